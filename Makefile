@@ -1,0 +1,50 @@
+# `make` alone lists what can be done.
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+
+.PHONY: help run test assets lint bench acceptance campaign lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: assets ## Start the portal with demonstration data on http://127.0.0.1:8000 (PORT, INSTANCE, DEMO)
+	@scripts/run.sh
+
+test: test-deps .venv/.dev assets lint ## Run every test; what one run of CI does
+	@$(PY) -m pytest
+
+assets: .venv/.run ## Build static/dist from static/src
+	@$(PY) scripts/assets.py
+
+lint: .venv/.dev ## Check the Python code's style
+	@$(PY) -m ruff check .
+
+bench: .venv/.dev assets ## Measure what bench/ measures
+	@$(PY) -m bench
+
+acceptance: .venv/.run ## List the rows of docs/acceptance.csv that no test covers
+	@$(PY) scripts/acceptance.py
+
+campaign: test-deps .venv/.dev assets ## Run the long tests too
+	@CAMPAIGN=1 $(PY) -m pytest -m ""
+
+lock: .venv/.dev ## Write requirements.lock from requirements.txt (needs uv)
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock" requirements.txt -o requirements.lock
+
+clean: ## Remove everything that was built; instance/ stays
+	rm -rf .venv node_modules static/dist .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# The virtual environment: .run is what the portal needs, .dev is what tests need on top of it.
+.venv/.run: requirements.lock
+	@scripts/venv.sh --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/.dev: requirements-dev.txt requirements.txt .venv/.run
+	@scripts/venv.sh -r requirements-dev.txt
+	@touch $@
+
+.PHONY: test-deps
+test-deps:
+	@scripts/test-deps.sh
