@@ -1,0 +1,142 @@
+"""The declarative base, its column types, and the one database session.
+
+A *scope* is a unit of work with a session of its own: one web request, one command, or one
+short transaction inside either (`transaction()`). Nothing is shared between scopes.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, scoped_session, sessionmaker
+
+
+class DomainError(Exception):
+    """A rule of the office says no. Its text is fit to show to the person who asked."""
+
+
+class UTCDateTime(sa.types.TypeDecorator):
+    """An instant: stored and given back in UTC, a naive value is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+_big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+Pence = Annotated[int, mapped_column(_big)]
+"""Money: whole pence, signed."""
+TenThousandths = Annotated[int, mapped_column(_big)]
+"""A rate in ten-thousandths of a pound, or a quantity in ten-thousandths of its unit."""
+Key = Annotated[int, mapped_column(sa.Integer, primary_key=True)]
+Reference = Annotated[str, mapped_column(sa.Text, unique=True)]
+"""The finance system's own name of a record: what a feed finds it by."""
+
+
+class Base(DeclarativeBase):
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        str: sa.Text(),
+        datetime: UTCDateTime(),
+        date: sa.Date(),
+        dict[str, Any]: sa.JSON(),
+        list[dict[str, Any]]: sa.JSON(),
+        list[int]: sa.JSON(none_as_null=True),
+        StrEnum: sa.Enum(
+            StrEnum,
+            native_enum=False,
+            create_constraint=True,
+            length=40,
+            values_callable=lambda choices: [choice.value for choice in choices],
+        ),
+    }
+
+
+_scope: ContextVar[object | None] = ContextVar("scope", default=None)
+
+
+def _current_scope() -> object:
+    return _scope.get() or threading.get_ident()
+
+
+session = scoped_session(sessionmaker(expire_on_commit=False), scopefunc=_current_scope)
+
+
+def connect(url: str) -> sa.Engine:
+    """Bind the session to the database at `url` (SQLite or PostgreSQL) and return its engine."""
+    if url.startswith("sqlite"):
+        import pysqlite3
+
+        engine = sa.create_engine(url, module=pysqlite3, connect_args={"check_same_thread": False})
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin)
+    else:
+        engine = sa.create_engine(url, pool_pre_ping=True)
+    session.remove()
+    session.configure(bind=engine)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # BEGIN is ours to send: the driver's own comes too late to be atomic
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=5000", "synchronous=FULL", "cache_size=-16000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: sa.Connection) -> None:
+    write = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def begin_write() -> None:
+    """Take the write lock now, so that what is read next cannot change before it is acted upon."""
+    session.connection(execution_options={"write": True})
+
+
+@contextmanager
+def scope() -> Iterator[Session]:
+    """A session of its own; whatever is not committed by the end is rolled back."""
+    token = _scope.set(object())
+    try:
+        yield session()
+    finally:
+        session.remove()
+        _scope.reset(token)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A short write transaction in a scope of its own: commits at the end, or writes nothing."""
+    with scope() as own:
+        begin_write()
+        yield own
+        own.commit()
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,146 @@
+"""Days: today, financial years, and how payment periods tile the calendar.
+
+A day is a `date` in Europe/London; every span of days here includes both its ends.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import total_ordering
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+FAR_FUTURE = date(9999, 12, 31)
+"""Stands in for "no end" where days are compared."""
+
+_business_date: date | None = None
+_command_date: ContextVar[date | None] = ContextVar("command_date", default=None)
+
+
+def today() -> date:
+    """The council's day: the real one in London, unless training, a test or a command has set another.
+
+    Sessions and log-in codes never ask this; they use the real clock.
+    """
+    return _command_date.get() or _business_date or datetime.now(LONDON).date()
+
+
+def set_today(day: date | None) -> None:
+    """Stop the business calendar at `day` for the whole process; None lets it run again."""
+    global _business_date
+    _business_date = day
+
+
+@contextmanager
+def as_on(day: date | None) -> Iterator[None]:
+    """Do a piece of work as if it were `day`; None changes nothing."""
+    token = _command_date.set(day or _command_date.get())
+    try:
+        yield
+    finally:
+        _command_date.reset(token)
+
+
+@dataclass(frozen=True)
+@total_ordering
+class FinancialYear:
+    """1 April of `starts_in` to 31 March of the year after. The tax year is another thing."""
+
+    starts_in: int
+
+    @classmethod
+    def of(cls, day: date) -> "FinancialYear":
+        return cls(day.year if day.month >= 4 else day.year - 1)
+
+    @property
+    def first_on(self) -> date:
+        return date(self.starts_in, 4, 1)
+
+    @property
+    def last_on(self) -> date:
+        return date(self.starts_in + 1, 3, 31)
+
+    @property
+    def next(self) -> "FinancialYear":
+        return FinancialYear(self.starts_in + 1)
+
+    def __lt__(self, other: "FinancialYear") -> bool:
+        return self.starts_in < other.starts_in
+
+    def __str__(self) -> str:
+        return f"{self.starts_in}/{self.starts_in + 1}"
+
+
+class Frequency(StrEnum):
+    WEEKLY = "weekly"
+    FORTNIGHTLY = "fortnightly"
+    FOUR_WEEKLY = "four_weekly"
+    MONTHLY = "monthly"
+
+    @property
+    def days(self) -> int | None:
+        """The length of a period in days; None for calendar months."""
+        return {Frequency.WEEKLY: 7, Frequency.FORTNIGHTLY: 14, Frequency.FOUR_WEEKLY: 28}.get(self)
+
+    @property
+    def label(self) -> str:
+        return {Frequency.FOUR_WEEKLY: "4-Weekly"}.get(self, self.value.capitalize())
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """Days from `first` to `last`, both included."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def overlap(self, first: date, last: date) -> "Span | None":
+        first, last = max(self.first, first), min(self.last, last)
+        return Span(first, last) if first <= last else None
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+    def cut_by_year(self) -> "list[Span]":
+        """This span, cut at every 1 April inside it: a purchase order holds one financial year."""
+        parts, first = [], self.first
+        while first <= self.last:
+            last = min(self.last, FinancialYear.of(first).last_on)
+            parts.append(Span(first, last))
+            first = last + timedelta(days=1)
+        return parts
+
+
+def period_holding(day: date, frequency: Frequency, anchor_on: date) -> Span:
+    """The payment period that holds `day`, of the tiling in which one period begins on `anchor_on`.
+
+    Months begin on the anchor's day of the month, which is 1 to 28.
+    """
+    if frequency.days:
+        first = day - timedelta(days=(day - anchor_on).days % frequency.days)
+        return Span(first, first + timedelta(days=frequency.days - 1))
+    first = day.replace(day=anchor_on.day)
+    if first > day:
+        first = _a_month_after(first, -1)
+    return Span(first, _a_month_after(first, 1) - timedelta(days=1))
+
+
+def periods(first: date, last: date, frequency: Frequency, anchor_on: date) -> Iterator[Span]:
+    """Every whole period from the one that holds `first` to the one that holds `last`, in order."""
+    day = first
+    while day <= last:
+        span = period_holding(day, frequency, anchor_on)
+        yield span
+        day = span.last + timedelta(days=1)
+
+
+def _a_month_after(day: date, months: int) -> date:
+    month = day.month - 1 + months
+    return day.replace(year=day.year + month // 12, month=month % 12 + 1)

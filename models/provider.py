@@ -1,0 +1,100 @@
+"""Organisations, and their providers: the tenants of the portal.
+
+A *provider* is one carer, home or branch, and what a person works for on one screen; an organisation
+may have several. The guides call the same thing a service.
+"""
+
+from datetime import date
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Key, Reference
+from models.feed import FromFeed
+from models.tenancy import ProviderOwned, owned, restrict
+
+
+class ProviderKind(StrEnum):
+    FOSTER_CARER = "foster_carer"
+    SUPPORTED_LODGINGS = "supported_lodgings"
+    FOSTERING_AGENCY = "fostering_agency"
+    CARE_HOME = "care_home"
+    HOME_CARE = "home_care"
+    DIRECT_PAYMENTS = "direct_payments"
+    SHARED_LIVES = "shared_lives"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ").capitalize()
+
+
+class Organisation(FromFeed, Base):
+    __tablename__ = "organisation"
+
+    id: Mapped[Key]
+    reference: Mapped[Reference]
+    name: Mapped[str]
+
+
+class Provider(FromFeed, Base):
+    """One tenant. Addresses are lines of text as the finance system keeps them."""
+
+    __tablename__ = "provider"
+
+    id: Mapped[Key]
+    reference: Mapped[Reference]
+    organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    name: Mapped[str]
+    kind: Mapped[ProviderKind]
+    address: Mapped[str] = mapped_column(default="")
+    invoice_address: Mapped[str] = mapped_column(default="")
+    delivery_address: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+
+    organisation: Mapped[Organisation | None] = relationship(lazy="raise")
+
+    @classmethod
+    def by_name(cls) -> Select["Provider"]:
+        return select(cls).order_by(cls.name, cls.id)
+
+
+restrict(Provider, lambda tenant: Provider.id == tenant)
+
+
+class Service(FromFeed, Base):
+    """A kind of care that the council buys: In-House Fostering Placement."""
+
+    __tablename__ = "service"
+
+    id: Mapped[Key]
+    reference: Mapped[Reference]
+    name: Mapped[str]
+
+
+class ProviderService(FromFeed, ProviderOwned, Base):
+    """A provider gives a service from `starts_on` to `ends_on` (included; None has no end)."""
+
+    __tablename__ = "provider_service"
+    __table_args__ = owned(sa.UniqueConstraint("provider_id", "service_id", "starts_on"))
+
+    id: Mapped[Key]
+    service_id: Mapped[int] = mapped_column(sa.ForeignKey("service.id"), index=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+
+class Contact(FromFeed, ProviderOwned, Base):
+    """A person at the provider whom the council knows. Not yet somebody who may log in."""
+
+    __tablename__ = "contact"
+
+    id: Mapped[Key]
+    reference: Mapped[Reference]
+    name: Mapped[str]
+    position: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    is_correspondence: Mapped[bool] = mapped_column(default=False)

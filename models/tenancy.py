@@ -1,0 +1,122 @@
+"""Whose data may be read and written just now: every read is filtered, every write is checked.
+
+A session has a *tenant*: one provider's id, or EVERY_PROVIDER, which only council work and commands
+set, loudly. With none set, reading anything a provider owns raises.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ForeignKeyConstraint, event
+from sqlalchemy.orm import Mapped, ORMExecuteState, Session, declared_attr, mapped_column, with_loader_criteria
+
+from models.base import session
+
+EVERY_PROVIDER = "every provider"
+
+
+class NoTenant(RuntimeError):
+    """A provider's data was asked for before it was said which provider's."""
+
+
+class OtherTenant(RuntimeError):
+    """A row of another provider was about to be written."""
+
+
+class ProviderOwned:
+    """A row that belongs to one provider. Its children repeat `provider_id` and point at it with both keys."""
+
+    provider_id: Mapped[int] = mapped_column(sa.ForeignKey("provider.id"), index=True)
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Any, ...]:
+        return owned()
+
+
+def owned(*more: Any, **links: str) -> tuple[Any, ...]:
+    """Table arguments of a ProviderOwned table: its key with the provider's, and `column="table"` links.
+
+    A link is a foreign key over (provider_id, column), so that the database itself refuses a row that
+    points at another provider's.
+    """
+    keys = (
+        ForeignKeyConstraint(["provider_id", column], [f"{table}.provider_id", f"{table}.id"])
+        for column, table in links.items()
+    )
+    return (sa.UniqueConstraint("provider_id", "id"), *keys, *more)
+
+
+_restricted: dict[type, Callable[[int], sa.ColumnElement[bool]]] = {}
+
+
+def restrict(entity: type, rule: Callable[[int], sa.ColumnElement[bool]]) -> None:
+    """Let a tenant read of `entity`, a table without `provider_id`, only the rows where `rule(tenant)` holds."""
+    _restricted[entity] = rule
+
+
+def set_tenant(tenant: int | str | None) -> None:
+    """Say whose data this session works on, until it ends."""
+    session.info["tenant"] = tenant
+
+
+def tenant() -> int | str | None:
+    return session.info.get("tenant")
+
+
+@contextmanager
+def every_provider() -> Iterator[None]:
+    """Council work: read and write across providers for a while."""
+    before = tenant()
+    set_tenant(EVERY_PROVIDER)
+    try:
+        yield
+    finally:
+        set_tenant(before)
+
+
+def _is_guarded(entity: type) -> bool:
+    return issubclass(entity, ProviderOwned) or entity in _restricted
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _filter_reads(state: ORMExecuteState) -> None:
+    current = state.session.info.get("tenant")
+    if current == EVERY_PROVIDER:
+        return
+    touched = [mapper.class_ for mapper in state.all_mappers if _is_guarded(mapper.class_)]
+    if current is None:
+        if touched:
+            raise NoTenant(f"{touched[0].__name__} was asked for with no provider chosen")
+        current = -1  # reached through a join: nothing matches
+    if state.is_insert:
+        _check_inserts(state, current)
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(ProviderOwned, lambda cls: cls.provider_id == current, include_aliases=True),
+        *(with_loader_criteria(e, rule(current), include_aliases=True) for e, rule in _restricted.items()),
+    )
+
+
+def _check_inserts(state: ORMExecuteState, current: int) -> None:
+    mapper = state.bind_mapper
+    if mapper is None or not issubclass(mapper.class_, ProviderOwned):
+        return
+    rows = state.parameters if isinstance(state.parameters, list) else [state.parameters or {}]
+    if any(row.get("provider_id") != current for row in rows):
+        raise OtherTenant(f"a {mapper.class_.__name__} of another provider was about to be written")
+
+
+@event.listens_for(Session, "before_flush")
+def _check_writes(current_session: Session, _context: Any, _instances: Any) -> None:
+    current = current_session.info.get("tenant")
+    if current == EVERY_PROVIDER:
+        return
+    for row in (*current_session.new, *current_session.dirty, *current_session.deleted):
+        if not isinstance(row, ProviderOwned):
+            continue
+        if current is None:
+            raise NoTenant(f"a {type(row).__name__} was about to be written with no provider chosen")
+        if row.provider_id != current:
+            raise OtherTenant(f"a {type(row).__name__} of another provider was about to be written")
