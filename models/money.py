@@ -5,27 +5,28 @@ of its unit, so that £0.387 a mile and a quarter of an hour are exact. `float` 
 """
 
 import re
-from fractions import Fraction
 
 SCALE = 10_000
 """How many parts a pound of rate, or a unit of quantity, is cut into (the `_e4` in names)."""
+PENNY_E8 = SCALE * SCALE // 100
+"""A penny, where a rate has been multiplied by a quantity."""
 
 _NUMBER = re.compile(r"(?P<sign>[-−])?\s*£?\s*(?P<sign2>[-−])?(?P<whole>\d{1,3}(?:,\d{3})+|\d+)?(?:\.(?P<part>\d*))?")
 
 
-def round_half_away(exact: Fraction) -> int:
-    """The nearest whole number; exactly half goes away from zero (294.5 to 295, -294.5 to -295).
+def round_half_away(numerator: int, denominator: int) -> int:
+    """The whole number nearest to the fraction; exactly half goes away from zero (294.5 to 295, -294.5 to -295).
 
     Half-even, Python's own rounding, would pay 12.75 hours at £23.10 a penny short (golden.md).
+    The denominator is positive.
     """
-    doubled = abs(exact.numerator) * 2 + exact.denominator
-    magnitude = doubled // (2 * exact.denominator)
-    return magnitude if exact >= 0 else -magnitude
+    magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return magnitude if numerator >= 0 else -magnitude
 
 
 def times(rate_e4: int, quantity_e4: int) -> int:
     """Pence for `quantity_e4` units at `rate_e4` a unit, rounded once: 150 miles at £0.387 is 5805."""
-    return round_half_away(Fraction(rate_e4 * quantity_e4 * 100, SCALE * SCALE))
+    return round_half_away(rate_e4 * quantity_e4, PENNY_E8)
 
 
 def gbp(pence: int) -> str:

@@ -1,0 +1,66 @@
+"""Passwords: how they are kept, and which ones are refused."""
+
+import re
+import unicodedata
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+MIN_LENGTH = 9
+
+_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # 21 ms and 19 MiB a check
+_of_nobody = _hasher.hash("the password of nobody")
+
+_COMMON = frozenset(
+    """
+    password passw0rd passwort letmein welcome admin administrator login secret master qwerty qwertyuiop qwert azerty
+    asdfgh asdfghjkl zxcvbn zxcvbnm abcdef abcdefgh iloveyou monkey dragon football liverpool arsenal chelsea everton
+    sunshine princess superman batman pokemon starwars shadow michael charlie jordan hunter freedom whatever trustno
+    summer autumn winter spring january february march april june july august september october november december
+    monday tuesday wednesday thursday friday saturday sunday durham council county provider portal providerportal
+    children childrens foster fostering carer carers controcc payment payments finance changeme temporary test testing
+    england london newcastle sunderland
+    """.split()
+)
+
+
+def hashed(password: str) -> str:
+    return _hasher.hash(_normalised(password))
+
+
+def matches(password: str, password_hash: str | None) -> bool:
+    """Whether it is the password. With no hash the work is done all the same, so that time tells nothing."""
+    try:
+        return _hasher.verify(password_hash or _of_nobody, _normalised(password)) and password_hash is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def needs_rehash(password_hash: str) -> bool:
+    return _hasher.check_needs_rehash(password_hash)
+
+
+def problem_with(password: str, *, about: tuple[str, ...] = ()) -> str | None:
+    """Why this cannot be somebody's password, in words for that person; `about` is their name and e-mail address."""
+    password = _normalised(password)
+    if len(password) < MIN_LENGTH:
+        return f"Use at least {MIN_LENGTH} characters"
+    kinds = (str.islower, str.isupper, str.isdigit, lambda character: not character.isalnum())
+    if not all(any(map(kind, password)) for kind in kinds):
+        return "Use lower-case and upper-case letters, numbers and symbols"
+    if _core(password) in _COMMON or len(set(password.lower())) < 5:
+        return "This password is easy to guess. Choose another one, for example three words that do not belong together"
+    if any(len(part) > 3 and part in password.lower() for text in about for part in re.split(r"\W+", text.lower())):
+        return "Your password must not contain your name or e-mail address"
+    return None
+
+
+def _normalised(password: str) -> str:
+    """The same characters however a keyboard composes them: é is one letter, or e and an accent."""
+    return unicodedata.normalize("NFC", password)
+
+
+def _core(password: str) -> str:
+    """The word within, without what is hung on it: "P@ssw0rd123!" is "password"."""
+    word = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", password.lower())
+    return re.sub(r"[^a-z]", "", word.translate(str.maketrans("@$!01345", "asioleas")))

@@ -1,0 +1,103 @@
+"""People who log in, and at which providers they may do what."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from models import passwords
+from models.audit import record
+from models.base import Base, DomainError, Key, session, utc_now
+from models.permissions import GRANTS, Permission, Role
+from models.provider import Provider
+from models.tenancy import restrict
+
+
+class Membership(Base):
+    """A person's place at one provider. Roles are read from here on every request, never from the session."""
+
+    __tablename__ = "membership"
+    __table_args__ = (sa.UniqueConstraint("user_id", "provider_id"),)
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    provider_id: Mapped[int] = mapped_column(sa.ForeignKey("provider.id"), index=True)
+    role: Mapped[Role]
+
+    user: Mapped["User"] = relationship(back_populates="memberships", lazy="raise")
+    provider: Mapped[Provider] = relationship(lazy="raise")
+
+
+restrict(Membership, lambda tenant: Membership.provider_id == tenant)
+
+
+class User(Base):
+    __tablename__ = "user"
+    __table_args__ = (sa.CheckConstraint("email = lower(email)", name="email_lower_case"),)
+
+    id: Mapped[Key]
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[str | None]
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    last_login_at: Mapped[datetime | None]
+    previous_login_at: Mapped[datetime | None]
+    """What "Last logged in" shows: the log-in before the one in use."""
+
+    memberships: Mapped[list[Membership]] = relationship(
+        back_populates="user", lazy="raise", order_by=Membership.id, cascade="all, delete-orphan"
+    )
+
+    # what Flask-Login asks of a user
+    is_authenticated = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        return str(self.id)
+
+    @classmethod
+    def add(cls, email: str, name: str, password: str, *, by: "User | None" = None) -> "User":
+        email = tidy_email(email)
+        if session.scalar(select(cls.id).where(cls.email == email)):
+            raise DomainError(f"There is already a user with the e-mail address {email}")
+        problem = passwords.problem_with(password, about=(email.partition("@")[0], name))
+        if problem:
+            raise DomainError(problem)
+        user = cls(email=email, name=name, password_hash=passwords.hashed(password), memberships=[])
+        session.add(user)
+        record("user.added", user, by=by)
+        return user
+
+    def join(self, provider: Provider, role: Role, *, by: "User | None" = None) -> Membership:
+        membership = Membership(user=self, provider=provider, role=role)
+        session.add(membership)
+        record("membership.added", membership, by=by, role=role.value)
+        return membership
+
+    def membership_at(self, provider_id: int) -> Membership | None:
+        return next((each for each in self.memberships if each.provider_id == provider_id), None)
+
+    def can(self, permission: Permission, provider_id: int) -> bool:
+        membership = self.membership_at(provider_id)
+        return membership is not None and permission in GRANTS[membership.role]
+
+    def log_in(self) -> None:
+        """Both steps are done: remember when, and when it was before."""
+        self.previous_login_at, self.last_login_at = self.last_login_at, utc_now()
+        record("user.logged_in", self, by=self)
+
+    @classmethod
+    def with_email(cls, email: str) -> Select["User"]:
+        return select(cls).where(cls.email == tidy_email(email))
+
+    @classmethod
+    def active_with_places(cls, user_id: int) -> Select["User"]:
+        """One who may still log in, with their memberships and the providers of these: one query a request."""
+        places = joinedload(cls.memberships).joinedload(Membership.provider)
+        return select(cls).where(cls.id == user_id, cls.is_active).options(places)
+
+
+def tidy_email(text: str) -> str:
+    return text.strip().lower()
