@@ -11,8 +11,7 @@ MIN_LENGTH = 9
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # 21 ms and 19 MiB a check
 _of_nobody = _hasher.hash("the password of nobody")
 
-_COMMON = frozenset(
-    """
+_COMMON_WORDS = """
     password passw0rd passwort letmein welcome admin administrator login secret master qwerty qwertyuiop qwert azerty
     asdfgh asdfghjkl zxcvbn zxcvbnm abcdef abcdefgh iloveyou monkey dragon football liverpool arsenal chelsea everton
     sunshine princess superman batman pokemon starwars shadow michael charlie jordan hunter freedom whatever trustno
@@ -20,8 +19,8 @@ _COMMON = frozenset(
     monday tuesday wednesday thursday friday saturday sunday durham council county provider portal providerportal
     children childrens foster fostering carer carers controcc payment payments finance changeme temporary test testing
     england london newcastle sunderland
-    """.split()
-)
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
 
 
 def hashed(password: str) -> str:

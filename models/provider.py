@@ -60,6 +60,10 @@ class Provider(FromFeed, Base):
     def by_name(cls) -> Select["Provider"]:
         return select(cls).order_by(cls.name, cls.id)
 
+    @classmethod
+    def with_reference(cls, reference: str) -> Select["Provider"]:
+        return select(cls).where(cls.reference == reference)
+
 
 restrict(Provider, lambda tenant: Provider.id == tenant)
 

@@ -71,7 +71,10 @@ class User(Base):
         return user
 
     def join(self, provider: Provider, role: Role, *, by: "User | None" = None) -> Membership:
-        membership = Membership(user=self, provider=provider, role=role)
+        known = select(Membership.id).where(Membership.user_id == self.id, Membership.provider_id == provider.id)
+        if session.scalar(known):
+            raise DomainError(f"{self.name} is already at {provider.name}")
+        membership = Membership(user_id=self.id, provider=provider, provider_id=provider.id, role=role)
         session.add(membership)
         record("membership.added", membership, by=by, role=role.value)
         return membership

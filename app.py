@@ -1,0 +1,97 @@
+"""The web application: `create_app()` puts the parts together, and does nothing else."""
+
+import hmac
+import sys
+from pathlib import Path
+
+from flask import Flask
+from flask_compress import Compress
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+import commands
+import config
+from blueprints import (
+    access,
+    auth,
+    demo,
+    errors,
+    filters,
+    frame,
+    lookups,
+    pages,
+    provider,
+    public,
+    security,
+    transactions,
+)
+from blueprints.session_store import DatabaseSessions
+from models import base, calendar, login
+
+STATIC = Path(__file__).parent / "static" / "dist"
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    settings = settings or _settings_or_exit()
+    app = Flask(__name__, static_folder=None, instance_path=str(settings.instance))
+    app.config.from_mapping(_flask_settings(settings))
+    app.session_interface = DatabaseSessions()
+    app.extensions["engine"] = base.connect(settings.database_url)
+    calendar.set_today(settings.today)
+    login.set_key(hmac.digest(settings.secret_key.encode(), b"log-in codes", "sha256"))
+
+    Compress(app)
+    lookups.init_app(app)
+    filters.init_app(app)
+    security.init_app(app)
+    CSRFProtect(app)
+    transactions.init_app(app)
+    pages.init_app(app)
+    access.init_app(app)
+    frame.init_app(app, settings)
+    errors.init_app(app)
+    for blueprint in (public.bp, auth.bp, provider.bp, *([demo.bp] if settings.is_demonstration else [])):
+        app.register_blueprint(blueprint)
+    commands.init_app(app)
+    _wrap(app, settings)
+    return app
+
+
+def _settings_or_exit() -> config.Settings:
+    try:
+        return config.load()
+    except config.SettingsError as problem:
+        print(f"The portal cannot start. {problem}", file=sys.stderr)  # noqa: T201
+        sys.exit(3)  # what tells gunicorn not to try again
+
+
+def _flask_settings(settings: config.Settings) -> dict[str, object]:
+    return {
+        "SETTINGS": settings,
+        "SECRET_KEY": settings.secret_key,
+        "SESSION_COOKIE_NAME": "__Host-session" if settings.https else "session",
+        "SESSION_COOKIE_SECURE": settings.https,
+        "TRUSTED_HOSTS": list(settings.hosts) or None,
+        "MAX_CONTENT_LENGTH": 12 * 1024 * 1024,
+        "PREFERRED_URL_SCHEME": "https" if settings.https else "http",
+        "WTF_CSRF_TIME_LIMIT": None,  # a form may stay open for as long as the session
+        "COMPRESS_ALGORITHM": ["br", "gzip"],
+        "COMPRESS_BR_LEVEL": 4,
+        "COMPRESS_MIN_SIZE": 500,
+    }
+
+
+def _wrap(app: Flask, settings: config.Settings) -> None:
+    """Around the application: built files, and the proxies in front."""
+    if STATIC.is_dir():
+        app.wsgi_app = WhiteNoise(
+            app.wsgi_app,
+            root=STATIC,
+            prefix="static/",
+            immutable_file_test=r"\.[0-9a-f]{8,}\.",
+            allow_all_origins=False,
+            add_headers_function=security.static_headers,
+        )
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)

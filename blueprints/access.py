@@ -1,0 +1,124 @@
+"""The gate: every view says who may see it, and one that says nothing is closed.
+
+Forgetting is safe. A view declares `@requires(Permission.X)`, `@requires(SIGNED_IN)`, `@requires(PASSWORD_GIVEN)` or
+`@requires(PUBLIC)`. For addresses under /providers/<provider>/ the gate looks up the membership, in the database
+and on every request, and sets the tenant; views there never see the provider's number.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from flask import Flask, Response, abort, current_app, g, request, session, url_for
+from flask_login import LoginManager, current_user
+
+from blueprints.pages import current_path, go_to
+from blueprints.transactions import note
+from models.audit import record
+from models.base import session as database
+from models.permissions import Permission
+from models.provider import Provider
+from models.tenancy import every_provider, set_tenant
+from models.user import Membership, User
+
+PROVIDER = "provider"
+"""The name of the argument in addresses that says whose pages these are."""
+
+
+class Open(Enum):
+    """Access that hangs on how far somebody has logged in, not on a role."""
+
+    PUBLIC = "anyone"
+    PASSWORD_GIVEN = "after the password, before the code"  # noqa: S105
+    SIGNED_IN = "anyone who has logged in"
+
+
+PUBLIC, PASSWORD_GIVEN, SIGNED_IN = Open.PUBLIC, Open.PASSWORD_GIVEN, Open.SIGNED_IN
+
+
+def requires(access: Permission | Open) -> Callable:
+    if not isinstance(access, Permission | Open):
+        raise TypeError(f"@requires takes a Permission, PUBLIC, PASSWORD_GIVEN or SIGNED_IN, not {access!r}")
+
+    def declare(view: Callable) -> Callable:
+        view.access = access
+        return view
+
+    return declare
+
+
+def access_of(app: Flask, endpoint: str | None) -> Permission | Open | None:
+    return getattr(app.view_functions.get(endpoint), "access", None)
+
+
+def me() -> User:
+    """Who is logged in: the row itself, for handing to models."""
+    return current_user._get_current_object()
+
+
+def membership() -> Membership | None:
+    """The place of the one who is logged in at the provider in the address, if there is one."""
+    provider_id = g.get("provider_id")
+    if provider_id is None or not current_user.is_authenticated:
+        return None
+    return current_user.membership_at(provider_id)
+
+
+def viewing() -> Provider | None:
+    """The provider in the address, when it is one of the user's own."""
+    place = membership()
+    return place.provider if place else None
+
+
+def init_app(app: Flask) -> None:
+    login = LoginManager(app)
+    login.session_protection = None  # sessions are kept on the server and renewed at every step
+    login.user_loader(_load_user)
+    app.url_value_preprocessor(_take_provider)
+    app.url_defaults(_put_provider)
+    app.before_request(_admit)
+
+
+def _load_user(user_id: str) -> User | None:
+    with every_provider():  # a person's own places, before it is known which one this request is about
+        return database.scalars(User.active_with_places(int(user_id))).unique().one_or_none()
+
+
+def _take_provider(_endpoint: str | None, arguments: dict[str, Any] | None) -> None:
+    g.provider_id = arguments.pop(PROVIDER, None) if arguments else None
+
+
+def _put_provider(endpoint: str, arguments: dict[str, Any]) -> None:
+    if g.get("provider_id") is not None and current_app.url_map.is_endpoint_expecting(endpoint, PROVIDER):
+        arguments.setdefault(PROVIDER, g.provider_id)
+
+
+def _admit() -> Response | None:
+    """The one before_request that matters. None lets the request through."""
+    if request.endpoint is None:
+        return None  # no such address, or not with this method: answered as such
+    access = access_of(current_app, request.endpoint)
+    if access is PUBLIC:
+        return None
+    if access is PASSWORD_GIVEN:
+        return None if "pending_login" in session else _to_log_in()
+    if not current_user.is_authenticated:
+        return _to_log_in()
+    if g.provider_id is not None and membership() is None:
+        note(lambda: _refused(access, asked_for=g.provider_id))
+        abort(404)  # not mine and not there look the same
+    if access is SIGNED_IN and g.provider_id is None:
+        return None
+    if not isinstance(access, Permission) or g.provider_id is None or not me().can(access, g.provider_id):
+        note(lambda: _refused(access, provider_id=g.provider_id))
+        abort(403)
+    set_tenant(g.provider_id)
+    return None
+
+
+def _to_log_in() -> Response:
+    return go_to(url_for("auth.log_in", next=current_path()))
+
+
+def _refused(access: Permission | Open | None, **where: int | None) -> None:
+    record("access.refused", by=me(), endpoint=request.endpoint, access=access.name if access else None, **where)

@@ -1,0 +1,78 @@
+"""Refusals and faults, in words that say what to do. Never a trace, and never more than the person may know."""
+
+from flask import Flask, Response, current_app, g, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from blueprints.pages import came_from, problem
+from models.base import DomainError, session
+
+WORDS = {
+    400: ("We could not read that", "Go back, check what you entered and try again."),
+    403: (
+        "You do not have access to this",
+        "Your role does not include this page. Ask the person at your organisation who looks after the portal, "
+        "or contact us.",
+    ),
+    404: ("Page not found", "If you typed or pasted the address, check that it is whole. Or go to the home page."),
+    405: ("Page not found", "This address cannot be opened in this way. Go to the home page and start from there."),
+    409: ("We could not do that", ""),
+    413: ("That file is too large", "Choose a file smaller than 10 MB."),
+    500: (
+        "Sorry, there is a problem with the portal",
+        "Nothing was changed. Try again in a few minutes. If it keeps happening, contact us.",
+    ),
+    503: ("The portal is busy", "Nothing was changed. Wait a minute, then try again."),
+}
+STALE = (
+    "This page was open for too long",
+    "Nothing was changed. Go back, load the page again and repeat what you did.",
+)
+LAST_RESORT = "<!doctype html><html lang=en-GB><title>Sorry</title><h1>{}</h1><p>{}</p></html>"
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(DomainError, _broken_rule)
+    app.register_error_handler(CSRFError, _stale)
+    app.register_error_handler(OperationalError, _database_fault)
+    app.register_error_handler(HTTPException, _refusal)
+    app.register_error_handler(InternalServerError, _fault)
+
+
+def _broken_rule(error: DomainError) -> Response:
+    return problem(409, WORDS[409][0], str(error), back=came_from())
+
+
+def _stale(_error: CSRFError) -> Response:
+    return problem(400, *STALE)
+
+
+def _refusal(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    return problem(error.code, *WORDS.get(error.code, WORDS[400 if error.code < 500 else 500]))
+
+
+def _database_fault(error: OperationalError) -> Response:
+    if "locked" in str(error.orig):  # SQLite: an import or a payment run is writing
+        _forget_all()
+        return problem(503, *WORDS[503])
+    return _fault(InternalServerError(original_exception=error))
+
+
+def _fault(error: InternalServerError) -> Response:
+    original = error.original_exception or error
+    current_app.logger.error("%s %s", request.method, request.endpoint, exc_info=original)
+    try:
+        _forget_all()
+        return problem(500, *WORDS[500])
+    except Exception:
+        current_app.logger.exception("the error page itself")
+        return Response(LAST_RESORT.format(*WORDS[500]), 500)
+
+
+def _forget_all() -> None:
+    """The transaction is broken; the page that says so starts afresh, and asks again who is logged in."""
+    session.rollback()
+    g.pop("_login_user", None)

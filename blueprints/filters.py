@@ -1,0 +1,47 @@
+"""How money, quantities and days are written on a page."""
+
+from datetime import date, datetime
+
+from flask import Flask
+
+from models import money
+from models.calendar import LONDON
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        gbp=money.gbp,
+        gbp_rate=money.gbp_rate,
+        number=money.number,
+        day=day,
+        shortday=shortday,
+        numdate=numdate,
+        clock=clock,
+        moment=moment,
+    )
+
+
+def day(when: date) -> str:
+    """Friday 11 October 2019"""
+    return f"{when:%A} {when.day} {when:%B %Y}"
+
+
+def shortday(when: date) -> str:
+    """30 Sep 2019"""
+    return f"{when.day} {when:%b %Y}"
+
+
+def numdate(when: date) -> str:
+    """11/10/2019"""
+    return f"{when:%d/%m/%Y}"
+
+
+def clock(at: datetime) -> str:
+    """9:14pm, in London"""
+    local = at.astimezone(LONDON)
+    return f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def moment(at: datetime) -> str:
+    """Tuesday 1 October 2019 at 9:14pm"""
+    return f"{day(at.astimezone(LONDON).date())} at {clock(at)}"

@@ -1,0 +1,103 @@
+"""What stands around every page: the council's name and colour, navigation, footer, and built files."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+from flask_login import current_user
+
+from blueprints.access import viewing
+from config import Council, Settings
+from models.calendar import today
+from models.permissions import Permission
+
+NAVIGATION = (
+    ("Home", "provider.home.show", Permission.VIEW_HOME),
+    ("Payments", "provider.payments.index", Permission.VIEW_PAYMENTS),
+    ("Purchase Orders", "provider.purchase_orders.index", Permission.VIEW_PURCHASE_ORDERS),
+)
+"""A provider's pages, in the order of the menu. An entry appears once its page exists."""
+
+VISITOR_NAVIGATION = (("Home", "public.landing"), ("Help", "public.help"))
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    manifest = Path(app.root_path) / "static" / "dist" / "manifest.json"
+    assets = json.loads(manifest.read_text("utf-8")) if manifest.exists() else {}
+    theme = _theme(settings.council)
+    version = sha256(theme.encode()).hexdigest()[:12]
+    app.extensions["theme"] = theme
+
+    def asset_url(name: str) -> str:
+        return f"/static/{assets.get(name, name)}"
+
+    def theme_url() -> str:
+        return url_for("public.theme", v=version)
+
+    app.jinja_env.globals.update(asset_url=asset_url, theme_url=theme_url, Permission=Permission)
+    app.context_processor(lambda: _context(settings))
+
+
+def settings() -> Settings:
+    return current_app.config["SETTINGS"]
+
+
+def _context(settings: Settings) -> dict[str, Any]:
+    return {
+        "council": settings.council,
+        "demonstration": settings.is_demonstration,
+        "business_date": today() if settings.today else None,
+        "viewing": viewing(),
+        "nav_items": _nav_items(),
+        "footer_items": _footer_items(settings),
+        "may_change_provider": current_user.is_authenticated and len(current_user.memberships) > 1,
+    }
+
+
+def _nav_items() -> list[dict[str, Any]]:
+    provider = viewing()
+    if provider is None:
+        return [_nav_item(text, endpoint) for text, endpoint in VISITOR_NAVIGATION]
+    return [
+        _nav_item(text, endpoint)
+        for text, endpoint, permission in NAVIGATION
+        if endpoint in current_app.view_functions and current_user.can(permission, provider.id)
+    ]
+
+
+def _nav_item(text: str, endpoint: str) -> dict[str, Any]:
+    """`current` is the page itself, `active` any page of its area."""
+    area = endpoint.rpartition(".")[0]
+    is_current = request.endpoint == endpoint
+    is_active = is_current or (area.count(".") > 0 and (request.endpoint or "").rpartition(".")[0] == area)
+    return {"text": text, "href": url_for(endpoint), "current": is_current, "active": is_active}
+
+
+def _footer_items(settings: Settings) -> list[dict[str, str]]:
+    items = [
+        {"text": "Help", "href": url_for("public.help")},
+        {"text": f"Contact the {settings.council.team}", "href": url_for("public.help", _anchor="contact")},
+        {"text": "Privacy", "href": url_for("public.privacy")},
+        {"text": "Cookies", "href": url_for("public.cookies")},
+        {"text": "Accessibility", "href": url_for("public.accessibility")},
+    ]
+    if settings.is_demonstration:
+        items.append({"text": "Demonstration mail", "href": url_for("demo.mail")})
+    return items
+
+
+def _theme(council: Council) -> str:
+    """The council's colour, and black or white, whichever is easier to read on it."""
+    return f":root{{--council:{council.colour};--council-text:{readable_on(council.colour)}}}\n"
+
+
+def readable_on(colour: str) -> str:
+    red, green, blue = (_linear(int(colour[at : at + 2], 16) / 255) for at in (1, 3, 5))
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "#0b0c0c"
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4

@@ -1,0 +1,91 @@
+"""Answers: a whole page, a part of one, or the way to another. Whether htmx asked is known here and nowhere else."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, flash, redirect, render_template, request
+from htmx_flask import Htmx, make_response
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+from wtforms import Form
+
+NOTICE = "components/_notice.html"
+PROBLEM = "components/_problem.html"
+
+
+def init_app(app: Flask) -> None:
+    Htmx(app)
+    app.after_request(_vary)
+
+
+def wants_partial() -> bool:
+    """Whether a part of the page is enough. Going back in the browser's history needs all of it."""
+    return bool(request.htmx) and not request.htmx.boosted and not request.htmx.history_restore_request
+
+
+def render(page: str, *, partial: str | None = None, **context: Any) -> Response:
+    """The page, or its one partial for htmx; 422 if a form among the context is not as it should be."""
+    template = partial if partial and wants_partial() else page
+    is_invalid = any(isinstance(value, Form) and value.errors for value in context.values())
+    return make_response(render_template(template, **context), 422 if is_invalid else 200)
+
+
+def done(message: str, *, then: str, partial: str | None = None, **context: Any) -> Response:
+    """The act is done. htmx gets the partial and the message in #notices, a plain browser goes on to `then`."""
+    if partial and wants_partial():
+        return make_response(render_template(partial, **context) + render_template(NOTICE, message=message))
+    flash(message)
+    return go_to(then)
+
+
+def go_to(url: str) -> Response:
+    """Another page, whole: also when htmx asked for a part, so that no page ever lands inside another."""
+    if request.htmx:
+        return make_response("", 204, redirect=url)
+    return redirect(url, 303)
+
+
+def problem(status: int, heading: str, text: str, **context: Any) -> Response:
+    """A refusal in words: a page of its own, or for htmx a short notice in #notices."""
+    template = PROBLEM if wants_partial() else "errors/error.html"
+    return make_response(render_template(template, status=status, heading=heading, text=text, **context), status)
+
+
+def current_path() -> str | None:
+    """The address to come back to: this one if it can be opened, else the page that it was sent from."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    return came_from()
+
+
+def came_from() -> str | None:
+    url = urlsplit(request.htmx.current_url or request.referrer or "")
+    if url.netloc != request.host:
+        return None
+    return safe_path(url.path + (f"?{url.query}" if url.query else ""))
+
+
+def safe_path(target: str | None) -> str | None:
+    """`target`, if it is an address of a page of this portal and nothing else."""
+    if (
+        not target
+        or not target.startswith("/")
+        or target.startswith("//")
+        or "\\" in target
+        or not target.isprintable()
+    ):
+        return None
+    url = urlsplit(target)
+    if url.scheme or url.netloc:
+        return None
+    try:
+        current_app.url_map.bind(request.host).match(url.path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return None
+    return target
+
+
+def _vary(response: Response) -> Response:
+    response.vary.add("HX-Request")
+    return response

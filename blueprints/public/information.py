@@ -1,0 +1,35 @@
+"""The landing page, help, and what a public body must say about itself."""
+
+from blueprints.access import PUBLIC, requires
+from blueprints.pages import render
+from blueprints.public import bp
+
+
+@bp.get("/")
+@requires(PUBLIC)
+def landing():
+    return render("public/landing.html")
+
+
+@bp.get("/help")
+@requires(PUBLIC)
+def help():
+    return render("public/help.html")
+
+
+@bp.get("/privacy")
+@requires(PUBLIC)
+def privacy():
+    return render("public/privacy.html")
+
+
+@bp.get("/cookies")
+@requires(PUBLIC)
+def cookies():
+    return render("public/cookies.html")
+
+
+@bp.get("/accessibility")
+@requires(PUBLIC)
+def accessibility():
+    return render("public/accessibility.html")

@@ -1,0 +1,56 @@
+"""What every answer tells the browser, and what every request must come from."""
+
+from flask import Flask, Response, abort, request
+
+from blueprints.transactions import SAFE_METHODS
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # "no-referrer" would break Flask-WTF's own check on https
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+HSTS = "max-age=31536000; includeSubDomains"
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_refuse_other_sites)
+    app.after_request(_add_headers)
+
+
+def static_headers(headers: object, _path: str, _url: str) -> None:
+    """The same for files, which are served before Flask sees the request."""
+    for name, value in HEADERS.items():
+        headers[name] = value
+
+
+def _refuse_other_sites() -> None:
+    """A form on somebody else's site may not act here, not even with a stolen token."""
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    if request.method not in SAFE_METHODS and site not in ("same-origin", "none"):
+        abort(403)
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = HSTS
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,58 @@
+"""One request is one transaction: it is committed when the answer is a good one, and never by a GET."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from flask import Flask, Response, appcontext_pushed, g, request
+
+from models.base import begin_write, scope, session, transaction
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def init_app(app: Flask) -> None:
+    appcontext_pushed.connect(_open_scope, app)
+    app.teardown_appcontext(_close_scope)
+    app.before_request(_begin)
+    app.after_request(_finish)
+
+
+def keep() -> None:
+    """Commit what was done so far, whatever this request comes to: a failed log-in counts."""
+    session.commit()
+    begin_write()
+
+
+def note(write: Callable[[], None]) -> None:
+    """Do a small write that stands whatever this request comes to, be it a GET: an access that was refused.
+
+    Only before the view has done anything.
+    """
+    if request.method in SAFE_METHODS:
+        with transaction():
+            write()
+    else:
+        write()
+        keep()
+
+
+def _open_scope(_app: Flask, **_: object) -> None:
+    g.scope = ExitStack()
+    g.scope.enter_context(scope())
+
+
+def _close_scope(_error: BaseException | None) -> None:
+    g.scope.close()
+
+
+def _begin() -> None:
+    if request.method not in SAFE_METHODS and request.endpoint:
+        begin_write()
+
+
+def _finish(response: Response) -> Response:
+    if request.method not in SAFE_METHODS and response.status_code < 400:
+        session.commit()
+    else:
+        session.rollback()
+    return response

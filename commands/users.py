@@ -1,0 +1,68 @@
+"""`flask users add`: give a person access to a provider."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from email_validator import EmailNotValidError, validate_email
+from flask.cli import AppGroup
+
+from models.base import DomainError, session, transaction
+from models.permissions import Role
+from models.provider import Provider
+from models.tenancy import EVERY_PROVIDER, set_tenant
+from models.user import User
+
+cli = AppGroup("users", help="People who may log in.")
+
+ROLE = click.Choice([role.value for role in Role])
+
+
+@cli.command()
+@click.argument("email")
+@click.argument("name")
+@click.option("--provider", "reference", required=True, help="The provider's reference in the finance system.")
+@click.option("--role", type=ROLE, required=True)
+@click.password_option(help="Asked for if not given; do not give it where others see your commands.")
+def add(email: str, name: str, reference: str, role: str, password: str) -> None:
+    """Add a person who may log in for one provider."""
+    try:
+        address = validate_email(email, check_deliverability=False).normalized
+    except EmailNotValidError as problem:
+        raise click.ClickException(f"{email} is not an e-mail address: {problem}") from None
+    with _council_work():
+        user = User.add(address, name, password)
+        user.join(_provider(reference), Role(role))
+    click.echo(f"{user.name} can log in as {user.email}.")
+
+
+@cli.command()
+@click.argument("email")
+@click.option("--provider", "reference", required=True, help="The provider's reference in the finance system.")
+@click.option("--role", type=ROLE, required=True)
+def join(email: str, reference: str, role: str) -> None:
+    """Give a person who can log in already one more provider."""
+    with _council_work():
+        user = session.scalar(User.with_email(email))
+        if user is None:
+            raise click.ClickException(f"There is no user with the e-mail address {email}.")
+        provider = _provider(reference)
+        user.join(provider, Role(role))
+    click.echo(f"{user.name} is now {Role(role).label.lower()} at {provider.name}.")
+
+
+@contextmanager
+def _council_work() -> Iterator[None]:
+    try:
+        with transaction():
+            set_tenant(EVERY_PROVIDER)
+            yield
+    except DomainError as problem:
+        raise click.ClickException(f"{problem}.") from None
+
+
+def _provider(reference: str) -> Provider:
+    provider = session.scalar(Provider.with_reference(reference))
+    if provider is None:
+        raise click.ClickException(f"There is no provider with the reference {reference}.")
+    return provider

@@ -1,0 +1,200 @@
+"""Settings: from the environment and from `settings.toml` in the instance folder, checked at start.
+
+The environment says where and how this process runs; the file says whose portal it is.
+docs/operations.md explains every setting.
+"""
+
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+MIN_SECRET_LENGTH = 32
+KINDS = {
+    str: "text in quotes",
+    int: "a whole number",
+    bool: "true or false",
+    date | None: "a date, like 2019-10-02",
+    tuple[str, ...]: "a list of texts",
+}
+
+
+class SettingsError(Exception):
+    """What is wrong with the settings, in one line for whoever starts the portal."""
+
+
+class Mode(StrEnum):
+    PRODUCTION = "production"
+    DEMONSTRATION = "demonstration"
+
+
+@dataclass(frozen=True)
+class Council:
+    """Who the portal belongs to, and what it calls itself."""
+
+    name: str = "The council"
+    service_name: str = "Provider Portal"
+    strapline: str = ""
+    """The line under the name on the landing page."""
+    area: str = "care services"
+    """Whose services: "Children's social services"."""
+    team: str = "Payments Team"
+    team_email: str = ""
+    team_phone: str = ""
+    team_hours: str = ""
+    website: str = ""
+    privacy_contact: str = ""
+    """Where to write about personal data; the team's e-mail address if empty."""
+    colour: str = "#1d4f91"
+
+
+@dataclass(frozen=True)
+class Mail:
+    host: str = ""
+    """Empty: mail stays in the outbox."""
+    port: int = 25
+    starttls: bool = False
+    username: str = ""
+    sender: str = "provider-portal@localhost"
+    password: str = field(default="", repr=False)
+    """From the environment (MAIL_PASSWORD) only."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    instance: Path
+    mode: Mode
+    database_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    council: Council = Council()
+    mail: Mail = Mail()
+    today: date | None = None
+    """Stops the business calendar, for demonstrations and training."""
+    https: bool = True
+    """Whether browsers reach the portal by https, here or through a proxy."""
+    proxies: int = 0
+    """How many proxies in front add X-Forwarded-For and X-Forwarded-Proto."""
+    hosts: tuple[str, ...] = ()
+    """The host names that are answered; any, if empty."""
+
+    @property
+    def is_demonstration(self) -> bool:
+        return self.mode is Mode.DEMONSTRATION
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    instance = Path(environ.get("PORTAL_INSTANCE") or Path(__file__).parent / "instance").absolute()
+    mode = _mode(environ.get("PORTAL_MODE") or "production")
+    _make_private_folder(instance)
+    written = _read(instance / "settings.toml")
+    mail = written.pop("mail", {})
+    if "password" in mail:
+        raise SettingsError("settings.toml: the mail password comes from MAIL_PASSWORD, not from this file")
+    settings = {
+        "council": _table(Council, written.pop("council", {}), "council"),
+        "mail": _table(Mail, mail | {"password": environ.get("MAIL_PASSWORD", "")}, "mail"),
+        "https": mode is Mode.PRODUCTION,
+        **_checked(Settings, written, "settings.toml", allowed=("today", "https", "proxies", "hosts")),
+        "instance": instance,
+        "mode": mode,
+        "database_url": environ.get("DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite'}",
+        "secret_key": _secret_key(environ, instance, mode),
+    }
+    _check_council(settings["council"], mode)
+    return Settings(**settings)
+
+
+def _mode(text: str) -> Mode:
+    if text not in tuple(Mode):
+        raise SettingsError(f"PORTAL_MODE is {text!r}; it must be production or demonstration")
+    return Mode(text)
+
+
+def _make_private_folder(instance: Path) -> None:
+    try:
+        instance.mkdir(mode=0o750, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise SettingsError(f"The instance folder {instance} cannot be made: {problem.strerror}") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise SettingsError(f"{path} cannot be read: {problem}") from None
+
+
+def _table(kind: type, written: Any, name: str) -> Any:
+    return kind(**_checked(kind, written, f"settings.toml, [{name}]"))
+
+
+def _checked(kind: type, written: Any, where: str, *, allowed: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """The values as written, if every one has a name and a type that `kind` knows."""
+    if not isinstance(written, dict):
+        raise SettingsError(f"{where}: must be a table")
+    types = {each.name: each.type for each in fields(kind) if allowed is None or each.name in allowed}
+    checked = {}
+    for name, value in written.items():
+        if name not in types:
+            raise SettingsError(f"{where}: there is no setting {name!r}; there are {', '.join(sorted(types))}")
+        checked[name] = _as(types[name], value, f"{where}: {name}")
+    return checked
+
+
+def _as(wanted: Any, value: Any, where: str) -> Any:
+    if wanted == tuple[str, ...] and isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    if wanted == date | None and type(value) is date:
+        return value
+    if wanted in (str, int, bool) and type(value) is wanted:
+        return value
+    kinds = {
+        str: "text in quotes",
+        int: "a whole number",
+        bool: "true or false",
+        date | None: "a date, like 2019-10-02",
+    }
+    raise SettingsError(f"{where} must be {kinds.get(wanted, 'a list of texts')}")
+
+
+def _secret_key(environ: Mapping[str, str], instance: Path, mode: Mode) -> str:
+    path = instance / "secret_key"
+    key = environ.get("SECRET_KEY", "")
+    if not key and path.exists():
+        key = path.read_text("utf-8").strip()
+    if not key and mode is Mode.DEMONSTRATION:
+        key = _made_secret(path)
+    if len(key) < MIN_SECRET_LENGTH:
+        state = "too short" if key else "missing"
+        raise SettingsError(
+            f"SECRET_KEY is {state}: set it, or write at least {MIN_SECRET_LENGTH} random characters to {path}"
+        )
+    return key
+
+
+def _made_secret(path: Path) -> str:
+    """A key of its own for a demonstration. Of two processes that start at once, the first one's counts."""
+    draft = path.with_name(f"secret_key.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+    return path.read_text("utf-8").strip()
+
+
+def _check_council(council: Council, mode: Mode) -> None:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", council.colour):
+        raise SettingsError("settings.toml, [council]: colour must be six hexadecimal digits, like #1d4f91")
+    missing = [name for name in ("name", "team_email") if getattr(council, name) in ("", getattr(Council, name))]
+    if mode is Mode.PRODUCTION and missing:
+        raise SettingsError(f"settings.toml, [council]: {' and '.join(missing)} must be set")
