@@ -68,17 +68,9 @@ def came_from() -> str | None:
 
 def safe_path(target: str | None) -> str | None:
     """`target`, if it is an address of a page of this portal and nothing else."""
-    if (
-        not target
-        or not target.startswith("/")
-        or target.startswith("//")
-        or "\\" in target
-        or not target.isprintable()
-    ):
+    if not target or not target.isprintable() or not re.fullmatch(r"/(?!/)[^\\]*", target):
         return None
     url = urlsplit(target)
-    if url.scheme or url.netloc:
-        return None
     try:
         current_app.url_map.bind(request.host).match(url.path, method="GET")
     except (HTTPException, RequestRedirect):

@@ -3,4 +3,19 @@
 Importing this package loads every table, so that `Base.metadata` is whole.
 """
 
-from models import audit, feed, login, login_code, outbox, provider, user, web_session  # noqa: F401
+from models import (  # noqa: F401
+    audit,
+    care_package,
+    claim,
+    client,
+    contract,
+    feed,
+    login,
+    login_code,
+    outbox,
+    payment,
+    provider,
+    purchase_order,
+    user,
+    web_session,
+)
