@@ -5,7 +5,7 @@ from datetime import date, datetime
 from flask import Flask
 
 from models import money
-from models.calendar import LONDON
+from models.calendar import LONDON, FinancialYear
 
 
 def init_app(app: Flask) -> None:
@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
         numdate=numdate,
         clock=clock,
         moment=moment,
+        financial_year=financial_year,
     )
 
 
@@ -45,3 +46,8 @@ def clock(at: datetime) -> str:
 def moment(at: datetime) -> str:
     """Tuesday 1 October 2019 at 9:14pm"""
     return f"{day(at.astimezone(LONDON).date())} at {clock(at)}"
+
+
+def financial_year(starts_in: int) -> str:
+    """2019/2020, of the year in which it begins"""
+    return str(FinancialYear(starts_in))

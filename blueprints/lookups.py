@@ -1,10 +1,12 @@
 """Finding the record that an address names."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from flask import Flask, abort
-from sqlalchemy import Select
+from flask import Flask, abort, request, url_for
+from sqlalchemy import Select, func, select
 from werkzeug.routing import BaseConverter, IntegerConverter, UnicodeConverter, ValidationError
 
 from models.base import session
@@ -56,3 +58,49 @@ class Reference(UnicodeConverter):
         if not value.isprintable():
             raise ValidationError
         return value
+
+
+PER_PAGE = 50
+
+
+@dataclass
+class Page:
+    """Some of a list: `items` of page `number` (1 is the first) out of `pages`."""
+
+    items: Sequence[Any]
+    number: int
+    total: int
+    name: str
+    """The argument in the address that says which page is shown."""
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PER_PAGE))
+
+    @property
+    def first(self) -> int:
+        """Which of all the items is the first here, counted from 1."""
+        return (self.number - 1) * PER_PAGE + 1
+
+    def url(self, number: int) -> str:
+        """This address with another page of the list."""
+        arguments = request.args.to_dict() | (request.view_args or {}) | {self.name: number}
+        return url_for(request.endpoint or "", **arguments)
+
+
+def page_of(found: Select | Sequence[Any], *, name: str = "page") -> Page:
+    """The page of the list that the address asks for; one past the end, or no number at all, is the last or first."""
+    asked = request.args.get(name, 1, type=int)
+    if isinstance(found, Select):
+        total = session.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0
+    else:
+        total = len(found)
+    page = Page([], 1, total, name)
+    page.number = min(max(asked, 1), page.pages)
+    at = page.first - 1
+    page.items = (
+        session.scalars(found.offset(at).limit(PER_PAGE)).all()
+        if isinstance(found, Select)
+        else found[at : at + PER_PAGE]
+    )
+    return page

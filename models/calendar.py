@@ -101,6 +101,27 @@ class Span:
     def days(self) -> int:
         return (self.last - self.first).days + 1
 
+    @property
+    def short(self) -> str:
+        """As a heading gives it: 30 Sep to 6 Oct 2019."""
+        begin = f"{self.first.day} {self.first:%b}" + (
+            f" {self.first.year}" if self.first.year != self.last.year else ""
+        )
+        return f"{begin} to {self.last.day} {self.last:%b %Y}"
+
+    def words(self, beside: int | None = None) -> str:
+        """As a sentence says it: 6 to 15 September; with the year, unless it is the year `beside`."""
+        year = "" if self.first.year == self.last.year == beside else f" {self.last.year}"
+        end = f"{self.last.day} {self.last:%B}{year}"
+        if self.first == self.last:
+            return end
+        if (self.first.year, self.first.month) == (self.last.year, self.last.month):
+            return f"{self.first.day} to {end}"
+        begin = f"{self.first.day} {self.first:%B}" + (
+            f" {self.first.year}" if self.first.year != self.last.year else ""
+        )
+        return f"{begin} to {end}"
+
     def overlap(self, first: date, last: date) -> "Span | None":
         first, last = max(self.first, first), min(self.last, last)
         return Span(first, last) if first <= last else None

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Pence, utc_now
 from models.calendar import FinancialYear, Span, today
-from models.care_package import CarePackageLineItem
+from models.client import Client
 from models.contract import Contract, PaymentMethod
 from models.entitlement import Component
 from models.purchase_order import PurchaseOrder
@@ -76,7 +76,6 @@ class ScheduledPayment(ProviderOwned, Base):
 
     contract: Mapped[Contract] = relationship(lazy="raise", overlaps="method")
     method: Mapped[PaymentMethod] = relationship(lazy="raise", overlaps="contract")
-    lines: Mapped[list["PaymentLine"]] = relationship(lazy="raise", overlaps="contract,method")
 
     @property
     def span(self) -> Span:
@@ -85,6 +84,11 @@ class ScheduledPayment(ProviderOwned, Base):
     @property
     def total_pence(self) -> int:
         return self.net_pence + self.vat_pence
+
+    @property
+    def bar(self) -> tuple[str, int]:
+        """Its column in a chart: the label, and pence."""
+        return self.span.short, self.total_pence
 
     @property
     def processing(self) -> Processing:
@@ -100,16 +104,29 @@ class ScheduledPayment(ProviderOwned, Base):
         return FinancialYear.of(self.first_on)
 
     @classmethod
-    def listed(cls, *, year: FinancialYear, contract_id: int | None = None) -> Select:
-        """The periods that begin in `year`, newest first."""
+    def listed(cls, *, year: FinancialYear, contract: str | None = None, future: bool = False) -> Select:
+        """Payments of periods that begin in `year`, of one contract or all: those begun, newest first, or those to come."""
         query = (
             select(cls)
             .join(cls.contract)
             .options(sa.orm.contains_eager(cls.contract))
-            .where(cls.first_on.between(year.first_on, year.last_on))
-            .order_by(cls.first_on.desc(), Contract.name, cls.id)
+            .where(
+                cls.first_on.between(year.first_on, year.last_on),
+                cls.first_on > today() if future else cls.first_on <= today(),
+            )
+            .order_by(cls.first_on if future else cls.first_on.desc(), Contract.name, cls.id)
         )
-        return query.where(cls.contract_id == contract_id) if contract_id is not None else query
+        return query.where(Contract.reference == contract) if contract is not None else query
+
+    @classmethod
+    def reach(cls) -> Select:
+        """Every contract's reference and name, with the first days of its first and last payment."""
+        return (
+            select(Contract.reference, Contract.name, sa.func.min(cls.first_on), sa.func.max(cls.first_on))
+            .join(Contract, Contract.id == cls.contract_id)
+            .group_by(Contract.id, Contract.reference, Contract.name)
+            .order_by(Contract.name, Contract.reference)
+        )
 
     @classmethod
     def of(cls, contract_reference: str, first_on: date) -> Select:
@@ -123,13 +140,32 @@ class ScheduledPayment(ProviderOwned, Base):
             .where(Contract.reference == contract_reference, cls.first_on == first_on)
         )
 
-    def before(self) -> Select:
-        """The payment of the same contract just before this one."""
+    @classmethod
+    def next_due(cls) -> Select:
+        """Of each contract, the first payment that is not closed: what the provider gets next."""
+        later = sa.orm.aliased(cls)
+        earlier_is_open = (
+            select(later.id)
+            .where(later.contract_id == cls.contract_id, later.closed_run_id.is_(None), later.first_on < cls.first_on)
+            .exists()
+        )
         return (
-            select(type(self))
-            .where(type(self).contract_id == self.contract_id, type(self).first_on < self.first_on)
-            .order_by(type(self).first_on.desc())
+            select(cls)
+            .join(cls.contract)
+            .options(sa.orm.contains_eager(cls.contract))
+            .where(cls.closed_run_id.is_(None), ~earlier_is_open)
+            .order_by(cls.bank_on, Contract.name, cls.id)
+        )
+
+    def id_before(self) -> sa.ScalarSelect[int]:
+        """The payment of the same contract just before this one, as a subquery."""
+        earlier = sa.orm.aliased(ScheduledPayment)
+        return (
+            select(earlier.id)
+            .where(earlier.contract_id == self.contract_id, earlier.first_on < self.first_on)
+            .order_by(earlier.first_on.desc())
             .limit(1)
+            .scalar_subquery()
         )
 
 
@@ -168,23 +204,49 @@ class PaymentLine(ProviderOwned, Base):
     """`name`, `slices` of the entitlement, and `before`: net and VAT already finalised for the same cell."""
     run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("payment_run.id"), index=True)
 
+    payment: Mapped[ScheduledPayment] = relationship(lazy="raise", viewonly=True)
     purchase_order: Mapped[PurchaseOrder | None] = relationship(lazy="raise", viewonly=True)
-    item: Mapped[CarePackageLineItem | None] = relationship(lazy="raise", viewonly=True)
 
     @property
     def total_pence(self) -> int:
         return self.net_pence + self.vat_pence
 
     @classmethod
-    def of_payments(cls, payment_ids: list[int]) -> Select:
-        """Their lines, in the order of a payment page: by client's name, then by day."""
-        from models.client import Client
-
+    def of(cls, payment: ScheduledPayment) -> Select:
+        """The lines of a payment and of the one before it, in the order of a payment page: by client, then by day."""
         return (
             select(cls)
+            .join(cls.payment)
             .outerjoin(PurchaseOrder, PurchaseOrder.id == cls.purchase_order_id)
             .outerjoin(Client, Client.id == PurchaseOrder.client_id)
-            .options(sa.orm.contains_eager(cls.purchase_order).contains_eager(PurchaseOrder.client))
-            .where(cls.payment_id.in_(payment_ids))
-            .order_by(Client.surname, Client.first_name, cls.purchase_order_id, cls.component, cls.first_on, cls.id)
+            .options(
+                sa.orm.contains_eager(cls.payment),
+                sa.orm.contains_eager(cls.purchase_order).contains_eager(PurchaseOrder.client),
+            )
+            .where(cls.payment_id.in_([payment.id, payment.id_before()]))
+            .order_by(
+                cls.purchase_order_id.is_(None),
+                sa.func.coalesce(Client.surname, ""),
+                Client.first_name,
+                cls.purchase_order_id,
+                cls.component,
+                cls.first_on,
+                cls.id,
+            )
         )
+
+    @classmethod
+    def spend_on(cls, order: PurchaseOrder) -> Select:
+        """What each payment has finalised for one purchase order: rows with its contract, days, net and VAT."""
+        payment = ScheduledPayment
+        return (
+            select(
+                Contract.reference, payment.first_on, payment.last_on, payment.bank_on,
+                sa.func.sum(cls.net_pence).label("net_pence"), sa.func.sum(cls.vat_pence).label("vat_pence"),
+            )
+            .join(payment, payment.id == cls.payment_id)
+            .join(Contract, Contract.id == cls.contract_id)
+            .where(cls.purchase_order_id == order.id, cls.run_id.is_not(None))
+            .group_by(payment.id, Contract.reference, payment.first_on, payment.last_on, payment.bank_on)
+            .order_by(payment.first_on.desc(), Contract.reference)
+        )  # fmt: skip

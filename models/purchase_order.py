@@ -11,7 +11,7 @@ from models.base import Base, Key, Pence
 from models.calendar import FinancialYear
 from models.care_package import CarePackageLineItem
 from models.client import Client
-from models.contract import ServiceLevel
+from models.contract import Contract, ServiceLevel
 from models.feed import FromFeed
 from models.provider import Service
 from models.tenancy import ProviderOwned, owned
@@ -84,6 +84,11 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
         return self.value_pence - self.spend_pence
 
     @classmethod
+    def numbered(cls, id_: int) -> Select:
+        """One issued order, with all that its page shows."""
+        return cls.issued().where(cls.id == id_).options(sa.orm.selectinload(cls.revisions))
+
+    @classmethod
     def issued(cls, *, year: int | None = None, service_id: int | None = None, client_id: int | None = None) -> Select:
         """Issued orders by client's name, one-off claims first; each filter is left out when None."""
         query = (
@@ -100,6 +105,23 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
         if service_id is not None:
             query = query.where(cls.client_id.in_(_clients_with(service_id)))
         return query
+
+
+def years_issued() -> Select:
+    """The calendar years in which the financial years of this provider's orders begin."""
+    return (
+        select(PurchaseOrder.financial_year)
+        .where(PurchaseOrder.revision > 0)
+        .distinct()
+        .order_by(PurchaseOrder.financial_year)
+    )
+
+
+def payment_terms() -> Select:
+    """What this provider's contracts say of payment, each once."""
+    return (
+        select(Contract.payment_terms).where(Contract.payment_terms != "").distinct().order_by(Contract.payment_terms)
+    )
 
 
 def _clients_with(service_id: int) -> Select:

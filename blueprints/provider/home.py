@@ -1,0 +1,49 @@
+"""The first page after logging in: what is coming, and the tasks."""
+
+from flask import Blueprint
+from sqlalchemy import func, select
+
+from blueprints.access import me, requires
+from blueprints.pages import render
+from models.base import session
+from models.breakdown import changes, on_record
+from models.calendar import FinancialYear, today
+from models.payment import PaymentLine, ScheduledPayment
+from models.permissions import Permission
+from models.purchase_order import PurchaseOrder
+
+bp = Blueprint("home", __name__)
+
+SHOWN = 5
+"""Contracts whose next payment stands on the page; the others are a link away."""
+
+
+@bp.get("/")
+@requires(Permission.VIEW_HOME)
+def show():
+    due = session.scalars(ScheduledPayment.next_due()).all()
+    year = FinancialYear.of(today())
+    orders = session.scalar(
+        select(func.count()).select_from(PurchaseOrder.issued(year=year.starts_in).order_by(None).subquery())
+    )
+    return render(
+        "provider/home/show.html",
+        payments=due[:SHOWN],
+        others=len(due) - SHOWN,
+        change=_change(due[0]) if len(due) == 1 else None,
+        open_payments=sum(payment.first_on <= today() for payment in due),
+        orders=orders,
+        year=year,
+        last_login=me().previous_login_at,
+    )
+
+
+def _change(payment):
+    """How the one next payment differs from the one before: pence, and the rows that changed. None if it is the first."""
+    lines = session.scalars(PaymentLine.of(payment)).all()
+    before = [line for line in lines if line.payment_id != payment.id]
+    if not before:
+        return None
+    rows = on_record([line for line in lines if line.payment_id == payment.id], payment.span)
+    found = changes(rows, on_record(before, before[0].payment.span))
+    return {"rows": found, "pence": sum(change.pence for change in found), "before": before[0].payment.span}

@@ -1,0 +1,93 @@
+"""Scheduled Payments: periods on the left, what one of them pays on the right."""
+
+from flask import Blueprint, request, url_for
+
+from blueprints.access import requires
+from blueprints.download import csv_file
+from blueprints.lookups import get_or_404, page_of
+from blueprints.pages import render
+from exchange.payment_data import payment_data
+from forms.filters import PeriodFilter
+from models.base import session
+from models.breakdown import as_planned, changes, on_record
+from models.calendar import FinancialYear, today
+from models.payment import PaymentLine, Processing, ScheduledPayment
+from models.permissions import Permission
+
+bp = Blueprint("payments", __name__, url_prefix="/payments")
+
+
+@bp.get("/")
+@requires(Permission.VIEW_PAYMENTS)
+def index():
+    return _page(None)
+
+
+@bp.get("/<reference:contract>/<day:first_on>")
+@requires(Permission.VIEW_PAYMENTS)
+def show(contract, first_on):
+    return _page(get_or_404(ScheduledPayment.of(contract, first_on)))
+
+
+@bp.get("/<reference:contract>/<day:first_on>/data.csv")
+@requires(Permission.VIEW_PAYMENTS)
+def data(contract, first_on):
+    payment = get_or_404(ScheduledPayment.of(contract, first_on))
+    rows, _ = _rows(payment)
+    return csv_file(f"payment-{contract}-{first_on}.csv", payment_data(payment, rows))
+
+
+def _page(chosen):
+    contracts = session.execute(ScheduledPayment.reach()).all()
+    form = PeriodFilter(request.args, data=_usual(chosen, contracts))
+    form.offer(_years(contracts), [(row.reference, f"{row.name} ({row.reference})") for row in contracts])
+    context = {"chosen": chosen, "form": form, "page": None, "payment": None}
+    if contracts and form.validate():
+        listed = ScheduledPayment.listed(
+            year=FinancialYear(int(form.year.data)),
+            contract=form.contract.data or None,
+            future=form.when.data == "future",
+        )
+        context["page"] = page_of(listed)
+        if chosen is None and context["page"].items:
+            newest = context["page"].items[0]
+            chosen = get_or_404(ScheduledPayment.of(newest.contract.reference, newest.first_on))
+    if chosen is not None and not form.errors:
+        rows, before = _rows(chosen)
+        context |= {"payment": chosen, "rows": page_of(rows, name="rows"), "changes": None}
+        if before:
+            before_span = before[0].payment.span
+            context |= {"before": before_span, "changes": changes(rows, on_record(before, before_span))}
+    return render("provider/payments/index.html", partial="provider/payments/_panes.html", **context)
+
+
+def _usual(chosen, contracts):
+    """What the pick lists stand on when the address does not say: the year of the payment shown, or this year."""
+    if chosen is not None:
+        when = "future" if chosen.processing is Processing.FUTURE else "begun"
+        return {"year": str(chosen.year.starts_in), "contract": "", "when": when}
+    years = _years(contracts)
+    this_year = FinancialYear.of(today())
+    year = this_year if this_year in years or not years else max(years)
+    return {"year": str(year.starts_in), "contract": "", "when": "begun"}
+
+
+def _years(contracts):
+    """Every financial year in which a payment begins."""
+    years = set()
+    for *_, first, last in contracts:
+        year = FinancialYear.of(first)
+        while year <= FinancialYear.of(last):
+            years.add(year)
+            year = year.next
+    return years
+
+
+def _rows(payment):
+    """The payment's rows, and the lines of the payment before it."""
+    lines = session.scalars(PaymentLine.of(payment)).all()
+    before = [line for line in lines if line.payment_id != payment.id]
+    own = [line for line in lines if line.payment_id == payment.id]
+    if payment.processing is Processing.FUTURE:
+        return [*as_planned(payment), *on_record(own, payment.span)], before
+    return on_record(own, payment.span), before

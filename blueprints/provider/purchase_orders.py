@@ -1,0 +1,75 @@
+"""Purchase Orders: what has been paid for each client this year, and what is still to come."""
+
+from flask import Blueprint, request
+
+from blueprints.access import requires
+from blueprints.download import csv_file
+from blueprints.lookups import get_or_404, page_of
+from blueprints.pages import render
+from exchange.order_data import order_data
+from forms.filters import OrderFilter
+from models.base import session
+from models.calendar import FinancialYear, today
+from models.client import Client
+from models.payment import PaymentLine
+from models.permissions import Permission
+from models.projection import tell_expected
+from models.purchase_order import PurchaseOrder, payment_terms, services_bought, years_issued
+
+bp = Blueprint("purchase_orders", __name__, url_prefix="/purchase-orders")
+
+
+@bp.get("/")
+@requires(Permission.VIEW_PURCHASE_ORDERS)
+def index():
+    form = _filter()
+    page = page_of(_chosen(form)) if not form.errors else None
+    return render(
+        "provider/purchase_orders/index.html", partial="provider/purchase_orders/_list.html", form=form, page=page
+    )
+
+
+@bp.get("/data.csv")
+@requires(Permission.VIEW_PURCHASE_ORDERS)
+def data():
+    form = _filter()
+    orders = session.scalars(_chosen(form)).all() if not form.errors else []
+    return csv_file("purchase-orders.csv", order_data(orders))
+
+
+@bp.get("/<int:order_id>")
+@requires(Permission.VIEW_PURCHASE_ORDERS)
+def show(order_id):
+    order = get_or_404(PurchaseOrder.numbered(order_id))
+    return render(
+        "provider/purchase_orders/show.html",
+        order=order,
+        expected=tell_expected(order.expected),
+        spent=session.execute(PaymentLine.spend_on(order)).all(),
+        terms=session.scalars(payment_terms()).all(),
+        today=today(),
+    )
+
+
+def _filter():
+    years = [FinancialYear(year) for year in session.scalars(years_issued())] or [FinancialYear.of(today())]
+    usual = FinancialYear.of(today())
+    form = OrderFilter(
+        request.args,
+        data={"year": str((usual if usual in years else years[-1]).starts_in), "service": "", "client": ""},
+    )
+    form.offer(
+        years,
+        [(str(service.id), service.name) for service in session.scalars(services_bought())],
+        [(str(client.id), client.full_name) for client in session.scalars(Client.at_provider())],
+    )
+    form.validate()
+    return form
+
+
+def _chosen(form):
+    return PurchaseOrder.issued(
+        year=int(form.year.data),
+        service_id=int(form.service.data) if form.service.data else None,
+        client_id=int(form.client.data) if form.client.data else None,
+    )

@@ -1,0 +1,24 @@
+"""Download Data of a scheduled payment: a row for every amount, as the page tells it."""
+
+from collections.abc import Iterable, Iterator
+
+from exchange.tabular import Cell, Pence
+from models.explanation import Row
+from models.payment import ScheduledPayment
+
+HEADINGS = (
+    "Contract", "Reference", "Period from", "Period to", "Purchase Order", "Days from", "Days to", "How it was worked out",
+    "Excl VAT", "VAT", "Total",
+)  # fmt: skip
+
+
+def payment_data(payment: ScheduledPayment, rows: Iterable[Row]) -> Iterator[tuple[Cell, ...]]:
+    yield HEADINGS
+    contract = payment.contract
+    for row in rows:
+        for sentence in row.sentences:
+            yield (
+                contract.name, contract.reference, payment.first_on, payment.last_on, row.title,
+                sentence.span.first, sentence.span.last, sentence.text,
+                Pence(sentence.net_pence), Pence(sentence.vat_pence), Pence(sentence.net_pence + sentence.vat_pence),
+            )  # fmt: skip

@@ -1,0 +1,50 @@
+"""Tables as CSV files that open well in a spreadsheet, and do nothing there.
+
+Cells of text that a spreadsheet would take for a formula get an apostrophe in front; money and counts are
+written as plain numbers and never get one, so that a negative amount stays a number.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from models.money import plain
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+
+
+@dataclass(frozen=True)
+class Pence:
+    """A cell of money."""
+
+    amount: int
+
+
+Cell = str | int | date | Pence | None
+
+
+def csv_text(rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    """The file in pieces, one a row, beginning with the mark by which a spreadsheet knows UTF-8."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    yield "\ufeff"
+    for row in rows:
+        writer.writerow([written(cell) for cell in row])
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def written(cell: Cell) -> str:
+    match cell:
+        case None:
+            return ""
+        case Pence(amount):
+            return plain(amount)
+        case date():
+            return f"{cell:%d/%m/%Y}"
+        case int():
+            return str(cell)
+    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
