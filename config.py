@@ -39,7 +39,7 @@ class Mode(StrEnum):
 class Council:
     """Who the portal belongs to, and what it calls itself."""
 
-    name: str = "The council"
+    name: str = "Demonstration Council"
     service_name: str = "Provider Portal"
     strapline: str = ""
     """The line under the name on the landing page."""
@@ -53,6 +53,8 @@ class Council:
     privacy_contact: str = ""
     """Where to write about personal data; the team's e-mail address if empty."""
     colour: str = "#1d4f91"
+    logo: str = ""
+    """The address of a picture on this site."""
 
 
 @dataclass(frozen=True)

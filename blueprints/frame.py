@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, current_app, request, url_for
 from flask_login import current_user
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader, Undefined
 
 from blueprints.access import viewing
 from config import Council, Settings
@@ -36,8 +37,17 @@ def init_app(app: Flask, settings: Settings) -> None:
     def theme_url() -> str:
         return url_for("public.theme", v=version)
 
+    govuk = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+    app.jinja_loader = ChoiceLoader([app.jinja_loader, govuk])
+    app.jinja_env.undefined = NeverPrinted
     app.jinja_env.globals.update(asset_url=asset_url, theme_url=theme_url, Permission=Permission)
     app.context_processor(lambda: _context(settings))
+
+
+class NeverPrinted(Undefined):
+    """A name that is not there may be asked about (`{% if logo %}`) but not shown: that is a slip of the pen."""
+
+    __str__ = __html__ = Undefined._fail_with_undefined_error
 
 
 def settings() -> Settings:

@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from flask import Flask, Response, current_app, flash, redirect, render_template, request
 from htmx_flask import Htmx, make_response
@@ -46,10 +46,10 @@ def go_to(url: str) -> Response:
     return redirect(url, 303)
 
 
-def problem(status: int, heading: str, text: str, **context: Any) -> Response:
+def problem(status: int, heading: str, text: str, *, back: str | None = None) -> Response:
     """A refusal in words: a page of its own, or for htmx a short notice in #notices."""
     template = PROBLEM if wants_partial() else "errors/error.html"
-    return make_response(render_template(template, status=status, heading=heading, text=text, **context), status)
+    return make_response(render_template(template, heading=heading, text=text, back=back), status)
 
 
 def current_path() -> str | None:
@@ -72,7 +72,7 @@ def safe_path(target: str | None) -> str | None:
         return None
     url = urlsplit(target)
     try:
-        current_app.url_map.bind(request.host).match(url.path, method="GET")
+        current_app.url_map.bind(request.host).match(unquote(url.path), method="GET")
     except (HTTPException, RequestRedirect):
         return None
     return target

@@ -31,7 +31,7 @@ class ServerSession(CallbackDict, SessionMixin):
         self.has_new_token = False
         self.is_ended = False
         self.modified = False
-        self._key = key.encode()
+        self._key = key
 
     def _on_change(self) -> None:
         self.modified = True
@@ -55,11 +55,15 @@ class ServerSession(CallbackDict, SessionMixin):
             return super().__getitem__(name)
         if self.token is None:
             self._take_new_token()
-        return hmac.new(self._key, f"csrf:{self.token}".encode(), "sha256").hexdigest()
+        return csrf_secret(self._key, self.token)
 
     def _take_new_token(self) -> None:
         self.token = secrets.token_urlsafe(32)
         self.has_new_token = True
+
+
+def csrf_secret(key: str, token: str) -> str:
+    return hmac.new(key.encode(), f"csrf:{token}".encode(), "sha256").hexdigest()
 
 
 class DatabaseSessions(SessionInterface):

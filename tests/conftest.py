@@ -1,0 +1,119 @@
+"""Fixtures that every test may use. The tools behind them are in tests/support."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+import config
+from app import create_app
+from models import calendar
+from models.base import session
+from tests.support import database as databases
+from tests.support.client import PortalClient
+
+TODAY = date(2019, 10, 2)
+"""The day that every test has, unless it says another one: the day of the golden figures."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test marked `postgres` that uses the database runs on SQLite and on PostgreSQL."""
+    if "database" in metafunc.fixturenames and metafunc.definition.get_closest_marker("postgres"):
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def _stopped_calendar() -> Iterator[None]:
+    calendar.set_today(TODAY)
+    yield
+    calendar.set_today(None)
+
+
+@pytest.fixture(scope="session")
+def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> databases.SQLiteDatabases:
+    return databases.SQLiteDatabases(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[databases.PostgresDatabases]:
+    cluster = databases.PostgresDatabases()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
+    """An empty database that the portal's session is bound to."""
+    is_postgres = getattr(request, "param", "sqlite") == "postgresql"
+    kind = request.getfixturevalue("postgres" if is_postgres else "_sqlite")
+    with kind.clean() as url:
+        engine = databases.connect(url)
+        yield engine
+        session.remove()
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> config.Settings:
+    return config.Settings(
+        instance=tmp_path_factory.mktemp("instance"),
+        mode=config.Mode.DEMONSTRATION,
+        database_url="sqlite://",
+        secret_key="only for tests, and long enough " * 2,
+        council=config.Council(
+            name="Borsetshire Council",
+            service_name="Children's Provider Portal",
+            area="Children's social services",
+            team="Children's Services Finance Team",
+            team_email="finance@borsetshire.example",
+            team_phone="01632 960123",
+        ),
+        today=TODAY,
+        https=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def _app(settings: config.Settings) -> Flask:
+    app = create_app(settings)
+    app.testing = True
+    return app
+
+
+@pytest.fixture
+def app(_app: Flask, database: sa.Engine) -> Flask:
+    """The portal in demonstration mode, on this test's database."""
+    _use(database)
+    return _app
+
+
+@pytest.fixture
+def make_app(settings: config.Settings, database: sa.Engine) -> Callable[..., Flask]:
+    """The portal with other settings: `make_app(https=True)`."""
+
+    def make(**changed: object) -> Flask:
+        app = create_app(replace(settings, **changed))
+        app.testing = True
+        _use(database)
+        return app
+
+    return make
+
+
+def _use(engine: sa.Engine) -> None:
+    session.remove()
+    session.configure(bind=engine)
+
+
+@pytest.fixture
+def client(app: Flask) -> PortalClient:
+    return PortalClient(app)
+
+
+@pytest.fixture
+def repository() -> Path:
+    return Path(__file__).parent.parent

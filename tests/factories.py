@@ -1,0 +1,53 @@
+"""Makers of rows: each builds and saves a valid one from nothing, and a test says only what it is about.
+
+Nothing is random: failures must repeat. What belongs to a provider carries that provider's canary, and the test
+client fails when it meets one on somebody else's page.
+"""
+
+from itertools import count
+from typing import Any
+
+from models.passwords import hashed
+from models.permissions import Role
+from models.provider import Organisation, Provider, ProviderKind
+from models.user import Membership, User
+from tests.support.rows import saved
+
+PASSWORD = "Three-Green-Kettles-7"
+_PASSWORD_HASH = hashed(PASSWORD)
+
+_n = count(1)
+
+
+def canary(provider_id: int) -> str:
+    """Text that may appear on this provider's pages only."""
+    return f"zq{provider_id}qz"
+
+
+def make_organisation(**given: Any) -> Organisation:
+    n = next(_n)
+    return saved(Organisation(**{"reference": f"ORG{n}", "name": f"Organisation {n}"} | given))
+
+
+def make_provider(**given: Any) -> Provider:
+    number = 1000 + next(_n)  # an id of its own, so that the canary is known beforehand
+    defaults = {
+        "id": number,
+        "reference": f"P{number}",
+        "name": f"Oak House {canary(number)}",
+        "kind": ProviderKind.FOSTER_CARER,
+        "address": f"1 Oak Street {canary(number)}\nDarlington\nDL1 1AA",
+    }
+    return saved(Provider(**defaults | given))
+
+
+def make_user(role: Role = Role.CARER, provider: Provider | None = None, **given: Any) -> User:
+    """Somebody with a place at one provider; `make_membership` gives them more."""
+    defaults = {"email": f"person{next(_n)}@example.org", "name": "Dawn Stockton", "password_hash": _PASSWORD_HASH}
+    user = saved(User(**defaults | given))
+    make_membership(user, provider or make_provider(), role)
+    return user
+
+
+def make_membership(user: User, provider: Provider, role: Role = Role.CARER) -> Membership:
+    return saved(Membership(user_id=user.id, provider_id=provider.id, role=role))

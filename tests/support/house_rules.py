@@ -1,0 +1,110 @@
+"""What every answer of the portal must be like. The test client holds each one to it."""
+
+import re
+
+import html5lib
+from bs4 import BeautifulSoup, Tag
+from werkzeug.test import TestResponse
+
+from blueprints.security import HEADERS
+
+CANARY = re.compile(r"zq(\d+)qz")
+LABELLED = "input:not([type=hidden]):not([type=submit]):not([type=button]), select, textarea"
+FORBIDDEN = "script:not([src]), style, [style], [hx-on], [href^='javascript:']"
+CONTAINERS = {"tr": "tbody", "td": "tr", "th": "tr", "tbody": "table", "option": "select", "li": "ul"}
+
+
+def check_headers(response: TestResponse) -> None:
+    for name, value in HEADERS.items():
+        assert response.headers.get(name) == value, f"{name}: {response.headers.get(name)!r}"
+    assert "HX-Request" in response.headers.get("Vary", "") or response.request.path.startswith("/static/")
+    assert response.headers.get("Cache-Control"), "every answer says whether it may be kept"
+    for cookie in response.headers.getlist("Set-Cookie"):
+        assert "HttpOnly" in cookie, cookie
+        assert "SameSite=Lax" in cookie, cookie
+        assert "Path=/" in cookie, cookie
+
+
+def check_html(response: TestResponse, soup: BeautifulSoup, *, is_partial: bool, own_providers: set[int]) -> None:
+    if response.data:
+        _is_valid_html(response.text, is_partial)
+    if is_partial:
+        assert not soup.find("html"), "a part of a page came with a whole page around it"
+    else:
+        _has_heading_and_title(soup, response.status_code)
+    _ids_are_unique(soup)
+    _inputs_are_labelled(soup)
+    _forms_are_safe_and_work_without_script(soup)
+    _nothing_is_inline(soup)
+    strangers = {int(number) for number in CANARY.findall(response.text)} - own_providers
+    assert not strangers, f"this page shows something of the providers {strangers}"
+
+
+def _is_valid_html(text: str, is_partial: bool) -> None:
+    parser = html5lib.HTMLParser(strict=True)
+    try:
+        if is_partial:
+            first = re.match(r"\s*<(\w+)", text)
+            parser.parseFragment(text, container=CONTAINERS.get(first[1] if first else "", "div"))
+        else:
+            parser.parse(text)
+    except html5lib.html5parser.ParseError as fault:
+        (line, column), *_ = parser.errors[0]
+        near = "\n".join(text.splitlines()[max(0, line - 3) : line + 1])
+        raise AssertionError(f"not valid HTML, line {line}, column {column}: {fault}\n{near}") from None
+
+
+def _has_heading_and_title(soup: BeautifulSoup, status: int) -> None:
+    headings = [_text(heading) for heading in soup.find_all("h1")]
+    assert len(headings) == 1, f"a page has one h1, this one has {headings}"
+    title = _text(soup.title)
+    prefix = "Error: " if status == 422 else ""
+    assert title.startswith(prefix + headings[0]), f"the title {title!r} does not begin with {prefix + headings[0]!r}"
+    assert soup.html.get("lang", "").startswith("en")
+
+
+def _ids_are_unique(soup: BeautifulSoup) -> None:
+    ids = [tag["id"] for tag in soup.find_all(id=True)]
+    doubles = {each for each in ids if ids.count(each) > 1}
+    assert not doubles, f"used as id more than once: {doubles}"
+    for label in soup.select("label[for]"):
+        assert label["for"] in ids, f"a label for {label['for']!r}, which is not there"
+
+
+def _inputs_are_labelled(soup: BeautifulSoup) -> None:
+    for field in soup.select(LABELLED):
+        label = soup.find("label", attrs={"for": field.get("id")}) if field.get("id") else None
+        named = label or field.find_parent("label") or field.get("aria-label") or field.get("aria-labelledby")
+        assert named, f"no label: {field}"
+    for button in soup.find_all("button"):
+        assert _text(button) or button.get("aria-label"), f"a button without words: {button}"
+
+
+def _forms_are_safe_and_work_without_script(soup: BeautifulSoup) -> None:
+    for form in soup.find_all("form"):
+        assert form.get("action"), f"a form without action: {str(form)[:200]}"
+        if form.get("method", "get").lower() == "post":
+            assert form.find("input", attrs={"name": "csrf_token"}), f"no CSRF field: {str(form)[:200]}"
+    for tag in soup.find_all(_asks_by_htmx):
+        assert _works_without_script(tag), f"does nothing without JavaScript: {str(tag)[:200]}"
+
+
+def _asks_by_htmx(tag: Tag) -> bool:
+    return any(tag.has_attr(prefix + verb) for prefix in ("hx-", "data-hx-") for verb in ("get", "post"))
+
+
+def _works_without_script(tag: Tag) -> bool:
+    if tag.name == "a":
+        return tag.has_attr("href")
+    return tag.name == "form" or tag.find_parent("form") is not None
+
+
+def _nothing_is_inline(soup: BeautifulSoup) -> None:
+    assert not soup.select(FORBIDDEN), soup.select(FORBIDDEN)
+    for tag in soup.find_all(True):
+        handlers = [name for name in tag.attrs if name.startswith("on")]
+        assert not handlers, f"{handlers} on {str(tag)[:200]}"
+
+
+def _text(tag: Tag | None) -> str:
+    return " ".join(tag.get_text().split()) if tag else ""
