@@ -1,0 +1,75 @@
+"""`flask feed check` and `flask feed import`: what comes in from the finance system."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+from tqdm import tqdm
+
+from exchange.feed import Count, FeedFaults, Report, check_feed, import_feed
+from exchange.feed.reading import Track
+
+cli = AppGroup("feed", help="Bring in the finance system's data.")
+
+DIRECTORY = click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+MOST = click.option("--show", "most", default=100, show_default=True, help="How many faults to list.")
+
+
+@cli.command("import")
+@DIRECTORY
+@MOST
+def import_(directory: Path, most: int) -> None:
+    """Import the CSV files in DIRECTORY: all of them, or nothing if anything is wrong. See docs/feed.md."""
+    report = _run(import_feed, directory, most)
+    if report.import_id is None:
+        click.echo("All of this is on record already. Nothing was written.")
+    else:
+        click.echo(f"Import {report.import_id} is written.")
+
+
+@cli.command()
+@DIRECTORY
+@MOST
+def check(directory: Path, most: int) -> None:
+    """Say what an import of DIRECTORY would do, or all that is wrong with it. Writes nothing."""
+    report = _run(check_feed, directory, most)
+    click.echo("No faults. " + ("It can be imported." if report.is_news else "All of this is on record already."))
+
+
+def progress(things: Iterable[Any], what: str) -> Iterable[Any]:
+    """A bar on a terminal, nothing elsewhere."""
+    return tqdm(things, desc=what, unit="file", disable=None, leave=False)
+
+
+def _run(work: Callable[[Path, Track], Report], directory: Path, most: int) -> Report:
+    try:
+        report = work(directory, progress)
+    except FeedFaults as found:
+        _show_counts(found.counts)
+        for fault in found.faults[:most]:
+            click.echo(str(fault), err=True)
+        if (more := len(found.faults) - most) > 0:
+            click.echo(f"... and {more:,} more.", err=True)
+        raise click.ClickException(str(found)) from None
+    _show_counts(report.counts)
+    return report
+
+
+def _show_counts(counts: dict[str, Count]) -> None:
+    if not counts:
+        return
+    total = Count()
+    width = max(map(len, counts))
+    click.echo(f"{'':{width}}      read       new   changed unchanged  rejected")
+    for name, count in counts.items():
+        _show_count(name, count, width)
+        for each in ("read", "new", "changed", "unchanged", "rejected"):
+            setattr(total, each, getattr(total, each) + getattr(count, each))
+    _show_count("Total", total, width)
+
+
+def _show_count(name: str, count: Count, width: int) -> None:
+    numbers = (count.read, count.new, count.changed, count.unchanged, count.rejected)
+    click.echo(f"{name:{width}} " + " ".join(f"{number:9,}" for number in numbers))

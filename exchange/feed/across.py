@@ -1,0 +1,121 @@
+"""Rules between records: references that lead somewhere, days that do not overlap, keepers that do not change."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from exchange.feed.kinds import shown
+from exchange.feed.reading import Row, Sheet
+from exchange.feed.rules import RULES
+from exchange.feed.shape import Column, Key
+from exchange.feed.world import Values, World
+from models.calendar import FAR_FUTURE
+
+
+def check(sheet: Sheet, world: World) -> None:
+    """Add to the sheet every fault that shows only when its rows are seen with all others."""
+    merged = world.merged[sheet.file.name]
+    for key, row in sheet.by_key.items():
+        values = merged[key]
+        _check_links(sheet, row, values, world)
+        _check_owner(sheet, row, key, values, world)
+        for rule in RULES[sheet.file.name]:
+            if all(name in values for name in rule.attributes) and (reason := rule.check(values, world)):
+                sheet.fault(row, rule.column, reason)
+    if sheet.file.apart:
+        _check_overlaps(sheet, world)
+    if sheet.file.name == "purchase_orders.csv":
+        _check_orders(sheet, world)
+
+
+def _check_links(sheet: Sheet, row: Row, values: Values, world: World) -> None:
+    for column in _links(sheet):
+        reference = row.values.get(column.attribute)
+        target = column.kind.target
+        if reference is not None and not world.is_known(target, reference):
+            alike = world.alike(target, reference)
+            hint = f" There is {alike}: capitals and leading zeros count" if alike else f" Add it to {target}"
+            sheet.fault(row, column.name, f"There is no such record, neither in {target} nor on record.{hint}")
+
+
+def _links(sheet: Sheet) -> list[Column]:
+    return [column for column in sheet.file.columns if column.kind.target]
+
+
+def _check_owner(sheet: Sheet, row: Row, key: Key, values: Values, world: World) -> None:
+    """A record stays with its provider for good: its payments and its children are there."""
+    file = sheet.file
+    stored = world.stored[file.name].get(key)
+    if stored is None or not file.owner or file.owner not in values:
+        return
+    before, after = world.stored_provider(stored), world.provider_of(file, values)
+    if after is not None and before != after:
+        column = file.attributes[file.owner].name
+        sheet.fault(row, column, f"It belongs to provider {before} for good. Give provider {after} a new record, with "
+                                 f"a {file.key_column} of its own")  # fmt: skip
+
+
+def _check_overlaps(sheet: Sheet, world: World) -> None:
+    for group in _touched_groups(sheet, world):
+        group.sort(key=lambda each: (each[0], each[1]))
+        for earlier, later in zip(group, group[1:], strict=False):
+            if later[0] <= earlier[1]:
+                _report_overlap(sheet, earlier, later)
+
+
+Days = tuple[date, date, Row | None]
+
+
+def _touched_groups(sheet: Sheet, world: World) -> Iterator[list[Any]]:
+    """The days of records that must keep apart, of every group that the feed has a row of."""
+    file = sheet.file
+    merged = world.merged[file.name]
+    groups: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    for key, row in sheet.by_key.items():
+        values = merged[key]
+        if row.wrong.isdisjoint((*file.apart, file.begins, "ends_on")):
+            groups[tuple(values[name] for name in file.apart)].append(_days(values, file.begins, row))
+    for key, stored in world.stored[file.name].items():
+        shared = tuple(stored.values[name] for name in file.apart)
+        if shared in groups and key not in merged:
+            groups[shared].append(_days(stored.values, file.begins, None))
+    yield from groups.values()
+
+
+def _days(values: Values, begins: str, row: Row | None) -> tuple[date, date, int, Row | None]:
+    return values[begins], values["ends_on"] or FAR_FUTURE, row.number if row else 0, row
+
+
+def _report_overlap(sheet: Sheet, earlier: Any, later: Any) -> None:
+    row, other = (later[3], earlier) if later[3] else (earlier[3], later)
+    if row is None or row.is_rejected and other[3] is None and row.wrong:
+        return
+    where = f"of row {other[3].number}" if other[3] else "on record"
+    until = "on" if other[1] == FAR_FUTURE else f"to {shown(other[1])}"
+    column = sheet.file.attributes[sheet.file.begins].name
+    sheet.fault(row, column, f"These days overlap those {where}, from {shown(other[0])} {until}. "
+                             "End the earlier one before the later one begins")  # fmt: skip
+
+
+def _check_orders(sheet: Sheet, world: World) -> None:
+    """One order a provider, client and year; and a number, once given, stays with its order."""
+    numbers: dict[tuple[Any, ...], tuple[Key, str]] = {
+        _order(stored.values): (key, "on record") for key, stored in world.stored[sheet.file.name].items()
+    }
+    for key, row in sheet.by_key.items():
+        values = world.merged[sheet.file.name][key]
+        if row.wrong:
+            continue
+        stored = world.stored[sheet.file.name].get(key)
+        if stored and _order(stored.values) != _order(values):
+            sheet.fault(row, "number", "This number belongs to another order on record. A number never moves")
+            continue
+        other = numbers.setdefault(_order(values), (key, f"in row {row.number}"))
+        if other[0] != key:
+            sheet.fault(row, "number", f"The order of this provider, client and year has the number {other[0]} "
+                                       f"already, {other[1]}")  # fmt: skip
+
+
+def _order(values: Values) -> tuple[Any, ...]:
+    return values["provider_id"], values["client_id"], values["financial_year"]

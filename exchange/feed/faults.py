@@ -1,0 +1,56 @@
+"""What is wrong with a feed: every fault of every file, found before anything is written."""
+
+from dataclasses import dataclass
+
+from models.base import DomainError
+
+SHOWN_CHARACTERS = 60
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Fault:
+    """One thing that is wrong, where it stands, and what to do about it."""
+
+    file: str
+    row: int
+    """As a spreadsheet numbers it: the header is row 1. 0: the whole file."""
+    column: str
+    value: str
+    reason: str
+
+    def __str__(self) -> str:
+        where = [self.file or "The directory"]
+        if self.row:
+            where.append(f"row {self.row}")
+        if self.column:
+            where.append(f"{self.column} {_shown(self.value)}" if self.row > 1 else self.column)
+        elif self.value:
+            where.append(_shown(self.value))
+        return f"{', '.join(where)}: {self.reason}"
+
+
+@dataclass(slots=True)
+class Count:
+    """What became of the rows of one file. Read = new + changed + unchanged + rejected."""
+
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+
+
+class FeedFaults(DomainError):
+    """The feed cannot be imported, and nothing was written."""
+
+    def __init__(self, faults: list[Fault], counts: dict[str, Count] | None = None) -> None:
+        self.faults = sorted(faults)
+        self.counts = counts or {}
+        number = len(faults)
+        super().__init__(f"The feed has {number:,} fault{'s' if number > 1 else ''}. Nothing was written.")
+
+
+def _shown(value: str) -> str:
+    """The value in quotes, short, and with nothing in it that could play tricks on a terminal."""
+    short = value if len(value) <= SHOWN_CHARACTERS else value[:SHOWN_CHARACTERS] + "…"
+    return '"' + "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in short) + '"'

@@ -1,0 +1,162 @@
+"""Frozen facts: what never changes once something that rests on it is finalised (design.md section 7)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from exchange.feed.kinds import shown
+from exchange.feed.reading import Row, Sheet
+from exchange.feed.schema import ITEMS
+from exchange.feed.world import Stored, Values, World
+from models.base import session
+from models.care_package import CarePackageLineItem
+from models.contract import PaymentMethod
+from models.payment import PaymentLine, ScheduledPayment
+
+
+class Finalised:
+    """What has been finalised, each asked of the database when a change first makes it matter. By id."""
+
+    @cached_property
+    def items(self) -> set[int]:
+        return self._of_lines(PaymentLine.item_id)
+
+    @cached_property
+    def allowances(self) -> set[int]:
+        return self._of_lines(PaymentLine.allowance_id)
+
+    @cached_property
+    def claim_items(self) -> set[int]:
+        return self._of_lines(PaymentLine.claim_item_id)
+
+    @cached_property
+    def service_levels(self) -> set[int]:
+        line, item = PaymentLine, CarePackageLineItem
+        lines = select(line.item_id).where(line.run_id.is_not(None))
+        return set(session.scalars(select(item.service_level_id).where(item.id.in_(lines)).distinct()))
+
+    @cached_property
+    def last_days(self) -> dict[int, date]:
+        """The last finalised day of each payment method."""
+        return self._last_days(ScheduledPayment.method_id)
+
+    @cached_property
+    def last_days_of_contracts(self) -> dict[int, date]:
+        return self._last_days(ScheduledPayment.contract_id)
+
+    @cached_property
+    def calendars(self) -> set[int]:
+        method = PaymentMethod
+        return set(session.scalars(select(method.calendar_id).where(method.id.in_(list(self.last_days))).distinct()))
+
+    def _of_lines(self, column: Any) -> set[int]:
+        return set(
+            session.scalars(select(column).where(PaymentLine.run_id.is_not(None), column.is_not(None)).distinct())
+        )
+
+    def _last_days(self, column: Any) -> dict[int, date]:
+        payment = ScheduledPayment
+        begun = sa.or_(payment.is_begun, payment.closed_run_id.is_not(None))
+        return {row[0]: row[1] for row in session.execute(
+            select(column, sa.func.max(payment.last_on)).where(begun).group_by(column)
+        )}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """Attributes of a file's records that are settled once the record is among the finalised."""
+
+    file: str
+    attributes: tuple[str, ...]
+    finalised: Callable[[Finalised], Any]
+    instead: str
+
+
+FREEZES = (
+    Freeze(
+        ITEMS, ("contract_id", "client_id", "service_level_id"), lambda done: done.items,
+        "End this line item, and add a new one from the day after",
+    ),
+    Freeze(
+        "service_levels.csv", ("unit", "convention", "vat_code", "vat_basis_points"), lambda done: done.service_levels,
+        "Add a new service level, end the line items that have this one, and add new ones from the day after",
+    ),
+    Freeze(
+        "calendars.csv", ("frequency", "anchor_on"), lambda done: done.calendars,
+        "Add a new calendar, end the payment methods that have this one, and add new ones from the day after",
+    ),
+    Freeze(
+        "payment_methods.csv", ("contract_id", "calendar_id", "pay_on_actuals", "basis", "calculate_from"),
+        lambda done: done.last_days, "End this method, and add a new one from the day after",
+    ),
+    Freeze(
+        "allowances.csv", ("item_id",), lambda done: done.allowances,
+        "Set its amount to 0, and add a new allowance to the other item",
+    ),
+    Freeze(
+        "claim_items.csv", ("contract_id",), lambda done: done.claim_items,
+        "Leave it out (included: no), and add a new claim item",
+    ),
+)  # fmt: skip
+
+
+def check(sheet: Sheet, world: World, done: Finalised) -> None:
+    for freeze in FREEZES:
+        if freeze.file == sheet.file.name:
+            _check_freeze(freeze, sheet, world, done)
+    if sheet.file.name == "payment_methods.csv":
+        for key, row in sheet.by_key.items():
+            values, stored = world.merged[sheet.file.name][key], world.stored[sheet.file.name].get(key)
+            if stored:
+                _check_end(sheet, row, values, stored, done)
+            else:
+                _check_beginning(sheet, row, values, world, done)
+
+
+def _check_freeze(freeze: Freeze, sheet: Sheet, world: World, done: Finalised) -> None:
+    merged, stored = world.merged[sheet.file.name], world.stored[sheet.file.name]
+    for key, row in sheet.by_key.items():
+        before = stored.get(key)
+        if before is None:
+            continue
+        for name in freeze.attributes:
+            value = merged[key].get(name, before.values[name])
+            if value != before.values[name] and before.id in freeze.finalised(done):
+                was = _shown(name, before.values[name])
+                sheet.fault(row, sheet.file.attributes[name].name,
+                            f"It was {was} when payments were finalised, and stays so. {freeze.instead}")  # fmt: skip
+
+
+def _check_end(sheet: Sheet, row: Row, values: Values, stored: Stored, done: Finalised) -> None:
+    """A method does not end before its last finalised day; and once that is its end, the end stays."""
+    before, after = stored.values["ends_on"], values.get("ends_on", stored.values["ends_on"])
+    if before == after or (last := done.last_days.get(stored.id)) is None:
+        return
+    if before and before <= last:
+        sheet.fault(row, "ends_on", f"Its last period is finalised, to {shown(before)}. Add a new method from the day "
+                                    "after")  # fmt: skip
+    elif after and after < last:
+        sheet.fault(row, "ends_on", f"It is finalised to {shown(last)}. Enter this day or a later one")
+
+
+def _check_beginning(sheet: Sheet, row: Row, values: Values, world: World, done: Finalised) -> None:
+    """A new method of a contract begins after all that is finalised there."""
+    contract = world.stored["contracts.csv"].get(values.get("contract_id"))
+    begins = values.get("calculate_from")
+    if contract is None or begins is None:
+        return
+    last = done.last_days_of_contracts.get(contract.id)
+    if last and begins <= last:
+        sheet.fault(row, "calculate_from", f"The contract is finalised to {shown(last)}. Begin the new method after "
+                                           "this day")  # fmt: skip
+
+
+def _shown(name: str, value: Any) -> str:
+    if name == "vat_basis_points":
+        return f"{value / 100:g}"
+    return shown(value)

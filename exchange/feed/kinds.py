@@ -1,0 +1,220 @@
+"""What may stand in a cell: each kind parses a text, or says what to write instead.
+
+Texts come without spaces around them and are not empty.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from models.money import number, parse_e4, parse_pence
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+DATE_HINT = "Enter a date like 2020-03-31 or 31/03/2020"
+_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
+_POWER_OF_TEN = re.compile(r"\d(\.\d+)?E\+?\d+", re.ASCII)
+_EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
+_SPREADSHEET_ERROR = re.compile(r"#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|#+)")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of cell: `words` say in the documentation what may stand in it."""
+
+    words: str
+    parse: Callable[[str], Any]
+    target: str = ""
+    """The file whose records such a cell refers to."""
+
+
+def text(longest: int = 200) -> Kind:
+    return Kind(f"text, up to {longest:,} characters", lambda raw: _clean(raw, longest))
+
+
+def lines() -> Kind:
+    """Lines separated by |, kept as lines."""
+    return Kind("up to 10 lines of text, separated by a vertical bar", _lines)
+
+
+def email() -> Kind:
+    return Kind("an e-mail address", _email)
+
+
+def reference(*, in_address: bool = False) -> Kind:
+    """A record's own name. One that stands in a web address has no slash."""
+    signs = ". _ : -" if in_address else ". _ : - /"
+    words = f"a reference: letters, digits and {signs}, up to 40 characters"
+    return Kind(words, lambda raw: _reference(raw, in_address))
+
+
+def link(target: str) -> Kind:
+    return Kind(f"a reference in {target}, or one on record", lambda raw: _reference(raw, False), target)
+
+
+def day() -> Kind:
+    return Kind("a date: 2020-03-31 or 31/03/2020", _day)
+
+
+def yes_no() -> Kind:
+    return Kind("`yes` or `no`", _yes_no)
+
+
+def choice(choices: type[StrEnum], *only: StrEnum) -> Kind:
+    allowed = only or tuple(choices)
+    return Kind(_or([f"`{each.value}`" for each in allowed]), lambda raw: _choice(raw, allowed))
+
+
+def whole(least: int, most: int) -> Kind:
+    return Kind(f"a whole number from {least:,} to {most:,}", lambda raw: _whole(raw, least, most))
+
+
+def money(least: int = 0, most: int = 1_000_000) -> Kind:
+    """Pounds, given back in pence."""
+    words = f"pounds and pence from {least:,} to {most:,}"
+    return Kind(words, lambda raw: _within(raw, parse_pence, 100, least, most, "an amount like 1234.50"))
+
+
+def rate() -> Kind:
+    """Pounds a unit, given back in ten-thousandths."""
+    words = "pounds, with up to four decimals, from 0 to 1,000,000"
+    return Kind(words, lambda raw: _within(raw, parse_e4, 10_000, 0, 1_000_000, "a rate like 353.08 or 0.387"))
+
+
+def quantity() -> Kind:
+    """Units, given back in ten-thousandths."""
+    words = "a number, with up to four decimals, from 0 to 100,000"
+    return Kind(words, lambda raw: _within(raw, parse_e4, 10_000, 0, 100_000, "a quantity like 14 or 12.75"))
+
+
+def percent() -> Kind:
+    """Per cent, given back in hundredths of it."""
+    words = "per cent, with up to two decimals, from 0 to 100"
+    hint = "a percentage from 0 to 100, like 20"
+    return Kind(words, lambda raw: _within(raw.removesuffix("%"), parse_pence, 100, 0, 100, hint))
+
+
+def financial_year() -> Kind:
+    return Kind("a financial year: 2019/2020", _financial_year)
+
+
+def _clean(raw: str, longest: int) -> str:
+    clean = unicodedata.normalize("NFC", raw)
+    if any(unicodedata.category(each) == "Cc" for each in clean):
+        raise ValueError("Remove the line break or the control character")
+    if any("\u202a" <= each <= "\u202e" or "\u2066" <= each <= "\u2069" for each in clean):
+        raise ValueError("Remove the invisible character that changes the direction of writing")
+    if "\ufffd" in clean:
+        raise ValueError("A letter was lost when the file was saved. Type it again, and save the file as UTF-8")
+    if _SPREADSHEET_ERROR.fullmatch(clean):
+        raise ValueError("This is a spreadsheet's error. Enter the text itself")
+    if len(clean) > longest:
+        raise ValueError(f"Shorten this to {longest:,} characters; it has {len(clean):,}")
+    return clean
+
+
+def _lines(raw: str) -> str:
+    found = [_clean(line.strip(), 100) for line in raw.split("|")]
+    found = [line for line in found if line]
+    if len(found) > 10:
+        raise ValueError(f"Use at most 10 lines; there are {len(found)}")
+    return "\n".join(found)
+
+
+def _email(raw: str) -> str:
+    clean = _clean(raw, 254)
+    if not _EMAIL.fullmatch(clean):
+        raise ValueError("Enter one e-mail address like name@example.org")
+    return clean
+
+
+def _reference(raw: str, in_address: bool) -> str:
+    if _POWER_OF_TEN.fullmatch(raw):
+        raise ValueError("A spreadsheet has turned this reference into a number. Format the column as text")
+    if len(raw) > 40:
+        raise ValueError(f"Shorten this to 40 characters; it has {len(raw):,}")
+    if not _REFERENCE.fullmatch(raw) or in_address and "/" in raw:
+        signs = ". _ : -" if in_address else ". _ : - /"
+        raise ValueError(f"Use only letters, digits and {signs}, and begin with a letter or a digit")
+    return raw
+
+
+def _day(raw: str) -> date:
+    found = _DATE.fullmatch(raw)
+    if found is None:
+        raise ValueError(_why_no_date(raw))
+    year, month, day_of_month = map(int, found.group(1, 2, 3) if found[1] else found.group(6, 5, 4))
+    try:
+        value = date(year, month, day_of_month)
+    except ValueError:
+        raise ValueError(f"There is no such day. {DATE_HINT}, the day before the month") from None
+    if not FIRST_DAY <= value <= LAST_DAY:
+        raise ValueError(f"Enter a day from {FIRST_DAY.year} to {LAST_DAY.year}. Where there is no end, leave it empty")
+    return value
+
+
+def _why_no_date(raw: str) -> str:
+    if re.fullmatch(r"\d{4,6}(\.\d+)?", raw, re.ASCII):
+        return f"This is a spreadsheet's number of a day. Format the column as dates. {DATE_HINT}"
+    if re.fullmatch(r"\d{1,2}/\d{1,2}/\d{2}", raw, re.ASCII):
+        return f"Write the year with four digits. {DATE_HINT}"
+    if _DATE.match(raw) and ":" in raw:
+        return f"Leave out the time. {DATE_HINT}"
+    return DATE_HINT
+
+
+def _yes_no(raw: str) -> bool:
+    answers = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
+    if raw.lower() not in answers:
+        raise ValueError("Enter yes or no")
+    return answers[raw.lower()]
+
+
+def _choice(raw: str, allowed: tuple[StrEnum, ...]) -> StrEnum:
+    wanted = re.sub(r"[\s-]+", "_", raw.lower())
+    for each in allowed:
+        if each.value == wanted:
+            return each
+    raise ValueError(f"Enter {_or([each.value for each in allowed])}")
+
+
+def _whole(raw: str, least: int, most: int) -> int:
+    if not re.fullmatch(r"-?\d{1,9}", raw, re.ASCII) or not least <= int(raw) <= most:
+        raise ValueError(f"Enter a whole number from {least:,} to {most:,}")
+    return int(raw)
+
+
+def _within(raw: str, parse: Callable[[str], int], scale: int, least: int, most: int, hint: str) -> int:
+    try:
+        value = parse(raw)
+    except ValueError as problem:
+        raise ValueError(f"Enter {hint}. It {problem}") from None
+    if not least * scale <= value <= most * scale:
+        raise ValueError(f"Enter {hint}. It must be from {least:,} to {most:,}")
+    return value
+
+
+def _financial_year(raw: str) -> int:
+    found = re.fullmatch(r"(20\d\d)/(20)?(\d\d)", raw, re.ASCII)
+    if not found or int(found[3]) != (int(found[1]) + 1) % 100:
+        raise ValueError("Enter a financial year like 2019/2020")
+    return int(found[1])
+
+
+def _or(words: list[str]) -> str:
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def shown(value: Any) -> str:
+    """A parsed value in the words of a message: a day as 31/03/2020."""
+    if isinstance(value, date):
+        return f"{value:%d/%m/%Y}"
+    return "" if value is None else str(value)
+
+
+def shown_quantity(value_e4: int) -> str:
+    return number(value_e4)

@@ -1,0 +1,77 @@
+"""The words in which `schema` describes the files of a feed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from exchange.feed.kinds import Kind
+
+Key = Any
+"""What a record is found by: one reference, or a tuple of values."""
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    kind: Kind
+    attribute: str
+    """Of the entity: `starts_on`."""
+    note: str = ""
+    optional: bool = False
+    default: Any = None
+    """The value where an optional cell is empty."""
+    part: int | None = None
+    """The place in a list that several columns make up, all or none of which are filled in."""
+    is_stored: bool = True
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a feed, whose rows are records of one entity."""
+
+    name: str
+    entity: type
+    key: tuple[str, ...]
+    """The attributes that say which record a row is."""
+    columns: tuple[Column, ...]
+    says: str
+    owner: str = ""
+    """The attribute that leads to the provider whom a record belongs to."""
+    apart: tuple[str, ...] = ()
+    """The attributes that records share whose days may not overlap."""
+
+    @cached_property
+    def column_names(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def attributes(self) -> dict[str, Column]:
+        """What is stored, with the (first) column of each."""
+        found: dict[str, Column] = {}
+        for column in self.columns:
+            if column.is_stored:
+                found.setdefault(column.attribute, column)
+        return found
+
+    @cached_property
+    def links(self) -> dict[str, str]:
+        """Attributes that refer to records, and the files of these."""
+        return {column.attribute: column.kind.target for column in self.columns if column.kind.target}
+
+    @property
+    def begins(self) -> str:
+        """The attribute of a record's first day."""
+        return "calculate_from" if "calculate_from" in self.attributes else "starts_on"
+
+    @cached_property
+    def key_column(self) -> str:
+        """The column in which a wrong key is shown."""
+        return self.attributes[self.key[-1]].name
+
+    def key_of(self, values: Mapping[str, Any]) -> Key | None:
+        """None where a part of the key is missing."""
+        found = tuple(values.get(name) for name in self.key)
+        if None in found:
+            return None
+        return found[0] if len(found) == 1 else found

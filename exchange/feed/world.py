@@ -1,0 +1,160 @@
+"""What is on record and what the feed says, side by side: what the rules look at.
+
+Everything is in the words of the feed: a record is found by its references, not by ids. Tables are read
+whole, in one query each, those that the feed's files touch or refer to.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+
+from exchange.feed.reading import Directory, Row, Sheet
+from exchange.feed.schema import BY_NAME, FILES, ITEMS
+from exchange.feed.shape import File, Key
+from models.base import session
+from models.claim import ClaimStatus
+from models.tenancy import ProviderOwned
+
+Values = dict[str, Any]
+
+ALSO_NEEDED = {
+    "calendar_overrides.csv": ("payment_methods.csv",),
+    "claim_items.csv": (ITEMS,),
+    "purchase_orders.csv": (ITEMS,),
+}
+"""Files whose rules look at more than what their columns refer to."""
+
+
+@dataclass(slots=True)
+class Stored:
+    """A record as the database has it."""
+
+    id: int
+    provider_id: int | None
+    values: Values
+
+
+class World:
+    def __init__(self, directory: Directory) -> None:
+        self.sheets = directory.sheets
+        self.stored: dict[str, dict[Key, Stored]] = {}
+        self._names: dict[str, dict[int, Key]] = {}
+        """A file's name to its records' keys by id."""
+        needed = _needed(directory.sheets)
+        for file in FILES:
+            if file.name in needed:
+                self._load(file)
+        self.merged: dict[str, dict[Key, Values]] = {
+            name: {key: self._merge(sheet, row, self.stored[name].get(key)) for key, row in sheet.by_key.items()}
+            for name, sheet in directory.sheets.items()
+        }
+        for key, row in self.sheets["claim_items.csv"].by_key.items() if "claim_items.csv" in self.sheets else ():
+            self._accept(row, self.merged["claim_items.csv"][key])
+
+    def find(self, name: str, key: Key | None) -> Values | None:
+        """A record as it will be; None where there is none, or its row cannot be read."""
+        found = self.merged.get(name, {}).get(key)
+        if found is None and (stored := self.stored[name].get(key)):
+            return stored.values
+        return found
+
+    def is_known(self, name: str, key: Key) -> bool:
+        """Whether it can be referred to. What an unreadable file would have held gets the benefit of the doubt."""
+        sheet = self.sheets.get(name)
+        return key in self.stored[name] or (
+            sheet is not None and (not sheet.is_readable or key in sheet.by_key or key in sheet.half_known)
+        )
+
+    def provider_of(self, file: File, values: Values) -> Key | None:
+        """The reference of the provider whom a record belongs to; None where that cannot be said."""
+        while file.owner:
+            key = values.get(file.owner)
+            target = file.links[file.owner]
+            if target == "providers.csv":
+                return key
+            found = self.find(target, key)
+            if found is None:
+                return None
+            file, values = BY_NAME[target], found
+        return None
+
+    def stored_provider(self, stored: Stored) -> Key | None:
+        return self._names["providers.csv"].get(stored.provider_id) if stored.provider_id else None
+
+    def everything(self, name: str) -> Iterator[tuple[Key, Values]]:
+        """Every record as it will be."""
+        merged = self.merged.get(name, {})
+        yield from merged.items()
+        for key, stored in self.stored[name].items():
+            if key not in merged:
+                yield key, stored.values
+
+    def alike(self, name: str, key: Key) -> Key | None:
+        """A known reference that differs in capitals or leading zeros only."""
+        wanted = _simplified(key)
+        known = (*self.stored[name], *(self.sheets[name].by_key if name in self.sheets else ()))
+        return next((each for each in known if _simplified(each) == wanted), None)
+
+    @cached_property
+    def places(self) -> set[tuple[Key | None, Key | None]]:
+        """Providers and clients that a line item brings together."""
+        file = BY_NAME[ITEMS]
+        return {(self.provider_of(file, values), values.get("client_id")) for _, values in self.everything(ITEMS)}
+
+    @cached_property
+    def first_days(self) -> set[tuple[Any, Any]]:
+        """Calendars, with the days on which a payment method begins to use them: its first period may be short."""
+        methods = self.everything("payment_methods.csv")
+        return {(values.get("calendar_id"), values.get("calculate_from")) for _, values in methods}
+
+    def _load(self, file: File) -> None:
+        entity, attributes = file.entity, list(file.attributes)
+        owner = [entity.provider_id] if issubclass(entity, ProviderOwned) else []
+        translate = [
+            (name, self._names[file.links[name]]) if name in file.links else (name, None) for name in attributes
+        ]
+        found: dict[Key, Stored] = {}
+        names: dict[int, Key] = {}
+        query = select(entity.id, *(getattr(entity, name) for name in attributes), *owner).order_by(entity.id)
+        for row in session.execute(query):
+            values = {
+                name: value if ids is None or value is None else ids[value]
+                for (name, ids), value in zip(translate, row[1:], strict=False)
+            }
+            key = file.key_of(values)
+            found[key] = Stored(row[0], row[-1] if owner else None, values)
+            names[row[0]] = key
+        self.stored[file.name], self._names[file.name] = found, names
+
+    def _merge(self, sheet: Sheet, row: Row, stored: Stored | None) -> Values:
+        """What the record will be: a column that the file leaves out keeps its value."""
+        merged = dict(stored.values) if stored else {n: c.default for n, c in sheet.file.attributes.items()}
+        merged.update(row.values)
+        for name in row.wrong:
+            merged.pop(name, None)
+        return merged
+
+    def _accept(self, row: Row, merged: Values) -> None:
+        """What is accepted of a claim item whose row does not say it: all or nothing."""
+        if row.values.get("accepted_pence") is None and "accepted_pence" not in row.wrong:
+            claim = self.find("claims.csv", merged.get("claim_id")) or {}
+            is_accepted = claim.get("status") is ClaimStatus.ACCEPTED and merged.get("is_included")
+            merged["accepted_pence"] = merged.get("amount_pence", 0) if is_accepted else 0
+
+
+def _needed(sheets: dict[str, Sheet]) -> set[str]:
+    found: set[str] = set()
+    waiting = [name for given in sheets for name in (given, *ALSO_NEEDED.get(given, ()))]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(BY_NAME[name].links.values())
+    return found
+
+
+def _simplified(key: Key) -> str:
+    return str(key).casefold().lstrip("0")
