@@ -21,16 +21,20 @@ class OrderBook:
         self.provider_ids = provider_ids
 
     def write(self, sums: dict[ProviderOrder, OrderSum], as_on: date) -> dict[ProviderOrder, int]:
-        """Bring every order to its value, issuing a revision where that changed; ids by provider, client and year."""
+        """Bring every order to its value and its spend; a change of value is a new revision.
+
+        Gives the orders' ids by provider, client and year.
+        """
         orders = self._load()
         missing = [key for key, found in sums.items() if key not in orders and (found.net_pence or found.expected)]
         if missing:
             self._create(sorted(missing, key=_order_of_numbers))
             orders = self._load()
         self._revise(orders, sums, as_on)
+        self._spend(orders)
         return {key: row.id for key, row in orders.items()}
 
-    def write_spend(self) -> None:
+    def _spend(self, orders: dict[ProviderOrder, Any]) -> None:
         """Spend to date: what is finalised, by order."""
         line = PaymentLine
         spend = {
@@ -51,7 +55,7 @@ class OrderBook:
         }
         changed = [
             {"id": row.id} | spend[row.id]
-            for row in self._load().values()
+            for row in orders.values()
             if row.id in spend and _differs(row, spend[row.id])
         ]
         if changed:

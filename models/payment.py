@@ -105,7 +105,10 @@ class ScheduledPayment(ProviderOwned, Base):
 
     @classmethod
     def listed(cls, *, year: FinancialYear, contract: str | None = None, future: bool = False) -> Select:
-        """Payments of periods that begin in `year`, of one contract or all: those begun, newest first, or those to come."""
+        """Payments of periods that begin in `year`, of one contract or all.
+
+        Those that have begun come newest first, those to come next first.
+        """
         query = (
             select(cls)
             .join(cls.contract)

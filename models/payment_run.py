@@ -278,13 +278,18 @@ def finalise(*, as_on: date | None = None, provider_ids: list[int] | None = None
     session.add(run)
     session.flush()
     outcome = Outcome(run_id=run.id)
+    touched: set[int] = set()
     for some in _chunks(payment_ids, BATCH):
-        _close(some, run.id, outcome)
+        touched |= _close(some, run.id, outcome)
+    for batch in batches(touched):  # what is now spent is no longer to come
+        calculate(batch, as_on=as_on)
     audit.record("payment_run.finalised", run, by=by, payments=len(payment_ids), total_pence=outcome.total_pence)
     return outcome
 
 
-def _close(payment_ids: list[int], run_id: int, outcome: Outcome) -> None:
+def _close(payment_ids: list[int], run_id: int, outcome: Outcome) -> set[int]:
+    """Give the drafts of these payments the run's number, and close them; the ids of their providers."""
+    payments = ScheduledPayment.id.in_(payment_ids)
     drafts = sa.and_(PaymentLine.payment_id.in_(payment_ids), PaymentLine.run_id.is_(None))
     count, total = session.execute(
         select(sa.func.count(), sa.func.coalesce(sa.func.sum(PaymentLine.net_pence + PaymentLine.vat_pence), 0)).where(
@@ -294,15 +299,12 @@ def _close(payment_ids: list[int], run_id: int, outcome: Outcome) -> None:
     outcome.contracts += len(payment_ids)
     outcome.lines += count
     outcome.total_pence += int(total)
-    provider_ids = session.scalars(select(PaymentLine.provider_id).where(drafts).distinct()).all()
     session.execute(update(PaymentLine).where(drafts).values(run_id=run_id), execution_options=_UNSYNCED)
     session.execute(
-        update(ScheduledPayment)
-        .where(ScheduledPayment.id.in_(payment_ids))
-        .values(is_begun=True, closed_run_id=run_id),
+        update(ScheduledPayment).where(payments).values(is_begun=True, closed_run_id=run_id),
         execution_options=_UNSYNCED,
     )
-    OrderBook(list(provider_ids)).write_spend()
+    return set(session.scalars(select(ScheduledPayment.provider_id).where(payments).distinct()))
 
 
 _UNSYNCED = {"synchronize_session": False}

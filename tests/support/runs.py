@@ -1,0 +1,69 @@
+"""Running payments in tests, as the commands do."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload
+
+from commands.payments import calculate_all, finalise_due
+from models.base import Base
+from models.breakdown import on_record
+from models.calendar import as_on
+from models.contract import Contract
+from models.explanation import Row
+from models.payment import PaymentLine, ScheduledPayment
+from models.purchase_order import PurchaseOrder
+from models.tenancy import EVERY_PROVIDER
+from tests.support.rows import reading, unit_of_work
+
+
+def calculate(day: date) -> None:
+    with as_on(day):
+        calculate_all()
+
+
+def finalise(day: date) -> None:
+    """Calculate, then finalise what is due on that day."""
+    calculate(day)
+    with as_on(day):
+        finalise_due()
+
+
+def finalise_weeks(first: date, last: date) -> None:
+    """Finalise on the last day of every week from the one that begins on `first` to the one that ends on `last`."""
+    day = first + timedelta(days=6)
+    while day <= last:
+        finalise(day)
+        day += timedelta(days=7)
+
+
+def change(row: Base, **values: Any) -> None:
+    """A change of facts, as a feed makes one."""
+    with unit_of_work() as session:
+        session.execute(update(type(row)).where(type(row).id == row.id).values(**values))
+
+
+def payment(contract: Contract, first_on: date) -> ScheduledPayment | None:
+    with reading() as session:
+        return session.scalars(ScheduledPayment.of(contract.reference, first_on)).one_or_none()
+
+
+def rows(contract: Contract, first_on: date) -> list[Row]:
+    """The rows that the page of that payment shows."""
+    found = payment(contract, first_on)
+    with reading() as session:
+        lines = [line for line in session.scalars(PaymentLine.of(found)) if line.payment_id == found.id]
+        return on_record(lines, found.span)
+
+
+def lines(contract: Contract) -> list[PaymentLine]:
+    with reading() as session:
+        query = select(PaymentLine).where(PaymentLine.contract_id == contract.id).order_by(PaymentLine.id)
+        return list(session.scalars(query))
+
+
+def orders(contract: Contract, year: int = 2019) -> list[PurchaseOrder]:
+    with reading(EVERY_PROVIDER) as session:
+        query = PurchaseOrder.issued(year=year).where(PurchaseOrder.provider_id == contract.provider_id)
+        return list(session.scalars(query.options(joinedload(PurchaseOrder.revisions))).unique())
