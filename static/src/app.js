@@ -47,7 +47,9 @@ body.addEventListener('htmx:afterSettle', event => {
   swapped.querySelectorAll('[role=alert]').forEach(alert => alert.setAttribute('data-disable-auto-focus', 'true'))
   start(swapped.parentElement || swapped)
   announce(swapped)
-  focusAfterSwap(swapped)
+  // whoever is choosing in a filter goes on choosing
+  const { requestConfig } = event.detail
+  focusAfterSwap(swapped, Boolean(requestConfig && requestConfig.elt.hasAttribute('data-autosubmit')))
 })
 
 // No answer at all: say so where every other problem is said.

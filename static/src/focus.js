@@ -10,11 +10,11 @@ function focusOn(element, options) {
 }
 
 // To the error summary, else to a problem's notice, else to the new heading that asks for it, else it stays.
-export function focusAfterSwap(swapped) {
+export function focusAfterSwap(swapped, isFilter = false) {
   const place =
     inside(swapped, '.govuk-error-summary') ||
     (isNotices(swapped) && swapped.querySelector('.govuk-notification-banner--problem')) ||
-    inside(swapped, 'h1[tabindex="-1"], h2[tabindex="-1"], h3[tabindex="-1"]')
+    (!isFilter && inside(swapped, 'h1[tabindex="-1"], h2[tabindex="-1"], h3[tabindex="-1"]'))
   if (place) focusOn(place)
 }
 
