@@ -24,14 +24,14 @@ def wants_partial() -> bool:
     return bool(request.htmx) and not request.htmx.boosted and not request.htmx.history_restore_request
 
 
-def render(page: str, *, partial: str | None = None, **context: Any) -> Response:
+def render(page: str, /, *, partial: str | None = None, **context: Any) -> Response:
     """The page, or its one partial for htmx; 422 if a form among the context is not as it should be."""
     template = partial if partial and wants_partial() else page
     is_invalid = any(isinstance(value, Form) and value.errors for value in context.values())
     return make_response(render_template(template, **context), 422 if is_invalid else 200)
 
 
-def done(message: str, *, then: str, partial: str | None = None, **context: Any) -> Response:
+def done(message: str, /, *, then: str, partial: str | None = None, **context: Any) -> Response:
     """The act is done. htmx gets the partial and the message in #notices, a plain browser goes on to `then`."""
     if partial and wants_partial():
         return make_response(render_template(partial, **context) + render_template(NOTICE, message=message))

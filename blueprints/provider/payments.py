@@ -23,18 +23,18 @@ def index():
     return _page(None)
 
 
-@bp.get("/<reference:contract>/<day:first_on>")
+@bp.get("/<reference:reference>/<day:first_on>")
 @requires(Permission.VIEW_PAYMENTS)
-def show(contract, first_on):
-    return _page(get_or_404(ScheduledPayment.of(contract, first_on)))
+def show(reference, first_on):
+    return _page(get_or_404(ScheduledPayment.of(reference, first_on)))
 
 
-@bp.get("/<reference:contract>/<day:first_on>/data.csv")
+@bp.get("/<reference:reference>/<day:first_on>/data.csv")
 @requires(Permission.VIEW_PAYMENTS)
-def data(contract, first_on):
-    payment = get_or_404(ScheduledPayment.of(contract, first_on))
+def data(reference, first_on):
+    payment = get_or_404(ScheduledPayment.of(reference, first_on))
     rows, _ = _rows(payment)
-    return csv_file(f"payment-{contract}-{first_on}.csv", payment_data(payment, rows))
+    return csv_file(f"payment-{reference}-{first_on}.csv", payment_data(payment, rows))
 
 
 def _page(chosen):
