@@ -7,6 +7,7 @@ PORT=${PORT:-8000}
 DEMO=${DEMO:-durham}
 INSTANCE=${INSTANCE:-instance}
 case $INSTANCE in /*) ;; *) INSTANCE=$PWD/$INSTANCE ;; esac
+umask 077
 mkdir -p "$INSTANCE"
 
 export PORTAL_INSTANCE="$INSTANCE"
