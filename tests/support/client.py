@@ -108,15 +108,18 @@ class PortalClient:
         found = answer.page.select_one(form)
         assert found is not None, f"no {form!r} on the page {answer.heading!r}"
         fields = {**filled_in(found), **(data or {})}
-        action = found["action"] or answer.response.request.path
+        action, page = found["action"], answer.response.request.path
+        more["headers"] = {"Referer": self._base + page, **more.get("headers", {})}
         if found.get("method", "get").lower() == "get":
             return self.get(action, query_string=fields, **more)
         return self.open("POST", action, data=fields, **more)
 
     def follow(self, answer: Answer, **more: Any) -> Answer:
-        """Go where the answer sends the browser."""
+        """Go where the answer sends the browser, and on from there."""
         assert answer.location, f"{answer.status_code} sends nowhere"
-        return self.get(answer.location, **more)
+        while answer.location:
+            answer = self.get(answer.location, status=None, **more)
+        return answer
 
     def open(self, method: str, path: str, *, status: int | None = None, htmx: bool = False, **more: Any) -> Answer:
         headers = {"Referer": f"{self._base}/", **more.pop("headers", {})}

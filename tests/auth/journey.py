@@ -1,0 +1,33 @@
+"""Logging in as a person does it: both pages, and the code from the mail."""
+
+import re
+
+from models.outbox import OutboxMessage
+from models.user import User
+from tests.factories import PASSWORD
+from tests.support.client import Answer, PortalClient
+from tests.support.rows import every
+
+
+def give_password(client: PortalClient, email: str, password: str = PASSWORD, **more) -> Answer:
+    return client.submit(client.get("/log-in"), {"email": email, "password": password}, **more)
+
+
+def code_page(client: PortalClient, user: User) -> Answer:
+    """The page that asks for the code, after the right password."""
+    return client.follow(give_password(client, user.email, status=303))
+
+
+def mailed_code() -> str:
+    """The code in the newest mail."""
+    return re.search(r"\b\d{6}\b", every(OutboxMessage.newest_first())[0].body)[0]
+
+
+def wrong_code() -> str:
+    return f"{(int(mailed_code()) + 1) % 1_000_000:06}"
+
+
+def log_in(client: PortalClient, user: User) -> Answer:
+    """Log in, and the answer to the right code."""
+    client.user = user
+    return client.submit(code_page(client, user), {"code": mailed_code()}, status=303)
