@@ -1,6 +1,7 @@
 """`flask demo load`: a council with made-up data, brought in and paid week by week as a real one would be."""
 
 import shutil
+import tomllib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +13,6 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 from tqdm import tqdm
 
-import config
 from commands.feed import progress
 from commands.payments import calculate_all, finalise_due
 from exchange.feed import import_feed
@@ -67,7 +67,7 @@ def _take_settings(source: Path, instance: Path) -> None:
     """The council's name and its today; settings that somebody has written already are kept."""
     if not (instance / "settings.toml").exists():
         shutil.copyfile(source / "settings.toml", instance / "settings.toml")
-    set_today(config.load().today)
+        set_today(tomllib.loads((source / "settings.toml").read_text("utf-8"))["today"])
 
 
 def _pay() -> None:

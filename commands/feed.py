@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from tqdm import tqdm
 
 from exchange.feed import Count, FeedFaults, Report, check_feed, import_feed
-from exchange.feed.reading import Track
+from exchange.feed.sheets import Track
 
 cli = AppGroup("feed", help="Bring in the finance system's data.")
 

@@ -3,33 +3,39 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from exchange.feed.kinds import shown
-from exchange.feed.reading import Row, Sheet
 from exchange.feed.rules import RULES
-from exchange.feed.shape import Column, Key
+from exchange.feed.shape import Column, File, Key
+from exchange.feed.sheets import Row, Sheet
 from exchange.feed.world import Values, World
 from models.calendar import FAR_FUTURE
 
 
 def check(sheet: Sheet, world: World) -> None:
     """Add to the sheet every fault that shows only when its rows are seen with all others."""
-    merged = world.merged[sheet.file.name]
     for key, row in sheet.by_key.items():
-        values = merged[key]
-        _check_links(sheet, row, values, world)
+        values = world.merged[sheet.file.name][key]
+        _check_record(sheet, row, values, world)
         _check_owner(sheet, row, key, values, world)
-        for rule in RULES[sheet.file.name]:
-            if all(name in values for name in rule.attributes) and (reason := rule.check(values, world)):
-                sheet.fault(row, rule.column, reason)
+    for row in sheet.rows:
+        if row.is_rejected and row.values and sheet.by_key.get(sheet.file.key_of(row.values)) is not row:
+            _check_record(sheet, row, world.merge(sheet, row), world)
     if sheet.file.apart:
         _check_overlaps(sheet, world)
     if sheet.file.name == "purchase_orders.csv":
         _check_orders(sheet, world)
 
 
-def _check_links(sheet: Sheet, row: Row, values: Values, world: World) -> None:
+def _check_record(sheet: Sheet, row: Row, values: Values, world: World) -> None:
+    _check_links(sheet, row, world)
+    for rule in RULES[sheet.file.name]:
+        if all(name in values for name in rule.attributes) and (reason := rule.check(values, world)):
+            sheet.fault(row, rule.column, reason)
+
+
+def _check_links(sheet: Sheet, row: Row, world: World) -> None:
     for column in _links(sheet):
         reference = row.values.get(column.attribute)
         target = column.kind.target
@@ -56,46 +62,58 @@ def _check_owner(sheet: Sheet, row: Row, key: Key, values: Values, world: World)
                                  f"a {file.key_column} of its own")  # fmt: skip
 
 
+class Days(NamedTuple):
+    """The days of one record, and its row if it is in the feed."""
+
+    first: date
+    last: date
+    row: Row | None
+
+
 def _check_overlaps(sheet: Sheet, world: World) -> None:
     for group in _touched_groups(sheet, world):
-        group.sort(key=lambda each: (each[0], each[1]))
-        for earlier, later in zip(group, group[1:], strict=False):
-            if later[0] <= earlier[1]:
-                _report_overlap(sheet, earlier, later)
+        group.sort(key=lambda days: days[:2])
+        longest = group[0]
+        for days in group[1:]:
+            if days.first <= longest.last:
+                _report_overlap(sheet, longest, days)
+            if days.last > longest.last:
+                longest = days
 
 
-Days = tuple[date, date, Row | None]
-
-
-def _touched_groups(sheet: Sheet, world: World) -> Iterator[list[Any]]:
+def _touched_groups(sheet: Sheet, world: World) -> Iterator[list[Days]]:
     """The days of records that must keep apart, of every group that the feed has a row of."""
     file = sheet.file
     merged = world.merged[file.name]
-    groups: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    groups: dict[tuple[Any, ...], list[Days]] = defaultdict(list)
     for key, row in sheet.by_key.items():
-        values = merged[key]
         if row.wrong.isdisjoint((*file.apart, file.begins, "ends_on")):
-            groups[tuple(values[name] for name in file.apart)].append(_days(values, file.begins, row))
+            groups[_shared(file, merged[key])].append(_days(file, merged[key], row))
     for key, stored in world.stored[file.name].items():
-        shared = tuple(stored.values[name] for name in file.apart)
+        shared = _shared(file, stored.values)
         if shared in groups and key not in merged:
-            groups[shared].append(_days(stored.values, file.begins, None))
+            groups[shared].append(_days(file, stored.values, None))
     yield from groups.values()
 
 
-def _days(values: Values, begins: str, row: Row | None) -> tuple[date, date, int, Row | None]:
-    return values[begins], values["ends_on"] or FAR_FUTURE, row.number if row else 0, row
+def _shared(file: File, values: Values) -> tuple[Any, ...]:
+    return tuple(values[name] for name in file.apart)
 
 
-def _report_overlap(sheet: Sheet, earlier: Any, later: Any) -> None:
-    row, other = (later[3], earlier) if later[3] else (earlier[3], later)
-    if row is None or row.is_rejected and other[3] is None and row.wrong:
+def _days(file: File, values: Values, row: Row | None) -> Days:
+    return Days(values[file.begins], values["ends_on"] or FAR_FUTURE, row)
+
+
+def _report_overlap(sheet: Sheet, earlier: Days, later: Days) -> None:
+    """Show it at the later one, unless only the earlier one is in the feed."""
+    at, other = (later, earlier) if later.row else (earlier, later)
+    if at.row is None:
         return
-    where = f"of row {other[3].number}" if other[3] else "on record"
-    until = "on" if other[1] == FAR_FUTURE else f"to {shown(other[1])}"
+    where = f"in row {other.row.number}" if other.row else "on record"
+    until = "on" if other.last == FAR_FUTURE else f"to {shown(other.last)}"
     column = sheet.file.attributes[sheet.file.begins].name
-    sheet.fault(row, column, f"These days overlap those {where}, from {shown(other[0])} {until}. "
-                             "End the earlier one before the later one begins")  # fmt: skip
+    sheet.fault(at.row, column, f"These days overlap those {where}, from {shown(other.first)} {until}. "
+                                "End the earlier one before the later one begins")  # fmt: skip
 
 
 def _check_orders(sheet: Sheet, world: World) -> None:

@@ -7,7 +7,7 @@ from models.base import DomainError
 SHOWN_CHARACTERS = 60
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong, where it stands, and what to do about it."""
 
@@ -19,13 +19,11 @@ class Fault:
     reason: str
 
     def __str__(self) -> str:
-        where = [self.file or "The directory"]
+        where = [_safe(self.file) or "The directory"]
         if self.row:
             where.append(f"row {self.row}")
-        if self.column:
-            where.append(f"{self.column} {_shown(self.value)}" if self.row > 1 else self.column)
-        elif self.value:
-            where.append(_shown(self.value))
+        if self.column or self.value:
+            where.append(" ".join(filter(None, [_safe(self.column), _shown(self.value)])))
         return f"{', '.join(where)}: {self.reason}"
 
 
@@ -44,13 +42,25 @@ class FeedFaults(DomainError):
     """The feed cannot be imported, and nothing was written."""
 
     def __init__(self, faults: list[Fault], counts: dict[str, Count] | None = None) -> None:
-        self.faults = sorted(faults)
+        self.faults = faults
         self.counts = counts or {}
         number = len(faults)
         super().__init__(f"The feed has {number:,} fault{'s' if number > 1 else ''}. Nothing was written.")
 
 
 def _shown(value: str) -> str:
-    """The value in quotes, short, and with nothing in it that could play tricks on a terminal."""
-    short = value if len(value) <= SHOWN_CHARACTERS else value[:SHOWN_CHARACTERS] + "…"
-    return '"' + "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in short) + '"'
+    """The value in quotes, and short; nothing for nothing."""
+    if not value:
+        return ""
+    return f'"{_safe(value[:SHOWN_CHARACTERS])}{"…" if len(value) > SHOWN_CHARACTERS else ""}"'
+
+
+def _safe(text: str) -> str:
+    """Nothing in it that could play tricks on a terminal."""
+    return "".join(each if each.isprintable() else _escaped(ord(each)) for each in text)
+
+
+def _escaped(code: int) -> str:
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

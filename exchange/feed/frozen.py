@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from exchange.feed.kinds import shown
-from exchange.feed.reading import Row, Sheet
 from exchange.feed.schema import ITEMS
+from exchange.feed.sheets import Row, Sheet
 from exchange.feed.world import Stored, Values, World
 from models.base import session
 from models.care_package import CarePackageLineItem
@@ -51,8 +51,9 @@ class Finalised:
 
     @cached_property
     def calendars(self) -> set[int]:
-        method = PaymentMethod
-        return set(session.scalars(select(method.calendar_id).where(method.id.in_(list(self.last_days))).distinct()))
+        method, payment = PaymentMethod, ScheduledPayment
+        begun = select(payment.method_id).where(_is_begun())
+        return set(session.scalars(select(method.calendar_id).where(method.id.in_(begun)).distinct()))
 
     def _of_lines(self, column: Any) -> set[int]:
         return set(
@@ -61,10 +62,13 @@ class Finalised:
 
     def _last_days(self, column: Any) -> dict[int, date]:
         payment = ScheduledPayment
-        begun = sa.or_(payment.is_begun, payment.closed_run_id.is_not(None))
         return {row[0]: row[1] for row in session.execute(
-            select(column, sa.func.max(payment.last_on)).where(begun).group_by(column)
+            select(column, sa.func.max(payment.last_on)).where(_is_begun()).group_by(column)
         )}  # fmt: skip
+
+
+def _is_begun() -> sa.ColumnElement[bool]:
+    return sa.or_(ScheduledPayment.is_begun, ScheduledPayment.closed_run_id.is_not(None))
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,14 @@ class Freeze:
     attributes: tuple[str, ...]
     finalised: Callable[[Finalised], Any]
     instead: str
+    since: str = "when payments were finalised"
+
+
+class _All:
+    """Every record, finalised or not."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
 
 
 FREEZES = (
@@ -91,7 +103,11 @@ FREEZES = (
         "Add a new calendar, end the payment methods that have this one, and add new ones from the day after",
     ),
     Freeze(
-        "payment_methods.csv", ("contract_id", "calendar_id", "pay_on_actuals", "basis", "calculate_from"),
+        "payment_methods.csv", ("contract_id",), lambda _: _All(),
+        "End this method, and add a new one to the other contract", "when it was added",
+    ),
+    Freeze(
+        "payment_methods.csv", ("calendar_id", "pay_on_actuals", "basis", "calculate_from"),
         lambda done: done.last_days, "End this method, and add a new one from the day after",
     ),
     Freeze(
@@ -129,7 +145,7 @@ def _check_freeze(freeze: Freeze, sheet: Sheet, world: World, done: Finalised) -
             if value != before.values[name] and before.id in freeze.finalised(done):
                 was = _shown(name, before.values[name])
                 sheet.fault(row, sheet.file.attributes[name].name,
-                            f"It was {was} when payments were finalised, and stays so. {freeze.instead}")  # fmt: skip
+                            f"It was {was} {freeze.since}, and stays so. {freeze.instead}")  # fmt: skip
 
 
 def _check_end(sheet: Sheet, row: Row, values: Values, stored: Stored, done: Finalised) -> None:

@@ -8,7 +8,9 @@ from sqlalchemy import select
 
 from exchange.feed import across, frozen
 from exchange.feed.faults import Count, Fault, FeedFaults
-from exchange.feed.reading import Directory, Sheet, Track, plainly, read
+from exchange.feed.reading import Directory, read
+from exchange.feed.schema import BY_NAME, FILES
+from exchange.feed.sheets import Sheet, Track, plainly
 from exchange.feed.world import World
 from exchange.feed.writing import Changes, Writer, compare
 from models import audit
@@ -80,7 +82,7 @@ def _compared(directory: Directory, track: Track) -> tuple[Report, list[Changes]
     changes = [compare(sheet, world) for sheet in directory.sheets.values()]
     counts = {each.file.name: _count(directory.sheets[each.file.name], each) for each in changes}
     if faults:
-        raise FeedFaults(faults, counts)
+        raise FeedFaults(sorted(faults, key=_place), counts)
     return Report(counts, directory.sha256), changes, world
 
 
@@ -88,3 +90,17 @@ def _count(sheet: Sheet, changes: Changes) -> Count:
     rejected = sum(row.is_rejected for row in sheet.rows)
     new, changed = len(changes.new), len(changes.changed)
     return Count(len(sheet.rows), new, changed, len(sheet.rows) - new - changed - rejected, rejected)
+
+
+def _place(fault: Fault) -> tuple[int, str, int, int]:
+    """Faults are listed in the order of the documentation: by file, row and column."""
+    file = BY_NAME.get(fault.file)
+    if file is None:
+        return -1, fault.file, 0, 0
+    columns = list(file.column_names)
+    return (
+        FILES.index(file),
+        fault.file,
+        fault.row,
+        columns.index(fault.column) if fault.column in columns else -1,
+    )

@@ -14,6 +14,8 @@ from typing import Any
 from models.money import number, parse_e4, parse_pence
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+JOINERS = "\u200c\u200d"
+"""Invisible, but a part of words in some languages."""
 DATE_HINT = "Enter a date like 2020-03-31 or 31/03/2020"
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
@@ -104,10 +106,12 @@ def financial_year() -> Kind:
 
 def _clean(raw: str, longest: int) -> str:
     clean = unicodedata.normalize("NFC", raw)
-    if any(unicodedata.category(each) == "Cc" for each in clean):
-        raise ValueError("Remove the line break or the control character")
-    if any("\u202a" <= each <= "\u202e" or "\u2066" <= each <= "\u2069" for each in clean):
-        raise ValueError("Remove the invisible character that changes the direction of writing")
+    if not clean.isprintable():
+        kinds = {unicodedata.category(each) for each in clean if each not in JOINERS}
+        if kinds & {"Cc", "Zl", "Zp"}:
+            raise ValueError("Remove the line break or the control character")
+        if "Cf" in kinds:
+            raise ValueError("Remove the invisible character. Type the text again if it does not show")
     if "\ufffd" in clean:
         raise ValueError("A letter was lost when the file was saved. Type it again, and save the file as UTF-8")
     if _SPREADSHEET_ERROR.fullmatch(clean):

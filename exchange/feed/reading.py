@@ -1,66 +1,19 @@
 """From a directory of CSV files to parsed rows, and the faults that one file by itself can have."""
 
-import csv
 import difflib
 import hashlib
-import io
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from exchange.feed.decoding import content_of, decoded_of, files_in, is_text, records_of
 from exchange.feed.faults import Fault
-from exchange.feed.schema import BY_NAME, FILES
-from exchange.feed.shape import Column, File, Key
+from exchange.feed.schema import FILES
+from exchange.feed.shape import Column
+from exchange.feed.sheets import Row, Sheet, Track, plainly
 
-MAX_BYTES = 50 * 1024 * 1024
 MAX_ROWS = 200_000
 MAX_COLUMNS = 50
 MAX_CHARACTERS = 10_000
-
-Track = Callable[[Iterable[Any], str], Iterable[Any]]
-"""Goes through things while it shows how far it has got with what."""
-
-
-def plainly(things: Iterable[Any], _what: str) -> Iterable[Any]:
-    """A Track that shows nothing."""
-    return things
-
-
-@dataclass(slots=True)
-class Row:
-    """One row of a file. `values` are by the entity's attribute, references still as the file has them."""
-
-    number: int
-    cells: dict[str, str]
-    values: dict[str, Any] = field(default_factory=dict)
-    wrong: set[str] = field(default_factory=set)
-    """Attributes whose cells have a fault."""
-    is_rejected: bool = False
-
-
-@dataclass
-class Sheet:
-    """One file as it was read."""
-
-    file: File
-    rows: list[Row] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-    is_readable: bool = True
-    """False: its rows are not known, so that nobody can say which references are wrong."""
-    by_key: dict[Key, Row] = field(default_factory=dict)
-    half_known: set[Key] = field(default_factory=set)
-    """Keys of rows that could not be parsed as a whole."""
-
-    def fault(self, row: Row | None, column: str, reason: str) -> None:
-        value = row.cells.get(column, "") if row else ""
-        self.faults.append(Fault(self.file.name, row.number if row else 0, column, value, reason))
-        if row:
-            row.is_rejected = True
-
-    def whole_file(self, reason: str, row: int = 0, column: str = "", value: str = "") -> None:
-        self.is_readable = False
-        self.faults.append(Fault(self.file.name, row, column, value, reason))
 
 
 @dataclass
@@ -76,12 +29,12 @@ class Directory:
 def read(path: Path, track: Track = plainly) -> Directory:
     """Parse every file of a feed in `path`."""
     faults: list[Fault] = []
-    found = _files(path, faults)
+    found = files_in(path, faults)
     digest = hashlib.sha256()
     sheets = {}
     for file in track([file for file in FILES if file.name in found], "Reading"):
         sheet = sheets[file.name] = Sheet(file)
-        content = _content(found[file.name], sheet)
+        content = content_of(found[file.name], sheet)
         if content is not None:
             digest.update(f"{file.name}\0{len(content)}\0".encode() + content)
             _parse(content, sheet)
@@ -90,51 +43,11 @@ def read(path: Path, track: Track = plainly) -> Directory:
     return Directory(path.resolve().name, sheets, faults, digest.hexdigest())
 
 
-def _files(path: Path, faults: list[Fault]) -> dict[str, Path]:
-    try:
-        entries = sorted(path.iterdir())
-    except OSError as problem:
-        faults.append(Fault("", 0, "", str(path), f"It cannot be read: {problem.strerror}"))
-        return {}
-    found = {entry.name: entry for entry in entries if entry.name in BY_NAME}
-    for entry in entries:
-        if entry.name not in found and (reason := _why_unknown(entry)):
-            faults.append(Fault(entry.name, 0, "", "", reason))
-    if not found and not faults:
-        faults.append(Fault("", 0, "", str(path), "There is no file of a feed in it, like contracts.csv"))
-    return found
-
-
-def _why_unknown(entry: Path) -> str:
-    """Why a name that is none of a feed's is a fault; empty where it is another thing altogether."""
-    stem, _, ending = entry.name.lower().partition(".")
-    if ending == "csv":
-        close = difflib.get_close_matches(entry.name.lower(), BY_NAME, 1)
-        return "A feed has no such file" + (f". Is it {close[0]}?" if close else f". There are {', '.join(BY_NAME)}")
-    if f"{stem}.csv" in BY_NAME and ending in ("xlsx", "xls", "ods", "txt", "tsv", "csv.txt", "csv.gz", "zip"):
-        return f"Save it as {stem}.csv: comma-separated values, UTF-8"
-    return ""
-
-
-def _content(path: Path, sheet: Sheet) -> bytes | None:
-    try:
-        if not path.is_file():
-            sheet.whole_file("This is not a file")
-            return None
-        if path.stat().st_size > MAX_BYTES:
-            sheet.whole_file(f"It has more than {MAX_BYTES // 1024 // 1024} MB. Split the feed and import its parts")
-            return None
-        return path.read_bytes()
-    except OSError as problem:
-        sheet.whole_file(f"It cannot be read: {problem.strerror}")
-        return None
-
-
 def _parse(content: bytes, sheet: Sheet) -> None:
-    text = _decoded(content, sheet)
+    text = decoded_of(content, sheet)
     if text is None:
         return
-    records = _records(text, sheet)
+    records = records_of(text, sheet)
     header = next(records, None)
     if header is None:
         if sheet.is_readable:
@@ -148,47 +61,6 @@ def _parse(content: bytes, sheet: Sheet) -> None:
             sheet.whole_file(f"It has more than {MAX_ROWS:,} rows. Split the feed and import its parts", number)
             return
         _take(Row(number, dict(zip((c.name for c in columns), cells, strict=False))), cells, columns, sheet)
-
-
-def _decoded(content: bytes, sheet: Sheet) -> str | None:
-    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        sheet.whole_file("This is a spreadsheet under another name. Save it as comma-separated values, UTF-8")
-        return None
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        sheet.whole_file("It is saved as UTF-16. Save it as comma-separated values, UTF-8", 1)
-        return None
-    if (at := content.find(b"\0")) >= 0:
-        sheet.whole_file("It has a NUL character. Save it again as comma-separated values, UTF-8", _line(content, at))
-        return None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        wrong = content[problem.start : problem.start + 1]
-        reason = f"The byte {wrong.hex()} is not UTF-8. Save the file as comma-separated values, UTF-8"
-        sheet.whole_file(reason, _line(content, problem.start))
-        return None
-
-
-def _line(content: bytes, at: int) -> int:
-    before = content[:at].replace(b"\r\n", b"\n")
-    return before.count(b"\n") + before.count(b"\r") + 1
-
-
-def _records(text: str, sheet: Sheet) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not blank, with their numbers."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    number = 0
-    while True:
-        number += 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            sheet.whole_file("From here on it cannot be read: a quotation mark is missing, or one too many", number)
-            return
-        if any(cell.strip() for cell in cells):
-            yield number, cells
 
 
 def _columns(names: list[str], number: int, sheet: Sheet) -> list[Column] | None:
@@ -242,6 +114,8 @@ def _take_cell(row: Row, column: Column, sheet: Sheet) -> None:
     cell = row.cells.get(column.name, "")
     raw = cell.strip()
     try:
+        if not is_text(cell):
+            raise ValueError("This is not UTF-8 text. Save the file as comma-separated values, UTF-8")
         if len(cell) > MAX_CHARACTERS:
             raise ValueError(f"It has {len(cell):,} characters. Is a quotation mark missing?")
         if raw:

@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from exchange.feed.reading import Directory, Row, Sheet
+from exchange.feed.reading import Directory
 from exchange.feed.schema import BY_NAME, FILES, ITEMS
 from exchange.feed.shape import File, Key
+from exchange.feed.sheets import Row, Sheet
 from models.base import session
 from models.claim import ClaimStatus
 from models.tenancy import ProviderOwned
@@ -43,12 +44,13 @@ class World:
         self.stored: dict[str, dict[Key, Stored]] = {}
         self._names: dict[str, dict[int, Key]] = {}
         """A file's name to its records' keys by id."""
+        self._simplified: dict[str, dict[str, Key]] = {}
         needed = _needed(directory.sheets)
         for file in FILES:
             if file.name in needed:
                 self._load(file)
         self.merged: dict[str, dict[Key, Values]] = {
-            name: {key: self._merge(sheet, row, self.stored[name].get(key)) for key, row in sheet.by_key.items()}
+            name: {key: self.merge(sheet, row, self.stored[name].get(key)) for key, row in sheet.by_key.items()}
             for name, sheet in directory.sheets.items()
         }
         for key, row in self.sheets["claim_items.csv"].by_key.items() if "claim_items.csv" in self.sheets else ():
@@ -94,9 +96,10 @@ class World:
 
     def alike(self, name: str, key: Key) -> Key | None:
         """A known reference that differs in capitals or leading zeros only."""
-        wanted = _simplified(key)
-        known = (*self.stored[name], *(self.sheets[name].by_key if name in self.sheets else ()))
-        return next((each for each in known if _simplified(each) == wanted), None)
+        if name not in self._simplified:
+            known = (*self.stored[name], *(self.sheets[name].by_key if name in self.sheets else ()))
+            self._simplified[name] = {_simplified(each): each for each in known}
+        return self._simplified[name].get(_simplified(key))
 
     @cached_property
     def places(self) -> set[tuple[Key | None, Key | None]]:
@@ -129,7 +132,7 @@ class World:
             names[row[0]] = key
         self.stored[file.name], self._names[file.name] = found, names
 
-    def _merge(self, sheet: Sheet, row: Row, stored: Stored | None) -> Values:
+    def merge(self, sheet: Sheet, row: Row, stored: Stored | None = None) -> Values:
         """What the record will be: a column that the file leaves out keeps its value."""
         merged = dict(stored.values) if stored else {n: c.default for n, c in sheet.file.attributes.items()}
         merged.update(row.values)

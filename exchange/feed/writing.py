@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from exchange.feed.reading import Row, Sheet, Track
 from exchange.feed.schema import FILES
 from exchange.feed.shape import File, Key
+from exchange.feed.sheets import Row, Sheet, Track
 from exchange.feed.world import Values, World
 from models.base import session
 from models.tenancy import ProviderOwned

@@ -1,0 +1,52 @@
+"""One file as it was read: its rows, and what is wrong with them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from exchange.feed.faults import Fault
+from exchange.feed.shape import File, Key
+
+Track = Callable[[Iterable[Any], str], Iterable[Any]]
+"""Goes through things while it shows how far it has got with what."""
+
+
+def plainly(things: Iterable[Any], _what: str) -> Iterable[Any]:
+    """A Track that shows nothing."""
+    return things
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of a file. `values` are by the entity's attribute, references still as the file has them."""
+
+    number: int
+    cells: dict[str, str]
+    values: dict[str, Any] = field(default_factory=dict)
+    wrong: set[str] = field(default_factory=set)
+    """Attributes whose cells have a fault."""
+    is_rejected: bool = False
+
+
+@dataclass
+class Sheet:
+    """One file as it was read."""
+
+    file: File
+    rows: list[Row] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    is_readable: bool = True
+    """False: its rows are not known, so that nobody can say which references are wrong."""
+    by_key: dict[Key, Row] = field(default_factory=dict)
+    half_known: set[Key] = field(default_factory=set)
+    """Keys of rows that could not be parsed as a whole."""
+
+    def fault(self, row: Row | None, column: str, reason: str) -> None:
+        value = row.cells.get(column, "") if row else ""
+        self.faults.append(Fault(self.file.name, row.number if row else 0, column, value, reason))
+        if row:
+            row.is_rejected = True
+
+    def whole_file(self, reason: str, row: int = 0, column: str = "", value: str = "") -> None:
+        self.is_readable = False
+        self.faults.append(Fault(self.file.name, row, column, value, reason))
