@@ -1,4 +1,4 @@
-// The portal's only script. Every page works without it; see README, "Without scripts".
+// The only script of the portal. Every page works without it: it saves reloads, and keeps the keyboard in its place.
 import 'htmx.org/dist/htmx.esm.js'
 import { createAll } from 'govuk-frontend/dist/govuk/init.mjs'
 import { Button } from 'govuk-frontend/dist/govuk/components/button/button.mjs'
