@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 from wtforms import Form, SelectField
+from wtforms.fields import SelectChoice
+from wtforms.validators import ValidationError
 
 from models.calendar import FinancialYear
 
@@ -13,8 +15,12 @@ class ChoiceField(SelectField):
     """A pick list that says what to do when an address asks for something that is not in it."""
 
     def pre_validate(self, form: Form) -> None:
-        if self.data not in [value for value, _ in self.choices]:
-            raise ValueError(f"Choose a {self.label.text.lower()} from the list")
+        if self.data not in [choice.value for choice in self.choices]:
+            raise ValidationError(f"Choose a {self.label.text.lower()} from the list")
+
+    def offer(self, *choices: tuple[str, str]) -> None:
+        """Fill the list: pairs of what travels in the address and what people read."""
+        self.choices = [SelectChoice(value, text) for value, text in choices]
 
 
 class PeriodFilter(Form):
@@ -22,11 +28,15 @@ class PeriodFilter(Form):
 
     year = ChoiceField("Financial year")
     contract = ChoiceField("Contract", default=ALL)
-    when = ChoiceField("Payments", choices=[("begun", "Paid and current"), ("future", "Future")], default="begun")
+    when = ChoiceField(
+        "Kind of payment",
+        choices=[SelectChoice("begun", "Paid and current"), SelectChoice("future", "Future")],
+        default="begun",
+    )
 
     def offer(self, years: Iterable[FinancialYear], contracts: Iterable[tuple[str, str]]) -> None:
-        self.year.choices = year_choices(years)
-        self.contract.choices = [(ALL, "[All Contracts]"), *contracts]
+        self.year.offer(*year_choices(years))
+        self.contract.offer((ALL, "[All Contracts]"), *contracts)
 
 
 class OrderFilter(Form):
@@ -39,9 +49,9 @@ class OrderFilter(Form):
     def offer(
         self, years: Iterable[FinancialYear], services: Iterable[tuple[str, str]], clients: Iterable[tuple[str, str]]
     ) -> None:
-        self.year.choices = year_choices(years)
-        self.service.choices = [(ALL, "[All Services]"), *services]
-        self.client.choices = [(ALL, "[All Clients]"), *clients]
+        self.year.offer(*year_choices(years))
+        self.service.offer((ALL, "[All Services]"), *services)
+        self.client.offer((ALL, "[All Clients]"), *clients)
 
 
 def year_choices(years: Iterable[FinancialYear]) -> list[tuple[str, str]]:

@@ -130,7 +130,7 @@ def _sum_text(line: Line, period: Span) -> str:
     day = Span(line.first, line.last).words(period.first.year)
     if line.component is Component.CLAIM:
         return f"{line.working['name']}, one-off claim of {day}"
-    return f"{line.working['name']} allowance, due {day}"
+    return f"{line.working['name']}, due {day}"
 
 
 def _fresh(lines: list[Line], period: Span) -> Iterator[Sentence]:

@@ -130,7 +130,12 @@ def make_absence(item: CarePackageLineItem, starts_on: date, ends_on: date, pay_
 
 
 def make_allowance(item: CarePackageLineItem, due_on: date, amount_pence: int = 18_602, **given: Any) -> Allowance:
-    defaults = {"reference": f"AL{next(_n)}", "name": "Christmas", "due_on": due_on, "amount_pence": amount_pence}
+    defaults = {
+        "reference": f"AL{next(_n)}",
+        "name": "Christmas allowance",
+        "due_on": due_on,
+        "amount_pence": amount_pence,
+    }
     return _of_item(Allowance, item, defaults | given)
 
 

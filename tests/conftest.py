@@ -8,13 +8,17 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy import select
 
 import config
 from app import create_app
 from models import calendar
 from models.base import session
+from models.user import User
 from tests.support import database as databases
+from tests.support import durham
 from tests.support.client import PortalClient
+from tests.support.rows import every
 
 TODAY = date(2019, 10, 2)
 """The day that every test has, unless it says another one: the day of the golden figures."""
@@ -53,6 +57,23 @@ def database(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
     with kind.clean() as url:
         engine = databases.connect(url)
         yield engine
+        session.remove()
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _durham(_sqlite: databases.SQLiteDatabases, settings: config.Settings) -> Path:
+    with _sqlite.kept("durham") as url, durham.loaded(settings, url):
+        pass
+    return Path(url.removeprefix("sqlite:///"))
+
+
+@pytest.fixture
+def durham_database(_durham: Path, tmp_path: Path) -> Iterator[str]:
+    """The Durham demonstration as on 2 October 2019, to change as one likes."""
+    with durham.copy_of(_durham, tmp_path) as url:
+        engine = databases.connect(url)
+        yield url
         session.remove()
         engine.dispose()
 
@@ -107,6 +128,18 @@ def make_app(settings: config.Settings, database: sa.Engine) -> Callable[..., Fl
 def _use(engine: sa.Engine) -> None:
     session.remove()
     session.configure(bind=engine)
+
+
+@pytest.fixture
+def durham_app(_app: Flask, durham_database: str) -> Flask:
+    _app.testing = True
+    return _app
+
+
+@pytest.fixture
+def carer(durham_app: Flask) -> PortalClient:
+    """Dawn Stockton of Sausage Sandwich, logged in."""
+    return PortalClient(durham_app).sign_in(every(select(User).where(User.email == "carer@demo.example"))[0])
 
 
 @pytest.fixture

@@ -45,6 +45,18 @@ class SQLiteDatabases:
         for leftover in self._folder.glob(f"{self._count}.sqlite*"):
             leftover.unlink()
 
+    @contextmanager
+    def kept(self, name: str) -> Iterator[str]:
+        """A database with a name, which is still there afterwards, written out to one file."""
+        path = self._folder / f"{name}.sqlite"
+        shutil.copyfile(self._template, path)
+        url = f"sqlite:///{path}"
+        yield url
+        engine = base.connect(url)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        engine.dispose()
+
 
 class PostgresDatabases:
     """A cluster of its own, on a socket in a private folder."""
