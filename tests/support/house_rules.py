@@ -36,6 +36,8 @@ def check_html(response: TestResponse, soup: BeautifulSoup, *, is_partial: bool,
     _inputs_are_labelled(soup)
     _forms_are_safe_and_work_without_script(soup)
     _nothing_is_inline(soup)
+    if 300 <= response.status_code < 400:
+        return  # it repeats the address that was asked for
     strangers = {int(number) for number in CANARY.findall(response.text)} - own_providers
     assert not strangers, f"this page shows something of the providers {strangers}"
 

@@ -1,0 +1,55 @@
+"""Prints docs/permissions.md from the policy and the addresses of the running portal.
+
+    .venv/bin/python scripts/permissions.py > docs/permissions.md
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Flask
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from blueprints.access import access_of  # noqa: E402
+from models.permissions import GRANTS, Permission, Role  # noqa: E402
+
+HEAD = """\
+# Who may do what
+
+Printed by `scripts/permissions.py` from `models/permissions.py` and the addresses of the running portal; a test
+holds that it is up to date. A page that declares no access is open to nobody. What is under
+`/providers/<provider>/` also takes a membership of that provider: without one, the page does not exist (404).
+"""
+
+
+def page(app: Flask) -> str:
+    return "\n".join([HEAD, "## Roles at a provider", "", *_roles(), "", "## Addresses", "", *_addresses(app), ""])
+
+
+def _roles() -> Iterator[str]:
+    yield f"| May | {' | '.join(role.label for role in Role)} |"
+    yield f"|---|{'---|' * len(Role)}"
+    for permission in Permission:
+        marks = ["yes" if permission in GRANTS[role] else "" for role in Role]
+        yield f"| {permission.value} | {' | '.join(marks)} |"
+
+
+def _addresses(app: Flask) -> Iterator[str]:
+    yield "| Address | | For |"
+    yield "|---|---|---|"
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint)):
+        access = access_of(app, rule.endpoint)
+        methods = ", ".join(sorted(rule.methods - {"HEAD", "OPTIONS"}))
+        who = f"who may {access.value}" if isinstance(access, Permission) else access.value if access else "nobody"
+        yield f"| `{rule.rule}` | {methods} | {who} |"
+
+
+if __name__ == "__main__":
+    from app import create_app
+    from config import load
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = load({"PORTAL_MODE": "demonstration", "PORTAL_INSTANCE": folder})
+        sys.stdout.write(page(create_app(settings)))

@@ -1,0 +1,187 @@
+"""What every address of the portal has in common. These tests read the running portal, so a new page is in them
+from its first day.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from blueprints.access import PASSWORD_GIVEN, PUBLIC, SIGNED_IN, access_of
+from models.permissions import GRANTS, Permission, Role
+from scripts.permissions import page as permissions_page
+from tests.factories import make_provider, make_user
+from tests.meta.world import settled_provider
+from tests.support.client import PortalClient
+
+PUBLIC_ENDPOINTS = {
+    "auth.log_in",
+    "auth.log_out",
+    "auth.logged_out",
+    "demo.mail",
+    "public.accessibility",
+    "public.cookies",
+    "public.healthz",
+    "public.help",
+    "public.landing",
+    "public.privacy",
+    "public.theme",
+}
+WITHOUT_PERMISSION = {
+    "auth.choose": SIGNED_IN,
+    "auth.code": PASSWORD_GIVEN,
+    "auth.send_code": PASSWORD_GIVEN,
+}
+EVERY_METHOD = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"}
+
+
+@pytest.fixture
+def rules(app):
+    return sorted(app.url_map.iter_rules(), key=lambda rule: rule.endpoint)
+
+
+def methods_of(rule) -> set[str]:
+    return rule.methods - {"OPTIONS", "HEAD"}
+
+
+def url(app, rule, values) -> str:
+    missing = rule.arguments - values.keys()
+    assert not missing, f"{rule.endpoint} takes {missing}: add a record of that kind to tests/meta/world.py"
+    with app.test_request_context():
+        return app.url_map.bind("portal.example").build(rule.endpoint, values_for(rule, values))
+
+
+def values_for(rule, values):
+    return {name: values[name] for name in rule.arguments}
+
+
+def test_the_public_pages_are_exactly_these(app, rules):
+    """A new public page: is it really for anyone? Then add it to the list above."""
+    assert {rule.endpoint for rule in rules if access_of(app, rule.endpoint) is PUBLIC} == PUBLIC_ENDPOINTS
+
+
+def test_every_endpoint_declares_its_access(app, rules):
+    """Put @requires(Permission.X) under the route, on the line above the function."""
+    undeclared = [rule.endpoint for rule in rules if access_of(app, rule.endpoint) is None]
+    assert not undeclared
+
+
+def test_only_permissions_open_pages_behind_the_log_in(app, rules):
+    others = {
+        rule.endpoint: access
+        for rule in rules
+        if (access := access_of(app, rule.endpoint)) is not PUBLIC and not isinstance(access, Permission)
+    }
+    assert others == WITHOUT_PERMISSION
+
+
+def test_what_takes_a_permission_is_under_a_provider_and_the_reverse(app, rules):
+    for rule in rules:
+        takes_permission = isinstance(access_of(app, rule.endpoint), Permission)
+        assert takes_permission == rule.rule.startswith("/providers/<int:provider>/"), rule
+
+
+def test_addresses_are_typed_and_in_kebab_case(rules):
+    for rule in rules:
+        for part in rule.rule.strip("/").split("/"):
+            if part.startswith("<"):
+                assert ":" in part, f"{rule}: say what kind of thing {part} is: <int:...>, <day:...>, <reference:...>"
+            else:
+                assert part == part.lower(), rule
+                assert "_" not in part, rule
+
+
+def test_who_is_not_logged_in_is_sent_to_the_log_in_page(app, client, rules, subtests):
+    _, values = settled_provider()
+    values["provider"] = 1
+    for rule in rules:
+        for method in methods_of(rule) if access_of(app, rule.endpoint) is not PUBLIC else ():
+            with subtests.test(endpoint=rule.endpoint, method=method):
+                data = {"csrf_token": client.csrf_token()} if method == "POST" else None
+                answer = client.open(method, url(app, rule, values), status=303, data=data)
+                assert answer.location.startswith("/log-in")
+                part = client.open(method, url(app, rule, values), status=204, data=data, htmx=True)
+                assert part.headers["HX-Redirect"].startswith("/log-in")
+
+
+def test_another_providers_records_do_not_exist(app, client, rules, subtests):
+    """Theirs under my own address, theirs under theirs, and mine under theirs: 404 each, and the same words."""
+    mine, my_values = settled_provider()
+    theirs, their_values = settled_provider()
+    client.sign_in(make_user(Role.FINANCE, mine))
+    for rule in [rule for rule in rules if "provider" in rule.arguments]:
+        strangers = [their_values | {"provider": theirs.id}, my_values | {"provider": theirs.id}]
+        if rule.arguments != {"provider"}:
+            strangers.append(their_values | {"provider": mine.id})
+        for values in strangers:
+            for method in methods_of(rule):
+                with subtests.test(endpoint=rule.endpoint, method=method, values=values):
+                    data = {"csrf_token": client.csrf_token()} if method == "POST" else None
+                    client.open(method, url(app, rule, values), status=404, data=data)
+                    client.open(method, url(app, rule, values), status=404, data=data, htmx=True)
+
+
+def test_my_own_records_do_exist(app, client, rules, subtests):
+    """Otherwise the test before this one would prove nothing."""
+    mine, values = settled_provider()
+    client.sign_in(make_user(Role.FINANCE, mine))
+    for rule in rules:
+        if "provider" in rule.arguments and "GET" in rule.methods:
+            with subtests.test(endpoint=rule.endpoint):
+                client.get(url(app, rule, values | {"provider": mine.id}), status=200)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_opens_what_the_table_in_the_docs_says_and_nothing_else(app, rules, role, subtests):
+    mine, values = settled_provider()
+    client = PortalClient(app).sign_in(make_user(role, mine))
+    for rule in rules:
+        access = access_of(app, rule.endpoint)
+        for method in methods_of(rule) if isinstance(access, Permission) else ():
+            with subtests.test(endpoint=rule.endpoint, method=method):
+                data = {"csrf_token": client.csrf_token()} if method == "POST" else None
+                answer = client.open(method, url(app, rule, values | {"provider": mine.id}), data=data)
+                assert (answer.status_code != 403) == (access in GRANTS[role])
+
+
+def test_the_table_in_the_docs_is_that_of_the_running_portal(app, repository: Path):
+    """Otherwise: .venv/bin/python scripts/permissions.py > docs/permissions.md"""
+    assert (repository / "docs" / "permissions.md").read_text("utf-8") == permissions_page(app)
+
+
+def test_a_role_without_any_grant_opens_nothing(app, client, rules, monkeypatch, subtests):
+    mine, values = settled_provider()
+    monkeypatch.setitem(GRANTS, Role.CARER, frozenset())
+    client.sign_in(make_user(Role.CARER, mine))
+    for rule in rules:
+        for method in methods_of(rule) if "provider" in rule.arguments else ():
+            with subtests.test(endpoint=rule.endpoint, method=method):
+                data = {"csrf_token": client.csrf_token()} if method == "POST" else None
+                client.open(method, url(app, rule, values | {"provider": mine.id}), status=403, data=data)
+
+
+def test_methods_that_are_not_declared_are_refused(app, client, rules, subtests):
+    mine, values = settled_provider()
+    values["provider"] = mine.id
+    client.sign_in(make_user(Role.FINANCE, mine))
+    for rule in rules:
+        declared = {m for other in rules if other.rule == rule.rule for m in other.methods}
+        for method in EVERY_METHOD - declared:
+            with subtests.test(endpoint=rule.endpoint, method=method):
+                client.open(method, url(app, rule, values), status=405)
+
+
+def test_nothing_is_changed_without_a_token_of_this_session(app, client, rules, subtests):
+    mine, values = settled_provider()
+    values["provider"] = mine.id
+    client.sign_in(make_user(Role.FINANCE, mine))
+    other = PortalClient(app).sign_in(make_user(Role.FINANCE, make_provider()))
+    for rule in rules:
+        if "POST" not in rule.methods:
+            continue
+        for token in (None, "", "rubbish", other.csrf_token()):
+            with subtests.test(endpoint=rule.endpoint, token=token):
+                data = {} if token is None else {"csrf_token": token}
+                client.open("POST", url(app, rule, values), status=400, data=data)
+        with subtests.test(endpoint=rule.endpoint, site="cross-site"):
+            headers = {"Sec-Fetch-Site": "cross-site"}
+            client.post(url(app, rule, values), status=403, headers=headers)

@@ -1,0 +1,135 @@
+"""What the code of the portal may and may not do, read from the code."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OURS = ("models", "forms", "exchange", "blueprints", "commands")
+CODE = sorted(path for package in OURS for path in (ROOT / package).rglob("*.py"))
+AUDIENCES = sorted(path.name for path in (ROOT / "blueprints").iterdir() if (path / "__init__.py").exists())
+MAY_IMPORT = {
+    "models": {"models"},
+    "forms": {"forms", "models"},
+    "exchange": {"exchange", "models", "config"},
+    "blueprints": {"blueprints", "forms", "exchange", "models", "config"},
+    "commands": {"commands", "exchange", "models", "config"},
+}
+"""Imports point inwards: to the domain, which knows nothing of the rest."""
+WEB = {"flask", "flask_login", "flask_wtf", "wtforms", "werkzeug", "jinja2", "htmx_flask", "markupsafe"}
+COMMITS = {"models/base.py", "blueprints/transactions.py"}
+RAW_SQL = {"models/base.py"}
+MOST_LINES = 350
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{each.name}" for each in node.names)
+
+
+def each_file(paths=CODE):
+    return pytest.mark.parametrize("path", paths, ids=[name_of(path) for path in paths])
+
+
+@each_file()
+def test_imports_point_inwards(path):
+    package = name_of(path).split("/")[0]
+    ours = {name.split(".")[0] for name in imports(path)} & {*OURS, "app", "config", "tests", "scripts"}
+    assert ours <= MAY_IMPORT[package]
+
+
+@each_file([path for path in CODE if name_of(path).startswith("models/")])
+def test_the_domain_knows_nothing_of_the_web(path):
+    assert not {name.split(".")[0] for name in imports(path)} & WEB
+
+
+@each_file([path for path in CODE if path.parent.name in AUDIENCES])
+def test_audiences_do_not_import_each_other(path):
+    others = {f"blueprints.{name}" for name in AUDIENCES} - {f"blueprints.{path.parent.name}"}
+    assert not [name for name in imports(path) if name.startswith(tuple(others))]
+
+
+@each_file()
+def test_only_pages_knows_of_htmx(path):
+    """A view answers by render(), done() or go_to(), and never asks who asked."""
+    uses = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute) and node.attr == "htmx"]
+    if name_of(path) != "blueprints/pages.py":
+        assert not uses
+        assert "htmx_flask" not in set(imports(path))
+
+
+@each_file()
+def test_nobody_commits_but_the_plumbing(path):
+    """A request is committed when its answer is good; a command uses models.base.transaction()."""
+    if name_of(path) not in COMMITS:
+        assert not [node for node in calls(path) if node.func.attr in ("commit", "begin_nested")]
+
+
+@each_file()
+def test_nothing_passes_by_the_tenants_filter(path):
+    """No SQL as text, no session.get(): write a select(), it is filtered."""
+    if name_of(path) in RAW_SQL:
+        return
+    assert not {name for name in imports(path) if name in ("sqlalchemy.text", "sqlalchemy.sql.text")}
+    sessions = database_sessions(path)
+    for call in calls(path):
+        owner = call.func.value.id if isinstance(call.func.value, ast.Name) else ""
+        assert not (owner in ("sa", "sqlalchemy") and call.func.attr == "text"), ast.unparse(call)
+        assert call.func.attr != "exec_driver_sql", ast.unparse(call)
+        assert not (owner in sessions and call.func.attr in ("get", "get_one")), ast.unparse(call)
+
+
+@each_file([path for path in CODE if path.parent.name in AUDIENCES])
+def test_views_have_no_try(path):
+    """A broken rule is a DomainError, and blueprints/errors.py tells the person."""
+    exceptions = {"blueprints/public/machinery.py"}  # /healthz says that the database is down
+    if name_of(path) not in exceptions:
+        assert not [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Try)]
+
+
+@each_file([path for path in CODE if name_of(path).startswith("models/")])
+def test_money_is_never_a_float(path):
+    for node in ast.walk(tree_of(path)):
+        assert not (isinstance(node, ast.Name) and node.id in ("float", "Float", "Numeric")), node.lineno
+        assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), node.lineno
+
+
+@each_file()
+def test_secrets_do_not_come_from_random(path):
+    assert "random" not in {name.split(".")[0] for name in imports(path)}
+
+
+@each_file(
+    [*CODE, *(ROOT / "tests").rglob("*.py"), *(ROOT / "scripts").glob("*.py"), ROOT / "app.py", ROOT / "config.py"]
+)
+def test_a_file_can_be_read_in_one_sitting(path):
+    assert len(path.read_text("utf-8").splitlines()) < MOST_LINES
+
+
+def calls(path: Path) -> list[ast.Call]:
+    return [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+
+
+def database_sessions(path: Path) -> set[str]:
+    """The names under which this file has the database session; Flask's session is another thing."""
+    return {
+        each.asname or each.name
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ImportFrom) and node.module == "models.base"
+        for each in node.names
+        if each.name == "session"
+    }
