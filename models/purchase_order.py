@@ -16,6 +16,8 @@ from models.feed import FromFeed
 from models.provider import Service
 from models.tenancy import ProviderOwned, owned
 
+_OF_A_CLIENT, _OF_CLAIMS = sa.column("client_id").is_not(None), sa.column("client_id").is_(None)
+
 
 class PurchaseOrder(FromFeed, ProviderOwned, Base):
     """One a client and year, and one for the year's one-off claims (no client).
@@ -28,9 +30,9 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
     __table_args__ = owned(
         sa.UniqueConstraint("number"),
         sa.Index("uq_purchase_order_client", "provider_id", "client_id", "financial_year", unique=True,
-                 sqlite_where=sa.text("client_id IS NOT NULL"), postgresql_where=sa.text("client_id IS NOT NULL")),
+                 sqlite_where=_OF_A_CLIENT, postgresql_where=_OF_A_CLIENT),
         sa.Index("uq_purchase_order_claims", "provider_id", "financial_year", unique=True,
-                 sqlite_where=sa.text("client_id IS NULL"), postgresql_where=sa.text("client_id IS NULL")),
+                 sqlite_where=_OF_CLAIMS, postgresql_where=_OF_CLAIMS),
     )  # fmt: skip
 
     id: Mapped[Key]

@@ -21,7 +21,7 @@ MAY_IMPORT = {
 WEB = {"flask", "flask_login", "flask_wtf", "wtforms", "werkzeug", "jinja2", "htmx_flask", "markupsafe"}
 COMMITS = {"models/base.py", "blueprints/transactions.py"}
 RAW_SQL = {"models/base.py"}
-MOST_LINES = 350
+MOST_LINES = {"tests": 450}  # of a file of tests, which may be a long table; 350 of any other
 
 
 def name_of(path: Path) -> str:
@@ -117,11 +117,13 @@ def test_secrets_do_not_come_from_random(path):
     [*CODE, *(ROOT / "tests").rglob("*.py"), *(ROOT / "scripts").glob("*.py"), ROOT / "app.py", ROOT / "config.py"]
 )
 def test_a_file_can_be_read_in_one_sitting(path):
-    assert len(path.read_text("utf-8").splitlines()) < MOST_LINES
+    assert len(path.read_text("utf-8").splitlines()) < MOST_LINES.get(name_of(path).split("/")[0], 350)
 
 
 def calls(path: Path) -> list[ast.Call]:
-    return [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    return [
+        node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    ]
 
 
 def database_sessions(path: Path) -> set[str]:
