@@ -1,0 +1,61 @@
+"""The provider's home page."""
+
+from datetime import date
+
+import pytest
+
+from models.permissions import Role
+from tests.care_factories import make_contract, make_item
+from tests.factories import make_provider, make_user
+from tests.support.runs import calculate, finalise_weeks
+
+
+@pytest.mark.covers("S4-055", "S4-056", "S4-058", "S4-061", "S0-003", "S0-022", "S0-056")
+def test_home_has_the_tasks_with_live_counts(carer):
+    answer = carer.get("/providers/1/")
+    assert "Pick a task..." in answer.words
+    tiles = [tile.get_text(" ", strip=True) for tile in answer.page.select(".tile")]
+    assert tiles == [
+        "Scheduled Payments View and confirm or reject scheduled payments. 1 current payment",
+        "Purchase Orders View & print purchase orders 4 orders for 2019/2020",
+    ]
+    assert answer.page.select_one("main form[action='/log-out'] button").text == "Log Out"
+
+
+def test_home_says_what_comes_next_and_when(carer):
+    answer = carer.get("/providers/1/")
+    assert "£656.11 expected Friday 11 October 2019" in answer.words
+    assert "30 Sep to 6 Oct 2019. Same as 23 Sep to 29 Sep 2019." in answer.words
+
+
+def test_home_says_how_much_more_or_less_than_the_last_payment(client):
+    provider = make_provider()
+    contract = make_contract(provider, calculate_from=date(2019, 9, 23))
+    make_item(contract)
+    finalise_weeks(date(2019, 9, 23), date(2019, 9, 29))
+    make_item(contract, rate_e4=700_000, starts_on=date(2019, 10, 5), authorised_on=date(2019, 10, 1))
+    calculate(date(2019, 10, 2))
+    answer = client.sign_in(make_user(provider=provider)).get(f"/providers/{provider.id}/")
+    assert "£20.00 more than 23 Sep to 29 Sep 2019." in answer.words
+
+
+def test_without_payments_home_says_so(client):
+    provider = make_provider()
+    answer = client.sign_in(make_user(Role.FINANCE, provider)).get(f"/providers/{provider.id}/")
+    assert "No payment is planned." in answer.words
+    assert "No current payments" in answer.words
+
+
+def test_several_contracts_show_their_next_payments_each(client):
+    provider = make_provider()
+    for _ in range(7):
+        make_item(make_contract(provider))
+    calculate(date(2019, 10, 2))
+    answer = client.sign_in(make_user(provider=provider)).get(f"/providers/{provider.id}/")
+    assert len(answer.page.select(".big-amount")) == 5
+    assert "And 2 more" in answer.words
+
+
+def test_home_takes_few_queries(carer):
+    carer.get("/providers/1/")
+    assert len(carer.get("/providers/1/").reads) <= 6

@@ -1,0 +1,143 @@
+"""Purchase Orders, as a provider sees them."""
+
+from datetime import date
+
+import pytest
+
+from tests.care_factories import make_client, make_contract, make_item, make_service, make_service_level
+from tests.factories import make_provider, make_user
+from tests.support.runs import calculate, change, orders
+
+HERE = "/providers/1/purchase-orders"
+
+
+def table(answer):
+    return [[cell.get_text(" ", strip=True) for cell in row.select("th, td")] for row in answer.page.select("tbody tr")]
+
+
+@pytest.mark.covers("S4-058", "S4-169", "S4-171", "S4-175", "S4-176", "S4-177", "S4-178", "S4-179", "S3-018")
+def test_the_list_shows_value_and_spend_of_this_year(carer):
+    answer = carer.get(f"{HERE}/")
+    assert [row[:4] for row in table(answer)] == [
+        ["One-Off Claims - 2019/2020", "£64.00", "£64.00", "2019/2020"],
+        ["Daily, Arthur (C2000037) - 2019/2020", "£363.42", "£363.42", "2019/2020"],
+        ["Simpson, Bart (C2000020) - 2019/2020", "£19,226.58", "£9,759.60", "2019/2020"],
+        ["Testing, CLA (C2002198) - 2019/2020", "£9,290.34", "£1,038.96", "2019/2020"],
+    ]
+    assert table(answer)[3][4] == "22/09/2019"
+
+
+@pytest.mark.covers("S4-170", "S4-172", "S4-173", "S4-174")
+def test_the_filters_narrow_the_list(carer):
+    answer = carer.get(f"{HERE}/")
+    assert "Please set filters and click the View button." in answer.words
+    client = next(o for o in answer.page.select("select[name=client] option") if "Simpson" in o.text)
+    one = carer.submit(answer, {"client": client["value"]})
+    assert [row[0] for row in table(one)] == ["Simpson, Bart (C2000020) - 2019/2020"]
+    earlier = carer.submit(answer, {"year": "2018"})
+    assert [row[0] for row in table(earlier)] == ["Simpson, Bart (C2000020) - 2018/2019"]
+    swapped = carer.get(f"{HERE}/?client={client['value']}", htmx=True)
+    assert swapped.page.select_one("#orders")["data-announce"] == "1 purchase order shown"
+
+
+def test_filtering_by_service_leaves_the_clients_of_that_service(client):
+    provider = make_provider()
+    contract = make_contract(provider)
+    fostering, lodging = make_service(name="Fostering"), make_service(name="Lodging")
+    for service, name in ((fostering, "Adams"), (lodging, "Begum")):
+        make_item(contract, client=make_client(surname=name), service_level_id=make_service_level(service).id)
+    calculate(date(2019, 10, 2))
+    client.sign_in(make_user(provider=provider))
+    answer = client.get(f"/providers/{provider.id}/purchase-orders/?service={lodging.id}&year=2019")
+    assert [row[0].split(",")[0] for row in table(answer)] == ["Begum"]
+
+
+@pytest.mark.parametrize("query", ["year=1066", "service=0", "client=99999", "client=x"])
+def test_a_filter_that_is_not_in_the_list_is_refused_in_words(carer, query):
+    answer = carer.get(f"{HERE}/?{query}", status=422)
+    assert answer.errors[0].startswith("Choose a ")
+
+
+@pytest.mark.covers("S4-180", "S4-181", "S4-182", "S4-183", "S4-184", "S4-185", "S4-186", "S4-187", "S4-188", "S4-190")
+def test_an_order_shows_what_the_guide_shows(carer):
+    listed = carer.get(f"{HERE}/")
+    link = next(a for a in listed.page.select("tbody a") if "Simpson" in a.text)
+    answer = carer.get(link["href"])
+    assert answer.heading == "Purchase Order View"
+    assert answer.page.select_one(".govuk-back-link").text == "Close and return to list"
+    for words in (
+        "Provider Address Sausage Sandwich 1 The Gatehouse Darlington DL1 3HA",
+        "Purchase Order 148 - 1",
+        "Financial Year 01/04/2019 - 31/03/2020",
+        "Date Printed 02/10/2019",
+        "Payment Terms",
+        "Invoice Address",
+        "Delivery Address",
+        "Value £19,226.58 Spend To Date £9,759.60 Still to come £9,466.98",
+        "184 days, 30 September 2019 to 31 March 2020, £353.08 a week (£50.44 a day)",
+        "Christmas allowance, due 16 December 2019",
+    ):
+        assert words in answer.words
+    assert answer.page.select_one("button[data-print]")
+
+
+@pytest.mark.covers("S4-189")
+def test_the_claims_of_the_year_have_an_order_of_their_own(carer):
+    listed = carer.get(f"{HERE}/")
+    answer = carer.get(next(a for a in listed.page.select("tbody a") if "Claims" in a.text)["href"])
+    assert "Spend To Date £64.00" in answer.words
+    assert "Nothing more is expected on this order." in answer.words
+
+
+@pytest.mark.covers("S4-027")
+def test_orders_can_be_downloaded(carer):
+    answer = carer.get(f"{HERE}/data.csv?year=2019")
+    lines = answer.text.removeprefix("\ufeff").splitlines()
+    assert lines[3] == '148 - 1,"Simpson, Bart (C2000020) - 2019/2020",2019/2020,07/04/2019,19226.58,9759.60,9466.98'
+
+
+def test_somebody_elses_order_is_not_found(client):
+    contract = make_contract()
+    make_item(contract)
+    calculate(date(2019, 10, 2))
+    [order] = orders(contract)
+    mine = make_provider()
+    client.sign_in(make_user(provider=mine))
+    theirs = client.get(f"/providers/{mine.id}/purchase-orders/{order.id}", status=404)
+    missing = client.get(f"/providers/{mine.id}/purchase-orders/999999", status=404)
+    assert theirs.words == missing.words
+
+
+def test_a_changed_order_shows_its_revisions(client):
+    provider = make_provider()
+    contract = make_contract(provider)
+    item = make_item(contract)
+    calculate(date(2019, 10, 2))
+    change(item, ends_on=date(2019, 12, 1))
+    calculate(date(2019, 10, 3))
+    [order] = orders(contract)
+    answer = client.sign_in(make_user(provider=provider)).get(f"/providers/{provider.id}/purchase-orders/{order.id}")
+    assert f"{order.number} - 2 03/10/2019" in answer.words
+    assert f"{order.number} - 1 02/10/2019" in answer.words
+
+
+def test_the_list_takes_the_same_number_of_queries_at_ten_times_the_data(client):
+    def visit(clients):
+        provider = make_provider()
+        contract = make_contract(provider)
+        level = make_service_level().id
+        for n in range(clients):
+            make_item(contract, client=make_client(surname=f"Ng{n}"), service_level_id=level)
+        calculate(date(2019, 10, 2))
+        client.sign_in(make_user(provider=provider))
+        client.get(f"/providers/{provider.id}/purchase-orders/")
+        return client.get(f"/providers/{provider.id}/purchase-orders/")
+
+    few, many = visit(3), visit(30)
+    assert len(few.reads) == len(many.reads) <= 8, "\n".join(many.reads)
+
+
+def test_with_no_orders_the_list_says_what_to_do(client):
+    provider = make_provider()
+    answer = client.sign_in(make_user(provider=provider)).get(f"/providers/{provider.id}/purchase-orders/")
+    assert "There are no purchase orders for these filters." in answer.words
