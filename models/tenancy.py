@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ForeignKeyConstraint, event
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, declared_attr, mapped_column, with_loader_criteria
+from sqlalchemy.sql import visitors
 
-from models.base import session
+from models.base import Base, session
 
 EVERY_PROVIDER = "every provider"
 
@@ -80,16 +81,21 @@ def _is_guarded(entity: type) -> bool:
     return issubclass(entity, ProviderOwned) or entity in _restricted
 
 
+def _guarded_tables(statement: sa.Executable) -> Iterator[str]:
+    """Names of the tables, anywhere in the statement, that take a tenant to be read."""
+    guarded = {mapper.local_table for mapper in Base.registry.mappers if _is_guarded(mapper.class_)}
+    return (part.name for part in visitors.iterate(statement) if isinstance(part, sa.Table) and part in guarded)
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _filter_reads(state: ORMExecuteState) -> None:
     current = state.session.info.get("tenant")
     if current == EVERY_PROVIDER:
         return
-    touched = [mapper.class_ for mapper in state.all_mappers if _is_guarded(mapper.class_)]
     if current is None:
-        if touched:
-            raise NoTenant(f"{touched[0].__name__} was asked for with no provider chosen")
-        current = -1  # reached through a join: nothing matches
+        for table in _guarded_tables(state.statement):
+            raise NoTenant(f"{table} was asked for with no provider chosen")
+        current = -1  # should one be reached all the same, nothing matches
     if state.is_insert:
         _check_inserts(state, current)
         return
