@@ -6,5 +6,6 @@
 
 from exchange.feed.faults import Count, Fault, FeedFaults
 from exchange.feed.importing import Report, check_feed, import_feed
+from exchange.feed.schema import FILES
 
-__all__ = ["Count", "Fault", "FeedFaults", "Report", "check_feed", "import_feed"]
+__all__ = ["FILES", "Count", "Fault", "FeedFaults", "Report", "check_feed", "import_feed"]

@@ -58,8 +58,8 @@ def _check_owner(sheet: Sheet, row: Row, key: Key, values: Values, world: World)
     before, after = world.stored_provider(stored), world.provider_of(file, values)
     if after is not None and before != after:
         column = file.attributes[file.owner].name
-        sheet.fault(row, column, f"It belongs to provider {before} for good. Give provider {after} a new record, with "
-                                 f"a {file.key_column} of its own")  # fmt: skip
+        sheet.fault(row, column, f"It belongs to provider {before} for good. Give provider {after} a new record "
+                                 f"with its own {file.key_column}")  # fmt: skip
 
 
 class Days(NamedTuple):

@@ -1,0 +1,91 @@
+"""Whatever a file holds, an import either writes it or says what is wrong with it."""
+
+import os
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from exchange.feed import FILES, FeedFaults, check_feed
+from tests.exchange.feed.feeds import FEED, Feed
+
+EXAMPLES = 3_000 if os.environ.get("CAMPAIGN") else 150
+fuzzed = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+NAMES = st.sampled_from([file.name for file in FILES])
+CELLS = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(["2019-02-30", "0001-01-01", "9999-12-31", "0", "-1", "1e9", "£", ".", "yes", "weekly", '"', "\n"]),
+    st.sampled_from(["monthly", "never", "K1", "K2", "C1", "C2", "I1", "P1", "P2", "WEEK", "2019/2020", "147", ""]),
+    st.dates().map(str),
+    st.integers().map(str),
+)
+
+
+def outcome(feed: Feed) -> None:
+    """Nothing but FeedFaults comes out of it, its counts add up, and every fault can be printed."""
+    try:
+        counts, faults = check_feed(feed.path).counts, None
+    except FeedFaults as found:
+        counts, faults = found.counts, found.faults
+    assert faults != []
+    for count in counts.values():
+        assert count.read == count.new + count.changed + count.unchanged + count.rejected
+        assert min(count.new, count.changed, count.unchanged, count.rejected) >= 0
+    for fault in faults or ():
+        assert str(fault).isprintable()
+        str(fault).encode()
+
+
+@fuzzed
+@given(name=NAMES, content=st.binary(max_size=300))
+def test_random_bytes(feed: Feed, name: str, content: bytes):
+    feed.write(name, content)
+    try:
+        outcome(feed)
+    finally:
+        feed.write(name, FEED[name])
+
+
+@fuzzed
+@given(name=NAMES, data=st.data())
+def test_random_bytes_inside_a_good_file(feed: Feed, name: str, data: st.DataObject):
+    content = bytearray(FEED[name].encode())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(content)))
+        content[at : at + data.draw(st.integers(0, 5))] = data.draw(st.binary(max_size=5))
+    feed.write(name, bytes(content))
+    try:
+        outcome(feed)
+    finally:
+        feed.write(name, FEED[name])
+
+
+@fuzzed
+@given(name=NAMES, data=st.data())
+def test_random_cells(feed: Feed, name: str, data: st.DataObject):
+    rows = [line.split(",") for line in FEED[name].splitlines()]
+    for _ in range(data.draw(st.integers(1, 5))):
+        row = data.draw(st.sampled_from(rows[1:]))
+        row[data.draw(st.integers(0, len(row) - 1))] = _quoted(data.draw(CELLS))
+    feed.write(name, "\n".join(",".join(row) for row in rows).encode("utf-8", "surrogatepass"))
+    try:
+        outcome(feed)
+    finally:
+        feed.write(name, FEED[name])
+
+
+@cache
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"'
+
+
+@pytest.mark.parametrize("name", ["\udcff.csv", "a\nb.csv", "\x1b[31m.csv"])
+def test_strange_file_names(feed: Feed, name: str):
+    feed.write(name, b"")
+    outcome(feed)
