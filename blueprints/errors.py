@@ -3,7 +3,7 @@
 from flask import Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from blueprints.pages import came_from, problem
 from models.base import DomainError, session
@@ -29,7 +29,7 @@ STALE = (
     "This page was open for too long",
     "Nothing was changed. Go back, load the page again and repeat what you did.",
 )
-LAST_RESORT = "<!doctype html><html lang=en-GB><title>Sorry</title><h1>{}</h1><p>{}</p></html>"
+LAST_RESORT = "<!doctype html><html lang=en-GB><title>{0}</title><h1>{0}</h1><p>{1}</p></html>"
 
 
 def init_app(app: Flask) -> None:
@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale)
     app.register_error_handler(OperationalError, _database_fault)
     app.register_error_handler(HTTPException, _refusal)
+    app.register_error_handler(SecurityError, _not_our_name)
     app.register_error_handler(InternalServerError, _fault)
 
 
@@ -52,6 +53,11 @@ def _refusal(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()
     return problem(error.code, *WORDS.get(error.code, WORDS[400 if error.code < 500 else 500]))
+
+
+def _not_our_name(_error: SecurityError) -> Response:
+    """Asked for under another host name: no page of ours can be addressed from there."""
+    return Response(LAST_RESORT.format(*WORDS[400]), 400)
 
 
 def _database_fault(error: OperationalError) -> Response:

@@ -65,10 +65,10 @@ def _send(mail: Mail, message: OutboxMessage) -> None:
 
 
 def _mark_sent(message: OutboxMessage) -> None:
-    with transaction() as own:
-        own.merge(message, load=True).sent()
+    with transaction():
+        session.scalars(OutboxMessage.numbered(message.id)).one().sent()
 
 
 def _postpone(message: OutboxMessage) -> None:
-    with transaction() as own:
-        own.merge(message, load=True).postpone()
+    with transaction():
+        session.scalars(OutboxMessage.numbered(message.id)).one().postpone()

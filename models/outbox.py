@@ -61,6 +61,10 @@ class OutboxMessage(Base):
         return select(cls).where(cls.sent_at.is_(None), cls.try_after <= now, in_time).order_by(cls.try_after, cls.id)
 
     @classmethod
+    def numbered(cls, message_id: int) -> Select["OutboxMessage"]:
+        return select(cls).where(cls.id == message_id)
+
+    @classmethod
     def newest_first(cls) -> Select["OutboxMessage"]:
         return select(cls).order_by(cls.created_at.desc(), cls.id.desc())
 

@@ -47,7 +47,7 @@ def problem_with(password: str, *, about: tuple[str, ...] = ()) -> str | None:
     kinds = (str.islower, str.isupper, str.isdigit, lambda character: not character.isalnum())
     if not all(any(map(kind, password)) for kind in kinds):
         return "Use lower-case and upper-case letters, numbers and symbols"
-    if _core(password) in _COMMON or len(set(password.lower())) < 5:
+    if _is_a_common_word(password) or len(set(password.lower())) < 5:
         return "This password is easy to guess. Choose another one, for example three words that do not belong together"
     if any(len(part) > 3 and part in password.lower() for text in about for part in re.split(r"\W+", text.lower())):
         return "Your password must not contain your name or e-mail address"
@@ -59,7 +59,8 @@ def _normalised(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-def _core(password: str) -> str:
-    """The word within, without what is hung on it: "P@ssw0rd123!" is "password"."""
-    word = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", password.lower())
-    return re.sub(r"[^a-z]", "", word.translate(str.maketrans("@$!01345", "asioleas")))
+def _is_a_common_word(password: str) -> bool:
+    """Whether it is one of them with little hung on it: "P@ssw0rd123!" is "password"."""
+    plain = password.lower().translate(str.maketrans("@$!01345", "asioleas"))
+    letters = re.sub(r"[^a-z]", "", plain)
+    return any(word in letters and 5 * len(word) >= 3 * len(letters) for word in _COMMON)

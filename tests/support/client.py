@@ -126,7 +126,9 @@ class PortalClient:
         if htmx:
             headers = {"HX-Request": "true", "HX-Current-URL": f"{self._base}/", **headers}
         with counted_statements() as statements:
-            response = self._client.open(path, method=method, base_url=self._base, headers=headers, **more)
+            response = self._client.open(
+                path, method=method, base_url=self._base, headers=headers, buffered=True, **more
+            )
         answer = Answer(response, statements)
         if status is not None:
             assert answer.status_code == status, f"{method} {path}: {answer.status_code}, not {status}\n{answer.words}"

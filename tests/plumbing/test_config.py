@@ -1,0 +1,114 @@
+"""Settings are checked at start, and what is wrong is said in one line."""
+
+import os
+import stat
+import subprocess
+import sys
+from datetime import date
+
+import pytest
+
+from config import Mode, SettingsError, load
+
+KEY = "k" * 32
+WHOLE = """
+today = 2019-10-02
+https = false
+hosts = ["portal.example"]
+[council]
+name = "Borsetshire Council"
+team_email = "finance@borsetshire.example"
+colour = "#00664f"
+[mail]
+host = "mail.example"
+port = 587
+starttls = true
+"""
+
+
+@pytest.fixture
+def instance(tmp_path):
+    return tmp_path / "instance"
+
+
+def loaded(instance, text=None, **environ):
+    if text is not None:
+        instance.mkdir(exist_ok=True)
+        (instance / "settings.toml").write_text(text, "utf-8")
+    return load({"PORTAL_INSTANCE": str(instance), **environ})
+
+
+def test_a_demonstration_needs_no_settings_at_all(instance):
+    settings = loaded(instance, PORTAL_MODE="demonstration")
+    assert settings.is_demonstration
+    assert settings.database_url == f"sqlite:///{instance}/portal.sqlite"
+    assert not settings.https
+    assert len(settings.secret_key) >= 32
+
+
+def test_a_demonstration_makes_a_key_once_that_only_its_owner_can_read(instance):
+    first = loaded(instance, PORTAL_MODE="demonstration")
+    second = loaded(instance, PORTAL_MODE="demonstration")
+    assert first.secret_key == second.secret_key
+    assert stat.S_IMODE((instance / "secret_key").stat().st_mode) == 0o600
+    assert [path.name for path in instance.iterdir()] == ["secret_key"]
+
+
+def test_the_file_is_read_whole(instance):
+    settings = loaded(instance, WHOLE, SECRET_KEY=KEY, MAIL_PASSWORD="letters")
+    assert settings.mode is Mode.PRODUCTION
+    assert settings.today == date(2019, 10, 2)
+    assert settings.hosts == ("portal.example",)
+    assert settings.council.colour == "#00664f"
+    assert (settings.mail.host, settings.mail.port, settings.mail.starttls) == ("mail.example", 587, True)
+    assert settings.mail.password == "letters"
+
+
+def test_production_is_https_unless_told_otherwise(instance):
+    assert loaded(instance, WHOLE.replace("https = false\n", ""), SECRET_KEY=KEY).https
+
+
+def test_printing_the_settings_shows_no_secret(instance):
+    url = "postgresql://portal:hidden@db/portal"
+    settings = loaded(instance, WHOLE, SECRET_KEY=KEY, MAIL_PASSWORD="hidden-too", DATABASE_URL=url)
+    assert KEY not in repr(settings)
+    assert "hidden" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "words"),
+    [
+        (WHOLE, {}, "SECRET_KEY is missing"),
+        (WHOLE, {"SECRET_KEY": "short"}, "SECRET_KEY is too short"),
+        (None, {"SECRET_KEY": KEY}, "name and team_email must be set"),
+        (WHOLE, {"SECRET_KEY": KEY, "PORTAL_MODE": "test"}, "PORTAL_MODE is 'test'"),
+        ("today = [", {}, "cannot be read"),
+        ("todai = 2019-10-02", {}, "there is no setting 'todai'"),
+        ("secret_key = 'x'", {}, "there is no setting 'secret_key'"),
+        ("today = '2019-10-02'", {}, "today must be a date"),
+        ("today = 2019-10-02T00:00:00", {}, "today must be a date"),
+        ("https = 1", {}, "https must be true or false"),
+        ("proxies = true", {}, "proxies must be a whole number"),
+        ("hosts = 'portal.example'", {}, "hosts must be a list of texts"),
+        ("council = 'x'", {}, "must be a table"),
+        ("[council]\nname = 7", {}, "name must be text"),
+        ("[council]\ntitle = 'x'", {}, "there is no setting 'title'"),
+        (WHOLE.replace("#00664f", "green"), {"SECRET_KEY": KEY}, "six hexadecimal digits"),
+        ("[mail]\npassword = 'x'", {}, "comes from MAIL_PASSWORD"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(instance, text, environ, words):
+    with pytest.raises(SettingsError) as problem:
+        loaded(instance, text, **environ)
+    assert words in str(problem.value)
+    assert "\n" not in str(problem.value)
+
+
+def test_a_portal_that_cannot_start_says_why_and_leaves_no_trace_of_python(instance, repository):
+    environ = {"PATH": os.environ["PATH"], "PORTAL_INSTANCE": str(instance)}
+    command = [sys.executable, "-m", "flask", "--app", "app", "db", "current"]
+    done = subprocess.run(command, cwd=repository, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    [line] = done.stderr.splitlines()
+    assert line.startswith("The portal cannot start. SECRET_KEY is missing")
