@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from tqdm import tqdm
 
 from exchange.feed import Count, FeedFaults, Report, check_feed, import_feed
+from exchange.feed.describe import format_of_a_feed
 from exchange.feed.sheets import Track
 
 cli = AppGroup("feed", help="Bring in the finance system's data.")
@@ -36,6 +37,12 @@ def check(directory: Path, most: int) -> None:
     """Say what an import of DIRECTORY would do, or all that is wrong with it. Writes nothing."""
     report = _run(check_feed, directory, most)
     click.echo("No faults. " + ("It can be imported." if report.is_news else "All of this is on record already."))
+
+
+@cli.command("format")
+def format_() -> None:
+    """Print the files and columns of a feed, as docs/feed.md has them."""
+    click.echo(format_of_a_feed(), nl=False)
 
 
 def progress(things: Iterable[Any], what: str) -> Iterable[Any]:

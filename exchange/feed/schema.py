@@ -222,7 +222,7 @@ FILES: tuple[File, ...] = (
         own("deduction_ref"),
         to("item_ref", ITEMS),
         must("kind", kinds.choice(DeductionKind)),
-        must("collected_by", kinds.choice(CollectedBy), "only what the provider collects is taken off"),
+        must("collected_by", kinds.choice(CollectedBy), "a top-up or nursing care is taken off if it is `provider`"),
         starts_on(),
         ends_on(),
         must("weekly_rate", kinds.rate(), "pounds a week", attribute="weekly_rate_e4"),

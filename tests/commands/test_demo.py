@@ -1,0 +1,155 @@
+"""`flask demo load`: the Durham demonstration, with the figures that its guide prints (golden.md)."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+import config
+from commands import demo
+from exchange.feed import check_feed
+from models.calendar import set_today, today
+from models.contract import Contract
+from models.demonstration import ACCOUNTS, accounts_here
+from models.feed import FeedImport
+from models.payment import PaymentRun, Processing, ScheduledPayment
+from models.provider import Provider
+from models.purchase_order import PurchaseOrder
+from models.user import Membership
+from tests.support.rows import every, reading
+
+DURHAM = demo.DEMONSTRATIONS / "durham"
+
+
+@pytest.fixture
+def portal(make_app, tmp_path):
+    set_today(None)
+    return make_app(instance=tmp_path, today=None)
+
+
+def load(app, *words):
+    return app.test_cli_runner().invoke(args=["demo", "load", *words])
+
+
+def contract() -> Contract:
+    (found,) = every(select(Contract).where(Contract.reference == "741254"))
+    return found
+
+
+def payment(first_on: date) -> ScheduledPayment:
+    with reading() as session:
+        return session.scalars(ScheduledPayment.of("741254", first_on)).one()
+
+
+def test_durham_is_loaded_and_paid_to_the_penny(portal, tmp_path):
+    result = load(portal, "durham")
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "The demonstration durham is loaded. Its today is 02/10/2019.\n"
+    assert today() == date(2019, 10, 2)
+    assert config.load({"PORTAL_INSTANCE": str(tmp_path), "PORTAL_MODE": "demonstration"}).council.name == (
+        "Durham County Council"
+    )
+    _assert_payments()
+    _assert_orders()
+    assert len(accounts_here()) == len(ACCOUNTS)
+    (membership,) = every(select(Membership).options(joinedload(Membership.provider), joinedload(Membership.user)))
+    assert (membership.user.email, membership.provider.name) == ("carer@demo.example", "Sausage Sandwich")
+
+
+def _assert_payments():
+    current = payment(date(2019, 9, 30))
+    assert (current.processing, current.net_pence, current.vat_pence) == (Processing.CURRENT, 65_611, 0)
+    assert payment(date(2019, 9, 16)).total_pence == 108_901
+    opened = every(
+        select(ScheduledPayment).where(
+            ScheduledPayment.contract_id == contract().id,
+            ScheduledPayment.closed_run_id.is_(None),
+            ScheduledPayment.first_on < date(2019, 9, 30),
+        )
+    )
+    assert opened == []
+
+
+def _assert_orders():
+    provider_id = contract().provider_id
+    orders = every(
+        select(PurchaseOrder)
+        .where(PurchaseOrder.provider_id == provider_id, PurchaseOrder.financial_year == 2019)
+        .options(joinedload(PurchaseOrder.client))
+        .order_by(PurchaseOrder.number)
+    )
+    assert [
+        (order.client.first_name if order.client else "", order.reference, order.value_pence, order.spend_pence)
+        for order in orders
+    ] == [
+        ("", "147 - 1", 6_400, 6_400),
+        ("Bart", "148 - 1", 1_922_658, 975_960),
+        ("Arthur", "149 - 1", 36_342, 36_342),
+        ("CLA", "152 - 1", 929_034, 103_896),
+    ]
+
+
+def test_every_order_has_the_number_that_the_feed_gives_it(portal):
+    load(portal, "durham")
+
+    assert all(order.feed_import_id for order in every(PurchaseOrder))
+
+
+def test_there_are_other_providers_with_data_of_their_own(portal):
+    load(portal, "durham")
+
+    assert len(every(Provider)) == 3
+    assert len({payment.provider_id for payment in every(ScheduledPayment)}) == 3
+
+
+def test_a_second_load_is_refused_or_skipped(portal):
+    load(portal, "durham")
+
+    skipped, refused = load(portal, "durham", "--if-empty"), load(portal, "durham")
+
+    assert (skipped.exit_code, skipped.output) == (0, "")
+    assert refused.exit_code == 1
+    assert "The database has data already" in refused.stderr
+    assert len(every(FeedImport)) == 1
+
+
+def test_a_load_that_was_broken_off_is_finished(portal, monkeypatch):
+    def break_off():
+        raise KeyboardInterrupt
+
+    runs = []
+    finalise = demo.finalise_due
+    monkeypatch.setattr(demo, "finalise_due", lambda: break_off() if len(runs) == 20 else runs.append(finalise()))
+    load(portal, "durham")
+    assert len(every(PaymentRun)) == 20
+    monkeypatch.undo()
+
+    result = load(portal, "durham", "--if-empty")
+
+    assert result.exit_code == 0, result.output
+    _assert_payments()
+    _assert_orders()
+
+
+def test_settings_that_are_there_already_are_kept(make_app, tmp_path):
+    (tmp_path / "settings.toml").write_text("today = 2019-02-11\n", "utf-8")
+    portal = make_app(instance=tmp_path, today=date(2019, 2, 11))
+
+    load(portal, "durham")
+
+    assert (tmp_path / "settings.toml").read_text("utf-8") == "today = 2019-02-11\n"
+    assert len(every(PaymentRun)) == 1
+
+
+def test_there_is_no_demonstration_in_production(make_app):
+    result = load(make_app(mode=config.Mode.PRODUCTION), "durham")
+
+    assert result.exit_code == 1
+    assert "This is not a demonstration" in result.stderr
+    assert every(Provider) == []
+
+
+def test_the_feed_of_durham_has_no_faults(database):
+    assert check_feed(DURHAM).is_news

@@ -1,0 +1,91 @@
+"""`flask feed`: counts on success, all faults and a status other than 0 otherwise."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from exchange.feed import FILES
+from models.client import Client
+from tests.exchange.feed.feeds import Feed
+from tests.support.rows import every
+
+
+@pytest.fixture
+def feed(tmp_path: Path, database: object) -> Feed:
+    return Feed(tmp_path / "feed")
+
+
+def run(app: Flask, *words: object):
+    return app.test_cli_runner().invoke(args=["feed", *map(str, words)])
+
+
+def test_an_import_counts_what_it_has_read(app, feed):
+    result = run(app, "import", feed.path)
+
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["read", "new", "changed", "unchanged", "rejected"]
+    assert [line.split()[0] for line in lines[1:-2]] == [file.name for file in FILES]
+    assert "item_prices.csv                2         2         0         0         0" in lines
+    assert lines[-2].split() == ["Total", "36", "36", "0", "0", "0"]
+    assert lines[-1] == "Import 1 is written."
+    assert result.stderr == ""  # no bar where nobody looks
+
+
+def test_the_same_again_says_so(app, feed):
+    run(app, "import", feed.path)
+
+    result = run(app, "import", feed.path)
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-2].split() == ["Total", "36", "0", "0", "36", "0"]
+    assert result.stdout.splitlines()[-1] == "All of this is on record already. Nothing was written."
+
+
+def test_a_check_writes_nothing(app, feed):
+    result = run(app, "check", feed.path)
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == "No faults. It can be imported."
+    assert every(Client) == []
+
+
+@pytest.mark.parametrize("command", ["check", "import"])
+def test_faults_are_listed_and_nothing_is_written(app, feed, command):
+    feed.change("clients.csv", "2009-05-10", "2009-02-30")
+    feed.change("item_prices.csv", "353.08", "lots")
+
+    result = run(app, command, feed.path)
+
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        'clients.csv, row 2, born_on "2009-02-30": There is no such day. Enter a date like 2020-03-31 or 31/03/2020, '
+        "the day before the month",
+        'item_prices.csv, row 3, rate "lots": Enter a rate like 353.08 or 0.387. It must be a number, like 1,234.50',
+        "Error: The feed has 2 faults. Nothing was written.",
+    ]
+    assert "clients.csv                    2         1         0         0         1" in result.stdout
+    assert every(Client) == []
+
+
+def test_a_long_list_of_faults_is_cut_and_the_rest_counted(app, feed):
+    feed.add("clients.csv", *(f"X{n},,A," for n in range(120)))
+
+    first = run(app, "import", feed.path).stderr.splitlines()
+    assert (len(first), first[100]) == (102, "... and 20 more.")
+    assert first[-1] == "Error: The feed has 120 faults. Nothing was written."
+
+    assert len(run(app, "import", feed.path, "--show", 5).stderr.splitlines()) == 7
+    assert len(run(app, "import", feed.path, "--show", 500).stderr.splitlines()) == 121
+
+
+def test_a_directory_that_is_missing_says_so(app, tmp_path):
+    result = run(app, "import", tmp_path / "nowhere")
+
+    assert result.exit_code == 2
+    assert "does not exist" in result.stderr
+
+
+def test_the_format_can_be_printed(app):
+    assert "### purchase_orders.csv" in run(app, "format").stdout
