@@ -21,7 +21,7 @@ from models.calendar import as_on, set_today, today
 from models.contract import PaymentMethod
 from models.demonstration import ACCOUNTS, accounts_here
 from models.feed import FeedImport
-from models.payment import PaymentRun
+from models.payment_run import PaymentRun
 from models.provider import Provider
 from models.tenancy import every_provider
 from models.user import User

@@ -16,6 +16,7 @@ from exchange.feed.world import Stored, Values, World
 from models.base import session
 from models.care_package import CarePackageLineItem
 from models.contract import PaymentMethod
+from models.money import number
 from models.payment import PaymentLine, ScheduledPayment
 
 
@@ -174,5 +175,5 @@ def _check_beginning(sheet: Sheet, row: Row, values: Values, world: World, done:
 
 def _shown(name: str, value: Any) -> str:
     if name == "vat_basis_points":
-        return f"{value / 100:g}"
+        return number(value * 100)
     return shown(value)

@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from models.money import number, parse_e4, parse_pence
+from models.money import parse_e4, parse_pence
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 JOINERS = "\u200c\u200d"
@@ -34,7 +34,7 @@ class Kind:
     """The file whose records such a cell refers to."""
 
 
-def text(longest: int = 200) -> Kind:
+def line(longest: int = 200) -> Kind:
     return Kind(f"text, up to {longest:,} characters", lambda raw: _clean(raw, longest))
 
 
@@ -122,8 +122,8 @@ def _clean(raw: str, longest: int) -> str:
 
 
 def _lines(raw: str) -> str:
-    found = [_clean(line.strip(), 100) for line in raw.split("|")]
-    found = [line for line in found if line]
+    found = [_clean(each.strip(), 100) for each in raw.split("|")]
+    found = [each for each in found if each]
     if len(found) > 10:
         raise ValueError(f"Use at most 10 lines; there are {len(found)}")
     return "\n".join(found)
@@ -218,7 +218,3 @@ def shown(value: Any) -> str:
     if isinstance(value, date):
         return f"{value:%d/%m/%Y}"
     return "" if value is None else str(value)
-
-
-def shown_quantity(value_e4: int) -> str:
-    return number(value_e4)

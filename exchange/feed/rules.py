@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from exchange.feed.kinds import shown
-from exchange.feed.schema import BY_NAME, FILES, ITEMS
+from exchange.feed.schema import BY_NAME, FILES
 from exchange.feed.world import Values, World
 from models.calendar import Frequency, period_holding
 from models.claim import ClaimStatus
@@ -148,7 +148,7 @@ def _stranger(client: str | None, provider: str | None, world: World) -> str | N
     """What to say of a client for whom the provider has no line item."""
     if client is None or provider is None or not world.is_known("clients.csv", client):
         return None
-    if (provider, client) in world.places or ITEMS in world.sheets and not world.sheets[ITEMS].is_readable:
+    if (provider, client) in world.places or not world.are_places_known:
         return None
     return f"Enter a client for whom provider {provider} has a care package line item"
 

@@ -108,6 +108,12 @@ class World:
         return {(self.provider_of(file, values), values.get("client_id")) for _, values in self.everything(ITEMS)}
 
     @cached_property
+    def are_places_known(self) -> bool:
+        """False where some line item of the feed could not be read."""
+        sheet = self.sheets.get(ITEMS)
+        return sheet is None or sheet.is_readable and not any(row.wrong or not row.values for row in sheet.rows)
+
+    @cached_property
     def first_days(self) -> set[tuple[Any, Any]]:
         """Calendars, with the days on which a payment method begins to use them: its first period may be short."""
         methods = self.everything("payment_methods.csv")

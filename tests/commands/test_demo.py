@@ -13,7 +13,8 @@ from models.calendar import set_today, today
 from models.contract import Contract
 from models.demonstration import ACCOUNTS, accounts_here
 from models.feed import FeedImport
-from models.payment import PaymentRun, Processing, ScheduledPayment
+from models.payment import Processing, ScheduledPayment
+from models.payment_run import PaymentRun
 from models.provider import Provider
 from models.purchase_order import PurchaseOrder
 from models.user import Membership
