@@ -1,5 +1,6 @@
 """`flask payments calculate` and `flask payments finalise`: the council's run, from the command line."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import click
@@ -7,7 +8,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 from tqdm import tqdm
 
-from models import payment_run
+from models import calculation, payment_run
 from models.base import scope, session, transaction
 from models.calendar import as_on, today
 from models.money import gbp
@@ -35,39 +36,71 @@ def calculate(day: date | None, references: tuple[str, ...]) -> None:
 def finalise(day: date | None, references: tuple[str, ...]) -> None:
     """Make facts of the draft lines of every payment whose finalisation day has come."""
     with as_on(_day(day)):
-        outcome = finalise_due(_provider_ids(references))
-        if outcome.run_id is None:
+        run_id, outcome = finalise_due(_provider_ids(references), show_progress=True)
+        if run_id is None:
             click.echo(f"Nothing is due to be finalised on {today():%d/%m/%Y}.")
             return
-    click.echo(
-        f"Run {outcome.run_id}: {outcome.contracts} payments finalised, "
-        f"{outcome.lines} lines, {gbp(outcome.total_pence)}."
-    )
+    click.echo(f"Run {run_id}: {payment_run.summary(outcome)}")
 
 
-def calculate_all(provider_ids: list[int] | None = None, *, show_progress: bool = False) -> payment_run.Outcome:
+def calculate_all(provider_ids: list[int] | None = None, *, show_progress: bool = False) -> calculation.Outcome:
     """Calculate batch by batch, each in a transaction of its own, so that nobody waits long for the lock."""
-    with scope():
-        set_tenant(EVERY_PROVIDER)
-        batches = list(payment_run.batches(provider_ids))
-    total = payment_run.Outcome()
-    count = sum(len(batch) for batch in batches)
-    with tqdm(total=count, unit="provider", disable=None if show_progress else True, leave=False) as bar:
-        for batch in batches:
-            with transaction():
-                set_tenant(EVERY_PROVIDER)
-                done = payment_run.calculate(batch)
-            total.contracts += done.contracts
-            total.lines += done.lines
-            total.total_pence += done.total_pence
-            bar.update(len(batch))
+    total = calculation.Outcome()
+    for batch in _batches(provider_ids, show_progress):
+        with transaction():
+            set_tenant(EVERY_PROVIDER)
+            done = calculation.calculate(batch)
+        total.contracts += done.contracts
+        total.lines += done.lines
+        total.total_pence += done.total_pence
     return total
 
 
-def finalise_due(provider_ids: list[int] | None = None) -> payment_run.Outcome:
+def finalise_due(
+    provider_ids: list[int] | None = None, *, show_progress: bool = False
+) -> tuple[int | None, payment_run.Outcome]:
+    """A run of all that is due, put together and authorised by whoever may use the command line."""
     with transaction():
         set_tenant(EVERY_PROVIDER)
-        return payment_run.finalise(provider_ids=provider_ids, by=None)
+        run = payment_run.prepare(by=None, provider_ids=provider_ids)
+        if run is None:
+            return None, payment_run.Outcome()
+        run.authorise_from_command_line()
+        run_id = run.id
+    return run_id, finalise_run(run_id, show_progress=show_progress)
+
+
+def finalise_run(run_id: int, *, show_progress: bool = False) -> payment_run.Outcome:
+    """Finalise an authorised run batch by batch, and close it. One that was broken off goes on where it stopped."""
+    total = payment_run.Outcome()
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        waiting = payment_run.providers_waiting(run_id)
+    for batch in _batches(waiting, show_progress):
+        with transaction() as own:
+            set_tenant(EVERY_PROVIDER)
+            run = own.scalars(select(payment_run.PaymentRun).where(payment_run.PaymentRun.id == run_id)).one()
+            done = payment_run.finalise_some(run, batch)
+        total.payments += done.payments
+        total.lines += done.lines
+        total.total_pence += done.total_pence
+        total.left += done.left
+    with transaction() as own:
+        set_tenant(EVERY_PROVIDER)
+        run = own.scalars(select(payment_run.PaymentRun).where(payment_run.PaymentRun.id == run_id)).one()
+        run.complete(by=None)
+    return total
+
+
+def _batches(provider_ids: list[int] | None, show_progress: bool) -> Iterator[list[int]]:
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        batches = list(calculation.batches(provider_ids))
+    count = sum(len(batch) for batch in batches)
+    with tqdm(total=count, unit="provider", disable=None if show_progress else True, leave=False) as bar:
+        for batch in batches:
+            yield batch
+            bar.update(len(batch))
 
 
 def _day(given: date | None) -> date | None:

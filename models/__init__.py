@@ -4,16 +4,19 @@ Importing this package loads every table, so that `Base.metadata` is whole.
 """
 
 from models import (  # noqa: F401
+    adjustment,
     audit,
     care_package,
     claim,
     client,
     contract,
     feed,
+    hold,
     login,
     login_code,
     outbox,
     payment,
+    payment_run,
     provider,
     purchase_order,
     user,

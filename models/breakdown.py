@@ -27,7 +27,7 @@ def _line(line: PaymentLine) -> Line:
     return Line(
         order=order and Order(order.id, order.short_title, order.client.reference if order.client else ""),
         component=line.component,
-        source=(line.item_id, line.allowance_id, line.claim_item_id),
+        source=(line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id),
         first=line.first_on,
         last=line.last_on,
         net_pence=line.net_pence,

@@ -24,6 +24,22 @@ class ConfirmationPolicy(StrEnum):
     REQUIRED = "required"
 
 
+class IfUnconfirmed(StrEnum):
+    """What becomes of a payment that nobody has confirmed by its cut-off."""
+
+    PAY = "pay"
+    CONFIRM = "confirm"
+    """Silence confirms."""
+    HOLD = "hold"
+
+
+class IfQueried(StrEnum):
+    """What becomes of the rows that a provider queries while it confirms the rest."""
+
+    PAY = "pay"
+    HOLD = "hold"
+
+
 class Contract(FromFeed, ProviderOwned, Base):
     """The umbrella agreement under which care packages are bought and paid."""
 
@@ -36,6 +52,8 @@ class Contract(FromFeed, ProviderOwned, Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     confirmation: Mapped[ConfirmationPolicy] = mapped_column(default=ConfirmationPolicy.NONE)
+    if_unconfirmed: Mapped[IfUnconfirmed] = mapped_column(default=IfUnconfirmed.PAY)
+    if_queried: Mapped[IfQueried] = mapped_column(default=IfQueried.HOLD)
     is_agreement_required: Mapped[bool] = mapped_column(default=False)
     """Each care package waits for its service agreement to be agreed before it is paid."""
     payment_terms: Mapped[str] = mapped_column(default="")

@@ -27,6 +27,7 @@ class Component(StrEnum):
     CARE = "care"
     ALLOWANCE = "allowance"
     CLAIM = "claim"
+    ADJUSTMENT = "adjustment"
     CONTRIBUTION = "contribution"
     TOP_UP = "top_up"
     NURSING = "nursing"

@@ -15,6 +15,7 @@ from models.entitlement import Component
 from models.money import SCALE, gbp, gbp_rate, number
 
 DEDUCTIONS = {Component.CONTRIBUTION, Component.TOP_UP, Component.NURSING}
+SUMS = {Component.ALLOWANCE, Component.CLAIM, Component.ADJUSTMENT}
 CARRIED = {
     Component.BROUGHT_FORWARD: "Recovery brought forward from an earlier payment, which was too small for it",
     Component.CARRIED_FORWARD: "Carried forward to your next payment, so that this one is not below £0.00",
@@ -115,7 +116,7 @@ def _of_source(lines: list[Line], period: Span) -> Iterator[Sentence]:
         yield from (_plainly(line, CARRIED[line.component], period) for line in lines)
     elif first.is_change:
         yield from (_changed(run, period) for run in _adjoining(lines))
-    elif first.component in (Component.ALLOWANCE, Component.CLAIM):
+    elif first.component in SUMS:
         yield from (_plainly(line, _sum_text(line, period), period) for line in lines)
     else:
         yield from _fresh(lines, period)
@@ -130,6 +131,8 @@ def _sum_text(line: Line, period: Span) -> str:
     day = Span(line.first, line.last).words(period.first.year)
     if line.component is Component.CLAIM:
         return f"{line.working['name']}, one-off claim of {day}"
+    if line.component is Component.ADJUSTMENT:
+        return f"Adjustment by the council{' (recovery)' if line.net_pence < 0 else ''}: {line.working['name']}"
     return f"{line.working['name']}, due {day}"
 
 
@@ -199,7 +202,7 @@ def _due_and_paid(line: Line, due: int, before: int) -> str:
     if line.component in DEDUCTIONS:
         what = line.component.label.lower()
         return f"{gbp(-due)} of {what} is to be taken off, and {gbp(-before)} was taken off before"
-    about = f" for {line.working['name']}" if line.component in (Component.ALLOWANCE, Component.CLAIM) else ""
+    about = f" for {line.working['name']}" if line.component in SUMS else ""
     return f"{gbp(due)} is due{about}, and {gbp(before)} was paid before"
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from models.adjustment import Adjustment, RecoveryPlan
 from models.base import session
 from models.calendar import FAR_FUTURE, Span
 from models.care_package import (
@@ -73,6 +74,10 @@ class ContractFacts:
     items: list[ItemFacts] = field(default_factory=list)
     claims: list[tuple[DueSum, date | None]] = field(default_factory=list)
     """Accepted claim items, and the day on which the panel decided."""
+    adjustments: list[tuple[DueSum, int]] = field(default_factory=list)
+    """What officers have added or taken off, and for which client's id."""
+    recovery_cap_pence: int | None = None
+    """The most that one payment recovers, where an instalment plan has been agreed."""
 
     def periods(self, until: date) -> list[tuple[PaymentMethod, Span]]:
         """Its payment periods that begin on or before `until`, in order."""
@@ -101,6 +106,7 @@ def load(provider_ids: list[int]) -> dict[int, ContractFacts]:
     for contract_id, claim, decided_on in _claims(provider_ids):
         if contract_id in contracts:
             contracts[contract_id].claims.append((claim, decided_on))
+    _add_adjustments(contracts, provider_ids)
     return contracts
 
 
@@ -213,3 +219,24 @@ def _claims(provider_ids: list[int]) -> Iterable[tuple[int, DueSum, date | None]
         .order_by(item.id)
     ):  # fmt: skip
         yield row.contract_id, DueSum(row.id, row.description, row.spent_on, row.due), row.decided_on
+
+
+def _add_adjustments(contracts: dict[int, ContractFacts], provider_ids: list[int]) -> None:
+    """A cancelled adjustment comes to nothing; it stays, so that what was paid of it is taken back."""
+    made = Adjustment
+    amount = sa.case((made.cancelled_at.is_(None), made.amount_pence), else_=0).label("due")
+    for row in session.execute(
+        select(made.contract_id, made.id, made.client_id, made.reason, made.for_day, amount)
+        .where(made.provider_id.in_(provider_ids))
+        .order_by(made.id)
+    ):
+        if row.contract_id in contracts:
+            found = DueSum(row.id, row.reason, row.for_day, row.due)
+            contracts[row.contract_id].adjustments.append((found, row.client_id))
+    for row in session.execute(
+        select(RecoveryPlan.contract_id, RecoveryPlan.per_payment_pence).where(
+            RecoveryPlan.provider_id.in_(provider_ids), RecoveryPlan.ended_at.is_(None)
+        )
+    ):
+        if row.contract_id in contracts:
+            contracts[row.contract_id].recovery_cap_pence = row.per_payment_pence

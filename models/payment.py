@@ -8,25 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Key, Pence, utc_now
+from models.base import Base, Key, Pence
 from models.calendar import FinancialYear, Span, today
 from models.client import Client
 from models.contract import Contract, PaymentMethod
 from models.entitlement import Component
 from models.purchase_order import PurchaseOrder
 from models.tenancy import ProviderOwned, owned
-
-
-class PaymentRun(Base):
-    """One finalisation: the lines that carry its number never change again."""
-
-    __tablename__ = "payment_run"
-
-    id: Mapped[Key]
-    finalised_at: Mapped[datetime] = mapped_column(default=utc_now)
-    as_on: Mapped[date]
-    """The council's day on which it ran."""
-    by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
 
 
 class Processing(StrEnum):
@@ -69,6 +57,14 @@ class ScheduledPayment(ProviderOwned, Base):
     waiting_pence: Mapped[Pence] = mapped_column(default=0)
     """What blocked care packages would add, VAT included."""
     confirmation: Mapped[Confirmation] = mapped_column(default=Confirmation.UNCONFIRMED)
+    answered_pence: Mapped[Pence | None]
+    """The total that was confirmed or rejected, VAT included: the answer lapses when the total differs."""
+    answered_at: Mapped[datetime | None]
+    answered_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    """None, with a time, where silence has confirmed."""
+    answer_comment: Mapped[str] = mapped_column(default="")
+    lapsed_pence: Mapped[Pence | None]
+    """The total of the last answer, once it has lapsed; None when the payment has been answered again."""
     is_begun: Mapped[bool] = mapped_column(default=False)
     """Some of it is finalised."""
     closed_run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("payment_run.id"))
@@ -186,6 +182,7 @@ class PaymentLine(ProviderOwned, Base):
         item_id="care_package_line_item",
         allowance_id="allowance",
         claim_item_id="claim_item",
+        adjustment_id="adjustment",
         purchase_order_id="purchase_order",
     )
 
@@ -198,6 +195,7 @@ class PaymentLine(ProviderOwned, Base):
     item_id: Mapped[int | None] = mapped_column(index=True)
     allowance_id: Mapped[int | None]
     claim_item_id: Mapped[int | None]
+    adjustment_id: Mapped[int | None]
     first_on: Mapped[date]
     last_on: Mapped[date]
     """The days of the cell: a payment period, cut at 1 April; or the one day on which a sum was due."""

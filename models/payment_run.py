@@ -1,314 +1,301 @@
-"""Calculating and finalising: the two runs that write payment lines.
+"""Runs: some payments put together by one person, authorised by another, and made facts of.
 
-Both are set-based: a handful of queries and bulk writes for a batch of providers, whatever its size.
+What was authorised is what is finalised: every payment of a run carries a digest of its lines, and one whose
+lines have changed since is left for the next run.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from enum import StrEnum
+from hashlib import sha256
 
 import sqlalchemy as sa
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models import audit
-from models.base import session
+from models.audit import record
+from models.base import Base, DomainError, Key, Pence, session, utc_now
+from models.calculation import calculate
 from models.calendar import today
-from models.care_package import CarePackageLineItem
-from models.contract import Contract
-from models.entitlement import Component
-from models.facts import ContractFacts, load
-from models.order_book import OrderBook
-from models.payment import PaymentLine, PaymentRun, ScheduledPayment
-from models.projection import merged
-from models.provider import Provider
-from models.reckoning import Draft, OrderKey, OrderSum, Reckoning, Settled, Source, lay_out, reckon
+from models.held import held_orders, is_not_held
+from models.money import gbp
+from models.payment import PaymentLine, ScheduledPayment
+from models.tenancy import ProviderOwned, owned
 from models.user import User
 
-BATCH = 1_000
-"""Care package line items that one batch holds, more or less: a provider is never split."""
+_UNSYNCED = {"synchronize_session": False}
+CHUNK = 500
+
+
+class RunState(StrEnum):
+    PREPARED = "prepared"
+    AUTHORISED = "authorised"
+    FINALISED = "finalised"
+    DISCARDED = "discarded"
+
+
+class PaymentRun(Base):
+    """One finalisation. The lines that carry its number never change again."""
+
+    __tablename__ = "payment_run"
+
+    id: Mapped[Key]
+    as_on: Mapped[date]
+    """The council's day on which it was prepared."""
+    state: Mapped[RunState] = mapped_column(default=RunState.PREPARED)
+    note: Mapped[str] = mapped_column(default="")
+    prepared_at: Mapped[datetime] = mapped_column(default=utc_now)
+    prepared_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    """None for a run from the command line."""
+    authorised_at: Mapped[datetime | None]
+    authorised_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    finalised_at: Mapped[datetime | None]
+    total_pence: Mapped[Pence] = mapped_column(default=0)
+    """What the payments in it came to when it was prepared, VAT included."""
+
+    prepared_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[prepared_by_id])
+    authorised_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[authorised_by_id])
+
+    @classmethod
+    def newest_first(cls) -> Select:
+        return (
+            select(cls)
+            .order_by(cls.id.desc())
+            .options(sa.orm.joinedload(cls.prepared_by), sa.orm.joinedload(cls.authorised_by))
+        )
+
+    def authorise(self, *, by: User) -> None:
+        """Let it be finalised. Never by the one who prepared it."""
+        if by.id == self.prepared_by_id:
+            raise DomainError("You prepared this run, so somebody else has to authorise it")
+        self._move(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now(), authorised_by_id=by.id)
+        record("payment_run.authorised", self, by=by, total_pence=self.total_pence)
+
+    def authorise_from_command_line(self) -> None:
+        """Whoever may use the command line on the server may run payments alone; the audit says that it was so."""
+        if self.prepared_by_id is not None:
+            raise DomainError("A run that a person prepared has to be authorised by a person")
+        self._move(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now())
+        record("payment_run.authorised", self, by=None, total_pence=self.total_pence)
+
+    def discard(self, *, by: User) -> None:
+        """Let its payments go, for another run to take them."""
+        self._move(RunState.PREPARED, RunState.DISCARDED)
+        record("payment_run.discarded", self, by=by)
+
+    def complete(self, *, by: User | None) -> None:
+        """All of it is finalised or left: close the run."""
+        self._move(RunState.AUTHORISED, RunState.FINALISED, finalised_at=utc_now())
+        record("payment_run.finalised", self, by=by, total_pence=self.total_pence)
+
+    def _move(self, before: RunState, after: RunState, **values: object) -> None:
+        """One of two people who press at once gets it, the other is told who was first."""
+        moved = session.execute(
+            update(PaymentRun)
+            .where(PaymentRun.id == self.id, PaymentRun.state == before)
+            .values(state=after, **values),
+            execution_options=_UNSYNCED,
+        )
+        session.refresh(self)
+        if not moved.rowcount:
+            raise DomainError(f"This run is {self.state.value} already")
+
+
+class RunPayment(ProviderOwned, Base):
+    """One payment in a run: what it came to when it was prepared, and what became of it."""
+
+    __tablename__ = "run_payment"
+    __table_args__ = owned(
+        sa.UniqueConstraint("run_id", "payment_id"),
+        sa.Index("ix_run_payment_left", "run_id", "outcome"),
+        payment_id="scheduled_payment",
+    )
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(sa.ForeignKey("payment_run.id"))
+    payment_id: Mapped[int] = mapped_column(index=True)
+    total_pence: Mapped[Pence]
+    lines: Mapped[int]
+    digest: Mapped[str]
+    outcome: Mapped[str | None]
+    """`finalised`, or why it was left for another run; None until its turn has come."""
+
+    payment: Mapped[ScheduledPayment] = relationship(lazy="raise", viewonly=True)
 
 
 @dataclass
 class Outcome:
-    """What a run did."""
+    """What a piece of a run did."""
 
-    contracts: int = 0
+    payments: int = 0
     lines: int = 0
     total_pence: int = 0
-    run_id: int | None = None
+    left: int = 0
 
 
-def batches(provider_ids: Iterable[int] | None = None) -> Iterator[list[int]]:
-    """The ids of the providers to calculate (None: all), in batches of some BATCH line items."""
-    query = (
-        select(Provider.id, sa.func.count(CarePackageLineItem.id))
-        .outerjoin(CarePackageLineItem, CarePackageLineItem.provider_id == Provider.id)
-        .group_by(Provider.id)
-        .order_by(Provider.id)
-    )
-    if provider_ids is not None:
-        query = query.where(Provider.id.in_(list(provider_ids)))
-    batch: list[int] = []
-    size = 0
-    for provider_id, items in session.execute(query).all():
-        batch.append(provider_id)
-        size += items + 1
-        if size >= BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def calculate(provider_ids: list[int], *, as_on: date | None = None) -> Outcome:
-    """Delete and rewrite the drafts of these providers; finalised lines stay as they are.
-
-    Run it twice and the second run changes nothing. The caller holds the write lock and commits.
-    """
-    as_on = as_on or today()
-    session.execute(select(Contract.id).where(Contract.provider_id.in_(provider_ids)).with_for_update())
-    contracts = load(provider_ids)
-    book = _Book(provider_ids, contracts)
-    reckonings = {
-        contract.id: reckon(
-            contract, lay_out(contract, book.states[contract.id], as_on), book.settled[contract.id], as_on
-        )
-        for contract in contracts.values()
-    }
-    return _Writer(book, reckonings, as_on).write()
-
-
-class _Book:
-    """What is on record already for some providers: payments, and what is finalised cell by cell."""
-
-    def __init__(self, provider_ids: list[int], contracts: dict[int, ContractFacts]) -> None:
-        self.provider_ids, self.contracts = provider_ids, contracts
-        self.payments: dict[tuple[int, date], Any] = {}
-        self.states: dict[int, dict[date, tuple[bool, bool]]] = defaultdict(dict)
-        for row in session.execute(_payments(provider_ids)):
-            self.payments[row.contract_id, row.first_on] = row
-            self.states[row.contract_id][row.first_on] = (row.is_begun, row.closed_run_id is not None)
-        self.settled: dict[int, dict[Source, dict[tuple[Component, date], Settled]]] = defaultdict(
-            lambda: defaultdict(dict)
-        )
-        for row in session.execute(_finalised_cells(provider_ids)):
-            source = Source(row.item_id, row.allowance_id, row.claim_item_id)
-            self.settled[row.contract_id][source][row.component, row.first_on] = Settled(row.last_on, row.net, row.vat)
-        self.paid = {row.payment_id: (row.net, row.vat) for row in session.execute(_finalised_by_payment(provider_ids))}
-
-
-def _payments(provider_ids: list[int]) -> sa.Select:
+def due(as_on: date) -> Select:
+    """Ids of the payments that a run on that day may take: begun, due, open, not held, and in no other open run."""
     payment = ScheduledPayment
-    return select(
-        payment.id, payment.contract_id, payment.first_on, payment.confirm_by, payment.finalise_on,
-        payment.bank_on, payment.net_pence, payment.vat_pence, payment.waiting_pence, payment.is_begun,
-        payment.closed_run_id,
-    ).where(payment.provider_id.in_(provider_ids))  # fmt: skip
-
-
-def _finalised_cells(provider_ids: list[int]) -> sa.Select:
-    line = PaymentLine
-    cell = (line.contract_id, line.item_id, line.allowance_id, line.claim_item_id, line.component, line.first_on)
-    return (
-        select(
-            *cell, sa.func.max(line.last_on).label("last_on"), _sum(line.net_pence, "net"), _sum(line.vat_pence, "vat")
-        )
-        .where(line.provider_id.in_(provider_ids), line.run_id.is_not(None))
-        .group_by(*cell)
+    taken = (
+        select(RunPayment.payment_id)
+        .join(PaymentRun, PaymentRun.id == RunPayment.run_id)
+        .where(PaymentRun.state.in_([RunState.PREPARED, RunState.AUTHORISED]), RunPayment.outcome.is_(None))
     )
-
-
-def _finalised_by_payment(provider_ids: list[int]) -> sa.Select:
-    line = PaymentLine
     return (
-        select(line.payment_id, _sum(line.net_pence, "net"), _sum(line.vat_pence, "vat"))
-        .where(line.provider_id.in_(provider_ids), line.run_id.is_not(None))
-        .group_by(line.payment_id)
-    )
-
-
-def _sum(column: Any, name: str) -> sa.Label:
-    return sa.cast(sa.func.sum(column), sa.BigInteger).label(name)
-
-
-class _Writer:
-    """Puts what was reckoned on record, writing only what differs."""
-
-    def __init__(self, book: _Book, reckonings: dict[int, Reckoning], as_on: date) -> None:
-        self.book, self.reckonings, self.as_on = book, reckonings, as_on
-
-    def write(self) -> Outcome:
-        session.execute(
-            delete(PaymentLine).where(PaymentLine.provider_id.in_(self.book.provider_ids), PaymentLine.run_id.is_(None))
+        select(payment.id)
+        .where(
+            payment.closed_run_id.is_(None),
+            payment.first_on <= as_on,
+            payment.finalise_on <= as_on,
+            is_not_held(),
+            payment.id.not_in(taken),
         )
-        payment_ids = self._write_payments()
-        order_ids = OrderBook(self.book.provider_ids).write(self._orders(), self.as_on)
-        rows = [
-            self._line(contract_id, draft, payment_ids, order_ids)
-            for contract_id, found in self.reckonings.items()
-            for draft in found.drafts
-        ]
-        if rows:
-            session.execute(insert(PaymentLine), rows)
-        total = sum(row["net_pence"] + row["vat_pence"] for row in rows)
-        return Outcome(contracts=len(self.reckonings), lines=len(rows), total_pence=total)
-
-    def _write_payments(self) -> dict[tuple[int, date], int]:
-        """Payments of every period, with their totals; gives back their ids by contract and first day."""
-        new, changed = [], []
-        for contract_id, found in self.reckonings.items():
-            sums = _sums(found)
-            for period in found.periods:
-                first = period.span.first
-                old = self.book.payments.get((contract_id, first))
-                paid_net, paid_vat = self.book.paid.get(old.id, (0, 0)) if old else (0, 0)
-                net, vat = sums.get(first, (0, 0))
-                values = period.method.calendar.dates_of(first)._asdict() | {
-                    "net_pence": net + paid_net,
-                    "vat_pence": vat + paid_vat,
-                    "waiting_pence": found.waiting.get(first, 0),
-                }
-                if old is None and not self._is_wanted(contract_id, period.span.first, values):
-                    continue
-                if old is None:
-                    new.append(self._new_payment(contract_id, period, values))
-                elif any(getattr(old, name) != value for name, value in values.items()):
-                    changed.append({"id": old.id} | values)
-        if new:
-            session.execute(insert(ScheduledPayment), new)
-        if changed:
-            session.execute(update(ScheduledPayment), changed)
-        payment = ScheduledPayment
-        return {
-            (row.contract_id, row.first_on): row.id
-            for row in session.execute(
-                select(payment.id, payment.contract_id, payment.first_on).where(
-                    payment.provider_id.in_(self.book.provider_ids)
-                )
-            )
-        }
-
-    def _is_wanted(self, contract_id: int, first: date, values: dict[str, Any]) -> bool:
-        """A contract that has ended gets no more empty periods."""
-        ends_on = self.book.contracts[contract_id].ends_on
-        return ends_on is None or first <= ends_on or bool(values["net_pence"] or values["waiting_pence"])
-
-    def _new_payment(self, contract_id: int, period: Any, values: dict[str, Any]) -> dict[str, Any]:
-        return values | {
-            "provider_id": self.book.contracts[contract_id].provider_id,
-            "contract_id": contract_id,
-            "method_id": period.method.id,
-            "first_on": period.span.first,
-            "last_on": period.span.last,
-        }
-
-    def _orders(self) -> dict[tuple[int, OrderKey], OrderSum]:
-        """Every contract's order values, added up by provider; expected rows merged."""
-        orders: dict[tuple[int, OrderKey], OrderSum] = defaultdict(OrderSum)
-        for contract_id, found in self.reckonings.items():
-            provider_id = self.book.contracts[contract_id].provider_id
-            for key, part in found.orders.items():
-                order = orders[provider_id, key]
-                order.net_pence += part.net_pence
-                order.vat_pence += part.vat_pence
-                order.expected.extend(merged(part.expected))
-        return orders
-
-    def _line(
-        self,
-        contract_id: int,
-        draft: Draft,
-        payment_ids: dict[tuple[int, date], int],
-        order_ids: dict[tuple[int, OrderKey], int],
-    ) -> dict[str, Any]:
-        provider_id = self.book.contracts[contract_id].provider_id
-        return {
-            "provider_id": provider_id,
-            "payment_id": payment_ids[contract_id, draft.home],
-            "contract_id": contract_id,
-            "purchase_order_id": order_ids[provider_id, draft.order] if draft.order else None,
-            "component": draft.component,
-            "item_id": draft.source.item_id,
-            "allowance_id": draft.source.allowance_id,
-            "claim_item_id": draft.source.claim_item_id,
-            "first_on": draft.first,
-            "last_on": draft.last,
-            "net_pence": draft.net_pence,
-            "vat_pence": draft.vat_pence,
-            "working": draft.working,
-        }
-
-
-def _sums(found: Reckoning) -> dict[date, tuple[int, int]]:
-    """Net and VAT of each period's drafts, and of the plan where it has not begun."""
-    sums: dict[date, list[int]] = defaultdict(lambda: [0, 0])
-    for first, (net, vat) in found.planned.items():
-        sums[first] = [net, vat]
-    for draft in found.drafts:
-        sums[draft.home][0] += draft.net_pence
-        sums[draft.home][1] += draft.vat_pence
-    return {first: (net, vat) for first, (net, vat) in sums.items()}
-
-
-def due_to_finalise(as_on: date) -> sa.Select:
-    """Open payments of begun periods whose finalisation day has come, oldest first."""
-    payment = ScheduledPayment
-    return (
-        select(payment)
-        .where(payment.closed_run_id.is_(None), payment.first_on <= as_on, payment.finalise_on <= as_on)
         .order_by(payment.first_on, payment.id)
     )
 
 
-def finalise(*, as_on: date | None = None, provider_ids: list[int] | None = None, by: User | None) -> Outcome:
-    """Make facts of the drafts of every payment that is due, and close the payments.
+def prepare(
+    *, by: User | None, as_on: date | None = None, provider_ids: list[int] | None = None, note: str = ""
+) -> PaymentRun | None:
+    """A run of every payment that is due, or of those providers' only; None where nothing is.
 
-    One run, one number. Nothing to finalise makes no run. The caller holds the write lock and commits.
+    Payments whose drafts are all held wait; a payment that pays nothing is closed by its run all the same.
     """
     as_on = as_on or today()
-    query = due_to_finalise(as_on)
+    query = due(as_on)
     if provider_ids is not None:
         query = query.where(ScheduledPayment.provider_id.in_(provider_ids))
-    payment_ids = session.scalars(query.with_only_columns(ScheduledPayment.id)).all()
-    if not payment_ids:
-        return Outcome()
-    run = PaymentRun(as_on=as_on, by_id=by.id if by else None)
+    found = [row for chunk in _chunks(list(session.scalars(query)), CHUNK) for row in _to_finalise(chunk)]
+    if not found:
+        return None
+    run = PaymentRun(
+        as_on=as_on,
+        prepared_by_id=by.id if by else None,
+        note=note,
+        total_pence=sum(row["total_pence"] for row in found),
+    )
     session.add(run)
     session.flush()
-    outcome = Outcome(run_id=run.id)
-    touched: set[int] = set()
-    for some in _chunks(payment_ids, BATCH):
-        touched |= _close(some, run.id, outcome)
-    for batch in batches(touched):  # what is now spent is no longer to come
-        calculate(batch, as_on=as_on)
-    audit.record("payment_run.finalised", run, by=by, payments=len(payment_ids), total_pence=outcome.total_pence)
+    session.execute(sa.insert(RunPayment), [row | {"run_id": run.id} for row in found])
+    record("payment_run.prepared", run, by=by, payments=len(found), total_pence=run.total_pence)
+    return run
+
+
+def _to_finalise(payment_ids: list[int]) -> list[dict]:
+    """Of these payments, those that have something to finalise or nothing at all: rows of RunPayment."""
+    seen = {
+        row.id: row
+        for row in session.execute(
+            select(ScheduledPayment.id, ScheduledPayment.provider_id, ScheduledPayment.is_begun).where(
+                ScheduledPayment.id.in_(payment_ids)
+            )
+        )
+    }
+    lines, held = _drafts(payment_ids)
+    found = []
+    for payment_id in payment_ids:
+        own = lines.get(payment_id, [])
+        if not own and (seen[payment_id].is_begun or payment_id in held):
+            continue
+        found.append(
+            {
+                "provider_id": seen[payment_id].provider_id,
+                "payment_id": payment_id,
+                "total_pence": sum(line.net_pence + line.vat_pence for line in own),
+                "lines": len(own),
+                "digest": _digest(own),
+            }
+        )
+    return found
+
+
+def _drafts(payment_ids: list[int]) -> tuple[dict[int, list[sa.Row]], set[int]]:
+    """The drafts of these payments that nothing holds, by payment; and the payments that have some held."""
+    line = PaymentLine
+    held = held_orders(payment_ids)
+    found: dict[int, list[sa.Row]] = {}
+    with_held: set[int] = set()
+    for row in session.execute(
+        select(
+            line.id, line.payment_id, line.purchase_order_id, line.component, line.item_id, line.allowance_id,
+            line.claim_item_id, line.adjustment_id, line.first_on, line.net_pence, line.vat_pence,
+        )
+        .where(line.payment_id.in_(payment_ids), line.run_id.is_(None))
+        .order_by(line.payment_id, line.purchase_order_id, line.component, line.item_id, line.allowance_id,
+                  line.claim_item_id, line.adjustment_id, line.first_on)
+    ):  # fmt: skip
+        if (row.payment_id, row.purchase_order_id) in held:
+            with_held.add(row.payment_id)
+        else:
+            found.setdefault(row.payment_id, []).append(row)
+    return found, with_held
+
+
+def _digest(lines: list[sa.Row]) -> str:
+    """A seal over what is paid: every column but the drafts' own ids, which each calculation gives anew."""
+    return sha256(repr([tuple(map(str, row[1:])) for row in lines]).encode()).hexdigest()
+
+
+def finalise_some(run: PaymentRun, provider_ids: list[int]) -> Outcome:
+    """Make facts of the run's payments of these providers, in the transaction at hand.
+
+    Done twice it does nothing the second time, so that a run that was broken off goes on where it stopped.
+    """
+    if run.state is not RunState.AUTHORISED:
+        raise DomainError("This run is not authorised, so nothing of it can be finalised")
+    waiting = session.scalars(
+        select(RunPayment)
+        .where(RunPayment.run_id == run.id, RunPayment.outcome.is_(None), RunPayment.provider_id.in_(provider_ids))
+        .order_by(RunPayment.id)
+    ).all()
+    outcome = Outcome()
+    if not waiting:
+        return outcome
+    payment_ids = [each.payment_id for each in waiting]
+    allowed = set(
+        session.scalars(
+            select(ScheduledPayment.id).where(
+                ScheduledPayment.id.in_(payment_ids), ScheduledPayment.closed_run_id.is_(None), is_not_held()
+            )
+        )
+    )
+    drafts, with_held = _drafts(payment_ids)
+    line_ids: list[int] = []
+    begun: list[int] = []
+    closed: list[int] = []
+    for each in waiting:
+        own = drafts.get(each.payment_id, [])
+        if each.payment_id not in allowed or _digest(own) != each.digest:
+            each.outcome = "changed or held since it was prepared"
+            outcome.left += 1
+            continue
+        each.outcome = "finalised"
+        line_ids += [line.id for line in own]
+        (begun if each.payment_id in with_held else closed).append(each.payment_id)
+        outcome.total_pence += each.total_pence
+    outcome.payments, outcome.lines = len(begun) + len(closed), len(line_ids)
+    _mark(PaymentLine, line_ids, run_id=run.id)
+    _mark(ScheduledPayment, begun, is_begun=True)
+    _mark(ScheduledPayment, closed, is_begun=True, closed_run_id=run.id)
+    calculate(provider_ids, as_on=run.as_on)  # what is now spent is no longer to come
     return outcome
 
 
-def _close(payment_ids: list[int], run_id: int, outcome: Outcome) -> set[int]:
-    """Give the drafts of these payments the run's number, and close them; the ids of their providers."""
-    payments = ScheduledPayment.id.in_(payment_ids)
-    drafts = sa.and_(PaymentLine.payment_id.in_(payment_ids), PaymentLine.run_id.is_(None))
-    count, total = session.execute(
-        select(sa.func.count(), sa.func.coalesce(sa.func.sum(PaymentLine.net_pence + PaymentLine.vat_pence), 0)).where(
-            drafts
-        )
-    ).one()
-    outcome.contracts += len(payment_ids)
-    outcome.lines += count
-    outcome.total_pence += int(total)
-    session.execute(update(PaymentLine).where(drafts).values(run_id=run_id), execution_options=_UNSYNCED)
-    session.execute(
-        update(ScheduledPayment).where(payments).values(is_begun=True, closed_run_id=run_id),
-        execution_options=_UNSYNCED,
-    )
-    return set(session.scalars(select(ScheduledPayment.provider_id).where(payments).distinct()))
+def providers_waiting(run_id: int) -> list[int]:
+    """Ids of the providers whose payments in the run have not had their turn."""
+    query = select(RunPayment.provider_id).where(RunPayment.run_id == run_id, RunPayment.outcome.is_(None)).distinct()
+    return list(session.scalars(query.order_by(RunPayment.provider_id)))
 
 
-_UNSYNCED = {"synchronize_session": False}
+def _mark(entity: type[Base], ids: list[int], **values: object) -> None:
+    for chunk in _chunks(ids, CHUNK):
+        session.execute(update(entity).where(entity.id.in_(chunk)).values(**values), execution_options=_UNSYNCED)
 
 
-def _chunks(ids: list[int], size: int) -> Iterator[list[int]]:
-    return (list(ids[at : at + size]) for at in range(0, len(ids), size))
+def _chunks(ids: list[int], size: int) -> list[list[int]]:
+    return [ids[at : at + size] for at in range(0, len(ids), size)]
+
+
+def summary(outcome: Outcome) -> str:
+    left = f"; {outcome.left} left for the next run, since they have changed" if outcome.left else ""
+    return f"{outcome.payments} payments finalised, {outcome.lines} lines, {gbp(outcome.total_pence)}{left}."

@@ -61,7 +61,11 @@ def _text(row: dict[str, Any]) -> str:
     span = Span(date.fromisoformat(row["first"]), date.fromisoformat(row["last"]))
     component = Component(row["component"])
     if "rate_e4" not in row:
-        kind = {Component.ALLOWANCE: "due", Component.CLAIM: "one-off claim of"}.get(component, "for")
+        kind = {
+            Component.ALLOWANCE: "due",
+            Component.CLAIM: "one-off claim of",
+            Component.ADJUSTMENT: "adjustment of",
+        }.get(component, "for")
         again = "correction, " if row.get("is_correction") else ""
         return f"{row['name']}, {again}{kind} {span.words()}"
     what = f"{component.label} taken off" if component in DEDUCTIONS else row["name"]

@@ -17,6 +17,9 @@ from models.contract import PaymentMethod
 from models.entitlement import Cell, Component, cells
 from models.facts import ContractFacts, DueSum, ItemFacts
 
+IN_THE_CURRENT_PAYMENT = (Component.CLAIM, Component.ADJUSTMENT)
+"""Sums that are paid in the current payment, whatever day they are for."""
+
 OrderKey = tuple[int | None, int]
 """A client's id (None for one-off claims), and the year in which a financial year begins."""
 
@@ -28,6 +31,7 @@ class Source:
     item_id: int | None = None
     allowance_id: int | None = None
     claim_item_id: int | None = None
+    adjustment_id: int | None = None
 
 
 CellKey = tuple[Source, Component, date]
@@ -40,6 +44,14 @@ class Settled:
     last: date
     net_pence: int
     vat_pence: int
+
+
+@dataclass
+class Held:
+    """Open payments that are held, by first day, and held rows of others, by first day and order."""
+
+    payments: set[date] = field(default_factory=set)
+    rows: set[tuple[date, OrderKey]] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -153,6 +165,7 @@ def reckon(
     periods: list[Period],
     settled: dict[Source, dict[tuple[Component, date], Settled]],
     as_on: date,
+    held: Held | None = None,
 ) -> Reckoning:
     """Draft lines, plans and order values of one contract, as its facts stand and as on that day."""
     work = _Work(contract, periods, settled, as_on)
@@ -160,7 +173,10 @@ def reckon(
         work.take_item(item)
     for claim, decided_on in contract.claims:
         work.take_claim(claim, decided_on)
-    _carry(work.found, settled.get(Source(), {}), as_on)
+    for adjustment, client_id in contract.adjustments:
+        work.take_adjustment(adjustment, client_id)
+    debt = sum(cell.net_pence for cell in settled.get(Source(), {}).values())
+    _carry(work.found, debt, contract.recovery_cap_pence, held or Held(), as_on)
     return work.found
 
 
@@ -210,6 +226,11 @@ class _Work:
         due = {(cell.component, cell.first): cell} if decided else {}
         self._compare(Source(claim_item_id=claim.id), None, claim.name, due, is_blocked=not decided)
 
+    def take_adjustment(self, adjustment: DueSum, client_id: int) -> None:
+        cell = _sum_cell(Component.ADJUSTMENT, adjustment)
+        due = {(cell.component, cell.first): cell}
+        self._compare(Source(adjustment_id=adjustment.id), client_id, adjustment.name, due, is_blocked=False)
+
     def _plan(self, period: Period, cell: Cell, order: OrderKey, name: str) -> None:
         planned = self.found.planned[period.span.first]
         planned[0] += cell.net_pence
@@ -239,7 +260,7 @@ class _Work:
             cell = due.get(key) or Cell(component, first, before.last)
             net, vat = cell.net_pence - before.net_pence, cell.vat_pence - before.vat_pence
             order = (client_id, FinancialYear.of(first).starts_in)
-            home = self.homes.current if component is Component.CLAIM else self.homes.of(first)
+            home = self.homes.current if component in IN_THE_CURRENT_PAYMENT else self.homes.of(first)
             if is_blocked:
                 self.found.waiting[home] += net + vat
                 kept = Cell(component, first, before.last, before.net_pence, before.vat_pence)
@@ -273,25 +294,31 @@ def _expected_rows(cell: Cell, before: Settled, name: str) -> Iterator[dict[str,
         yield common | part.as_dict()
 
 
-def _carry(found: Reckoning, settled: dict[tuple[Component, date], Settled], as_on: date) -> None:
+def _carry(found: Reckoning, debt: int, cap: int | None, held: Held, as_on: date) -> None:
     """Bring no payment below £0.00: what it lacks is carried forward, and the next one brings it forward.
 
-    A debt waits for a payment that has other lines.
+    `debt` is what was carried before and not yet recovered; `cap` the most that one payment recovers, where a
+    plan has been agreed. A debt waits for a payment that has other lines. What is held is not paid, and so it
+    neither needs carrying nor makes up for a recovery.
     """
-    debt = sum(cell.net_pence for cell in settled.values())
-    by_home: dict[date, int] = defaultdict(int)
-    for draft in found.drafts:
-        by_home[draft.home] += draft.total_pence
     for period in found.periods:
         home = period.span.first
-        if home not in by_home or home > as_on:
+        free = [d for d in found.drafts if d.home == home and (home, d.order) not in held.rows]
+        if not free or home > as_on or home in held.payments:
             continue
-        total = by_home[home] - debt
+        total = sum(draft.total_pence for draft in free) - debt
+        recovered = debt - sum(draft.total_pence for draft in free if _is_recovery(draft, home))
         if debt:
             found.drafts.append(_carried(period, Component.BROUGHT_FORWARD, -debt))
             debt = 0
-        if total < 0:
-            found.drafts.append(_carried(period, Component.CARRIED_FORWARD, -total))
+        carried = max(-total, recovered - cap if cap is not None else 0, 0)
+        if carried:
+            found.drafts.append(_carried(period, Component.CARRIED_FORWARD, carried))
+
+
+def _is_recovery(draft: Draft, home: date) -> bool:
+    """It takes back what an earlier payment paid."""
+    return draft.total_pence < 0 and (draft.first < home or draft.component in IN_THE_CURRENT_PAYMENT)
 
 
 def _carried(period: Period, component: Component, pence: int) -> Draft:

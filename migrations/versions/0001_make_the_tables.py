@@ -129,10 +129,30 @@ def upgrade() -> None:
     op.create_table(
         "payment_run",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("finalised_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("as_on", sa.Date(), nullable=False),
-        sa.Column("by_id", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_payment_run_by_id")),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "prepared",
+                "authorised",
+                "finalised",
+                "discarded",
+                name="runstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("prepared_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("prepared_by_id", sa.Integer(), nullable=True),
+        sa.Column("authorised_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("authorised_by_id", sa.Integer(), nullable=True),
+        sa.Column("finalised_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("total_pence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["authorised_by_id"], ["user.id"], name=op.f("fk_payment_run_authorised_by_id")),
+        sa.ForeignKeyConstraint(["prepared_by_id"], ["user.id"], name=op.f("fk_payment_run_prepared_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_run")),
     )
     op.create_table(
@@ -420,6 +440,18 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column(
+            "if_unconfirmed",
+            sa.Enum(
+                "pay", "confirm", "hold", name="ifunconfirmed", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "if_queried",
+            sa.Enum("pay", "hold", name="ifqueried", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
         sa.Column("is_agreement_required", sa.Boolean(), nullable=False),
         sa.Column("payment_terms", sa.Text(), nullable=False),
         sa.Column("feed_row", sa.Integer(), nullable=True),
@@ -519,6 +551,37 @@ def upgrade() -> None:
             sqlite_where=sa.text("client_id IS NOT NULL"),
             postgresql_where=sa.text("client_id IS NOT NULL"),
         )
+
+    op.create_table(
+        "adjustment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contract_id", sa.Integer(), nullable=False),
+        sa.Column("client_id", sa.Integer(), nullable=False),
+        sa.Column("for_day", sa.Date(), nullable=False),
+        sa.Column("amount_pence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_by_id", sa.Integer(), nullable=True),
+        sa.Column("provider_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("amount_pence <> 0", name=op.f("ck_adjustment_some_amount")),
+        sa.ForeignKeyConstraint(["cancelled_by_id"], ["user.id"], name=op.f("fk_adjustment_cancelled_by_id")),
+        sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_adjustment_client_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_adjustment_created_by_id")),
+        sa.ForeignKeyConstraint(
+            ["provider_id", "contract_id"],
+            ["contract.provider_id", "contract.id"],
+            name=op.f("fk_adjustment_provider_id_contract_id"),
+        ),
+        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_adjustment_provider_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_adjustment")),
+        sa.UniqueConstraint("provider_id", "id", name=op.f("uq_adjustment_provider_id_id")),
+    )
+    with op.batch_alter_table("adjustment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_adjustment_client_id"), ["client_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_adjustment_contract_id"), ["contract_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_adjustment_provider_id"), ["provider_id"], unique=False)
 
     op.create_table(
         "care_package_line_item",
@@ -718,6 +781,38 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "recovery_plan",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contract_id", sa.Integer(), nullable=False),
+        sa.Column("per_payment_pence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("provider_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("per_payment_pence > 0", name=op.f("ck_recovery_plan_some_amount")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_recovery_plan_created_by_id")),
+        sa.ForeignKeyConstraint(
+            ["provider_id", "contract_id"],
+            ["contract.provider_id", "contract.id"],
+            name=op.f("fk_recovery_plan_provider_id_contract_id"),
+        ),
+        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_recovery_plan_provider_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_plan")),
+        sa.UniqueConstraint("provider_id", "id", name=op.f("uq_recovery_plan_provider_id_id")),
+    )
+    with op.batch_alter_table("recovery_plan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recovery_plan_contract_id"), ["contract_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_recovery_plan_provider_id"), ["provider_id"], unique=False)
+        batch_op.create_index(
+            "uq_recovery_plan_open",
+            ["contract_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
         "absence",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
@@ -898,9 +993,15 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("answered_pence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by_id", sa.Integer(), nullable=True),
+        sa.Column("answer_comment", sa.Text(), nullable=False),
+        sa.Column("lapsed_pence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("is_begun", sa.Boolean(), nullable=False),
         sa.Column("closed_run_id", sa.Integer(), nullable=True),
         sa.Column("provider_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["answered_by_id"], ["user.id"], name=op.f("fk_scheduled_payment_answered_by_id")),
         sa.ForeignKeyConstraint(["closed_run_id"], ["payment_run.id"], name=op.f("fk_scheduled_payment_closed_run_id")),
         sa.ForeignKeyConstraint(
             ["provider_id", "contract_id"],
@@ -923,6 +1024,45 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_scheduled_payment_provider_id"), ["provider_id"], unique=False)
 
     op.create_table(
+        "hold",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("payment_id", sa.Integer(), nullable=False),
+        sa.Column("purchase_order_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum("officer", "query", name="holdkind", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
+        sa.Column("is_paid", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("placed_by_id", sa.Integer(), nullable=True),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("released_by_id", sa.Integer(), nullable=True),
+        sa.Column("release_reason", sa.Text(), nullable=False),
+        sa.Column("provider_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["placed_by_id"], ["user.id"], name=op.f("fk_hold_placed_by_id")),
+        sa.ForeignKeyConstraint(
+            ["provider_id", "payment_id"],
+            ["scheduled_payment.provider_id", "scheduled_payment.id"],
+            name=op.f("fk_hold_provider_id_payment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["provider_id", "purchase_order_id"],
+            ["purchase_order.provider_id", "purchase_order.id"],
+            name=op.f("fk_hold_provider_id_purchase_order_id"),
+        ),
+        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_hold_provider_id")),
+        sa.ForeignKeyConstraint(["released_by_id"], ["user.id"], name=op.f("fk_hold_released_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
+        sa.UniqueConstraint("provider_id", "id", name=op.f("uq_hold_provider_id_id")),
+    )
+    with op.batch_alter_table("hold", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hold_payment_id"), ["payment_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_hold_provider_id"), ["provider_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_hold_purchase_order_id"), ["purchase_order_id"], unique=False)
+
+    op.create_table(
         "payment_line",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("payment_id", sa.Integer(), nullable=False),
@@ -934,6 +1074,7 @@ def upgrade() -> None:
                 "care",
                 "allowance",
                 "claim",
+                "adjustment",
                 "contribution",
                 "top_up",
                 "nursing",
@@ -949,6 +1090,7 @@ def upgrade() -> None:
         sa.Column("item_id", sa.Integer(), nullable=True),
         sa.Column("allowance_id", sa.Integer(), nullable=True),
         sa.Column("claim_item_id", sa.Integer(), nullable=True),
+        sa.Column("adjustment_id", sa.Integer(), nullable=True),
         sa.Column("first_on", sa.Date(), nullable=False),
         sa.Column("last_on", sa.Date(), nullable=False),
         sa.Column("net_pence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -956,6 +1098,11 @@ def upgrade() -> None:
         sa.Column("working", sa.JSON(), nullable=False),
         sa.Column("run_id", sa.Integer(), nullable=True),
         sa.Column("provider_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["provider_id", "adjustment_id"],
+            ["adjustment.provider_id", "adjustment.id"],
+            name=op.f("fk_payment_line_provider_id_adjustment_id"),
+        ),
         sa.ForeignKeyConstraint(
             ["provider_id", "allowance_id"],
             ["allowance.provider_id", "allowance.id"],
@@ -999,6 +1146,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_payment_line_purchase_order_id"), ["purchase_order_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_payment_line_run_id"), ["run_id"], unique=False)
 
+    op.create_table(
+        "run_payment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("payment_id", sa.Integer(), nullable=False),
+        sa.Column("total_pence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("provider_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["provider_id", "payment_id"],
+            ["scheduled_payment.provider_id", "scheduled_payment.id"],
+            name=op.f("fk_run_payment_provider_id_payment_id"),
+        ),
+        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_run_payment_provider_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["payment_run.id"], name=op.f("fk_run_payment_run_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_run_payment")),
+        sa.UniqueConstraint("provider_id", "id", name=op.f("uq_run_payment_provider_id_id")),
+        sa.UniqueConstraint("run_id", "payment_id", name=op.f("uq_run_payment_run_id_payment_id")),
+    )
+    with op.batch_alter_table("run_payment", schema=None) as batch_op:
+        batch_op.create_index("ix_run_payment_left", ["run_id", "outcome"], unique=False)
+        batch_op.create_index(batch_op.f("ix_run_payment_payment_id"), ["payment_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_run_payment_provider_id"), ["provider_id"], unique=False)
+
     # ### end Alembic commands ###
 
     for statement in guards(op.get_bind().dialect.name):
@@ -1009,6 +1182,12 @@ def downgrade() -> None:
     for statement in unguards(op.get_bind().dialect.name):
         op.execute(statement)
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("run_payment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_run_payment_provider_id"))
+        batch_op.drop_index(batch_op.f("ix_run_payment_payment_id"))
+        batch_op.drop_index("ix_run_payment_left")
+
+    op.drop_table("run_payment")
     with op.batch_alter_table("payment_line", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_payment_line_run_id"))
         batch_op.drop_index(batch_op.f("ix_payment_line_purchase_order_id"))
@@ -1018,6 +1197,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_payment_line_cell")
 
     op.drop_table("payment_line")
+    with op.batch_alter_table("hold", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_hold_purchase_order_id"))
+        batch_op.drop_index(batch_op.f("ix_hold_provider_id"))
+        batch_op.drop_index(batch_op.f("ix_hold_payment_id"))
+
+    op.drop_table("hold")
     with op.batch_alter_table("scheduled_payment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_scheduled_payment_provider_id"))
         batch_op.drop_index(batch_op.f("ix_scheduled_payment_method_id"))
@@ -1054,6 +1239,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_absence_feed_import_id"))
 
     op.drop_table("absence")
+    with op.batch_alter_table("recovery_plan", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_recovery_plan_open",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_recovery_plan_provider_id"))
+        batch_op.drop_index(batch_op.f("ix_recovery_plan_contract_id"))
+
+    op.drop_table("recovery_plan")
     with op.batch_alter_table("purchase_order_revision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_purchase_order_revision_purchase_order_id"))
         batch_op.drop_index(batch_op.f("ix_purchase_order_revision_provider_id"))
@@ -1090,6 +1285,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_care_package_line_item_client_id"))
 
     op.drop_table("care_package_line_item")
+    with op.batch_alter_table("adjustment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_adjustment_provider_id"))
+        batch_op.drop_index(batch_op.f("ix_adjustment_contract_id"))
+        batch_op.drop_index(batch_op.f("ix_adjustment_client_id"))
+
+    op.drop_table("adjustment")
     with op.batch_alter_table("purchase_order", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_purchase_order_client",
