@@ -149,7 +149,11 @@ def test_no_header_can_be_smuggled_in(database, field):
 
 
 def test_mail_is_written_with_the_act_that_causes_it_or_not_at_all(database):
-    with pytest.raises(ZeroDivisionError), unit_of_work():
-        post("dawn@example.org", "Hello", "Good morning")
-        raise ZeroDivisionError
+    def act():
+        with unit_of_work():
+            post("dawn@example.org", "Hello", "Good morning")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        act()
     assert not every(select(OutboxMessage))

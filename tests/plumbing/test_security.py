@@ -53,7 +53,6 @@ def test_no_other_file_is_served(client, path):
 
 @pytest.mark.parametrize("coding", ["br", "gzip"])
 def test_pages_and_parts_of_pages_are_compressed(client, coding):
-    user = make_user()
     for headers in ({}, {"HX-Request": "true"}):
         raw = client._client.get("/help", headers={"Accept-Encoding": coding, **headers})
         assert raw.headers["Content-Encoding"] == coding

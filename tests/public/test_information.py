@@ -1,4 +1,5 @@
 import pytest
+from sqlalchemy.exc import OperationalError
 
 PAGES = ["/", "/help", "/privacy", "/cookies", "/accessibility", "/logged-out"]
 
@@ -77,7 +78,6 @@ def test_the_portal_says_that_it_is_well(client):
 
 
 def test_the_portal_says_that_its_database_is_not(client, database, caplog, monkeypatch):
-    from sqlalchemy.exc import OperationalError
 
     def broken(*_):
         raise OperationalError("select", {}, Exception("gone"))

@@ -1,0 +1,37 @@
+"""Every page of the portal, as it looks: read from the running portal, so a new page is in it from its first day."""
+
+import pytest
+
+from models.permissions import Role
+from tests.browser.looks import assert_accessible, assert_fits, keeps_nothing, take_picture
+from tests.factories import make_membership, make_provider, make_user
+from tests.meta.world import settled_provider
+
+FILES = (".csv", ".css", "/healthz")
+
+
+@pytest.mark.parametrize("way", ["script-1280", "script-320"])
+def test_no_page_has_a_fault_that_can_be_measured(app, open_browser, sign_in, way, subtests):
+    provider, values = settled_provider()
+    user = make_user(Role.FINANCE, provider)
+    make_membership(user, make_provider())
+    values["provider"] = provider.id
+    visitor, member = open_browser(way), open_browser(way)
+    sign_in(member, user)
+    for rule in app.url_map.iter_rules():
+        if "GET" not in rule.methods or rule.rule.endswith(FILES):
+            continue
+        address = app.url_map.bind("127.0.0.1").build(rule.endpoint, {name: values[name] for name in rule.arguments})
+        page = member if rule.rule.startswith("/providers") else visitor
+        with subtests.test(endpoint=rule.endpoint):
+            assert page.goto(address).status == 200
+            take_picture(page, rule.endpoint)
+            assert_accessible(page)
+            assert_fits(page)
+            assert keeps_nothing(page)
+
+
+def test_a_page_that_is_not_there_is_accessible_too(open_browser):
+    page = open_browser()
+    assert page.goto("/nowhere").status == 404
+    assert_accessible(page)
