@@ -138,5 +138,10 @@ def transaction() -> Iterator[Session]:
         own.commit()
 
 
+def reload(row: Base) -> None:
+    """Read the row's columns again; what is loaded beside it stays."""
+    session.refresh(row, [attribute.key for attribute in row.__mapper__.column_attrs])
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)

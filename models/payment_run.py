@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.answers import confirm_by_silence
 from models.audit import record
-from models.base import Base, DomainError, Key, Pence, session, utc_now
+from models.base import Base, DomainError, Key, Pence, reload, session, utc_now
 from models.calculation import calculate
 from models.calendar import today
 from models.held import held_orders, is_not_held
@@ -96,7 +97,7 @@ class PaymentRun(Base):
             .values(state=after, **values),
             execution_options=_UNSYNCED,
         )
-        session.refresh(self)
+        reload(self)
         if not moved.rowcount:
             raise DomainError(f"This run is {self.state.value} already")
 
@@ -162,6 +163,7 @@ def prepare(
     Payments whose drafts are all held wait; a payment that pays nothing is closed by its run all the same.
     """
     as_on = as_on or today()
+    confirm_by_silence()
     query = due(as_on)
     if provider_ids is not None:
         query = query.where(ScheduledPayment.provider_id.in_(provider_ids))
