@@ -22,6 +22,7 @@ NAVIGATION = (
 """A provider's pages, in the order of the menu. An entry appears once its page exists."""
 
 VISITOR_NAVIGATION = (("Home", "public.landing"), ("Help", "public.help"))
+SIGNED_IN_NAVIGATION = (("Home", "auth.choose"), ("Help", "public.help"))
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -69,11 +70,12 @@ def _context(settings: Settings) -> dict[str, Any]:
 def _nav_items() -> list[dict[str, Any]]:
     provider = viewing()
     if provider is None:
-        return [_nav_item(text, endpoint) for text, endpoint in VISITOR_NAVIGATION]
+        navigation = SIGNED_IN_NAVIGATION if current_user.is_authenticated else VISITOR_NAVIGATION
+        return [_nav_item(text, endpoint) for text, endpoint in navigation]
     return [
         _nav_item(text, endpoint)
         for text, endpoint, permission in NAVIGATION
-        if endpoint in current_app.view_functions and current_user.can(permission, provider.id)
+        if current_user.can(permission, provider.id)
     ]
 
 

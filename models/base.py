@@ -88,15 +88,20 @@ session = scoped_session(sessionmaker(expire_on_commit=False), scopefunc=_curren
 
 
 def connect(url: str) -> sa.Engine:
-    """Bind the session to the database at `url` (SQLite or PostgreSQL) and return its engine."""
+    """Bind the session to the database at `url` (SQLite or PostgreSQL) and return its engine.
+
+    Faults are told without the values of the statement: logs hold nothing personal.
+    """
     if url.startswith("sqlite"):
         import pysqlite3
 
-        engine = sa.create_engine(url, module=pysqlite3, connect_args={"check_same_thread": False})
+        engine = sa.create_engine(
+            url, module=pysqlite3, connect_args={"check_same_thread": False}, hide_parameters=True
+        )
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
     else:
-        engine = sa.create_engine(url, pool_pre_ping=True)
+        engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True)
     session.remove()
     session.configure(bind=engine)
     return engine

@@ -26,10 +26,11 @@ RESEND_AFTER = timedelta(minutes=1)
 MAIL = """\
 Your code to log in to the Provider Portal is {code}
 
-It works once, until {minutes} minutes after we sent it. Type it into the page where you are logging in.
+It works once, for {minutes} minutes. Type it into the page where you are logging in.
 
-We will never ask you for this code by telephone or e-mail. If you are not logging in, somebody else may
-know your password: tell the council.
+We will never ask you for this code by telephone or e-mail.
+
+If you are not logging in just now, somebody else may know your password. Tell the council.
 """
 
 

@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+from dataclasses import fields
 from datetime import date
 
 import pytest
@@ -112,3 +113,14 @@ def test_a_portal_that_cannot_start_says_why_and_leaves_no_trace_of_python(insta
     assert done.stdout == ""
     [line] = done.stderr.splitlines()
     assert line.startswith("The portal cannot start. SECRET_KEY is missing")
+
+
+def test_the_operations_guide_names_every_setting_and_its_example_is_right(instance, repository):
+    guide = (repository / "docs" / "operations.md").read_text("utf-8")
+    example = guide.partition("```toml\n")[2].partition("```")[0]
+    settings = loaded(instance, example, SECRET_KEY=KEY)
+    for table in (settings.council, settings.mail):
+        for field in fields(table):
+            assert f"\n{field.name} = " in example or field.name == "password", field.name
+    for name in ("PORTAL_MODE", "PORTAL_INSTANCE", "DATABASE_URL", "SECRET_KEY", "MAIL_PASSWORD", "today = "):
+        assert name in guide
