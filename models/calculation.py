@@ -24,7 +24,7 @@ from models.payment import Confirmation, PaymentLine, ScheduledPayment
 from models.projection import merged
 from models.provider import Provider
 from models.purchase_order import PurchaseOrder
-from models.reckoning import Draft, Held, OrderKey, OrderSum, Reckoning, Settled, Source, lay_out, reckon
+from models.reckoning import Draft, Held, OrderKey, OrderSum, Period, Reckoning, Settled, Source, lay_out, reckon
 
 BATCH = 1_000
 """Care package line items that one batch holds, more or less: a provider is never split."""
@@ -67,7 +67,7 @@ def calculate(provider_ids: list[int], *, as_on: date | None = None) -> Outcome:
     Run it twice and the second run changes nothing. The caller holds the write lock and commits.
     """
     as_on = as_on or today()
-    session.execute(select(Contract.id).where(Contract.provider_id.in_(provider_ids)).with_for_update())
+    lock(provider_ids)
     contracts = load(provider_ids)
     book = _Book(provider_ids, contracts)
     reckonings = {
@@ -81,6 +81,12 @@ def calculate(provider_ids: list[int], *, as_on: date | None = None) -> Outcome:
         for contract in contracts.values()
     }
     return _Writer(book, reckonings, as_on).write()
+
+
+def lock(provider_ids: list[int]) -> None:
+    """One run a contract at a time: others wait here until this transaction ends."""
+    ids = select(Contract.id).where(Contract.provider_id.in_(provider_ids)).order_by(Contract.id)
+    session.execute(ids.with_for_update())
 
 
 class _Book:
@@ -129,9 +135,10 @@ class _Book:
 def _payments(provider_ids: list[int]) -> sa.Select:
     payment = ScheduledPayment
     return select(
-        payment.id, payment.contract_id, payment.first_on, payment.confirm_by, payment.finalise_on,
-        payment.bank_on, payment.net_pence, payment.vat_pence, payment.waiting_pence, payment.is_begun,
-        payment.closed_run_id, payment.confirmation, payment.answered_pence,
+        payment.id, payment.contract_id, payment.first_on, payment.last_on, payment.method_id,
+        payment.confirm_by, payment.finalise_on, payment.bank_on,
+        payment.net_pence, payment.vat_pence, payment.waiting_pence,
+        payment.is_begun, payment.closed_run_id, payment.confirmation, payment.answered_pence,
     ).where(payment.provider_id.in_(provider_ids))  # fmt: skip
 
 
@@ -189,48 +196,64 @@ class _Writer:
         for contract_id, found in self.reckonings.items():
             sums = _sums(found)
             for period in found.periods:
-                first = period.span.first
-                old = self.book.payments.get((contract_id, first))
-                paid_net, paid_vat = self.book.paid.get(old.id, (0, 0)) if old else (0, 0)
-                net, vat = sums.get(first, (0, 0))
-                values = period.method.calendar.dates_of(first)._asdict() | {
-                    "net_pence": net + paid_net,
-                    "vat_pence": vat + paid_vat,
-                    "waiting_pence": found.waiting.get(first, 0),
-                }
-                if old is None and not self._is_wanted(contract_id, period.span.first, values):
-                    continue
-                if old is None:
-                    new.append(self._new_payment(contract_id, period, values))
-                elif any(getattr(old, name) != value for name, value in values.items()):
-                    changed.append({"id": old.id} | values | _answer(old, values))
+                key = (contract_id, period.span.first)
+                old = self.book.payments.get(key)
+                values = self._values(period, old, sums.get(period.span.first, (0, 0)), found)
+                if old is not None:
+                    if any(getattr(old, name) != value for name, value in values.items()):
+                        changed.append({"id": old.id} | values | _answer(old, values))
+                elif self._is_wanted(contract_id, period.span.first, values):
+                    provider_id = self.book.contracts[contract_id].provider_id
+                    own = {"provider_id": provider_id, "contract_id": contract_id, "first_on": period.span.first}
+                    new.append(own | values)
+        self._drop_overtaken()
         if new:
             session.execute(insert(ScheduledPayment), new)
         for names in {tuple(row) for row in changed}:  # rows of one statement set the same columns
             session.execute(update(ScheduledPayment), [row for row in changed if tuple(row) == names])
-        payment = ScheduledPayment
-        return {
-            (row.contract_id, row.first_on): row.id
-            for row in session.execute(
-                select(payment.id, payment.contract_id, payment.first_on).where(
-                    payment.provider_id.in_(self.book.provider_ids)
-                )
-            )
+        return self._payment_ids()
+
+    def _values(self, period: Period, old: Any, due: tuple[int, int], found: Reckoning) -> dict[str, Any]:
+        """What a payment's row is to say. Days are frozen once something is finalised, dates once all of it is."""
+        paid = self.book.paid.get(old.id, (0, 0)) if old else (0, 0)
+        values = {
+            "net_pence": due[0] + paid[0],
+            "vat_pence": due[1] + paid[1],
+            "waiting_pence": found.waiting.get(period.span.first, 0),
         }
+        if old is None or old.closed_run_id is None:
+            values |= period.method.calendar.dates_of(period.span.first)._asdict()
+        if old is None or not old.is_begun:
+            values |= {"last_on": period.span.last, "method_id": period.method.id}
+        return values
+
+    def _payment_ids(self) -> dict[tuple[int, date], int]:
+        payment = ScheduledPayment
+        rows = session.execute(
+            select(payment.id, payment.contract_id, payment.first_on).where(
+                payment.provider_id.in_(self.book.provider_ids)
+            )
+        )
+        return {(row.contract_id, row.first_on): row.id for row in rows}
+
+    def _drop_overtaken(self) -> None:
+        """Remove payments that have not begun, of periods that a change of payment method has done away with.
+
+        Holds on them, and their place in a run that is being prepared, go with them.
+        """
+        wanted = {
+            (contract_id, period.span.first)
+            for contract_id, found in self.reckonings.items()
+            for period in found.periods
+        }
+        gone = [row.id for key, row in self.book.payments.items() if key not in wanted and not row.is_begun]
+        if gone:
+            session.execute(delete(ScheduledPayment).where(ScheduledPayment.id.in_(gone)))
 
     def _is_wanted(self, contract_id: int, first: date, values: dict[str, Any]) -> bool:
         """A contract that has ended gets no more empty periods."""
         ends_on = self.book.contracts[contract_id].ends_on
         return ends_on is None or first <= ends_on or bool(values["net_pence"] or values["waiting_pence"])
-
-    def _new_payment(self, contract_id: int, period: Any, values: dict[str, Any]) -> dict[str, Any]:
-        return values | {
-            "provider_id": self.book.contracts[contract_id].provider_id,
-            "contract_id": contract_id,
-            "method_id": period.method.id,
-            "first_on": period.span.first,
-            "last_on": period.span.last,
-        }
 
     def _orders(self) -> dict[tuple[int, OrderKey], OrderSum]:
         """Every contract's order values, added up by provider; expected rows merged."""

@@ -11,7 +11,7 @@ from models.audit import record
 from models.base import Base, DomainError, Key, session, utc_now
 from models.payment import ScheduledPayment
 from models.purchase_order import PurchaseOrder
-from models.tenancy import ProviderOwned, owned
+from models.tenancy import ProviderOwned, link, owned
 from models.user import User
 
 
@@ -24,7 +24,9 @@ class Hold(ProviderOwned, Base):
     """A payment, or one purchase order's row in it, that is kept back until it is released."""
 
     __tablename__ = "hold"
-    __table_args__ = owned(payment_id="scheduled_payment", purchase_order_id="purchase_order")
+    __table_args__ = owned(
+        link("payment_id", "scheduled_payment", ondelete="CASCADE"), purchase_order_id="purchase_order"
+    )
 
     id: Mapped[Key]
     payment_id: Mapped[int] = mapped_column(index=True)

@@ -16,12 +16,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.answers import confirm_by_silence
 from models.audit import record
 from models.base import Base, DomainError, Key, Pence, reload, session, utc_now
-from models.calculation import calculate
+from models.calculation import calculate, lock
 from models.calendar import today
 from models.held import held_orders, is_not_held
 from models.money import gbp
 from models.payment import PaymentLine, ScheduledPayment
-from models.tenancy import ProviderOwned, owned
+from models.tenancy import ProviderOwned, link, owned
 from models.user import User
 
 _UNSYNCED = {"synchronize_session": False}
@@ -109,7 +109,7 @@ class RunPayment(ProviderOwned, Base):
     __table_args__ = owned(
         sa.UniqueConstraint("run_id", "payment_id"),
         sa.Index("ix_run_payment_left", "run_id", "outcome"),
-        payment_id="scheduled_payment",
+        link("payment_id", "scheduled_payment", ondelete="CASCADE"),
     )
 
     id: Mapped[Key]
@@ -245,6 +245,7 @@ def finalise_some(run: PaymentRun, provider_ids: list[int]) -> Outcome:
     """
     if run.state is not RunState.AUTHORISED:
         raise DomainError("This run is not authorised, so nothing of it can be finalised")
+    lock(provider_ids)
     waiting = session.scalars(
         select(RunPayment)
         .where(RunPayment.run_id == run.id, RunPayment.outcome.is_(None), RunPayment.provider_id.in_(provider_ids))

@@ -42,11 +42,13 @@ def owned(*more: Any, **links: str) -> tuple[Any, ...]:
     A link is a foreign key over (provider_id, column), so that the database itself refuses a row that
     points at another provider's.
     """
-    keys = (
-        ForeignKeyConstraint(["provider_id", column], [f"{table}.provider_id", f"{table}.id"])
-        for column, table in links.items()
-    )
+    keys = (link(column, table) for column, table in links.items())
     return (sa.UniqueConstraint("provider_id", "id"), *keys, *more)
+
+
+def link(column: str, table: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:
+    """A foreign key to a ProviderOwned table, over the provider and the column."""
+    return ForeignKeyConstraint(["provider_id", column], [f"{table}.provider_id", f"{table}.id"], ondelete=ondelete)
 
 
 _restricted: dict[type, Callable[[int], sa.ColumnElement[bool]]] = {}

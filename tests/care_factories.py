@@ -74,17 +74,22 @@ def make_contract(provider: Provider | None = None, calendar: Calendar | None = 
         "starts_on": date(2018, 4, 1),
     }
     contract = saved(Contract(**defaults | given))
-    saved(
-        PaymentMethod(
-            provider_id=provider.id,
-            reference=f"PM{n}",
-            contract_id=contract.id,
-            calendar_id=(calendar or make_calendar()).id,
-            basis=basis,
-            calculate_from=calculate_from,
-        )
-    )
+    make_method(contract, calendar, calculate_from, basis=basis)
     return contract
+
+
+def make_method(
+    contract: Contract, calendar: Calendar | None = None, calculate_from: date = START, **given: Any
+) -> PaymentMethod:
+    defaults = {
+        "provider_id": contract.provider_id,
+        "reference": f"PM{next(_n)}",
+        "contract_id": contract.id,
+        "calendar_id": (calendar or make_calendar()).id,
+        "basis": Basis.NET,
+        "calculate_from": calculate_from,
+    }
+    return saved(PaymentMethod(**defaults | given))
 
 
 def make_client(**given: Any) -> Client:

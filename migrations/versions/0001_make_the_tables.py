@@ -1046,6 +1046,7 @@ def upgrade() -> None:
             ["provider_id", "payment_id"],
             ["scheduled_payment.provider_id", "scheduled_payment.id"],
             name=op.f("fk_hold_provider_id_payment_id"),
+            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["provider_id", "purchase_order_id"],
@@ -1160,6 +1161,7 @@ def upgrade() -> None:
             ["provider_id", "payment_id"],
             ["scheduled_payment.provider_id", "scheduled_payment.id"],
             name=op.f("fk_run_payment_provider_id_payment_id"),
+            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_run_payment_provider_id")),
         sa.ForeignKeyConstraint(["run_id"], ["payment_run.id"], name=op.f("fk_run_payment_run_id")),

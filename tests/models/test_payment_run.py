@@ -15,9 +15,10 @@ from tests.care_factories import (
     make_contract,
     make_deduction,
     make_item,
+    make_method,
     make_price,
 )
-from tests.support.rows import every, reloaded
+from tests.support.rows import every, reloaded, saved
 from tests.support.runs import calculate, change, finalise, finalise_weeks, lines, orders, payment, rows
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
@@ -269,3 +270,32 @@ def method_of(contract):
     from models.contract import PaymentMethod
 
     return next(method for method in every(PaymentMethod) if method.contract_id == contract.id)
+
+
+def test_ending_a_method_and_beginning_another_replaces_the_periods_that_have_not_begun():
+    contract = contract_from()
+    make_item(contract, rate_e4=7_000_000)
+    finalise(MONDAY + 6 * DAY)
+    calculate(MONDAY + WEEK)
+    change(method_of(contract), ends_on=MONDAY + 6 * DAY)
+    make_method(contract, make_calendar(Frequency.FOUR_WEEKLY, anchor_on=MONDAY + WEEK), MONDAY + WEEK)
+    calculate(MONDAY + WEEK)
+    found = payment(contract, MONDAY + WEEK)
+    assert (found.last_on, found.total_pence) == (MONDAY + 5 * WEEK - DAY, 280_000)
+    assert payment(contract, MONDAY + 2 * WEEK) is None
+    assert payment(contract, MONDAY).total_pence == 70_000
+
+
+def test_a_bank_holiday_that_is_announced_late_leaves_closed_payments_as_they_were():
+    from models.contract import Calendar, CalendarOverride
+
+    contract = contract_from()
+    make_item(contract)
+    finalise(MONDAY + 6 * DAY)
+    bank_on = payment(contract, MONDAY).bank_on
+    [calendar] = every(Calendar)
+    for first_on in (MONDAY, MONDAY + WEEK):
+        saved(CalendarOverride(calendar_id=calendar.id, period_first_on=first_on, bank_on=first_on + 20 * DAY))
+    calculate(MONDAY + WEEK)
+    assert payment(contract, MONDAY).bank_on == bank_on
+    assert payment(contract, MONDAY + WEEK).bank_on == MONDAY + WEEK + 20 * DAY
