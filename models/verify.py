@@ -1,0 +1,176 @@
+"""The promises that must hold whatever happened: checked over the whole database, changing nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+
+from models.base import begin_write, scope, session
+from models.calculation import batches, calculate
+from models.calendar import today
+from models.entitlement import Component
+from models.money import gbp
+from models.payment import PaymentLine, ScheduledPayment
+from models.payment_run import PaymentRun, RunPayment
+from models.purchase_order import PurchaseOrder
+from models.tenancy import EVERY_PROVIDER, set_tenant
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A promise that does not hold, and where. Names records by id, never a client."""
+
+    promise: str
+    where: str
+
+
+def check_all() -> Iterator[Finding]:
+    """Every promise in turn; nothing is found in a sound database."""
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        for check in (totals, nothing_below_zero, slices, orders, runs, two_people, storage):
+            yield from check()
+        provider_batches = list(batches())
+    for batch in provider_batches:
+        yield from drafts_are_current(batch)
+
+
+def totals() -> Iterator[Finding]:
+    """A payment that has begun comes to what its lines add up to."""
+    payment, line = ScheduledPayment, PaymentLine
+    total = func.coalesce(func.sum(line.net_pence + line.vat_pence), 0)
+    rows = session.execute(
+        select(payment.id, payment.net_pence + payment.vat_pence, total)
+        .outerjoin(line, line.payment_id == payment.id)
+        .where(payment.first_on <= today())
+        .group_by(payment.id, payment.net_pence, payment.vat_pence)
+        .having(payment.net_pence + payment.vat_pence != total)
+        .order_by(payment.id)
+    )
+    for id_, stored, found in rows:
+        yield Finding("lines add up to their payment", f"payment {id_}: {gbp(stored)}, lines {gbp(int(found))}")
+
+
+def nothing_below_zero() -> Iterator[Finding]:
+    """No run pays less than nothing for one payment."""
+    line = PaymentLine
+    total = func.sum(line.net_pence + line.vat_pence)
+    rows = session.execute(
+        select(line.payment_id, line.run_id, total)
+        .where(line.run_id.is_not(None))
+        .group_by(line.payment_id, line.run_id)
+        .having(total < 0)
+    )
+    for payment_id, run_id, found in rows:
+        yield Finding("no payment is below £0.00", f"payment {payment_id} in run {run_id}: {gbp(int(found))}")
+
+
+def slices() -> Iterator[Finding]:
+    """A line is what its slices come to, less what was paid before."""
+    told = [c for c in Component if c in (Component.CARE, Component.CONTRIBUTION, Component.TOP_UP, Component.NURSING)]
+    line = PaymentLine
+    rows = session.execute(
+        select(line.id, line.net_pence, line.vat_pence, line.working).where(line.component.in_(told)).order_by(line.id)
+    ).yield_per(1_000)
+    for id_, net, vat, working in rows:
+        due = [sum(part[name] for part in working["slices"]) for name in ("net_pence", "vat_pence")]
+        if [due[0] - working["before"][0], due[1] - working["before"][1]] != [net, vat]:
+            yield Finding("a line is what its slices say", f"line {id_}")
+
+
+def orders() -> Iterator[Finding]:
+    """An order's spend is its finalised lines; its value is that and what is still to come."""
+    order, line = PurchaseOrder, PaymentLine
+    spend = func.coalesce(func.sum(line.net_pence + line.vat_pence), 0)
+    rows = session.execute(
+        select(order, spend)
+        .outerjoin(line, sa.and_(line.purchase_order_id == order.id, line.run_id.is_not(None)))
+        .group_by(order.id)
+        .order_by(order.id)
+    )
+    for row, found in rows:
+        if row.spend_pence != found:
+            yield Finding("an order's spend is its finalised lines", f"order {row.number}")
+        if row.remaining_pence != sum(part["net_pence"] + part["vat_pence"] for part in row.expected):
+            yield Finding("an order's value is its spend and what is to come", f"order {row.number}")
+
+
+def runs() -> Iterator[Finding]:
+    """What a run finalised is what was prepared, to the penny."""
+    member, line = RunPayment, PaymentLine
+    prepared = dict(
+        session.execute(
+            select(member.run_id, func.sum(member.total_pence))
+            .where(member.outcome == "finalised")
+            .group_by(member.run_id)
+        ).all()
+    )
+    finalised = dict(
+        session.execute(
+            select(line.run_id, func.sum(line.net_pence + line.vat_pence))
+            .where(line.run_id.is_not(None))
+            .group_by(line.run_id)
+        ).all()
+    )
+    for run_id in sorted({*prepared, *finalised}):
+        if int(prepared.get(run_id) or 0) != int(finalised.get(run_id) or 0):
+            yield Finding("a run pays what was authorised", f"run {run_id}")
+
+
+def two_people() -> Iterator[Finding]:
+    run = PaymentRun
+    for id_ in session.scalars(
+        select(run.id).where(run.authorised_by_id.is_not(None), run.authorised_by_id == run.prepared_by_id)
+    ):
+        yield Finding("who prepares a run does not authorise it", f"run {id_}")
+
+
+def storage() -> Iterator[Finding]:
+    """SQLite's own checks of its file; PostgreSQL checks its pages as it reads them."""
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        return
+    for row in connection.exec_driver_sql("PRAGMA integrity_check"):
+        if row[0] != "ok":
+            yield Finding("the database file is whole", row[0])
+    for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+        yield Finding("every reference leads somewhere", f"{row[0]} row {row[1]}")
+
+
+def drafts_are_current(provider_ids: list[int]) -> Iterator[Finding]:
+    """Calculating again would change nothing. The calculation is done and thrown away."""
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        begin_write()
+        before = _drafts(provider_ids)
+        calculate(provider_ids)
+        after = _drafts(provider_ids)
+        session.rollback()
+    for contract_id in sorted({key[0] for key, _ in before.items() ^ after.items()}):
+        yield Finding("a second calculation changes nothing", f"contract {contract_id}: calculate it again")
+
+
+def _drafts(provider_ids: list[int]) -> dict[tuple[int, str], object]:
+    """Drafts, totals and order values as they stand, by contract."""
+    line, payment = PaymentLine, ScheduledPayment
+    found: dict[tuple[int, str], object] = {}
+    for row in session.execute(
+        select(
+            line.contract_id, line.component, line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id,
+            line.first_on, line.net_pence, line.vat_pence,
+        ).where(line.provider_id.in_(provider_ids), line.run_id.is_(None))
+    ):  # fmt: skip
+        found[row.contract_id, repr(tuple(map(_plain, row)))] = True
+    for row in session.execute(
+        select(
+            payment.contract_id, payment.first_on, payment.net_pence, payment.vat_pence, payment.waiting_pence
+        ).where(payment.provider_id.in_(provider_ids))
+    ):
+        found[row.contract_id, f"payment {row.first_on}"] = (row.net_pence, row.vat_pence, row.waiting_pence)
+    return found
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else str(value)
