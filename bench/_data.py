@@ -1,0 +1,124 @@
+"""A council for measuring: some providers, each with a contract and as many line items as wanted."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import event, insert
+
+from commands.db import alembic_config
+from models import base
+from models.base import session, transaction
+from models.calendar import Frequency, set_today
+from models.care_package import CarePackageLineItem, ItemPrice
+from models.client import Client
+from models.contract import Basis, Calendar, Contract, Convention, PaymentMethod, ServiceLevel, Unit, VatCode
+from models.provider import Provider, ProviderKind, Service
+from models.tenancy import EVERY_PROVIDER, set_tenant
+
+TODAY = date(2019, 10, 2)
+START = date(2019, 9, 23)
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """A new SQLite database with all tables, and its address; gone afterwards."""
+    from alembic import command
+
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'bench.sqlite'}"
+        command.upgrade(alembic_config(url), "head")
+        engine = base.connect(url)
+        set_today(TODAY)
+        yield url
+        session.remove()
+        engine.dispose()
+        set_today(None)
+
+
+def fill(providers: int, items_each: int) -> None:
+    """Providers 1 to n, each with one weekly contract C<n> and its line items."""
+    with transaction() as own:
+        set_tenant(EVERY_PROVIDER)
+        own.add(Service(id=1, reference="S", name="In-House Fostering Placement"))
+        own.add(
+            Calendar(
+                id=1,
+                reference="W",
+                name="Weekly",
+                frequency=Frequency.WEEKLY,
+                anchor_on=START,
+                confirm_by_days=1,
+                finalise_days=6,
+                bank_days=11,
+            )  # fmt: skip
+        )
+        own.flush()
+        own.add(
+            ServiceLevel(
+                id=1,
+                reference="SL",
+                service_id=1,
+                name="Placement",
+                unit=Unit.WEEK,
+                convention=Convention.INCLUSIVE,
+                vat_code=VatCode.EXEMPT,
+                vat_basis_points=0,
+            )  # fmt: skip
+        )
+        own.flush()
+        for entity, rows in _rows(providers, items_each):
+            own.execute(insert(entity), rows)
+
+
+def _rows(providers: int, items_each: int) -> Iterator[tuple[type, list[dict]]]:
+    numbers = range(1, providers + 1)
+    yield (
+        Provider,
+        [{"id": n, "reference": f"P{n}", "name": f"Provider {n}", "kind": ProviderKind.FOSTER_CARER} for n in numbers],
+    )
+    yield (
+        Contract,
+        [
+            {"id": n, "provider_id": n, "reference": f"C{n}", "name": f"Contract {n}", "starts_on": START}
+            for n in numbers
+        ],
+    )
+    yield PaymentMethod, [
+        {
+            "id": n, "provider_id": n, "reference": f"M{n}", "contract_id": n, "calendar_id": 1,
+            "basis": Basis.NET, "calculate_from": START,
+        }
+        for n in numbers
+    ]  # fmt: skip
+    pairs = [(n, (n - 1) * items_each + k) for n in numbers for k in range(1, items_each + 1)]
+    yield (
+        Client,
+        [{"id": i, "reference": f"C20{i:06}", "surname": f"Surname{i}", "first_name": "Angharad"} for _, i in pairs],
+    )
+    yield CarePackageLineItem, [
+        {
+            "id": i, "provider_id": n, "reference": f"I{i}", "contract_id": n, "client_id": i, "service_level_id": 1,
+            "starts_on": START, "authorised_on": START,
+        }
+        for n, i in pairs
+    ]  # fmt: skip
+    yield ItemPrice, [{"provider_id": n, "item_id": i, "starts_on": START, "rate_e4": 3_000_000 + i} for n, i in pairs]
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What is sent to the database meanwhile; a bulk write is one."""
+    sent: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        sent.append(statement)
+
+    event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(sa.Engine, "before_cursor_execute", note)

@@ -1,0 +1,73 @@
+"""The scheduled payment page with 50 lines, and with 500: queries, bytes over the wire, milliseconds."""
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import config
+from app import create_app
+from bench._data import TODAY, database, fill, statements
+from commands.payments import calculate_all, finalise_due
+from models.base import transaction
+from models.calendar import as_on
+from models.permissions import Role
+from models.user import Membership, User
+from models.web_session import WebSession, digest
+
+DIST = Path(__file__).resolve().parent.parent / "static" / "dist"
+PAGE = "/providers/1/payments/C1/2019-09-30"
+
+
+def measure() -> None:
+    static = sum(
+        (DIST / (name + ".br")).stat().st_size for name in json.loads((DIST / "manifest.json").read_text()).values()
+    )
+    for items in (50, 500):
+        with database() as url:
+            fill(1, items)
+            with as_on(TODAY.replace(month=9, day=29)):
+                calculate_all()
+                finalise_due()
+            calculate_all()
+            client = _signed_in(url)
+            whole, queries, took = _visit(client, {})
+            swap, _, swap_took = _visit(client, {"HX-Request": "true"})
+            first = whole + static + len(client.get("/theme.css", headers={"Accept-Encoding": "br"}).data)
+            print(f"  {items:>4} lines: {queries} queries; first visit {first / 1000:.1f} KB in 4 requests,")
+            print(
+                f"    next page {whole / 1000:.1f} KB in {took:.0f} ms, swap {swap / 1000:.1f} KB in {swap_took:.0f} ms"
+            )
+
+
+def _signed_in(url: str):
+    settings = config.Settings(
+        instance=DIST, mode=config.Mode.DEMONSTRATION, database_url=url, secret_key="for measuring only " * 3,
+        today=TODAY, https=False,
+    )  # fmt: skip
+    app = create_app(replace(settings))
+    with transaction() as own:
+        user = User(email="finance@bench.example", name="Dawn Stockton")
+        own.add(user)
+        own.flush()
+        own.add(Membership(user_id=user.id, provider_id=1, role=Role.FINANCE))
+        own.add(
+            WebSession(token_sha256=digest("token"), user_id=user.id, data={"_user_id": str(user.id)}, user_agent="")
+        )
+    client = app.test_client()
+    client.set_cookie(app.config["SESSION_COOKIE_NAME"], "token", domain="localhost")
+    client.get(PAGE)
+    return client
+
+
+def _visit(client, headers: dict[str, str]) -> tuple[int, int, float]:
+    with statements() as sent:
+        answer = client.get(PAGE, headers={"Accept-Encoding": "br"} | headers)
+    assert answer.status_code == 200, answer.status
+    times = []
+    for _ in range(7):
+        began = time.perf_counter()
+        client.get(PAGE, headers={"Accept-Encoding": "br"} | headers)
+        times.append((time.perf_counter() - began) * 1000)
+    reads = [text for text in sent if text.lstrip().upper().startswith("SELECT")]
+    return len(answer.data), len(reads), sorted(times)[3]
