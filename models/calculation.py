@@ -309,4 +309,6 @@ def _answer(old: Any, values: dict[str, Any]) -> dict[str, Any]:
     total = values["net_pence"] + values["vat_pence"]
     if old.confirmation is Confirmation.UNCONFIRMED or old.answered_pence == total:
         return {}
-    return {"confirmation": Confirmation.UNCONFIRMED, "lapsed_pence": old.answered_pence, "answered_pence": None}
+    was_rejected = old.confirmation is Confirmation.REJECTED
+    lapsed = {"lapsed_pence": old.answered_pence, "is_lapsed_rejection": was_rejected, "answered_pence": None}
+    return lapsed | {"confirmation": Confirmation.UNCONFIRMED}

@@ -86,11 +86,22 @@ class Calendar(FromFeed, Base):
 
     def dates_of(self, first_on: date) -> "PeriodDates":
         """When the period that begins on `first_on` is to be confirmed, finalised and in the bank."""
+        usual = self.usual_dates_of(first_on)
         moved = next((o for o in self.overrides if o.period_first_on == first_on), None)
+        if moved is None:
+            return usual
         return PeriodDates(
-            confirm_by=moved and moved.confirm_by or first_on + timedelta(days=self.confirm_by_days),
-            finalise_on=moved and moved.finalise_on or first_on + timedelta(days=self.finalise_days),
-            bank_on=moved and moved.bank_on or first_on + timedelta(days=self.bank_days),
+            confirm_by=moved.confirm_by or usual.confirm_by,
+            finalise_on=moved.finalise_on or usual.finalise_on,
+            bank_on=moved.bank_on or usual.bank_on,
+        )
+
+    def usual_dates_of(self, first_on: date) -> "PeriodDates":
+        """What these days would be, did no bank holiday move them."""
+        return PeriodDates(
+            confirm_by=first_on + timedelta(days=self.confirm_by_days),
+            finalise_on=first_on + timedelta(days=self.finalise_days),
+            bank_on=first_on + timedelta(days=self.bank_days),
         )
 
 

@@ -19,6 +19,8 @@ from models.purchase_order import PurchaseOrder
 from models.tenancy import ProviderOwned, owned
 from models.user import User
 
+FINALISED = "This payment has been finalised, so it can no longer be confirmed or rejected"
+
 
 class Processing(StrEnum):
     """How far the council has got with a payment. Whether the provider has confirmed it is another matter."""
@@ -68,6 +70,8 @@ class ScheduledPayment(ProviderOwned, Base):
     answer_comment: Mapped[str] = mapped_column(default="")
     lapsed_pence: Mapped[Pence | None]
     """The total of the last answer, once it has lapsed; None when the payment has been answered again."""
+    is_lapsed_rejection: Mapped[bool] = mapped_column(default=False)
+    """That answer was a rejection."""
     is_begun: Mapped[bool] = mapped_column(default=False)
     """Some of it is finalised."""
     closed_run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("payment_run.id"))
@@ -75,6 +79,7 @@ class ScheduledPayment(ProviderOwned, Base):
 
     contract: Mapped[Contract] = relationship(lazy="raise", overlaps="method")
     method: Mapped[PaymentMethod] = relationship(lazy="raise", overlaps="contract")
+    answered_by: Mapped[User | None] = relationship(lazy="raise", viewonly=True)
 
     @property
     def span(self) -> Span:
@@ -132,14 +137,22 @@ class ScheduledPayment(ProviderOwned, Base):
             raise DomainError(f"This payment is {self.confirmation.value}, not rejected")
         record("payment.sent_back", self, by=by)
 
-    def _answer(self, answer: Confirmation, *, by: User, total_pence: int, comment: str) -> None:
-        """One of two people who answer at once is first; the other is told."""
+    def insist_on_being_open(self) -> None:
+        """DomainError where the contract asks for no answer, or the time for one is not now."""
         if self.contract.confirmation is ConfirmationPolicy.NONE:
             raise DomainError("This payment does not need to be confirmed")
+        if self.closed_run_id is not None:
+            raise DomainError(FINALISED)
+        if self.processing is Processing.FUTURE:
+            raise DomainError("This period has not begun, so its payment cannot be confirmed or rejected yet")
         if not self.is_open_to_answers:
             raise DomainError(
                 f"The time to confirm or reject this payment ended on {self.confirm_by.day} {self.confirm_by:%B %Y}"
             )
+
+    def _answer(self, answer: Confirmation, *, by: User, total_pence: int, comment: str) -> None:
+        """One of two people who answer at once is first; the other is told."""
+        self.insist_on_being_open()
         table = ScheduledPayment
         moved = session.execute(
             sa.update(table)
@@ -151,20 +164,22 @@ class ScheduledPayment(ProviderOwned, Base):
             )
             .values(
                 confirmation=answer, answered_pence=total_pence, answered_at=utc_now(), answered_by_id=by.id,
-                answer_comment=comment, lapsed_pence=None,
+                answer_comment=comment, lapsed_pence=None, is_lapsed_rejection=False,
             ),
             execution_options={"synchronize_session": False},
         )  # fmt: skip
         reload(self)
         if not moved.rowcount:
-            raise DomainError(self._why_not(total_pence))
+            raise DomainError(self._why_not(total_pence, by))
         record(f"payment.{answer.value}", self, by=by, total_pence=total_pence)
 
-    def _why_not(self, total_pence: int) -> str:
+    def _why_not(self, total_pence: int, by: User) -> str:
+        if self.confirmation is not Confirmation.UNCONFIRMED and self.answered_by_id == by.id:
+            return f"You have {self.confirmation.value} this payment already"
         if self.confirmation is not Confirmation.UNCONFIRMED:
             return f"Somebody else has {self.confirmation.value} this payment just before you"
         if self.closed_run_id is not None:
-            return "This payment has been finalised, so it can no longer be confirmed or rejected"
+            return FINALISED
         return (
             f"The payment has changed from {gbp(total_pence)} to {gbp(self.total_pence)} since you opened this page. "
             "Look at it again before you answer"
@@ -210,7 +225,9 @@ class ScheduledPayment(ProviderOwned, Base):
             select(cls)
             .join(cls.contract)
             .options(
-                sa.orm.contains_eager(cls.contract), sa.orm.joinedload(cls.method).joinedload(PaymentMethod.calendar)
+                sa.orm.contains_eager(cls.contract),
+                sa.orm.joinedload(cls.method).joinedload(PaymentMethod.calendar),
+                sa.orm.joinedload(cls.answered_by),
             )
             .where(Contract.reference == contract_reference, cls.first_on == first_on)
         )

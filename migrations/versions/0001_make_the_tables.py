@@ -998,6 +998,7 @@ def upgrade() -> None:
         sa.Column("answered_by_id", sa.Integer(), nullable=True),
         sa.Column("answer_comment", sa.Text(), nullable=False),
         sa.Column("lapsed_pence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("is_lapsed_rejection", sa.Boolean(), nullable=False),
         sa.Column("is_begun", sa.Boolean(), nullable=False),
         sa.Column("closed_run_id", sa.Integer(), nullable=True),
         sa.Column("provider_id", sa.Integer(), nullable=False),

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from models import answers
 from models.adjustment import Adjustment, RecoveryPlan
+from models.audit import AuditEvent
 from models.base import DomainError
 from models.calculation import calculate as calculate_provider
 from models.calendar import as_on
@@ -128,18 +129,19 @@ def test_a_contract_that_asks_for_no_confirmation_takes_none(finance):
 
 def test_of_two_people_who_answer_at_once_one_is_first(contract, finance):
     start, told = threading.Barrier(2), []
+    other = make_user()
 
-    def press(verb, **given):
+    def press(verb, by, **given):
         start.wait()
         try:
-            answer(contract, verb, by=finance, **given)
+            answer(contract, verb, by=by, **given)
             told.append("done")
         except DomainError as refusal:
             told.append(str(refusal))
 
     people = [
-        threading.Thread(target=press, args=(answers.confirm,)),
-        threading.Thread(target=press, args=(answers.reject,), kwargs={"comment": "No"}),
+        threading.Thread(target=press, args=(answers.confirm, finance)),
+        threading.Thread(target=press, args=(answers.reject, other), kwargs={"comment": "No"}),
     ]
     for person in people:
         person.start()
@@ -147,6 +149,29 @@ def test_of_two_people_who_answer_at_once_one_is_first(contract, finance):
         person.join()
     assert sorted(told, key=len)[0] == "done"
     assert sorted(told, key=len)[1].startswith("Somebody else has ")
+
+
+def test_a_second_press_does_nothing_twice(contract, finance):
+    begum = orders(contract)[1].id
+    for _ in range(2):
+        answer(contract, answers.confirm, by=finance, queries={begum: "Left on Tuesday"}, total_pence=65_611)
+    assert len(every(Hold)) == 1
+    events = select(AuditEvent).where(AuditEvent.action == "payment.confirmed")
+    assert len(every(events)) == 1
+    with pytest.raises(DomainError, match="You have confirmed this payment already"):
+        answer(contract, answers.confirm, by=finance, queries={begum: "Something else"})
+    with pytest.raises(DomainError, match="You have confirmed this payment already"):
+        answer(contract, answers.reject, by=finance, comment="No")
+
+
+def test_a_lapsed_answer_remembers_what_it_was(contract, finance):
+    answer(contract, answers.reject, by=finance, comment="Begum left on Tuesday")
+    make_item(contract, rate_e4=700_000)
+    calculate(TODAY)
+    found = payment(contract, MONDAY)
+    assert (found.lapsed_pence, found.is_lapsed_rejection) == (65_611, True)
+    answer(contract, answers.confirm, by=finance)
+    assert not payment(contract, MONDAY).is_lapsed_rejection
 
 
 def query_begum(contract, finance):
