@@ -123,6 +123,16 @@ def begin_write() -> None:
     session.connection(execution_options={"write": True})
 
 
+def storage_faults() -> list[str]:
+    """What SQLite finds wrong with its own file, and rows that refer to nothing. PostgreSQL checks as it reads."""
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        return []
+    pages = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
+    rows = [f"{row[0]} row {row[1]}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
+    return pages + rows
+
+
 @contextmanager
 def scope() -> Iterator[Session]:
     """A session of its own; whatever is not committed by the end is rolled back."""

@@ -7,7 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy import func, select
 
-from models.base import begin_write, scope, session
+from models.base import begin_write, scope, session, storage_faults
 from models.calculation import batches, calculate
 from models.calendar import today
 from models.entitlement import Component
@@ -129,14 +129,8 @@ def two_people() -> Iterator[Finding]:
 
 def storage() -> Iterator[Finding]:
     """SQLite's own checks of its file; PostgreSQL checks its pages as it reads them."""
-    connection = session.connection()
-    if connection.dialect.name != "sqlite":
-        return
-    for row in connection.exec_driver_sql("PRAGMA integrity_check"):
-        if row[0] != "ok":
-            yield Finding("the database file is whole", row[0])
-    for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
-        yield Finding("every reference leads somewhere", f"{row[0]} row {row[1]}")
+    for fault in storage_faults():
+        yield Finding("the database file is whole", fault)
 
 
 def drafts_are_current(provider_ids: list[int]) -> Iterator[Finding]:
