@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
         gbp_rate=money.gbp_rate,
         number=money.number,
         day=day,
+        weekday=weekday,
         shortday=shortday,
         numdate=numdate,
         clock=clock,
@@ -25,6 +26,11 @@ def init_app(app: Flask) -> None:
 def day(when: date) -> str:
     """Friday 11 October 2019"""
     return f"{when:%A} {when.day} {when:%B %Y}"
+
+
+def weekday(when: date) -> str:
+    """Tuesday 8 October, where the year is known"""
+    return f"{when:%A} {when.day} {when:%B}"
 
 
 def shortday(when: date) -> str:

@@ -104,10 +104,15 @@ class Span:
     @property
     def short(self) -> str:
         """As a heading gives it: 30 Sep to 6 Oct 2019."""
+        return f"{self.days_short} {self.last.year}"
+
+    @property
+    def days_short(self) -> str:
+        """Where the year is known: 30 Sep to 6 Oct."""
         begin = f"{self.first.day} {self.first:%b}" + (
             f" {self.first.year}" if self.first.year != self.last.year else ""
         )
-        return f"{begin} to {self.last.day} {self.last:%b %Y}"
+        return f"{begin} to {self.last.day} {self.last:%b}"
 
     def words(self, beside: int | None = None) -> str:
         """As a sentence says it: 6 to 15 September; with the year, unless it is the year `beside`."""

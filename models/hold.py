@@ -45,6 +45,11 @@ class Hold(ProviderOwned, Base):
     payment: Mapped[ScheduledPayment] = relationship(lazy="raise", viewonly=True)
     purchase_order: Mapped[PurchaseOrder | None] = relationship(lazy="raise", viewonly=True)
 
+    @property
+    def is_query(self) -> bool:
+        """The provider placed it, and may read its own words. Why an officer did is the council's business."""
+        return self.kind is HoldKind.QUERY
+
     @classmethod
     def place(
         cls, payment: ScheduledPayment, *, by: User, reason: str, order_id: int | None = None,

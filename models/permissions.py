@@ -6,6 +6,7 @@ from enum import StrEnum
 class Permission(StrEnum):
     VIEW_HOME = "view the home page"
     VIEW_PAYMENTS = "view scheduled payments"
+    CONFIRM_PAYMENTS = "confirm and reject scheduled payments"
     VIEW_PURCHASE_ORDERS = "view purchase orders"
 
 
@@ -22,5 +23,12 @@ class Role(StrEnum):
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.CARER: frozenset({Permission.VIEW_HOME, Permission.VIEW_PAYMENTS, Permission.VIEW_PURCHASE_ORDERS}),
-    Role.FINANCE: frozenset({Permission.VIEW_HOME, Permission.VIEW_PAYMENTS, Permission.VIEW_PURCHASE_ORDERS}),
+    Role.FINANCE: frozenset(
+        {
+            Permission.VIEW_HOME,
+            Permission.VIEW_PAYMENTS,
+            Permission.CONFIRM_PAYMENTS,
+            Permission.VIEW_PURCHASE_ORDERS,
+        }
+    ),
 }

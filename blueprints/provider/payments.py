@@ -2,15 +2,19 @@
 
 from flask import Blueprint, request, url_for
 
-from blueprints.access import requires
+from blueprints.access import me, requires
 from blueprints.download import csv_file
 from blueprints.lookups import get_or_404, page_of
-from blueprints.pages import render
+from blueprints.pages import done, render
 from exchange.payment_data import payment_data
 from forms.filters import PeriodFilter
+from forms.payments import AnswerForm
+from models.answers import Asking, confirm, reject
 from models.base import session
 from models.breakdown import as_planned, changes, on_record
 from models.calendar import FinancialYear, today
+from models.hold import Hold
+from models.money import gbp
 from models.payment import PaymentLine, Processing, ScheduledPayment
 from models.permissions import Permission
 
@@ -37,6 +41,37 @@ def data(reference, first_on):
     return csv_file(f"payment-{reference}-{first_on}.csv", payment_data(payment, rows))
 
 
+@bp.route("/<reference:reference>/<day:first_on>/answer", methods=["GET", "POST"])
+@requires(Permission.CONFIRM_PAYMENTS)
+def answer(reference, first_on):
+    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    rows, _ = _rows(payment)
+    marks = _marks(payment)
+    form = AnswerForm(total_pence=payment.total_pence)
+    form.offer(row for row in rows if row.order and row.order.id not in marks)
+    if form.is_submitted():
+        payment.insist_on_being_open()
+    if form.validate_on_submit():
+        said = _say(payment, form)
+        return done(said, then=url_for(".show", reference=reference, first_on=first_on))
+    return render(
+        "provider/payments/answer.html", partial="provider/payments/_answer.html",
+        payment=payment, asking=Asking.about(payment), rows=rows, marks=marks, form=form,
+    )  # fmt: skip
+
+
+def _say(payment, form):
+    """Give the answer whose button was pressed; what was said, in words."""
+    seen = form.total_pence.data
+    if form.reject.data:
+        reject(payment, by=me(), total_pence=seen, comment=form.reason)
+        return f"You have rejected the payment of {gbp(seen)} for {payment.span.short}. It goes back to the council"
+    confirm(payment, by=me(), total_pence=seen, comment=form.comment.data, queries=form.queries)
+    said = f"You have confirmed {gbp(seen)} for {payment.span.short}"
+    count = len(form.queries)
+    return f"{said}, and queried {count} row{'' if count == 1 else 's'}" if count else said
+
+
 def _page(chosen):
     contracts = session.execute(ScheduledPayment.reach()).all()
     form = PeriodFilter(request.args, data=_usual(chosen, contracts))
@@ -55,6 +90,7 @@ def _page(chosen):
     if chosen is not None and not form.errors:
         rows, before = _rows(chosen)
         context |= {"payment": chosen, "rows": page_of(rows, name="rows"), "changes": None}
+        context |= {"asking": Asking.about(chosen), "marks": _marks(chosen)}
         if before:
             before_span = before[0].payment.span
             context |= {"before": before_span, "changes": changes(rows, on_record(before, before_span))}
@@ -81,6 +117,11 @@ def _years(contracts):
             years.add(year)
             year = year.next
     return years
+
+
+def _marks(payment):
+    """What is queried, or held by the council: by purchase order, with None for the whole payment."""
+    return {hold.purchase_order_id: hold for hold in session.scalars(Hold.on(payment))}
 
 
 def _rows(payment):

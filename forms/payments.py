@@ -1,0 +1,85 @@
+"""What is typed to answer a scheduled payment."""
+
+from collections.abc import Iterable
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, FieldList, Form, FormField, IntegerField, SubmitField, TextAreaField
+from wtforms.validators import Length, NumberRange, ValidationError
+from wtforms.widgets import HiddenInput
+
+from models.explanation import Row
+
+
+def tidy(text: str | None) -> str:
+    return (text or "").replace("\r\n", "\n").replace("\0", "").strip()
+
+
+NOT_TOO_LONG = Length(max=2_000, message="Use 2,000 characters or fewer")
+
+
+class QueryForm(Form):
+    """One row of the payment, and what may be wrong with it."""
+
+    row: Row | None = None
+    order_id = IntegerField(widget=HiddenInput())
+    is_wrong = BooleanField("Something is wrong with this row")
+    text = TextAreaField("What is wrong?", filters=[tidy], validators=[NOT_TOO_LONG])
+
+    def validate_text(self, field: TextAreaField) -> None:
+        if self.is_wrong.data and not field.data:
+            raise ValidationError(f"Say what is wrong with {self.row.title if self.row else 'this row'}")
+
+
+class AnswerForm(FlaskForm):
+    """Confirm or reject: the one whose button was pressed. `total_pence` is what the person saw."""
+
+    total_pence = IntegerField(
+        widget=HiddenInput(), validators=[NumberRange(-(10**12), 10**12, "Load this page again before you answer")]
+    )
+    rows = FieldList(FormField(QueryForm))
+    comment = TextAreaField("Comments", filters=[tidy], validators=[NOT_TOO_LONG])
+    confirm = SubmitField()
+    reject = SubmitField()
+
+    def offer(self, rows: Iterable[Row]) -> None:
+        """The rows that may be queried, each with what has been typed about it."""
+        offered = {row.order.id: row for row in rows if row.order}
+        for query in self.row_forms:
+            query.row = offered.pop(query.order_id.data, None)
+        for order_id, row in offered.items():
+            self.rows.append_entry({"order_id": order_id}).form.row = row
+
+    @property
+    def row_forms(self) -> list[QueryForm]:
+        return [entry.form for entry in self.rows]
+
+    def about(self, order_id: int | None) -> QueryForm | None:
+        """Where one row is queried."""
+        return next((query for query in self.row_forms if query.row and query.order_id.data == order_id), None)
+
+    def validate_comment(self, field: TextAreaField) -> None:
+        if self.reject.data and not self.reason:
+            raise ValidationError("Say what is wrong with this payment, so that the council can put it right")
+
+    def validate_confirm(self, field: SubmitField) -> None:
+        if not (self.confirm.data or self.reject.data):
+            raise ValidationError("Confirm or reject this payment")
+
+    @property
+    def queries(self) -> dict[int, str]:
+        """What is wrong with each row that is ticked, by its purchase order."""
+        return {
+            query.order_id.data: query.text.data
+            for query in self.row_forms
+            if query.is_wrong.data and query.order_id.data is not None
+        }
+
+    @property
+    def reason(self) -> str:
+        """The comment, and what was said of single rows: a rejection is of all of them."""
+        said = [
+            f"{query.row.title}: {query.text.data}"
+            for query in self.row_forms
+            if query.row and query.is_wrong.data and query.text.data
+        ]
+        return "\n".join([self.comment.data, *said]).strip()

@@ -1,0 +1,356 @@
+"""Confirming and rejecting a scheduled payment, as a provider does it."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from models.calendar import set_today
+from models.hold import Hold
+from models.payment import Confirmation, ScheduledPayment
+from models.permissions import Role
+from models.provider import Provider
+from tests.care_factories import make_client, make_contract, make_item
+from tests.factories import make_provider, make_user
+from tests.support.client import PortalClient
+from tests.support.rows import every, unit_of_work
+from tests.support.runs import calculate, change, finalise, orders, payment
+
+MONDAY = date(2019, 9, 30)
+TODAY = date(2019, 10, 1)  # the cut-off of the calendar that make_calendar gives
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def contract(database):
+    set_today(TODAY)
+    contract = make_contract(calculate_from=MONDAY, confirmation="required")
+    make_item(contract, client=make_client(surname="Adams"))
+    make_item(contract, rate_e4=3_030_300, client=make_client(surname="Begum"))
+    calculate(TODAY)
+    return contract
+
+
+@pytest.fixture
+def provider(contract):
+    return every(select(Provider).where(Provider.id == contract.provider_id))[0]
+
+
+@pytest.fixture
+def finance(provider):
+    return make_user(Role.FINANCE, provider, name="Ada Finch")
+
+
+@pytest.fixture
+def here(contract):
+    return f"/providers/{contract.provider_id}/payments/{contract.reference}/{MONDAY}"
+
+
+@pytest.fixture
+def office(client, finance):
+    return client.sign_in(finance)
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "htmx"])
+def give(office, here, request):
+    """Fill in the answer page and press one of its buttons: `give("confirm", comment="Fine")`."""
+
+    def give(button, status=None, **typed):
+        page = office.get(f"{here}/answer")
+        return office.submit(page, {button: "y", **typed}, htmx=request.param, status=status)
+
+    return give
+
+
+def number_of(answer, surname):
+    """Which of the form's rows is about that client."""
+    titles = [row.th.get_text() for row in answer.page.select("tr.continues")]
+    return next(n for n, title in enumerate(titles) if title.startswith(surname[0]))
+
+
+def asked(answer):
+    return " ".join(" ".join(each.get_text(" ").split()) for each in answer.page.select(".asked"))
+
+
+@pytest.mark.covers("S0-026", "S0-028")
+def test_the_payment_page_asks_for_an_answer_and_says_until_when(office, here):
+    answer = office.get(here)
+    assert asked(answer).startswith("Please confirm or reject by the end of Tuesday 1 October 2019.")
+    assert "query that row and confirm the rest, so that nothing else is held up" in asked(answer)
+    assert "A queried row is not paid until the council has looked at it." in asked(answer)
+    button = answer.page.select_one(".asked a")
+    assert (button.text, button["href"]) == ("Confirm/Reject", f"{here}/answer")
+
+
+@pytest.mark.covers("S0-026")
+def test_a_carer_is_not_offered_it_and_may_not(client, provider, here):
+    client.sign_in(make_user(Role.CARER, provider))
+    answer = client.get(here)
+    assert not answer.page.select(".asked a")
+    assert "who may confirm payments is asked to confirm or reject this one" in asked(answer)
+    client.get(f"{here}/answer", status=403)
+    client.post(f"{here}/answer", {"confirm": "y", "total_pence": "65611"}, status=403)
+    client.post(f"{here}/answer", {"confirm": "y", "total_pence": "65611"}, status=403, htmx=True)
+
+
+def test_the_answer_page_shows_the_rows_and_buttons_that_name_the_sum(office, here):
+    answer = office.get(f"{here}/answer")
+    assert answer.heading == "Confirm or reject a payment"
+    assert [row.th.get_text(strip=True)[0] for row in answer.page.select("tr.continues")] == ["A", "B"]
+    assert [b.text for b in answer.page.select("form .acts button")] == ["Confirm £656.11", "Reject this payment"]
+    assert answer.page.select_one("input[name=total_pence]")["value"] == "65611"
+    first = answer.page.select_one("main form button")
+    assert first.has_attr("disabled"), "Enter in a tick box must not confirm"
+
+
+@pytest.mark.covers("S0-004", "S0-026", "S0-027", "S1-043")
+def test_a_payment_is_confirmed_with_a_comment(give, office, here, contract, finance):
+    answer = give("confirm", comment="All right")
+    assert answer.location.endswith(here)
+    page = office.follow(answer)
+    assert "You have confirmed £656.11 for 30 Sep to 6 Oct 2019" in page.page.select_one("#notices").get_text()
+    assert asked(page).startswith("Ada Finch confirmed £656.11 on ")
+    assert asked(page).endswith("All right")
+    assert "Confirmed" in page.page.select_one(".periods a").get_text()
+    found = payment(contract, MONDAY)
+    assert (found.confirmation, found.answered_by_id) == (Confirmation.CONFIRMED, finance.id)
+
+
+@pytest.mark.covers("S0-027")
+def test_a_rejection_goes_back_to_the_council(give, office, here):
+    page = office.follow(give("reject", comment="Begum left\r\non Tuesday"))
+    assert asked(page).startswith("Ada Finch rejected £656.11 on ")
+    assert "It has gone back to the council, and is not paid until it has been put right." in asked(page)
+    assert page.page.select_one(".asked blockquote").text == "Begum left\non Tuesday"
+    assert "Rejected" in page.page.select_one(".periods a").get_text()
+
+
+@pytest.mark.covers("S0-027")
+def test_a_rejection_says_why_and_what_was_typed_stays(give, contract):
+    answer = give("reject", status=422, comment="   ", **{"rows-0-is_wrong": "y"})
+    assert answer.errors[0].startswith("Say what is wrong with A")
+    assert answer.errors[1:] == ["Say what is wrong with this payment, so that the council can put it right"]
+    assert answer.page.select_one("[name=rows-0-is_wrong]").has_attr("checked")
+    assert [a["href"] for a in answer.page.select(".govuk-error-summary a")] == ["#rows-0-text", "#comment"]
+    assert payment(contract, MONDAY).confirmation is Confirmation.UNCONFIRMED
+
+
+def test_what_was_said_of_single_rows_is_the_reason_of_a_rejection(give, office, here, contract):
+    n = number_of(office.get(f"{here}/answer"), "Begum")
+    give("reject", **{f"rows-{n}-is_wrong": "y", f"rows-{n}-text": "Left on Tuesday"})
+    found = payment(contract, MONDAY)
+    assert found.confirmation is Confirmation.REJECTED
+    assert found.answer_comment.startswith("B, Bart (C20")
+    assert found.answer_comment.endswith("): Left on Tuesday")
+    assert not every(Hold)
+
+
+@pytest.mark.covers("S0-028")
+@pytest.mark.parametrize(
+    ("policy", "tag", "words"),
+    [
+        ("hold", "Queried, held", "A ticked row is not paid until the council has looked at it."),
+        ("pay", "Queried, still paid", "A ticked row is still paid"),
+    ],
+)
+def test_a_row_is_queried_and_the_rest_confirmed(give, office, here, contract, policy, tag, words):
+    change(contract, if_queried=policy)
+    page = office.get(f"{here}/answer")
+    assert words in page.words
+    n = number_of(page, "Begum")
+    typed = {f"rows-{n}-is_wrong": "y", f"rows-{n}-text": "Left on <Tuesday>", "rows-0-text": "never mind"}
+    answer = office.follow(give("confirm", **typed))
+    assert "and queried 1 row" in answer.page.select_one("#notices").get_text()
+    begum = next(row for row in answer.page.select("tr.continues") if row.th.get_text(strip=True).startswith("B"))
+    assert begum.select_one(".govuk-tag").text == tag
+    assert "Queried: Left on <Tuesday>" in answer.words
+    assert [hold.is_paid for hold in every(Hold)] == [policy == "pay"]
+
+
+def test_a_queried_row_has_to_say_what_is_wrong(give, contract):
+    answer = give("confirm", status=422, **{"rows-1-is_wrong": "y", "comment": "Kept"})
+    assert answer.errors[0].startswith("Say what is wrong with B")
+    assert answer.page.select_one("[name=comment]").get_text().strip() == "Kept"
+    assert not every(Hold)
+
+
+@pytest.mark.parametrize("total", ["65612", "-1", "1"])
+def test_another_total_than_the_one_on_record_is_not_confirmed(give, contract, total):
+    answer = give("confirm", status=409, total_pence=total)
+    assert "The payment has changed from" in answer.words
+    assert payment(contract, MONDAY).confirmation is Confirmation.UNCONFIRMED
+
+
+@pytest.mark.parametrize("total", ["", "x", "9" * 30])
+def test_a_total_that_is_none_is_refused_in_words(give, total):
+    assert give("confirm", status=422, total_pence=total).errors
+
+
+def test_a_row_of_another_payment_cannot_be_queried(give, contract):
+    typed = {"rows-9-order_id": "999999", "rows-9-is_wrong": "y", "rows-9-text": "Not mine"}
+    assert "no longer in this payment" in give("confirm", status=409, **typed).words
+    assert payment(contract, MONDAY).confirmation is Confirmation.UNCONFIRMED
+
+
+def test_no_button_is_no_answer(office, here):
+    page = office.get(f"{here}/answer")
+    assert office.submit(page, status=422).errors == ["Confirm or reject this payment"]
+
+
+def test_after_the_cut_off_it_is_too_late(office, here, contract):
+    page = office.get(f"{here}/answer")
+    set_today(TODAY + DAY)
+    for htmx in (False, True):
+        answer = office.submit(page, {"confirm": "y"}, status=409, htmx=htmx)
+        assert "The time to confirm or reject this payment ended on 1 October 2019" in answer.words
+    assert payment(contract, MONDAY).confirmation is Confirmation.UNCONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("pay", "Nobody had answered, so it is paid as it stands."),
+        ("confirm", "Nobody had answered, and that counts as a confirmation: it is paid as it stands."),
+        ("hold", "Nobody had answered, so it is not paid until this is settled. Please contact the"),
+    ],
+)
+def test_after_the_cut_off_the_page_says_what_happens_now(office, here, contract, policy, words):
+    change(contract, if_unconfirmed=policy)
+    set_today(TODAY + DAY)
+    for path in (here, f"{here}/answer"):
+        answer = office.get(path)
+        assert "The time to confirm or reject this payment ended on Tuesday 1 October 2019." in asked(answer)
+        assert words in asked(answer)
+        assert not answer.page.select("[name=confirm], .asked a")
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("pay", "Nobody had confirmed or rejected this payment when it was finalised"),
+        ("confirm", "That counts as a confirmation of £656.11."),
+    ],
+)
+def test_a_finalised_payment_says_how_it_ended(office, here, contract, policy, words):
+    change(contract, if_unconfirmed=policy)
+    finalise(MONDAY + 6 * DAY)
+    assert words in asked(office.get(here))
+
+
+def test_a_lapsed_answer_says_so(give, office, here, contract):
+    give("confirm")
+    make_item(contract, rate_e4=700_000)
+    calculate(TODAY)
+    words = asked(office.get(here))
+    assert words.startswith(
+        "You confirmed £656.11. The total has changed to £726.11 since, so please look at it again."
+    )
+    assert words.endswith("Confirm/Reject")
+
+
+def test_a_lapsed_rejection_does_not_say_that_it_was_a_confirmation(give, office, here, contract):
+    give("reject", comment="Wrong")
+    make_item(contract, rate_e4=700_000)
+    calculate(TODAY)
+    assert asked(office.get(here)).startswith("You rejected £656.11. The total has changed to £726.11 since")
+
+
+def test_what_the_council_sends_back_is_asked_again(give, office, here, contract, finance):
+    give("reject", comment="Wrong")
+    with unit_of_work() as session:
+        found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
+        found.send_back(by=finance, comment="Begum stayed until Friday")
+    words = asked(office.get(here))
+    assert "The council has looked at it, and asks you again: Begum stayed until Friday" in words
+    assert words.endswith("Confirm/Reject")
+
+
+def test_what_an_officer_holds_says_so_and_never_why(office, here, contract, finance):
+    begum = next(order for order in orders(contract) if order.client.surname == "Begum")
+    with unit_of_work() as session:
+        found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
+        Hold.place(found, by=finance, reason="Suspected fraud")
+        Hold.place(found, by=finance, reason="Suspected fraud", order_id=begum.id)
+    for path in (here, f"{here}/answer"):
+        answer = office.get(path)
+        assert "Held by the council" in answer.words
+        assert "fraud" not in answer.text
+    rows = office.get(f"{here}/answer").page.select("tbody tr")
+    assert len([row for row in rows if row.select("textarea")]) == 1, "a held row is not queried"
+
+
+def test_the_second_of_two_people_is_told(office, here, provider, app, contract):
+    other = PortalClient(app).sign_in(make_user(Role.FINANCE, provider))
+    for client in (office, other):
+        client.page = client.get(f"{here}/answer")
+    office.submit(office.page, {"confirm": "y"}, status=303)
+    for htmx in (False, True):
+        answer = other.submit(other.page, {"reject": "y", "comment": "No"}, status=409, htmx=htmx)
+        assert "Somebody else has confirmed this payment just before you" in answer.words
+    assert payment(contract, MONDAY).confirmation is Confirmation.CONFIRMED
+
+
+def test_a_double_press_does_nothing_twice(office, here):
+    page = office.get(f"{here}/answer")
+    n = number_of(page, "Begum")
+    typed = {"confirm": "y", f"rows-{n}-is_wrong": "y", f"rows-{n}-text": "Left"}
+    for _ in range(2):
+        assert office.submit(page, typed, status=303).location.endswith(here)
+    assert len(every(Hold)) == 1
+    assert "Somebody" not in office.get(here).words
+
+
+def test_who_changes_their_mind_is_told_that_it_is_done(office, here):
+    page = office.get(f"{here}/answer")
+    office.submit(page, {"confirm": "y"}, status=303)
+    answer = office.submit(page, {"reject": "y", "comment": "No"}, status=409)
+    assert "You have confirmed this payment already" in answer.words
+
+
+def test_another_providers_payment_does_not_exist(client, here, contract):
+    mine = make_provider()
+    client.sign_in(make_user(Role.FINANCE, mine))
+    for path in (f"{here}/answer", f"/providers/{mine.id}/payments/{contract.reference}/{MONDAY}/answer"):
+        client.get(path, status=404)
+        client.post(path, {"confirm": "y", "total_pence": "65611"}, status=404)
+    assert payment(contract, MONDAY).confirmation is Confirmation.UNCONFIRMED
+
+
+def test_a_future_payment_says_from_when(office, contract):
+    path = f"/providers/{contract.provider_id}/payments/{contract.reference}/{MONDAY + 7 * DAY}"
+    words = "You can confirm or reject this payment from Monday 7 October 2019 to the end of Tuesday 8 October 2019."
+    assert asked(office.get(path)) == words
+    office.post(f"{path}/answer", {"confirm": "y", "total_pence": "65611"}, status=409)
+
+
+def test_where_the_contract_asks_for_nothing_there_is_nothing_to_answer(office, here, contract):
+    change(contract, confirmation="none")
+    assert not office.get(here).page.select(".asked")
+    assert "does not need to be confirmed" in office.get(f"{here}/answer").words
+    answer = office.post(f"{here}/answer", {"confirm": "y", "total_pence": "65611"}, status=409)
+    assert "does not need to be confirmed" in answer.words
+
+
+def test_where_the_contract_leaves_it_open_nobody_has_to(office, here, contract):
+    change(contract, confirmation="optional")
+    assert "until the end of Tuesday 1 October 2019. You do not have to." in asked(office.get(here))
+
+
+def test_the_page_takes_the_same_number_of_queries_however_many_rows(client):
+    set_today(TODAY)
+
+    def visit(clients):
+        contract = make_contract(calculate_from=MONDAY, confirmation="required")
+        level = make_item(contract).service_level_id
+        for n in range(clients - 1):
+            make_item(contract, client=make_client(surname=f"Ng{n:04}"), service_level_id=level)
+        calculate(TODAY)
+        [provider] = every(select(Provider).where(Provider.id == contract.provider_id))
+        client.sign_in(make_user(Role.FINANCE, provider))
+        path = f"/providers/{provider.id}/payments/{contract.reference}/{MONDAY}/answer"
+        client.get(path)
+        return client.get(path)
+
+    few, many = visit(2), visit(60)
+    assert len(many.page.select("textarea")) == 61
+    assert len(few.reads) == len(many.reads) <= 8, "\n".join(many.reads)
