@@ -12,8 +12,8 @@ from flask import Flask
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from blueprints.access import access_of  # noqa: E402
-from models.permissions import GRANTS, Permission, Role  # noqa: E402
+from blueprints.access import access_of
+from models.permissions import GRANTS, Permission, Role
 
 HEAD = """\
 # Who may do what
