@@ -24,6 +24,7 @@ def is_not_held() -> sa.ColumnElement[bool]:
             Hold.released_at.is_(None),
             Hold.is_paid.is_(False),
         )
+        .correlate(payment)
         .exists()
     )
     waits_for_confirmation = sa.and_(
@@ -34,6 +35,7 @@ def is_not_held() -> sa.ColumnElement[bool]:
             Contract.confirmation == ConfirmationPolicy.REQUIRED,
             Contract.if_unconfirmed == IfUnconfirmed.HOLD,
         )
+        .correlate(payment)
         .exists(),
     )
     return sa.and_(payment.confirmation != Confirmation.REJECTED, ~by_officer, ~waits_for_confirmation)

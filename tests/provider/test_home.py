@@ -3,11 +3,17 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
+from models.hold import Hold, HoldKind
 from models.permissions import Role
-from tests.care_factories import make_contract, make_item
+from models.provider import Provider
+from tests.care_factories import make_calendar, make_contract, make_item
 from tests.factories import make_provider, make_user
-from tests.support.runs import calculate, finalise_weeks
+from tests.support.rows import every, saved
+from tests.support.runs import calculate, change, finalise_weeks, payment
+
+MONDAY = date(2019, 9, 30)
 
 
 @pytest.mark.covers("S4-055", "S4-056", "S4-058", "S4-061", "S0-003", "S0-022", "S0-056")
@@ -59,3 +65,57 @@ def test_several_contracts_show_their_next_payments_each(client):
 def test_home_takes_few_queries(carer):
     carer.get("/providers/1/")
     assert len(carer.get("/providers/1/").reads) <= 6
+
+
+@pytest.fixture
+def waiting(database):
+    """A contract whose payment of this week waits for a confirmation until tomorrow."""
+    contract = make_contract(calendar=make_calendar(confirm_by_days=3), confirmation="required", calculate_from=MONDAY)
+    make_item(contract)
+    calculate(date(2019, 10, 2))
+    return contract
+
+
+def home(client, contract, role=Role.FINANCE):
+    [provider] = every(select(Provider).where(Provider.id == contract.provider_id))
+    client.sign_in(make_user(role, provider))
+    client.get(f"/providers/{provider.id}/")
+    return client.get(f"/providers/{provider.id}/")
+
+
+@pytest.mark.covers("S0-004", "S1-043")
+def test_home_says_what_waits_for_a_confirmation(client, waiting):
+    answer = home(client, waiting)
+    needs = answer.page.select_one("section[aria-labelledby=needs]")
+    words = " ".join(needs.get_text(" ").split())
+    assert words.startswith("Needs you Confirm 30 Sep to 6 Oct, £353.08 by the end of Thursday 3 October")
+    assert needs.a["href"].endswith(f"/payments/{waiting.reference}/2019-09-30/answer")
+    assert answer.page.select_one(".tile__count").get_text(strip=True) == "1 payment to confirm"
+    assert "Not confirmed yet" in answer.words
+    assert len(answer.reads) <= 7
+
+
+def test_who_may_not_confirm_is_not_asked_to(client, waiting):
+    answer = home(client, waiting, Role.CARER)
+    assert "Nothing needs you. Your next payment is on track." in answer.words
+    assert answer.page.select_one(".tile__count").get_text(strip=True) == "1 current payment"
+
+
+@pytest.mark.parametrize(
+    "changed", [{"confirmation": "rejected", "answered_pence": 35_308}, {"confirm_by": date(2019, 10, 1)}]
+)
+def test_what_was_answered_or_missed_needs_nobody(client, waiting, changed):
+    change(payment(waiting, MONDAY), **changed)
+    answer = home(client, waiting)
+    assert "Nothing needs you." in answer.words
+    assert ("on track" in answer.words) == ("confirm_by" in changed)
+
+
+def test_a_payment_that_is_held_is_not_called_on_track(client, waiting):
+    held = payment(waiting, MONDAY)
+    change(held, confirm_by=date(2019, 10, 1))
+    saved(Hold(provider_id=held.provider_id, payment_id=held.id, kind=HoldKind.OFFICER, reason="Dispute"))
+    words = home(client, waiting).words
+    assert "Nothing needs you." in words
+    assert "on track" not in words
+    assert "Dispute" not in words
