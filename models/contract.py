@@ -66,6 +66,12 @@ class Contract(FromFeed, ProviderOwned, Base):
     def by_name(cls) -> Select["Contract"]:
         return select(cls).order_by(cls.name, cls.reference)
 
+    @classmethod
+    def referred_to(cls, reference: str) -> Select["Contract"]:
+        """The contract with this reference, and how it pays."""
+        methods = sa.orm.selectinload(cls.methods).joinedload(PaymentMethod.calendar)
+        return select(cls).where(cls.reference == reference).options(methods)
+
 
 class Calendar(FromFeed, Base):
     """How periods tile the days, and when each one's work is due, in days after its first day."""
@@ -251,3 +257,13 @@ class ContractRate(FromFeed, ProviderOwned, Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     rate_e4: Mapped[TenThousandths]
+
+    @classmethod
+    def of_contract(cls, contract: Contract) -> Select:
+        """Its rates with the name and unit of their service levels, the newest of each first."""
+        return (
+            select(ServiceLevel.name, ServiceLevel.unit, cls.rate_e4, cls.starts_on, cls.ends_on)
+            .join(ServiceLevel, ServiceLevel.id == cls.service_level_id)
+            .where(cls.contract_id == contract.id)
+            .order_by(ServiceLevel.name, cls.starts_on.desc(), cls.id)
+        )

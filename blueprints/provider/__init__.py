@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from blueprints.provider import home, payments, purchase_orders
+from blueprints.provider import contracts, home, payments, purchase_orders
 
 bp = Blueprint("provider", __name__, url_prefix="/providers/<int:provider>")
 
-for area in (home, payments, purchase_orders):
+for area in (home, payments, purchase_orders, contracts):
     bp.register_blueprint(area.bp)

@@ -92,3 +92,11 @@ def test_nothing_is_fetched_from_elsewhere(client):
         for tag in page.select("script[src], link[href], img[src]"):
             address = tag.get("src") or tag["href"]
             assert address.startswith(("/", "data:")), tag
+
+
+@pytest.mark.covers("S0-021")
+def test_who_cannot_log_in_is_led_to_resetting_the_password(client):
+    answer = client.get("/log-in")
+    assert "If you cannot log in, see Reset your password ." in answer.words
+    assert answer.page.find("a", string="Reset your password")["href"] == "/help#reset"
+    assert "set a new password for you" in client.get("/help").words
