@@ -14,6 +14,7 @@ import commands
 import config
 from blueprints import (
     access,
+    admin,
     auth,
     demo,
     errors,
@@ -51,7 +52,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     access.init_app(app)
     frame.init_app(app, settings)
     errors.init_app(app)
-    for blueprint in (public.bp, auth.bp, provider.bp, *([demo.bp] if settings.is_demonstration else [])):
+    for blueprint in (public.bp, auth.bp, provider.bp, admin.bp, *([demo.bp] if settings.is_demonstration else [])):
         app.register_blueprint(blueprint)
     commands.init_app(app)
     _wrap(app, settings)

@@ -2,7 +2,8 @@
 
 Forgetting is safe. A view declares `@requires(Permission.X)`, `@requires(SIGNED_IN)`, `@requires(PASSWORD_GIVEN)` or
 `@requires(PUBLIC)`. For addresses under /providers/<provider>/ the gate looks up the membership, in the database
-and on every request, and sets the tenant; views there never see the provider's number.
+and on every request, and sets the tenant; views there never see the provider's number. Views of the `admin`
+blueprint are the council's: they take a permission of its staff, and work on every provider.
 """
 
 from collections.abc import Callable
@@ -18,9 +19,11 @@ from models.audit import record
 from models.base import session as database
 from models.permissions import Permission
 from models.provider import Provider
-from models.tenancy import every_provider, set_tenant
+from models.tenancy import EVERY_PROVIDER, every_provider, set_tenant
 from models.user import Membership, User
 
+COUNCIL = "admin"
+"""The blueprint of the council's own pages, where every provider's data may be read and written."""
 PROVIDER = "provider"
 """The name of the argument in addresses that says whose pages these are."""
 
@@ -109,11 +112,17 @@ def _admit() -> Response | None:
         abort(404)  # not mine and not there look the same
     if access is SIGNED_IN and g.provider_id is None:
         return None
-    if not isinstance(access, Permission) or g.provider_id is None or not me().can(access, g.provider_id):
+    if not isinstance(access, Permission) or not _may(access):
         note(lambda: _refused(access, provider_id=g.provider_id))
         abort(403)
-    set_tenant(g.provider_id)
+    set_tenant(EVERY_PROVIDER if g.provider_id is None else g.provider_id)
     return None
+
+
+def _may(access: Permission) -> bool:
+    if g.provider_id is not None:
+        return me().can(access, g.provider_id)
+    return (request.blueprint or "").partition(".")[0] == COUNCIL and me().can_at_council(access)
 
 
 def _to_log_in() -> Response:

@@ -1,6 +1,7 @@
 """What stands around every page: the council's name and colour, navigation, footer, and built files."""
 
 import json
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,13 @@ NAVIGATION = (
     ("Purchase Orders", "provider.purchase_orders.index", Permission.VIEW_PURCHASE_ORDERS),
 )
 """A provider's pages, in the order of the menu. An entry appears once its page exists."""
+
+COUNCIL_NAVIGATION = (
+    ("Home", "admin.home.show", Permission.VIEW_COUNCIL),
+    ("Payment runs", "admin.payment_runs.index", Permission.VIEW_RUNS),
+    ("Payments", "admin.payments.index", Permission.VIEW_COUNCIL),
+)
+"""The council's own."""
 
 VISITOR_NAVIGATION = (("Home", "public.landing"), ("Help", "public.help"))
 SIGNED_IN_NAVIGATION = (("Home", "auth.choose"), ("Help", "public.help"))
@@ -69,14 +77,21 @@ def _context(settings: Settings) -> dict[str, Any]:
 
 def _nav_items() -> list[dict[str, Any]]:
     provider = viewing()
-    if provider is None:
-        navigation = SIGNED_IN_NAVIGATION if current_user.is_authenticated else VISITOR_NAVIGATION
-        return [_nav_item(text, endpoint) for text, endpoint in navigation]
-    return [
-        _nav_item(text, endpoint)
-        for text, endpoint, permission in NAVIGATION
-        if current_user.can(permission, provider.id)
-    ]
+    if provider is not None:
+        navigation = _allowed(NAVIGATION, lambda permission: current_user.can(permission, provider.id))
+    elif not current_user.is_authenticated:
+        navigation = VISITOR_NAVIGATION
+    elif current_user.staff is not None:
+        navigation = _allowed(COUNCIL_NAVIGATION, current_user.can_at_council)
+    else:
+        navigation = SIGNED_IN_NAVIGATION
+    return [_nav_item(text, endpoint) for text, endpoint in navigation]
+
+
+def _allowed(
+    navigation: Iterable[tuple[str, str, Permission]], may: Callable[[Permission], bool]
+) -> list[tuple[str, str]]:
+    return [(text, endpoint) for text, endpoint, permission in navigation if may(permission)]
 
 
 def _nav_item(text: str, endpoint: str) -> dict[str, Any]:

@@ -89,7 +89,10 @@ class Page:
 
 
 def page_of(found: Select | Sequence[Any], *, name: str = "page") -> Page:
-    """The page of the list that the address asks for; one past the end, or no number at all, is the last or first."""
+    """The page of the list that the address asks for; one past the end, or no number at all, is the last or first.
+
+    Of a query for columns the items are rows, of one for a record they are records.
+    """
     asked = request.args.get(name, 1, type=int)
     if isinstance(found, Select):
         total = session.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0
@@ -98,9 +101,10 @@ def page_of(found: Select | Sequence[Any], *, name: str = "page") -> Page:
     page = Page([], 1, total, name)
     page.number = min(max(asked, 1), page.pages)
     at = page.first - 1
-    page.items = (
-        session.scalars(found.offset(at).limit(PER_PAGE)).all()
-        if isinstance(found, Select)
-        else found[at : at + PER_PAGE]
-    )
+    if not isinstance(found, Select):
+        page.items = found[at : at + PER_PAGE]
+    elif len(found.column_descriptions) > 1:
+        page.items = session.execute(found.offset(at).limit(PER_PAGE)).all()
+    else:
+        page.items = session.scalars(found.offset(at).limit(PER_PAGE)).all()
     return page

@@ -1,6 +1,6 @@
 """`flask payments calculate` and `flask payments finalise`: the council's run, from the command line."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import click
@@ -14,8 +14,12 @@ from models.calendar import as_on, today
 from models.money import gbp
 from models.provider import Provider
 from models.tenancy import EVERY_PROVIDER, set_tenant
+from models.user import User
 
 cli = AppGroup("payments", help="Calculate and finalise scheduled payments.")
+
+Progress = Callable[[int, int], None]
+"""Is told how many providers are done, of how many."""
 
 DAY = click.DateTime(formats=["%Y-%m-%d", "%d/%m/%Y"])
 
@@ -43,10 +47,12 @@ def finalise(day: date | None, references: tuple[str, ...]) -> None:
     click.echo(f"Run {run_id}: {payment_run.summary(outcome)}")
 
 
-def calculate_all(provider_ids: list[int] | None = None, *, show_progress: bool = False) -> calculation.Outcome:
+def calculate_all(
+    provider_ids: list[int] | None = None, *, show_progress: bool = False, progress: Progress | None = None
+) -> calculation.Outcome:
     """Calculate batch by batch, each in a transaction of its own, so that nobody waits long for the lock."""
     total = calculation.Outcome()
-    for batch in _batches(provider_ids, show_progress):
+    for batch in _batches(provider_ids, show_progress, progress):
         with transaction():
             set_tenant(EVERY_PROVIDER)
             done = calculation.calculate(batch)
@@ -70,13 +76,15 @@ def finalise_due(
     return run_id, finalise_run(run_id, show_progress=show_progress)
 
 
-def finalise_run(run_id: int, *, show_progress: bool = False) -> payment_run.Outcome:
+def finalise_run(
+    run_id: int, *, by_id: int | None = None, show_progress: bool = False, progress: Progress | None = None
+) -> payment_run.Outcome:
     """Finalise an authorised run batch by batch, and close it. One that was broken off goes on where it stopped."""
     total = payment_run.Outcome()
     with scope():
         set_tenant(EVERY_PROVIDER)
         waiting = payment_run.providers_waiting(run_id)
-    for batch in _batches(waiting, show_progress):
+    for batch in _batches(waiting, show_progress, progress):
         with transaction() as own:
             set_tenant(EVERY_PROVIDER)
             run = own.scalars(select(payment_run.PaymentRun).where(payment_run.PaymentRun.id == run_id)).one()
@@ -88,11 +96,11 @@ def finalise_run(run_id: int, *, show_progress: bool = False) -> payment_run.Out
     with transaction() as own:
         set_tenant(EVERY_PROVIDER)
         run = own.scalars(select(payment_run.PaymentRun).where(payment_run.PaymentRun.id == run_id)).one()
-        run.complete(by=None)
+        run.complete(by=own.scalars(select(User).where(User.id == by_id)).one_or_none())
     return total
 
 
-def _batches(provider_ids: list[int] | None, show_progress: bool) -> Iterator[list[int]]:
+def _batches(provider_ids: list[int] | None, show_progress: bool, progress: Progress | None) -> Iterator[list[int]]:
     with scope():
         set_tenant(EVERY_PROVIDER)
         batches = list(calculation.batches(provider_ids))
@@ -101,6 +109,8 @@ def _batches(provider_ids: list[int] | None, show_progress: bool) -> Iterator[li
         for batch in batches:
             yield batch
             bar.update(len(batch))
+            if progress is not None:
+                progress(int(bar.n), count)
 
 
 def _day(given: date | None) -> date | None:

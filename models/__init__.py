@@ -12,6 +12,7 @@ from models import (  # noqa: F401
     contract,
     feed,
     hold,
+    job,
     login,
     login_code,
     outbox,

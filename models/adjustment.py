@@ -95,3 +95,29 @@ class RecoveryPlan(ProviderOwned, Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     ended_at: Mapped[datetime | None]
+
+    @classmethod
+    def agree(cls, contract: Contract, *, per_payment_pence: int, reason: str, by: User) -> "RecoveryPlan":
+        if per_payment_pence <= 0:
+            raise DomainError("An instalment has to be more than £0.00")
+        if session.scalar(cls.open(contract.id).with_only_columns(cls.id)):
+            raise DomainError("This contract has an instalment plan already. End it before you agree another")
+        plan = cls(
+            provider_id=contract.provider_id, contract_id=contract.id, per_payment_pence=per_payment_pence,
+            reason=reason, created_by_id=by.id,
+        )  # fmt: skip
+        session.add(plan)
+        record("recovery_plan.agreed", plan, by=by, per_payment_pence=per_payment_pence)
+        return plan
+
+    def end(self, *, by: User) -> None:
+        """From now on a payment recovers all that it can."""
+        if self.ended_at is not None:
+            raise DomainError("This instalment plan has ended already")
+        self.ended_at = utc_now()
+        record("recovery_plan.ended", self, by=by)
+
+    @classmethod
+    def open(cls, contract_id: int) -> Select:
+        """The plan in force, if there is one."""
+        return select(cls).where(cls.contract_id == contract_id, cls.ended_at.is_(None))

@@ -13,7 +13,7 @@ from models.client import Client
 from models.entitlement import Component, cells
 from models.explanation import Line, Order, Row, tell
 from models.facts import ItemFacts, load
-from models.payment import PaymentLine, ScheduledPayment
+from models.payment import PaymentLine, Processing, ScheduledPayment
 from models.purchase_order import PurchaseOrder
 
 
@@ -106,3 +106,25 @@ def _total(row: Row | None) -> int:
 
 def _direction(row: Row, before: Row) -> str:
     return "more" if row.total_pence > before.total_pence else "less"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A payment's rows, and how they differ from the payment before it, if there is one."""
+
+    rows: list[Row]
+    before: Span | None
+    changes: list[Change]
+
+
+def told(payment: ScheduledPayment) -> Told:
+    """All that a payment's page says of its rows, to the provider and to the council."""
+    lines = session.scalars(PaymentLine.of(payment)).all()
+    rows = on_record((line for line in lines if line.payment_id == payment.id), payment.span)
+    if payment.processing is Processing.FUTURE:
+        rows = [*as_planned(payment), *rows]
+    before = [line for line in lines if line.payment_id != payment.id]
+    if not before:
+        return Told(rows, None, [])
+    span = before[0].payment.span
+    return Told(rows, span, changes(rows, on_record(before, span)))

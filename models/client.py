@@ -25,6 +25,12 @@ class Client(FromFeed, Base):
         """The clients that the provider of this session has, or had, a care package line item for."""
         return select(cls).order_by(cls.surname, cls.first_name, cls.reference)
 
+    @classmethod
+    def of_contract(cls, contract_id: int) -> Select["Client"]:
+        """Those for whom the contract has, or had, a care package line item."""
+        bought = select(CarePackageLineItem.client_id).where(CarePackageLineItem.contract_id == contract_id)
+        return cls.at_provider().where(cls.id.in_(bought))
+
     @property
     def masked_name(self) -> str:
         """As payments show it: S, Bart (C2000020)."""

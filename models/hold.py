@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.audit import record
 from models.base import Base, DomainError, Key, session, utc_now
@@ -81,4 +81,15 @@ class Hold(ProviderOwned, Base):
             select(cls)
             .where(cls.payment_id == payment.id, cls.released_at.is_(None))
             .order_by(cls.purchase_order_id.is_not(None), cls.id)
+        )
+
+    @classmethod
+    def ever_on(cls, payment: ScheduledPayment) -> Select:
+        """All holds on a payment with their purchase orders, those in force first."""
+        order = joinedload(cls.purchase_order).joinedload(PurchaseOrder.client)
+        return (
+            select(cls)
+            .where(cls.payment_id == payment.id)
+            .options(order)
+            .order_by(cls.released_at.is_not(None), cls.id.desc())
         )

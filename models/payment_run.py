@@ -45,6 +45,8 @@ class PaymentRun(Base):
     """The council's day on which it was prepared."""
     state: Mapped[RunState] = mapped_column(default=RunState.PREPARED)
     note: Mapped[str] = mapped_column(default="")
+    chosen: Mapped[list[int] | None]
+    """Ids of the providers that it was prepared for; None for all."""
     prepared_at: Mapped[datetime] = mapped_column(default=utc_now)
     prepared_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     """None for a run from the command line."""
@@ -64,6 +66,17 @@ class PaymentRun(Base):
             .order_by(cls.id.desc())
             .options(sa.orm.joinedload(cls.prepared_by), sa.orm.joinedload(cls.authorised_by))
         )
+
+    @classmethod
+    def numbered(cls, run_id: int) -> Select:
+        return cls.newest_first().where(cls.id == run_id)
+
+    def check_may_be_finalised(self, *, by: User) -> None:
+        """Before the long work is begun: DomainError where it would be refused."""
+        if by.id == self.prepared_by_id:
+            raise DomainError("You prepared this run, so somebody else has to finalise it")
+        if self.state is not RunState.AUTHORISED:
+            raise DomainError(f"This run is {self.state.value}, so it cannot be finalised")
 
     def authorise(self, *, by: User) -> None:
         """Let it be finalised. Never by the one who prepared it."""
@@ -174,6 +187,7 @@ def prepare(
         as_on=as_on,
         prepared_by_id=by.id if by else None,
         note=note,
+        chosen=provider_ids,
         total_pence=sum(row["total_pence"] for row in found),
     )
     session.add(run)

@@ -4,6 +4,7 @@ A *provider* is one carer, home or branch, and what a person works for on one sc
 may have several. The guides call the same thing a service.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Key, Reference
+from models.base import Base, DomainError, Key, Reference, session
 from models.feed import FromFeed
 from models.tenancy import ProviderOwned, owned, restrict
 
@@ -61,8 +62,30 @@ class Provider(FromFeed, Base):
         return select(cls).order_by(cls.name, cls.id)
 
     @classmethod
+    def numbered(cls, provider_id: int) -> Select["Provider"]:
+        return select(cls).where(cls.id == provider_id)
+
+    @classmethod
     def with_reference(cls, reference: str) -> Select["Provider"]:
         return select(cls).where(cls.reference == reference)
+
+
+def ids_of_kinds(kinds: Iterable[str]) -> list[int]:
+    return list(session.scalars(select(Provider.id).where(Provider.kind.in_(list(kinds))).order_by(Provider.id)))
+
+
+def ids_named(names: list[str]) -> list[int]:
+    """Ids of the providers with these references or names; DomainError says which one is not known."""
+    found = session.execute(
+        select(Provider.id, Provider.reference, Provider.name)
+        .where(sa.or_(Provider.reference.in_(names), Provider.name.in_(names)))
+        .order_by(Provider.id)
+    ).all()
+    known = {text for row in found for text in (row.reference, row.name)}
+    for name in names:
+        if name not in known:
+            raise DomainError(f"There is no provider with the reference or name {name}")
+    return [row.id for row in found]
 
 
 restrict(Provider, lambda tenant: Provider.id == tenant)

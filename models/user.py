@@ -1,5 +1,6 @@
 """People who log in, and at which providers they may do what."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from models import passwords
 from models.audit import record
 from models.base import Base, DomainError, Key, session, utc_now
-from models.permissions import GRANTS, Permission, Role
+from models.permissions import COUNCIL_GRANTS, GRANTS, CouncilRole, Permission, Role
 from models.provider import Provider
 from models.tenancy import restrict
 
@@ -32,6 +33,15 @@ class Membership(Base):
 restrict(Membership, lambda tenant: Membership.provider_id == tenant)
 
 
+class Staff(Base):
+    """Who works for the council, as what. Read on every request, like a membership."""
+
+    __tablename__ = "staff"
+
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), primary_key=True)
+    role: Mapped[CouncilRole]
+
+
 class User(Base):
     __tablename__ = "user"
     __table_args__ = (sa.CheckConstraint("email = lower(email)", name="email_lower_case"),)
@@ -50,6 +60,8 @@ class User(Base):
         back_populates="user", lazy="raise", order_by=Membership.id, cascade="all, delete-orphan"
     )
 
+    staff: Mapped[Staff | None] = relationship(lazy="raise", cascade="all, delete-orphan")
+
     # what Flask-Login asks of a user
     is_authenticated = True
     is_anonymous = False
@@ -65,7 +77,7 @@ class User(Base):
         problem = passwords.problem_with(password, about=(email.partition("@")[0], name))
         if problem:
             raise DomainError(problem)
-        user = cls(email=email, name=name, password_hash=passwords.hashed(password), memberships=[])
+        user = cls(email=email, name=name, password_hash=passwords.hashed(password), memberships=[], staff=None)
         session.add(user)
         record("user.added", user, by=by)
         return user
@@ -79,12 +91,23 @@ class User(Base):
         record("membership.added", membership, by=by, role=role.value)
         return membership
 
+    def employ(self, role: CouncilRole, *, by: "User | None" = None) -> None:
+        """Make them staff of the council, in one role and no more."""
+        if session.scalar(select(Staff.user_id).where(Staff.user_id == self.id)):
+            raise DomainError(f"{self.name} works for the council already")
+        session.flush()
+        session.add(Staff(user_id=self.id, role=role))
+        record("staff.added", self, by=by, role=role.value)
+
     def membership_at(self, provider_id: int) -> Membership | None:
         return next((each for each in self.memberships if each.provider_id == provider_id), None)
 
     def can(self, permission: Permission, provider_id: int) -> bool:
         membership = self.membership_at(provider_id)
         return membership is not None and permission in GRANTS[membership.role]
+
+    def can_at_council(self, permission: Permission) -> bool:
+        return self.staff is not None and permission in COUNCIL_GRANTS[self.staff.role]
 
     def log_in(self) -> None:
         """Both steps are done: remember when, and when it was before."""
@@ -97,9 +120,14 @@ class User(Base):
 
     @classmethod
     def active_with_places(cls, user_id: int) -> Select["User"]:
-        """One who may still log in, with their memberships and the providers of these: one query a request."""
+        """One who may still log in, with what they are at providers and at the council: one query a request."""
         places = joinedload(cls.memberships).joinedload(Membership.provider)
-        return select(cls).where(cls.id == user_id, cls.is_active).options(places)
+        return select(cls).where(cls.id == user_id, cls.is_active).options(places, joinedload(cls.staff))
+
+
+def names_of(ids: Iterable[int | None]) -> dict[int, str]:
+    """The names of these people, for a page that says who did what."""
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_({each for each in ids if each}))).all())
 
 
 def tidy_email(text: str) -> str:

@@ -1,6 +1,6 @@
 """Prints docs/permissions.md from the policy and the addresses of the running portal.
 
-    .venv/bin/python scripts/permissions.py > docs/permissions.md
+.venv/bin/python scripts/permissions.py > docs/permissions.md
 """
 
 import sys
@@ -13,26 +13,31 @@ from flask import Flask
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from blueprints.access import access_of
-from models.permissions import GRANTS, Permission, Role
+from models.permissions import COUNCIL_GRANTS, GRANTS, CouncilRole, Permission, Role
 
 HEAD = """\
 # Who may do what
 
 Printed by `scripts/permissions.py` from `models/permissions.py` and the addresses of the running portal; a test
 holds that it is up to date. A page that declares no access is open to nobody. What is under
-`/providers/<provider>/` also takes a membership of that provider: without one, the page does not exist (404).
+`/providers/<provider>/` also takes a membership of that provider: without one, the page does not exist (404). What is
+under `/council/` takes a role at the council, and is refused to everybody else (403).
 """
 
 
 def page(app: Flask) -> str:
-    return "\n".join([HEAD, "## Roles at a provider", "", *_roles(), "", "## Addresses", "", *_addresses(app), ""])
+    at_provider, at_council = _roles(Role, GRANTS), _roles(CouncilRole, COUNCIL_GRANTS)
+    parts = [HEAD, "## Roles at a provider", "", *at_provider, "", "## Roles at the council", "", *at_council]
+    return "\n".join([*parts, "", "## Addresses", "", *_addresses(app), ""])
 
 
-def _roles() -> Iterator[str]:
-    yield f"| May | {' | '.join(role.label for role in Role)} |"
-    yield f"|---|{'---|' * len(Role)}"
-    for permission in Permission:
-        marks = ["yes" if permission in GRANTS[role] else "" for role in Role]
+def _roles(roles: type[Role | CouncilRole], grants: dict) -> Iterator[str]:
+    """What any of the roles may, and which."""
+    yield f"| May | {' | '.join(role.label for role in roles)} |"
+    yield f"|---|{'---|' * len(roles)}"
+    granted = frozenset().union(*grants.values())
+    for permission in (each for each in Permission if each in granted):
+        marks = ["yes" if permission in grants[role] else "" for role in roles]
         yield f"| {permission.value} | {' | '.join(marks)} |"
 
 

@@ -8,9 +8,9 @@ from itertools import count
 from typing import Any
 
 from models.passwords import hashed
-from models.permissions import Role
+from models.permissions import CouncilRole, Role
 from models.provider import Organisation, Provider, ProviderKind
-from models.user import Membership, User
+from models.user import Membership, Staff, User
 from tests.support.rows import saved
 
 PASSWORD = "Three-Green-Kettles-7"
@@ -51,3 +51,11 @@ def make_user(role: Role = Role.CARER, provider: Provider | None = None, **given
 
 def make_membership(user: User, provider: Provider, role: Role = Role.CARER) -> Membership:
     return saved(Membership(user_id=user.id, provider_id=provider.id, role=role))
+
+
+def make_staff(role: CouncilRole = CouncilRole.PAYMENTS_OFFICER, **given: Any) -> User:
+    """Somebody who works for the council."""
+    defaults = {"email": f"person{next(_n)}@council.example", "name": "Ola Bright", "password_hash": _PASSWORD_HASH}
+    user = saved(User(**defaults | given))
+    saved(Staff(user_id=user.id, role=role))
+    return user

@@ -145,6 +145,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("chosen", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("prepared_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("prepared_by_id", sa.Integer(), nullable=True),
         sa.Column("authorised_at", sa.DateTime(timezone=True), nullable=True),
@@ -182,6 +183,24 @@ def upgrade() -> None:
     with op.batch_alter_table("service", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_service_feed_import_id"), ["feed_import_id"], unique=False)
 
+    op.create_table(
+        "staff",
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "role",
+            sa.Enum(
+                "payments_officer",
+                "payments_manager",
+                name="councilrole",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_staff_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_staff")),
+    )
     op.create_table(
         "web_session",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -221,6 +240,54 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("calendar_override", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_calendar_override_feed_import_id"), ["feed_import_id"], unique=False)
+
+    op.create_table(
+        "job",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("calculate", "finalise", name="jobkind", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
+        sa.Column("arguments", sa.JSON(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "queued",
+                "running",
+                "done",
+                "failed",
+                name="jobstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("worker", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_job_created_by_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["payment_run.id"], name=op.f("fk_job_run_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
+    )
+    with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_job_run_id"), ["run_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_job_state"), ["state"], unique=False)
+        batch_op.create_index(
+            "uq_job_running",
+            ["kind"],
+            unique=True,
+            sqlite_where=sa.text("state = 'running'"),
+            postgresql_where=sa.text("state = 'running'"),
+        )
 
     op.create_table(
         "login_code",
@@ -1356,6 +1423,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_login_code_pending_id"))
 
     op.drop_table("login_code")
+    with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_job_running", sqlite_where=sa.text("state = 'running'"), postgresql_where=sa.text("state = 'running'")
+        )
+        batch_op.drop_index(batch_op.f("ix_job_state"))
+        batch_op.drop_index(batch_op.f("ix_job_run_id"))
+
+    op.drop_table("job")
     with op.batch_alter_table("calendar_override", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_calendar_override_feed_import_id"))
 
@@ -1365,6 +1440,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_web_session_expires_at"))
 
     op.drop_table("web_session")
+    op.drop_table("staff")
     with op.batch_alter_table("service", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_service_feed_import_id"))
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from blueprints.access import PASSWORD_GIVEN, PUBLIC, SIGNED_IN, access_of
-from models.permissions import GRANTS, Permission, Role
+from models.permissions import COUNCIL_GRANTS, GRANTS, CouncilRole, Permission, Role
 from scripts.permissions import page as permissions_page
-from tests.factories import make_provider, make_user
+from tests.factories import make_provider, make_staff, make_user
 from tests.meta.world import settled_provider
 from tests.support.client import PortalClient
 
@@ -74,10 +74,20 @@ def test_only_permissions_open_pages_behind_the_log_in(app, rules):
     assert others == WITHOUT_PERMISSION
 
 
-def test_what_takes_a_permission_is_under_a_provider_and_the_reverse(app, rules):
+def test_what_takes_a_permission_is_under_a_provider_or_the_councils_and_the_reverse(app, rules):
     for rule in rules:
-        takes_permission = isinstance(access_of(app, rule.endpoint), Permission)
-        assert takes_permission == rule.rule.startswith("/providers/<int:provider>/"), rule
+        access = access_of(app, rule.endpoint)
+        at_provider = rule.rule.startswith("/providers/<int:provider>/")
+        at_council = rule.rule.startswith("/council/")
+        assert isinstance(access, Permission) == (at_provider or at_council), rule
+        assert at_council == rule.endpoint.startswith("admin."), rule
+        if isinstance(access, Permission):
+            grants = COUNCIL_GRANTS if at_council else GRANTS
+            assert any(access in granted for granted in grants.values()), f"{rule}: nobody there may {access.value}"
+
+
+def test_no_permission_is_granted_both_at_a_provider_and_at_the_council():
+    assert not frozenset().union(*GRANTS.values()) & frozenset().union(*COUNCIL_GRANTS.values())
 
 
 def test_addresses_are_typed_and_in_kebab_case(rules):
@@ -141,6 +151,25 @@ def test_every_role_opens_what_the_table_in_the_docs_says_and_nothing_else(app, 
                 data = {"csrf_token": client.csrf_token()} if method == "POST" else None
                 answer = client.open(method, url(app, rule, values | {"provider": mine.id}), data=data)
                 assert (answer.status_code != 403) == (access in GRANTS[role])
+
+
+@pytest.mark.parametrize("role", list(CouncilRole))
+def test_every_role_at_the_council_opens_what_the_table_says_and_no_providers_pages(app, rules, role, subtests):
+    mine, values = settled_provider()
+    values["provider"] = mine.id
+    client = PortalClient(app).sign_in(make_staff(role))
+    for rule in rules:
+        access = access_of(app, rule.endpoint)
+        for method in sorted(methods_of(rule)) if isinstance(access, Permission) else ():
+            with subtests.test(endpoint=rule.endpoint, method=method):
+                data = {"csrf_token": client.csrf_token()} if method == "POST" else None
+                answer = client.open(method, url(app, rule, values), data=data)
+                if rule.rule.startswith("/providers/"):
+                    assert answer.status_code == 404
+                elif access not in COUNCIL_GRANTS[role]:
+                    assert answer.status_code == 403
+                else:
+                    assert answer.status_code == 200 if method == "GET" else answer.status_code != 403
 
 
 def test_the_table_in_the_docs_is_that_of_the_running_portal(app, repository: Path):

@@ -21,6 +21,7 @@ SHARED = {
     "calendar_override",
     "client",
     "feed_import",
+    "job",
     "login_code",
     "login_failure",
     "membership",
@@ -31,6 +32,7 @@ SHARED = {
     "provider",
     "service",
     "service_level",
+    "staff",
     "user",
     "web_session",
 }

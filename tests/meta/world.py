@@ -5,12 +5,18 @@ from typing import Any
 
 from sqlalchemy import select
 
+from models.adjustment import Adjustment, RecoveryPlan
+from models.base import utc_now
+from models.contract import Contract
+from models.hold import Hold, HoldKind
+from models.job import Job, JobKind, JobState
+from models.payment import ScheduledPayment
 from models.provider import Provider
 from models.purchase_order import PurchaseOrder
 from tests.care_factories import make_contract, make_item
 from tests.factories import make_provider
 from tests.support import runs
-from tests.support.rows import every
+from tests.support.rows import every, saved
 
 MONDAY = date(2019, 9, 23)
 
@@ -25,4 +31,28 @@ def settled_provider() -> tuple[Provider, dict[str, Any]]:
     make_item(contract, starts_on=MONDAY)
     runs.finalise_weeks(MONDAY, date(2019, 9, 29))
     [order] = every(select(PurchaseOrder).where(PurchaseOrder.provider_id == provider.id))
-    return provider, {"reference": contract.reference, "first_on": MONDAY, "order_id": order.id}
+    return provider, {
+        "reference": contract.reference,
+        "first_on": MONDAY,
+        "order_id": order.id,
+        **_of_the_councils_desk(contract, order),
+    }
+
+
+def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str, Any]:
+    [payment] = every(
+        select(ScheduledPayment).where(ScheduledPayment.contract_id == contract.id, ScheduledPayment.first_on == MONDAY)
+    )
+    own = {"provider_id": contract.provider_id}
+    saved(RecoveryPlan(**own, contract_id=contract.id, per_payment_pence=5_000))
+    adjustment = Adjustment(
+        **own, contract_id=contract.id, client_id=order.client_id, for_day=MONDAY, amount_pence=100, reason="Paid late"
+    )
+    hold = Hold(**own, payment_id=payment.id, kind=HoldKind.OFFICER, reason="Asked about", released_at=utc_now())
+    run_id = payment.closed_run_id
+    return {
+        "run_id": run_id,
+        "hold_id": saved(hold).id,
+        "adjustment_id": saved(adjustment).id,
+        "job_id": saved(Job(kind=JobKind.FINALISE, run_id=run_id, state=JobState.DONE, message="Done.")).id,
+    }

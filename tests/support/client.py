@@ -14,7 +14,8 @@ from werkzeug.test import TestResponse
 
 from blueprints.session_store import csrf_secret
 from models.base import transaction
-from models.user import Membership, User
+from models.provider import Provider
+from models.user import Membership, Staff, User
 from models.web_session import WebSession, digest
 from tests.support import house_rules
 from tests.support.rows import every
@@ -155,6 +156,8 @@ class PortalClient:
     def _own_providers(self) -> set[int]:
         if self.user is None:
             return set()
+        if every(select(Staff).where(Staff.user_id == self.user.id)):
+            return set(every(select(Provider.id)))
         return set(every(select(Membership.provider_id).where(Membership.user_id == self.user.id)))
 
 

@@ -1,0 +1,124 @@
+"""Payment runs: calculate, prepare, review, authorise, finalise. Long work is a job; its page shows how far it is."""
+
+from flask import Blueprint, request, url_for
+
+from blueprints.access import me, requires
+from blueprints.download import csv_file
+from blueprints.lookups import get_or_404, page_of
+from blueprints.pages import done, render
+from exchange.desk_data import run_data
+from forms.payment_runs import KINDS, NAMED, CalculateForm, PrepareForm, RunFilter
+from models import payment_run
+from models.base import DomainError, session
+from models.job import Job, JobKind
+from models.payment_run import PaymentRun
+from models.permissions import Permission
+from models.provider import ids_named, ids_of_kinds
+from models.review import Finding, Review
+from models.run_history import outcome_of
+
+bp = Blueprint("payment_runs", __name__, url_prefix="/payment-runs")
+
+
+@bp.get("/")
+@requires(Permission.VIEW_RUNS)
+def index():
+    job = session.scalars(Job.newest_of(JobKind.CALCULATE)).one_or_none()
+    return render("admin/payment_runs/index.html", page=page_of(PaymentRun.newest_first()), job=job)
+
+
+@bp.route("/calculate", methods=["GET", "POST"])
+@requires(Permission.PREPARE_RUNS)
+def calculate():
+    form = CalculateForm()
+    if form.validate_on_submit():
+        Job.ask(JobKind.CALCULATE, by=me(), providers=_chosen(form))
+        return done("The calculation is under way", then=url_for(".index"))
+    return render("admin/payment_runs/calculate.html", form=form)
+
+
+@bp.route("/prepare", methods=["GET", "POST"])
+@requires(Permission.PREPARE_RUNS)
+def prepare():
+    form = PrepareForm()
+    if form.validate_on_submit():
+        run = payment_run.prepare(by=me(), provider_ids=_chosen(form), note=form.note.data or "")
+        if run is None:
+            raise DomainError(
+                "Nothing is due: every payment whose finalisation day has come is finalised, held, or in another run"
+            )
+        session.flush()
+        return done(f"Run {run.id} is prepared. Somebody else authorises it", then=url_for(".show", run_id=run.id))
+    return render("admin/payment_runs/prepare.html", form=form)
+
+
+def _chosen(form):
+    """Ids of the providers that the form is about; None for all."""
+    if form.who.data == KINDS:
+        return ids_of_kinds(form.kinds.data)
+    return ids_named(form.names) if form.who.data == NAMED else None
+
+
+@bp.get("/<int:run_id>")
+@requires(Permission.VIEW_RUNS)
+def show(run_id):
+    run = get_or_404(PaymentRun.numbered(run_id))
+    review, form = Review(run), RunFilter(request.args)
+    findings, shown = review.findings(), _shown(form)
+    return render(
+        "admin/payment_runs/show.html", partial="admin/payment_runs/_review.html",
+        run=run, form=form, findings=findings, shown=shown, totals=review.totals(), page=page_of(_query(review, form)),
+        outcome=outcome_of(run_id), job=session.scalars(Job.newest_of(JobKind.FINALISE, run_id)).one_or_none(),
+    )  # fmt: skip
+
+
+@bp.get("/<int:run_id>/data.csv")
+@requires(Permission.VIEW_RUNS)
+def data(run_id):
+    run = get_or_404(PaymentRun.numbered(run_id))
+    form = RunFilter(request.args)
+    return csv_file(f"payment-run-{run_id}.csv", run_data(session.execute(_query(Review(run), form)), _shown(form)))
+
+
+def _shown(form):
+    """The kind of exception that is asked for; None for the payments by provider."""
+    return next((kind for kind in Finding if kind.value == form.show.data), None)
+
+
+def _query(review, form):
+    shown = _shown(form)
+    if shown is not None:
+        return review.found(shown)
+    return review.payments(name=(form.name.data or "").strip(), changed_only=form.differs.data)
+
+
+@bp.post("/<int:run_id>/authorise")
+@requires(Permission.AUTHORISE_RUNS)
+def authorise(run_id):
+    run = get_or_404(PaymentRun.numbered(run_id))
+    run.authorise(by=me())
+    return done(f"Run {run_id} is authorised. It can be finalised now", then=url_for(".show", run_id=run_id))
+
+
+@bp.post("/<int:run_id>/finalise")
+@requires(Permission.AUTHORISE_RUNS)
+def finalise(run_id):
+    run = get_or_404(PaymentRun.numbered(run_id))
+    run.check_may_be_finalised(by=me())
+    Job.ask(JobKind.FINALISE, by=me(), run_id=run_id)
+    return done("The run is being finalised", then=url_for(".show", run_id=run_id))
+
+
+@bp.post("/<int:run_id>/discard")
+@requires(Permission.PREPARE_RUNS)
+def discard(run_id):
+    run = get_or_404(PaymentRun.numbered(run_id))
+    run.discard(by=me())
+    return done(f"Run {run_id} is discarded. Its payments can go into another run", then=url_for(".index"))
+
+
+@bp.get("/jobs/<int:job_id>")
+@requires(Permission.VIEW_RUNS)
+def job(job_id):
+    found = get_or_404(Job.numbered(job_id))
+    return render("admin/payment_runs/job.html", partial="admin/payment_runs/_job.html", job=found)

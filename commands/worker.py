@@ -1,0 +1,132 @@
+"""`flask worker`: does the long work that pages ask for, one job after another."""
+
+import logging
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from commands.payments import calculate_all, finalise_run
+from models import payment_run
+from models.base import DomainError, scope, session, transaction
+from models.job import Job, JobKind, Overtaken
+from models.money import gbp
+from models.payment_run import PaymentRun, RunPayment, RunState
+from models.run_history import outcome_of
+from models.tenancy import EVERY_PROVIDER, set_tenant
+
+PAUSE = 1.0
+"""Seconds between two looks into an empty queue."""
+FAILED = "It was broken off by a fault in the portal. Nothing is half done: ask for it again, or tell us if it repeats"
+
+log = logging.getLogger(__name__)
+
+
+class Stopped(Exception):
+    """Somebody ends the worker: what it was doing is for the next one."""
+
+
+class _Stop:
+    """Set by a signal; looked at between two batches, so that none is cut in two."""
+
+    asked = False
+
+    def __call__(self, *_: object) -> None:
+        self.asked = True
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Do what waits, then end.")
+@with_appcontext
+def cli(once: bool) -> None:
+    """Do long work: calculations and the finalising of runs."""
+    stop = _Stop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    while not stop.asked:
+        if not work(stop) and not stop.asked:
+            if once:
+                return
+            time.sleep(PAUSE)
+
+
+def work(stop: _Stop | None = None) -> bool:
+    """Do the next job, if there is one."""
+    try:
+        job = _claim()
+    except OperationalError as fault:  # the database is busy, or away: it comes back
+        log.warning("no job can be looked for: %s", type(fault.orig).__name__)
+        return False
+    if job is None:
+        return False
+    with suppress(Overtaken):
+        _tell(job, _end_of(job, stop or _Stop()))
+    return True
+
+
+def _end_of(job: Job, stop: _Stop) -> Callable[[Job], None]:
+    """Do the job; what is to be said of it then."""
+    try:
+        message = _do(job, stop)
+    except Overtaken:
+        raise
+    except Stopped:
+        return Job.put_back
+    except DomainError as refusal:
+        return partial(Job.fail, message=str(refusal))
+    except Exception:
+        log.exception("job %s", job.id)
+        return partial(Job.fail, message=FAILED)
+    return partial(Job.finish, message=message)
+
+
+def _claim() -> Job | None:
+    try:
+        with transaction():
+            return Job.claim()
+    except IntegrityError:  # another worker was first, with a job of this kind
+        return None
+
+
+def _tell(job: Job, say: Callable[[Job], None]) -> None:
+    with transaction() as own:
+        known = own.scalars(select(Job).where(Job.id == job.id)).one()
+        if known.worker != job.worker:
+            raise Overtaken
+        say(known)
+
+
+def _do(job: Job, stop: _Stop) -> str:
+    def progress(done: int, total: int) -> None:
+        whole = max(job.total, total)
+        _tell(job, lambda known: known.get_on(whole - total + done, whole))
+        if stop.asked:
+            raise Stopped
+
+    return {JobKind.CALCULATE: _calculate, JobKind.FINALISE: _finalise}[job.kind](job, progress)
+
+
+def _calculate(job: Job, progress: Callable[[int, int], None]) -> str:
+    outcome = calculate_all(job.arguments.get("providers"), progress=progress)
+    return f"Calculated {outcome.contracts:,} contracts. What is not finalised comes to {gbp(outcome.total_pence)}."
+
+
+def _finalise(job: Job, progress: Callable[[int, int], None]) -> str:
+    """Broken off and taken up again, it goes on where it stopped; its words are about the whole run."""
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        state = session.scalar(select(PaymentRun.state).where(PaymentRun.id == job.run_id))
+        if not job.total:
+            of_run = select(func.count(RunPayment.provider_id.distinct())).where(RunPayment.run_id == job.run_id)
+            job.total = session.scalar(of_run) or 0
+    if state is not RunState.FINALISED:
+        finalise_run(job.run_id, by_id=job.created_by_id, progress=progress)
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        return payment_run.summary(outcome_of(job.run_id))

@@ -1,0 +1,88 @@
+"""What an officer looks for among the payments, and says when doing something to one."""
+
+from flask_wtf import FlaskForm
+from wtforms import DateField, Form, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from forms.fields import DayField, MoneyField
+from forms.filters import ALL, ChoiceField
+from models.payment import Confirmation, Processing
+from models.worklist import Kind
+
+LONG = Length(max=2_000, message="Write 2,000 characters or fewer")
+
+
+class PaymentSearch(Form):
+    name = StringField("Provider’s name contains")
+    state = ChoiceField("State", default=ALL)
+    confirmation = ChoiceField("Answer", default=ALL)
+    exception = ChoiceField("Exception", default=ALL)
+    first = DateField("From", validators=[Optional()], render_kw={"type": "date"})
+    last = DateField("To", validators=[Optional()], render_kw={"type": "date"})
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)
+        self.state.offer((ALL, "[Any]"), *((each.value, each.value.capitalize()) for each in Processing))
+        self.confirmation.offer((ALL, "[Any]"), *((each.value, each.value.capitalize()) for each in Confirmation))
+        self.exception.offer((ALL, "[None in particular]"), *((each.value, each.label) for each in Kind))
+
+    @property
+    def chosen(self) -> dict[str, object]:
+        """What models.worklist.listed takes."""
+        return {
+            "name": (self.name.data or "").strip(),
+            "state": Processing(self.state.data) if self.state.data else None,
+            "confirmation": Confirmation(self.confirmation.data) if self.confirmation.data else None,
+            "exception": Kind(self.exception.data) if self.exception.data else None,
+            "first": self.first.data,
+            "last": self.last.data,
+        }
+
+
+class HoldForm(FlaskForm):
+    what = ChoiceField("What is to be held?", default=ALL)
+    reason = TextAreaField("Why?", description="For us: the provider sees that it is held, not why", validators=[
+        InputRequired("Say why it is held"), LONG
+    ])  # fmt: skip
+
+
+class ReleaseForm(FlaskForm):
+    reason = TextAreaField("Why may it be paid now?", validators=[InputRequired("Say why it is released"), LONG])
+
+
+class SendBackForm(FlaskForm):
+    comment = TextAreaField(
+        "What do you say to the provider?",
+        description="What you have put right, or why the payment is right as it is",
+        validators=[InputRequired("Say what you have done about it"), LONG],
+    )
+
+
+class AdjustForm(FlaskForm):
+    client = ChoiceField("Client", validators=[InputRequired("Choose a client")])
+    amount = MoneyField(
+        "Amount",
+        description="In pounds. Put a minus in front to take money back: -150.00",
+        validators=[InputRequired("Enter the amount, like 150.00 or -150.00")],
+    )
+    for_day = DayField(
+        "For which day?",
+        description="It says which financial year’s purchase order the money belongs to",
+        validators=[InputRequired("Enter the day that it is for")],
+    )
+    reason = TextAreaField("Why?", description="The provider reads it", validators=[
+        InputRequired("Say why the payment is adjusted"), LONG
+    ])  # fmt: skip
+
+
+class PlanForm(FlaskForm):
+    amount = MoneyField(
+        "Most that one payment recovers",
+        description="In pounds. What is left is carried to the payments after it",
+        validators=[InputRequired("Enter the most that one payment recovers, like 50.00")],
+    )
+    reason = TextAreaField("What was agreed, and with whom?", validators=[InputRequired("Say what was agreed"), LONG])
+
+
+class JustDoIt(FlaskForm):
+    """A button, and nothing to say."""

@@ -1,0 +1,58 @@
+"""What is chosen to calculate and to prepare a payment run, and to look through one."""
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Form, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
+from wtforms.validators import Length, ValidationError
+
+from models.provider import ProviderKind
+
+ALL, KINDS, NAMED = "all", "kinds", "named"
+
+
+class ProvidersForm(FlaskForm):
+    """All providers, or some."""
+
+    who = RadioField(
+        "Which providers?",
+        choices=[
+            SelectChoice(ALL, "All of them"),
+            SelectChoice(KINDS, "Some kinds of provider"),
+            SelectChoice(NAMED, "Named providers"),
+        ],
+        default=ALL,
+    )
+    kinds = SelectMultipleField(
+        "Kinds of provider", choices=[SelectChoice(kind.value, kind.label) for kind in ProviderKind]
+    )
+    named = TextAreaField(
+        "Named providers", description="Their references or names, one a line", validators=[Length(max=20_000)]
+    )
+
+    @property
+    def names(self) -> list[str]:
+        return [line.strip() for line in (self.named.data or "").splitlines() if line.strip()]
+
+    def validate_kinds(self, field: SelectMultipleField) -> None:
+        if self.who.data == KINDS and not field.data:
+            raise ValidationError("Choose at least one kind of provider")
+
+    def validate_named(self, _field: TextAreaField) -> None:
+        if self.who.data == NAMED and not self.names:
+            raise ValidationError("Enter the reference or name of at least one provider")
+
+
+class CalculateForm(ProvidersForm):
+    pass
+
+
+class PrepareForm(ProvidersForm):
+    note = StringField("Note (optional)", description="For whoever authorises the run", validators=[Length(max=500)])
+
+
+class RunFilter(Form):
+    """What of a run is shown: one kind of exception, or its payments by provider."""
+
+    show = StringField("Show")
+    name = StringField("Provider’s name contains")
+    differs = BooleanField("Only those that differ from last time")

@@ -1,0 +1,157 @@
+"""Long work, asked for on a page and done by the worker: `flask worker`. The page shows how far it has got.
+
+A job whose worker was broken off is taken up again by the next one; what it does may be done twice.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from secrets import token_hex
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from models.audit import record
+from models.base import Base, Key, reload, session, utc_now
+from models.user import User
+
+_UNSYNCED = {"synchronize_session": False}
+BROKEN_OFF_AFTER = timedelta(minutes=1)
+"""A worker says at least this often that it is alive."""
+LATE_AFTER = timedelta(seconds=30)
+"""A job that nobody has begun by then waits for a worker that is not there."""
+
+
+class JobKind(StrEnum):
+    CALCULATE = "calculate"
+    FINALISE = "finalise"
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Overtaken(Exception):
+    """Another worker has taken this job up: stop, and say nothing more of it."""
+
+
+class Job(Base):
+    __tablename__ = "job"
+    __table_args__ = (
+        sa.Index("uq_job_running", "kind", unique=True, sqlite_where=sa.column("state") == "running",
+                 postgresql_where=sa.column("state") == "running"),
+    )  # fmt: skip
+
+    id: Mapped[Key]
+    kind: Mapped[JobKind]
+    arguments: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("payment_run.id"), index=True)
+    """The payment run that it is about."""
+    state: Mapped[JobState] = mapped_column(default=JobState.QUEUED, index=True)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    """Providers; 0 while they have not been counted."""
+    message: Mapped[str] = mapped_column(default="")
+    """What came of it, in words."""
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    worker: Mapped[str] = mapped_column(default="")
+
+    created_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[created_by_id])
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (JobState.QUEUED, JobState.RUNNING)
+
+    @property
+    def is_late(self) -> bool:
+        """It has waited, or been silent, for so long that nobody seems to be working."""
+        if self.state is JobState.QUEUED:
+            return utc_now() - self.created_at > LATE_AFTER
+        return self.state is JobState.RUNNING and utc_now() - self.heartbeat_at > BROKEN_OFF_AFTER + LATE_AFTER
+
+    @classmethod
+    def ask(cls, kind: JobKind, *, by: User, run_id: int | None = None, **arguments: Any) -> "Job":
+        """Put it in the queue; the same work that nobody has finished yet is not asked for twice."""
+        for job in session.scalars(cls.open().where(cls.kind == kind, cls.run_id == run_id)):
+            if job.arguments == arguments:
+                return job
+        job = cls(kind=kind, run_id=run_id, arguments=arguments, created_by_id=by.id)
+        session.add(job)
+        record(f"job.{kind.value}_asked_for", job, by=by, run=run_id)
+        return job
+
+    @classmethod
+    def claim(cls) -> "Job | None":
+        """The next job, for this worker: one that waits, or whose worker was broken off. One of a kind at a time."""
+        silent = utc_now() - BROKEN_OFF_AFTER
+        other = sa.orm.aliased(cls)
+        is_kind_busy = select(other.id).where(other.kind == cls.kind, other.state == JobState.RUNNING).exists()
+        is_free = sa.or_(
+            sa.and_(cls.state == JobState.RUNNING, cls.heartbeat_at < silent),
+            sa.and_(cls.state == JobState.QUEUED, ~is_kind_busy),
+        )
+        job = session.scalars(select(cls).where(is_free).order_by(cls.id).limit(1)).one_or_none()
+        if job is None:
+            return None
+        now, worker = utc_now(), token_hex(8)
+        moved = session.execute(
+            update(cls)
+            .where(cls.id == job.id, cls.state == job.state, cls.worker == job.worker)
+            .values(state=JobState.RUNNING, worker=worker, started_at=job.started_at or now, heartbeat_at=now),
+            execution_options=_UNSYNCED,
+        )
+        reload(job)
+        return job if moved.rowcount else None
+
+    def get_on(self, done: int, total: int) -> None:
+        """So far has it got; and its worker is alive."""
+        self._say(done=done, total=total, heartbeat_at=utc_now())
+
+    def finish(self, message: str) -> None:
+        self._say(state=JobState.DONE, message=message, finished_at=utc_now(), done=self.total)
+
+    def fail(self, message: str) -> None:
+        self._say(state=JobState.FAILED, message=message, finished_at=utc_now())
+
+    def put_back(self) -> None:
+        """The worker stops: the next one goes on."""
+        self._say(state=JobState.QUEUED, worker="")
+
+    def _say(self, **values: object) -> None:
+        said = session.execute(
+            update(Job)
+            .where(Job.id == self.id, Job.state == JobState.RUNNING, Job.worker == self.worker)
+            .values(**values),
+            execution_options=_UNSYNCED,
+        )
+        if not said.rowcount:
+            raise Overtaken
+
+    @classmethod
+    def numbered(cls, job_id: int) -> Select:
+        return select(cls).where(cls.id == job_id).options(joinedload(cls.created_by))
+
+    @classmethod
+    def open(cls) -> Select:
+        """Those that nobody has finished, the oldest first, with who asked for them."""
+        is_open = cls.state.in_([JobState.QUEUED, JobState.RUNNING])
+        return select(cls).where(is_open).options(joinedload(cls.created_by)).order_by(cls.id)
+
+    @classmethod
+    def newest_of(cls, kind: JobKind, run_id: int | None = None) -> Select:
+        """The last job of that kind (about that run), with who asked for it."""
+        return (
+            select(cls)
+            .where(cls.kind == kind, cls.run_id == run_id)
+            .options(joinedload(cls.created_by))
+            .order_by(cls.id.desc())
+            .limit(1)
+        )
