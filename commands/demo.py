@@ -1,10 +1,12 @@
-"""`flask demo load`: a council with made-up data, brought in and paid week by week as a real one would be."""
+"""`flask demo load`: a council with made-up data, brought in and paid period by period as a real one would be."""
 
+import importlib
 import shutil
 import tomllib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import sqlalchemy as sa
@@ -14,14 +16,16 @@ from sqlalchemy import select
 from tqdm import tqdm
 
 from commands.feed import progress
-from commands.payments import calculate_all, finalise_due
+from commands.payments import calculate_all, finalise_due, finalise_run
 from exchange.feed import import_feed
+from models import demonstration
 from models.base import scope, session, transaction
 from models.calendar import as_on, set_today, today
 from models.contract import PaymentMethod
-from models.demonstration import ACCOUNTS, accounts_here
 from models.feed import FeedImport
-from models.payment_run import PaymentRun
+from models.payment import ScheduledPayment
+from models.payment_run import PaymentRun, RunState
+from models.permissions import CouncilRole
 from models.provider import Provider
 from models.tenancy import every_provider
 from models.user import User
@@ -29,7 +33,15 @@ from models.user import User
 cli = AppGroup("demo", help="Load made-up data. In demonstration mode only.")
 
 DEMONSTRATIONS = Path(__file__).parent / "demonstrations"
-SUNDAY = 6
+WRITTEN = "demonstration-feed"
+"""The folder of the instance in which a demonstration that is dated from today writes its feeds."""
+
+
+class Delivery(NamedTuple):
+    """A feed as it came on one day. The payments before that day know nothing of it."""
+
+    day: date
+    path: Path
 
 
 @cli.command()
@@ -40,13 +52,20 @@ def load(name: str, if_empty: bool) -> None:
     settings = current_app.config["SETTINGS"]
     if not settings.is_demonstration:
         raise click.ClickException("This is not a demonstration: set PORTAL_MODE=demonstration to make it one.")
-    if not (_is_empty() or _is_unfinished(name)):
+    before = _imported()
+    if not (_is_empty() or before and _is_unfinished(name, settings.instance, before)):
         if if_empty:
             return
         raise click.ClickException("The database has data already. Choose an empty one (INSTANCE=another-folder).")
     _take_settings(DEMONSTRATIONS / name, settings.instance)
-    import_feed(DEMONSTRATIONS / name, progress)
-    _pay()
+    if not before:
+        _write(name, settings.instance)
+    for delivery in _deliveries(name, settings.instance):
+        if delivery.path.name not in before:
+            _pay(delivery.day - timedelta(days=1))
+            import_feed(delivery.path, progress)
+    _pay(today())
+    calculate_all()
     _add_accounts()
     click.echo(f"The demonstration {name} is loaded. Its today is {today():%d/%m/%Y}.")
 
@@ -56,45 +75,103 @@ def _is_empty() -> bool:
         return not any(session.scalar(select(entity.id).limit(1)) for entity in (Provider, User, FeedImport))
 
 
-def _is_unfinished(name: str) -> bool:
-    """An earlier load was broken off: the accounts come last."""
+def _imported() -> list[str]:
     with scope(), every_provider():
-        imports = session.scalars(select(FeedImport.name)).all()
-        return list(imports) == [name] and not accounts_here()
+        return list(session.scalars(select(FeedImport.name).order_by(FeedImport.id)))
+
+
+def _is_unfinished(name: str, instance: Path, imported: list[str]) -> bool:
+    """An earlier load was broken off: its first feeds are there, and the accounts, which come last, are not."""
+    names = [delivery.path.name for delivery in _deliveries(name, instance)]
+    return imported == names[: len(imported)] and not demonstration.accounts_here()
 
 
 def _take_settings(source: Path, instance: Path) -> None:
-    """The council's name and its today; settings that somebody has written already are kept."""
+    """The council's name and its today, if it has one; settings that somebody has written already are kept."""
     if not (instance / "settings.toml").exists():
         shutil.copyfile(source / "settings.toml", instance / "settings.toml")
-        set_today(tomllib.loads((source / "settings.toml").read_text("utf-8"))["today"])
+        set_today(tomllib.loads((source / "settings.toml").read_text("utf-8")).get("today"))
 
 
-def _pay() -> None:
-    """Calculate and finalise on every Sunday, by the functions of `flask payments`; then what is due today."""
-    for day in tqdm(list(_sundays()), desc="Paying", unit="week", disable=None, leave=False):
-        with as_on(day):
+def _write(name: str, instance: Path) -> None:
+    """Let a demonstration that is a program write its feeds."""
+    if _is_program(name):
+        importlib.import_module(f"commands.demonstrations.{name}").write(instance / WRITTEN, today())
+
+
+def _deliveries(name: str, instance: Path) -> list[Delivery]:
+    """Its feeds in the order in which they came: one that is in the repository, or those that a program has written."""
+    if not _is_program(name):
+        return [Delivery(date.min + timedelta(days=1), DEMONSTRATIONS / name)]
+    written = instance / WRITTEN
+    paths = sorted(written.iterdir()) if written.is_dir() else []
+    return [Delivery(date.fromisoformat(path.name), path) for path in paths]
+
+
+def _is_program(name: str) -> bool:
+    return (DEMONSTRATIONS / name / "__init__.py").exists()
+
+
+def _pay(last_on: date) -> None:
+    """Calculate and finalise to that day, by the functions of `flask payments`, on every day on which something is due.
+
+    Each time only the providers who are paid that day.
+    """
+    _finish_runs()
+    first_on = _next_day_to_pay()
+    if first_on is None or first_on > last_on:
+        return
+    with tqdm(total=(last_on - first_on).days + 1, desc="Paying", unit="day", disable=None, leave=False) as bar:
+        with as_on(first_on):
             calculate_all()
-            finalise_due()
-    calculate_all()
+        for day, provider_ids in _due(first_on, last_on):
+            with as_on(day):
+                calculate_all(provider_ids)
+                finalise_due(provider_ids)
+            bar.update((day - first_on).days + 1 - bar.n)
 
 
-def _sundays() -> Iterator[date]:
-    """Those on which nothing has been paid yet, to today."""
+def _finish_runs() -> None:
+    """One at most: that in which an earlier load was broken off."""
     with scope(), every_provider():
-        begin = session.scalar(select(sa.func.min(PaymentMethod.calculate_from)))
+        query = select(PaymentRun.id, PaymentRun.as_on).where(PaymentRun.state == RunState.AUTHORISED)
+        runs = session.execute(query).all()
+    for run_id, day in runs:
+        with as_on(day):
+            finalise_run(run_id)
+
+
+def _next_day_to_pay() -> date | None:
+    """The day after the last run, or the first day that is calculated; None while there is nothing to pay."""
+    with scope(), every_provider():
         done = session.scalar(select(sa.func.max(PaymentRun.as_on)))
-    day = max(begin, done + timedelta(days=1)) if done else begin
-    day += timedelta(days=SUNDAY - day.weekday())
-    while day <= today():
-        yield day
-        day += timedelta(days=7)
+        begin = session.scalar(select(sa.func.min(PaymentMethod.calculate_from)))
+    return done + timedelta(days=1) if done else begin
+
+
+def _due(day: date, last_on: date) -> Iterator[tuple[date, list[int]]]:
+    """The days from `day` on, on which payments fall due to be finalised, each with the providers' ids."""
+    payment = ScheduledPayment
+    while True:
+        with scope(), every_provider():
+            due = payment.closed_run_id.is_(None), payment.finalise_on.between(day, last_on)
+            following = session.scalar(select(sa.func.min(payment.finalise_on)).where(*due))
+            if following is None:
+                return
+            ids = session.scalars(
+                select(payment.provider_id).where(*due, payment.finalise_on == following).distinct()
+            ).all()
+        yield following, list(ids)
+        day = following + timedelta(days=1)
 
 
 def _add_accounts() -> None:
     with transaction(), every_provider():
-        for account in ACCOUNTS:
-            provider = session.scalars(select(Provider).where(Provider.reference == account.provider)).one_or_none()
-            if provider is not None:
+        known = {provider.reference: provider for provider in session.scalars(Provider.by_name())}
+        for account in demonstration.ACCOUNTS:
+            if all(reference in known for reference in account.providers):
                 user = User.add(account.email, account.name, account.password)
-                user.join(provider, account.role)
+                if isinstance(account.role, CouncilRole):
+                    user.employ(account.role)
+                for reference in account.providers:
+                    user.join(known[reference], account.role)

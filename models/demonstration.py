@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from models.base import session
-from models.permissions import Role
+from models.permissions import CouncilRole, Role
 from models.user import User
 
 
@@ -13,18 +13,40 @@ from models.user import User
 class Account:
     email: str
     name: str
+    """Two demonstrations may have the same address: it is the name that tells them apart."""
     who: str
     """What the log-in page says about them."""
-    role: Role
-    provider: str
-    """The provider's reference in the demonstration's feed."""
+    role: Role | CouncilRole
+    providers: tuple[str, ...]
+    """References of the providers in the demonstration's feed; none for staff of the council."""
     password: str = "Look-around-2019"  # noqa: S105 - opens made-up data only
 
 
-ACCOUNTS = (Account("carer@demo.example", "Dawn Stockton", "a foster carer", Role.CARER, "P100741"),)
+ACCOUNTS = (
+    # durham
+    Account("carer@demo.example", "Dawn Stockton", "a foster carer", Role.CARER, ("P100741",)),
+    # borsetshire
+    Account("carer@demo.example", "Marian Oakshott", "a foster carer", Role.CARER, ("P201101",)),
+    Account("lodgings@demo.example", "Llŷr Prydderch", "a supported lodgings host", Role.CARER, ("P202101",)),
+    Account("agency@demo.example", "Abena Fielding", "the finance manager of a fostering agency with two services",
+            Role.FINANCE, ("P203101", "P203102")),
+    Account("care-home@demo.example", "Raymond Tansley", "the finance manager of three care homes", Role.FINANCE,
+            ("P204101", "P204102", "P204103")),
+    Account("home-care@demo.example", "Priyanka Lynch", "the finance manager of a home care agency", Role.FINANCE,
+            ("P205101",)),
+    Account("direct-payments@demo.example", "Emyr Waymark", "a direct payment support service", Role.FINANCE,
+            ("P206101",)),
+    Account("shared-lives@demo.example", "Sunita Thakkar", "a Shared Lives carer", Role.CARER, ("P207101",)),
+    # both
+    Account("payments-officer@demo.example", "Ola Bright", "a payments officer of the council",
+            CouncilRole.PAYMENTS_OFFICER, ()),
+    Account("payments-manager@demo.example", "Morgan Reid", "a payments manager of the council",
+            CouncilRole.PAYMENTS_MANAGER, ()),
+)  # fmt: skip
 
 
 def accounts_here() -> list[Account]:
     """Those of the accounts that exist in this database."""
-    known = set(session.scalars(select(User.email).where(User.email.in_([each.email for each in ACCOUNTS]))))
-    return [each for each in ACCOUNTS if each.email in known]
+    query = select(User.email, User.name).where(User.email.in_({each.email for each in ACCOUNTS}))
+    known = {(row.email, row.name) for row in session.execute(query)}
+    return [each for each in ACCOUNTS if (each.email, each.name) in known]
