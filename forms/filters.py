@@ -39,6 +39,17 @@ class PeriodFilter(Form):
         self.contract.offer((ALL, "[All Contracts]"), *contracts)
 
 
+class ScheduleFilter(Form):
+    """Which year's schedule, and of which contract."""
+
+    year = ChoiceField("Financial year")
+    contract = ChoiceField("Contract")
+
+    def offer(self, years: Iterable[FinancialYear], contracts: Iterable[tuple[str, str]]) -> None:
+        self.year.offer(*year_choices(years))
+        self.contract.offer(*contracts)
+
+
 class OrderFilter(Form):
     """The filters of Purchase Orders (S4-171 to S4-173)."""
 

@@ -3,14 +3,17 @@
 from flask import Blueprint, request, url_for
 
 from blueprints.access import me, requires
-from blueprints.download import csv_file
+from blueprints.download import calendar_file, csv_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
+from exchange.icalendar import calendar_text
 from exchange.payment_data import payment_data
-from forms.filters import PeriodFilter
+from exchange.schedule_data import schedule_data, schedule_events
+from forms.filters import PeriodFilter, ScheduleFilter
 from forms.payments import AnswerForm
+from models import schedule as schedules
 from models.answers import Asking, confirm, reject
-from models.base import session
+from models.base import session, utc_now
 from models.breakdown import as_planned, changes, on_record
 from models.calendar import FinancialYear, today
 from models.hold import Hold
@@ -70,6 +73,46 @@ def _say(payment, form):
     said = f"You have confirmed {gbp(seen)} for {payment.span.short}"
     count = len(form.queries)
     return f"{said}, and queried {count} row{'' if count == 1 else 's'}" if count else said
+
+
+@bp.get("/schedule")
+@requires(Permission.VIEW_PAYMENTS)
+def schedule():
+    form, contract, periods = _schedule()
+    return render(
+        "provider/payments/schedule.html", partial="provider/payments/_schedule.html",
+        form=form, contract=contract, periods=periods, today=today(), Occasion=schedules.Occasion,
+        next=schedules.next_deadline(contract) if contract else None,
+    )  # fmt: skip
+
+
+@bp.get("/schedule/data.csv")
+@requires(Permission.VIEW_PAYMENTS)
+def schedule_csv():
+    _, _, periods = _schedule()
+    return csv_file("payment-schedule.csv", schedule_data(periods))
+
+
+@bp.get("/schedule/deadlines.ics")
+@requires(Permission.VIEW_PAYMENTS)
+def schedule_calendar():
+    _, contract, periods = _schedule()
+    name = f"Payment Schedule {contract.name}" if contract else "Payment Schedule"
+    return calendar_file(
+        "payment-schedule.ics", calendar_text(name, schedule_events(periods, request.host), utc_now())
+    )  # fmt: skip
+
+
+def _schedule():
+    """The filter, the contract that it names, and that contract's periods in the year that it names."""
+    contracts = session.scalars(schedules.contracts()).all()
+    first = contracts[0].reference if contracts else ""
+    form = ScheduleFilter(request.args, data={"year": str(FinancialYear.of(today()).starts_in), "contract": first})
+    form.offer(schedules.years(contracts), [(each.reference, f"{each.name} ({each.reference})") for each in contracts])
+    if not contracts or not form.validate():
+        return form, None, []
+    contract = next(each for each in contracts if each.reference == form.contract.data)
+    return form, contract, schedules.periods_of(contract, FinancialYear(int(form.year.data)))
 
 
 def _page(chosen):

@@ -7,7 +7,7 @@ from tests.browser.looks import assert_accessible, assert_fits, keeps_nothing, t
 from tests.factories import make_membership, make_provider, make_user
 from tests.meta.world import settled_provider
 
-FILES = (".csv", ".css", "/healthz")
+FILES = (".csv", ".css", ".ics", "/healthz")
 
 
 @pytest.mark.parametrize("way", ["script-1280", "script-320"])

@@ -1,0 +1,34 @@
+"""The payment schedule to take away: as a table, and as days for a diary. It says nothing about any client."""
+
+from collections.abc import Iterable, Iterator
+
+from exchange.icalendar import Event
+from exchange.tabular import Cell
+from models.schedule import Occasion, SchedulePeriod
+
+HEADINGS = ("Contract", "Reference", "Start", "End", "Confirm by", "Last day for changes", "In your bank", "Changed")
+UIDS = {Occasion.CONFIRM: "confirm", Occasion.CHANGES: "changes", Occasion.BANK: "bank"}
+
+
+def schedule_data(periods: Iterable[SchedulePeriod]) -> Iterator[tuple[Cell, ...]]:
+    yield HEADINGS
+    for period in periods:
+        days = period.deadlines
+        moved = [f"{each.occasion}: usually {each.usual:%d/%m/%Y}" for each in days.values() if each.is_moved]
+        yield (
+            period.contract.name, period.contract.reference, period.span.first, period.span.last,
+            *(days[occasion].on if occasion in days else None for occasion in Occasion), "; ".join(moved),
+        )  # fmt: skip
+
+
+def schedule_events(periods: Iterable[SchedulePeriod], host: str) -> Iterator[Event]:
+    """`host` makes the events' names the portal's own."""
+    for period in periods:
+        for deadline in period.deadlines.values():
+            yield Event(
+                uid=f"{period.contract.reference}-{period.span.first}-{UIDS[deadline.occasion]}@{host}",
+                on=deadline.on,
+                summary=f"{deadline.occasion}: {period.span.short}",
+                description=period.contract.name
+                + (f"\nBank holiday: usually {deadline.usual:%d/%m/%Y}" if deadline.is_moved else ""),
+            )
