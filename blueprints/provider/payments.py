@@ -14,11 +14,11 @@ from forms.payments import AnswerForm
 from models import schedule as schedules
 from models.answers import Asking, confirm, reject
 from models.base import session, utc_now
-from models.breakdown import as_planned, changes, on_record
+from models.breakdown import told
 from models.calendar import FinancialYear, today
 from models.hold import Hold
 from models.money import gbp
-from models.payment import PaymentLine, Processing, ScheduledPayment
+from models.payment import Processing, ScheduledPayment
 from models.permissions import Permission
 
 bp = Blueprint("payments", __name__, url_prefix="/payments")
@@ -40,15 +40,14 @@ def show(reference, first_on):
 @requires(Permission.VIEW_PAYMENTS)
 def data(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
-    rows, _ = _rows(payment)
-    return csv_file(f"payment-{reference}-{first_on}.csv", payment_data(payment, rows))
+    return csv_file(f"payment-{reference}-{first_on}.csv", payment_data(payment, told(payment).rows))
 
 
 @bp.route("/<reference:reference>/<day:first_on>/answer", methods=["GET", "POST"])
 @requires(Permission.CONFIRM_PAYMENTS)
 def answer(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
-    rows, _ = _rows(payment)
+    rows = told(payment).rows
     marks = _marks(payment)
     form = AnswerForm(total_pence=payment.total_pence)
     form.offer(row for row in rows if row.order and row.order.id not in marks)
@@ -131,12 +130,15 @@ def _page(chosen):
             newest = context["page"].items[0]
             chosen = get_or_404(ScheduledPayment.of(newest.contract.reference, newest.first_on))
     if chosen is not None and not form.errors:
-        rows, before = _rows(chosen)
-        context |= {"payment": chosen, "rows": page_of(rows, name="rows"), "changes": None}
-        context |= {"asking": Asking.about(chosen), "marks": _marks(chosen)}
-        if before:
-            before_span = before[0].payment.span
-            context |= {"before": before_span, "changes": changes(rows, on_record(before, before_span))}
+        found = told(chosen)
+        context |= {
+            "payment": chosen,
+            "asking": Asking.about(chosen),
+            "marks": _marks(chosen),
+            "rows": page_of(found.rows, name="rows"),
+            "before": found.before,
+            "changes": found.changes if found.before else None,
+        }
     return render("provider/payments/index.html", partial="provider/payments/_panes.html", **context)
 
 
@@ -165,13 +167,3 @@ def _years(contracts):
 def _marks(payment):
     """What is queried, or held by the council: by purchase order, with None for the whole payment."""
     return {hold.purchase_order_id: hold for hold in session.scalars(Hold.on(payment))}
-
-
-def _rows(payment):
-    """The payment's rows, and the lines of the payment before it."""
-    lines = session.scalars(PaymentLine.of(payment)).all()
-    before = [line for line in lines if line.payment_id != payment.id]
-    own = [line for line in lines if line.payment_id == payment.id]
-    if payment.processing is Processing.FUTURE:
-        return [*as_planned(payment), *on_record(own, payment.span)], before
-    return on_record(own, payment.span), before
