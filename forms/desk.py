@@ -1,8 +1,11 @@
 """What an officer looks for among the payments, and says when doing something to one."""
 
+from collections.abc import Iterator
+from enum import StrEnum
+
 from flask_wtf import FlaskForm
 from wtforms import DateField, Form, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from forms.fields import DayField, MoneyField
 from forms.filters import ALL, ChoiceField
@@ -12,19 +15,23 @@ from models.worklist import Kind
 LONG = Length(max=2_000, message="Write 2,000 characters or fewer")
 
 
+def _in_words(kind: type[StrEnum]) -> Iterator[tuple[str, str]]:
+    return ((each.value, each.value.capitalize()) for each in kind)
+
+
 class PaymentSearch(Form):
     name = StringField("Provider’s name contains")
     state = ChoiceField("State", default=ALL)
     confirmation = ChoiceField("Answer", default=ALL)
-    exception = ChoiceField("Exception", default=ALL)
+    exception = ChoiceField("Only those", default=ALL)
     first = DateField("From", validators=[Optional()], render_kw={"type": "date"})
     last = DateField("To", validators=[Optional()], render_kw={"type": "date"})
 
     def __init__(self, *args: object, **options: object) -> None:
         super().__init__(*args, **options)
-        self.state.offer((ALL, "[Any]"), *((each.value, each.value.capitalize()) for each in Processing))
-        self.confirmation.offer((ALL, "[Any]"), *((each.value, each.value.capitalize()) for each in Confirmation))
-        self.exception.offer((ALL, "[None in particular]"), *((each.value, each.label) for each in Kind))
+        self.state.offer((ALL, "[All that have begun]"), *_in_words(Processing))
+        self.confirmation.offer((ALL, "[Any]"), *_in_words(Confirmation))
+        self.exception.offer((ALL, "[Any]"), *((each.value, each.label) for each in Kind))
 
     @property
     def chosen(self) -> dict[str, object]:
@@ -40,21 +47,21 @@ class PaymentSearch(Form):
 
 
 class HoldForm(FlaskForm):
-    what = ChoiceField("What is to be held?", default=ALL)
+    what = ChoiceField("Part of the payment", default=ALL)
     reason = TextAreaField("Why?", description="For us: the provider sees that it is held, not why", validators=[
-        InputRequired("Say why it is held"), LONG
+        DataRequired("Say why it is held"), LONG
     ])  # fmt: skip
 
 
 class ReleaseForm(FlaskForm):
-    reason = TextAreaField("Why may it be paid now?", validators=[InputRequired("Say why it is released"), LONG])
+    reason = TextAreaField("Why may it be paid now?", validators=[DataRequired("Say why it is released"), LONG])
 
 
 class SendBackForm(FlaskForm):
     comment = TextAreaField(
         "What do you say to the provider?",
         description="What you have put right, or why the payment is right as it is",
-        validators=[InputRequired("Say what you have done about it"), LONG],
+        validators=[DataRequired("Say what you have done about it"), LONG],
     )
 
 
@@ -71,7 +78,7 @@ class AdjustForm(FlaskForm):
         validators=[InputRequired("Enter the day that it is for")],
     )
     reason = TextAreaField("Why?", description="The provider reads it", validators=[
-        InputRequired("Say why the payment is adjusted"), LONG
+        DataRequired("Say why the payment is adjusted"), LONG
     ])  # fmt: skip
 
 
@@ -81,7 +88,7 @@ class PlanForm(FlaskForm):
         description="In pounds. What is left is carried to the payments after it",
         validators=[InputRequired("Enter the most that one payment recovers, like 50.00")],
     )
-    reason = TextAreaField("What was agreed, and with whom?", validators=[InputRequired("Say what was agreed"), LONG])
+    reason = TextAreaField("What was agreed, and with whom?", validators=[DataRequired("Say what was agreed"), LONG])
 
 
 class JustDoIt(FlaskForm):

@@ -33,16 +33,18 @@ def is_open() -> Condition:
 
 def is_unanswered() -> Condition:
     """The contract asks for confirmation, and the provider has not answered."""
-    asked = select(Contract.id).where(Contract.id == P.contract_id, Contract.confirmation != ConfirmationPolicy.NONE)
+    own = aliased(Contract)  # the query may have the contract as well
+    asked = select(own.id).where(own.id == P.contract_id, own.confirmation != ConfirmationPolicy.NONE)
     return sa.and_(P.confirmation == Confirmation.UNCONFIRMED, asked.exists())
 
 
 def waits_for_answer() -> Condition:
     """Unanswered, and its contract pays nothing until it is answered."""
-    holds = select(Contract.id).where(
-        Contract.id == P.contract_id,
-        Contract.confirmation == ConfirmationPolicy.REQUIRED,
-        Contract.if_unconfirmed == IfUnconfirmed.HOLD,
+    own = aliased(Contract)
+    holds = select(own.id).where(
+        own.id == P.contract_id,
+        own.confirmation == ConfirmationPolicy.REQUIRED,
+        own.if_unconfirmed == IfUnconfirmed.HOLD,
     )
     return sa.and_(P.confirmation == Confirmation.UNCONFIRMED, holds.exists())
 
@@ -164,7 +166,10 @@ def listed(
     first: date | None = None,
     last: date | None = None,
 ) -> Select:
-    """Payments with their contract and provider's name, the newest period first; a filter left out takes all."""
+    """Payments with their contract and provider's name, the newest period first.
+
+    A filter left out takes all, but those that have not begun are found by their state only.
+    """
     query = (
         select(
             P.id, P.first_on, P.last_on, P.confirm_by, P.finalise_on, P.confirmation, P.waiting_pence, P.is_begun,
@@ -181,8 +186,7 @@ def listed(
         query = query.where(
             sa.or_(Provider.name.ilike(found, escape="\\"), Provider.reference.ilike(found, escape="\\"))
         )
-    if state is not None:
-        query = query.where(_STATES[state]())
+    query = query.where(_STATES[state]() if state is not None else P.first_on <= today())
     if confirmation is not None:
         query = query.where(P.confirmation == confirmation)
     if exception is not None:

@@ -1,0 +1,75 @@
+"""A council with two people, and providers whose payments wait for them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from models.base import scope
+from models.calendar import set_today
+from models.contract import Contract
+from models.payment_run import PaymentRun
+from models.permissions import CouncilRole
+from tests.care_factories import make_calendar, make_client, make_contract, make_item
+from tests.factories import canary, make_staff
+from tests.support.client import PortalClient
+from tests.support.rows import every
+from tests.support.runs import calculate, finalise
+
+MONDAY = date(2019, 9, 23)
+WEEK = timedelta(days=7)
+SUNDAY = MONDAY + timedelta(days=13)
+"""The day on which the second week falls due: the day of these tests."""
+
+
+@dataclass
+class Desk:
+    """What the tests of the council's pages start from."""
+
+    officer: PortalClient
+    manager: PortalClient
+    contract: Contract
+
+    @property
+    def payment(self) -> str:
+        return f"/council/payments/{self.contract.reference}/{MONDAY + WEEK}"
+
+    def prepare(self) -> int:
+        """A run of all that is due; its number."""
+        self.officer.post("/council/payment-runs/prepare", {"who": "all"}, status=303)
+        return every(select(PaymentRun.id).order_by(PaymentRun.id.desc()))[0]
+
+
+@pytest.fixture
+def desk(app: Flask) -> Desk:
+    contract = two_clients()
+    finalise(MONDAY + timedelta(days=6))
+    calculate(SUNDAY)
+    set_today(SUNDAY)
+    officer = PortalClient(app).sign_in(make_staff(name="Ola Officer"))
+    manager = PortalClient(app).sign_in(make_staff(CouncilRole.PAYMENTS_MANAGER, name="Max Manager"))
+    return Desk(officer, manager, contract)
+
+
+def two_clients(**given: object) -> Contract:
+    """A contract at £656.11 a week."""
+    contract = make_contract(calendar=make_calendar(), calculate_from=MONDAY, **given)
+    for surname, rate in (("Adams", 3_530_800), ("Begum", 3_030_300)):
+        client = make_client(surname=f"{surname}{canary(contract.provider_id)}")
+        make_item(contract, rate_e4=rate, client=client, starts_on=MONDAY)
+    return contract
+
+
+@pytest.fixture
+def work() -> Callable[[], bool]:
+    """What the worker does with the next job."""
+    from commands.worker import work as do_next
+
+    def do() -> bool:
+        with scope():
+            return do_next()
+
+    return do
