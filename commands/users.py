@@ -8,7 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup
 
 from models.base import DomainError, session, transaction
-from models.permissions import Role
+from models.permissions import CouncilRole, Role
 from models.provider import Provider
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from models.user import User
@@ -26,10 +26,7 @@ ROLE = click.Choice([role.value for role in Role])
 @click.password_option(help="Asked for if not given; do not give it where others see your commands.")
 def add(email: str, name: str, reference: str, role: str, password: str) -> None:
     """Add a person who may log in for one provider."""
-    try:
-        address = validate_email(email, check_deliverability=False).normalized
-    except EmailNotValidError as problem:
-        raise click.ClickException(f"{email} is not an e-mail address: {problem}") from None
+    address = _address(email)
     with _council_work():
         user = User.add(address, name, password)
         user.join(_provider(reference), Role(role))
@@ -49,6 +46,27 @@ def join(email: str, reference: str, role: str) -> None:
         provider = _provider(reference)
         user.join(provider, Role(role))
     click.echo(f"{user.name} is now {Role(role).label.lower()} at {provider.name}.")
+
+
+@cli.command()
+@click.argument("email")
+@click.argument("name")
+@click.option("--role", type=click.Choice([role.value for role in CouncilRole]), required=True)
+@click.password_option(help="Asked for if not given; do not give it where others see your commands.")
+def employ(email: str, name: str, role: str, password: str) -> None:
+    """Add a person who works for the council."""
+    address = _address(email)
+    with _council_work():
+        user = User.add(address, name, password)
+        user.employ(CouncilRole(role))
+    click.echo(f"{user.name} can log in as {user.email}, {CouncilRole(role).label.lower()}.")
+
+
+def _address(text: str) -> str:
+    try:
+        return validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError as problem:
+        raise click.ClickException(f"{text} is not an e-mail address: {problem}") from None
 
 
 @contextmanager

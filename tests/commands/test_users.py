@@ -2,7 +2,8 @@ import pytest
 from sqlalchemy import select
 
 from models.audit import AuditEvent
-from models.user import Membership, User
+from models.permissions import CouncilRole
+from models.user import Membership, Staff, User
 from tests.auth.journey import give_password, mailed_code
 from tests.factories import make_provider, make_user
 from tests.support.rows import every
@@ -117,3 +118,11 @@ def log_in_with(client, user, password):
     client.user = user
     page = client.follow(give_password(client, user.email, password, status=303))
     return client.submit(page, {"code": mailed_code()}, status=303)
+
+
+def test_staff_of_the_council_have_one_role(flask):
+    arguments = ["users", "employ", "ola@council.example", "Ola Bright", "--role", "payments_officer"]
+    done = flask(*arguments, typed=f"{GOOD}\n{GOOD}\n")
+    assert "Ola Bright can log in as ola@council.example, payments officer." in done.output
+    [staff] = every(select(Staff).order_by(Staff.user_id))
+    assert staff.role is CouncilRole.PAYMENTS_OFFICER

@@ -1,0 +1,130 @@
+"""The council's desk in a browser: one person prepares a run, another one authorises and finalises it."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from commands.worker import work
+from models.base import scope
+from models.calendar import set_today
+from models.permissions import CouncilRole
+from tests.admin.conftest import MONDAY, SUNDAY, two_clients
+from tests.browser.conftest import WAYS
+from tests.browser.looks import assert_accessible, assert_fits, take_picture
+from tests.factories import make_staff
+from tests.support.runs import calculate, finalise
+
+
+@pytest.fixture
+def contract(database):
+    contract = two_clients()
+    finalise(MONDAY + timedelta(days=6))
+    calculate(SUNDAY)
+    set_today(SUNDAY)
+    return contract
+
+
+@pytest.fixture(params=WAYS)
+def people(request, contract, open_browser, sign_in):
+    """An officer and a manager, each at a browser of their own."""
+    officer, manager = open_browser(request.param), open_browser(request.param)
+    sign_in(officer, make_staff(name="Ola Officer"))
+    sign_in(manager, make_staff(CouncilRole.PAYMENTS_MANAGER, name="Max Manager"))
+    return officer, manager
+
+
+def do_the_work():
+    with scope():
+        assert work()
+
+
+def look_at(page, name):
+    take_picture(page, f"council-{name}")
+    assert_fits(page)
+    if page.evaluate("document.body.classList.contains('js-enabled')"):
+        assert_accessible(page)
+
+
+def test_the_officer_prepares_and_the_manager_finalises(people):
+    officer, manager = people
+    officer.goto("/council/")
+    look_at(officer, "home")
+    officer.goto("/council/payment-runs/")
+    officer.get_by_role("button", name="Calculate").or_(officer.get_by_role("link", name="Calculate")).click()
+    officer.get_by_role("button", name="Calculate").click()
+    expect(officer.get_by_text("Calculating: waiting for its turn").first).to_be_visible()
+    look_at(officer, "runs")
+    do_the_work()
+    refresh = officer.get_by_role("link", name="Refresh")
+    if not officer.evaluate("document.body.classList.contains('js-enabled')"):
+        refresh.click()
+    expect(officer.locator(".job__words")).to_have_text(
+        "Calculated 1 contracts. What is not finalised comes to £656.11."
+    )
+    expect(refresh).to_have_count(0)
+
+    officer.goto("/council/payment-runs/prepare")
+    look_at(officer, "prepare")
+    officer.get_by_label("Note (optional)").fill("The first week of October")
+    officer.get_by_role("button", name="Prepare the run").click()
+    expect(officer.get_by_text("Somebody else authorises it").first).to_be_visible()
+    look_at(officer, "run")
+
+    manager.goto("/council/")
+    manager.get_by_role("link", name="Payment runs to authorise").click()
+    manager.get_by_role("link", name="Run 2", exact=True).click()
+    expect(manager.get_by_text("The first week of October")).to_be_visible()
+    manager.get_by_role("button", name="Authorise £656.11").click()
+    manager.get_by_role("button", name="Finalise £656.11").click()
+    expect(manager.get_by_text("Finalising run 2: waiting for its turn").first).to_be_visible()
+    do_the_work()
+    manager.goto("/council/payment-runs/2")
+    expect(manager.locator(".job__words")).to_have_text("1 payments finalised, 2 lines, £656.11.")
+    look_at(manager, "run-finalised")
+
+
+def test_the_officer_holds_and_adjusts_a_payment(people, contract):
+    officer, _ = people
+    officer.goto("/council/payments/")
+    look_at(officer, "payments")
+    officer.get_by_role("link", name="30/09/2019").first.click()
+    officer.get_by_role("button", name="Adjust").or_(officer.get_by_role("link", name="Adjust")).click()
+    look_at(officer, "adjust")
+    officer.get_by_label("Client").select_option(index=1)
+    officer.get_by_label("Amount").fill("-100")
+    officer.get_by_label("Why?").fill("Paid twice in June")
+    officer.get_by_role("button", name="Check the new total").click()
+    expect(officer.locator("#foreseen")).to_contain_text("would come to £556.11")
+    look_at(officer, "adjust-checked")
+    officer.get_by_role("button", name="Save this adjustment of −£100.00").click()
+    expect(officer.get_by_text("This payment now comes to £556.11").first).to_be_visible()
+    look_at(officer, "payment-adjusted")
+
+    officer.get_by_role("button", name="Hold").or_(officer.get_by_role("link", name="Hold")).click()
+    look_at(officer, "hold")
+    officer.get_by_label("Why?").fill("Asked the carer")
+    officer.get_by_role("button", name="Hold", exact=True).click()
+    expect(officer.get_by_text("Asked the carer")).to_be_visible()
+    officer.get_by_role("link", name="Release the whole payment").click()
+    look_at(officer, "release")
+    officer.get_by_label("Why may it be paid now?").fill("She has answered")
+    officer.get_by_role("button", name="Release").click()
+    expect(officer.get_by_text("Released. This payment now comes to").first).to_be_visible()
+
+
+def test_an_exception_is_chosen_without_losing_the_page(contract, open_browser, sign_in):
+    from tests.care_factories import make_client, make_item
+
+    make_item(contract, rate_e4=900_000, client=make_client(surname="Cole"), starts_on=SUNDAY - timedelta(days=6))
+    calculate(SUNDAY)
+    page = open_browser()
+    sign_in(page, make_staff())
+    page.goto("/council/payment-runs/prepare")
+    page.get_by_role("button", name="Prepare the run").click()
+    page.get_by_role("link", name="New 1").click()
+    expect(page.get_by_role("heading", name="New")).to_be_focused()
+    expect(page.locator(".review__list tbody tr")).to_have_count(1)
+    look_at(page, "run-new")
+    page.locator(".review__list tbody a").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{contract.name} - 30 Sep to 6 Oct 2019")
