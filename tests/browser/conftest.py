@@ -16,8 +16,8 @@ from tests.support.client import PortalClient
 from tests.support.database import refuse_or_skip
 
 FLAGS = ["--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
-MAY_BE_LOGGED = ("Failed to load resource: the server responded with a status of 4",)
-"""Chromium notes every refusal, also those that a test asks for."""
+MAY_BE_LOGGED = ("Failed to load resource: the server responded with a status of 4", "Response Status Error Code 4")
+"""Chromium and htmx note every refusal, also those that a test asks for."""
 
 WAYS = {
     "script-1280": {"java_script_enabled": True, "viewport": {"width": 1280, "height": 900}},

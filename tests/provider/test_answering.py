@@ -100,7 +100,7 @@ def test_the_answer_page_shows_the_rows_and_buttons_that_name_the_sum(office, he
     assert [b.text for b in answer.page.select("form .acts button")] == ["Confirm £656.11", "Reject this payment"]
     assert answer.page.select_one("input[name=total_pence]")["value"] == "65611"
     first = answer.page.select_one("main form button")
-    assert first.has_attr("disabled"), "Enter in a tick box must not confirm"
+    assert not first.has_attr("name"), "Enter in a tick box presses the first button, and must not confirm"
 
 
 @pytest.mark.covers("S0-004", "S0-026", "S0-027", "S1-043")
