@@ -25,6 +25,7 @@ def run_of(number):
     return every(select(PaymentRun).where(PaymentRun.id == number))[0]
 
 
+@pytest.mark.postgres
 @pytest.mark.covers("S0-004")
 def test_the_officer_prepares_the_manager_authorises_and_finalises(desk, work):
     number = desk.prepare()
@@ -135,6 +136,7 @@ def findings(client, number):
     return {" ".join(link.find(string=True, recursive=False).split()): int(link.span.text) for link in links}
 
 
+@pytest.mark.postgres
 def test_every_exception_is_counted_and_listed_and_opens_its_explanation(desk):
     calm, rejected, held, blocked = (two_clients() for _ in range(4))
     finalise(MONDAY + WEEK - WEEK / 7)
@@ -158,6 +160,7 @@ def test_every_exception_is_counted_and_listed_and_opens_its_explanation(desk):
     assert calm.reference not in desk.officer.get(f"{RUNS}/{number}?differs=y").text
 
 
+@pytest.mark.postgres
 def test_who_left_is_an_exception_too(desk):
     from models.care_package import CarePackageLineItem
 
@@ -221,6 +224,7 @@ def test_progress_is_said_in_words(desk):
     assert page.page.progress["max"] == "1200"
 
 
+@pytest.mark.postgres
 def test_a_job_whose_worker_was_broken_off_is_taken_up_again(desk, work):
     number = desk.prepare()
     desk.manager.post(f"{RUNS}/{number}/authorise")

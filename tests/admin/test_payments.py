@@ -28,6 +28,7 @@ def rows_of(answer):
     return answer.page.select("#payments tbody tr")
 
 
+@pytest.mark.postgres
 def test_the_list_crosses_providers_and_is_filtered_by_the_address(desk):
     other = two_clients(name="Rowan Lodge")
     calculate(SUNDAY)
@@ -97,6 +98,7 @@ def act(desk, path, data, status=303):
     return desk.officer.follow(answer) if status == 303 else answer
 
 
+@pytest.mark.postgres
 def test_a_payment_is_held_with_a_reason_and_released(desk):
     assert act(desk, "hold", {"what": "", "reason": " "}, 422).errors
     page = act(desk, "hold", {"what": "", "reason": "Asked the carer"})
@@ -138,6 +140,7 @@ def given(desk, **changed):
     return ADJUSTMENT | {"client": str(client_id)} | changed
 
 
+@pytest.mark.postgres
 def test_an_adjustment_shows_the_new_total_before_it_is_saved(desk):
     shown = act(desk, "adjust", given(desk), 200)
     assert "The payment for 30 Sep to 6 Oct 2019 would come to £556.11 , and not £656.11" in shown.words
@@ -227,6 +230,7 @@ def test_the_manager_looks_and_does_not_touch(desk):
 # my work
 
 
+@pytest.mark.postgres
 def test_my_work_names_what_waits_how_long_and_how_much_money(desk):
     [begum] = [order for order in orders(desk.contract) if order.client.surname.startswith("Begum")]
     found = payment(desk.contract, MONDAY + WEEK)
