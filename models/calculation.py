@@ -19,12 +19,13 @@ from models.contract import Contract
 from models.entitlement import Component
 from models.facts import ContractFacts, load
 from models.held import held_orders, is_not_held
+from models.homes import Period, lay_out
 from models.order_book import OrderBook
 from models.payment import Confirmation, PaymentLine, ScheduledPayment
 from models.projection import merged
 from models.provider import Provider
 from models.purchase_order import PurchaseOrder
-from models.reckoning import Draft, Held, OrderKey, OrderSum, Period, Reckoning, Settled, Source, lay_out, reckon
+from models.reckoning import Draft, Held, OrderKey, OrderSum, Reckoning, Settled, Source, reckon
 
 BATCH = 1_000
 """Care package line items that one batch holds, more or less: a provider is never split."""

@@ -44,6 +44,11 @@ def as_on(day: date | None) -> Iterator[None]:
         _command_date.reset(token)
 
 
+def year_of(day: date) -> int:
+    """The calendar year in which the day's financial year begins."""
+    return day.year if day.month >= 4 else day.year - 1
+
+
 @dataclass(frozen=True)
 @total_ordering
 class FinancialYear:
@@ -53,7 +58,7 @@ class FinancialYear:
 
     @classmethod
     def of(cls, day: date) -> "FinancialYear":
-        return cls(day.year if day.month >= 4 else day.year - 1)
+        return cls(year_of(day))
 
     @property
     def first_on(self) -> date:

@@ -13,8 +13,9 @@ from models.client import Client
 from models.contract import Contract
 from models.facts import DueSum, load
 from models.hold import Hold
+from models.homes import Homes, lay_out
 from models.payment import PaymentLine, ScheduledPayment
-from models.reckoning import Homes, lay_out, reckon
+from models.reckoning import reckon
 from models.user import User
 
 

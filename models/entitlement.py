@@ -163,7 +163,7 @@ def _parts(terms: Terms, period: Span) -> Iterator[tuple[Component, Slice]]:
     window = period.overlap(terms.starts_on, terms.last_payable_on)
     if window is None:
         return
-    for first, last, (rate, quantity, percent) in _runs(window, terms):
+    for first, last, (rate, quantity, percent) in runs(window, terms):
         if rate is not None:
             amount = _priced(terms, rate, quantity or ONE, percent)
             yield from ((Component.CARE, part) for part in _rounded(Span(first, last), amount))
@@ -175,7 +175,7 @@ def _parts(terms: Terms, period: Span) -> Iterator[tuple[Component, Slice]]:
                 yield from ((Component(kind.value), part) for part in _rounded(Span(first, last), amount))
 
 
-def _runs(window: Span, terms: Terms) -> Iterator[tuple[date, date, tuple[int | None, Quantity | None, int]]]:
+def runs(window: Span, terms: Terms) -> Iterator[tuple[date, date, tuple[int | None, Quantity | None, int]]]:
     """The longest runs of days in `window` on which price, quantity and pay percentage are all the same."""
     cuts = {window.first}
     for dated in (*terms.prices, *terms.quantities, *terms.absences):
@@ -202,7 +202,7 @@ def _paid_days(days: Span, terms: Terms) -> Iterator[tuple[date, date]]:
     """The runs of `days` on which something is paid: nothing is deducted from days paid at 0 %."""
     begun: date | None = None
     until: date | None = None
-    for first, last, (rate, _, percent) in _runs(days, terms):
+    for first, last, (rate, _, percent) in runs(days, terms):
         if rate is None or percent == 0:
             continue
         if begun and until and first == until + DAY:

@@ -27,9 +27,9 @@ def merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             last["last"] = row["last"]
             last["net_pence"] += row["net_pence"]
             last["vat_pence"] += row["vat_pence"]
-            last["slices"] += 1
+            last["slices"] += row.get("slices", 1)
             continue
-        row = {name: value for name, value in row.items() if name != "shared_with"} | {"slices": 1}
+        row = {"slices": 1} | {name: value for name, value in row.items() if name != "shared_with"}
         open_rows[facts] = row
         found.append(row)
     return found

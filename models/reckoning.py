@@ -4,18 +4,17 @@ A late start, a backdated uplift, an early leaver are none of them special cases
 that is not zero. Rules: design.md section 7.
 """
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from models.calendar import FinancialYear, Span
-from models.calendar import periods as tiled
-from models.contract import PaymentMethod
-from models.entitlement import Cell, Component, cells
+from models.calendar import Span, year_of
+from models.entitlement import DAY, Cell, Component, cells
 from models.facts import ContractFacts, DueSum, ItemFacts
+from models.homes import Homes, Period, horizon
+from models.walk import Walk, moved
 
 IN_THE_CURRENT_PAYMENT = (Component.CLAIM, Component.ADJUSTMENT)
 """Sums that are paid in the current payment, whatever day they are for."""
@@ -55,18 +54,6 @@ class Held:
 
 
 @dataclass(slots=True)
-class Period:
-    """One payment period of the contract, and how far its payment has got."""
-
-    span: Span
-    method: PaymentMethod
-    is_begun: bool = False
-    is_closed: bool = False
-    is_after_end: bool = False
-    """Past the end of the last method: it can hold corrections, and no day of it is paid."""
-
-
-@dataclass(slots=True)
 class Draft:
     """A payment line to be written; `home` is the first day of the period that pays it."""
 
@@ -83,6 +70,28 @@ class Draft:
     @property
     def total_pence(self) -> int:
         return self.net_pence + self.vat_pence
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Periods that follow one another, and have the same cell."""
+
+    cell: Cell
+    year: int
+    first: date
+    last: date
+    periods: int = 1
+
+    def row(self, name: str) -> dict[str, Any]:
+        """Its row among what an order expects. A steady cell has one slice."""
+        [part] = self.cell.slices
+        return {"name": name, "component": self.cell.component.value} | part.as_dict() | {
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            "net_pence": part.net_pence * self.periods,
+            "vat_pence": part.vat_pence * self.periods,
+            "slices": self.periods,
+        }  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -104,60 +113,6 @@ class Reckoning:
     """Net and VAT of periods that have not begun, by first day."""
     waiting: dict[date, int] = field(default_factory=lambda: defaultdict(int))
     orders: dict[OrderKey, OrderSum] = field(default_factory=lambda: defaultdict(OrderSum))
-
-
-class Homes:
-    """Where lines live: in their own period while it is open, else in the current one."""
-
-    def __init__(self, periods: list[Period]) -> None:
-        self.periods = periods
-        self._firsts = [period.span.first for period in periods]
-        self.current = next(p.span.first for p in periods if not p.is_begun and not p.is_closed)
-
-    def holding(self, day: date) -> Period | None:
-        """The period that `day` is in; None before the first, and after the last method has ended."""
-        at = bisect_right(self._firsts, day) - 1
-        if at < 0 or self.periods[at].is_after_end or day not in self.periods[at].span:
-            return None
-        return self.periods[at]
-
-    def of(self, day: date) -> date:
-        own = self.holding(day)
-        return own.span.first if own and not own.is_closed else self.current
-
-    def between(self, first: date, last: date) -> Iterable[Period]:
-        found = self.periods[max(bisect_right(self._firsts, first) - 1, 0) : bisect_right(self._firsts, last)]
-        return (period for period in found if not period.is_after_end)
-
-
-def horizon(contract: ContractFacts, as_on: date) -> FinancialYear:
-    """The year whose purchase orders are worth something: that of the last day of the last period begun."""
-    begun = contract.periods(as_on)
-    return FinancialYear.of(begun[-1][1].last if begun else as_on)
-
-
-def lay_out(contract: ContractFacts, states: dict[date, tuple[bool, bool]], as_on: date) -> list[Period]:
-    """The contract's periods to the end of the year after the current one, with one that is still open.
-
-    `states` says of each period's first day whether its payment is begun, and whether it is closed. When
-    every period of an ended contract is closed, the tiling goes on, so that a correction finds a home.
-    """
-    plan_until = horizon(contract, as_on).next.last_on
-    found = [
-        Period(span, method, *states.get(span.first, (False, False))) for method, span in contract.periods(plan_until)
-    ]
-    if any(not period.is_begun and not period.is_closed for period in found):
-        return found
-    method = contract.methods[-1]
-    day = (found[-1].span.last if found else method.calculate_from) + timedelta(days=1)
-    calendar = method.calendar
-    while True:
-        span = next(tiled(day, day, calendar.frequency, calendar.anchor_on))
-        span = Span(max(span.first, day), span.last)
-        found.append(Period(span, method, *states.get(span.first, (False, False)), is_after_end=True))
-        if not found[-1].is_begun and not found[-1].is_closed:
-            return found
-        day = span.last + timedelta(days=1)
 
 
 def reckon(
@@ -192,20 +147,56 @@ class _Work:
         self.homes = Homes(periods)
         self.found = Reckoning(periods)
         self.order_year = horizon(contract, as_on).starts_in
+        self.bases = {period.method.basis for period in periods}
 
     def take_item(self, item: ItemFacts) -> None:
         is_blocked = item.is_blocked(self.as_on)
         due: dict[tuple[Component, date], Cell] = {}
+        walks = {basis: Walk(item.terms(basis)) for basis in self.bases}
+        stretches: dict[int, Stretch] = {}
         for period in self.homes.between(item.terms_gross.starts_on, item.terms_gross.last_payable_on):
-            found = cells(item.terms(period.method.basis), period.span)
+            walk = walks[period.method.basis]
+            alike = None if period.is_cut else walk.steady(period.span)
             if period.span.first <= self.as_on:
-                due.update({(cell.component, cell.first): cell for cell in found})
+                due.update(_due(period.span, walk, alike))
             elif not is_blocked:
-                for cell in found:
-                    self._plan(period, cell, (item.client_id, FinancialYear.of(cell.first).starts_in), item.service)
+                self._plan_item(period, item, walk, alike, stretches)
+        for stretch in stretches.values():
+            self.found.orders[item.client_id, stretch.year].expected.append(stretch.row(item.service))
         self._compare(Source(item_id=item.id), item.client_id, item.service, due, is_blocked)
         for allowance in item.allowances:
             self._take_allowance(item, allowance, is_blocked)
+
+    def _plan_item(
+        self, period: Period, item: ItemFacts, walk: Walk, alike: list[Cell] | None, stretches: dict[int, Stretch]
+    ) -> None:
+        if alike is not None:
+            for cell in alike:
+                self._plan_alike(period, cell, item, stretches)
+            return
+        for cell in cells(walk.terms, period.span):
+            self._plan(period, cell, (item.client_id, year_of(cell.first)), item.service)
+
+    def _plan_alike(self, period: Period, cell: Cell, item: ItemFacts, stretches: dict[int, Stretch]) -> None:
+        """Plan a steady cell: the order's rows of a whole stretch of such periods are told as one."""
+        span, year = period.span, period.year
+        planned = self.found.planned[span.first]
+        planned[0] += cell.net_pence
+        planned[1] += cell.vat_pence
+        if year > self.order_year:
+            return
+        order = self.found.orders[item.client_id, year]
+        order.net_pence += cell.net_pence
+        order.vat_pence += cell.vat_pence
+        stretch = stretches.get(id(cell))
+        if stretch and stretch.year == year and stretch.last + DAY == span.first:
+            stretch.last = span.last
+            stretch.periods += 1
+            return
+        if stretch:
+            order_before = self.found.orders[item.client_id, stretch.year]
+            order_before.expected.append(stretch.row(item.service))
+        stretches[id(cell)] = Stretch(cell, year, span.first, span.last)
 
     def _take_allowance(self, item: ItemFacts, allowance: DueSum, is_blocked: bool) -> None:
         due: dict[tuple[Component, date], Cell] = {}
@@ -215,7 +206,7 @@ class _Work:
             if period.span.first <= self.as_on:
                 due[cell.component, cell.first] = cell
             elif not is_blocked:
-                year = FinancialYear.of(allowance.due_on).starts_in
+                year = year_of(allowance.due_on)
                 self._plan(period, cell, (item.client_id, year), allowance.name)
         source = Source(item_id=item.id, allowance_id=allowance.id)
         self._compare(source, item.client_id, allowance.name, due, is_blocked)
@@ -259,7 +250,7 @@ class _Work:
             before = settled.get(key) or Settled(due[key].last, 0, 0)
             cell = due.get(key) or Cell(component, first, before.last)
             net, vat = cell.net_pence - before.net_pence, cell.vat_pence - before.vat_pence
-            order = (client_id, FinancialYear.of(first).starts_in)
+            order = (client_id, year_of(first))
             home = self.homes.current if component in IN_THE_CURRENT_PAYMENT else self.homes.of(first)
             if is_blocked:
                 self.found.waiting[home] += net + vat
@@ -274,6 +265,13 @@ class _Work:
                     "before": [before.net_pence, before.vat_pence],
                 }
                 self.found.drafts.append(Draft(home, source, component, first, cell.last, net, vat, order, working))
+
+
+def _due(span: Span, walk: Walk, alike: list[Cell] | None) -> dict[tuple[Component, date], Cell]:
+    """The cells of a period that has begun, by component and first day."""
+    if alike is not None:
+        return {(cell.component, span.first): moved(cell, span) for cell in alike}
+    return {(cell.component, cell.first): cell for cell in cells(walk.terms, span)}
 
 
 def _sum_cell(component: Component, due: DueSum) -> Cell:

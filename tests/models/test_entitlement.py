@@ -1,5 +1,6 @@
 """What some days come to: the worked rules of the guides, and properties over random facts."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from models.calendar import FAR_FUTURE, Frequency, Span, periods
 from models.care_package import DeductionKind
 from models.contract import Convention, Unit
 from models.entitlement import Component, Dated, Quantity, Terms, cells
+from models.walk import Walk, moved
 
 MONDAY = date(2019, 9, 2)
 
@@ -191,3 +193,21 @@ def test_slices_cover_every_payable_day_once_and_each_is_rounded_fairly(terms, f
             exact = part.rate_e4 * ((last - first).days + 1) * part.percent  # of 1 / 70,000 of a penny
             assert abs(pence * 70_000 - exact) <= 35_000
     assert days == [terms.starts_on + timedelta(days=i) for i in range((terms.ends_on - terms.starts_on).days + 1)]
+
+
+@given(FACTS, st.sampled_from(Frequency), st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)), max_size=2))
+def test_walking_through_periods_gives_what_each_gives_by_itself(terms, frequency, contributions):
+    deductions = tuple(
+        (
+            DeductionKind.CONTRIBUTION,
+            Dated(terms.starts_on + timedelta(days=a), terms.starts_on + timedelta(days=a + b), 70_000),
+        )
+        for a, b in contributions
+    )
+    terms = replace(terms, deductions=deductions)
+    walk = Walk(terms)
+    for period in periods(date(2019, 2, 4), date(2021, 12, 31), frequency, date(2019, 2, 4)):
+        alike = walk.steady(period) if len(period.cut_by_year()) == 1 else None
+        if alike is not None:
+            assert [moved(cell, period) for cell in alike] == cells(terms, period)
+            assert all(len(cell.slices) == 1 for cell in alike)

@@ -16,7 +16,8 @@ from models.care_package import DeductionKind
 from models.contract import Basis, Calendar, PaymentMethod
 from models.entitlement import Component, Dated, Terms, cells
 from models.facts import ContractFacts, DueSum, ItemFacts
-from models.reckoning import Settled, Source, horizon, lay_out, reckon
+from models.homes import horizon, lay_out
+from models.reckoning import Settled, Source, reckon
 
 START = date(2019, 2, 4)
 CARRIED = (Component.BROUGHT_FORWARD, Component.CARRIED_FORWARD)
