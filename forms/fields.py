@@ -33,6 +33,7 @@ class DayField(DateField):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, format=["%d %m %Y"], **options)
+        self.type = "DateField"  # by which the templates know it: three boxes
 
     def process_formdata(self, values: list[str]) -> None:
         if not any(value.strip() for value in values):

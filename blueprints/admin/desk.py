@@ -1,8 +1,9 @@
 """What an officer does to a payment: hold, release, adjust, send back, agree instalments."""
 
-from flask import Blueprint, request, url_for
+from flask import request, url_for
 
 from blueprints.access import me, requires
+from blueprints.admin.payments import bp
 from blueprints.lookups import get_or_404
 from blueprints.pages import done, render
 from forms.desk import AdjustForm, HoldForm, JustDoIt, PlanForm, ReleaseForm, SendBackForm
@@ -17,10 +18,10 @@ from models.money import gbp
 from models.payment import ScheduledPayment
 from models.permissions import Permission
 
-bp = Blueprint("desk", __name__, url_prefix="/payments/<reference:reference>/<day:first_on>")
+PAYMENT = "/<reference:reference>/<day:first_on>"
 
 
-@bp.route("/hold", methods=["GET", "POST"])
+@bp.route(f"{PAYMENT}/hold", methods=["GET", "POST"])
 @requires(Permission.HOLD_PAYMENTS)
 def hold(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
@@ -37,7 +38,7 @@ def hold(reference, first_on):
     return render("admin/payments/hold.html", payment=payment, form=form)
 
 
-@bp.route("/holds/<int:hold_id>/release", methods=["GET", "POST"])
+@bp.route(f"{PAYMENT}/holds/<int:hold_id>/release", methods=["GET", "POST"])
 @requires(Permission.HOLD_PAYMENTS)
 def release(reference, first_on, hold_id):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
@@ -49,7 +50,7 @@ def release(reference, first_on, hold_id):
     return render("admin/payments/release.html", payment=payment, held=held, form=form)
 
 
-@bp.route("/send-back", methods=["GET", "POST"])
+@bp.route(f"{PAYMENT}/send-back", methods=["GET", "POST"])
 @requires(Permission.ANSWER_REJECTIONS)
 def send_back(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
@@ -60,7 +61,7 @@ def send_back(reference, first_on):
     return render("admin/payments/send_back.html", payment=payment, form=form)
 
 
-@bp.route("/adjust", methods=["GET", "POST"])
+@bp.route(f"{PAYMENT}/adjust", methods=["GET", "POST"])
 @requires(Permission.ADJUST_PAYMENTS)
 def adjust(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
@@ -78,7 +79,7 @@ def adjust(reference, first_on):
     return render("admin/payments/adjust.html", payment=payment, form=form, foreseen=foreseen)
 
 
-@bp.route("/adjustments/<int:adjustment_id>/cancel", methods=["GET", "POST"])
+@bp.route(f"{PAYMENT}/adjustments/<int:adjustment_id>/cancel", methods=["GET", "POST"])
 @requires(Permission.ADJUST_PAYMENTS)
 def cancel_adjustment(reference, first_on, adjustment_id):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
@@ -90,7 +91,7 @@ def cancel_adjustment(reference, first_on, adjustment_id):
     return render("admin/payments/cancel_adjustment.html", payment=payment, adjustment=adjustment, form=form)
 
 
-@bp.route("/instalments", methods=["GET", "POST"])
+@bp.route(f"{PAYMENT}/instalments", methods=["GET", "POST"])
 @requires(Permission.ADJUST_PAYMENTS)
 def instalments(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
@@ -101,7 +102,7 @@ def instalments(reference, first_on):
     return render("admin/payments/instalments.html", payment=payment, form=form)
 
 
-@bp.route("/instalments/end", methods=["GET", "POST"])
+@bp.route(f"{PAYMENT}/instalments/end", methods=["GET", "POST"])
 @requires(Permission.ADJUST_PAYMENTS)
 def end_instalments(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
@@ -118,5 +119,5 @@ def _back_to(payment, message):
     now = get_or_404(
         ScheduledPayment.of(payment.contract.reference, payment.first_on).execution_options(populate_existing=True)
     )
-    then = url_for("admin.payments.show", reference=payment.contract.reference, first_on=payment.first_on)
+    then = url_for(".show", reference=payment.contract.reference, first_on=payment.first_on)
     return done(f"{message} This payment now comes to {gbp(now.total_pence)}", then=then)

@@ -121,4 +121,4 @@ def discard(run_id):
 @requires(Permission.VIEW_RUNS)
 def job(job_id):
     found = get_or_404(Job.numbered(job_id))
-    return render("admin/payment_runs/job.html", partial="admin/payment_runs/_job.html", job=found)
+    return render("admin/payment_runs/job.html", partial="admin/payment_runs/_job.html", job=found, is_news=True)
