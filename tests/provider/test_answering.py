@@ -64,7 +64,7 @@ def give(office, here, request):
 
 def number_of(answer, surname):
     """Which of the form's rows is about that client."""
-    titles = [row.th.get_text() for row in answer.page.select("tr.continues")]
+    titles = [row.th.get_text() for row in answer.page.select("tr.queried")]
     return next(n for n, title in enumerate(titles) if title.startswith(surname[0]))
 
 
@@ -96,7 +96,7 @@ def test_a_carer_is_not_offered_it_and_may_not(client, provider, here):
 def test_the_answer_page_shows_the_rows_and_buttons_that_name_the_sum(office, here):
     answer = office.get(f"{here}/answer")
     assert answer.heading == "Confirm or reject a payment"
-    assert [row.th.get_text(strip=True)[0] for row in answer.page.select("tr.continues")] == ["A", "B"]
+    assert [row.th.get_text(strip=True)[0] for row in answer.page.select("tr.queried")] == ["A", "B"]
     assert [b.text for b in answer.page.select("form .acts button")] == ["Confirm £656.11", "Reject this payment"]
     assert answer.page.select_one("input[name=total_pence]")["value"] == "65611"
     first = answer.page.select_one("main form button")

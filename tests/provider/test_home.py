@@ -91,7 +91,7 @@ def test_home_says_what_waits_for_a_confirmation(client, waiting):
     assert words.startswith("Needs you Confirm 30 Sep to 6 Oct, £353.08 by the end of Thursday 3 October")
     assert needs.a["href"].endswith(f"/payments/{waiting.reference}/2019-09-30/answer")
     assert answer.page.select_one(".tile__count").get_text(strip=True) == "1 payment to confirm"
-    assert "Not confirmed yet" in answer.words
+    assert answer.page.select_one("[aria-current=step]").text == "To be confirmed by 3 Oct 2019"
     assert len(answer.reads) <= 7
 
 
