@@ -20,7 +20,7 @@ def _in_words(kind: type[StrEnum]) -> Iterator[tuple[str, str]]:
 
 
 class PaymentSearch(Form):
-    name = StringField("Provider’s name contains")
+    name = StringField("Provider")
     state = ChoiceField("State", default=ALL)
     confirmation = ChoiceField("Answer", default=ALL)
     exception = ChoiceField("Only those", default=ALL)

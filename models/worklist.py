@@ -273,3 +273,15 @@ def runs_that_wait(state: RunState) -> tuple[int, date | None, int]:
         )
     ).one()
     return row[0], _day(row[1]), int(row[2])
+
+
+def coming_due() -> Select:
+    """The next days on which payments that have begun are finalised: rows with the day, how many, and their sum."""
+    total = sa.cast(sa.func.sum(P.net_pence + P.vat_pence), sa.BigInteger)
+    return (
+        select(P.finalise_on, sa.func.count(P.id).label("payments"), total.label("total_pence"))
+        .where(is_open(), P.finalise_on >= today())
+        .group_by(P.finalise_on)
+        .order_by(P.finalise_on)
+        .limit(5)
+    )

@@ -8,7 +8,7 @@ from models.base import session
 from models.job import Job
 from models.payment_run import RunState
 from models.permissions import Permission
-from models.worklist import queues, runs_that_wait
+from models.worklist import coming_due, queues, runs_that_wait
 
 bp = Blueprint("home", __name__)
 
@@ -21,6 +21,7 @@ def show():
         prepared=runs_that_wait(RunState.PREPARED),
         authorised=runs_that_wait(RunState.AUTHORISED),
         queues=queues(),
+        coming=session.execute(coming_due()).all(),
         jobs=session.scalars(Job.open()).all(),
         last_login=me().previous_login_at,
     )

@@ -240,7 +240,9 @@ def test_my_work_names_what_waits_how_long_and_how_much_money(desk):
     calculate(SUNDAY)
     number = desk.prepare()
     page = desk.manager.get("/council/")
-    queues = {row.th.a.text: [cell.text.strip() for cell in row.select("td")] for row in page.page.select("tbody tr")}
+    queues = {
+        row.th.a.text: [cell.text.strip() for cell in row.select("td")] for row in page.page.table.select("tbody tr")
+    }
     assert queues["Queried rows"][::2] == ["1", "£303.03"]
     assert queues["Payments that wait"] == ["1", "30 Sep 2019", "£100.00"]
     assert queues["Payment runs to authorise"][::2] == ["1", "£353.08"]
