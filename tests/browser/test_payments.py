@@ -69,9 +69,8 @@ def test_the_pick_lists_narrow_the_periods(carer):
         expect(carer.get_by_label("Financial year")).to_be_focused()
 
 
+@pytest.mark.parametrize("page", ["script-320", "plain-320"], indirect=True)
 def test_on_a_phone_the_chosen_payment_is_a_screen_of_its_own(carer):
-    if carer.viewport_size["width"] > 640:
-        pytest.skip("for narrow screens")
     carer.goto("/providers/1/payments/")
     expect(carer.locator("#payment")).to_be_hidden()
     carer.get_by_role("link", name=re.compile("16 Sep to 22 Sep 2019")).click()
