@@ -30,6 +30,8 @@ from models.contract import (
     Contract,
     ContractRate,
     Convention,
+    IfQueried,
+    IfUnconfirmed,
     PaymentMethod,
     PayOnActuals,
     ServiceLevel,
@@ -154,6 +156,10 @@ FILES: tuple[File, ...] = (
         starts_on(),
         ends_on(),
         must("confirmation", kinds.choice(ConfirmationPolicy), "whether the provider confirms each payment"),
+        may("if_unconfirmed", kinds.choice(IfUnconfirmed), "what becomes of a payment that has to be confirmed and was "
+            "not by its cut-off: paid, taken as confirmed, or held; `pay` if empty", default=IfUnconfirmed.PAY),
+        may("if_queried", kinds.choice(IfQueried), "whether rows that the provider queries are paid meanwhile; "
+            "`hold` if empty", default=IfQueried.HOLD),
         must("agreement_required", kinds.yes_no(), "each care package waits for its service agreement",
              attribute="is_agreement_required"),
         may("payment_terms", kinds.line(500), default=""),

@@ -11,7 +11,16 @@ from models.audit import AuditEvent
 from models.care_package import Absence, CarePackageLineItem, Deduction, ItemPrice, ItemQuantity
 from models.claim import ClaimItem
 from models.client import Client
-from models.contract import CalendarOverride, Contract, PaymentMethod, ServiceLevel, Unit, VatCode
+from models.contract import (
+    CalendarOverride,
+    Contract,
+    IfQueried,
+    IfUnconfirmed,
+    PaymentMethod,
+    ServiceLevel,
+    Unit,
+    VatCode,
+)
 from models.feed import FeedImport
 from models.money import parse_e4
 from models.provider import Contact, Provider
@@ -50,6 +59,22 @@ def test_values_are_kept_as_the_portal_counts_them(feed):
     assert one(Deduction).is_assessed is False
     assert one(CalendarOverride).bank_on == date(2020, 1, 4)
     assert {(order.number, order.financial_year) for order in every(PurchaseOrder)} == {(147, 2019), (148, 2019)}
+
+
+def test_what_becomes_of_silence_and_of_queries_is_the_contracts_own(feed):
+    feed.load()
+    contract = one(Contract, reference="K2")
+    assert (contract.if_unconfirmed, contract.if_queried) == (IfUnconfirmed.PAY, IfQueried.HOLD)
+
+    feed.only()
+    feed.write(
+        "contracts.csv",
+        "contract_ref,provider_ref,name,starts_on,confirmation,agreement_required,if_unconfirmed,if_queried\n"
+        "K2,P2,Elm,2018-04-01,required,no,confirm,pay\n",
+    )
+    feed.load()
+    contract = one(Contract, reference="K2")
+    assert (contract.if_unconfirmed, contract.if_queried) == (IfUnconfirmed.CONFIRM, IfQueried.PAY)
 
 
 def test_every_row_belongs_to_the_provider_that_its_parents_have(feed):
