@@ -15,6 +15,7 @@ from models.money import gbp
 from models.provider import Provider
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from models.user import User
+from models.words import how_many
 
 cli = AppGroup("payments", help="Calculate and finalise scheduled payments.")
 
@@ -31,7 +32,8 @@ def calculate(day: date | None, references: tuple[str, ...]) -> None:
     """Work out what is due, and rewrite the draft lines. Finalised lines never change."""
     with as_on(_day(day)):
         outcome = calculate_all(_provider_ids(references), show_progress=True)
-    click.echo(f"Calculated {outcome.contracts} contracts: {outcome.lines} draft lines, {gbp(outcome.total_pence)}.")
+    contracts, lines = how_many(outcome.contracts, "contract"), how_many(outcome.lines, "draft line")
+    click.echo(f"Calculated {contracts}: {lines}, {gbp(outcome.total_pence)}.")
 
 
 @cli.command()

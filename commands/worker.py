@@ -20,6 +20,7 @@ from models.money import gbp
 from models.payment_run import PaymentRun, RunPayment, RunState
 from models.run_history import outcome_of
 from models.tenancy import EVERY_PROVIDER, set_tenant
+from models.words import how_many
 
 PAUSE = 1.0
 """Seconds between two looks into an empty queue."""
@@ -114,7 +115,8 @@ def _do(job: Job, stop: _Stop) -> str:
 
 def _calculate(job: Job, progress: Callable[[int, int], None]) -> str:
     outcome = calculate_all(job.arguments.get("providers"), progress=progress)
-    return f"Calculated {outcome.contracts:,} contracts. What is not finalised comes to {gbp(outcome.total_pence)}."
+    total = gbp(outcome.total_pence)
+    return f"Calculated {how_many(outcome.contracts, 'contract')}. What is not finalised comes to {total}."
 
 
 def _finalise(job: Job, progress: Callable[[int, int], None]) -> str:

@@ -23,6 +23,7 @@ from models.money import gbp
 from models.payment import PaymentLine, ScheduledPayment
 from models.tenancy import ProviderOwned, link, owned
 from models.user import User
+from models.words import how_many
 
 _UNSYNCED = {"synchronize_session": False}
 CHUNK = 500
@@ -314,5 +315,6 @@ def _chunks(ids: list[int], size: int) -> list[list[int]]:
 
 
 def summary(outcome: Outcome) -> str:
-    left = f"; {outcome.left} left for the next run, since they have changed" if outcome.left else ""
-    return f"{outcome.payments} payments finalised, {outcome.lines} lines, {gbp(outcome.total_pence)}{left}."
+    left = f"; {outcome.left:,} left for the next run, since they have changed" if outcome.left else ""
+    payments, lines = how_many(outcome.payments, "payment"), how_many(outcome.lines, "line")
+    return f"{payments} finalised, {lines}, {gbp(outcome.total_pence)}{left}."

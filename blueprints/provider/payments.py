@@ -20,6 +20,7 @@ from models.hold import Hold
 from models.money import gbp
 from models.payment import Processing, ScheduledPayment
 from models.permissions import Permission
+from models.words import how_many
 
 bp = Blueprint("payments", __name__, url_prefix="/payments")
 
@@ -71,7 +72,7 @@ def _say(payment, form):
     confirm(payment, by=me(), total_pence=seen, comment=form.comment.data, queries=form.queries)
     said = f"You have confirmed {gbp(seen)} for {payment.span.short}"
     count = len(form.queries)
-    return f"{said}, and queried {count} row{'' if count == 1 else 's'}" if count else said
+    return f"{said}, and queried {how_many(count, 'row')}" if count else said
 
 
 @bp.get("/schedule")

@@ -40,7 +40,7 @@ def test_the_officer_prepares_the_manager_authorises_and_finalises(desk, work):
     assert work()
 
     done = desk.manager.get(f"{RUNS}/{number}")
-    assert "1 payments finalised, 2 lines, £656.11." in done.words
+    assert "1 payment finalised, 2 lines, £656.11." in done.words
     assert run_of(number).state is RunState.FINALISED
     assert payment(desk.contract, MONDAY + WEEK).closed_run_id == number
 

@@ -80,7 +80,7 @@ def test_the_officer_prepares_and_the_manager_finalises(people):
     expect(manager.get_by_text("Finalising run 2: waiting for its turn").first).to_be_visible()
     do_the_work()
     manager.goto("/council/payment-runs/2")
-    expect(manager.locator(".job__words")).to_have_text("1 payments finalised, 2 lines, £656.11.")
+    expect(manager.locator(".job__words")).to_have_text("1 payment finalised, 2 lines, £656.11.")
     look_at(manager, "run-finalised")
 
 
