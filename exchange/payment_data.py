@@ -7,8 +7,8 @@ from models.explanation import Row
 from models.payment import ScheduledPayment
 
 HEADINGS = (
-    "Contract", "Reference", "Period from", "Period to", "Purchase Order", "Days from", "Days to", "How it was worked out",
-    "Excl VAT", "VAT", "Total",
+    "Contract", "Reference", "Period from", "Period to", "Purchase Order", "Days from", "Days to",
+    "How it was worked out", "Excl VAT", "VAT", "Total",
 )  # fmt: skip
 
 
