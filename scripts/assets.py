@@ -53,8 +53,11 @@ def find_node() -> tuple[str, list[str]]:
     bundled = bundled_node()
     if not bundled:
         print("Fetching Node.js")
-        install = ["uv", "pip", "install", "--quiet", "--python", sys.executable] if shutil.which("uv") else \
-            [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        install = (
+            ["uv", "pip", "install", "--quiet", "--python", sys.executable]
+            if shutil.which("uv")
+            else [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        )
         run([*install, NODE_WHEEL])
         bundled = bundled_node()
     if not bundled:
@@ -86,14 +89,32 @@ def install_packages(node: str, npm: list[str]) -> None:
 def build(node: str, folder: Path) -> tuple[bytes, bytes]:
     print("Building static/dist")
     css, js = folder / "app.css", folder / "app.js"
-    run([
-        node, str(MODULES / "sass/sass.js"), f"--load-path={MODULES}", "--style=compressed", "--no-source-map",
-        str(SOURCE / "app.scss"), str(css),
-    ])
-    run([
-        node, str(MODULES / "esbuild/bin/esbuild"), str(SOURCE / "app.js"), "--bundle", "--minify", "--format=iife",
-        "--target=es2017", "--legal-comments=none", f"--banner:js={LICENCES}", "--log-level=warning", f"--outfile={js}",
-    ])
+    run(
+        [
+            node,
+            str(MODULES / "sass/sass.js"),
+            f"--load-path={MODULES}",
+            "--style=compressed",
+            "--no-source-map",
+            str(SOURCE / "app.scss"),
+            str(css),
+        ]
+    )
+    run(
+        [
+            node,
+            str(MODULES / "esbuild/bin/esbuild"),
+            str(SOURCE / "app.js"),
+            "--bundle",
+            "--minify",
+            "--format=iife",
+            "--target=es2017",
+            "--legal-comments=none",
+            f"--banner:js={LICENCES}",
+            "--log-level=warning",
+            f"--outfile={js}",
+        ]
+    )
     return css.read_bytes(), js.read_bytes()
 
 
@@ -118,9 +139,7 @@ def publish(files: dict[str, bytes]) -> None:
 
 
 def run(command: list[str], **environment: str) -> None:
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, check=False
-    )
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, check=False)
     if done.returncode:
         sys.exit(f"That did not work: {' '.join(command)}")
 
