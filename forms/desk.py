@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from forms.fields import DayField, MoneyField
 from forms.filters import ALL, ChoiceField
-from models.payment import Confirmation, Processing
+from models.answerable import Confirmation, Processing
 from models.worklist import Kind
 
 LONG = Length(max=2_000, message="Write 2,000 characters or fewer")
@@ -62,6 +62,14 @@ class SendBackForm(FlaskForm):
         "What do you say to the provider?",
         description="What you have put right, or why the payment is right as it is",
         validators=[DataRequired("Say what you have done about it"), LONG],
+    )
+
+
+class WaiveForm(FlaskForm):
+    reason = TextAreaField(
+        "Why may it be paid without being confirmed?",
+        description="For us: the provider sees that it is paid, not why",
+        validators=[DataRequired("Say why it may be paid"), LONG],
     )
 
 

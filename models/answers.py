@@ -8,13 +8,14 @@ from enum import StrEnum
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import contains_eager
 
+from models.answerable import Confirmation, Processing
 from models.audit import record
 from models.base import DomainError, reload, session, utc_now
 from models.calculation import calculate, lock
 from models.calendar import today
 from models.contract import ConfirmationPolicy, Contract, IfQueried, IfUnconfirmed
 from models.hold import Hold, HoldKind
-from models.payment import Confirmation, PaymentLine, Processing, ScheduledPayment
+from models.payment import PaymentLine, ScheduledPayment
 from models.user import User
 
 _UNSYNCED = {"synchronize_session": False}

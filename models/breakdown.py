@@ -7,13 +7,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from models.answerable import Processing
 from models.base import session
 from models.calendar import FinancialYear, Span, today
 from models.client import Client
 from models.entitlement import Component, cells
 from models.explanation import Line, Order, Row, tell
 from models.facts import ItemFacts, load
-from models.payment import PaymentLine, Processing, ScheduledPayment
+from models.payment import PaymentLine, ScheduledPayment
 from models.purchase_order import PurchaseOrder
 
 

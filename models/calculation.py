@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import delete, insert, select, update
 
+from models.answerable import Confirmation
 from models.base import session
 from models.calendar import today
 from models.care_package import CarePackageLineItem
@@ -21,7 +22,7 @@ from models.facts import ContractFacts, load
 from models.held import held_orders, is_not_held
 from models.homes import Period, lay_out
 from models.order_book import OrderBook
-from models.payment import Confirmation, PaymentLine, ScheduledPayment
+from models.payment import PaymentLine, ScheduledPayment
 from models.projection import merged
 from models.provider import Provider
 from models.purchase_order import PurchaseOrder

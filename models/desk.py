@@ -56,6 +56,12 @@ def send_back(payment: ScheduledPayment, *, by: User, comment: str) -> None:
     reload(payment)
 
 
+def waive(payment: ScheduledPayment, *, by: User, reason: str) -> None:
+    with _recalculated(payment.provider_id, payment):
+        payment.waive(by=by, reason=reason)
+    reload(payment)
+
+
 def adjust(contract: Contract, client: Client, *, amount_pence: int, for_day: date, reason: str, by: User) -> None:
     with _recalculated(contract.provider_id):
         Adjustment.make(contract, client, amount_pence=amount_pence, for_day=for_day, reason=reason, by=by)

@@ -7,10 +7,11 @@ says so; a row is held by an officer, or by a query where the contract holds que
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from models.answerable import Confirmation
 from models.base import session
 from models.contract import ConfirmationPolicy, Contract, IfUnconfirmed
 from models.hold import Hold
-from models.payment import Confirmation, ScheduledPayment
+from models.payment import ScheduledPayment
 
 
 def is_not_held() -> sa.ColumnElement[bool]:
@@ -29,6 +30,7 @@ def is_not_held() -> sa.ColumnElement[bool]:
     )
     waits_for_confirmation = sa.and_(
         payment.confirmation == Confirmation.UNCONFIRMED,
+        payment.waive_reason.is_(None),
         select(Contract.id)
         .where(
             Contract.id == payment.contract_id,

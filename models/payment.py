@@ -1,43 +1,24 @@
 """Scheduled payments: what one contract pays for one period, and the lines that it is made of."""
 
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.audit import record
-from models.base import Base, DomainError, Key, Pence, reload, session, utc_now
+from models.answerable import Answerable, Processing
+from models.base import Base, Key, Pence
 from models.calendar import FinancialYear, Span, today
 from models.client import Client
-from models.contract import ConfirmationPolicy, Contract, PaymentMethod
+from models.contract import Contract, PaymentMethod
 from models.entitlement import Component
-from models.money import gbp
 from models.purchase_order import PurchaseOrder
 from models.tenancy import ProviderOwned, owned
 from models.user import User
 
-FINALISED = "This payment has been finalised, so it can no longer be confirmed or rejected"
 
-
-class Processing(StrEnum):
-    """How far the council has got with a payment. Whether the provider has confirmed it is another matter."""
-
-    FUTURE = "future"
-    CURRENT = "current"
-    PARTLY_FINALISED = "partly finalised"
-    FINALISED = "finalised"
-
-
-class Confirmation(StrEnum):
-    UNCONFIRMED = "unconfirmed"
-    CONFIRMED = "confirmed"
-    REJECTED = "rejected"
-
-
-class ScheduledPayment(ProviderOwned, Base):
+class ScheduledPayment(Answerable, ProviderOwned, Base):
     """One contract's payment for one period.
 
     The totals are stored by the runs: of a started period what its lines add up to, of a future one what
@@ -61,17 +42,6 @@ class ScheduledPayment(ProviderOwned, Base):
     vat_pence: Mapped[Pence] = mapped_column(default=0)
     waiting_pence: Mapped[Pence] = mapped_column(default=0)
     """What blocked care packages would add, VAT included."""
-    confirmation: Mapped[Confirmation] = mapped_column(default=Confirmation.UNCONFIRMED)
-    answered_pence: Mapped[Pence | None]
-    """The total that was confirmed or rejected, VAT included: the answer lapses when the total differs."""
-    answered_at: Mapped[datetime | None]
-    answered_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
-    """None, with a time, where silence has confirmed."""
-    answer_comment: Mapped[str] = mapped_column(default="")
-    lapsed_pence: Mapped[Pence | None]
-    """The total of the last answer, once it has lapsed; None when the payment has been answered again."""
-    is_lapsed_rejection: Mapped[bool] = mapped_column(default=False)
-    """That answer was a rejection."""
     is_begun: Mapped[bool] = mapped_column(default=False)
     """Some of it is finalised."""
     closed_run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("payment_run.id"))
@@ -79,7 +49,9 @@ class ScheduledPayment(ProviderOwned, Base):
 
     contract: Mapped[Contract] = relationship(lazy="raise", overlaps="method")
     method: Mapped[PaymentMethod] = relationship(lazy="raise", overlaps="contract")
-    answered_by: Mapped[User | None] = relationship(lazy="raise", viewonly=True)
+    answered_by: Mapped[User | None] = relationship(
+        lazy="raise", viewonly=True, foreign_keys="ScheduledPayment.answered_by_id"
+    )
 
     @property
     def span(self) -> Span:
@@ -101,89 +73,6 @@ class ScheduledPayment(ProviderOwned, Base):
         if self.is_begun:
             return Processing.PARTLY_FINALISED
         return Processing.FUTURE if self.first_on > today() else Processing.CURRENT
-
-    @property
-    def can_be_answered(self) -> bool:
-        """The contract asks for it, the period has begun, its cut-off has not passed, and nobody has answered."""
-        return self.is_open_to_answers and self.confirmation is Confirmation.UNCONFIRMED
-
-    @property
-    def is_open_to_answers(self) -> bool:
-        """Answers may be given to the end of the day `confirm_by`."""
-        is_asked = self.contract.confirmation is not ConfirmationPolicy.NONE
-        is_current = self.processing in (Processing.CURRENT, Processing.PARTLY_FINALISED)
-        return is_asked and is_current and today() <= self.confirm_by
-
-    def confirm(self, *, by: User, total_pence: int, comment: str = "") -> None:
-        """Say that the payment is right; `total_pence` is what the person saw when saying so."""
-        self._answer(Confirmation.CONFIRMED, by=by, total_pence=total_pence, comment=comment)
-
-    def reject(self, *, by: User, total_pence: int, comment: str) -> None:
-        """Say that it is wrong, and why: it goes back to the council, and is held until it is put right."""
-        if not comment.strip():
-            raise DomainError("Say what is wrong with this payment, so that the council can put it right")
-        self._answer(Confirmation.REJECTED, by=by, total_pence=total_pence, comment=comment)
-
-    def send_back(self, *, by: User, comment: str) -> None:
-        """The council has looked at a rejection and asks the provider again."""
-        moved = session.execute(
-            sa.update(ScheduledPayment)
-            .where(ScheduledPayment.id == self.id, ScheduledPayment.confirmation == Confirmation.REJECTED)
-            .values(confirmation=Confirmation.UNCONFIRMED, answered_pence=None, answer_comment=comment),
-            execution_options={"synchronize_session": False},
-        )
-        reload(self)
-        if not moved.rowcount:
-            raise DomainError(f"This payment is {self.confirmation.value}, not rejected")
-        record("payment.sent_back", self, by=by)
-
-    def insist_on_being_open(self) -> None:
-        """DomainError where the contract asks for no answer, or the time for one is not now."""
-        if self.contract.confirmation is ConfirmationPolicy.NONE:
-            raise DomainError("This payment does not need to be confirmed")
-        if self.closed_run_id is not None:
-            raise DomainError(FINALISED)
-        if self.processing is Processing.FUTURE:
-            raise DomainError("This period has not begun, so its payment cannot be confirmed or rejected yet")
-        if not self.is_open_to_answers:
-            raise DomainError(
-                f"The time to confirm or reject this payment ended on {self.confirm_by.day} {self.confirm_by:%B %Y}"
-            )
-
-    def _answer(self, answer: Confirmation, *, by: User, total_pence: int, comment: str) -> None:
-        """One of two people who answer at once is first; the other is told."""
-        self.insist_on_being_open()
-        table = ScheduledPayment
-        moved = session.execute(
-            sa.update(table)
-            .where(
-                table.id == self.id,
-                table.confirmation == Confirmation.UNCONFIRMED,
-                table.net_pence + table.vat_pence == total_pence,
-                table.closed_run_id.is_(None),
-            )
-            .values(
-                confirmation=answer, answered_pence=total_pence, answered_at=utc_now(), answered_by_id=by.id,
-                answer_comment=comment, lapsed_pence=None, is_lapsed_rejection=False,
-            ),
-            execution_options={"synchronize_session": False},
-        )  # fmt: skip
-        reload(self)
-        if not moved.rowcount:
-            raise DomainError(self._why_not(total_pence, by))
-        record(f"payment.{answer.value}", self, by=by, total_pence=total_pence)
-
-    def _why_not(self, total_pence: int, by: User) -> str:
-        if self.confirmation is not Confirmation.UNCONFIRMED and self.answered_by_id == by.id:
-            return f"You have {self.confirmation.value} this payment already"
-        if self.confirmation is not Confirmation.UNCONFIRMED:
-            return f"Somebody else has {self.confirmation.value} this payment just before you"
-        if self.closed_run_id is not None:
-            return FINALISED
-        return (
-            f"The payment has changed from {gbp(total_pence)} to {gbp(self.total_pence)} since you opened this page. "
-            "Look at it again before you answer"
-        )
 
     @property
     def year(self) -> FinancialYear:

@@ -9,13 +9,14 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 
+from models.answerable import Confirmation
 from models.base import session
 from models.client import Client
 from models.contract import Contract
 from models.entitlement import Component
 from models.held import is_not_held
 from models.hold import Hold
-from models.payment import Confirmation, PaymentLine
+from models.payment import PaymentLine
 from models.payment_run import PaymentRun, RunPayment, RunState
 from models.provider import Provider
 from models.purchase_order import PurchaseOrder

@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
+from models.answerable import Confirmation, Processing
 from models.base import session
 from models.calendar import LONDON, today
 from models.contract import ConfirmationPolicy, Contract, IfUnconfirmed
 from models.entitlement import Component
 from models.hold import Hold, HoldKind
-from models.payment import Confirmation, PaymentLine, Processing, ScheduledPayment
+from models.payment import PaymentLine, ScheduledPayment
 from models.payment_run import PaymentRun, RunState
 from models.provider import Provider
 
@@ -46,7 +47,7 @@ def waits_for_answer() -> Condition:
         own.confirmation == ConfirmationPolicy.REQUIRED,
         own.if_unconfirmed == IfUnconfirmed.HOLD,
     )
-    return sa.and_(P.confirmation == Confirmation.UNCONFIRMED, holds.exists())
+    return sa.and_(P.confirmation == Confirmation.UNCONFIRMED, P.waive_reason.is_(None), holds.exists())
 
 
 def has_hold(*conditions: Condition) -> Condition:

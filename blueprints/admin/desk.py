@@ -1,4 +1,4 @@
-"""What an officer does to a payment: hold, release, adjust, send back, agree instalments."""
+"""What an officer does to a payment: hold, release, adjust, send back, pay unconfirmed, agree instalments."""
 
 from flask import request, url_for
 
@@ -6,7 +6,7 @@ from blueprints.access import me, requires
 from blueprints.admin.payments import bp
 from blueprints.lookups import get_or_404
 from blueprints.pages import done, render
-from forms.desk import AdjustForm, HoldForm, JustDoIt, PlanForm, ReleaseForm, SendBackForm
+from forms.desk import AdjustForm, HoldForm, JustDoIt, PlanForm, ReleaseForm, SendBackForm, WaiveForm
 from models import desk
 from models.adjustment import Adjustment, RecoveryPlan
 from models.base import session
@@ -59,6 +59,17 @@ def send_back(reference, first_on):
         desk.send_back(payment, by=me(), comment=form.comment.data)
         return _back_to(payment, "Sent back. The provider is asked again.")
     return render("admin/payments/send_back.html", payment=payment, form=form)
+
+
+@bp.route(f"{PAYMENT}/pay-unconfirmed", methods=["GET", "POST"])
+@requires(Permission.ANSWER_REJECTIONS)
+def waive(reference, first_on):
+    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    form = WaiveForm()
+    if form.validate_on_submit():
+        desk.waive(payment, by=me(), reason=form.reason.data)
+        return _back_to(payment, "It may be paid without being confirmed.")
+    return render("admin/payments/waive.html", payment=payment, form=form)
 
 
 @bp.route(f"{PAYMENT}/adjust", methods=["GET", "POST"])

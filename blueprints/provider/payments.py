@@ -12,13 +12,14 @@ from exchange.schedule_data import schedule_data, schedule_events
 from forms.filters import PeriodFilter, ScheduleFilter
 from forms.payments import AnswerForm
 from models import schedule as schedules
+from models.answerable import Processing
 from models.answers import Asking, confirm, reject
 from models.base import session, utc_now
 from models.breakdown import told
 from models.calendar import FinancialYear, today
 from models.hold import Hold
 from models.money import gbp
-from models.payment import Processing, ScheduledPayment
+from models.payment import ScheduledPayment
 from models.permissions import Permission
 from models.words import how_many
 

@@ -6,10 +6,10 @@ import io
 import pytest
 from sqlalchemy import select
 
+from models.answerable import Confirmation
 from models.base import utc_now
 from models.hold import Hold
 from models.job import BROKEN_OFF_AFTER, Job, JobState
-from models.payment import Confirmation
 from models.payment_run import PaymentRun, RunPayment, RunState
 from models.permissions import CouncilRole
 from models.user import Staff
@@ -207,10 +207,10 @@ def test_a_calculation_is_a_job_that_is_asked_for_once(desk, work):
     assert work()
     assert not work()
     page = desk.officer.get(f"{RUNS}/jobs/{job.id}")
-    assert "Calculated 1 contracts" in page.words
+    assert "Calculated 1 contract" in page.words
     assert not page.page.select("[data-hx-trigger]"), "a job that is done is not asked after"
     part = desk.officer.get(f"{RUNS}/jobs/{job.id}", htmx=True)
-    assert part.page.select_one(".job")["data-announce"].startswith("Calculated 1 contracts")
+    assert part.page.select_one(".job")["data-announce"].startswith("Calculated 1 contract")
 
 
 def test_progress_is_said_in_words(desk):

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from models.adjustment import Adjustment, RecoveryPlan
+from models.answerable import Confirmation
 from models.audit import AuditEvent
 from models.calendar import as_on
 from models.hold import Hold, HoldKind
-from models.payment import Confirmation, ScheduledPayment
+from models.payment import ScheduledPayment
 from models.permissions import Role
 from models.provider import Provider
 from tests.admin.conftest import MONDAY, SUNDAY, WEEK, two_clients
@@ -198,6 +199,17 @@ def test_a_rejected_payment_waits_until_it_is_sent_back(desk):
     assert "Sent back" in page.words
     assert payment(desk.contract, MONDAY + WEEK).confirmation is Confirmation.UNCONFIRMED
     assert "not rejected" in act(desk, "send-back", {"comment": "Again"}, 409).words
+
+
+def test_what_nobody_confirmed_is_let_through_with_a_reason(desk):
+    change(desk.contract, confirmation="required", if_unconfirmed="hold")
+    assert "It is held until the provider confirms it" in desk.officer.get(desk.payment).words
+    page = act(desk, "pay-unconfirmed", {"reason": "The home is closed over Christmas"})
+    assert "It may be paid without being confirmed" in page.words
+    assert "The home is closed over Christmas" in page.words
+    assert payment(desk.contract, MONDAY + WEEK).waits_for_confirmation is False
+    again = act(desk, "pay-unconfirmed", {"reason": "Again"}, 409)
+    assert "does not wait for a confirmation any more" in again.words
 
 
 def test_instalments_are_agreed_and_ended(desk):

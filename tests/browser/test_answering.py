@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from models.answerable import Confirmation
 from models.calendar import set_today
-from models.payment import Confirmation
 from models.permissions import Role
 from models.provider import Provider
 from tests.browser.looks import assert_accessible, assert_fits, keeps_nothing, take_picture

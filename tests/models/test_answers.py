@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from models import answers
 from models.adjustment import Adjustment, RecoveryPlan
+from models.answerable import Confirmation
 from models.audit import AuditEvent
 from models.base import DomainError
 from models.calculation import calculate as calculate_provider
@@ -15,7 +16,7 @@ from models.calendar import as_on
 from models.client import Client
 from models.contract import Contract
 from models.hold import Hold
-from models.payment import Confirmation, ScheduledPayment
+from models.payment import ScheduledPayment
 from models.payment_run import PaymentRun, RunPayment, RunState, finalise_some, prepare
 from models.permissions import Role
 from tests.care_factories import make_client, make_contract, make_item
@@ -217,6 +218,27 @@ def test_a_payment_that_waited_for_its_confirmation_is_paid_by_the_next_run(cont
     answer(contract, answers.confirm, by=finance)
     finalise(MONDAY + 6 * DAY)
     assert payment(contract, MONDAY).closed_run_id is not None
+
+
+def test_an_officer_lets_an_unconfirmed_payment_through(contract, finance):
+    change(contract, if_unconfirmed="hold")
+    finalise(MONDAY + 6 * DAY)
+    assert payment(contract, MONDAY).closed_run_id is None
+    with unit_of_work() as session:
+        found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
+        found.waive(by=finance, reason="The home is closed over Christmas")
+    finalise(MONDAY + 7 * DAY)
+    found = payment(contract, MONDAY)
+    assert (found.confirmation, found.closed_run_id is not None) == (Confirmation.UNCONFIRMED, True)
+
+
+def test_a_rejection_keeps_the_words_of_both_sides(contract, finance):
+    answer(contract, answers.reject, by=finance, comment="Begum left on Tuesday")
+    with unit_of_work() as session:
+        found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
+        found.send_back(by=finance, comment="She left on Friday")
+    found = payment(contract, MONDAY)
+    assert (found.answer_comment, found.council_comment) == ("Begum left on Tuesday", "She left on Friday")
 
 
 def test_a_held_recovery_does_not_eat_what_is_paid(finance):

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
+from models.answerable import Processing
 from models.base import transaction
 from models.calendar import Frequency
-from models.payment import Processing
 from tests.care_factories import (
     make_allowance,
     make_calendar,

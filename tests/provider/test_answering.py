@@ -5,9 +5,10 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from models.answerable import Confirmation
 from models.calendar import set_today
 from models.hold import Hold
-from models.payment import Confirmation, ScheduledPayment
+from models.payment import ScheduledPayment
 from models.permissions import Role
 from models.provider import Provider
 from tests.care_factories import make_client, make_contract, make_item
