@@ -47,7 +47,8 @@ class Delivery(NamedTuple):
 @cli.command()
 @click.argument("name", type=click.Choice(sorted(path.name for path in DEMONSTRATIONS.iterdir() if path.is_dir())))
 @click.option("--if-empty", is_flag=True, help="Do nothing, and do not complain, if the database has data already.")
-def load(name: str, if_empty: bool) -> None:
+@click.option("--size", default=1.0, show_default=True, help="0.1: a council a tenth as large. Durham has one size.")
+def load(name: str, if_empty: bool, size: float) -> None:
     """Load the demonstration NAME into an empty database, and finalise its payments to its today."""
     settings = current_app.config["SETTINGS"]
     if not settings.is_demonstration:
@@ -59,7 +60,7 @@ def load(name: str, if_empty: bool) -> None:
         raise click.ClickException("The database has data already. Choose an empty one (INSTANCE=another-folder).")
     _take_settings(DEMONSTRATIONS / name, settings.instance)
     if not before:
-        _write(name, settings.instance)
+        _write(name, settings.instance, size)
     for delivery in _deliveries(name, settings.instance):
         if delivery.path.name not in before:
             _pay(delivery.day - timedelta(days=1))
@@ -90,13 +91,14 @@ def _take_settings(source: Path, instance: Path) -> None:
     """The council's name and its today, if it has one; settings that somebody has written already are kept."""
     if not (instance / "settings.toml").exists():
         shutil.copyfile(source / "settings.toml", instance / "settings.toml")
-        set_today(tomllib.loads((source / "settings.toml").read_text("utf-8")).get("today"))
+        if day := tomllib.loads((source / "settings.toml").read_text("utf-8")).get("today"):
+            set_today(day)
 
 
-def _write(name: str, instance: Path) -> None:
+def _write(name: str, instance: Path, size: float) -> None:
     """Let a demonstration that is a program write its feeds."""
     if _is_program(name):
-        importlib.import_module(f"commands.demonstrations.{name}").write(instance / WRITTEN, today())
+        importlib.import_module(f"commands.demonstrations.{name}").write(instance / WRITTEN, today(), size=size)
 
 
 def _deliveries(name: str, instance: Path) -> list[Delivery]:
@@ -127,7 +129,7 @@ def _pay(last_on: date) -> None:
         for day, provider_ids in _due(first_on, last_on):
             with as_on(day):
                 calculate_all(provider_ids)
-                finalise_due(provider_ids)
+                finalise_due(provider_ids, recalculate=False)  # the next day, or the end, does it
             bar.update((day - first_on).days + 1 - bar.n)
 
 

@@ -65,7 +65,7 @@ def calculate_all(
 
 
 def finalise_due(
-    provider_ids: list[int] | None = None, *, show_progress: bool = False
+    provider_ids: list[int] | None = None, *, show_progress: bool = False, recalculate: bool = True
 ) -> tuple[int | None, payment_run.Outcome]:
     """A run of all that is due, put together and authorised by whoever may use the command line."""
     with transaction():
@@ -75,11 +75,16 @@ def finalise_due(
             return None, payment_run.Outcome()
         run.authorise_from_command_line()
         run_id = run.id
-    return run_id, finalise_run(run_id, show_progress=show_progress)
+    return run_id, finalise_run(run_id, show_progress=show_progress, recalculate=recalculate)
 
 
 def finalise_run(
-    run_id: int, *, by_id: int | None = None, show_progress: bool = False, progress: Progress | None = None
+    run_id: int,
+    *,
+    by_id: int | None = None,
+    show_progress: bool = False,
+    progress: Progress | None = None,
+    recalculate: bool = True,
 ) -> payment_run.Outcome:
     """Finalise an authorised run batch by batch, and close it. One that was broken off goes on where it stopped."""
     total = payment_run.Outcome()
@@ -90,7 +95,7 @@ def finalise_run(
         with transaction() as own:
             set_tenant(EVERY_PROVIDER)
             run = own.scalars(select(payment_run.PaymentRun).where(payment_run.PaymentRun.id == run_id)).one()
-            done = payment_run.finalise_some(run, batch)
+            done = payment_run.finalise_some(run, batch, recalculate=recalculate)
         total.payments += done.payments
         total.lines += done.lines
         total.total_pence += done.total_pence

@@ -104,9 +104,8 @@ class _Book:
         self.settled: dict[int, dict[Source, dict[tuple[Component, date], Settled]]] = defaultdict(
             lambda: defaultdict(dict)
         )
-        for row in session.execute(_finalised_cells(provider_ids)):
-            source = Source(row.item_id, row.allowance_id, row.claim_item_id, row.adjustment_id)
-            self.settled[row.contract_id][source][row.component, row.first_on] = Settled(row.last_on, row.net, row.vat)
+        for contract_id, *source, component, first, last, net, vat in session.execute(_finalised_cells(provider_ids)):
+            self.settled[contract_id][Source(*source)][component, first] = Settled(last, net, vat)
         self.held = self._held()
         self.paid = {row.payment_id: (row.net, row.vat) for row in session.execute(_finalised_by_payment(provider_ids))}
 

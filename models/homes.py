@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from models.calendar import FinancialYear, Span, year_of
+from models.calendar import FAR_FUTURE, FinancialYear, Span, period_holding, year_of
 from models.calendar import periods as tiled
 from models.contract import PaymentMethod
 from models.facts import ContractFacts
@@ -57,8 +57,12 @@ class Homes:
 
 def horizon(contract: ContractFacts, as_on: date) -> FinancialYear:
     """The year whose purchase orders are worth something: that of the last day of the last period begun."""
-    begun = contract.periods(as_on)
-    return FinancialYear.of(begun[-1][1].last if begun else as_on)
+    begun = [method for method in contract.methods if method.calculate_from <= as_on]
+    if not begun:
+        return FinancialYear.of(as_on)
+    calendar, last_on = begun[-1].calendar, begun[-1].ends_on or FAR_FUTURE
+    held = period_holding(min(as_on, last_on), calendar.frequency, calendar.anchor_on)
+    return FinancialYear.of(min(held.last, last_on))
 
 
 def lay_out(contract: ContractFacts, states: dict[date, tuple[bool, bool]], as_on: date) -> list[Period]:

@@ -253,8 +253,11 @@ def _digest(lines: list[sa.Row]) -> str:
     return sha256(repr([tuple(map(str, row[1:])) for row in lines]).encode()).hexdigest()
 
 
-def finalise_some(run: PaymentRun, provider_ids: list[int]) -> Outcome:
+def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool = True) -> Outcome:
     """Make facts of the run's payments of these providers, in the transaction at hand.
+
+    Whoever calculates these providers next anyway may leave `recalculate` out: until then their orders still
+    expect what has been paid.
 
     Done twice it does nothing the second time, so that a run that was broken off goes on where it stopped.
     """
@@ -295,7 +298,8 @@ def finalise_some(run: PaymentRun, provider_ids: list[int]) -> Outcome:
     _mark(PaymentLine, line_ids, run_id=run.id)
     _mark(ScheduledPayment, begun, is_begun=True)
     _mark(ScheduledPayment, closed, is_begun=True, closed_run_id=run.id)
-    calculate(provider_ids, as_on=run.as_on)  # what is now spent is no longer to come
+    if recalculate:
+        calculate(provider_ids, as_on=run.as_on)  # what is now spent is no longer to come
     return outcome
 
 

@@ -257,6 +257,8 @@ class _Work:
                 kept = Cell(component, first, before.last, before.net_pence, before.vat_pence)
                 self._expect(order, kept, before, name)
                 continue
+            if net or vat:
+                cell = self._placed(cell, first)
             self._expect(order, cell, before, name)
             if net or vat:
                 working = {
@@ -266,11 +268,16 @@ class _Work:
                 }
                 self.found.drafts.append(Draft(home, source, component, first, cell.last, net, vat, order, working))
 
+    def _placed(self, cell: Cell, first: date) -> Cell:
+        """The cell on its own days: a steady one may come from another period."""
+        period = self.homes.holding(first)
+        return moved(cell, period.span) if period and cell.slices and cell.first != first else cell
+
 
 def _due(span: Span, walk: Walk, alike: list[Cell] | None) -> dict[tuple[Component, date], Cell]:
-    """The cells of a period that has begun, by component and first day."""
+    """The cells of a period that has begun, by component and first day; steady ones are not yet moved to it."""
     if alike is not None:
-        return {(cell.component, span.first): moved(cell, span) for cell in alike}
+        return {(cell.component, span.first): cell for cell in alike}
     return {(cell.component, cell.first): cell for cell in cells(walk.terms, span)}
 
 
