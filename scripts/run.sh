@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 PORT=${PORT:-8000}
-DEMO=${DEMO:-durham}
+DEMO=${DEMO:-borsetshire}
 INSTANCE=${INSTANCE:-instance}
 case $INSTANCE in /*) ;; *) INSTANCE=$PWD/$INSTANCE ;; esac
 umask 077
