@@ -107,7 +107,7 @@ class _Book:
         for contract_id, *source, component, first, last, net, vat in session.execute(_finalised_cells(provider_ids)):
             self.settled[contract_id][Source(*source)][component, first] = Settled(last, net, vat)
         self.held = self._held()
-        self.paid = {row.payment_id: (row.net, row.vat) for row in session.execute(_finalised_by_payment(provider_ids))}
+        self.paid = {id_: (net, vat) for id_, net, vat in session.execute(_finalised_of_open_payments(provider_ids))}
 
     def _held(self) -> dict[int, Held]:
         """What is held of each contract's open payments, as the reckoning names it."""
@@ -121,10 +121,9 @@ class _Book:
             )
         }
         found: dict[int, Held] = defaultdict(Held)
-        free = select(ScheduledPayment.id).where(
-            ScheduledPayment.provider_id.in_(self.provider_ids), ScheduledPayment.closed_run_id.is_(None), is_not_held()
-        )
-        for payment_id in keys.keys() - set(session.scalars(free)):
+        of_ours = ScheduledPayment.provider_id.in_(self.provider_ids)
+        held = select(ScheduledPayment.id).where(of_ours, ScheduledPayment.closed_run_id.is_(None), ~is_not_held())
+        for payment_id in session.scalars(held):
             contract_id, first_on = keys[payment_id]
             found[contract_id].payments.add(first_on)
         for payment_id, order_id in held_orders(list(keys)):
@@ -156,11 +155,18 @@ def _finalised_cells(provider_ids: list[int]) -> sa.Select:
     )
 
 
-def _finalised_by_payment(provider_ids: list[int]) -> sa.Select:
-    line = PaymentLine
+def _finalised_of_open_payments(provider_ids: list[int]) -> sa.Select:
+    """What has been finalised of payments that are partly finalised."""
+    line, payment = PaymentLine, ScheduledPayment
     return (
         select(line.payment_id, _sum(line.net_pence, "net"), _sum(line.vat_pence, "vat"))
-        .where(line.provider_id.in_(provider_ids), line.run_id.is_not(None))
+        .join(payment, payment.id == line.payment_id)
+        .where(
+            payment.provider_id.in_(provider_ids),
+            payment.is_begun,
+            payment.closed_run_id.is_(None),
+            line.run_id.is_not(None),
+        )
         .group_by(line.payment_id)
     )
 
@@ -194,36 +200,38 @@ class _Writer:
     def _write_payments(self) -> dict[tuple[int, date], int]:
         """Payments of every period, with their totals; gives back their ids by contract and first day."""
         new, changed = [], []
-        for contract_id, found in self.reckonings.items():
-            sums = _sums(found)
-            for period in found.periods:
-                key = (contract_id, period.span.first)
-                old = self.book.payments.get(key)
-                values = self._values(period, old, sums.get(period.span.first, (0, 0)), found)
-                if old is not None:
-                    if any(getattr(old, name) != value for name, value in values.items()):
-                        changed.append({"id": old.id} | values | _answer(old, values))
-                elif self._is_wanted(contract_id, period.span.first, values):
-                    provider_id = self.book.contracts[contract_id].provider_id
-                    own = {"provider_id": provider_id, "contract_id": contract_id, "first_on": period.span.first}
-                    new.append(own | values)
+        for contract_id, first, old, values in self._open_payments():
+            if old is not None:
+                if any(getattr(old, name) != value for name, value in values.items()):
+                    changed.append({"id": old.id} | values | _answer(old, values))
+            elif self._is_wanted(contract_id, first, values):
+                provider_id = self.book.contracts[contract_id].provider_id
+                new.append({"provider_id": provider_id, "contract_id": contract_id, "first_on": first} | values)
         self._drop_overtaken()
         if new:
             session.execute(insert(ScheduledPayment), new)
         for names in {tuple(row) for row in changed}:  # rows of one statement set the same columns
             session.execute(update(ScheduledPayment), [row for row in changed if tuple(row) == names])
-        return self._payment_ids()
+        return self._payment_ids() if new else {key: row.id for key, row in self.book.payments.items()}
+
+    def _open_payments(self) -> Iterator[tuple[int, date, Any, dict[str, Any]]]:
+        """Contract, first day, the row if there is one, and what it is to say. What is closed never changes."""
+        for contract_id, found in self.reckonings.items():
+            sums = _sums(found)
+            for period in found.periods:
+                if not period.is_closed:
+                    first = period.span.first
+                    old = self.book.payments.get((contract_id, first))
+                    yield contract_id, first, old, self._values(period, old, sums.get(first, (0, 0)), found)
 
     def _values(self, period: Period, old: Any, due: tuple[int, int], found: Reckoning) -> dict[str, Any]:
-        """What a payment's row is to say. Days are frozen once something is finalised, dates once all of it is."""
+        """What an open payment's row is to say. Its days are frozen once something of it is finalised."""
         paid = self.book.paid.get(old.id, (0, 0)) if old else (0, 0)
         values = {
             "net_pence": due[0] + paid[0],
             "vat_pence": due[1] + paid[1],
             "waiting_pence": found.waiting.get(period.span.first, 0),
-        }
-        if old is None or old.closed_run_id is None:
-            values |= period.method.calendar.dates_of(period.span.first)._asdict()
+        } | period.method.calendar.dates_of(period.span.first)._asdict()
         if old is None or not old.is_begun:
             values |= {"last_on": period.span.last, "method_id": period.method.id}
         return values

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
@@ -163,13 +163,19 @@ def period_holding(day: date, frequency: Frequency, anchor_on: date) -> Span:
     return Span(first, _a_month_after(first, 1) - timedelta(days=1))
 
 
-def periods(first: date, last: date, frequency: Frequency, anchor_on: date) -> Iterator[Span]:
-    """Every whole period from the one that holds `first` to the one that holds `last`, in order."""
+@lru_cache(maxsize=256)
+def periods(first: date, last: date, frequency: Frequency, anchor_on: date) -> tuple[Span, ...]:
+    """Every whole period from the one that holds `first` to the one that holds `last`, in order.
+
+    All contracts of one calendar have the same ones, so that they are worked out once.
+    """
+    found = []
     day = first
     while day <= last:
         span = period_holding(day, frequency, anchor_on)
-        yield span
+        found.append(span)
         day = span.last + timedelta(days=1)
+    return tuple(found)
 
 
 def _a_month_after(day: date, months: int) -> date:

@@ -184,7 +184,9 @@ class PaymentMethod(FromFeed, ProviderOwned, Base):
         last_on = self.ends_on or FAR_FUTURE
         until = min(until, last_on)
         for span in periods(self.calculate_from, until, self.calendar.frequency, self.calendar.anchor_on):
-            if (first := max(span.first, self.calculate_from)) <= until:
+            if span.first >= self.calculate_from and span.last <= last_on:
+                yield span
+            elif (first := max(span.first, self.calculate_from)) <= until:
                 yield Span(first, min(span.last, last_on))
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from models.calendar import FAR_FUTURE, FinancialYear, Span, period_holding, year_of
-from models.calendar import periods as tiled
 from models.contract import PaymentMethod
 from models.facts import ContractFacts
 
@@ -81,7 +80,7 @@ def lay_out(contract: ContractFacts, states: dict[date, tuple[bool, bool]], as_o
     day = (found[-1].span.last if found else method.calculate_from) + timedelta(days=1)
     calendar = method.calendar
     while True:
-        span = next(tiled(day, day, calendar.frequency, calendar.anchor_on))
+        span = period_holding(day, calendar.frequency, calendar.anchor_on)
         span = Span(max(span.first, day), span.last)
         found.append(Period(span, method, *states.get(span.first, (False, False)), is_after_end=True))
         if not found[-1].is_begun and not found[-1].is_closed:

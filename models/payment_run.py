@@ -297,7 +297,7 @@ def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool
     outcome.payments, outcome.lines = len(begun) + len(closed), len(line_ids)
     _mark(PaymentLine, line_ids, run_id=run.id)
     _mark(ScheduledPayment, begun, is_begun=True)
-    _mark(ScheduledPayment, closed, is_begun=True, closed_run_id=run.id)
+    _mark(ScheduledPayment, closed, is_begun=True, closed_run_id=run.id, waiting_pence=0)  # a later one has it
     if recalculate:
         calculate(provider_ids, as_on=run.as_on)  # what is now spent is no longer to come
     return outcome

@@ -13,7 +13,7 @@ from models.calendar import Span
 from models.entitlement import Component
 from models.explanation import DEDUCTIONS, days_text, price_text
 
-_FACTS = ("name", "component", "rate_e4", "quantity_e4", "percent", "unit")
+_FACTS = ("name", "component", "rate_e4", "percent", "unit", "is_timetabled")
 
 
 def merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -21,10 +21,13 @@ def merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     open_rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in sorted(rows, key=lambda row: row["first"]):
-        facts = tuple(row.get(name) for name in _FACTS)
+        is_timetabled = row.get("is_timetabled")
+        facts = (*(row.get(name) for name in _FACTS), None if is_timetabled else row.get("quantity_e4"))
         last = open_rows.get(facts)
-        if last is not None and "rate_e4" in row and not row.get("is_timetabled") and _follows(last, row):
+        if last is not None and "rate_e4" in row and _follows(last, row):
             last["last"] = row["last"]
+            if is_timetabled:
+                last["quantity_e4"] += row["quantity_e4"]
             last["net_pence"] += row["net_pence"]
             last["vat_pence"] += row["vat_pence"]
             last["slices"] += row.get("slices", 1)

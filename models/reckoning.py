@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.calendar import Span, year_of
 from models.entitlement import DAY, Cell, Component, cells
@@ -23,8 +23,7 @@ OrderKey = tuple[int | None, int]
 """A client's id (None for one-off claims), and the year in which a financial year begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """What a cell belongs to, besides its component."""
 
     item_id: int | None = None
@@ -36,8 +35,7 @@ class Source:
 CellKey = tuple[Source, Component, date]
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """What has been finalised for one cell."""
 
     last: date
@@ -88,6 +86,7 @@ class Stretch:
         return {"name": name, "component": self.cell.component.value} | part.as_dict() | {
             "first": self.first.isoformat(),
             "last": self.last.isoformat(),
+            "quantity_e4": part.quantity_e4 * (self.periods if part.is_timetabled else 1),
             "net_pence": part.net_pence * self.periods,
             "vat_pence": part.vat_pence * self.periods,
             "slices": self.periods,

@@ -19,7 +19,7 @@ class Walk:
         last = min(terms.last_payable_on, FAR_FUTURE - DAY)
         self._runs = list(runs(Span(terms.starts_on, last), terms)) if terms.starts_on <= last else []
         self._firsts = [first for first, _, _ in self._runs]
-        self._known: dict[tuple[int, int, int], list[Cell] | None] = {}
+        self._known: dict[tuple[int, int, int, int], list[Cell] | None] = {}
 
     def steady(self, span: Span) -> list[Cell] | None:
         """Cells like those of `span`, a whole period without a 1 April, all of whose days have the same facts.
@@ -30,16 +30,15 @@ class Walk:
         at = bisect_right(self._firsts, span.first) - 1
         if at < 0 or span.last > self._runs[at][1]:
             return None
-        quantity = self._runs[at][2][1]
-        if quantity is not None and quantity.timetable_e4 is not None:
-            return None
         active = 0
         for n, (_, deduction) in enumerate(self.terms.deductions):
             if deduction.first <= span.first and span.last <= deduction.last:
                 active |= 1 << n
             elif deduction.first <= span.last and span.first <= deduction.last:
                 return None
-        key = (at, active, span.days)
+        quantity = self._runs[at][2][1]
+        weekday = span.first.weekday() if quantity is not None and quantity.timetable_e4 is not None else 0
+        key = (at, active, span.days, weekday)
         if key not in self._known:
             found = cells(self.terms, span)
             self._known[key] = found if all(len(cell.slices) == 1 for cell in found) else None

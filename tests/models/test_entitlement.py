@@ -195,8 +195,16 @@ def test_slices_cover_every_payable_day_once_and_each_is_rounded_fairly(terms, f
     assert days == [terms.starts_on + timedelta(days=i) for i in range((terms.ends_on - terms.starts_on).days + 1)]
 
 
-@given(FACTS, st.sampled_from(Frequency), st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)), max_size=2))
-def test_walking_through_periods_gives_what_each_gives_by_itself(terms, frequency, contributions):
+TIMETABLES = st.lists(st.sampled_from([0, 5_000, 12_500, 20_000]), min_size=7, max_size=7).map(tuple)
+
+
+@given(
+    FACTS,
+    st.sampled_from(Frequency),
+    st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)), max_size=2),
+    st.none() | TIMETABLES,
+)
+def test_walking_through_periods_gives_what_each_gives_by_itself(terms, frequency, contributions, timetable):
     deductions = tuple(
         (
             DeductionKind.CONTRIBUTION,
@@ -204,7 +212,8 @@ def test_walking_through_periods_gives_what_each_gives_by_itself(terms, frequenc
         )
         for a, b in contributions
     )
-    terms = replace(terms, deductions=deductions)
+    hours = (Dated(terms.starts_on, FAR_FUTURE, Quantity(sum(timetable), timetable)),) if timetable else ()
+    terms = replace(terms, deductions=deductions, quantities=hours)
     walk = Walk(terms)
     for period in periods(date(2019, 2, 4), date(2021, 12, 31), frequency, date(2019, 2, 4)):
         alike = walk.steady(period) if len(period.cut_by_year()) == 1 else None

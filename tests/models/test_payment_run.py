@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from models.answerable import Processing
 from models.base import transaction
 from models.calendar import Frequency
+from models.contract import Unit
+from models.projection import tell_expected
 from tests.care_factories import (
     make_allowance,
     make_calendar,
@@ -17,6 +19,8 @@ from tests.care_factories import (
     make_item,
     make_method,
     make_price,
+    make_quantity,
+    make_service_level,
 )
 from tests.support.rows import every, reloaded, saved
 from tests.support.runs import calculate, change, finalise, finalise_weeks, lines, orders, payment, rows
@@ -75,6 +79,30 @@ def test_what_waits_for_authorisation_is_said_and_not_paid():
     assert payment(contract, MONDAY).waiting_pence == 35_308
     assert payment(contract, MONDAY).total_pence == 0
     assert orders(contract) == []
+
+
+def test_what_waits_moves_on_when_its_period_is_finalised():
+    contract = contract_from()
+    make_item(contract)
+    make_item(contract, authorised_on=None, rate_e4=1_000_000)
+    finalise(MONDAY + 6 * DAY)
+    assert (payment(contract, MONDAY).total_pence, payment(contract, MONDAY).waiting_pence) == (35_308, 0)
+    calculate(MONDAY + WEEK)
+    assert payment(contract, MONDAY).waiting_pence == 0
+    assert payment(contract, MONDAY + WEEK).waiting_pence == 20_000
+
+
+def test_hours_to_come_are_told_together():
+    contract = contract_from()
+    item = make_item(contract, rate_e4=231_000, service_level_id=make_service_level(unit=Unit.HOUR).id)
+    make_quantity(item, 55_000, timetable_e4=[20_000, 0, 20_000, 0, 0, 15_000, 0])
+    calculate(MONDAY)
+    [order] = orders(contract)
+    [told] = tell_expected(order.expected)
+    assert told.text.endswith(
+        ": 167 hours, 2 September 2019 to 31 March 2020, £23.10 an hour, each payment rounded by itself"
+    )
+    assert told.net_pence == order.value_pence == 385_770
 
 
 def test_a_state_takes_no_money_back():
