@@ -44,7 +44,7 @@ def _home(office: Office, name: str, services: str, *levels: str) -> str:
         "P204", ProviderKind.CARE_HOME, name, services, since, manager, organisation_ref=GROUP,
         domain="tansymeadow.example", invoice_address=f"{GROUP_NAME}|Head Office|4 Corn Street|Borchester|BZ1 1AB",
     )  # fmt: skip
-    contract = office.contract(provider, name, "CARE-HOMES", since, confirmation="required",
+    contract = office.contract(provider, name, "CARE-HOMES", since, confirmation="required", if_unconfirmed="confirm",
                                terms="Paid 4-weekly by BACS, after confirmation")  # fmt: skip
     office.rates(contract, since, *(level for level in levels if level != "LDR-IND"))
     return contract

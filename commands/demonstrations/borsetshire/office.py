@@ -95,13 +95,13 @@ class Office:
 
     def contract(
         self, provider: str, name: str, rhythm: str, since: date, *,
-        confirmation: str = "none", basis: str = "net", terms: str = "",
+        confirmation: str = "none", if_unconfirmed: str = "pay", basis: str = "net", terms: str = "",
     ) -> str:  # fmt: skip
         """An agreement with its payment method. One that begins in mid-period has a short first period."""
         reference, calendar = self.feed.next("61", 1001), self.rhythms[rhythm]
         self.provider_of[reference] = provider
         self.feed.add("contracts", contract_ref=reference, provider_ref=provider, name=name, starts_on=since,
-                      confirmation=confirmation, agreement_required=False,
+                      confirmation=confirmation, if_unconfirmed=if_unconfirmed, agreement_required=False,
                       payment_terms=terms or f"Paid {calendar.frequency.label.lower()} by BACS")  # fmt: skip
         begin = since if since > self.line.begin else calendar.first_period_from(self.line.begin)
         self.feed.add("payment_methods", payment_method_ref=f"{reference}-1", contract_ref=reference,
