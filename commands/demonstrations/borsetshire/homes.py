@@ -108,6 +108,7 @@ def _surprises(office: Office, home: str) -> None:
     office.leaves(home, died.client, line.today - 23 * DAY, line.today)
     ill = newcomer("RES-1", line.begin + 99 * DAY)
     office.contributes(ill, ill.first, 186_40)
+    office.deduct(ill, "top_up", "provider", ill.first, 60_00)
     office.away(ill, line.today - 45 * DAY, line.today - 32 * DAY, "Hospital", 100, line.today)
     office.away(ill, line.today - 31 * DAY, None, "Hospital, after two weeks", 80, line.today)
     new = newcomer("RES-3", line.today - 60 * DAY)
