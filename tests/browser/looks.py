@@ -21,7 +21,8 @@ def assert_accessible(page: Page) -> None:
 
 def assert_fits(page: Page) -> None:
     """Nothing makes the whole page scroll sideways."""
-    inside, outside = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    page.wait_for_load_state()
+    inside, outside = page.locator("html").evaluate("html => [html.scrollWidth, window.innerWidth]")
     assert inside <= outside, f"{page.url} is {inside}px wide in a window of {outside}px"
 
 

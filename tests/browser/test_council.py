@@ -42,7 +42,7 @@ def do_the_work():
 def look_at(page, name):
     take_picture(page, f"council-{name}")
     assert_fits(page)
-    if page.evaluate("document.body.classList.contains('js-enabled')"):
+    if page.locator("body").evaluate("body => body.classList.contains('js-enabled')"):
         assert_accessible(page)
 
 
@@ -90,6 +90,7 @@ def test_the_officer_holds_and_adjusts_a_payment(people, contract):
     look_at(officer, "payments")
     officer.get_by_role("link", name="30/09/2019").first.click()
     officer.get_by_role("button", name="Adjust").or_(officer.get_by_role("link", name="Adjust")).click()
+    expect(officer.get_by_label("Amount")).to_be_visible()
     look_at(officer, "adjust")
     officer.get_by_label("Client").select_option(index=1)
     officer.get_by_label("Amount").fill("-100")
@@ -102,11 +103,13 @@ def test_the_officer_holds_and_adjusts_a_payment(people, contract):
     look_at(officer, "payment-adjusted")
 
     officer.get_by_role("button", name="Hold").or_(officer.get_by_role("link", name="Hold")).click()
+    expect(officer.get_by_label("Why?")).to_be_visible()
     look_at(officer, "hold")
     officer.get_by_label("Why?").fill("Asked the carer")
     officer.get_by_role("button", name="Hold", exact=True).click()
     expect(officer.get_by_text("Asked the carer")).to_be_visible()
     officer.get_by_role("link", name="Release the whole payment").click()
+    expect(officer.get_by_label("Why may it be paid now?")).to_be_visible()
     look_at(officer, "release")
     officer.get_by_label("Why may it be paid now?").fill("She has answered")
     officer.get_by_role("button", name="Release").click()
