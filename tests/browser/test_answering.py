@@ -183,6 +183,7 @@ def test_no_page_of_answering_has_a_fault_that_can_be_measured(open_browser, sig
     page.goto(f"/providers/{contract.provider_id}/payments/{contract.reference}/{MONDAY}")
     look_at(page, "to-confirm")
     page.get_by_role("button", name="Confirm/Reject").click()
+    expect(page.get_by_label("Comments")).to_be_visible()
     look_at(page, "answer")
     page.get_by_label("Something is wrong with this row").first.check()
     page.get_by_role("button", name="Reject this payment").click()

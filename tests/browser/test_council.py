@@ -57,7 +57,7 @@ def test_the_officer_prepares_and_the_manager_finalises(people):
     look_at(officer, "runs")
     do_the_work()
     refresh = officer.get_by_role("link", name="Refresh")
-    if not officer.evaluate("document.body.classList.contains('js-enabled')"):
+    if not officer.locator("body").evaluate("body => body.classList.contains('js-enabled')"):
         refresh.click()
     expect(officer.locator(".job__words")).to_have_text(
         "Calculated 1 contract. What is not finalised comes to £656.11."
