@@ -106,8 +106,18 @@ def _sentences(lines: list[Line], period: Span) -> list[Sentence]:
     by_source: dict[tuple[Any, ...], list[Line]] = {}
     for line in sorted(lines, key=lambda line: line.first):
         by_source.setdefault((line.component, line.source, line.is_change), []).append(line)
-    found = [sentence for group in by_source.values() for sentence in _of_source(group, period)]
+    services = {line.working["name"] for line in lines if line.component is Component.CARE}
+    told = _named if len(services) > 1 else _of_source
+    found = [sentence for group in by_source.values() for sentence in told(group, period)]
     return sorted(found, key=lambda sentence: (sentence.is_earlier, sentence.span))
+
+
+def _named(lines: list[Line], period: Span) -> Iterator[Sentence]:
+    """Where one client has several services, care is told with the name of the one that it is for."""
+    for sentence in _of_source(lines, period):
+        if lines[0].component is Component.CARE:
+            sentence.text = f"{lines[0].working['name']}: {sentence.text[0].lower()}{sentence.text[1:]}"
+        yield sentence
 
 
 def _of_source(lines: list[Line], period: Span) -> Iterator[Sentence]:
@@ -268,8 +278,10 @@ def _formula(part: dict[str, Any], span: Span) -> str:
             factors.append(number(part["quantity_e4"]))
         if part["unit"] == "night":
             factors.append(str(span.days))
-        elif span.days != 7:
+        elif span.days % 7:
             factors.append(f"{span.days} ÷ 7")
+        elif span.days > 7:
+            factors.append(f"{span.days // 7} weeks")
     if part["percent"] != 100:
         factors.append(f"{part['percent']} %")
     text = " × ".join(factors)
