@@ -64,11 +64,13 @@ def load(name: str, if_empty: bool, size: float) -> None:
     if not before:
         _write(name, settings.instance, size)
     with _no_looking_for_cycles():
+        since = date.min
         for delivery in _deliveries(name, settings.instance):
             if delivery.path.name not in before:
-                _pay(delivery.day - timedelta(days=1))
+                _pay(since, delivery.day - timedelta(days=1))
                 import_feed(delivery.path, progress)
-        _pay(today())
+            since = delivery.day
+        _pay(since, today())
         calculate_all()
     _add_accounts()
     click.echo(f"The demonstration {name} is loaded. Its today is {today():%d/%m/%Y}.")
@@ -127,14 +129,14 @@ def _is_program(name: str) -> bool:
     return (DEMONSTRATIONS / name / "__init__.py").exists()
 
 
-def _pay(last_on: date) -> None:
-    """Calculate and finalise to that day, by the functions of `flask payments`, on every day on which something is due.
+def _pay(since: date, last_on: date) -> None:
+    """Calculate and finalise, by the functions of `flask payments`, on every day on which something is due.
 
-    Each time only the providers who are paid that day.
+    Each time only the providers who are paid that day. What is paid already, and what came before `since`, stays.
     """
     _finish_runs()
     first_on = _next_day_to_pay()
-    if first_on is None or first_on > last_on:
+    if first_on is None or (first_on := max(first_on, since)) > last_on:
         return
     with tqdm(total=(last_on - first_on).days + 1, desc="Paying", unit="day", disable=None, leave=False) as bar:
         with as_on(first_on):

@@ -77,7 +77,7 @@ def _surprises(office: Office, contract: str) -> None:
 
     office.away(visited(day), line.today - 20 * DAY, line.today - 9 * DAY, "Hospital", 0, line.today)
     died = visited(day + 3 * WEEK)
-    office.leaves(contract, died.client, line.late_news - 11 * DAY, line.late_news)
+    office.leaves(contract, died.client, line.late_news - 40 * DAY, line.late_news)
     stopped = visited(day + 9 * WEEK)
     stopped.record.learn(line.late_news, suspended=True)
     visited(line.today - 3 * DAY, is_authorised=False)

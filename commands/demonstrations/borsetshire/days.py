@@ -88,15 +88,15 @@ class Rhythm:
 
 
 def rhythms(line: Timeline) -> dict[str, Rhythm]:
-    """All of Borsetshire's. Wherever today is, some payments wait to be confirmed and some have just begun."""
+    """All of Borsetshire's. Whatever day today is, every contract has a current payment, and some wait for an answer."""
     monday = line.monday
     found = [
-        Rhythm("WEEKLY-MON", "Weekly from Monday", Frequency.WEEKLY, line.begin, 1, 6, 11),
-        Rhythm("WEEKLY-SUN", "Weekly from Sunday", Frequency.WEEKLY, line.begin - DAY, 1, 6, 12),
+        Rhythm("WEEKLY-MON", "Weekly from Monday", Frequency.WEEKLY, line.begin, 7, 8, 11),
+        Rhythm("WEEKLY-SUN", "Weekly from Sunday", Frequency.WEEKLY, line.begin - DAY, 7, 8, 12),
         Rhythm("FORTNIGHTLY", "Fortnightly from Monday", Frequency.FORTNIGHTLY, monday - WEEK, 17, 18, 25),
         Rhythm("AGENCIES", "Fostering agencies, 4-weekly", Frequency.FOUR_WEEKLY, monday - 2 * WEEK, 30, 31, 36),
         Rhythm("CARE-HOMES", "Care homes, 4-weekly", Frequency.FOUR_WEEKLY, monday, 36, 37, 43),
-        Rhythm("FOUR-WEEKLY", "Carers, 4-weekly", Frequency.FOUR_WEEKLY, monday - WEEK, 24, 27, 32),
+        Rhythm("FOUR-WEEKLY", "Carers, 4-weekly", Frequency.FOUR_WEEKLY, monday - WEEK, 28, 29, 32),
         Rhythm("MONTHLY", "Calendar months", Frequency.MONTHLY, line.begin.replace(day=1), 32, 33, 40),
     ]
     return {each.reference: each for each in found}

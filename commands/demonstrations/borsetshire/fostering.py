@@ -114,7 +114,7 @@ def _oakshotts(office: Office) -> None:
     left = place(office, contract, child("Reuben", "Larkham", 13, 60), "IHF-REWARD1", line.begin + 451 * DAY)
     office.leaves(contract, left[0].client, line.late_news - 17 * DAY, line.late_news)
     place(office, contract, child("Angharad", "Prydderch", 3, 200), "IHF-REWARD2", line.monday - 5 * WEEK + 4 * DAY,
-          authorised_on=line.monday - 3 * WEEK)  # fmt: skip
+          authorised_on=line.monday - 3 * WEEK + 2 * DAY)  # fmt: skip
     place(office, contract, child("Emyr", "Prydderch", 1, 90), "IHF-REWARD2", line.monday - 4 * DAY,
           is_authorised=False)  # fmt: skip
 
@@ -158,7 +158,7 @@ def _surprises(office: Office, contract: str) -> None:
     """What the council heard too late, and what it has stopped for now."""
     line, chance = office.line, office.chance(f"surprises {contract}")
     left = _place_with_agency(office, chance, contract, line.begin + 101 * DAY, None)
-    office.leaves(contract, left.client, line.today - 19 * DAY, line.today)
+    office.leaves(contract, left.client, line.today - 30 * DAY, line.today)
     stopped = _place_with_agency(office, chance, contract, line.begin + 130 * DAY, None)
     stopped.record.learn(line.late_news, suspended=True)
     away = _place_with_agency(office, chance, contract, line.begin + 200 * DAY, None)

@@ -105,7 +105,7 @@ def _surprises(office: Office, home: str) -> None:
         return office.item(home, client, level, first, last, is_authorised=is_authorised)
 
     died = _resident(office, chance, home, "RES-2", line.begin - 200 * DAY, None)
-    office.leaves(home, died.client, line.today - 23 * DAY, line.today)
+    office.leaves(home, died.client, line.today - 50 * DAY, line.today)
     ill = newcomer("RES-1", line.begin + 99 * DAY)
     office.contributes(ill, ill.first, 186_40)
     office.deduct(ill, "top_up", "provider", ill.first, 60_00)
