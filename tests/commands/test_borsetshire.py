@@ -20,7 +20,7 @@ from exchange.feed import check_feed, import_feed
 from models import payment_run
 from models.answerable import Confirmation
 from models.base import session
-from models.calendar import Frequency, set_today
+from models.calendar import Frequency, period_holding, set_today
 from models.care_package import Absence, CarePackageLineItem, CollectedBy, Deduction, DeductionKind
 from models.claim import Claim, ClaimStatus
 from models.contract import Calendar, Convention, ServiceLevel
@@ -92,11 +92,12 @@ def test_the_whole_council_has_no_fault_either(tmp_path, database):
 
 
 @pytest.mark.parametrize("day", [*DAYS, *(TODAY + timedelta(days=n) for n in range(1, 8))], ids=str)
-def test_wherever_today_is_some_payments_are_current_and_some_wait_to_be_confirmed(day):
+def test_wherever_today_is_every_contract_has_a_current_payment_and_some_wait_to_be_confirmed(day):
     line = Timeline(day)
     for rhythm in rhythms(line).values():
-        first = rhythm.first_period_from(line.begin)
-        assert first - line.begin < timedelta(days=32)
+        assert rhythm.first_period_from(line.begin) - line.begin < timedelta(days=32)
+        period = period_holding(day, rhythm.frequency, rhythm.anchor_on)
+        assert period.first <= day < period.first + timedelta(days=rhythm.finalise_days)
     homes = rhythms(line)["CARE-HOMES"]
     ended_on = homes.anchor_on - timedelta(days=1)
     confirm_by = homes.anchor_on - timedelta(days=28 - homes.confirm_by_days)

@@ -88,7 +88,7 @@ class Rhythm:
 
 
 def rhythms(line: Timeline) -> dict[str, Rhythm]:
-    """All of Borsetshire's. Whatever day today is, every contract has a current payment, and some wait for an answer."""
+    """All of Borsetshire's. Whatever day it is, every contract has a current payment, and some wait for an answer."""
     monday = line.monday
     found = [
         Rhythm("WEEKLY-MON", "Weekly from Monday", Frequency.WEEKLY, line.begin, 7, 8, 11),
