@@ -69,7 +69,7 @@ def of_the_oakshotts(office: Office, contract: str, child: str) -> None:
     television = Part("IHC-EQUIP", None, "Television for the family room", 329, monday - 7 * WEEK)
     add(office, contract, monday - 6 * WEEK, monday - 5 * WEEK - 3 * DAY, television, is_accepted=False)
     add(
-        office, contract, monday - 5 * DAY, monday,
+        office, contract, monday - 5 * DAY, min(office.line.today, monday + 2 * DAY),  # in a payment that is open
         Part("IHF-MILE", child, "Contact visits in Felpersham", 86, monday - 6 * DAY),
         Part("IHC-PARK", None, "Parking at Felpersham station", 6, monday - 6 * DAY),
     )  # fmt: skip
