@@ -71,7 +71,7 @@ def calculate(provider_ids: list[int], *, as_on: date | None = None) -> Outcome:
     as_on = as_on or today()
     lock(provider_ids)
     contracts = load(provider_ids)
-    book = _Book(provider_ids, contracts)
+    book = Book(provider_ids, contracts)
     reckonings = {
         contract.id: reckon(
             contract,
@@ -91,7 +91,7 @@ def lock(provider_ids: list[int]) -> None:
     session.execute(ids.with_for_update())
 
 
-class _Book:
+class Book:
     """What is on record already for some providers: payments, and what is finalised cell by cell."""
 
     def __init__(self, provider_ids: list[int], contracts: dict[int, ContractFacts]) -> None:
@@ -178,7 +178,7 @@ def _sum(column: Any, name: str) -> sa.Label:
 class _Writer:
     """Puts what was reckoned on record, writing only what differs."""
 
-    def __init__(self, book: _Book, reckonings: dict[int, Reckoning], as_on: date) -> None:
+    def __init__(self, book: Book, reckonings: dict[int, Reckoning], as_on: date) -> None:
         self.book, self.reckonings, self.as_on = book, reckonings, as_on
 
     def write(self) -> Outcome:

@@ -7,7 +7,7 @@ from datetime import date
 
 from models.adjustment import Adjustment, RecoveryPlan
 from models.base import Base, DomainError, reload, session
-from models.calculation import _Book, calculate, lock
+from models.calculation import Book, calculate, lock
 from models.calendar import Span, today
 from models.client import Client
 from models.contract import Contract
@@ -94,7 +94,7 @@ class Foreseen:
 def foresee(contract: Contract, client_id: int, *, amount_pence: int, for_day: date) -> Foreseen:
     """What would follow from an adjustment. Reads; writes nothing."""
     contracts = load([contract.provider_id])
-    facts, book = contracts[contract.id], _Book([contract.provider_id], contracts)
+    facts, book = contracts[contract.id], Book([contract.provider_id], contracts)
     periods = lay_out(facts, book.states[contract.id], today())
     home = next(period for period in periods if period.span.first == Homes(periods).current)
 

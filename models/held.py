@@ -6,12 +6,25 @@ says so; a row is held by an officer, or by a query where the contract holds que
 
 import sqlalchemy as sa
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from models.answerable import Confirmation
 from models.base import session
 from models.contract import ConfirmationPolicy, Contract, IfUnconfirmed
 from models.hold import Hold
 from models.payment import ScheduledPayment
+
+
+def waits_for_answer() -> sa.ColumnElement[bool]:
+    """A condition on ScheduledPayment: unanswered, and its contract pays nothing until it is answered."""
+    payment, own = ScheduledPayment, aliased(Contract)  # the query may have the contract as well
+    holds = select(own.id).where(
+        own.id == payment.contract_id,
+        own.confirmation == ConfirmationPolicy.REQUIRED,
+        own.if_unconfirmed == IfUnconfirmed.HOLD,
+    )
+    is_unanswered = payment.confirmation == Confirmation.UNCONFIRMED
+    return sa.and_(is_unanswered, payment.waive_reason.is_(None), holds.correlate(payment).exists())
 
 
 def is_not_held() -> sa.ColumnElement[bool]:
@@ -28,19 +41,7 @@ def is_not_held() -> sa.ColumnElement[bool]:
         .correlate(payment)
         .exists()
     )
-    waits_for_confirmation = sa.and_(
-        payment.confirmation == Confirmation.UNCONFIRMED,
-        payment.waive_reason.is_(None),
-        select(Contract.id)
-        .where(
-            Contract.id == payment.contract_id,
-            Contract.confirmation == ConfirmationPolicy.REQUIRED,
-            Contract.if_unconfirmed == IfUnconfirmed.HOLD,
-        )
-        .correlate(payment)
-        .exists(),
-    )
-    return sa.and_(payment.confirmation != Confirmation.REJECTED, ~by_officer, ~waits_for_confirmation)
+    return sa.and_(payment.confirmation != Confirmation.REJECTED, ~by_officer, ~waits_for_answer())
 
 
 def held_orders(payment_ids: list[int]) -> set[tuple[int, int]]:

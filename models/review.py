@@ -14,13 +14,13 @@ from models.base import session
 from models.client import Client
 from models.contract import Contract
 from models.entitlement import Component
-from models.held import is_not_held
+from models.held import is_not_held, waits_for_answer
 from models.hold import Hold
 from models.payment import PaymentLine
 from models.payment_run import PaymentRun, RunPayment, RunState
 from models.provider import Provider
 from models.purchase_order import PurchaseOrder
-from models.worklist import P, before, has_hold, is_before, is_far_off, is_unanswered, recovers, waits_for_answer
+from models.worklist import P, before, has_hold, is_before, is_far_off, is_unanswered, recovers
 
 CARRIED = (Component.BROUGHT_FORWARD, Component.CARRIED_FORWARD)
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import aliased
 from models.answerable import Confirmation, Processing
 from models.base import session
 from models.calendar import LONDON, today
-from models.contract import ConfirmationPolicy, Contract, IfUnconfirmed
-from models.entitlement import Component
+from models.contract import ConfirmationPolicy, Contract
+from models.explanation import DEDUCTIONS
 from models.hold import Hold, HoldKind
 from models.payment import PaymentLine, ScheduledPayment
 from models.payment_run import PaymentRun, RunState
@@ -22,7 +22,6 @@ from models.provider import Provider
 P = ScheduledPayment
 NEAR = timedelta(days=2)
 """A cut-off this close is worth a word to the provider."""
-DEDUCTIONS = (Component.CONTRIBUTION, Component.TOP_UP, Component.NURSING)
 
 Condition = sa.ColumnElement[bool]
 
@@ -37,17 +36,6 @@ def is_unanswered() -> Condition:
     own = aliased(Contract)  # the query may have the contract as well
     asked = select(own.id).where(own.id == P.contract_id, own.confirmation != ConfirmationPolicy.NONE)
     return sa.and_(P.confirmation == Confirmation.UNCONFIRMED, asked.exists())
-
-
-def waits_for_answer() -> Condition:
-    """Unanswered, and its contract pays nothing until it is answered."""
-    own = aliased(Contract)
-    holds = select(own.id).where(
-        own.id == P.contract_id,
-        own.confirmation == ConfirmationPolicy.REQUIRED,
-        own.if_unconfirmed == IfUnconfirmed.HOLD,
-    )
-    return sa.and_(P.confirmation == Confirmation.UNCONFIRMED, P.waive_reason.is_(None), holds.exists())
 
 
 def has_hold(*conditions: Condition) -> Condition:
