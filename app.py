@@ -28,7 +28,8 @@ from blueprints import (
     transactions,
 )
 from blueprints.session_store import DatabaseSessions
-from models import base, calendar, login
+from models import account_policy, base, calendar, login, vault
+from models.provider import ProviderKind
 
 STATIC = Path(__file__).parent / "static" / "dist"
 
@@ -40,6 +41,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.session_interface = DatabaseSessions()
     app.extensions["engine"] = base.connect(settings.database_url)
     calendar.set_today(settings.today)
+    account_policy.set_policy(_account_policy(settings.log_in))
+    vault.set_keys(settings.vault_keys)
     login.set_key(hmac.digest(settings.secret_key.encode(), b"log-in codes", "sha256"))
 
     Compress(app)
@@ -57,6 +60,19 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     commands.init_app(app)
     _wrap(app, settings)
     return app
+
+
+def _account_policy(written: config.LogIn) -> account_policy.AccountPolicy:
+    step = account_policy.Step
+    return account_policy.AccountPolicy(
+        carers=step(written.carers),
+        organisations=step(written.organisations),
+        staff=step(written.staff),
+        security_code_positions=written.security_code_positions,
+        long_passwords=written.long_passwords,
+        may_grant=frozenset(map(ProviderKind, written.providers_may_grant)),
+        all_services=written.all_services,
+    )
 
 
 def _settings_or_exit() -> config.Settings:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 MIN_SECRET_LENGTH = 32
+STEPS = ("email_code", "security_code", "authenticator")
 KINDS = {
     str: "text in quotes",
     int: "a whole number",
@@ -58,6 +59,20 @@ class Council:
 
 
 @dataclass(frozen=True)
+class LogIn:
+    """What models.account_policy.AccountPolicy says, as it is written in the file."""
+
+    carers: str = "email_code"
+    organisations: str = "email_code"
+    staff: str = ""
+    """An authenticator app, but for demonstrations, where a code by e-mail is enough."""
+    security_code_positions: int = 2
+    long_passwords: bool = False
+    providers_may_grant: tuple[str, ...] = ()
+    all_services: bool = True
+
+
+@dataclass(frozen=True)
 class Mail:
     host: str = ""
     """Empty: mail stays in the outbox."""
@@ -75,7 +90,10 @@ class Settings:
     mode: Mode
     database_url: str = field(repr=False)
     secret_key: str = field(repr=False)
+    vault_keys: tuple[str, ...] = field(repr=False)
+    """What seals secrets in the database: the first one seals, each of them opens."""
     council: Council = Council()
+    log_in: LogIn = LogIn()
     mail: Mail = Mail()
     today: date | None = None
     """Stops the business calendar, for demonstrations and training."""
@@ -101,13 +119,15 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         raise SettingsError("settings.toml: the mail password comes from MAIL_PASSWORD, not from this file")
     settings = {
         "council": _table(Council, written.pop("council", {}), "council"),
+        "log_in": _log_in(written.pop("log_in", {}), mode),
         "mail": _table(Mail, mail | {"password": environ.get("MAIL_PASSWORD", "")}, "mail"),
         "https": mode is Mode.PRODUCTION,
         **_checked(Settings, written, "settings.toml", allowed=("today", "https", "proxies", "hosts")),
         "instance": instance,
         "mode": mode,
         "database_url": environ.get("DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite'}",
-        "secret_key": _secret_key(environ, instance, mode),
+        "secret_key": _secret("SECRET_KEY", environ, instance, mode),
+        "vault_keys": _vault_keys(environ, instance, mode),
     }
     _check_council(settings["council"], mode)
     return Settings(**settings)
@@ -168,9 +188,23 @@ def _as(wanted: Any, value: Any, where: str) -> Any:
     raise SettingsError(f"{where} must be {kinds.get(wanted, 'a list of texts')}")
 
 
-def _secret_key(environ: Mapping[str, str], instance: Path, mode: Mode) -> str:
-    path = instance / "secret_key"
-    key = environ.get("SECRET_KEY", "")
+def _log_in(written: Any, mode: Mode) -> LogIn:
+    usual = "email_code" if mode is Mode.DEMONSTRATION else "authenticator"
+    log_in = _table(LogIn, {"staff": usual} | written if isinstance(written, dict) else written, "log_in")
+    for name in ("carers", "organisations", "staff"):
+        if getattr(log_in, name) not in STEPS:
+            raise SettingsError(f"settings.toml, [log_in]: {name} must be one of {', '.join(STEPS)}")
+    if mode is Mode.PRODUCTION and log_in.staff != "authenticator":
+        raise SettingsError("settings.toml, [log_in]: staff of the council must use an authenticator app")
+    if log_in.security_code_positions not in (2, 3):
+        raise SettingsError("settings.toml, [log_in]: security_code_positions must be 2 or 3")
+    return log_in
+
+
+def _secret(name: str, environ: Mapping[str, str], instance: Path, mode: Mode) -> str:
+    """From the environment, or from the file of that name in the instance folder."""
+    path = instance / name.lower()
+    key = environ.get(name, "")
     if not key and path.exists():
         key = path.read_text("utf-8").strip()
     if not key and mode is Mode.DEMONSTRATION:
@@ -178,14 +212,22 @@ def _secret_key(environ: Mapping[str, str], instance: Path, mode: Mode) -> str:
     if len(key) < MIN_SECRET_LENGTH:
         state = "too short" if key else "missing"
         raise SettingsError(
-            f"SECRET_KEY is {state}: set it, or write at least {MIN_SECRET_LENGTH} random characters to {path}"
+            f"{name} is {state}: set it, or write at least {MIN_SECRET_LENGTH} random characters to {path}"
         )
     return key
 
 
+def _vault_keys(environ: Mapping[str, str], instance: Path, mode: Mode) -> tuple[str, ...]:
+    """One, or several with spaces between while they are being changed; the newest comes first."""
+    keys = tuple(_secret("VAULT_KEY", environ, instance, mode).split())
+    if any(len(key) < MIN_SECRET_LENGTH for key in keys):
+        raise SettingsError(f"VAULT_KEY holds a key that is too short: each takes {MIN_SECRET_LENGTH} characters")
+    return keys
+
+
 def _made_secret(path: Path) -> str:
     """A key of its own for a demonstration. Of two processes that start at once, the first one's counts."""
-    draft = path.with_name(f"secret_key.{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(secrets.token_urlsafe(48))
     with suppress(FileExistsError):

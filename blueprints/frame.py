@@ -25,7 +25,7 @@ NAVIGATION = (
 COUNCIL_NAVIGATION = (
     ("Home", "admin.home.show", Permission.VIEW_COUNCIL),
     ("Payment runs", "admin.payment_runs.index", Permission.VIEW_RUNS),
-    ("Payments", "admin.payments.index", Permission.VIEW_COUNCIL),
+    ("Payments", "admin.payments.index", Permission.VIEW_EVERY_PAYMENT),
 )
 """The council's own."""
 

@@ -1,8 +1,14 @@
-"""What is typed to log in."""
+"""What is typed to log in, and to change what one logs in with."""
+
+import unicodedata
+from collections.abc import Callable, Iterable
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField
+from wtforms import FieldList, PasswordField, StringField, ValidationError
 from wtforms.validators import InputRequired
+
+Judge = Callable[[str], str | None]
+"""What is wrong with a text, in words for the person, or None."""
 
 
 class LogInForm(FlaskForm):
@@ -10,5 +16,71 @@ class LogInForm(FlaskForm):
     password = PasswordField("Password", validators=[InputRequired("Enter your password")])
 
 
+class ForgottenForm(FlaskForm):
+    email = StringField("E-mail", validators=[InputRequired("Enter your e-mail address")])
+
+
 class CodeForm(FlaskForm):
     code = StringField("Code", validators=[InputRequired("Enter the code from the e-mail")])
+
+
+class AppCodeForm(FlaskForm):
+    code = StringField("Code", validators=[InputRequired("Enter the code that the app shows")])
+
+
+class DigitsForm(FlaskForm):
+    """One field for each of the digits that are asked for."""
+
+    asked = FieldList(PasswordField())
+
+    def ask(self, positions: Iterable[int]) -> None:
+        while self.asked.entries:
+            self.asked.pop_entry()
+        for position in positions:
+            self.asked.append_entry().label.text = f"Digit {position} of your security code"
+
+    @property
+    def digits(self) -> list[str]:
+        return [unicodedata.normalize("NFKC", field.data or "").strip() for field in self.asked]
+
+
+class NewPasswordForm(FlaskForm):
+    """`judge` knows the policy and the person."""
+
+    new = PasswordField("New Password", validators=[InputRequired("Enter a new password")])
+    confirm = PasswordField("Confirm Password", validators=[InputRequired("Enter the new password once more")])
+
+    def __init__(self, judge: Judge) -> None:
+        super().__init__()
+        self._judge = judge
+
+    def validate_new(self, field: PasswordField) -> None:
+        if problem := self._judge(field.data):
+            raise ValidationError(problem)
+
+    def validate_confirm(self, field: PasswordField) -> None:
+        if field.data != self.new.data:
+            raise ValidationError("The two new passwords are not the same. Type the same one twice")
+
+
+class ChangePasswordForm(NewPasswordForm):
+    current = PasswordField("Current Password", validators=[InputRequired("Enter your current password")])
+
+
+class SecurityCodeForm(FlaskForm):
+    new = PasswordField("New Security Code", validators=[InputRequired("Enter a new security code")])
+    confirm = PasswordField(
+        "Confirm Security Code", validators=[InputRequired("Enter the new security code once more")]
+    )
+
+    def __init__(self, judge: Judge) -> None:
+        super().__init__()
+        self._judge = judge
+
+    def validate_new(self, field: PasswordField) -> None:
+        if problem := self._judge(field.data):
+            raise ValidationError(problem)
+
+    def validate_confirm(self, field: PasswordField) -> None:
+        if field.data != self.new.data:
+            raise ValidationError("The two security codes are not the same. Type the same one twice")

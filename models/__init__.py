@@ -6,6 +6,7 @@ Importing this package loads every table, so that `Base.metadata` is whole.
 from models import (  # noqa: F401
     adjustment,
     audit,
+    authenticator,
     care_package,
     claim,
     client,
@@ -18,8 +19,10 @@ from models import (  # noqa: F401
     outbox,
     payment,
     payment_run,
+    pending_login,
     provider,
     purchase_order,
+    security_code,
     user,
     web_session,
 )

@@ -1,4 +1,4 @@
-"""The second step of logging in: a six-digit code, sent by e-mail, that works once and for ten minutes."""
+"""A six-digit code, sent by e-mail, that works once and for ten minutes: for logging in, or for a new password."""
 
 import hmac
 import re
@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 import sqlalchemy as sa
-from sqlalchemy import Select, func, select, update
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Mapped, mapped_column
 
 from models.audit import record
 from models.base import Base, DomainError, Key, session, utc_now
-from models.login import LoginFailure, keyed_hash
+from models.login import keyed_hash
 from models.outbox import post
-from models.user import User
+from models.pending_login import PendingLogin, Purpose
 
 LIFE = timedelta(minutes=10)
 TRIES = 5
@@ -23,15 +23,28 @@ LIVE_CODES = 5
 SENDS_AN_HOUR = 10
 RESEND_AFTER = timedelta(minutes=1)
 
+SUBJECTS = {Purpose.LOG_IN: "Your code to log in", Purpose.RESET: "Your code to set a new password"}
 MAIL = """\
-Your code to log in to the Provider Portal is {code}
+Your code to {what} is {code}
 
-It works once, for {minutes} minutes. Type it into the page where you are logging in.
+It works once, for {minutes} minutes. Type it into the page where you are {doing}.
 
 We will never ask you for this code by telephone or e-mail.
 
-If you are not logging in just now, somebody else may know your password. Tell the council.
+{otherwise}
 """
+WORDS = {
+    Purpose.LOG_IN: {
+        "what": "log in to the Provider Portal",
+        "doing": "logging in",
+        "otherwise": "If you are not logging in just now, somebody else may know your password. Tell the council.",
+    },
+    Purpose.RESET: {
+        "what": "set a new password for the Provider Portal",
+        "doing": "setting your password",
+        "otherwise": "If you have not asked for a new password, do nothing: your password stays as it is.",
+    },
+}
 
 
 class Answer(Enum):
@@ -45,96 +58,6 @@ class Answer(Enum):
     TOO_MANY_TRIES = "You have entered a wrong code 5 times. Ask for a new code"
 
 
-class PendingLogin(Base):
-    """Somebody has given the right password, and has yet to give a code."""
-
-    __tablename__ = "pending_login"
-
-    id: Mapped[Key]
-    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
-    nonce: Mapped[str] = mapped_column(default=lambda: secrets.token_hex(16))
-    """Goes into every code's hash, so that a code opens this log-in and no other."""
-    started_at: Mapped[datetime] = mapped_column(default=utc_now)
-    accepted_at: Mapped[datetime | None]
-
-    user: Mapped[User] = relationship(lazy="raise")
-    codes: Mapped[list["LoginCode"]] = relationship(
-        back_populates="pending", lazy="raise", order_by="LoginCode.id", cascade="all, delete-orphan"
-    )
-
-    @classmethod
-    def begin(cls, user: User) -> "PendingLogin":
-        """Start the second step: keep the log-in and send the first code."""
-        pending = cls(user=user, user_id=user.id, nonce=secrets.token_hex(16), codes=[])
-        session.add(pending)
-        pending.send_code()
-        return pending
-
-    @classmethod
-    def open(cls, pending_id: int) -> Select["PendingLogin"]:
-        with_all = (joinedload(cls.user), joinedload(cls.codes))
-        return select(cls).where(cls.id == pending_id, cls.accepted_at.is_(None)).options(*with_all)
-
-    def send_code(self) -> None:
-        now = utc_now()
-        if any(now < code.sent_at + RESEND_AFTER for code in self.codes):
-            raise DomainError("We sent you a code less than a minute ago. Wait a minute, then ask again")
-        if _sent_since(self.user_id, now - timedelta(hours=1)) >= SENDS_AN_HOUR:
-            raise DomainError("We have sent you as many codes as we may in an hour. Try again later")
-        for old in [code for code in self.codes if code.is_live][: -(LIVE_CODES - 1)]:
-            old.expires_at = now
-        code = f"{secrets.randbelow(1_000_000):06}"
-        expires_at = now + LIFE
-        self.codes.append(LoginCode(hash=self._hash(code), sent_at=now, expires_at=expires_at, tries=0))
-        body = MAIL.format(code=code, minutes=LIFE.seconds // 60)
-        post(self.user.email, "Your code to log in", body, not_after=expires_at, is_secret=True)
-        record("login.code_sent", self.user, by=self.user)
-
-    def accept(self, typed: str) -> Answer:
-        """Finish the log-in if this is one of its codes. Every answer but NOT_A_CODE uses up a try.
-
-        The try is counted before anything is compared, and by the database: guesses sent side by side
-        are counted one by one.
-        """
-        code = tidy_code(typed)
-        if code is None:
-            return Answer.NOT_A_CODE
-        answer = self._judge(code)
-        if answer is Answer.ACCEPTED:
-            LoginFailure.forget(self.user)
-            self.user.log_in()
-        else:
-            record("login.code_refused", self.user, by=None, reason=answer.name.lower())
-        return answer
-
-    def _judge(self, code: str) -> Answer:
-        live = (LoginCode.pending_id == self.id, LoginCode.expires_at > utc_now(), LoginCode.tries < TRIES)
-        count = update(LoginCode).where(*live).values(tries=LoginCode.tries + 1).returning(LoginCode.id)
-        counted = set(session.scalars(count))
-        known = next((each for each in self.codes if hmac.compare_digest(each.hash, self._hash(code))), None)
-        if self.accepted_at:
-            return Answer.USED
-        if known is not None and known.id in counted:
-            return self._finish()
-        if counted and known is None:
-            return Answer.WRONG
-        spent = [known] if known else self.codes
-        return Answer.TOO_MANY_TRIES if any(each.tries >= TRIES for each in spent) else Answer.EXPIRED
-
-    def _finish(self) -> Answer:
-        """Two presses at once: the database lets one of them be the first."""
-        now = utc_now()
-        still_open = (PendingLogin.id == self.id, PendingLogin.accepted_at.is_(None))
-        first = session.execute(update(PendingLogin).where(*still_open).values(accepted_at=now))
-        if first.rowcount != 1:
-            return Answer.USED
-        session.execute(update(LoginCode).where(LoginCode.pending_id == self.id).values(expires_at=now))
-        return Answer.ACCEPTED
-
-    def _hash(self, code: str) -> str:
-        return keyed_hash(f"code:{self.nonce}:{code}")
-
-
 class LoginCode(Base):
     __tablename__ = "login_code"
 
@@ -145,11 +68,70 @@ class LoginCode(Base):
     expires_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)
 
-    pending: Mapped[PendingLogin] = relationship(back_populates="codes", lazy="raise")
-
     @property
     def is_live(self) -> bool:
         return self.expires_at > utc_now() and self.tries < TRIES
+
+
+def send_code(pending: PendingLogin) -> None:
+    """Send one more code. For an address that nobody has, everything is done but the sending."""
+    now = utc_now()
+    codes = _codes(pending)
+    if any(now < code.sent_at + RESEND_AFTER for code in codes):
+        raise DomainError("We sent you a code less than a minute ago. Wait a minute, then ask again")
+    if _sent_since(pending.account, now - timedelta(hours=1)) >= SENDS_AN_HOUR:
+        raise DomainError("We have sent you as many codes as we may in an hour. Try again later")
+    for old in [code for code in codes if code.is_live][: -(LIVE_CODES - 1)]:
+        old.expires_at = now
+    code = f"{secrets.randbelow(1_000_000):06}"
+    hashed, expires_at = _hash(pending, code), now + LIFE
+    session.add(LoginCode(pending_id=pending.id, hash=hashed, sent_at=now, expires_at=expires_at, tries=0))
+    if pending.user is not None and pending.user.is_active:
+        body = MAIL.format(code=code, minutes=LIFE.seconds // 60, **WORDS[pending.purpose])
+        post(pending.user.email, SUBJECTS[pending.purpose], body, not_after=expires_at, is_secret=True)
+    record("login.code_sent", pending.user, by=pending.user, purpose=pending.purpose.value)
+
+
+def accept_code(pending: PendingLogin, typed: str) -> Answer:
+    """Whether this is one of the codes that were sent for it. Every answer but NOT_A_CODE uses up a try.
+
+    The try is counted before anything is compared, and by the database: guesses sent side by side are counted one
+    by one.
+    """
+    code = tidy_code(typed)
+    if code is None:
+        return Answer.NOT_A_CODE
+    answer = _judge(pending, code)
+    if answer is not Answer.ACCEPTED:
+        record("login.code_refused", pending.user, by=None, reason=answer.name.lower())
+    return answer
+
+
+def _judge(pending: PendingLogin, code: str) -> Answer:
+    live = (LoginCode.pending_id == pending.id, LoginCode.expires_at > utc_now(), LoginCode.tries < TRIES)
+    count = update(LoginCode).where(*live).values(tries=LoginCode.tries + 1).returning(LoginCode.id)
+    counted = set(session.scalars(count))
+    codes = _codes(pending)
+    known = next((each for each in codes if hmac.compare_digest(each.hash, _hash(pending, code))), None)
+    if pending.emailed_at:
+        return Answer.USED
+    if known is not None and known.id in counted and pending.user is not None:
+        return _spend(pending)
+    if counted and known is None:
+        return Answer.WRONG
+    spent = [known] if known else codes
+    return Answer.TOO_MANY_TRIES if any(each.tries >= TRIES for each in spent) else Answer.EXPIRED
+
+
+def _spend(pending: PendingLogin) -> Answer:
+    """Two presses at once: the database lets one of them be the first. With it, every code of this log-in is spent."""
+    now = utc_now()
+    unspent = (PendingLogin.id == pending.id, PendingLogin.emailed_at.is_(None))
+    first = session.execute(update(PendingLogin).where(*unspent).values(emailed_at=now))
+    if first.rowcount != 1:
+        return Answer.USED
+    session.execute(update(LoginCode).where(LoginCode.pending_id == pending.id).values(expires_at=now))
+    return Answer.ACCEPTED
 
 
 def tidy_code(typed: str) -> str | None:
@@ -161,6 +143,14 @@ def tidy_code(typed: str) -> str | None:
     return plain if re.fullmatch(r"[0-9]{6}", plain) else None
 
 
-def _sent_since(user_id: int, moment: datetime) -> int:
-    query = select(func.count(LoginCode.id)).join(LoginCode.pending)
-    return session.scalar(query.where(PendingLogin.user_id == user_id, LoginCode.sent_at > moment)) or 0
+def _codes(pending: PendingLogin) -> list[LoginCode]:
+    return list(session.scalars(select(LoginCode).where(LoginCode.pending_id == pending.id).order_by(LoginCode.id)))
+
+
+def _hash(pending: PendingLogin, code: str) -> str:
+    return keyed_hash(f"code:{pending.nonce}:{code}")
+
+
+def _sent_since(account: str, moment: datetime) -> int:
+    query = select(func.count(LoginCode.id)).join(PendingLogin, PendingLogin.id == LoginCode.pending_id)
+    return session.scalar(query.where(PendingLogin.account == account, LoginCode.sent_at > moment)) or 0

@@ -1,16 +1,21 @@
 """Passwords: how they are kept, and which ones are refused."""
 
 import re
+import secrets
 import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from models.account_policy import policy
+
 MIN_LENGTH = 9
+MIN_LENGTH_OF_LONG = 15
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # 21 ms and 19 MiB a check
 _of_nobody = _hasher.hash("the password of nobody")
 
+_PLAIN = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _COMMON_WORDS = """
     password passw0rd passwort letmein welcome admin administrator login secret master qwerty qwertyuiop qwert azerty
     asdfgh asdfghjkl zxcvbn zxcvbnm abcdef abcdefgh iloveyou monkey dragon football liverpool arsenal chelsea everton
@@ -39,18 +44,39 @@ def needs_rehash(password_hash: str) -> bool:
     return _hasher.check_needs_rehash(password_hash)
 
 
+def rules() -> list[str]:
+    """What a password must be, for the page on which one is chosen."""
+    if policy().long_passwords:
+        return [f"at least {MIN_LENGTH_OF_LONG} characters, for example four words that do not belong together"]
+    return [f"at least {MIN_LENGTH} characters", "lower-case and upper-case letters", "numbers", "symbols, like ! or -"]
+
+
 def problem_with(password: str, *, about: tuple[str, ...] = ()) -> str | None:
     """Why this cannot be somebody's password, in words for that person; `about` is their name and e-mail address."""
     password = _normalised(password)
-    if len(password) < MIN_LENGTH:
-        return f"Use at least {MIN_LENGTH} characters"
-    kinds = (str.islower, str.isupper, str.isdigit, lambda character: not character.isalnum())
-    if not all(any(map(kind, password)) for kind in kinds):
-        return "Use lower-case and upper-case letters, numbers and symbols"
+    if problem := _breaks_the_policy(password):
+        return problem
     if _is_a_common_word(password) or len(set(password.lower())) < 5:
         return "This password is easy to guess. Choose another one, for example three words that do not belong together"
     if any(len(part) > 3 and part in password.lower() for text in about for part in re.split(r"\W+", text.lower())):
         return "Your password must not contain your name or e-mail address"
+    return None
+
+
+def made_up() -> str:
+    """A random password of 18 characters that keeps every policy: 90 bits, and no letter that is read for another."""
+    groups = ["".join(secrets.choice(_PLAIN) for _ in range(5)) for _ in range(3)]
+    groups[0] = groups[0][:2] + secrets.choice("ABCDEFGHJKLMNPQRSTUVWXYZ") + secrets.choice("23456789") + groups[0][4]
+    return "-".join(groups) + secrets.choice("abcdefghjkmnpqrstuvwxyz")
+
+
+def _breaks_the_policy(password: str) -> str | None:
+    shortest = MIN_LENGTH_OF_LONG if policy().long_passwords else MIN_LENGTH
+    if len(password) < shortest:
+        return f"Use at least {shortest} characters"
+    kinds = (str.islower, str.isupper, str.isdigit, lambda character: not character.isalnum())
+    if not policy().long_passwords and not all(any(map(kind, password)) for kind in kinds):
+        return "Use lower-case and upper-case letters, numbers and symbols"
     return None
 
 

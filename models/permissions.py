@@ -1,6 +1,8 @@
-"""Who may do what: the whole policy on one screen."""
+"""Who may do what: the whole policy on one screen. `docs/permissions.md` prints it, and a test goes cell by cell."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 
 class Permission(StrEnum):
@@ -9,38 +11,56 @@ class Permission(StrEnum):
     VIEW_PAYMENTS = "view scheduled payments"
     CONFIRM_PAYMENTS = "confirm and reject scheduled payments"
     VIEW_PURCHASE_ORDERS = "view purchase orders"
+    VIEW_ORGANISATION = "view organisation details and contacts"
+    ASK_FOR_CHANGES = "ask for a change of details or contacts"
+    MANAGE_TEAM = "invite, change and remove colleagues, and review their access"
 
     # at the council
-    VIEW_COUNCIL = "view the council's desk and every provider's payments"
+    VIEW_COUNCIL = "open the council's desk"
+    VIEW_EVERY_PAYMENT = "view every provider's payments"
     VIEW_RUNS = "view payment runs"
     PREPARE_RUNS = "calculate, prepare and discard payment runs"
     AUTHORISE_RUNS = "authorise and finalise payment runs"
     HOLD_PAYMENTS = "hold and release payments"
     ADJUST_PAYMENTS = "adjust payments and agree instalments"
     ANSWER_REJECTIONS = "send rejected payments back to the provider"
+    VIEW_PROVIDERS = "view providers, their contacts and who has access"
+    VIEW_AS_PROVIDER = "look at a provider's pages as the provider sees them, read-only"
+    DECIDE_CHANGES = "decide the changes of details that providers ask for"
+    HELP_USERS = "reset, unlock and log out people at providers"
+    MANAGE_ACCESS = "create and disable users, and grant and revoke their access to providers"
+    MANAGE_STAFF = "create council users, change their roles, and reset and unlock them"
+    VIEW_AUDIT = "search the audit"
 
 
 class Role(StrEnum):
     """What a person is at one provider."""
 
-    CARER = "carer"
+    ADMINISTRATOR = "administrator"
     FINANCE = "finance"
+    SIGNATORY = "signatory"
+    SCHEDULER = "scheduler"
+    VIEWER = "viewer"
+    CARER = "carer"
 
     @property
     def label(self) -> str:
-        return self.value.replace("_", " ").capitalize()
+        return _LABELS.get(self, self.value.capitalize())
+
+    @property
+    def about(self) -> str:
+        """What whoever gives the role has to know of it, in a sentence."""
+        return _ABOUT[self]
 
 
-GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.CARER: frozenset({Permission.VIEW_HOME, Permission.VIEW_PAYMENTS, Permission.VIEW_PURCHASE_ORDERS}),
-    Role.FINANCE: frozenset(
-        {
-            Permission.VIEW_HOME,
-            Permission.VIEW_PAYMENTS,
-            Permission.CONFIRM_PAYMENTS,
-            Permission.VIEW_PURCHASE_ORDERS,
-        }
-    ),
+_LABELS = {Role.ADMINISTRATOR: "Provider administrator", Role.SIGNATORY: "Contract signatory"}
+_ABOUT = {
+    Role.ADMINISTRATOR: "Does everything, and says who else at the provider may log in.",
+    Role.FINANCE: "Sees payments and purchase orders, and confirms or rejects payments.",
+    Role.SIGNATORY: "Agrees or rejects contract documents, and sees purchase orders.",
+    Role.SCHEDULER: "Sends in actuals and visits. Sees no money.",
+    Role.VIEWER: "Sees payments and purchase orders, and changes nothing.",
+    Role.CARER: "Does everything that one person working alone has to do.",
 }
 
 
@@ -49,21 +69,59 @@ class CouncilRole(StrEnum):
 
     PAYMENTS_OFFICER = "payments_officer"
     PAYMENTS_MANAGER = "payments_manager"
+    BROKERAGE = "brokerage"
+    PROCUREMENT = "procurement"
+    SERVICE_AGREEMENTS = "service_agreements"
+    FINANCE_PANEL = "finance_panel"
+    HELP_DESK = "help_desk"
+    SYSTEMS_ADMINISTRATOR = "systems_administrator"
+    AUDITOR = "auditor"
 
     @property
     def label(self) -> str:
         return self.value.replace("_", " ").capitalize()
 
 
-_VIEWS = frozenset({Permission.VIEW_COUNCIL, Permission.VIEW_RUNS})
-
-COUNCIL_GRANTS: dict[CouncilRole, frozenset[Permission]] = {
-    CouncilRole.PAYMENTS_OFFICER: _VIEWS
-    | {
-        Permission.PREPARE_RUNS,
-        Permission.HOLD_PAYMENTS,
-        Permission.ADJUST_PAYMENTS,
-        Permission.ANSWER_REJECTIONS,
-    },
-    CouncilRole.PAYMENTS_MANAGER: _VIEWS | {Permission.AUTHORISE_RUNS},
+P = Permission
+# fmt: off
+AT_PROVIDER = {
+    #                          administrator  finance  signatory  scheduler  viewer  carer
+    P.VIEW_HOME:              "yes            yes      yes        yes        yes     yes",
+    P.VIEW_PAYMENTS:          "yes            yes      -          -          yes     yes",
+    P.CONFIRM_PAYMENTS:       "yes            yes      -          -          -       -",
+    P.VIEW_PURCHASE_ORDERS:   "yes            yes      yes        -          yes     yes",
+    P.VIEW_ORGANISATION:      "yes            yes      yes        yes        yes     yes",
+    P.ASK_FOR_CHANGES:        "yes            yes      -          -          -       yes",
+    P.MANAGE_TEAM:            "yes            -        -          -          -       -",
 }
+AT_COUNCIL = {
+    #                          officer  manager  brokerage  procurement  agreements  panel  help  systems  auditor
+    P.VIEW_COUNCIL:           "yes      yes      yes        yes          yes         yes    yes   yes      yes",
+    P.VIEW_EVERY_PAYMENT:     "yes      yes      -          -            -           yes    -     -        yes",
+    P.VIEW_RUNS:              "yes      yes      -          -            -           -      -     -        yes",
+    P.PREPARE_RUNS:           "yes      -        -          -            -           -      -     -        -",
+    P.AUTHORISE_RUNS:         "-        yes      -          -            -           -      -     -        -",
+    P.HOLD_PAYMENTS:          "yes      -        -          -            -           -      -     -        -",
+    P.ADJUST_PAYMENTS:        "yes      -        -          -            -           -      -     -        -",
+    P.ANSWER_REJECTIONS:      "yes      -        -          -            -           -      -     -        -",
+    P.VIEW_PROVIDERS:         "yes      yes      yes        yes          yes         yes    yes   yes      yes",
+    P.VIEW_AS_PROVIDER:       "yes      yes      -          -            -           -      yes   yes      yes",
+    P.DECIDE_CHANGES:         "-        -        -          yes          -           -      -     yes      -",
+    P.HELP_USERS:             "-        -        -          -            -           -      yes   yes      -",
+    P.MANAGE_ACCESS:          "-        -        -          -            -           -      -     yes      -",
+    P.MANAGE_STAFF:           "-        -        -          -            -           -      -     yes      -",
+    P.VIEW_AUDIT:             "-        -        -          -            -           -      -     yes      yes",
+}
+# fmt: on
+"""Rows are permissions; the columns are the roles, in the order in which they are declared above."""
+
+
+def _by_role(table: Mapping[Permission, str], roles: type[StrEnum]) -> dict[Any, frozenset[Permission]]:
+    cells = {permission: dict(zip(roles, row.split(), strict=True)) for permission, row in table.items()}
+    return {role: frozenset(each for each, row in cells.items() if row[role] == "yes") for role in roles}
+
+
+GRANTS: dict[Role, frozenset[Permission]] = _by_role(AT_PROVIDER, Role)
+COUNCIL_GRANTS: dict[CouncilRole, frozenset[Permission]] = _by_role(AT_COUNCIL, CouncilRole)
+AS_STAFF = GRANTS[Role.VIEWER]
+"""What staff see of a provider's pages when they look at them as the provider does."""

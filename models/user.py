@@ -1,7 +1,7 @@
 """People who log in, and at which providers they may do what."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -10,9 +10,20 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from models import passwords
 from models.audit import record
 from models.base import Base, DomainError, Key, session, utc_now
+from models.outbox import post
 from models.permissions import COUNCIL_GRANTS, GRANTS, CouncilRole, Permission, Role
 from models.provider import Provider
 from models.tenancy import restrict
+from models.web_session import WebSession
+
+TEMPORARY = timedelta(hours=72)
+"""How long a temporary password works."""
+
+CHANGED_MAIL = """\
+The password of your login to the Provider Portal was changed just now.
+
+If it was you, all is well. If not, somebody else may have got in: contact the council at once.
+"""
 
 
 class Membership(Base):
@@ -25,8 +36,13 @@ class Membership(Base):
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     provider_id: Mapped[int] = mapped_column(sa.ForeignKey("provider.id"), index=True)
     role: Mapped[Role]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    granted_at: Mapped[datetime | None] = mapped_column(default=utc_now)
+    """None: somebody at the provider has invited them, and the council has yet to grant it. It opens nothing."""
+    invited_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    """The colleague who invited them; None when the council did."""
 
-    user: Mapped["User"] = relationship(back_populates="memberships", lazy="raise")
+    user: Mapped["User"] = relationship(lazy="raise", foreign_keys=user_id)
     provider: Mapped[Provider] = relationship(lazy="raise")
 
 
@@ -50,6 +66,9 @@ class User(Base):
     email: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     password_hash: Mapped[str | None]
+    password_set_at: Mapped[datetime | None]
+    password_expires_at: Mapped[datetime | None]
+    """Only of a temporary password, which the person has to change before anything else."""
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     last_login_at: Mapped[datetime | None]
@@ -57,9 +76,13 @@ class User(Base):
     """What "Last logged in" shows: the log-in before the one in use."""
 
     memberships: Mapped[list[Membership]] = relationship(
-        back_populates="user", lazy="raise", order_by=Membership.id, cascade="all, delete-orphan"
+        primaryjoin=lambda: sa.and_(Membership.user_id == User.id, Membership.granted_at.is_not(None)),
+        foreign_keys=Membership.user_id,
+        lazy="raise",
+        order_by=Membership.id,
+        viewonly=True,
     )
-
+    """Those that the council has granted."""
     staff: Mapped[Staff | None] = relationship(lazy="raise", cascade="all, delete-orphan")
 
     # what Flask-Login asks of a user
@@ -77,7 +100,7 @@ class User(Base):
         problem = passwords.problem_with(password, about=(email.partition("@")[0], name))
         if problem:
             raise DomainError(problem)
-        user = cls(email=email, name=name, password_hash=passwords.hashed(password), memberships=[], staff=None)
+        user = cls(email=email, name=name, password_hash=passwords.hashed(password), staff=None)
         session.add(user)
         record("user.added", user, by=by)
         return user
@@ -113,6 +136,46 @@ class User(Base):
         """Both steps are done: remember when, and when it was before."""
         self.previous_login_at, self.last_login_at = self.last_login_at, utc_now()
         record("user.logged_in", self, by=self)
+
+    @property
+    def has_temporary_password(self) -> bool:
+        return self.password_expires_at is not None
+
+    @property
+    def may_log_in(self) -> bool:
+        return self.is_active and (self.password_expires_at is None or utc_now() < self.password_expires_at)
+
+    def set_password(self, password: str, *, but: int | None = None) -> None:
+        """The person's own choice; DomainError if it breaks a rule. Every session of theirs ends, `but` this one."""
+        if problem := self.problem_with_password(password):
+            raise DomainError(problem)
+        self.password_hash, self.password_set_at, self.password_expires_at = passwords.hashed(password), utc_now(), None
+        self.end_sessions(but=but)
+        record("user.password_changed", self, by=self)
+        post(self.email, "Your password was changed", CHANGED_MAIL)
+
+    def problem_with_password(self, password: str) -> str | None:
+        """Why this cannot be their next password, in words for them."""
+        if problem := passwords.problem_with(password, about=(self.email.partition("@")[0], self.name)):
+            return problem
+        if passwords.matches(password, self.password_hash):
+            return "Choose a password that is different from your current one"
+        return None
+
+    def give_temporary_password(self, *, by: "User | None") -> str:
+        """One that works for three days and lets the person in to choose their own. It is shown once, and kept
+        nowhere; every session of theirs ends.
+        """
+        password = passwords.made_up()
+        self.password_hash, self.password_set_at = passwords.hashed(password), utc_now()
+        self.password_expires_at = utc_now() + TEMPORARY
+        self.end_sessions()
+        record("user.temporary_password_given", self, by=by)
+        return password
+
+    def end_sessions(self, *, but: int | None = None) -> None:
+        """Log them out everywhere, `but` in the session with this id."""
+        session.execute(WebSession.all_ended(self.id, but=but))
 
     @classmethod
     def with_email(cls, email: str) -> Select["User"]:

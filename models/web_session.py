@@ -47,6 +47,12 @@ class WebSession(Base):
         return delete(cls).where(cls.id == session_id)
 
     @classmethod
+    def all_ended(cls, user_id: int, *, but: int | None = None) -> Delete:
+        """Every session of this person's, except the one with the id `but`."""
+        theirs = delete(cls).where(cls.user_id == user_id)
+        return theirs if but is None else theirs.where(cls.id != but)
+
+    @classmethod
     def of(cls, user_id: int) -> Select["WebSession"]:
         return select(cls).where(cls.user_id == user_id).order_by(cls.last_seen_at.desc(), cls.id.desc())
 

@@ -85,6 +85,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> config.Settings:
         mode=config.Mode.DEMONSTRATION,
         database_url="sqlite://",
         secret_key="only for tests, and long enough " * 2,
+        vault_keys=("for tests only, and as long as it takes",),
+        log_in=config.LogIn(staff="email_code"),
         council=config.Council(
             name="Borsetshire Council",
             service_name="Children's Provider Portal",

@@ -23,7 +23,7 @@ bp = Blueprint("payments", __name__, url_prefix="/payments")
 
 
 @bp.get("/")
-@requires(Permission.VIEW_COUNCIL)
+@requires(Permission.VIEW_EVERY_PAYMENT)
 def index():
     form = PaymentSearch(request.args)
     page = page_of(listed(**form.chosen)) if form.validate() else None
@@ -34,7 +34,7 @@ def index():
 
 
 @bp.get("/data.csv")
-@requires(Permission.VIEW_COUNCIL)
+@requires(Permission.VIEW_EVERY_PAYMENT)
 def data():
     form = PaymentSearch(request.args)
     rows = session.execute(listed(**form.chosen)) if form.validate() else ()
@@ -42,7 +42,7 @@ def data():
 
 
 @bp.get("/<reference:reference>/<day:first_on>")
-@requires(Permission.VIEW_COUNCIL)
+@requires(Permission.VIEW_EVERY_PAYMENT)
 def show(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     explained = told(payment)

@@ -1,7 +1,7 @@
-"""Logging in and out, in two steps."""
+"""Logging in and out, and what one logs in with."""
 
 from flask import Blueprint
 
 bp = Blueprint("auth", __name__)
 
-from blueprints.auth import log_in, log_out  # noqa: E402, F401 - they add their views to bp
+from blueprints.auth import account, choose, forgotten, log_in, log_out, stages  # noqa: E402, F401 - they add views

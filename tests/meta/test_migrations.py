@@ -17,6 +17,7 @@ pytestmark = pytest.mark.postgres
 SHARED = {
     "alembic_version",
     "audit_event",
+    "authenticator",
     "calendar",
     "calendar_override",
     "client",
@@ -30,6 +31,8 @@ SHARED = {
     "payment_run",
     "pending_login",
     "provider",
+    "recovery_code",
+    "security_code",
     "service",
     "service_level",
     "staff",

@@ -1,0 +1,81 @@
+"""My login: changing what one logs in with."""
+
+from flask import session, url_for
+
+from blueprints.access import SIGNED_IN, me, requires
+from blueprints.auth import bp
+from blueprints.auth.origin import origin
+from blueprints.auth.stages import NOT_YOURS
+from blueprints.frame import settings
+from blueprints.pages import done, go_to, render
+from blueprints.transactions import keep
+from exchange.qr_code import qr_code
+from forms.auth import AppCodeForm, ChangePasswordForm, SecurityCodeForm
+from models import passwords, second_step
+from models.account_policy import Step
+from models.authenticator import RecoveryCode
+from models.base import session as database
+from models.login import prove
+from models.pending_login import own_step, step_of
+from models.security_code import RULES
+
+
+@bp.get("/account")
+@requires(SIGNED_IN)
+def account():
+    return render(
+        "auth/account.html", step=step_of(me()), own=own_step(me()), Step=Step,
+        recovery_codes=database.scalar(RecoveryCode.left(me().id)), last_login=me().previous_login_at,
+    )  # fmt: skip
+
+
+@bp.route("/account/password", methods=["GET", "POST"])
+@requires(SIGNED_IN)
+def own_password():
+    form = ChangePasswordForm(me().problem_with_password)
+    if form.validate_on_submit():
+        if prove(me(), form.current.data, origin()):
+            me().set_password(form.new.data, but=session.row.id)
+            session.renew()
+            return done("Your password is changed. You are logged out everywhere else", then=url_for(".account"))
+        keep()
+        form.current.errors = [NOT_YOURS]
+    return render("auth/change_password.html", form=form, rules=passwords.rules(), must=None, email=me().email)
+
+
+@bp.route("/account/security-code", methods=["GET", "POST"])
+@requires(SIGNED_IN)
+def own_security_code():
+    form = SecurityCodeForm(lambda digits: second_step.problem_with_security_code(me(), digits))
+    if form.validate_on_submit():
+        second_step.set_security_code(me(), form.new.data)
+        return done("Your security code is changed", then=url_for(".account"))
+    return render("auth/own_security_code.html", form=form, rules=RULES)
+
+
+@bp.post("/account/authenticator/begin")
+@requires(SIGNED_IN)
+def begin_own_authenticator():
+    second_step.begin_app(me())
+    return go_to(url_for(".own_authenticator"))
+
+
+@bp.route("/account/authenticator", methods=["GET", "POST"])
+@requires(SIGNED_IN)
+def own_authenticator():
+    app = second_step.new_app(me())
+    if app is None:
+        return go_to(url_for(".account"))
+    form = AppCodeForm()
+    if form.validate_on_submit():
+        if codes := second_step.confirm_app(me(), form.code.data):
+            return render("auth/recovery_codes.html", codes=codes, onward=None)
+        form.code.errors = [second_step.WRONG_APP_CODE]
+    address = app.address(me().email, settings().council.service_name)
+    return render("auth/own_authenticator.html", form=form, seed=app.seed, picture=qr_code(address))
+
+
+@bp.post("/account/recovery-codes")
+@requires(SIGNED_IN)
+def new_recovery_codes():
+    return render("auth/recovery_codes.html", codes=second_step.renew_recovery_codes(me()), onward=None)

@@ -1,0 +1,26 @@
+"""A forgotten password: a code by e-mail, whatever else the person has to prove, and a new password."""
+
+from blueprints.access import PUBLIC, requires
+from blueprints.auth import bp
+from blueprints.auth.stages import begin
+from blueprints.pages import render
+from forms.auth import ForgottenForm
+from models.base import session as database
+from models.pending_login import Purpose
+from models.user import User
+
+
+@bp.route("/forgotten-password", methods=["GET", "POST"])
+@requires(PUBLIC)
+def forgotten():
+    form = ForgottenForm()
+    if form.validate_on_submit():
+        user = database.scalar(User.with_email(form.email.data))
+        return begin(form.email.data.strip(), user, Purpose.RESET)
+    return render("auth/forgotten.html", form=form)
+
+
+@bp.get("/password-set")
+@requires(PUBLIC)
+def password_set():
+    return render("auth/password_set.html")

@@ -1,0 +1,182 @@
+"""From the password to the first page: each view is a stage of models.pending_login, and opens only at that stage."""
+
+from flask import abort, flash, session, url_for
+from flask_login import login_user
+
+from blueprints.access import PASSWORD_GIVEN, requires
+from blueprints.auth import bp
+from blueprints.auth.origin import origin
+from blueprints.frame import settings
+from blueprints.pages import done, go_to, render
+from blueprints.transactions import keep
+from exchange.qr_code import qr_code
+from forms.auth import AppCodeForm, ChangePasswordForm, CodeForm, DigitsForm, NewPasswordForm, SecurityCodeForm
+from models import passwords, second_step
+from models.base import session as database
+from models.login import prove
+from models.login_code import Answer, accept_code, send_code
+from models.pending_login import PendingLogin, Purpose, Stage
+from models.security_code import RULES
+
+NOT_YOURS = "That is not your current password. Check it, and type it again"
+AGAIN = "You took too long to log in, or gave a wrong code 5 times. Please start again"
+MUST_CHANGE = "You must change your administrator-assigned password"
+
+
+def begin(email, user, purpose, **more):
+    """The first thing is proved, or claimed: go on to what comes next, in a session of its own."""
+    pending = PendingLogin.begin(email, user, purpose, origin())
+    session.clear()
+    session.update(more, pending_login=pending.id, email=email)
+    return _onward(pending)
+
+
+def _onward(pending):
+    """To the next stage, under a new token; to the first page when nothing is left to do."""
+    stage = pending.stage
+    if stage is Stage.DONE:
+        return _finish(pending)
+    session.renew()
+    if stage is Stage.EMAIL_CODE:
+        send_code(pending)
+    if stage is Stage.SET_UP_AUTHENTICATOR:
+        second_step.begin_app(pending.user)
+    return go_to(url_for(f"auth.{stage.value}"))
+
+
+def _finish(pending):
+    if not pending.log_in():
+        return _start_again()
+    target = session.get("next")
+    session.clear()
+    login_user(pending.user)
+    session.renew()
+    return go_to(target or url_for("auth.choose"))
+
+
+def _start_again():
+    session.clear()
+    session.renew()
+    flash(AGAIN)
+    return go_to(url_for("auth.log_in"))
+
+
+def _at(stage):
+    """Who is on the way in, if this is the page for where they are; else off to the right one."""
+    pending = database.scalar(PendingLogin.open(session["pending_login"]))
+    if pending is None:
+        abort(_start_again())
+    if (there := pending.stage) is not stage:
+        abort(go_to(url_for(f"auth.{there.value}")))
+    return pending
+
+
+@bp.route("/log-in/code", methods=["GET", "POST"])
+@requires(PASSWORD_GIVEN)
+def code():
+    pending = _at(Stage.EMAIL_CODE)
+    form = CodeForm()
+    if form.validate_on_submit():
+        answer = accept_code(pending, form.code.data)
+        if answer is Answer.ACCEPTED:
+            return _onward(pending)
+        keep()
+        form.code.errors = [answer.value]
+    return render("auth/code.html", form=form, email=session["email"], is_reset=pending.purpose is Purpose.RESET)
+
+
+@bp.post("/log-in/code/send")
+@requires(PASSWORD_GIVEN)
+def send_again():
+    send_code(_at(Stage.EMAIL_CODE))
+    return done(f"We have sent a new code to {session['email']}", then=url_for(".code"))
+
+
+@bp.route("/log-in/security-code", methods=["GET", "POST"])
+@requires(PASSWORD_GIVEN)
+def security_code():
+    pending = _at(Stage.SECURITY_CODE)
+    form = DigitsForm()
+    form.ask(second_step.positions(pending.user))
+    if form.validate_on_submit():
+        if second_step.give_digits(pending, form.digits, origin()):
+            return _onward(pending)
+        keep()
+        form.form_errors.append(second_step.WRONG_DIGITS)
+    return render("auth/security_code.html", form=form)
+
+
+@bp.route("/log-in/authenticator", methods=["GET", "POST"])
+@requires(PASSWORD_GIVEN)
+def authenticator():
+    pending = _at(Stage.AUTHENTICATOR)
+    form = AppCodeForm()
+    if form.validate_on_submit():
+        if second_step.give_app_code(pending, form.code.data, origin()):
+            return _onward(pending)
+        keep()
+        form.code.errors = [second_step.WRONG_APP_CODE]
+    return render("auth/authenticator.html", form=form)
+
+
+@bp.route("/log-in/change-password", methods=["GET", "POST"])
+@requires(PASSWORD_GIVEN)
+def change_password():
+    pending = _at(Stage.CHANGE_PASSWORD)
+    form = ChangePasswordForm(pending.user.problem_with_password)
+    if form.validate_on_submit():
+        if prove(pending.user, form.current.data, origin()):
+            pending.set_password(form.new.data)
+            return _onward(pending)
+        keep()
+        form.current.errors = [NOT_YOURS]
+    return render(
+        "auth/change_password.html", form=form, rules=passwords.rules(), must=MUST_CHANGE,
+        email=session["email"],
+    )  # fmt: skip
+
+
+@bp.route("/log-in/new-password", methods=["GET", "POST"])
+@requires(PASSWORD_GIVEN)
+def new_password():
+    pending = _at(Stage.NEW_PASSWORD)
+    form = NewPasswordForm(pending.user.problem_with_password)
+    if form.validate_on_submit():
+        pending.set_password(form.new.data)
+        session.end()
+        return go_to(url_for("auth.password_set"))
+    return render("auth/new_password.html", form=form, rules=passwords.rules(), email=session["email"])
+
+
+@bp.route("/log-in/set-security-code", methods=["GET", "POST"])
+@requires(PASSWORD_GIVEN)
+def set_security_code():
+    pending = _at(Stage.SET_SECURITY_CODE)
+    form = SecurityCodeForm(lambda digits: second_step.problem_with_security_code(pending.user, digits))
+    if form.validate_on_submit():
+        second_step.set_security_code(pending.user, form.new.data)
+        pending.step_done()
+        return _onward(pending)
+    return render("auth/set_security_code.html", form=form, rules=RULES)
+
+
+@bp.route("/log-in/set-up-authenticator", methods=["GET", "POST"])
+@requires(PASSWORD_GIVEN)
+def set_up_authenticator():
+    pending = _at(Stage.SET_UP_AUTHENTICATOR)
+    app = second_step.new_app(pending.user)
+    form = AppCodeForm()
+    if form.validate_on_submit():
+        if codes := second_step.confirm_app(pending.user, form.code.data):
+            pending.step_done()
+            return render("auth/recovery_codes.html", codes=codes, onward=url_for(".proceed"))
+        form.code.errors = [second_step.WRONG_APP_CODE]
+    address = app.address(pending.user.email, settings().council.service_name)
+    return render("auth/set_up_authenticator.html", form=form, seed=app.seed, picture=qr_code(address))
+
+
+@bp.route("/log-in/continue", methods=["GET", "POST"])
+@requires(PASSWORD_GIVEN)
+def proceed():
+    """After the recovery codes were shown."""
+    return _onward(_at(Stage.DONE))

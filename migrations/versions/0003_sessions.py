@@ -1,0 +1,14 @@
+"""keep what a session needs to end in time, and forms that outlive one"""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

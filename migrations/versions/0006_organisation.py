@@ -1,0 +1,14 @@
+"""keep access reviews and changes of details that were asked for"""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
