@@ -14,9 +14,11 @@ from tests.meta.world import settled_provider
 from tests.support.client import PortalClient
 
 PUBLIC_ENDPOINTS = {
+    "auth.forgotten",
     "auth.log_in",
     "auth.log_out",
     "auth.logged_out",
+    "auth.password_set",
     "demo.mail",
     "public.accessibility",
     "public.cookies",
@@ -27,9 +29,22 @@ PUBLIC_ENDPOINTS = {
     "public.theme",
 }
 WITHOUT_PERMISSION = {
+    "auth.account": SIGNED_IN,
+    "auth.authenticator": PASSWORD_GIVEN,
+    "auth.begin_own_authenticator": SIGNED_IN,
+    "auth.change_password": PASSWORD_GIVEN,
     "auth.choose": SIGNED_IN,
     "auth.code": PASSWORD_GIVEN,
-    "auth.send_code": PASSWORD_GIVEN,
+    "auth.new_password": PASSWORD_GIVEN,
+    "auth.new_recovery_codes": SIGNED_IN,
+    "auth.own_authenticator": SIGNED_IN,
+    "auth.own_password": SIGNED_IN,
+    "auth.own_security_code": SIGNED_IN,
+    "auth.proceed": PASSWORD_GIVEN,
+    "auth.security_code": PASSWORD_GIVEN,
+    "auth.send_again": PASSWORD_GIVEN,
+    "auth.set_security_code": PASSWORD_GIVEN,
+    "auth.set_up_authenticator": PASSWORD_GIVEN,
 }
 EVERY_METHOD = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"}
 
