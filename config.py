@@ -17,6 +17,15 @@ from pathlib import Path
 from typing import Any
 
 MIN_SECRET_LENGTH = 32
+KINDS_OF_PROVIDER = (
+    "foster_carer",
+    "supported_lodgings",
+    "fostering_agency",
+    "care_home",
+    "home_care",
+    "direct_payments",
+    "shared_lives",
+)
 STEPS = ("email_code", "security_code", "authenticator")
 KINDS = {
     str: "text in quotes",
@@ -196,6 +205,9 @@ def _log_in(written: Any, mode: Mode) -> LogIn:
             raise SettingsError(f"settings.toml, [log_in]: {name} must be one of {', '.join(STEPS)}")
     if mode is Mode.PRODUCTION and log_in.staff != "authenticator":
         raise SettingsError("settings.toml, [log_in]: staff of the council must use an authenticator app")
+    unknown = [kind for kind in log_in.providers_may_grant if kind not in KINDS_OF_PROVIDER]
+    if unknown:
+        raise SettingsError(f"settings.toml, [log_in]: there is no kind of provider {unknown[0]!r}")
     if log_in.security_code_positions not in (2, 3):
         raise SettingsError("settings.toml, [log_in]: security_code_positions must be 2 or 3")
     return log_in

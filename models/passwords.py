@@ -6,11 +6,14 @@ import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
 
 from models.account_policy import policy
 
 MIN_LENGTH = 9
 MIN_LENGTH_OF_LONG = 15
+UNLIKELY = 3
+"""Of zxcvbn's scores, 0 to 4: more than a hundred million guesses."""
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # 21 ms and 19 MiB a check
 _of_nobody = _hasher.hash("the password of nobody")
@@ -25,7 +28,7 @@ _COMMON_WORDS = """
     children childrens foster fostering carer carers controcc payment payments finance changeme temporary test testing
     england london newcastle sunderland
 """
-_COMMON = frozenset(_COMMON_WORDS.split())
+_COMMON = sorted(_COMMON_WORDS.split(), key=lambda word: (-len(word), word))
 
 
 def hashed(password: str) -> str:
@@ -56,7 +59,7 @@ def problem_with(password: str, *, about: tuple[str, ...] = ()) -> str | None:
     password = _normalised(password)
     if problem := _breaks_the_policy(password):
         return problem
-    if _is_a_common_word(password) or len(set(password.lower())) < 5:
+    if _is_made_of_common_words(password) or zxcvbn(password[:72], user_inputs=_COMMON)["score"] < UNLIKELY:
         return "This password is easy to guess. Choose another one, for example three words that do not belong together"
     if any(len(part) > 3 and part in password.lower() for text in about for part in re.split(r"\W+", text.lower())):
         return "Your password must not contain your name or e-mail address"
@@ -85,8 +88,9 @@ def _normalised(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-def _is_a_common_word(password: str) -> bool:
-    """Whether it is one of them with little hung on it: "P@ssw0rd123!" is "password"."""
+def _is_made_of_common_words(password: str) -> bool:
+    """Whether it is one or some of them with little hung on: "P@ssw0rd123!" is "password"."""
     plain = password.lower().translate(str.maketrans("@$!01345", "asioleas"))
     letters = re.sub(r"[^a-z]", "", plain)
-    return any(word in letters and 5 * len(word) >= 3 * len(letters) for word in _COMMON)
+    others = re.sub("|".join(_COMMON), "", letters)
+    return 5 * len(others) <= 2 * len(letters)

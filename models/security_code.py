@@ -68,7 +68,7 @@ class SecurityCode(Base):
         if self.sealed is None:
             return False
         code = self._opened(self.sealed)
-        return hmac.compare_digest("".join(code[at - 1] for at in self.asked).encode(), "".join(digits).encode())
+        return hmac.compare_digest(",".join(code[at - 1] for at in self.asked).encode(), ",".join(digits).encode())
 
     def _opened(self, sealed: str) -> str:
         return unseal(self._owner, sealed)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 import config
 from app import create_app
-from models import calendar
+from models import account_policy, calendar, vault
 from models.base import session
 from models.user import User
 from tests.support import database as databases
@@ -35,6 +35,15 @@ def _stopped_calendar() -> Iterator[None]:
     calendar.set_today(TODAY)
     yield
     calendar.set_today(None)
+
+
+@pytest.fixture(autouse=True)
+def policy(settings: config.Settings) -> Callable[..., None]:
+    """`policy(carers=Step.SECURITY_CODE)`: what the council asks of those who log in. It is as usual in every test."""
+    usual = account_policy.AccountPolicy(staff=account_policy.Step.EMAIL_CODE)
+    account_policy.set_policy(usual)
+    vault.set_keys(settings.vault_keys)
+    return lambda **changed: account_policy.set_policy(replace(usual, **changed))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import pytest
 from config import Mode, SettingsError, load
 
 KEY = "k" * 32
+KEYS = {"SECRET_KEY": KEY, "VAULT_KEY": "v" * 32}
 WHOLE = """
 today = 2019-10-02
 https = false
@@ -52,11 +53,13 @@ def test_a_demonstration_makes_a_key_once_that_only_its_owner_can_read(instance)
     second = loaded(instance, PORTAL_MODE="demonstration")
     assert first.secret_key == second.secret_key
     assert stat.S_IMODE((instance / "secret_key").stat().st_mode) == 0o600
-    assert [path.name for path in instance.iterdir()] == ["secret_key"]
+    assert stat.S_IMODE((instance / "vault_key").stat().st_mode) == 0o600
+    assert sorted(path.name for path in instance.iterdir()) == ["secret_key", "vault_key"]
+    assert first.vault_keys == second.vault_keys != (first.secret_key,)
 
 
 def test_the_file_is_read_whole(instance):
-    settings = loaded(instance, WHOLE, SECRET_KEY=KEY, MAIL_PASSWORD="letters")
+    settings = loaded(instance, WHOLE, **KEYS, MAIL_PASSWORD="letters")
     assert settings.mode is Mode.PRODUCTION
     assert settings.today == date(2019, 10, 2)
     assert settings.hosts == ("portal.example",)
@@ -66,13 +69,13 @@ def test_the_file_is_read_whole(instance):
 
 
 def test_production_is_https_unless_told_otherwise(instance):
-    assert loaded(instance, WHOLE.replace("https = false\n", ""), SECRET_KEY=KEY).https
+    assert loaded(instance, WHOLE.replace("https = false\n", ""), **KEYS).https
 
 
 def test_printing_the_settings_shows_no_secret(instance):
     url = "postgresql://portal:hidden@db/portal"
-    settings = loaded(instance, WHOLE, SECRET_KEY=KEY, MAIL_PASSWORD="hidden-too", DATABASE_URL=url)
-    assert KEY not in repr(settings)
+    settings = loaded(instance, WHOLE, **KEYS, MAIL_PASSWORD="hidden-too", DATABASE_URL=url)
+    assert not [key for key in KEYS.values() if key in repr(settings)]
     assert "hidden" not in repr(settings)
 
 
@@ -81,8 +84,15 @@ def test_printing_the_settings_shows_no_secret(instance):
     [
         (WHOLE, {}, "SECRET_KEY is missing"),
         (WHOLE, {"SECRET_KEY": "short"}, "SECRET_KEY is too short"),
-        (None, {"SECRET_KEY": KEY}, "name and team_email must be set"),
-        (WHOLE, {"SECRET_KEY": KEY, "PORTAL_MODE": "test"}, "PORTAL_MODE is 'test'"),
+        (WHOLE, {"SECRET_KEY": KEY}, "VAULT_KEY is missing"),
+        (WHOLE, KEYS | {"VAULT_KEY": f"{'v' * 32} short"}, "VAULT_KEY holds a key that is too short"),
+        ("[log_in]\nstaff = 'email_code'", KEYS, "staff of the council must use an authenticator app"),
+        ("[log_in]\ncarers = 'sms'", KEYS, "carers must be one of email_code, security_code, authenticator"),
+        ("[log_in]\nsecurity_code_positions = 6", KEYS, "must be 2 or 3"),
+        ("[log_in]\nproviders_may_grant = ['school']", KEYS, "there is no kind of provider 'school'"),
+        ("log_in = 'x'", KEYS, "must be a table"),
+        (None, KEYS, "name and team_email must be set"),
+        (WHOLE, KEYS | {"PORTAL_MODE": "test"}, "PORTAL_MODE is 'test'"),
         ("today = [", {}, "cannot be read"),
         ("todai = 2019-10-02", {}, "there is no setting 'todai'"),
         ("secret_key = 'x'", {}, "there is no setting 'secret_key'"),
@@ -94,7 +104,7 @@ def test_printing_the_settings_shows_no_secret(instance):
         ("council = 'x'", {}, "must be a table"),
         ("[council]\nname = 7", {}, "name must be text"),
         ("[council]\ntitle = 'x'", {}, "there is no setting 'title'"),
-        (WHOLE.replace("#00664f", "green"), {"SECRET_KEY": KEY}, "six hexadecimal digits"),
+        (WHOLE.replace("#00664f", "green"), KEYS, "six hexadecimal digits"),
         ("[mail]\npassword = 'x'", {}, "comes from MAIL_PASSWORD"),
     ],
 )
@@ -118,9 +128,20 @@ def test_a_portal_that_cannot_start_says_why_and_leaves_no_trace_of_python(insta
 def test_the_operations_guide_names_every_setting_and_its_example_is_right(instance, repository):
     guide = (repository / "docs" / "operations.md").read_text("utf-8")
     example = guide.partition("```toml\n")[2].partition("```")[0]
-    settings = loaded(instance, example, SECRET_KEY=KEY)
-    for table in (settings.council, settings.mail):
+    settings = loaded(instance, example, **KEYS)
+    for table in (settings.council, settings.log_in, settings.mail):
         for field in fields(table):
             assert f"\n{field.name} = " in example or field.name == "password", field.name
-    for name in ("PORTAL_MODE", "PORTAL_INSTANCE", "DATABASE_URL", "SECRET_KEY", "MAIL_PASSWORD", "today = "):
+    for name in ("PORTAL_MODE", "PORTAL_INSTANCE", "DATABASE_URL", "SECRET_KEY", "VAULT_KEY", "MAIL_PASSWORD", "today = "):
         assert name in guide
+
+
+def test_the_second_steps_are_the_councils_choice(instance):
+    written = "\n[log_in]\ncarers = 'security_code'\nsecurity_code_positions = 3\nproviders_may_grant = ['care_home']"
+    log_in = loaded(instance, WHOLE + written, **KEYS).log_in
+    assert (log_in.carers, log_in.organisations, log_in.staff) == ("security_code", "email_code", "authenticator")
+    assert (log_in.security_code_positions, log_in.providers_may_grant) == (3, ("care_home",))
+
+
+def test_a_demonstration_asks_its_staff_for_no_app(instance):
+    assert loaded(instance, PORTAL_MODE="demonstration").log_in.staff == "email_code"
