@@ -18,7 +18,8 @@ class Account:
     """What the log-in page says about them."""
     role: Role | CouncilRole
     providers: tuple[str, ...]
-    """References of the providers in the demonstration's feed; none for staff of the council."""
+    """References of the providers in the demonstration's feed, which has a contact with the e-mail address at each of
+    them; none for staff of the council."""
     password: str = "Look-around-2019"  # noqa: S105 - opens made-up data only
 
 
@@ -32,6 +33,8 @@ ACCOUNTS = (
             Role.FINANCE, ("P203101", "P203102")),
     Account("care-home@demo.example", "Raymond Tansley", "the finance manager of three care homes", Role.FINANCE,
             ("P204101", "P204102", "P204103")),
+    Account("administrator@demo.example", "Beatrix Tansley", "the administrator of the same three care homes",
+            Role.ADMINISTRATOR, ("P204101", "P204102", "P204103")),
     Account("home-care@demo.example", "Priyanka Lynch", "the finance manager of a home care agency", Role.FINANCE,
             ("P205101",)),
     Account("direct-payments@demo.example", "Emyr Waymark", "a direct payment support service", Role.FINANCE,
@@ -42,6 +45,12 @@ ACCOUNTS = (
             CouncilRole.PAYMENTS_OFFICER, ()),
     Account("payments-manager@demo.example", "Morgan Reid", "a payments manager of the council",
             CouncilRole.PAYMENTS_MANAGER, ()),
+    Account("systems-administrator@demo.example", "Sam Whitlock", "a systems administrator of the council",
+            CouncilRole.SYSTEMS_ADMINISTRATOR, ()),
+    Account("help-desk@demo.example", "Robin Vale", "the council's help desk", CouncilRole.HELP_DESK, ()),
+    Account("auditor@demo.example", "Kit Ashdown", "an auditor of the council", CouncilRole.AUDITOR, ()),
+    Account("procurement@demo.example", "Jude Farrow", "a procurement officer of the council",
+            CouncilRole.PROCUREMENT, ()),
 )  # fmt: skip
 
 

@@ -69,6 +69,12 @@ class Provider(FromFeed, Base):
     def with_reference(cls, reference: str) -> Select["Provider"]:
         return select(cls).where(cls.reference == reference)
 
+    def knows(self, email: str) -> bool:
+        """Whether the address is the provider's own or that of one of its contacts: nobody else gets access to it."""
+        email = email.strip().lower()
+        theirs = select(Contact.id).where(Contact.provider_id == self.id, sa.func.lower(Contact.email) == email)
+        return bool(email) and (self.email.lower() == email or session.scalar(theirs.limit(1)) is not None)
+
 
 def ids_of_kinds(kinds: Iterable[str]) -> list[int]:
     return list(session.scalars(select(Provider.id).where(Provider.kind.in_(list(kinds))).order_by(Provider.id)))
@@ -114,7 +120,7 @@ class ProviderService(FromFeed, ProviderOwned, Base):
 
 
 class Contact(FromFeed, ProviderOwned, Base):
-    """A person at the provider whom the council knows. Not yet somebody who may log in."""
+    """A person at the provider whom the council knows. Only a contact can be given access (Provider.knows)."""
 
     __tablename__ = "contact"
 

@@ -106,6 +106,10 @@ class User(Base):
         return user
 
     def join(self, provider: Provider, role: Role, *, by: "User | None" = None) -> Membership:
+        """A place at a provider whose contact they are; DomainError if they are not, or have one there already."""
+        if not provider.knows(self.email):
+            raise DomainError(f"{self.email} is not the e-mail address of a contact of {provider.name}")
+        session.flush()
         known = select(Membership.id).where(Membership.user_id == self.id, Membership.provider_id == provider.id)
         if session.scalar(known):
             raise DomainError(f"{self.name} is already at {provider.name}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from models.passwords import hashed
 from models.permissions import CouncilRole, Role
-from models.provider import Organisation, Provider, ProviderKind
+from models.provider import Contact, Organisation, Provider, ProviderKind
 from models.user import Membership, Staff, User
 from tests.support.rows import saved
 
@@ -59,3 +59,18 @@ def make_staff(role: CouncilRole = CouncilRole.PAYMENTS_OFFICER, **given: Any) -
     user = saved(User(**defaults | given))
     saved(Staff(user_id=user.id, role=role))
     return user
+
+
+def make_contact(provider: Provider, **given: Any) -> Contact:
+    """Somebody at the provider whom the council knows, and who may be invited."""
+    n = next(_n)
+    own = canary(provider.id)
+    defaults = {
+        "provider_id": provider.id,
+        "reference": f"CT{n}",
+        "name": f"Robin Marsh {own}",
+        "position": "Finance Manager",
+        "email": f"contact{n}@example.org",
+        "phone": "01632 960555",
+    }
+    return saved(Contact(**defaults | given))

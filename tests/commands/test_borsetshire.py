@@ -230,10 +230,17 @@ def test_some_payments_are_confirmed_and_some_wait():
 def test_its_accounts_are_those_of_its_providers():
     assert {account.email.partition("@")[0] for account in accounts_here()} >= {
         "carer", "lodgings", "agency", "care-home", "home-care", "direct-payments", "shared-lives",
-        "payments-officer", "payments-manager",
+        "administrator", "payments-officer", "payments-manager", "systems-administrator", "help-desk", "auditor",
+        "procurement",
     }  # fmt: skip
     assert "Marian Oakshott" in {account.name for account in accounts_here()}
-    query = select(User.email, func.count(Membership.id)).join(Membership).group_by(User.id)
+    query = (
+        select(User.email, func.count(Membership.id)).join(Membership, Membership.user_id == User.id).group_by(User.id)
+    )
     with reading() as own:
         places = dict(own.execute(query).all())
-    assert (places["agency@demo.example"], places["care-home@demo.example"]) == (2, 3)
+    assert (places["agency@demo.example"], places["care-home@demo.example"], places["administrator@demo.example"]) == (
+        2,
+        3,
+        3,
+    )

@@ -5,7 +5,7 @@ from models.audit import AuditEvent
 from models.permissions import CouncilRole
 from models.user import Membership, Staff, User
 from tests.auth.journey import give_password, mailed_code
-from tests.factories import make_provider, make_user
+from tests.factories import make_contact, make_provider, make_user
 from tests.support.rows import every
 
 GOOD = "Three-Red-Kettles-8"
@@ -23,6 +23,8 @@ def flask(app):
 
 
 def add(flask, provider, *, email="dawn@example.org", password=GOOD, role="carer"):
+    """As `flask users add` does it, once the person is a contact of the provider."""
+    make_contact(provider, email=email)
     arguments = ["users", "add", email, "Dawn Stockton", "--provider", provider.reference, "--role", role]
     return flask(*arguments, typed=f"{password}\n{password}\n")
 
@@ -101,6 +103,7 @@ def test_one_address_is_one_person(flask, database):
 @pytest.mark.postgres
 def test_a_person_may_join_a_second_provider_once(flask, database):
     user, second = make_user(), make_provider()
+    make_contact(second, email=user.email)
     arguments = ["users", "join", user.email, "--provider", second.reference, "--role", "finance"]
     assert flask(*arguments).exit_code == 0
     assert len(every(select(Membership).where(Membership.user_id == user.id))) == 2
@@ -108,6 +111,17 @@ def test_a_person_may_join_a_second_provider_once(flask, database):
     assert again.exit_code == 1
     assert "is already at" in again.output
     assert flask("users", "join", "nobody@example.org", *arguments[3:]).exit_code == 1
+
+
+@pytest.mark.covers("S1-048")
+def test_only_a_contact_of_the_provider_is_let_in(flask, database):
+    user, provider = make_user(), make_provider()
+    arguments = ["--provider", provider.reference, "--role", "finance"]
+    joined = flask("users", "join", user.email, *arguments)
+    added = flask("users", "add", "new@example.org", "Dawn Stockton", *arguments, typed=f"{GOOD}\n{GOOD}\n")
+    assert (joined.exit_code, added.exit_code) == (1, 1)
+    assert f"{user.email} is not the e-mail address of a contact of {provider.name}." in joined.output
+    assert [each.id for each in every(User)] == [user.id]
 
 
 def test_an_empty_database_has_no_users(database):

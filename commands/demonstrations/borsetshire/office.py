@@ -13,7 +13,9 @@ from commands.demonstrations.borsetshire.feed import Feed, Record
 from commands.demonstrations.borsetshire.people import People, Person
 from exchange.feed.schema import WEEKDAYS
 from models.calendar import FinancialYear
+from models.demonstration import ACCOUNTS
 from models.money import plain
+from models.permissions import Role
 from models.provider import ProviderKind
 
 SOON = timedelta(days=14)
@@ -88,10 +90,17 @@ class Office:
                       **{"organisation_ref": None} | more)  # fmt: skip
         for service in services.split():
             self.feed.add("provider_services", provider_ref=reference, service_ref=service, starts_on=since)
-        self.feed.add("contacts", contact_ref=self.feed.next("CT", 20001), provider_ref=reference, name=contact.name,
-                      position=kind.label if kind in _AT_HOME else "Finance Manager", email=email, phone=phone,
-                      correspondence=True)  # fmt: skip
+        accounts = {each.name: each for each in ACCOUNTS if reference in each.providers}
+        own = accounts.pop(contact.name, None)
+        position = kind.label if kind in _AT_HOME else "Manager"
+        self._contact(reference, contact.name, position, own.email if own else email, phone, correspondence=True)
+        for account in accounts.values():
+            self._contact(reference, account.name, _POSITIONS[account.role], account.email, phone)
         return reference
+
+    def _contact(self, provider: str, name: str, position: str, email: str, phone: str, **more: Any) -> None:
+        self.feed.add("contacts", contact_ref=self.feed.next("CT", 20001), provider_ref=provider, name=name,
+                      position=position, email=email, phone=phone, **{"correspondence": False} | more)  # fmt: skip
 
     def contract(
         self, provider: str, name: str, rhythm: str, since: date, *,
@@ -227,4 +236,5 @@ class Office:
         return first + chance.randint(5, 20) * DAY if chance.random() < 0.06 else first - chance.randint(1, 6) * DAY
 
 
+_POSITIONS = {Role.ADMINISTRATOR: "Office Manager", Role.FINANCE: "Finance Manager"}
 _AT_HOME = {ProviderKind.FOSTER_CARER, ProviderKind.SUPPORTED_LODGINGS, ProviderKind.SHARED_LIVES}

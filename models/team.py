@@ -1,0 +1,211 @@
+"""Who at a provider may log in, and what they may do there.
+
+An administrator of the provider invites, changes and removes colleagues. Changing and removing act at once. An
+invitation waits for the council's grant, unless the council lets that kind of provider grant. Whoever is let in is
+a contact of the provider: Provider.knows() is that rule.
+
+Mail takes `portal`, the address of the portal's first page, from whoever calls.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy import Select, delete, select, update
+from sqlalchemy.orm import joinedload
+
+from models.account_policy import policy
+from models.audit import record
+from models.base import DomainError, session, utc_now
+from models.outbox import post
+from models.permissions import Role
+from models.provider import Provider
+from models.tenancy import every_provider
+from models.user import Membership, Staff, User, tidy_email
+
+ROLES = tuple(role for role in Role if role is not Role.CARER)
+"""What an administrator of a provider may make a colleague. A carer works alone, and is let in by the council."""
+
+TOO_LATE = "Somebody else has just changed this person’s access. Look at the list again"
+
+INVITED = """\
+{name},
+
+you have been put forward for access to the Provider Portal, for {provider}.
+
+The council has to grant it first. We will write again as soon as you can log in.
+"""
+GRANTED = """\
+{name},
+
+You can now log in to the Provider Portal for {provider}. Your e-mail address there is {email}.
+{portal}
+If you have no password yet, choose Forgotten password on the log-in page to set your password.
+"""
+REFUSED = """\
+The council has not granted {name} access to the Provider Portal for {provider}.
+
+Its reason: {reason}
+"""
+NOT_GRANTED = """\
+{name},
+
+the council has not granted you access to the Provider Portal for {provider}. Whoever put you forward can tell you more.
+"""
+CHANGED = """\
+{name},
+
+your role in the Provider Portal for {provider} is now: {role}.
+{about}
+"""
+REMOVED = """\
+{name},
+
+you no longer have access to the Provider Portal for {provider}.
+
+If you think that this is a mistake, ask a colleague there, or the council.
+"""
+
+
+def invite(provider: Provider, email: str, name: str, role: Role, *, by: User | None, portal: str = "") -> Membership:
+    """Give a contact of the provider a place there. A new person gets no password: they set one by Forgotten password.
+
+    DomainError if the address is not a contact's, or has a place there already.
+    """
+    _check_role(role, by)
+    user = session.scalar(User.with_email(email)) or _new_user(tidy_email(email), name)
+    if not user.is_active:
+        raise DomainError(f"The login of {user.name} is switched off. Ask the council about it")
+    membership = user.join(provider, role, by=by)
+    membership.user = user
+    membership.invited_by_id = by.id if by and not _is_staff(by) else None
+    if _may_grant(provider, by):
+        _tell_granted(membership, portal)
+    else:
+        membership.granted_at = None
+        _post(membership, "You have been put forward for the Provider Portal", INVITED)
+    return membership
+
+
+def grant(membership: Membership, *, by: User, portal: str = "") -> None:
+    """The council lets them in."""
+    _write(membership, Membership.granted_at.is_(None), granted_at=utc_now())
+    record("membership.granted", membership, by=by, user=membership.user_id, role=membership.role.value)
+    _tell_granted(membership, portal)
+
+
+def refuse(membership: Membership, *, by: User, reason: str) -> None:
+    """The council does not let them in. Who invited them is told why."""
+    _delete(membership, Membership.granted_at.is_(None))
+    record("membership.refused", membership, by=by, user=membership.user_id, role=membership.role.value)
+    _post(membership, "Access to the Provider Portal", NOT_GRANTED)
+    inviter = session.scalar(select(User).where(User.id == membership.invited_by_id, User.is_active))
+    if inviter is not None:
+        words = REFUSED.format(name=membership.user.name, provider=membership.provider.name, reason=reason)
+        post(inviter.email, "Access to the Provider Portal was not granted", words)
+
+
+def change_role(membership: Membership, role: Role, *, by: User) -> None:
+    """With their next click they may do what the new role may, and no more."""
+    if membership.user_id == by.id:
+        raise DomainError("You cannot change your own role. Ask another administrator, or the council")
+    if membership.role is role:
+        raise DomainError(f"{membership.user.name} has this role already")
+    _check_role(role, by)
+    _keep_an_administrator(membership, by)
+    was = membership.role
+    _write(membership, Membership.role == was, role=role)
+    record("membership.role_changed", membership, by=by, user=membership.user_id, was=was.value, role=role.value)
+    if membership.granted_at:
+        _post(membership, "Your role in the Provider Portal has changed", CHANGED)
+
+
+def remove(membership: Membership, *, by: User) -> None:
+    """Take the place away. With their next click the provider's pages are closed to them."""
+    _keep_an_administrator(membership, by)
+    _delete(membership, sa.true())
+    record("membership.removed", membership, by=by, user=membership.user_id, role=membership.role.value)
+    if not _has_a_place(membership.user):
+        membership.user.end_sessions()
+    _post(membership, "Your access to the Provider Portal has ended", REMOVED)
+
+
+def waiting() -> Select[tuple[Membership]]:
+    """Those who wait for the council's grant, the oldest first, with person and provider."""
+    return (
+        select(Membership)
+        .where(Membership.granted_at.is_(None))
+        .options(joinedload(Membership.user), joinedload(Membership.provider))
+        .order_by(Membership.created_at, Membership.id)
+    )
+
+
+def people() -> Select[tuple[Membership]]:
+    """Everybody with a place at the provider at hand, those who wait for their grant last."""
+    return (
+        select(Membership)
+        .join(Membership.user)
+        .options(joinedload(Membership.user), joinedload(Membership.provider))
+        .order_by(Membership.granted_at.is_(None), User.name, Membership.id)
+    )
+
+
+def place_of(user_id: int) -> Select[tuple[Membership]]:
+    """The place of one person at the provider at hand."""
+    return people().where(Membership.user_id == user_id)
+
+
+def _new_user(email: str, name: str) -> User:
+    user = User(email=email, name=name, password_hash=None, is_active=True, staff=None)
+    session.add(user)
+    return user
+
+
+def _is_staff(user: User) -> bool:
+    return session.scalar(select(Staff.user_id).where(Staff.user_id == user.id)) is not None
+
+
+def _may_grant(provider: Provider, by: User | None) -> bool:
+    return by is None or provider.kind in policy().may_grant or _is_staff(by)
+
+
+def _check_role(role: Role, by: User | None) -> None:
+    if role not in ROLES and by is not None and not _is_staff(by):
+        raise DomainError("Only the council can make somebody a carer")
+
+
+def _keep_an_administrator(membership: Membership, by: User) -> None:
+    """Of two who remove each other at the same time, the second one waits here and is the last."""
+    if membership.role is not Role.ADMINISTRATOR or membership.granted_at is None or _is_staff(by):
+        return
+    is_administrator = (Membership.role == Role.ADMINISTRATOR, Membership.granted_at.is_not(None))
+    here = select(Membership.id).where(Membership.provider_id == membership.provider_id, *is_administrator)
+    if not set(session.scalars(here.order_by(Membership.id).with_for_update())) - {membership.id}:
+        raise DomainError("There has to be an administrator. Make somebody else one first, or ask the council")
+
+
+def _has_a_place(user: User) -> bool:
+    with every_provider():
+        granted = select(Membership.id).where(Membership.user_id == user.id, Membership.granted_at.is_not(None))
+        return session.scalar(granted.limit(1)) is not None or _is_staff(user)
+
+
+def _write(membership: Membership, still: sa.ColumnElement[bool], **values: object) -> None:
+    """Change it, if it still is as it was when it was read: somebody else may have been quicker."""
+    row = update(Membership).where(Membership.id == membership.id, still)
+    if session.execute(row.values(**values)).rowcount != 1:
+        raise DomainError(TOO_LATE)
+
+
+def _delete(membership: Membership, still: sa.ColumnElement[bool]) -> None:
+    row = delete(Membership).where(Membership.id == membership.id, Membership.user_id == membership.user_id, still)
+    if session.execute(row, execution_options={"synchronize_session": False}).rowcount != 1:
+        raise DomainError(TOO_LATE)
+    session.expunge(membership)
+
+
+def _tell_granted(membership: Membership, portal: str) -> None:
+    _post(membership, "You can now log in to the Provider Portal", GRANTED, portal=f"\n{portal}\n" if portal else "")
+
+
+def _post(membership: Membership, subject: str, words: str, **more: str) -> None:
+    user, provider, role = membership.user, membership.provider, membership.role
+    post(user.email, subject, words.format(name=user.name, email=user.email, provider=provider.name, role=role.label,
+                                           about=role.about, **more))  # fmt: skip
