@@ -39,12 +39,15 @@ class Open(Enum):
 PUBLIC, PASSWORD_GIVEN, SIGNED_IN = Open.PUBLIC, Open.PASSWORD_GIVEN, Open.SIGNED_IN
 
 
-def requires(access: Permission | Open) -> Callable:
+def requires(access: Permission | Open, *, fresh: bool = False) -> Callable:
+    """`fresh`: whoever has not given their password or a code in the last quarter of an hour gives it first, then
+    comes back to the page that they came from. What was typed there is still there, and nothing is sent by itself.
+    """
     if not isinstance(access, Permission | Open):
         raise TypeError(f"@requires takes a Permission, PUBLIC, PASSWORD_GIVEN or SIGNED_IN, not {access!r}")
 
     def declare(view: Callable) -> Callable:
-        view.access = access
+        view.access, view.fresh = access, fresh
         return view
 
     return declare
@@ -80,6 +83,7 @@ def init_app(app: Flask) -> None:
     app.url_value_preprocessor(_take_provider)
     app.url_defaults(_put_provider)
     app.before_request(_admit)
+    app.before_request(_ask_once_more)
 
 
 def _load_user(user_id: str) -> User | None:
@@ -123,6 +127,14 @@ def _may(access: Permission) -> bool:
     if g.provider_id is not None:
         return me().can(access, g.provider_id)
     return (request.blueprint or "").partition(".")[0] == COUNCIL and me().can_at_council(access)
+
+
+def _ask_once_more() -> Response | None:
+    """For whoever is let in where `fresh` is asked for, and gave password or code too long ago."""
+    view = current_app.view_functions.get(request.endpoint)
+    if getattr(view, "fresh", False) and not session.is_fresh:
+        return go_to(url_for("auth.prove", next=current_path()))
+    return None
 
 
 def _to_log_in() -> Response:

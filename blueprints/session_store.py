@@ -8,6 +8,7 @@ import hmac
 import re
 import secrets
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, Request, Response, request
@@ -16,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import CallbackDict
 
 from models.base import scope, transaction, utc_now
-from models.web_session import SEEN_EVERY, WebSession, digest
+from models.web_session import FRESH, SEEN_EVERY, WebSession, digest
 
 CSRF = "csrf_token"
 
@@ -40,6 +41,17 @@ class ServerSession(CallbackDict, SessionMixin):
         """Go on under a new token. The old one opens nothing any more."""
         self._take_new_token()
         self.modified = True
+
+    def prove(self) -> None:
+        """The person has given their password or a code just now."""
+        self["proved_at"] = utc_now().isoformat()
+        self.renew()
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether they gave one in the last quarter of an hour."""
+        proved_at = self.get("proved_at")
+        return proved_at is not None and utc_now() - datetime.fromisoformat(proved_at) < FRESH
 
     def end(self) -> None:
         self.clear()

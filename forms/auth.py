@@ -20,6 +20,10 @@ class ForgottenForm(FlaskForm):
     email = StringField("E-mail", validators=[InputRequired("Enter your e-mail address")])
 
 
+class ProveForm(FlaskForm):
+    password = PasswordField("Password", validators=[InputRequired("Enter your password")])
+
+
 class CodeForm(FlaskForm):
     code = StringField("Code", validators=[InputRequired("Enter the code from the e-mail")])
 

@@ -13,6 +13,8 @@ from models.base import Base, Key, utc_now
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
+FRESH = timedelta(minutes=15)
+"""For how long a password or code that was given opens what takes a fresh one."""
 
 
 class WebSession(Base):

@@ -93,7 +93,7 @@ def _query(review, form):
 
 
 @bp.post("/<int:run_id>/authorise")
-@requires(Permission.AUTHORISE_RUNS)
+@requires(Permission.AUTHORISE_RUNS, fresh=True)
 def authorise(run_id):
     run = get_or_404(PaymentRun.numbered(run_id))
     run.authorise(by=me())
@@ -101,7 +101,7 @@ def authorise(run_id):
 
 
 @bp.post("/<int:run_id>/finalise")
-@requires(Permission.AUTHORISE_RUNS)
+@requires(Permission.AUTHORISE_RUNS, fresh=True)
 def finalise(run_id):
     run = get_or_404(PaymentRun.numbered(run_id))
     run.check_may_be_finalised(by=me())

@@ -4,4 +4,12 @@ from flask import Blueprint
 
 bp = Blueprint("auth", __name__)
 
-from blueprints.auth import account, choose, forgotten, log_in, log_out, stages  # noqa: E402, F401 - they add views
+from blueprints.auth import (  # noqa: E402 - they add views
+    account,  # noqa: F401
+    choose,  # noqa: F401
+    forgotten,  # noqa: F401
+    log_in,  # noqa: F401
+    log_out,  # noqa: F401
+    prove,  # noqa: F401
+    stages,  # noqa: F401
+)

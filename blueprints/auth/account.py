@@ -36,7 +36,7 @@ def own_password():
     if form.validate_on_submit():
         if prove(me(), form.current.data, origin()):
             me().set_password(form.new.data, but=session.row.id)
-            session.renew()
+            session.prove()
             return done("Your password is changed. You are logged out everywhere else", then=url_for(".account"))
         keep()
         form.current.errors = [NOT_YOURS]
@@ -44,7 +44,7 @@ def own_password():
 
 
 @bp.route("/account/security-code", methods=["GET", "POST"])
-@requires(SIGNED_IN)
+@requires(SIGNED_IN, fresh=True)
 def own_security_code():
     form = SecurityCodeForm(lambda digits: second_step.problem_with_security_code(me(), digits))
     if form.validate_on_submit():
@@ -54,14 +54,14 @@ def own_security_code():
 
 
 @bp.post("/account/authenticator/begin")
-@requires(SIGNED_IN)
+@requires(SIGNED_IN, fresh=True)
 def begin_own_authenticator():
     second_step.begin_app(me())
     return go_to(url_for(".own_authenticator"))
 
 
 @bp.route("/account/authenticator", methods=["GET", "POST"])
-@requires(SIGNED_IN)
+@requires(SIGNED_IN, fresh=True)
 def own_authenticator():
     app = second_step.new_app(me())
     if app is None:
@@ -76,6 +76,6 @@ def own_authenticator():
 
 
 @bp.post("/account/recovery-codes")
-@requires(SIGNED_IN)
+@requires(SIGNED_IN, fresh=True)
 def new_recovery_codes():
     return render("auth/recovery_codes.html", codes=second_step.renew_recovery_codes(me()), onward=None)

@@ -50,7 +50,7 @@ def _finish(pending):
     target = session.get("next")
     session.clear()
     login_user(pending.user)
-    session.renew()
+    session.prove()
     return go_to(target or url_for("auth.choose"))
 
 

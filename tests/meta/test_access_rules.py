@@ -41,6 +41,7 @@ WITHOUT_PERMISSION = {
     "auth.own_password": SIGNED_IN,
     "auth.own_security_code": SIGNED_IN,
     "auth.proceed": PASSWORD_GIVEN,
+    "auth.prove": SIGNED_IN,
     "auth.security_code": PASSWORD_GIVEN,
     "auth.send_again": PASSWORD_GIVEN,
     "auth.set_security_code": PASSWORD_GIVEN,

@@ -13,7 +13,7 @@ from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from blueprints.session_store import csrf_secret
-from models.base import transaction
+from models.base import transaction, utc_now
 from models.provider import Provider
 from models.user import Membership, Staff, User
 from models.web_session import WebSession, digest
@@ -79,7 +79,7 @@ class PortalClient:
     def sign_in(self, user: User) -> "PortalClient":
         """Both steps at once: a session row as logging in makes it."""
         token = secrets.token_urlsafe(32)
-        data = {"_user_id": str(user.id), "_fresh": True}
+        data = {"_user_id": str(user.id), "_fresh": True, "proved_at": utc_now().isoformat()}
         with transaction() as own:
             own.add(WebSession(token_sha256=digest(token), user_id=user.id, data=data, user_agent="test"))
         self.cookie = token

@@ -1,0 +1,25 @@
+"""Who has been logged in for a while gives the password again before something that matters."""
+
+from flask import request, session, url_for
+
+from blueprints.access import SIGNED_IN, me, requires
+from blueprints.auth import bp
+from blueprints.auth.origin import origin
+from blueprints.auth.stages import NOT_YOURS
+from blueprints.pages import go_to, render, safe_path
+from blueprints.transactions import keep
+from forms.auth import ProveForm
+from models.login import prove as prove_by_password
+
+
+@bp.route("/account/prove", methods=["GET", "POST"])
+@requires(SIGNED_IN)
+def prove():
+    form = ProveForm()
+    if form.validate_on_submit():
+        if prove_by_password(me(), form.password.data, origin()):
+            session.prove()
+            return go_to(safe_path(request.args.get("next")) or url_for(".account"))
+        keep()
+        form.password.errors = [NOT_YOURS]
+    return render("auth/prove.html", form=form, email=me().email)
