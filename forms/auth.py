@@ -1,7 +1,7 @@
 """What is typed to log in, and to change what one logs in with."""
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from flask_wtf import FlaskForm
 from wtforms import FieldList, PasswordField, StringField, ValidationError
@@ -32,16 +32,25 @@ class AppCodeForm(FlaskForm):
     code = StringField("Code", validators=[InputRequired("Enter the code that the app shows")])
 
 
+class SecretField(StringField):
+    """Never shown again, like a password; but nothing for a password manager to keep."""
+
+    def _value(self) -> str:
+        return ""
+
+
 class DigitsForm(FlaskForm):
     """One field for each of the digits that are asked for."""
 
-    asked = FieldList(PasswordField())
+    asked = FieldList(SecretField())
 
-    def ask(self, positions: Iterable[int]) -> None:
-        while self.asked.entries:
+    def ask(self, positions: Sequence[int]) -> None:
+        while len(self.asked) > len(positions):
             self.asked.pop_entry()
-        for position in positions:
-            self.asked.append_entry().label.text = f"Digit {position} of your security code"
+        while len(self.asked) < len(positions):
+            self.asked.append_entry()
+        for field, position in zip(self.asked, positions, strict=True):
+            field.label.text = f"Digit {position} of your security code"
 
     @property
     def digits(self) -> list[str]:
@@ -69,6 +78,8 @@ class NewPasswordForm(FlaskForm):
 
 class ChangePasswordForm(NewPasswordForm):
     current = PasswordField("Current Password", validators=[InputRequired("Enter your current password")])
+    new = PasswordField("New Password", validators=[InputRequired("Enter a new password")])
+    confirm = PasswordField("Confirm Password", validators=[InputRequired("Enter the new password once more")])
 
 
 class SecurityCodeForm(FlaskForm):
