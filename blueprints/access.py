@@ -3,7 +3,8 @@
 Forgetting is safe. A view declares `@requires(Permission.X)`, `@requires(SIGNED_IN)`, `@requires(PASSWORD_GIVEN)` or
 `@requires(PUBLIC)`. For addresses under /providers/<provider>/ the gate looks up the membership, in the database
 and on every request, and sets the tenant; views there never see the provider's number. Views of the `admin`
-blueprint are the council's: they take a permission of its staff, and work on every provider.
+blueprint are the council's: they take a permission of its staff, and work on every provider. Staff who look at a
+provider's pages as the provider does (blueprints/looking.py) see them and change nothing.
 """
 
 from collections.abc import Callable
@@ -12,12 +13,14 @@ from typing import Any
 
 from flask import Flask, Response, abort, current_app, g, request, session, url_for
 from flask_login import LoginManager, current_user
+from werkzeug.exceptions import Forbidden
 
+from blueprints.looking import is_looking_at
 from blueprints.pages import current_path, go_to
-from blueprints.transactions import note
+from blueprints.transactions import SAFE_METHODS, note
 from models.audit import record
 from models.base import session as database
-from models.permissions import Permission
+from models.permissions import AS_STAFF, Permission
 from models.provider import Provider
 from models.tenancy import EVERY_PROVIDER, every_provider, set_tenant
 from models.user import Membership, User
@@ -71,9 +74,29 @@ def membership() -> Membership | None:
 
 
 def viewing() -> Provider | None:
-    """The provider in the address, when it is one of the user's own."""
+    """The provider in the address, when it is one of the user's own or staff look at it."""
     place = membership()
-    return place.provider if place else None
+    return place.provider if place else looking_at()
+
+
+def looking_at() -> Provider | None:
+    """The provider in the address, when staff look at its pages. Whoever has a place there acts as its own people."""
+    return g.get("looking_at")
+
+
+def may(permission: Permission) -> bool:
+    """Whether this person may do this here: at the provider in the address, or without one at the council."""
+    if not current_user.is_authenticated:
+        return False
+    if g.get("provider_id") is None:
+        return me().can_at_council(permission)
+    if looking_at() is not None:
+        return permission in AS_STAFF
+    return me().can(permission, g.provider_id)
+
+
+class ReadOnly(Forbidden):
+    """Staff who look at a provider's pages asked for more than to see them."""
 
 
 def init_app(app: Flask) -> None:
@@ -89,6 +112,14 @@ def init_app(app: Flask) -> None:
 def _load_user(user_id: str) -> User | None:
     with every_provider():  # a person's own places, before it is known which one this request is about
         return database.scalars(User.active_with_places(int(user_id))).unique().one_or_none()
+
+
+def _looked_at() -> Provider | None:
+    """The provider in the address, if this person is of the council's staff and looks at its pages just now."""
+    if not me().can_at_council(Permission.VIEW_AS_PROVIDER) or not is_looking_at(g.provider_id):
+        return None
+    with every_provider():
+        return database.scalar(Provider.numbered(g.provider_id))
 
 
 def _take_provider(_endpoint: str | None, arguments: dict[str, Any] | None) -> None:
@@ -112,21 +143,26 @@ def _admit() -> Response | None:
     if not current_user.is_authenticated:
         return _to_log_in()
     if g.provider_id is not None and membership() is None:
-        note(lambda: _refused(access, asked_for=g.provider_id))
-        abort(404)  # not mine and not there look the same
+        g.looking_at = _looked_at()
+        if g.looking_at is None:
+            note(lambda: _refused(access, asked_for=g.provider_id))
+            abort(404)  # not mine and not there look the same
+        if request.method not in SAFE_METHODS or not _may(access):
+            note(lambda: _refused(access, provider_id=g.provider_id, as_staff=True))
+            raise ReadOnly
+        note(_looked)
     if access is SIGNED_IN and g.provider_id is None:
         return None
-    if not isinstance(access, Permission) or not _may(access):
+    if not _may(access):
         note(lambda: _refused(access, provider_id=g.provider_id))
         abort(403)
     set_tenant(EVERY_PROVIDER if g.provider_id is None else g.provider_id)
     return None
 
 
-def _may(access: Permission) -> bool:
-    if g.provider_id is not None:
-        return me().can(access, g.provider_id)
-    return (request.blueprint or "").partition(".")[0] == COUNCIL and me().can_at_council(access)
+def _may(access: Permission | Open | None) -> bool:
+    is_somewhere = g.provider_id is not None or (request.blueprint or "").partition(".")[0] == COUNCIL
+    return isinstance(access, Permission) and is_somewhere and may(access)
 
 
 def _ask_once_more() -> Response | None:
@@ -139,6 +175,11 @@ def _ask_once_more() -> Response | None:
 
 def _to_log_in() -> Response:
     return go_to(url_for("auth.log_in", next=current_path()))
+
+
+def _looked() -> None:
+    set_tenant(g.provider_id)
+    record("provider.page_seen", looking_at(), by=me(), endpoint=request.endpoint, path=request.path, as_staff=True)
 
 
 def _refused(access: Permission | Open | None, **where: int | None) -> None:

@@ -5,6 +5,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
+from blueprints.access import ReadOnly
 from blueprints.pages import came_from, problem
 from models.base import DomainError, session
 
@@ -29,6 +30,10 @@ STALE = (
     "This page was open for too long",
     "Nothing was changed. Go back, load the page again and repeat what you did.",
 )
+READ_ONLY = (
+    "You can change nothing here",
+    "You are looking at this portal as staff. Only people of the provider can open this page or do this.",
+)
 LAST_RESORT = "<!doctype html><html lang=en-GB><title>{0}</title><h1>{0}</h1><p>{1}</p></html>"
 
 
@@ -37,6 +42,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale)
     app.register_error_handler(OperationalError, _database_fault)
     app.register_error_handler(HTTPException, _refusal)
+    app.register_error_handler(ReadOnly, _read_only)
     app.register_error_handler(SecurityError, _not_our_name)
     app.register_error_handler(InternalServerError, _fault)
 
@@ -47,6 +53,10 @@ def _broken_rule(error: DomainError) -> Response:
 
 def _stale(_error: CSRFError) -> Response:
     return problem(400, *STALE)
+
+
+def _read_only(_error: ReadOnly) -> Response:
+    return problem(403, *READ_ONLY, back=came_from())
 
 
 def _refusal(error: HTTPException) -> Response:

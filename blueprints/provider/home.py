@@ -3,7 +3,7 @@
 from flask import Blueprint
 from sqlalchemy import func, select
 
-from blueprints.access import me, requires, viewing
+from blueprints.access import may, me, requires
 from blueprints.pages import render
 from models.answers import to_confirm
 from models.base import session
@@ -50,7 +50,7 @@ def _due():
 
 def _to_confirm():
     """The payments that wait for this person's answer."""
-    if not me().can(Permission.CONFIRM_PAYMENTS, viewing().id):
+    if not may(Permission.CONFIRM_PAYMENTS):
         return []
     return session.scalars(to_confirm()).all()
 
