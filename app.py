@@ -41,7 +41,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.session_interface = DatabaseSessions()
     app.extensions["engine"] = base.connect(settings.database_url)
     calendar.set_today(settings.today)
-    account_policy.set_policy(_account_policy(settings.log_in))
+    account_policy.set_policy(_account_policy(settings.log_in, settings.council.team_email))
     vault.set_keys(settings.vault_keys)
     login.set_key(hmac.digest(settings.secret_key.encode(), b"log-in codes", "sha256"))
 
@@ -62,7 +62,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     return app
 
 
-def _account_policy(written: config.LogIn) -> account_policy.AccountPolicy:
+def _account_policy(written: config.LogIn, team_email: str) -> account_policy.AccountPolicy:
     step = account_policy.Step
     return account_policy.AccountPolicy(
         carers=step(written.carers),
@@ -72,6 +72,7 @@ def _account_policy(written: config.LogIn) -> account_policy.AccountPolicy:
         long_passwords=written.long_passwords,
         may_grant=frozenset(map(ProviderKind, written.providers_may_grant)),
         all_services=written.all_services,
+        alarm_to=team_email,
     )
 
 
@@ -89,6 +90,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
         "SECRET_KEY": settings.secret_key,
         "SESSION_COOKIE_NAME": "__Host-session" if settings.https else "session",
         "SESSION_COOKIE_SECURE": settings.https,
+        "DEVICE_COOKIE_NAME": "__Host-device" if settings.https else "device",
         "TRUSTED_HOSTS": list(settings.hosts) or None,
         "MAX_CONTENT_LENGTH": 12 * 1024 * 1024,
         "PREFERRED_URL_SCHEME": "https" if settings.https else "http",

@@ -14,6 +14,7 @@ from models import (  # noqa: F401
     feed,
     hold,
     job,
+    known_device,
     login,
     login_code,
     outbox,

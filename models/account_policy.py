@@ -35,6 +35,8 @@ class AccountPolicy:
     """Kinds of provider whose administrators let colleagues in without waiting for the council."""
     all_services: bool = True
     """Whether people with several providers have the page "All my services"."""
+    alarm_to: str = ""
+    """The council's e-mail address that hears of many wrong passwords; nobody, if empty."""
 
 
 _policy = AccountPolicy()

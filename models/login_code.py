@@ -21,6 +21,10 @@ LIFE = timedelta(minutes=10)
 TRIES = 5
 LIVE_CODES = 5
 SENDS_AN_HOUR = 10
+"""For one account, from one network or from one known device."""
+SENDS_AN_HOUR_TO_AN_ACCOUNT = 30
+SENDS_AN_HOUR_FROM_A_NETWORK = 30
+"""For forgotten passwords, which anybody may ask for: so nobody fills other people's mailboxes."""
 RESEND_AFTER = timedelta(minutes=1)
 
 SUBJECTS = {Purpose.LOG_IN: "Your code to log in", Purpose.RESET: "Your code to set a new password"}
@@ -79,7 +83,7 @@ def send_code(pending: PendingLogin) -> None:
     codes = _codes(pending)
     if any(now < code.sent_at + RESEND_AFTER for code in codes):
         raise DomainError("We sent you a code less than a minute ago. Wait a minute, then ask again")
-    if _sent_since(pending.account, now - timedelta(hours=1)) >= SENDS_AN_HOUR:
+    if _has_sent_too_many(pending):
         raise DomainError("We have sent you as many codes as we may in an hour. Try again later")
     for old in [code for code in codes if code.is_live][: -(LIVE_CODES - 1)]:
         old.expires_at = now
@@ -115,7 +119,7 @@ def _judge(pending: PendingLogin, code: str) -> Answer:
     known = next((each for each in codes if hmac.compare_digest(each.hash, _hash(pending, code))), None)
     if pending.emailed_at:
         return Answer.USED
-    if known is not None and known.id in counted and pending.user is not None:
+    if known is not None and known.id in counted and pending.user is not None and pending.user.is_active:
         return _spend(pending)
     if counted and known is None:
         return Answer.WRONG
@@ -151,6 +155,19 @@ def _hash(pending: PendingLogin, code: str) -> str:
     return keyed_hash(f"code:{pending.nonce}:{code}")
 
 
-def _sent_since(account: str, moment: datetime) -> int:
-    query = select(func.count(LoginCode.id)).join(PendingLogin, PendingLogin.id == LoginCode.pending_id)
-    return session.scalar(query.where(PendingLogin.account == account, LoginCode.sent_at > moment)) or 0
+def _has_sent_too_many(pending: PendingLogin) -> bool:
+    """Each purpose has its own count, so that strangers who ask for new passwords stop nobody who logs in; and so has
+    each known device, so that they stop nobody from setting a new password there.
+    """
+    sent = select(func.count(LoginCode.id)).join(PendingLogin, PendingLogin.id == LoginCode.pending_id)
+    sent = sent.where(PendingLogin.purpose == pending.purpose, LoginCode.sent_at > utc_now() - timedelta(hours=1))
+    if pending.device_id is not None:
+        return session.scalar(sent.where(PendingLogin.device_id == pending.device_id)) >= SENDS_AN_HOUR
+    sent = sent.where(PendingLogin.device_id.is_(None))
+    to_account = sent.where(PendingLogin.account == pending.account)
+    from_network = sent.where(PendingLogin.address == pending.address)
+    return (
+        session.scalar(to_account.where(PendingLogin.address == pending.address)) >= SENDS_AN_HOUR
+        or session.scalar(to_account) >= SENDS_AN_HOUR_TO_AN_ACCOUNT
+        or (pending.purpose is Purpose.RESET and session.scalar(from_network) >= SENDS_AN_HOUR_FROM_A_NETWORK)
+    )

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import threading
 import unicodedata
 
 from argon2 import PasswordHasher
@@ -16,6 +17,8 @@ UNLIKELY = 3
 """Of zxcvbn's scores, 0 to 4: more than a hundred million guesses."""
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # 21 ms and 19 MiB a check
+_slots = threading.BoundedSemaphore(2)
+"""At most two of them at once: a flood of log-ins takes neither all processors nor all memory from the other pages."""
 _of_nobody = _hasher.hash("the password of nobody")
 
 _PLAIN = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -32,13 +35,15 @@ _COMMON = sorted(_COMMON_WORDS.split(), key=lambda word: (-len(word), word))
 
 
 def hashed(password: str) -> str:
-    return _hasher.hash(_normalised(password))
+    with _slots:
+        return _hasher.hash(_normalised(password))
 
 
 def matches(password: str, password_hash: str | None) -> bool:
     """Whether it is the password. With no hash the work is done all the same, so that time tells nothing."""
     try:
-        return _hasher.verify(password_hash or _of_nobody, _normalised(password)) and password_hash is not None
+        with _slots:
+            return _hasher.verify(password_hash or _of_nobody, _normalised(password)) and password_hash is not None
     except (VerificationError, InvalidHashError):
         return False
 

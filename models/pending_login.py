@@ -16,6 +16,7 @@ from models.account_policy import Step, policy
 from models.authenticator import Authenticator
 from models.base import Base, Key, session, utc_now
 from models.login import LoginFailure, Origin, account_hash, network_hash
+from models.outbox import post
 from models.permissions import Role
 from models.security_code import SecurityCode
 from models.tenancy import every_provider
@@ -25,6 +26,19 @@ LIFE = timedelta(hours=1)
 """Who has not come to the end by then begins again."""
 TRIES = 5
 """Wrong security codes or codes from the app; after them, it is back to the password."""
+
+FAILURES_TO_TELL = 3
+NEW_DEVICE = """\
+Somebody logged in to the Provider Portal with your login just now, from a device or browser that we did not know.
+
+If it was you, all is well. If not, somebody else has got in: change your password now, and contact the council.
+"""
+AFTER_FAILURES = """\
+Somebody logged in to the Provider Portal with your login just now. Before that, a wrong password or code had been
+given {failures} times.
+
+If it was you each time, all is well. If not, change your password now, and contact the council.
+"""
 
 
 class Purpose(StrEnum):
@@ -60,6 +74,8 @@ class PendingLogin(Base):
     """Keyed hash of the e-mail address that was typed."""
     address: Mapped[str] = mapped_column(index=True)
     """Keyed hash of the network address that it came from."""
+    device_id: Mapped[int | None] = mapped_column(sa.ForeignKey("known_device.id", ondelete="SET NULL"), index=True)
+    """The browser that it came from, if it is known for this person."""
     nonce: Mapped[str]
     """Goes into every code's hash, so that a code opens this log-in and no other."""
     started_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -80,6 +96,7 @@ class PendingLogin(Base):
             purpose=purpose,
             account=account_hash(email),
             address=network_hash(origin.address),
+            device_id=origin.device_id(user),
             nonce=secrets.token_hex(16),
             user=user,
             user_id=user.id if user else None,
@@ -96,17 +113,15 @@ class PendingLogin(Base):
 
     @property
     def stage(self) -> Stage:
-        if self.user is None:
-            return Stage.EMAIL_CODE
+        if self.user is None or (self.purpose is Purpose.RESET and not self.emailed_at):
+            return Stage.EMAIL_CODE  # before anything is looked up: an address that nobody has takes as long
         own, wanted = own_step(self.user), step_of(self.user)
         if self.purpose is Purpose.RESET:
             return self._unproved_for_reset(own) or Stage.NEW_PASSWORD
         return self._unproved(own, wanted) or self._to_set_up(own, wanted) or Stage.DONE
 
     def _unproved_for_reset(self, own: Step | None) -> Stage | None:
-        """The code from the e-mail, and whatever else the person has: a mailbox alone is not enough."""
-        if not self.emailed_at:
-            return Stage.EMAIL_CODE
+        """After the code from the e-mail, whatever else the person has: a mailbox alone is not enough."""
         return GIVE[own] if own and not self.stepped_at else None
 
     def _unproved(self, own: Step | None, wanted: Step) -> Stage | None:
@@ -138,9 +153,18 @@ class PendingLogin(Base):
         """The end of the way in, once: of two presses at the same time the database lets one be the first."""
         if not self._end():
             return False
-        LoginFailure.forget(self.user)
+        self._warn()
+        LoginFailure.forget(self.user, self.device_id)
         self.user.log_in()
         return True
+
+    def _warn(self) -> None:
+        """Tell the person of a log-in that may not be theirs."""
+        failures = LoginFailure.since_last_log_in(self.user)
+        if failures >= FAILURES_TO_TELL:
+            post(self.user.email, "A log-in after wrong tries", AFTER_FAILURES.format(failures=failures))
+        if self.device_id is None and self.user.last_login_at is not None:
+            post(self.user.email, "A log-in from a new device", NEW_DEVICE)
 
     def set_password(self, password: str) -> bool:
         """The password in place of a forgotten or temporary one; DomainError if it breaks a rule of the policy.

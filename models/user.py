@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from models import passwords
 from models.audit import record
 from models.base import Base, DomainError, Key, session, utc_now
+from models.known_device import KnownDevice
 from models.outbox import post
 from models.permissions import COUNCIL_GRANTS, GRANTS, CouncilRole, Permission, Role
 from models.provider import Provider
@@ -149,12 +150,15 @@ class User(Base):
     def may_log_in(self) -> bool:
         return self.is_active and (self.password_expires_at is None or utc_now() < self.password_expires_at)
 
-    def set_password(self, password: str, *, but: int | None = None) -> None:
-        """The person's own choice; DomainError if it breaks a rule. Every session of theirs ends, `but` this one."""
+    def set_password(self, password: str, *, but: int | None = None, device: str | None = None) -> None:
+        """The person's own choice; DomainError if it breaks a rule. Every session of theirs ends, `but` this one, and
+        every browser is a new one again, except the one with the token `device`.
+        """
         if problem := self.problem_with_password(password):
             raise DomainError(problem)
         self.password_hash, self.password_set_at, self.password_expires_at = passwords.hashed(password), utc_now(), None
         self.end_sessions(but=but)
+        KnownDevice.forget_all(self.id, but=device)
         record("user.password_changed", self, by=self)
         post(self.email, "Your password was changed", CHANGED_MAIL)
 
@@ -174,6 +178,7 @@ class User(Base):
         self.password_hash, self.password_set_at = passwords.hashed(password), utc_now()
         self.password_expires_at = utc_now() + TEMPORARY
         self.end_sessions()
+        KnownDevice.forget_all(self.id)
         record("user.temporary_password_given", self, by=by)
         return password
 

@@ -35,7 +35,7 @@ def own_password():
     form = ChangePasswordForm(me().problem_with_password)
     if form.validate_on_submit():
         if prove(me(), form.current.data, origin()):
-            me().set_password(form.new.data, but=session.row.id)
+            me().set_password(form.new.data, but=session.row.id, device=origin().device)
             session.prove()
             return done("Your password is changed. You are logged out everywhere else", then=url_for(".account"))
         keep()

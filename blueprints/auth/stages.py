@@ -5,7 +5,7 @@ from flask_login import login_user
 
 from blueprints.access import PASSWORD_GIVEN, requires
 from blueprints.auth import bp
-from blueprints.auth.origin import origin
+from blueprints.auth.origin import origin, remember_device
 from blueprints.frame import settings
 from blueprints.pages import done, go_to, render
 from blueprints.transactions import keep
@@ -27,7 +27,7 @@ def begin(email, user, purpose, **more):
     """The first thing is proved, or claimed: go on to what comes next, in a session of its own."""
     pending = PendingLogin.begin(email, user, purpose, origin())
     session.clear()
-    session.update(more, pending_login=pending.id, email=email)
+    session.update(more, pending_login=pending.id, nonce=pending.nonce, email=email)
     return _onward(pending)
 
 
@@ -47,6 +47,7 @@ def _onward(pending):
 def _finish(pending):
     if not pending.log_in():
         return _start_again()
+    remember_device(pending.user)
     target = session.get("next")
     session.clear()
     login_user(pending.user)
@@ -63,7 +64,8 @@ def _start_again():
 
 def _at(stage):
     """Who is on the way in, if this is the page for where they are; else off to the right one."""
-    pending = database.scalar(PendingLogin.open(session["pending_login"]))
+    mine = PendingLogin.nonce == session.get("nonce")  # a refused log-in leaves its number to the next one
+    pending = database.scalar(PendingLogin.open(session["pending_login"]).where(mine))
     if pending is None:
         abort(_start_again())
     if (there := pending.stage) is not stage:
@@ -143,6 +145,7 @@ def new_password():
     form = NewPasswordForm(pending.user.problem_with_password)
     if form.validate_on_submit():
         pending.set_password(form.new.data)
+        remember_device(pending.user)
         session.end()
         return go_to(url_for("auth.password_set"))
     return render("auth/new_password.html", form=form, rules=passwords.rules(), email=session["email"])

@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import select
 
 from models.audit import AuditEvent
-from models.login import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, LoginFailure
+from models.login import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, LoginFailure, account_hash, network_hash
 from models.outbox import OutboxMessage
 from models.user import User
 from tests.auth.journey import code_page, give_password, log_in, mailed_code
@@ -201,9 +201,7 @@ def test_demonstration_accounts_are_named_where_they_exist(client):
 
 
 def failure(email, address="192.0.2.1"):
-    from models.login import _account, _network
-
-    return LoginFailure(account=_account(email), address=_network(address))
+    return LoginFailure(account=account_hash(email), address=network_hash(address))
 
 
 def without_tokens(answer, email):

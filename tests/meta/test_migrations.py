@@ -23,6 +23,7 @@ SHARED = {
     "client",
     "feed_import",
     "job",
+    "known_device",
     "login_code",
     "login_failure",
     "membership",
