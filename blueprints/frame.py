@@ -1,7 +1,7 @@
 """What stands around every page: the council's name and colour, navigation, footer, and built files."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader, Undefined
 
-from blueprints.access import viewing
+from blueprints.access import looking_at, may, viewing
+from blueprints.switch import switch_from
 from config import Council, Settings
 from models.calendar import today
 from models.permissions import Permission
+from models.services_overview import has_overview
 
 NAVIGATION = (
     ("Home", "provider.home.show", Permission.VIEW_HOME),
@@ -31,6 +33,7 @@ COUNCIL_NAVIGATION = (
 
 VISITOR_NAVIGATION = (("Home", "public.landing"), ("Help", "public.help"))
 SIGNED_IN_NAVIGATION = (("Home", "auth.choose"), ("Help", "public.help"))
+OVERVIEW_NAVIGATION = (SIGNED_IN_NAVIGATION[0], ("All my services", "auth.all_services"), SIGNED_IN_NAVIGATION[1])
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -49,7 +52,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     govuk = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
     app.jinja_loader = ChoiceLoader([app.jinja_loader, govuk])
     app.jinja_env.undefined = NeverPrinted
-    app.jinja_env.globals.update(asset_url=asset_url, theme_url=theme_url, Permission=Permission)
+    app.jinja_env.globals.update(asset_url=asset_url, theme_url=theme_url, Permission=Permission, may=may)
     app.context_processor(lambda: _context(settings))
 
 
@@ -69,28 +72,26 @@ def _context(settings: Settings) -> dict[str, Any]:
         "demonstration": settings.is_demonstration,
         "business_date": today() if settings.today else None,
         "viewing": viewing(),
+        "looking": looking_at() is not None,
         "nav_items": _nav_items(),
         "footer_items": _footer_items(settings),
-        "may_change_provider": current_user.is_authenticated and len(current_user.memberships) > 1,
+        "switch": switch_from(viewing()),
     }
 
 
 def _nav_items() -> list[dict[str, Any]]:
-    provider = viewing()
-    if provider is not None:
-        navigation = _allowed(NAVIGATION, lambda permission: current_user.can(permission, provider.id))
+    if viewing() is not None:
+        navigation = _allowed(NAVIGATION)
     elif not current_user.is_authenticated:
         navigation = VISITOR_NAVIGATION
     elif current_user.staff is not None:
-        navigation = _allowed(COUNCIL_NAVIGATION, current_user.can_at_council)
+        navigation = _allowed(COUNCIL_NAVIGATION)
     else:
-        navigation = SIGNED_IN_NAVIGATION
+        navigation = OVERVIEW_NAVIGATION if has_overview(current_user) else SIGNED_IN_NAVIGATION
     return [_nav_item(text, endpoint) for text, endpoint in navigation]
 
 
-def _allowed(
-    navigation: Iterable[tuple[str, str, Permission]], may: Callable[[Permission], bool]
-) -> list[tuple[str, str]]:
+def _allowed(navigation: Iterable[tuple[str, str, Permission]]) -> list[tuple[str, str]]:
     return [(text, endpoint) for text, endpoint, permission in navigation if may(permission)]
 
 
