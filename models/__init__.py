@@ -4,16 +4,20 @@ Importing this package loads every table, so that `Base.metadata` is whole.
 """
 
 from models import (  # noqa: F401
+    access_review,
     adjustment,
     audit,
+    audit_chain,
     authenticator,
     care_package,
     claim,
     client,
     contract,
+    detail_change,
     feed,
     hold,
     job,
+    kept_form,
     known_device,
     login,
     login_code,
