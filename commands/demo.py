@@ -17,6 +17,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 from tqdm import tqdm
 
+from commands.audit import seal_waiting
 from commands.feed import progress
 from commands.payments import calculate_all, finalise_due, finalise_run
 from exchange.feed import import_feed
@@ -73,6 +74,7 @@ def load(name: str, if_empty: bool, size: float) -> None:
         _pay(since, today())
         calculate_all()
     _add_accounts()
+    seal_waiting(everything=True)
     click.echo(f"The demonstration {name} is loaded. Its today is {today():%d/%m/%Y}.")
 
 

@@ -5,6 +5,7 @@ import sys
 import click
 from flask.cli import with_appcontext
 
+from commands.audit import kept_heads_or_exit
 from models.verify import check_all
 
 
@@ -12,7 +13,7 @@ from models.verify import check_all
 @with_appcontext
 def cli() -> None:
     """Check every promise over the whole database, changing nothing. Exits with 1 if one does not hold."""
-    found = list(check_all())
+    found = list(check_all(kept_heads_or_exit()))
     for finding in found:
         click.echo(f"{finding.promise}: not so for {finding.where}", err=True)
     if found:

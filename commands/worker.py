@@ -1,4 +1,4 @@
-"""`flask worker`: does the long work that pages ask for, one job after another."""
+"""`flask worker`: does the long work that pages ask for, one job after another, and seals the audit meanwhile."""
 
 import logging
 import signal
@@ -12,6 +12,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from commands.audit import Sealing, heads_file
 from commands.payments import calculate_all, finalise_run
 from models import payment_run
 from models.base import DomainError, scope, session, transaction
@@ -46,19 +47,21 @@ class _Stop:
 @click.option("--once", is_flag=True, help="Do what waits, then end.")
 @with_appcontext
 def cli(once: bool) -> None:
-    """Do long work: calculations and the finalising of runs."""
-    stop = _Stop()
+    """Do long work: calculations and the finalising of runs. Seal the audit once a minute."""
+    stop, sealing = _Stop(), Sealing(heads_file())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     while not stop.asked:
-        if not work(stop) and not stop.asked:
+        sealing.when_due()
+        if not work(stop, sealing.when_due) and not stop.asked:
             if once:
+                sealing.now()
                 return
             time.sleep(PAUSE)
 
 
-def work(stop: _Stop | None = None) -> bool:
-    """Do the next job, if there is one."""
+def work(stop: _Stop | None = None, meanwhile: Callable[[], None] = lambda: None) -> bool:
+    """Do the next job, if there is one; `meanwhile` is done between its batches."""
     try:
         job = _claim()
     except OperationalError as fault:  # the database is busy, or away: it comes back
@@ -67,14 +70,14 @@ def work(stop: _Stop | None = None) -> bool:
     if job is None:
         return False
     with suppress(Overtaken):
-        _tell(job, _end_of(job, stop or _Stop()))
+        _tell(job, _end_of(job, stop or _Stop(), meanwhile))
     return True
 
 
-def _end_of(job: Job, stop: _Stop) -> Callable[[Job], None]:
+def _end_of(job: Job, stop: _Stop, meanwhile: Callable[[], None]) -> Callable[[Job], None]:
     """Do the job; what is to be said of it then."""
     try:
-        message = _do(job, stop)
+        message = _do(job, stop, meanwhile)
     except Overtaken:
         raise
     except Stopped:
@@ -103,12 +106,13 @@ def _tell(job: Job, say: Callable[[Job], None]) -> None:
         say(known)
 
 
-def _do(job: Job, stop: _Stop) -> str:
+def _do(job: Job, stop: _Stop, meanwhile: Callable[[], None]) -> str:
     def progress(done: int, total: int) -> None:
         whole = max(job.total, total)
         _tell(job, lambda known: known.get_on(whole - total + done, whole))
         if stop.asked:
             raise Stopped
+        meanwhile()
 
     return {JobKind.CALCULATE: _calculate, JobKind.FINALISE: _finalise}[job.kind](job, progress)
 

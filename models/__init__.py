@@ -8,6 +8,7 @@ from models import (  # noqa: F401
     adjustment,
     audit,
     audit_chain,
+    audit_chain,
     authenticator,
     care_package,
     claim,

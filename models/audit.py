@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from models.user import User
 
 
-class AuditEvent(Base):
+class AppendOnly:
+    """Rows that are added, and never changed or removed. Triggers of the database say so too."""
+
+
+class AuditEvent(AppendOnly, Base):
     __tablename__ = "audit_event"
 
     id: Mapped[Key]
@@ -27,15 +31,18 @@ class AuditEvent(Base):
     """What was done, as `aggregate.verb`: `payment.finalised`."""
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"), index=True)
     provider_id: Mapped[int | None] = mapped_column(sa.ForeignKey("provider.id"), index=True)
-    subject: Mapped[str | None]
+    subject: Mapped[str | None] = mapped_column(index=True)
     """The record it was done to, as `table:id`."""
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
-def record(action: str, subject: Base | None = None, *, by: "User | None", **detail: Any) -> None:
+def record(
+    action: str, subject: Base | None = None, *, by: "User | None", provider_id: int | None = None, **detail: Any
+) -> None:
     """Add the event to the unit of work at hand: it is kept only if the act itself is.
 
-    `by` is None for what the system or a command does of itself.
+    `action` is one of models.audit_words. `by` is None for what the system or a command does of itself, and for
+    somebody who has not logged in. The provider is that of the subject or of the request, if none is named.
     """
     if subject is not None and subject.__mapper__.primary_key_from_instance(subject)[0] is None:
         session.flush()
@@ -44,15 +51,23 @@ def record(action: str, subject: Base | None = None, *, by: "User | None", **det
         AuditEvent(
             action=action,
             user_id=by.id if by else None,
-            provider_id=getattr(subject, "provider_id", None) or (current if isinstance(current, int) else None),
-            subject=f"{subject.__tablename__}:{subject.id}" if subject is not None else None,
+            provider_id=provider_id
+            or getattr(subject, "provider_id", None)
+            or (current if isinstance(current, int) else None),
+            subject=named(subject) if subject is not None else None,
             detail=detail,
         )
     )
 
 
+def named(row: Base) -> str:
+    """What the audit calls this record."""
+    return f"{row.__tablename__}:{row.id}"
+
+
 @event.listens_for(Session, "before_flush")
 def _append_only(current_session: Session, _context: Any, _instances: Any) -> None:
     touched = (*(row for row in current_session.dirty if current_session.is_modified(row)), *current_session.deleted)
-    if any(isinstance(row, AuditEvent) for row in touched):
-        raise RuntimeError("an audit event is never changed or removed")
+    for row in touched:
+        if isinstance(row, AppendOnly):
+            raise RuntimeError(f"a {type(row).__name__} is never changed or removed")

@@ -1,12 +1,14 @@
 """The promises that must hold whatever happened: checked over the whole database, changing nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
 
+from models import audit_chain
+from models.audit_chain import Head
 from models.base import begin_write, scope, session, storage_faults
 from models.calculation import batches, calculate
 from models.calendar import today
@@ -26,12 +28,14 @@ class Finding:
     where: str
 
 
-def check_all() -> Iterator[Finding]:
-    """Every promise in turn; nothing is found in a sound database."""
+def check_all(heads: Iterable[Head] = ()) -> Iterator[Finding]:
+    """Every promise in turn; nothing is found in a sound database. `heads` of the audit are those written down."""
     with scope():
         set_tenant(EVERY_PROVIDER)
         for check in (totals, nothing_below_zero, slices, orders, runs, two_people, storage):
             yield from check()
+        for fault in audit_chain.check(heads):
+            yield Finding("the audit is as it was sealed", fault.words)
         provider_batches = list(batches())
     for batch in provider_batches:
         yield from drafts_are_current(batch)

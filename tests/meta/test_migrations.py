@@ -17,6 +17,7 @@ pytestmark = pytest.mark.postgres
 SHARED = {
     "alembic_version",
     "audit_event",
+    "audit_link",
     "authenticator",
     "calendar",
     "calendar_override",
