@@ -30,6 +30,7 @@ PUBLIC_ENDPOINTS = {
 }
 WITHOUT_PERMISSION = {
     "auth.account": SIGNED_IN,
+    "auth.all_services": SIGNED_IN,
     "auth.authenticator": PASSWORD_GIVEN,
     "auth.begin_own_authenticator": SIGNED_IN,
     "auth.change_password": PASSWORD_GIVEN,
