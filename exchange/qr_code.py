@@ -6,4 +6,4 @@ from markupsafe import Markup
 
 def qr_code(text: str) -> Markup:
     """An inline SVG. Attributes only, so the content security policy has nothing against it."""
-    return Markup(segno.make(text, error="m").svg_inline(scale=5, title="QR code for your authenticator app"))  # noqa: S704 - made by segno of our own text
+    return Markup(segno.make(text, error="m").svg_inline(omitsize=True, title="QR code for your authenticator app"))  # noqa: S704 - made by segno of our own text

@@ -7,7 +7,6 @@ from models.audit import AuditEvent
 from models.outbox import OutboxMessage
 from models.passwords import matches
 from models.permissions import Role
-from models.web_session import WebSession
 from tests.auth.journey import give_password, mailed_code, wrong_code
 from tests.auth.steps import app_code, digits, give_app, give_security_code
 from tests.factories import PASSWORD, make_user
