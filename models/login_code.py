@@ -122,6 +122,8 @@ def _judge(pending: PendingLogin, code: str) -> Answer:
     if known is not None and known.id in counted and pending.user is not None and pending.user.is_active:
         return _spend(pending)
     if counted and known is None:
+        if pending.purpose is Purpose.LOG_IN and not any(each.is_live for each in codes):
+            pending.warn_of_guesses()
         return Answer.WRONG
     spent = [known] if known else codes
     return Answer.TOO_MANY_TRIES if any(each.tries >= TRIES for each in spent) else Answer.EXPIRED

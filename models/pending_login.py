@@ -28,6 +28,11 @@ TRIES = 5
 """Wrong security codes or codes from the app; after them, it is back to the password."""
 
 FAILURES_TO_TELL = 3
+GUESSED = """\
+Somebody gave your password for the Provider Portal, and then a wrong code 5 times. They did not get in.
+
+If it was not you, somebody else knows your password: change it now, or contact the council.
+"""
 NEW_DEVICE = """\
 Somebody logged in to the Provider Portal with your login just now, from a device or browser that we did not know.
 
@@ -157,6 +162,10 @@ class PendingLogin(Base):
         LoginFailure.forget(self.user, self.device_id)
         self.user.log_in()
         return True
+
+    def warn_of_guesses(self) -> None:
+        """The password was right, and then every try at the second step was wrong."""
+        post(self.user.email, "Somebody gave your password", GUESSED)
 
     def _warn(self) -> None:
         """Tell the person of a log-in that may not be theirs."""

@@ -15,14 +15,9 @@ from models.security_code import SecurityCode
 from models.user import User
 
 BARRED = (
-    "A wrong code was given for your login too many times. Nobody can log in with it from a new device until "
-    "the council has unlocked it"
+    "A wrong code was given for your login too many times. Nobody can log in with it from this device until "
+    "you have changed your password in a browser that you have used before, or the council has unlocked your login"
 )
-GUESSED = """\
-Somebody gave your password for the Provider Portal, and then a wrong code 5 times. They did not get in.
-
-If it was not you, somebody else knows your password: change it now, or contact the council.
-"""
 CHANGED = """\
 {what} of your login to the Provider Portal was changed just now.
 
@@ -75,7 +70,7 @@ def _refuse(pending: PendingLogin, origin: Origin) -> bool:
     LoginFailure.wrong_step(pending.user, origin)
     record("login.step_refused", pending.user, by=None)
     if not pending.has_tries:
-        post(pending.user.email, "Somebody gave your password", GUESSED)
+        pending.warn_of_guesses()
     return False
 
 
