@@ -8,29 +8,45 @@ import hmac
 import re
 import secrets
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface, SessionMixin
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import CallbackDict
 
 from models.base import scope, transaction, utc_now
-from models.web_session import FRESH, SEEN_EVERY, WebSession, digest
+from models.user import Staff, User
+from models.web_session import FRESH, MOST, ON_THE_WAY_IN, SEEN_EVERY, Limits, WebSession
 
 CSRF = "csrf_token"
+KEPT_CSRF = "csrf"
+BACKGROUND = "X-Background"
+"""The header of requests that a page makes by itself: they do not keep a session open."""
+REPLACED = (
+    f"You were logged in at {MOST} other places, so the oldest of them was logged out. If you do not know it, "
+    "change your password"
+)
 
 
 class ServerSession(CallbackDict, SessionMixin):
-    """What is remembered of one log-in. `renew()` gives it a new token, `end()` forgets it."""
+    """What is remembered of one log-in. `renew()` gives it a new token, `end()` forgets it.
 
-    def __init__(self, token: str | None, row: WebSession | None, key: str) -> None:
-        super().__init__(dict(row.data) if row else {}, ServerSession._on_change)
+    `row` is where it is kept, `over` what is still known of one that has ended. Never both.
+    """
+
+    def __init__(self, token: str | None, row: WebSession | None, key: str, *, in_background: bool = False) -> None:
+        self.over = row if row and row.ended else None
+        self.row = None if self.over else row
+        super().__init__(dict(self.row.data) if self.row else {}, ServerSession._on_change)
         self.token = token
-        self.row = row
+        self.in_background = in_background
         self.has_new_token = False
         self.is_ended = False
+        self.is_to_stay = False
         self.modified = False
         self._key = key
 
@@ -38,7 +54,12 @@ class ServerSession(CallbackDict, SessionMixin):
         self.modified = True
 
     def renew(self) -> None:
-        """Go on under a new token. The old one opens nothing any more."""
+        """Go on under a new token. The old one opens nothing any more.
+
+        Forms that are open in other tabs stay good for as long as it is the same log-in.
+        """
+        if self.row and self.row.user_id and "_user_id" in self:
+            self.setdefault(KEPT_CSRF, self[CSRF])
         self._take_new_token()
         self.modified = True
 
@@ -52,6 +73,28 @@ class ServerSession(CallbackDict, SessionMixin):
         """Whether they gave one in the last quarter of an hour."""
         proved_at = self.get("proved_at")
         return proved_at is not None and utc_now() - datetime.fromisoformat(proved_at) < FRESH
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it will end, if nothing is done after this request. None if nobody has logged in."""
+        if self.row is None or self.row.user_id is None:
+            return None
+        return min(utc_now() + self.row.idle, self.row.expires_at) if self.is_to_be_seen else self.row.ends_at
+
+    @property
+    def left(self) -> timedelta | None:
+        return self.ends_at - utc_now() if self.ends_at else None
+
+    @property
+    def is_to_be_seen(self) -> bool:
+        """Whether this request keeps it open for longer: once a minute at most, or when it is asked for."""
+        if self.row is None or self.in_background:
+            return False
+        return self.is_to_stay or utc_now() - self.row.last_seen_at >= SEEN_EVERY
+
+    def stay(self) -> None:
+        """The person asks for it to stay open."""
+        self.is_to_stay = True
 
     def end(self) -> None:
         self.clear()
@@ -67,7 +110,7 @@ class ServerSession(CallbackDict, SessionMixin):
             return super().__getitem__(name)
         if self.token is None:
             self._take_new_token()
-        return csrf_secret(self._key, self.token)
+        return self.get(KEPT_CSRF) or csrf_secret(self._key, self.token)
 
     def _take_new_token(self) -> None:
         self.token = secrets.token_urlsafe(32)
@@ -84,45 +127,57 @@ class DatabaseSessions(SessionInterface):
         if not re.fullmatch(r"[A-Za-z0-9_-]{43}", token):
             return ServerSession(None, None, app.secret_key)
         with scope() as own:
-            row = own.scalar(WebSession.opened_by(token))
-        return ServerSession(token, row, app.secret_key)
+            row = own.scalar(WebSession.known_by(token))
+        return ServerSession(token, row, app.secret_key, in_background=BACKGROUND in request.headers)
 
     def save_session(self, app: Flask, session: ServerSession, response: Response) -> None:
         if session.is_ended:
             self._delete(session)
             self._clear_cookie(app, response)
             return
-        if session.modified:
-            self._store(session)
-        elif session.row and utc_now() - session.row.last_seen_at >= SEEN_EVERY:
-            with _unless_busy(), transaction() as own:
-                own.execute(WebSession.seen(session.row.id))
+        if session.modified and (session.has_new_token or not session.row):
+            self._insert(session)
+        elif session.modified or session.is_to_be_seen:
+            self._update(session)
         if session.has_new_token:
             self._set_cookie(app, session.token, response)
 
-    def _store(self, session: ServerSession) -> None:
-        data = dict(session)
-        user_id = int(session["_user_id"]) if "_user_id" in session else None
-        if session.row and not session.has_new_token:
-            with _unless_busy(), transaction() as own:
-                own.execute(WebSession.changed(session.row.id, user_id, data))
-        elif data:
-            self._insert(session, user_id, data)
+    def _update(self, session: ServerSession) -> None:
+        with _unless_busy(), transaction() as own:
+            if session.modified:
+                own.execute(WebSession.changed(session.row.id, _user_id(session), dict(session)))
+            if session.is_to_be_seen:
+                own.execute(session.row.seen())
 
-    def _insert(self, session: ServerSession, user_id: int | None, data: dict[str, Any]) -> None:
+    def _insert(self, session: ServerSession) -> None:
+        if not session:
+            return
         if not session.has_new_token:
             session.renew()
         with transaction() as own:
             own.execute(WebSession.outlived())
-            if session.row and own.execute(WebSession.ended(session.row.id)).rowcount != 1:
+            if session.row and own.execute(WebSession.left_behind(session.row.id)).rowcount != 1:
                 return  # ended by somebody else in the meantime: it does not rise again under another token
-            token, agent = digest(session.token), request.user_agent.string[:300]
-            own.add(WebSession(token_sha256=token, user_id=user_id, data=data, user_agent=agent))
+            user_id = _user_id(session)
+            if session.row and user_id and session.row.user_id == user_id:
+                own.add(session.row.go_on(session.token, data=dict(session)))
+                return
+            limits = ON_THE_WAY_IN if user_id is None else self._limits(own, user_id, session)
+            agent = request.user_agent.string[:300]
+            own.add(WebSession.begin(session.token, limits, user_id=user_id, data=dict(session), user_agent=agent))
+
+    def _limits(self, own: Session, user_id: int, session: ServerSession) -> Limits:
+        """Those of this person, who logs in just now; the oldest of too many sessions ends."""
+        own.execute(select(User.id).where(User.id == user_id).with_for_update())
+        if own.execute(WebSession.room_made(user_id)).rowcount:
+            flashes = session.get("_flashes", [])
+            session["_flashes"] = [*flashes, ("information", REPLACED)]
+        return Limits.of(own.scalar(select(Staff.role).where(Staff.user_id == user_id)))
 
     def _delete(self, session: ServerSession) -> None:
-        if session.row:
+        if row := session.row or session.over:
             with transaction() as own:
-                own.execute(WebSession.ended(session.row.id))
+                own.execute(WebSession.deleted(row.id))
 
     def _set_cookie(self, app: Flask, token: str, response: Response) -> None:
         response.set_cookie(
@@ -138,6 +193,10 @@ class DatabaseSessions(SessionInterface):
         response.delete_cookie(
             self.get_cookie_name(app), path="/", secure=self.get_cookie_secure(app), httponly=True, samesite="Lax"
         )
+
+
+def _user_id(session: ServerSession) -> int | None:
+    return int(session["_user_id"]) if "_user_id" in session else None
 
 
 def _unless_busy() -> suppress:

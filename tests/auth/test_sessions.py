@@ -160,12 +160,16 @@ def test_pages_without_a_form_set_no_cookie(client):
         assert "Set-Cookie" not in client.get(path, status=None).headers
 
 
-def test_old_sessions_are_swept_away_by_the_next_log_in(client, user, time_machine):
+def test_a_session_that_has_ended_is_known_for_a_day_and_then_swept_away(client, user, time_machine):
     time_machine.move_to("2026-03-01T09:00:00+00:00", tick=False)
     client.sign_in(user)
-    time_machine.move_to("2026-03-01T10:00:00+00:00", tick=False)
+    time_machine.move_to("2026-03-02T09:29:59+00:00", tick=False)
     log_in(PortalClient(client.app), user)
-    assert len(every(WebSession)) == 1
+    assert len(every(WebSession)) == 2
+    time_machine.move_to("2026-03-02T09:30:00+00:00", tick=False)
+    log_in(PortalClient(client.app), user)
+    assert [row.ended for row in every(WebSession)] == [None, None]
+    assert not is_signed_in(client)
 
 
 def test_over_https_the_cookie_is_bound_to_this_host_and_to_https(make_app, user):

@@ -24,6 +24,7 @@ SHARED = {
     "client",
     "feed_import",
     "job",
+    "kept_form",
     "known_device",
     "login_code",
     "login_failure",

@@ -12,11 +12,11 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
-from blueprints.session_store import csrf_secret
+from blueprints.session_store import KEPT_CSRF, csrf_secret
 from models.base import transaction, utc_now
 from models.provider import Provider
 from models.user import Membership, Staff, User
-from models.web_session import WebSession, digest
+from models.web_session import Limits, WebSession
 from tests.support import house_rules
 from tests.support.rows import every
 
@@ -81,7 +81,8 @@ class PortalClient:
         token = secrets.token_urlsafe(32)
         data = {"_user_id": str(user.id), "_fresh": True, "proved_at": utc_now().isoformat()}
         with transaction() as own:
-            own.add(WebSession(token_sha256=digest(token), user_id=user.id, data=data, user_agent="test"))
+            role = own.scalar(select(Staff.role).where(Staff.user_id == user.id))
+            own.add(WebSession.begin(token, Limits.of(role), user_id=user.id, data=data, user_agent="test"))
         self.cookie = token
         self.user = user
         return self
@@ -139,7 +140,8 @@ class PortalClient:
     def csrf_token(self) -> str:
         if self.cookie is None:
             self.cookie = secrets.token_urlsafe(32)
-        secret = csrf_secret(self.app.secret_key, self.cookie)
+        row = next(iter(every(WebSession.known_by(self.cookie))), None)
+        secret = (row.data if row else {}).get(KEPT_CSRF) or csrf_secret(self.app.secret_key, self.cookie)
         return URLSafeTimedSerializer(self.app.secret_key, salt="wtf-csrf-token").dumps(secret)
 
     def _check(self, answer: Answer, method: str, *, is_partial: bool) -> None:
