@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from flask import Flask, abort, request, url_for
+from flask import Flask, abort, g, request, url_for
+from flask_login import current_user
 from sqlalchemy import Select, func, select
 from werkzeug.routing import BaseConverter, IntegerConverter, UnicodeConverter, ValidationError
 
-from models.base import session
+from blueprints.access import me
+from blueprints.transactions import note
+from models.audit import record
+from models.base import Base, session
 
 T = TypeVar("T")
 
@@ -19,11 +23,25 @@ def init_app(app: Flask) -> None:
 
 
 def get_or_404(query: Select[tuple[T]]) -> T:
-    """The one record that the query finds. It always asks the database, so the tenant's filter always applies."""
+    """The one record that the query finds. It always asks the database, so the tenant's filter always applies.
+
+    Before the view has done anything: that somebody asked for what is not theirs, or not there, is noted.
+    """
     found = session.scalars(query).unique().one_or_none()
     if found is None:
+        note(_not_found)
         abort(404)
+    if isinstance(found, Base):
+        g.setdefault("record", found)  # what the page is about, for the audit
     return found
+
+
+def _not_found() -> None:
+    """Numbers and days only: anything else in the address may be anything that somebody has typed."""
+    asked = (request.view_args or {}).items()
+    ids = {name: str(value) for name, value in asked if isinstance(value, int | date)}
+    by = me() if current_user.is_authenticated else None
+    record("access.not_found", by=by, provider_id=g.get("provider_id"), endpoint=request.endpoint, **ids)
 
 
 class Number(IntegerConverter):

@@ -6,6 +6,7 @@ from blueprints.access import me, requires
 from blueprints.admin.payments import bp
 from blueprints.lookups import get_or_404
 from blueprints.pages import done, render
+from blueprints.reading import reads_client_records
 from forms.desk import AdjustForm, HoldForm, JustDoIt, PlanForm, ReleaseForm, SendBackForm, WaiveForm
 from models import desk
 from models.adjustment import Adjustment, RecoveryPlan
@@ -23,6 +24,7 @@ PAYMENT = "/<reference:reference>/<day:first_on>"
 
 @bp.route(f"{PAYMENT}/hold", methods=["GET", "POST"])
 @requires(Permission.HOLD_PAYMENTS)
+@reads_client_records
 def hold(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     form = HoldForm(data={"what": request.args.get("order", "")})
@@ -40,6 +42,7 @@ def hold(reference, first_on):
 
 @bp.route(f"{PAYMENT}/holds/<int:hold_id>/release", methods=["GET", "POST"])
 @requires(Permission.HOLD_PAYMENTS)
+@reads_client_records
 def release(reference, first_on, hold_id):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     held = get_or_404(Hold.ever_on(payment).where(Hold.id == hold_id))
@@ -74,6 +77,7 @@ def waive(reference, first_on):
 
 @bp.route(f"{PAYMENT}/adjust", methods=["GET", "POST"])
 @requires(Permission.ADJUST_PAYMENTS)
+@reads_client_records
 def adjust(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     clients = session.scalars(Client.of_contract(payment.contract_id)).all()
@@ -92,6 +96,7 @@ def adjust(reference, first_on):
 
 @bp.route(f"{PAYMENT}/adjustments/<int:adjustment_id>/cancel", methods=["GET", "POST"])
 @requires(Permission.ADJUST_PAYMENTS)
+@reads_client_records
 def cancel_adjustment(reference, first_on, adjustment_id):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     adjustment = get_or_404(Adjustment.of_contract(payment.contract_id).where(Adjustment.id == adjustment_id))

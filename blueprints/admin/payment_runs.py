@@ -6,6 +6,7 @@ from blueprints.access import me, requires
 from blueprints.download import csv_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
+from blueprints.reading import reads_client_records
 from exchange.desk_data import run_data
 from forms.payment_runs import KINDS, NAMED, CalculateForm, PrepareForm, RunFilter
 from models import payment_run
@@ -61,6 +62,7 @@ def _chosen(form):
 
 @bp.get("/<int:run_id>")
 @requires(Permission.VIEW_RUNS)
+@reads_client_records
 def show(run_id):
     run = get_or_404(PaymentRun.numbered(run_id))
     review, form = Review(run), RunFilter(request.args)
@@ -74,6 +76,7 @@ def show(run_id):
 
 @bp.get("/<int:run_id>/data.csv")
 @requires(Permission.VIEW_RUNS)
+@reads_client_records
 def data(run_id):
     run = get_or_404(PaymentRun.numbered(run_id))
     form = RunFilter(request.args)

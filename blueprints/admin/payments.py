@@ -6,6 +6,7 @@ from blueprints.access import requires
 from blueprints.download import csv_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import render
+from blueprints.reading import reads_client_records
 from exchange.desk_data import payments_data
 from forms.desk import PaymentSearch
 from models.adjustment import Adjustment, RecoveryPlan
@@ -24,6 +25,7 @@ bp = Blueprint("payments", __name__, url_prefix="/payments")
 
 @bp.get("/")
 @requires(Permission.VIEW_EVERY_PAYMENT)
+@reads_client_records
 def index():
     form = PaymentSearch(request.args)
     page = page_of(listed(**form.chosen)) if form.validate() else None
@@ -35,6 +37,7 @@ def index():
 
 @bp.get("/data.csv")
 @requires(Permission.VIEW_EVERY_PAYMENT)
+@reads_client_records
 def data():
     form = PaymentSearch(request.args)
     rows = session.execute(listed(**form.chosen)) if form.validate() else ()
@@ -43,6 +46,7 @@ def data():
 
 @bp.get("/<reference:reference>/<day:first_on>")
 @requires(Permission.VIEW_EVERY_PAYMENT)
+@reads_client_records
 def show(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     explained = told(payment)

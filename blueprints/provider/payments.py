@@ -6,6 +6,7 @@ from blueprints.access import me, requires
 from blueprints.download import calendar_file, csv_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
+from blueprints.reading import reads_client_records
 from exchange.icalendar import calendar_text
 from exchange.payment_data import payment_data
 from exchange.schedule_data import schedule_data, schedule_events
@@ -28,18 +29,21 @@ bp = Blueprint("payments", __name__, url_prefix="/payments")
 
 @bp.get("/")
 @requires(Permission.VIEW_PAYMENTS)
+@reads_client_records
 def index():
     return _page(None)
 
 
 @bp.get("/<reference:reference>/<day:first_on>")
 @requires(Permission.VIEW_PAYMENTS)
+@reads_client_records
 def show(reference, first_on):
     return _page(get_or_404(ScheduledPayment.of(reference, first_on)))
 
 
 @bp.get("/<reference:reference>/<day:first_on>/data.csv")
 @requires(Permission.VIEW_PAYMENTS)
+@reads_client_records
 def data(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     return csv_file(f"payment-{reference}-{first_on}.csv", payment_data(payment, told(payment).rows))
@@ -47,6 +51,7 @@ def data(reference, first_on):
 
 @bp.route("/<reference:reference>/<day:first_on>/answer", methods=["GET", "POST"])
 @requires(Permission.CONFIRM_PAYMENTS)
+@reads_client_records
 def answer(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     rows = told(payment).rows

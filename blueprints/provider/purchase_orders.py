@@ -6,6 +6,7 @@ from blueprints.access import requires
 from blueprints.download import csv_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import render
+from blueprints.reading import reads_client_records
 from exchange.order_data import order_data
 from forms.filters import OrderFilter
 from models.base import session
@@ -21,6 +22,7 @@ bp = Blueprint("purchase_orders", __name__, url_prefix="/purchase-orders")
 
 @bp.get("/")
 @requires(Permission.VIEW_PURCHASE_ORDERS)
+@reads_client_records
 def index():
     form = _filter()
     page = page_of(_chosen(form)) if not form.errors else None
@@ -31,6 +33,7 @@ def index():
 
 @bp.get("/data.csv")
 @requires(Permission.VIEW_PURCHASE_ORDERS)
+@reads_client_records
 def data():
     form = _filter()
     orders = session.scalars(_chosen(form)).all() if not form.errors else []
@@ -39,6 +42,7 @@ def data():
 
 @bp.get("/<int:order_id>")
 @requires(Permission.VIEW_PURCHASE_ORDERS)
+@reads_client_records
 def show(order_id):
     order = get_or_404(PurchaseOrder.numbered(order_id))
     return render(

@@ -1,0 +1,87 @@
+"""Every page and file behind the log-in either shows clients' records, and is noted in the audit, or shows none."""
+
+import pytest
+from sqlalchemy import select
+
+from blueprints.reading import reads
+from models.audit import AuditEvent
+from models.permissions import Role
+from tests.factories import make_staff, make_user
+from tests.meta.test_access_rules import url
+from tests.meta.world import settled_provider
+from tests.support.client import PortalClient
+from tests.support.rows import every
+
+NO_CLIENTS = {
+    "admin.audit.",
+    "admin.home.show",
+    "admin.payment_runs.calculate",
+    "admin.payment_runs.index",
+    "admin.payment_runs.job",
+    "admin.payment_runs.prepare",
+    "admin.payments.end_instalments",
+    "admin.payments.instalments",
+    "admin.payments.send_back",
+    "admin.payments.waive",
+    "admin.people.",
+    "admin.providers.",
+    "provider.contracts.",
+    "provider.home.show",
+    "provider.payments.schedule",
+    "provider.payments.schedule_calendar",
+    "provider.payments.schedule_csv",
+    "provider.team.",
+}
+"""Pages and files on which no client is named or meant: endpoints, or with a dot at the end whole areas."""
+WHAT_TO_DO = (
+    "Does a page or file show anything of a client (a name, a reference, what is paid for them)? Then put "
+    "@reads_client_records of blueprints/reading.py under its @requires. If it shows none, add its endpoint, or its "
+    "area with a dot at the end, to NO_CLIENTS in tests/meta/test_reading.py"
+)
+
+
+@pytest.fixture
+def pages(app):
+    """The endpoints of everything that can be looked at behind the log-in."""
+    return {
+        rule.endpoint: rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in rule.methods and rule.rule.startswith(("/providers/", "/council/"))
+    }
+
+
+def shows_no_client(endpoint):
+    return endpoint in NO_CLIENTS or f"{endpoint.rpartition('.')[0]}." in NO_CLIENTS
+
+
+def test_every_page_shows_clients_and_is_noted_or_shows_none(app, pages):
+    undecided = [each for each in pages if reads(app, each) == shows_no_client(each)]
+    assert not undecided, f"{undecided}: {WHAT_TO_DO}"
+
+
+def test_the_list_names_no_page_that_is_gone(pages):
+    assert set(pages) >= {each for each in NO_CLIENTS if not each.endswith(".")}
+
+
+def test_each_page_with_clients_leaves_one_event_that_names_nobody(app, pages, subtests):
+    provider, values = settled_provider()
+    values["provider"] = provider.id
+    member = PortalClient(app).sign_in(make_user(Role.FINANCE, provider))
+    officer = PortalClient(app).sign_in(make_staff())
+    for endpoint, rule in pages.items():
+        client = member if rule.rule.startswith("/providers/") else officer
+        for htmx in (False, True) if reads(app, endpoint) else ():
+            with subtests.test(endpoint=endpoint, htmx=htmx):
+                before = len(read_events())
+                client.get(url(app, rule, values), htmx=htmx)
+                [event] = read_events()[before:]
+                assert event.user_id == client.user.id
+                assert event.detail["endpoint"] == endpoint
+                ids = {name: event.detail[name] for name in rule.arguments - {"provider"}}
+                assert ids == {name: str(values[name]) if name == "first_on" else values[name] for name in ids}
+                assert set(event.detail) == {"endpoint", *ids}
+                assert event.provider_id == provider.id or not endpoint.startswith("provider.")
+
+
+def read_events():
+    return every(select(AuditEvent).where(AuditEvent.action == "client_record.read").order_by(AuditEvent.id))
