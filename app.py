@@ -20,6 +20,7 @@ from blueprints import (
     errors,
     filters,
     frame,
+    kept_forms,
     lookups,
     pages,
     provider,
@@ -53,8 +54,10 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     transactions.init_app(app)
     pages.init_app(app)
     access.init_app(app)
+    kept_forms.init_app(app)
     frame.init_app(app, settings)
     errors.init_app(app)
+    auth.identity.init_app(app, settings.identity_provider)
     for blueprint in (public.bp, auth.bp, provider.bp, admin.bp, *([demo.bp] if settings.is_demonstration else [])):
         app.register_blueprint(blueprint)
     commands.init_app(app)

@@ -82,6 +82,20 @@ class LogIn:
 
 
 @dataclass(frozen=True)
+class IdentityProvider:
+    """The council's own log-in, by OpenID Connect. Off while `issuer` is empty."""
+
+    name: str = "Liquidlogic"
+    """What the button says: Log in with Liquidlogic."""
+    issuer: str = ""
+    client_id: str = ""
+    second_step_trusted: bool = False
+    """Whether a second factor that it has asked for stands in for the portal's own second step."""
+    secret: str = field(default="", repr=False)
+    """From the environment (IDENTITY_PROVIDER_SECRET) only."""
+
+
+@dataclass(frozen=True)
 class Mail:
     host: str = ""
     """Empty: mail stays in the outbox."""
@@ -103,6 +117,7 @@ class Settings:
     """What seals secrets in the database: the first one seals, each of them opens."""
     council: Council = Council()
     log_in: LogIn = LogIn()
+    identity_provider: IdentityProvider = IdentityProvider()
     mail: Mail = Mail()
     today: date | None = None
     """Stops the business calendar, for demonstrations and training."""
@@ -129,6 +144,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     settings = {
         "council": _table(Council, written.pop("council", {}), "council"),
         "log_in": _log_in(written.pop("log_in", {}), mode),
+        "identity_provider": _identity_provider(written.pop("identity_provider", {}), environ, mode),
         "mail": _table(Mail, mail | {"password": environ.get("MAIL_PASSWORD", "")}, "mail"),
         "https": mode is Mode.PRODUCTION,
         **_checked(Settings, written, "settings.toml", allowed=("today", "https", "proxies", "hosts")),
@@ -211,6 +227,20 @@ def _log_in(written: Any, mode: Mode) -> LogIn:
     if log_in.security_code_positions not in (2, 3):
         raise SettingsError("settings.toml, [log_in]: security_code_positions must be 2 or 3")
     return log_in
+
+
+def _identity_provider(written: Any, environ: Mapping[str, str], mode: Mode) -> IdentityProvider:
+    where = "settings.toml, [identity_provider]"
+    if isinstance(written, dict):
+        if "secret" in written:
+            raise SettingsError(f"{where}: the secret comes from IDENTITY_PROVIDER_SECRET, not from this file")
+        written = written | {"secret": environ.get("IDENTITY_PROVIDER_SECRET", "")}
+    provider = _table(IdentityProvider, written, "identity_provider")
+    if provider.issuer and not (provider.client_id and provider.secret):
+        raise SettingsError(f"{where}: an issuer takes a client_id, and a secret in IDENTITY_PROVIDER_SECRET")
+    if mode is Mode.PRODUCTION and provider.issuer and not provider.issuer.startswith("https://"):
+        raise SettingsError(f"{where}: issuer must begin with https://")
+    return provider
 
 
 def _secret(name: str, environ: Mapping[str, str], instance: Path, mode: Mode) -> str:

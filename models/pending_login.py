@@ -89,6 +89,8 @@ class PendingLogin(Base):
     stepped_at: Mapped[datetime | None]
     """When the security code, the code from the app or a recovery code was right."""
     tries: Mapped[int] = mapped_column(default=0)
+    is_trusted: Mapped[bool] = mapped_column(default=False)
+    """The council's identity provider has asked for a second factor already."""
     accepted_at: Mapped[datetime | None]
     """When it came to its end: the person is in, or has a new password."""
 
@@ -123,6 +125,8 @@ class PendingLogin(Base):
         own, wanted = own_step(self.user), step_of(self.user)
         if self.purpose is Purpose.RESET:
             return self._unproved_for_reset(own) or Stage.NEW_PASSWORD
+        if self.is_trusted:
+            return Stage.DONE
         return self._unproved(own, wanted) or self._to_set_up(own, wanted) or Stage.DONE
 
     def _unproved_for_reset(self, own: Step | None) -> Stage | None:

@@ -7,6 +7,7 @@ from sqlalchemy import delete
 from models.audit import record
 from models.authenticator import Authenticator, RecoveryCode, looks_like_a_recovery_code
 from models.base import DomainError, session
+from models.identity import Identity
 from models.login import LoginFailure, Origin
 from models.login_code import tidy_code
 from models.outbox import post
@@ -126,6 +127,7 @@ def take_back(user: User, *, by: User) -> None:
     code = session.scalar(SecurityCode.of(user.id))
     if code is not None:
         code.forget()
+    session.execute(Identity.forgotten(user.id))
     for kind in (Authenticator, RecoveryCode):
         session.execute(delete(kind).where(kind.user_id == user.id))
     user.end_sessions()

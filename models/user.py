@@ -182,6 +182,11 @@ class User(Base):
         record("user.temporary_password_given", self, by=by)
         return password
 
+    def forget_temporary_password(self) -> None:
+        """They have come in by another way, and need it no more."""
+        if self.has_temporary_password:
+            self.password_hash = self.password_expires_at = None
+
     def end_sessions(self, *, but: int | None = None) -> None:
         """Log them out everywhere, `but` in the session with this id."""
         session.execute(WebSession.all_ended(self.id, but=but))

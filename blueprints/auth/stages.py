@@ -8,6 +8,7 @@ from blueprints.access import PASSWORD_GIVEN, requires
 from blueprints.auth import bp
 from blueprints.auth.origin import origin, remember_device
 from blueprints.frame import settings
+from blueprints.kept_forms import AFTER_LOG_IN, offer
 from blueprints.pages import done, go_to, render
 from blueprints.transactions import keep
 from exchange.qr_code import qr_code
@@ -24,9 +25,10 @@ AGAIN = "You took too long to log in, or gave a wrong code 5 times. Please start
 MUST_CHANGE = "You must change your administrator-assigned password"
 
 
-def begin(email, user, purpose, **more):
+def begin(email, user, purpose, *, is_trusted=False, **more):
     """The first thing is proved, or claimed: go on to what comes next, in a session of its own."""
     pending = PendingLogin.begin(email, user, purpose, origin())
+    pending.is_trusted = is_trusted
     session.clear()
     session.update(more, pending_login=pending.id, nonce=pending.nonce, email=email)
     return _onward(pending)
@@ -53,6 +55,7 @@ def _finish(pending):
     session.clear()
     login_user(pending.user)
     session.prove()
+    offer(pending.user.id, AFTER_LOG_IN)
     return go_to(target or url_for("auth.choose"))
 
 

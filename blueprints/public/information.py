@@ -3,6 +3,7 @@
 from blueprints.access import PUBLIC, requires
 from blueprints.pages import render
 from blueprints.public import bp
+from models.account_policy import policy
 
 
 @bp.get("/")
@@ -14,7 +15,7 @@ def landing():
 @bp.get("/help")
 @requires(PUBLIC)
 def help():
-    return render("public/help.html")
+    return render("public/help.html", second_steps={policy().carers, policy().organisations})
 
 
 @bp.get("/privacy")

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("emailed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stepped_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("is_trusted", sa.Boolean(), nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_pending_login_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pending_login")),

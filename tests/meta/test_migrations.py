@@ -23,6 +23,7 @@ SHARED = {
     "calendar_override",
     "client",
     "feed_import",
+    "identity",
     "job",
     "kept_form",
     "known_device",
