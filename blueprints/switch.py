@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask_login import current_user
 
 from models.provider import Provider
-from models.services_overview import has_overview, plain
+from models.services_overview import by_name, has_overview
 
 SHOWN = 10
 
@@ -25,7 +25,7 @@ def switch_from(provider: Provider | None) -> Switch | None:
     if provider is None:
         return None
     own = [place.provider for place in current_user.memberships]
-    others = sorted((each for each in own if each.id != provider.id), key=lambda each: (plain(each.name), each.id))
+    others = sorted((each for each in own if each.id != provider.id), key=by_name)
     if not others:
         return None
     return Switch(others[:SHOWN], len(own), len(others) > SHOWN, has_overview(current_user))

@@ -4,6 +4,7 @@ Nothing here is about one provider, so no tenant is set. What is read is of the 
 only what their role there lets them see: `_of_their_own` is the one way to it.
 """
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
@@ -102,7 +103,9 @@ def places_of(user: User) -> list[Place]:
     ids = {provider.organisation_id for provider in own if provider.organisation_id is not None}
     names = dict(session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))).all())
     places = [Place(provider, names.get(provider.organisation_id, "")) for provider in own]
-    return sorted(places, key=lambda place: (not place.organisation, plain(place.organisation), *_by_name(place)))
+    return sorted(
+        places, key=lambda place: (not place.organisation, plain(place.organisation), *by_name(place.provider))
+    )
 
 
 def services_of(user: User) -> list[Service]:
@@ -121,7 +124,7 @@ def services_of(user: User) -> list[Service]:
         )
         for place in places_of(user)
     ]
-    return sorted(services, key=lambda service: (service.needs_you_by or date.max, *_by_name(service.place)))
+    return sorted(services, key=lambda service: (service.needs_you_by or date.max, *by_name(service.place.provider)))
 
 
 def coming_to(user: User) -> list[tuple[Span, int]]:
@@ -143,8 +146,10 @@ def plain(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()
 
 
-def _by_name(place: Place) -> tuple[str, int]:
-    return plain(place.name), place.id
+def by_name(provider: Provider) -> tuple[list[str | int], int]:
+    """House 2 comes before House 10."""
+    parts = re.split(r"(\d+)", plain(provider.name))
+    return [int(part) if part.isdecimal() else part for part in parts], provider.id
 
 
 def _ids_where(user: User, permission: Permission) -> set[int]:
