@@ -21,6 +21,9 @@ NAVIGATION = (
     ("Home", "provider.home.show", Permission.VIEW_HOME),
     ("Payments", "provider.payments.index", Permission.VIEW_PAYMENTS),
     ("Purchase Orders", "provider.purchase_orders.index", Permission.VIEW_PURCHASE_ORDERS),
+    ("Organisation", "provider.organisation.show", Permission.VIEW_ORGANISATION),
+    ("Contacts", "provider.contacts.index", Permission.VIEW_ORGANISATION),
+    ("Team", "provider.team.index", Permission.MANAGE_TEAM),
 )
 """A provider's pages, in the order of the menu. An entry appears once its page exists."""
 
@@ -28,6 +31,8 @@ COUNCIL_NAVIGATION = (
     ("Home", "admin.home.show", Permission.VIEW_COUNCIL),
     ("Payment runs", "admin.payment_runs.index", Permission.VIEW_RUNS),
     ("Payments", "admin.payments.index", Permission.VIEW_EVERY_PAYMENT),
+    ("Providers", "admin.providers.index", Permission.VIEW_PROVIDERS),
+    ("People", "admin.people.index", Permission.VIEW_PROVIDERS),
 )
 """The council's own."""
 

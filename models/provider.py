@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.base import Base, DomainError, Key, Reference, session
 from models.feed import FromFeed
@@ -64,6 +64,10 @@ class Provider(FromFeed, Base):
     @classmethod
     def numbered(cls, provider_id: int) -> Select["Provider"]:
         return select(cls).where(cls.id == provider_id)
+
+    @classmethod
+    def with_organisation(cls, provider_id: int) -> Select["Provider"]:
+        return cls.numbered(provider_id).options(joinedload(cls.organisation))
 
     @classmethod
     def with_reference(cls, reference: str) -> Select["Provider"]:
@@ -131,3 +135,18 @@ class Contact(FromFeed, ProviderOwned, Base):
     email: Mapped[str] = mapped_column(default="")
     phone: Mapped[str] = mapped_column(default="")
     is_correspondence: Mapped[bool] = mapped_column(default=False)
+
+    @classmethod
+    def by_name(cls) -> Select["Contact"]:
+        return select(cls).order_by(cls.name, cls.id)
+
+    @classmethod
+    def numbered(cls, contact_id: int) -> Select["Contact"]:
+        return select(cls).where(cls.id == contact_id)
+
+    @classmethod
+    def searched(cls, text: str = "") -> Select["Contact"]:
+        """By name; those of whom the name, position or e-mail address has this in it."""
+        columns = (cls.name, cls.position, cls.email)
+        found = (column.icontains(text, autoescape=True) for column in columns)
+        return cls.by_name().where(sa.or_(*found)) if text else cls.by_name()

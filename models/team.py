@@ -16,7 +16,7 @@ from models.audit import record
 from models.base import DomainError, session, utc_now
 from models.outbox import post
 from models.permissions import Role
-from models.provider import Provider
+from models.provider import Contact, Provider
 from models.tenancy import every_provider
 from models.user import Membership, Staff, User, tidy_email
 
@@ -48,6 +48,11 @@ NOT_GRANTED = """\
 {name},
 
 the council has not granted you access to the Provider Portal for {provider}. Whoever put you forward can tell you more.
+"""
+WITHDRAWN = """\
+{name},
+
+the request to give you access to the Provider Portal for {provider} has been withdrawn.
 """
 CHANGED = """\
 {name},
@@ -124,7 +129,10 @@ def remove(membership: Membership, *, by: User) -> None:
     record("membership.removed", membership, by=by, user=membership.user_id, role=membership.role.value)
     if not _has_a_place(membership.user):
         membership.user.end_sessions()
-    _post(membership, "Your access to the Provider Portal has ended", REMOVED)
+    if membership.granted_at:
+        _post(membership, "Your access to the Provider Portal has ended", REMOVED)
+    else:
+        _post(membership, "Access to the Provider Portal", WITHDRAWN)
 
 
 def waiting() -> Select[tuple[Membership]]:
@@ -145,6 +153,13 @@ def people() -> Select[tuple[Membership]]:
         .options(joinedload(Membership.user), joinedload(Membership.provider))
         .order_by(Membership.granted_at.is_(None), User.name, Membership.id)
     )
+
+
+def invitable() -> Select[tuple[Contact]]:
+    """The contacts of the provider at hand who have an e-mail address and no place yet."""
+    there = select(Membership.id).join(Membership.user).where(User.email == sa.func.lower(Contact.email))
+    here = there.where(Membership.provider_id == Contact.provider_id).correlate(Contact)
+    return Contact.by_name().where(Contact.email != "", ~here.exists())
 
 
 def place_of(user_id: int) -> Select[tuple[Membership]]:

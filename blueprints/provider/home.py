@@ -3,14 +3,17 @@
 from flask import Blueprint
 from sqlalchemy import func, select
 
-from blueprints.access import may, me, requires
+from blueprints.access import may, me, requires, viewing
 from blueprints.pages import render
+from models import access_review
+from models.account_policy import Step, policy
 from models.answers import to_confirm
 from models.base import session
 from models.breakdown import changes, on_record
 from models.calendar import FinancialYear, today
 from models.held import is_not_held
 from models.payment import PaymentLine, ScheduledPayment
+from models.pending_login import own_step, step_of
 from models.permissions import Permission
 from models.purchase_order import PurchaseOrder
 
@@ -25,9 +28,6 @@ SHOWN = 5
 def show():
     due, is_on_track = _due()
     year = FinancialYear.of(today())
-    orders = session.scalar(
-        select(func.count()).select_from(PurchaseOrder.issued(year=year.starts_in).order_by(None).subquery())
-    )
     return render(
         "provider/home/show.html",
         payments=due[:SHOWN],
@@ -36,16 +36,41 @@ def show():
         is_on_track=is_on_track,
         to_confirm=_to_confirm(),
         open_payments=sum(payment.first_on <= today() for payment in due),
-        orders=orders,
+        orders=_orders(year),
         year=year,
+        review_due_on=_review_due_on(),
+        has_security_code=_has_security_code(),
         last_login=me().previous_login_at,
     )
 
 
 def _due():
-    """The next payment of each contract, and whether nothing holds any of them."""
+    """The next payment of each contract, and whether nothing holds any of them. Nothing for who sees no money."""
+    if not may(Permission.VIEW_PAYMENTS):
+        return [], False
     found = session.execute(ScheduledPayment.next_due().add_columns(is_not_held())).all()
     return [payment for payment, _ in found], bool(found) and all(is_free for _, is_free in found)
+
+
+def _orders(year):
+    if not may(Permission.VIEW_PURCHASE_ORDERS):
+        return 0
+    issued = PurchaseOrder.issued(year=year.starts_in).order_by(None)
+    return session.scalar(select(func.count()).select_from(issued.subquery()))
+
+
+def _review_due_on():
+    """The day on which the review of who has access was due, for who can do it."""
+    day = access_review.due_on(viewing().id) if may(Permission.MANAGE_TEAM) else None
+    return day if access_review.is_due(day) else None
+
+
+def _has_security_code():
+    """Whether this person logs in with a security code, which they can change."""
+    in_use = {policy().carers, policy().organisations, policy().staff}
+    if Step.SECURITY_CODE not in in_use or step_of(me()) is not Step.SECURITY_CODE:
+        return False
+    return own_step(me()) is not Step.AUTHENTICATOR
 
 
 def _to_confirm():

@@ -13,7 +13,7 @@ FILES = (".csv", ".css", ".ics", "/healthz")
 @pytest.mark.parametrize("way", ["script-1280", "script-320"])
 def test_no_page_has_a_fault_that_can_be_measured(app, open_browser, sign_in, way, subtests):
     provider, values = settled_provider()
-    user = make_user(Role.FINANCE, provider)
+    user = make_user(Role.ADMINISTRATOR, provider)
     make_membership(user, make_provider())
     values["provider"] = provider.id
     visitor, member, officer = (open_browser(way) for _ in range(3))

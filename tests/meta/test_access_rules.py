@@ -15,11 +15,15 @@ from tests.support.client import PortalClient
 
 PUBLIC_ENDPOINTS = {
     "auth.forgotten",
+    "auth.identity",
+    "auth.identity_accept",
+    "auth.identity_return",
     "auth.log_in",
     "auth.log_out",
     "auth.logged_out",
     "auth.password_set",
     "demo.mail",
+    "public.about",
     "public.accessibility",
     "public.cookies",
     "public.healthz",
@@ -134,7 +138,7 @@ def test_another_providers_records_do_not_exist(app, client, rules, subtests):
     """Theirs under my own address, theirs under theirs, and mine under theirs: 404 each, and the same words."""
     mine, my_values = settled_provider()
     theirs, their_values = settled_provider()
-    client.sign_in(make_user(Role.FINANCE, mine))
+    client.sign_in(make_user(Role.ADMINISTRATOR, mine))
     for rule in [rule for rule in rules if "provider" in rule.arguments]:
         strangers = [their_values | {"provider": theirs.id}, my_values | {"provider": theirs.id}]
         if rule.arguments != {"provider"}:
@@ -150,7 +154,7 @@ def test_another_providers_records_do_not_exist(app, client, rules, subtests):
 def test_my_own_records_do_exist(app, client, rules, subtests):
     """Otherwise the test before this one would prove nothing."""
     mine, values = settled_provider()
-    client.sign_in(make_user(Role.FINANCE, mine))
+    client.sign_in(make_user(Role.ADMINISTRATOR, mine))
     for rule in rules:
         if "provider" in rule.arguments and "GET" in rule.methods:
             with subtests.test(endpoint=rule.endpoint):
@@ -208,7 +212,7 @@ def test_a_role_without_any_grant_opens_nothing(app, client, rules, monkeypatch,
 def test_methods_that_are_not_declared_are_refused(app, client, rules, subtests):
     mine, values = settled_provider()
     values["provider"] = mine.id
-    client.sign_in(make_user(Role.FINANCE, mine))
+    client.sign_in(make_user(Role.ADMINISTRATOR, mine))
     for rule in rules:
         declared = {m for other in rules if other.rule == rule.rule for m in other.methods}
         for method in EVERY_METHOD - declared:
@@ -219,7 +223,7 @@ def test_methods_that_are_not_declared_are_refused(app, client, rules, subtests)
 def test_nothing_is_changed_without_a_token_of_this_session(app, client, rules, subtests):
     mine, values = settled_provider()
     values["provider"] = mine.id
-    client.sign_in(make_user(Role.FINANCE, mine))
+    client.sign_in(make_user(Role.ADMINISTRATOR, mine))
     other = PortalClient(app).sign_in(make_user(Role.FINANCE, make_provider()))
     for rule in rules:
         if "POST" not in rule.methods:

@@ -8,13 +8,15 @@ from sqlalchemy import select
 from models.adjustment import Adjustment, RecoveryPlan
 from models.base import utc_now
 from models.contract import Contract
+from models.detail_change import ChangeKind, DetailChange
 from models.hold import Hold, HoldKind
 from models.job import Job, JobKind, JobState
 from models.payment import ScheduledPayment
+from models.permissions import Role
 from models.provider import Provider
 from models.purchase_order import PurchaseOrder
 from tests.care_factories import make_contract, make_item
-from tests.factories import make_provider
+from tests.factories import canary, make_contact, make_provider, make_user
 from tests.support import runs
 from tests.support.rows import every, saved
 
@@ -35,8 +37,19 @@ def settled_provider() -> tuple[Provider, dict[str, Any]]:
         "reference": contract.reference,
         "first_on": MONDAY,
         "order_id": order.id,
+        **_of_its_people(provider),
         **_of_the_councils_desk(contract, order),
     }
+
+
+def _of_its_people(provider: Provider) -> dict[str, Any]:
+    person = make_user(Role.FINANCE, provider)
+    contact = make_contact(provider)
+    change = DetailChange(
+        provider_id=provider.id, kind=ChangeKind.CONTACT, contact_id=contact.id, before={"phone": contact.phone},
+        after={"phone": f"01632 960556 {canary(provider.id)}"}, wanted_on=MONDAY, asked_by_id=person.id,
+    )  # fmt: skip
+    return {"provider_id": provider.id, "person_id": person.id, "contact_id": contact.id, "change_id": saved(change).id}
 
 
 def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str, Any]:

@@ -1,0 +1,43 @@
+"""Contacts: the people at the provider whom the council knows, with one of them on the right."""
+
+from flask import Blueprint, request
+
+from blueprints.access import requires
+from blueprints.lookups import get_or_404, page_of
+from blueprints.pages import render
+from forms.details import ContactSearch
+from models import team
+from models.base import session
+from models.detail_change import DetailChange
+from models.permissions import Permission
+from models.provider import Contact
+from models.user import User
+
+bp = Blueprint("contacts", __name__, url_prefix="/contacts")
+
+
+@bp.get("/")
+@requires(Permission.VIEW_ORGANISATION)
+def index():
+    return _page(None)
+
+
+@bp.get("/<int:contact_id>")
+@requires(Permission.VIEW_ORGANISATION)
+def show(contact_id):
+    return _page(get_or_404(Contact.numbered(contact_id)))
+
+
+def _page(chosen):
+    form = ContactSearch(request.args)
+    form.validate()
+    page = page_of(Contact.searched(form.text.data))
+    contact = chosen or (page.items[0] if page.items else None)
+    context = {"place": None, "waiting": []}
+    if contact is not None:
+        context["place"] = session.scalar(team.people().where(User.email == contact.email.lower()))
+        context["waiting"] = session.scalars(DetailChange.waiting_for_contact(contact.id)).all()
+    return render(
+        "provider/contacts/index.html", partial="provider/contacts/_panes.html",
+        form=form, page=page, chosen=chosen, contact=contact, **context,
+    )  # fmt: skip

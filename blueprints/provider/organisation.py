@@ -1,0 +1,17 @@
+"""Organisation Details: what the council holds about the provider. Nothing is edited here."""
+
+from flask import Blueprint
+
+from blueprints.access import requires, viewing
+from blueprints.lookups import get_or_404
+from blueprints.pages import render
+from models.permissions import Permission
+from models.provider import Provider
+
+bp = Blueprint("organisation", __name__, url_prefix="/organisation")
+
+
+@bp.get("/")
+@requires(Permission.VIEW_ORGANISATION)
+def show():
+    return render("provider/organisation/show.html", provider=get_or_404(Provider.with_organisation(viewing().id)))
