@@ -15,6 +15,7 @@ from flask import Flask, Response, abort, current_app, g, request, session, url_
 from flask_login import LoginManager, current_user
 from werkzeug.exceptions import Forbidden
 
+from blueprints.kept_forms import keep_typed
 from blueprints.looking import is_looking_at
 from blueprints.pages import current_path, go_to
 from blueprints.transactions import SAFE_METHODS, note
@@ -143,14 +144,7 @@ def _admit() -> Response | None:
     if not current_user.is_authenticated:
         return _to_log_in()
     if g.provider_id is not None and membership() is None:
-        g.looking_at = _looked_at()
-        if g.looking_at is None:
-            note(lambda: _refused(access, asked_for=g.provider_id))
-            abort(404)  # not mine and not there look the same
-        if request.method not in SAFE_METHODS or not _may(access):
-            note(lambda: _refused(access, provider_id=g.provider_id, as_staff=True))
-            raise ReadOnly
-        note(_looked)
+        _insist_on_looking(access)
     if access is SIGNED_IN and g.provider_id is None:
         return None
     if not _may(access):
@@ -158,6 +152,19 @@ def _admit() -> Response | None:
         abort(403)
     set_tenant(EVERY_PROVIDER if g.provider_id is None else g.provider_id)
     return None
+
+
+def _insist_on_looking(access: Permission | Open | None) -> None:
+    """Who has no place at the provider in the address has to be looking at its pages, and may only see them."""
+    g.looking_at = _looked_at()
+    if g.looking_at is None:
+        note(lambda: _refused(access, asked_for=g.provider_id))
+        abort(404)  # not mine and not there look the same
+    if request.method not in SAFE_METHODS or not _may(access):
+        note(lambda: _refused(access, provider_id=g.provider_id, as_staff=True))
+        raise ReadOnly
+    if not getattr(current_app.view_functions[request.endpoint], "reads_client_records", False):
+        note(_looked)  # the others note it themselves
 
 
 def _may(access: Permission | Open | None) -> bool:
@@ -169,17 +176,26 @@ def _ask_once_more() -> Response | None:
     """For whoever is let in where `fresh` is asked for, and gave password or code too long ago."""
     view = current_app.view_functions.get(request.endpoint)
     if getattr(view, "fresh", False) and not session.is_fresh:
-        return go_to(url_for("auth.prove", next=current_path()))
+        again = None if request.method in SAFE_METHODS else "yes"
+        keep_typed(current_user.id)
+        return go_to(url_for("auth.prove", next=current_path(), again=again))
     return None
 
 
 def _to_log_in() -> Response:
-    return go_to(url_for("auth.log_in", next=current_path()))
+    """To the log-in page, which says why, and on to this page from there. What was typed on it is kept."""
+    why = {}
+    if session.over and session.over.user_id:
+        why["ended"] = session.over.ended.value
+        if keep_typed(session.over.user_id):
+            why["kept"] = "yes"
+    return go_to(url_for("auth.log_in", next=current_path(), **why))
 
 
 def _looked() -> None:
-    set_tenant(g.provider_id)
-    record("provider.page_seen", looking_at(), by=me(), endpoint=request.endpoint, path=request.path, as_staff=True)
+    record(
+        "provider.page_seen", looking_at(), by=me(), provider_id=g.provider_id, endpoint=request.endpoint, as_staff=True
+    )
 
 
 def _refused(access: Permission | Open | None, **where: int | None) -> None:

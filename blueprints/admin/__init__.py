@@ -2,9 +2,18 @@
 
 from flask import Blueprint
 
-from blueprints.admin import desk, home, payment_runs, payments  # noqa: F401 - desk adds its views to payments
+from blueprints.admin import (  # noqa: F401 - desk adds its views to payments, accounts to people, grants to providers
+    accounts,
+    desk,
+    grants,
+    home,
+    payment_runs,
+    payments,
+    people,
+    providers,
+)
 
 bp = Blueprint("admin", __name__, url_prefix="/council")
 
-for area in (home, payments, payment_runs):
+for area in (home, payments, payment_runs, providers, people):
     bp.register_blueprint(area.bp)

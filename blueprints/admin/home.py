@@ -1,9 +1,10 @@
-"""My work: what waits for the council's payments team."""
+"""My work: what waits for this person, by what they may do."""
 
 from flask import Blueprint
 
-from blueprints.access import me, requires
+from blueprints.access import may, me, requires
 from blueprints.pages import render
+from models import directory
 from models.base import session
 from models.job import Job
 from models.payment_run import RunState
@@ -18,10 +19,20 @@ bp = Blueprint("home", __name__)
 def show():
     return render(
         "admin/home/show.html",
-        prepared=runs_that_wait(RunState.PREPARED),
-        authorised=runs_that_wait(RunState.AUTHORISED),
-        queues=queues(),
-        coming=session.execute(coming_due()).all(),
-        jobs=session.scalars(Job.open()).all(),
+        **(_runs() if may(Permission.VIEW_RUNS) else {}),
+        **(_payments() if may(Permission.VIEW_EVERY_PAYMENT) else {}),
+        invitations=directory.invitations() if may(Permission.MANAGE_ACCESS) else None,
         last_login=me().previous_login_at,
     )
+
+
+def _runs():
+    return {
+        "prepared": runs_that_wait(RunState.PREPARED),
+        "authorised": runs_that_wait(RunState.AUTHORISED),
+        "jobs": session.scalars(Job.open()).all(),
+    }
+
+
+def _payments():
+    return {"queues": queues(), "coming": session.execute(coming_due()).all()}

@@ -1,0 +1,29 @@
+"""What the council downloads of those who log in."""
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Row
+
+from exchange.tabular import Cell
+from models.calendar import LONDON
+from models.directory import Locks, State
+
+HEADINGS = ("Name", "E-mail", "State", "Last logged in", "Role at the council", "Provider", "Role", "Access")
+
+
+def people_data(rows: Iterable[Row], places: dict[int, list[Row]], locks: Locks) -> Iterator[tuple[Cell, ...]]:
+    """A row for each place of each person, and one for who has none."""
+    yield HEADINGS
+    for row in rows:
+        last = row.last_login_at.astimezone(LONDON).date() if row.last_login_at else None
+        who = (
+            row.name,
+            row.email,
+            State.of(row, locks).label,
+            last,
+            row.council_role.label if row.council_role else "",
+        )
+        for place in places.get(row.id, ()):
+            yield (*who, place.provider, place.role.label, "granted" if place.granted_at else "waiting")
+        if row.id not in places:
+            yield (*who, "", "", "")

@@ -1,0 +1,141 @@
+"""What the council types about those who log in."""
+
+from collections.abc import Iterable
+
+from email_validator import EmailNotValidError, validate_email
+from flask_wtf import FlaskForm
+from wtforms import EmailField, Form, RadioField, StringField, TextAreaField, ValidationError
+from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from forms.filters import ALL, ChoiceField
+from models.directory import State
+from models.permissions import CouncilRole, Role
+from models.provider import ProviderKind
+
+INVITATION, PASSWORD = "invitation", "password"
+
+
+class PeopleSearch(Form):
+    name = StringField("Name or e-mail")
+    kind = ChoiceField("Kind of provider", default=ALL)
+    role = ChoiceField("Role", default=ALL)
+    state = ChoiceField("State", default=ALL)
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)
+        self.kind.offer((ALL, "[Any]"), *_labelled(ProviderKind))
+        self.role.offer((ALL, "[Any]"), *_labelled(Role), *_labelled(CouncilRole))
+        self.state.offer((ALL, "[Any]"), *_labelled(State))
+
+    @property
+    def chosen(self) -> dict[str, object]:
+        """What models.directory.people takes."""
+        role = self.role.data
+        return {
+            "name": (self.name.data or "").strip(),
+            "kind": ProviderKind(self.kind.data) if self.kind.data else None,
+            "role": (Role(role) if role in list(Role) else CouncilRole(role)) if role else None,
+            "state": State(self.state.data) if self.state.data else None,
+        }
+
+
+class ProviderSearch(Form):
+    name = StringField("Name or reference")
+    kind = ChoiceField("Kind", default=ALL)
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)
+        self.kind.offer((ALL, "[Any]"), *_labelled(ProviderKind))
+
+    @property
+    def chosen(self) -> dict[str, object]:
+        """What models.directory.providers takes."""
+        return {
+            "name": (self.name.data or "").strip(),
+            "kind": ProviderKind(self.kind.data) if self.kind.data else None,
+        }
+
+
+class EmailForm(FlaskForm):
+    email = EmailField("E-mail address", validators=[InputRequired("Enter an e-mail address")])
+
+    def validate_email(self, field: EmailField) -> None:
+        try:
+            field.data = validate_email(field.data.strip(), check_deliverability=False).normalized
+        except EmailNotValidError:
+            raise ValidationError("Enter an e-mail address, like name@example.org") from None
+
+
+class _NewPersonForm(EmailForm):
+    name = StringField("Name", validators=[
+        DataRequired("Enter the person’s name"), Length(max=200, message="Write 200 characters or fewer")
+    ])  # fmt: skip
+    role = ChoiceField("Role", validators=[InputRequired("Choose a role")])
+    way = RadioField(
+        "How do they get their password?",
+        choices=[
+            SelectChoice(INVITATION, "They set it themselves: we write to them"),
+            SelectChoice(PASSWORD, "We make a temporary one, and you tell them by telephone or in person"),
+        ],
+        default=INVITATION,
+    )
+
+    @property
+    def with_password(self) -> bool:
+        return self.way.data == PASSWORD
+
+
+class AccessForm(_NewPersonForm):
+    """Somebody's place at one provider."""
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)
+        self.role.offer(("", "[Choose a role]"), *_labelled(Role))
+
+
+class NewPersonForm(AccessForm):
+    provider = StringField(
+        "Provider", description="Its reference or its whole name", validators=[InputRequired("Enter a provider")]
+    )
+
+
+class NewColleagueForm(_NewPersonForm):
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)
+        self.role.offer(("", "[Choose a role]"), *_labelled(CouncilRole))
+
+
+class RoleForm(FlaskForm):
+    role = ChoiceField("Role", validators=[InputRequired("Choose a role")])
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)
+        self.role.offer(*_labelled(Role))
+
+
+class CouncilRoleForm(FlaskForm):
+    role = ChoiceField("Role at the council")
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)
+        self.role.offer(("", "[None: not council staff]"), *_labelled(CouncilRole))
+
+    @property
+    def chosen(self) -> CouncilRole | None:
+        return CouncilRole(self.role.data) if self.role.data else None
+
+
+class RefuseForm(FlaskForm):
+    reason = TextAreaField(
+        "Why is it refused?",
+        description="Whoever invited them reads it",
+        validators=[
+            DataRequired("Say why it is refused"),
+            Length(max=2_000, message="Write 2,000 characters or fewer"),
+        ],
+    )
+
+
+def _labelled(kind: type[Role] | type[CouncilRole] | type[ProviderKind] | type[State]) -> Iterable[tuple[str, str]]:
+    return ((each.value, each.label) for each in kind)
