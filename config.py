@@ -55,6 +55,8 @@ class Council:
     """The line under the name on the landing page."""
     area: str = "care services"
     """Whose services: "Children's social services"."""
+    paid_for: str = "care"
+    """What its providers are paid for, as in "Manage your fostering payments online"."""
     team: str = "Payments Team"
     team_email: str = ""
     team_phone: str = ""

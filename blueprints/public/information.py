@@ -18,6 +18,13 @@ def help():
     return render("public/help.html", second_steps={policy().carers, policy().organisations})
 
 
+@bp.get("/about")
+@requires(PUBLIC)
+def about():
+    """What a council's own site may link to, or copy."""
+    return render("public/about.html")
+
+
 @bp.get("/privacy")
 @requires(PUBLIC)
 def privacy():
