@@ -16,7 +16,7 @@ from models import account_policy, calendar, vault
 from models.base import session
 from models.user import User
 from tests.support import database as databases
-from tests.support import durham
+from tests.support import durham, identity_provider
 from tests.support.client import PortalClient
 from tests.support.rows import every
 
@@ -158,6 +158,13 @@ def client(app: Flask) -> PortalClient:
     return PortalClient(app)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def repository() -> Path:
     return Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def issuer(repository: Path) -> Iterator[str]:
+    """The address of a real OpenID provider, in a process of its own."""
+    with identity_provider.running(repository) as address:
+        yield address

@@ -75,6 +75,10 @@ document.addEventListener('change', event => {
   else form.querySelector('[type=submit]').click()
 })
 
+// form[data-send-now]: nothing to decide, so it goes by itself
+const sendNow = document.querySelector('form[data-send-now]')
+if (sendNow) sendNow.submit()
+
 // button[data-print]
 document.addEventListener('click', event => {
   if (event.target.closest('[data-print]')) window.print()

@@ -65,7 +65,13 @@ def site(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_browser(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
+def other_sites() -> tuple[str, ...]:
+    """Where else a journey leads; a module that needs one has its own fixture of this name."""
+    return ()
+
+
+@pytest.fixture
+def open_browser(chromium: Browser, site: str, other_sites: tuple[str, ...]) -> Iterator[Callable[..., Page]]:
     """`open_browser("plain-320")`: a page of a fresh browser. At the end nothing may have gone wrong behind it."""
     contexts: list[BrowserContext] = []
     faults: list[str] = []
@@ -85,7 +91,7 @@ def open_browser(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
             faults.append(text)
 
     def note_address(url: str) -> None:
-        if urlsplit(url).scheme != "data" and not url.startswith(site):
+        if urlsplit(url).scheme != "data" and not url.startswith((site, *other_sites)):
             faults.append(f"asked elsewhere: {url}")
 
     yield open_one

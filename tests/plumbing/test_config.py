@@ -13,6 +13,7 @@ from config import Mode, SettingsError, load
 
 KEY = "k" * 32
 KEYS = {"SECRET_KEY": KEY, "VAULT_KEY": "v" * 32}
+PASSWORDS = {"MAIL_PASSWORD": "letters", "IDENTITY_PROVIDER_SECRET": "between the two"}
 WHOLE = """
 today = 2019-10-02
 https = false
@@ -91,6 +92,13 @@ def test_printing_the_settings_shows_no_secret(instance):
         ("[log_in]\nsecurity_code_positions = 6", KEYS, "must be 2 or 3"),
         ("[log_in]\nproviders_may_grant = ['school']", KEYS, "there is no kind of provider 'school'"),
         ("log_in = 'x'", KEYS, "must be a table"),
+        ("[identity_provider]\nissuer = 'https://id.example'", KEYS, "an issuer takes a client_id, and a secret"),
+        ("[identity_provider]\nsecret = 'x'", KEYS, "comes from IDENTITY_PROVIDER_SECRET"),
+        (
+            "[identity_provider]\nissuer = 'http://id.example'\nclient_id = 'portal'",
+            KEYS | PASSWORDS,
+            "must begin with https://",
+        ),
         (None, KEYS, "name and team_email must be set"),
         (WHOLE, KEYS | {"PORTAL_MODE": "test"}, "PORTAL_MODE is 'test'"),
         ("today = [", {}, "cannot be read"),
@@ -128,11 +136,11 @@ def test_a_portal_that_cannot_start_says_why_and_leaves_no_trace_of_python(insta
 def test_the_operations_guide_names_every_setting_and_its_example_is_right(instance, repository):
     guide = (repository / "docs" / "operations.md").read_text("utf-8")
     example = guide.partition("```toml\n")[2].partition("```")[0]
-    settings = loaded(instance, example, **KEYS)
-    for table in (settings.council, settings.log_in, settings.mail):
+    settings = loaded(instance, example, **KEYS, **PASSWORDS)
+    for table in (settings.council, settings.log_in, settings.identity_provider, settings.mail):
         for field in fields(table):
-            assert f"\n{field.name} = " in example or field.name == "password", field.name
-    for name in ("PORTAL_MODE", "PORTAL_INSTANCE", "DATABASE_URL", "SECRET_KEY", "VAULT_KEY", "MAIL_PASSWORD", "today = "):
+            assert f"\n{field.name} = " in example or field.name in ("password", "secret"), field.name
+    for name in ("PORTAL_MODE", "PORTAL_INSTANCE", "DATABASE_URL", *KEYS, *PASSWORDS, "today = "):
         assert name in guide
 
 
