@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from flask import Flask, Response, current_app, flash, redirect, render_template, request
+from flask import Flask, Response, current_app, flash, redirect, render_template, request, session
 from htmx_flask import Htmx, make_response
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
@@ -54,9 +54,10 @@ def problem(status: int, heading: str, text: str, *, back: str | None = None) ->
 
 def current_path() -> str | None:
     """The address to come back to: this one if it can be opened, else the page that it was sent from."""
-    if request.method == "GET":
-        return request.full_path.rstrip("?")
-    return came_from()
+    here = request.full_path.rstrip("?")
+    if session.in_background:
+        return came_from()
+    return here if request.method == "GET" else safe_path(here) or came_from()
 
 
 def came_from() -> str | None:

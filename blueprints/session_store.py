@@ -110,7 +110,8 @@ class ServerSession(CallbackDict, SessionMixin):
             return super().__getitem__(name)
         if self.token is None:
             self._take_new_token()
-        return self.get(KEPT_CSRF) or csrf_secret(self._key, self.token)
+        known = self.over.data if self.over else self
+        return known.get(KEPT_CSRF) or csrf_secret(self._key, self.token)
 
     def _take_new_token(self) -> None:
         self.token = secrets.token_urlsafe(32)

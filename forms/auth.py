@@ -3,9 +3,10 @@
 import unicodedata
 from collections.abc import Callable, Sequence
 
-from flask_wtf import FlaskForm
 from wtforms import FieldList, PasswordField, StringField, ValidationError
 from wtforms.validators import InputRequired
+
+from forms.base import FlaskForm
 
 Judge = Callable[[str], str | None]
 """What is wrong with a text, in words for the person, or None."""

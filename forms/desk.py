@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from enum import StrEnum
 
-from flask_wtf import FlaskForm
 from wtforms import DateField, Form, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
+from forms.base import FlaskForm
 from forms.fields import DayField, MoneyField
 from forms.filters import ALL, ChoiceField
 from models.answerable import Confirmation, Processing

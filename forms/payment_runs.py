@@ -1,10 +1,10 @@
 """What is chosen to calculate and to prepare a payment run, and to look through one."""
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, Form, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Length, ValidationError
 
+from forms.base import FlaskForm
 from models.provider import ProviderKind
 
 ALL, KINDS, NAMED = "all", "kinds", "named"

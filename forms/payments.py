@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, FieldList, Form, FormField, IntegerField, SubmitField, TextAreaField
 from wtforms.validators import Length, NumberRange, ValidationError
 from wtforms.widgets import HiddenInput
 
+from forms.base import FlaskForm
 from models.explanation import Row
 
 

@@ -1,9 +1,12 @@
 """A forgotten password: a code by e-mail, whatever else the person has to prove, and a new password."""
 
+from flask import url_for
+from flask_login import current_user
+
 from blueprints.access import PUBLIC, requires
 from blueprints.auth import bp
 from blueprints.auth.stages import begin
-from blueprints.pages import render
+from blueprints.pages import go_to, render
 from forms.auth import ForgottenForm
 from models.base import session as database
 from models.pending_login import Purpose
@@ -13,6 +16,8 @@ from models.user import User
 @bp.route("/forgotten-password", methods=["GET", "POST"])
 @requires(PUBLIC)
 def forgotten():
+    if current_user.is_authenticated:
+        return go_to(url_for(".own_password"))
     form = ForgottenForm()
     if form.validate_on_submit():
         user = database.scalar(User.with_email(form.email.data))

@@ -1,15 +1,18 @@
 """Who has been logged in for a while gives the password again before something that matters."""
 
-from flask import request, session, url_for
+from flask import flash, request, session, url_for
 
 from blueprints.access import SIGNED_IN, me, requires
 from blueprints.auth import bp
 from blueprints.auth.origin import origin
 from blueprints.auth.stages import NOT_YOURS
+from blueprints.kept_forms import AFTER_PROOF, offer
 from blueprints.pages import go_to, render, safe_path
 from blueprints.transactions import keep
 from forms.auth import ProveForm
 from models.login import prove as prove_by_password
+
+NOT_SENT = "Nothing was sent yet. Press the button again"
 
 
 @bp.route("/account/prove", methods=["GET", "POST"])
@@ -19,7 +22,14 @@ def prove():
     if form.validate_on_submit():
         if prove_by_password(me(), form.password.data, origin()):
             session.prove()
-            return go_to(safe_path(request.args.get("next")) or url_for(".account"))
+            return _back(safe_path(request.args.get("next")) or url_for(".account"))
         keep()
         form.password.errors = [NOT_YOURS]
     return render("auth/prove.html", form=form, email=me().email)
+
+
+def _back(page):
+    """To where the person came from; if they had pressed a button there, they are told to press it again."""
+    if page not in offer(me().id, AFTER_PROOF) and "again" in request.args:
+        flash(NOT_SENT, "information")
+    return go_to(page)

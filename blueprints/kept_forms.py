@@ -1,0 +1,82 @@
+"""A form that was sent too late is kept, and stands filled in on its page once its person has said who they are.
+
+Too late: the session had ended, or the act takes a password that was given just now. Nothing is sent for anybody: the
+person sees what they typed and presses the button again. Forms take what is kept from `g.kept_form` (forms/base.py).
+"""
+
+from flask import Flask, flash, g, request, session
+from flask_login import current_user
+from werkzeug.datastructures import MultiDict
+
+from blueprints.pages import current_path, wants_partial
+from blueprints.transactions import SAFE_METHODS, note
+from models.base import session as database
+from models.kept_form import KeptForm
+from models.vault import Tampered
+
+AFTER_LOG_IN = (
+    "You were logged out before this was saved. What you typed is still here: check it, and press the button again"
+)
+AFTER_PROOF = "This was not sent yet. What you typed is still here: check it, and press the button again"
+OFFERED = "kept_forms"
+SHOWN = "shown_forms"
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_offer_or_forget)
+
+
+def keep_typed(user_id: int, path: str | None = None) -> bool:
+    """Keep what this request sends, for the page that it was typed on."""
+    path = path or current_path()
+    if request.method in SAFE_METHODS or path is None:
+        return False
+    return KeptForm.keep(user_id, path, request.form.items(multi=True))
+
+
+def offer(user_id: int, words: str) -> set[str]:
+    """In this session each form that is kept for this person is shown once, with `words`. The addresses of them."""
+    paths = {kept.path for kept in database.scalars(KeptForm.of(user_id))}
+    if paths:
+        session[OFFERED] = {**session.get(OFFERED, {}), **dict.fromkeys(paths, words)}
+    return paths
+
+
+class Kept:
+    """What was typed on the page that is asked for."""
+
+    def __init__(self, path: str, words: str) -> None:
+        self._path, self._words = path, words
+        self._typed = _typed(path)
+        self.names = {name for name, _ in self._typed}
+
+    def take(self) -> MultiDict[str, str]:
+        """For the form that it fits into; then it is not shown any more."""
+        offered = session[OFFERED]
+        session[OFFERED] = {path: words for path, words in offered.items() if path != self._path}
+        session[SHOWN] = [*session.get(SHOWN, []), self._path]
+        flash(self._words, "information")
+        g.kept_form = None
+        return MultiDict(self._typed)
+
+
+def _typed(path: str) -> list[tuple[str, str]]:
+    kept = database.scalar(KeptForm.on(current_user.id, path))
+    try:
+        return kept.typed if kept else []
+    except Tampered:  # the key of the vault was changed within this hour
+        return []
+
+
+def _offer_or_forget() -> None:
+    """A page whose form is kept is asked for; or the form is sent after all, and is forgotten."""
+    offered, shown = session.get(OFFERED, {}), session.get(SHOWN, [])
+    if not (offered or shown) or not current_user.is_authenticated:
+        return
+    path = current_path()
+    if request.method not in SAFE_METHODS and (path in offered or path in shown):
+        note(lambda: database.execute(KeptForm.sent(current_user.id, path)))
+        session[OFFERED] = {each: words for each, words in offered.items() if each != path}
+        session[SHOWN] = [each for each in shown if each != path]
+    elif request.method == "GET" and path in offered and not wants_partial():
+        g.kept_form = Kept(path, offered[path])

@@ -1,0 +1,34 @@
+"""What every form on a page has in common."""
+
+from collections.abc import Collection
+from typing import Any
+
+import flask_wtf
+from flask import g
+from wtforms import BooleanField, FieldList, FileField, Form, FormField, PasswordField, RadioField, SubmitField
+from wtforms.csrf.core import CSRFTokenField
+from wtforms.fields import SelectMultipleField
+
+NOT_ALWAYS_SENT = (
+    BooleanField, CSRFTokenField, FieldList, FileField, FormField, PasswordField, RadioField, SelectMultipleField,
+    SubmitField,
+)  # fmt: skip
+
+
+class FlaskForm(flask_wtf.FlaskForm):
+    """A form with a token. What its person typed before their session ended stands in it again, once: see
+    blueprints/kept_forms.py.
+    """
+
+    class Meta(flask_wtf.FlaskForm.Meta):
+        def wrap_formdata(self, form: Form, formdata: Any) -> Any:
+            given, kept = super().wrap_formdata(form, formdata), g.get("kept_form")
+            if given is None and kept is not None and _fits(form, kept.names):
+                return kept.take()
+            return given
+
+
+def _fits(form: Form, names: Collection[str]) -> bool:
+    """Whether a form with fields of these names may be this one."""
+    always = {field.name for field in form if not isinstance(field, NOT_ALWAYS_SENT)}
+    return always <= names and any(name.split("-")[0] in form for name in names)
