@@ -36,6 +36,7 @@ def test_there_and_back_again(page, database):
         take_picture(page, "identity")
         assert_fits(page)
         page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_label("Code", exact=True)).to_be_visible()
     page.get_by_label("Code", exact=True).fill(mailed_code())
     page.get_by_role("button", name="Finish").click()
     expect(page).to_have_url(HOME)
