@@ -33,6 +33,7 @@ COUNCIL_NAVIGATION = (
     ("Payments", "admin.payments.index", Permission.VIEW_EVERY_PAYMENT),
     ("Providers", "admin.providers.index", Permission.VIEW_PROVIDERS),
     ("People", "admin.people.index", Permission.VIEW_PROVIDERS),
+    ("Audit", "admin.audit.index", Permission.VIEW_AUDIT),
 )
 """The council's own."""
 
@@ -81,7 +82,13 @@ def _context(settings: Settings) -> dict[str, Any]:
         "nav_items": _nav_items(),
         "footer_items": _footer_items(settings),
         "switch": switch_from(viewing()),
+        "session_left": int(session.left.total_seconds()) if _is_in() else None,
+        "session_limits": session.row,
     }
+
+
+def _is_in() -> bool:
+    return current_user.is_authenticated and session.left is not None
 
 
 def _nav_items() -> list[dict[str, Any]]:

@@ -74,26 +74,31 @@ def overdue() -> Select:
     return since.where(since.selected_columns.since < _start_of(_last_day_due(_today()) + timedelta(days=1)))
 
 
+def count_overdue() -> tuple[int, date | None]:
+    """How many providers' reviews are due, and since when the longest has been."""
+    rows = overdue().order_by(None).subquery()
+    count, since = session.execute(select(sa.func.count(rows.c.id), sa.func.min(rows.c.since))).one()
+    return count, six_months_after(since.astimezone(LONDON).date()) if since else None
+
+
 def six_months_after(day: date) -> date:
     """The same day of the month, or the month's last where it has no such day."""
     return _moved(day, MONTHS)
 
 
 def _since() -> Select:
-    # the type is said once more, since a function of the database forgets it
-    at, granted_at = AccessReview.at.type, Membership.granted_at.type
     reviews = (
-        select(AccessReview.provider_id, sa.func.max(AccessReview.at, type_=at).label("at"))
+        select(AccessReview.provider_id, sa.func.max(AccessReview.at).label("at"))
         .group_by(AccessReview.provider_id)
         .subquery()
     )
     grants = (
-        select(Membership.provider_id, sa.func.min(Membership.granted_at, type_=granted_at).label("at"))
+        select(Membership.provider_id, sa.func.min(Membership.granted_at).label("at"))
         .where(Membership.role != Role.CARER, Membership.granted_at.is_not(None))
         .group_by(Membership.provider_id)
         .subquery()
     )
-    since = sa.func.coalesce(reviews.c.at, grants.c.at, type_=at)
+    since = sa.func.coalesce(reviews.c.at, grants.c.at)
     return (
         select(Provider.id, Provider.name, Provider.reference, since.label("since"))
         .join(grants, grants.c.provider_id == Provider.id)

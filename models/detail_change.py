@@ -185,6 +185,13 @@ class DetailChange(ProviderOwned, Base):
         return query
 
 
+def count_waiting() -> tuple[int, datetime | None]:
+    """How many wait for the council, and since when the oldest does."""
+    query = select(sa.func.count(DetailChange.id), sa.func.min(DetailChange.asked_at))
+    count, oldest = session.execute(query.where(DetailChange.state == ChangeState.WAITING)).one()
+    return count, oldest
+
+
 def _whole() -> tuple[Any, ...]:
     return joinedload(DetailChange.asked_by), joinedload(DetailChange.contact), joinedload(DetailChange.provider)
 

@@ -3,7 +3,10 @@
 from flask import Blueprint
 
 from blueprints.admin import (  # noqa: F401 - desk adds its views to payments, accounts to people, grants to providers
+    access_reviews,
     accounts,
+    audit,
+    changes,
     desk,
     grants,
     home,
@@ -15,5 +18,5 @@ from blueprints.admin import (  # noqa: F401 - desk adds its views to payments, 
 
 bp = Blueprint("admin", __name__, url_prefix="/council")
 
-for area in (home, payments, payment_runs, providers, people):
+for area in (home, payments, payment_runs, providers, people, changes, access_reviews, audit):
     bp.register_blueprint(area.bp)

@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from blueprints.access import may, me, requires
 from blueprints.pages import render
-from models import directory
+from models import access_review, detail_change, directory
 from models.base import session
 from models.job import Job
 from models.payment_run import RunState
@@ -22,6 +22,8 @@ def show():
         **(_runs() if may(Permission.VIEW_RUNS) else {}),
         **(_payments() if may(Permission.VIEW_EVERY_PAYMENT) else {}),
         invitations=directory.invitations() if may(Permission.MANAGE_ACCESS) else None,
+        changes=detail_change.count_waiting() if may(Permission.DECIDE_CHANGES) else None,
+        reviews=access_review.count_overdue() if may(Permission.VIEW_PROVIDERS) else None,
         last_login=me().previous_login_at,
     )
 
