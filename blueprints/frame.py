@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, request, session, url_for
 from flask_login import current_user
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader, Undefined
 
@@ -33,6 +33,7 @@ COUNCIL_NAVIGATION = (
     ("Payments", "admin.payments.index", Permission.VIEW_EVERY_PAYMENT),
     ("Providers", "admin.providers.index", Permission.VIEW_PROVIDERS),
     ("People", "admin.people.index", Permission.VIEW_PROVIDERS),
+    ("Changes", "admin.changes.index", Permission.VIEW_PROVIDERS),
     ("Audit", "admin.audit.index", Permission.VIEW_AUDIT),
 )
 """The council's own."""
