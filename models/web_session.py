@@ -98,6 +98,11 @@ class WebSession(Base):
         return timedelta(minutes=self.idle_minutes)
 
     @property
+    def hours(self) -> int:
+        """How long it lasts in any case."""
+        return (self.expires_at - self.created_at) // timedelta(hours=1)
+
+    @property
     def ends_at(self) -> datetime:
         """When it ends if nothing is done until then."""
         return min(self.idle_until, self.expires_at)

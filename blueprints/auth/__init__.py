@@ -12,5 +12,6 @@ from blueprints.auth import (  # noqa: E402 - they add views
     log_in,  # noqa: F401
     log_out,  # noqa: F401
     prove,  # noqa: F401
+    sessions,  # noqa: F401
     stages,  # noqa: F401
 )

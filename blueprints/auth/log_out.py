@@ -14,6 +14,10 @@ from models.audit import record
 def log_out():
     if current_user.is_authenticated:
         record("user.logged_out", me(), by=me())
+    return leave()
+
+
+def leave():
     session.end()
     response = go_to(url_for(".logged_out"))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'

@@ -10,6 +10,7 @@ import { SkipLink } from 'govuk-frontend/dist/govuk/components/skip-link/skip-li
 import { announce, focusAfterSwap, keepFocus } from './focus.js'
 import './forms.js'
 import { openForPrint } from './print.js'
+import { watchSession } from './session.js'
 import './switch.js'
 
 const { body } = document
@@ -85,3 +86,4 @@ document.addEventListener('click', event => {
 })
 
 openForPrint()
+watchSession()

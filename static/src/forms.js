@@ -4,6 +4,10 @@ const typed = new Set()
 const isKept = form => form && form.method === 'post' && !form.hasAttribute('data-no-warning')
 const isLost = (place = document) => [...typed].some(form => form.isConnected && place.contains(form))
 
+// What stands on the page unsent, and going on without asking about it (session.js).
+export const unsent = () => [...typed].find(form => form.isConnected)
+export const forgetUnsent = () => typed.clear()
+
 document.addEventListener('input', event => { if (isKept(event.target.form)) typed.add(event.target.form) })
 for (const name of ['submit', 'reset']) document.addEventListener(name, event => typed.delete(event.target))
 
