@@ -30,6 +30,7 @@ from models.payment import ScheduledPayment
 from models.payment_run import PaymentRun, RunState
 from models.permissions import CouncilRole
 from models.provider import Provider
+from models.second_step import set_security_code
 from models.tenancy import every_provider
 from models.user import User
 
@@ -194,3 +195,6 @@ def _add_accounts() -> None:
                     user.employ(account.role)
                 for reference in account.providers:
                     user.join(known[reference], account.role)
+                if account.security_code:
+                    session.flush()
+                    set_security_code(user, account.security_code)

@@ -21,11 +21,13 @@ class Account:
     """References of the providers in the demonstration's feed, which has a contact with the e-mail address at each of
     them; none for staff of the council."""
     password: str = "Look-around-2019"  # noqa: S105 - opens made-up data only
+    security_code: str = ""
+    """Where the council asks for digits of one."""
 
 
 ACCOUNTS = (
     # durham
-    Account("carer@demo.example", "Dawn Stockton", "a foster carer", Role.CARER, ("P100741",)),
+    Account("carer@demo.example", "Dawn Stockton", "a foster carer", Role.CARER, ("P100741",), security_code="271905"),
     # borsetshire
     Account("carer@demo.example", "Marian Oakshott", "a foster carer", Role.CARER, ("P201101",)),
     Account("lodgings@demo.example", "Llŷr Prydderch", "a supported lodgings host", Role.CARER, ("P202101",)),

@@ -13,6 +13,7 @@ from blueprints.pages import go_to, render, safe_path
 from blueprints.transactions import keep
 from forms.auth import LogInForm
 from models import demonstration
+from models.account_policy import Step, policy
 from models.login import check_password
 from models.pending_login import Purpose
 from models.web_session import MOST, End
@@ -45,6 +46,7 @@ def log_in():
     return render(
         "auth/log_in.html", form=form, accounts=_demonstration_accounts(), why=_why(),
         identity_provider=settings().identity_provider,
+        asks_for_security_code=policy().carers is Step.SECURITY_CODE,
     )  # fmt: skip
 
 

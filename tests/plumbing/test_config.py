@@ -9,7 +9,9 @@ from datetime import date
 
 import pytest
 
-from config import Mode, SettingsError, load
+from config import KINDS_OF_PROVIDER, STEPS, Mode, SettingsError, load
+from models.account_policy import Step
+from models.provider import ProviderKind
 
 KEY = "k" * 32
 KEYS = {"SECRET_KEY": KEY, "VAULT_KEY": "v" * 32}
@@ -153,3 +155,8 @@ def test_the_second_steps_are_the_councils_choice(instance):
 
 def test_a_demonstration_asks_its_staff_for_no_app(instance):
     assert loaded(instance, PORTAL_MODE="demonstration").log_in.staff == "email_code"
+
+
+def test_the_words_of_the_settings_are_those_of_the_domain():
+    assert set(STEPS) == set(Step)
+    assert set(KINDS_OF_PROVIDER) == set(ProviderKind)
