@@ -19,6 +19,7 @@ def init_app(app: Flask) -> None:
         numdate=numdate,
         clock=clock,
         moment=moment,
+        shortmoment=shortmoment,
         financial_year=financial_year,
     )
 
@@ -52,6 +53,11 @@ def clock(at: datetime) -> str:
 def moment(at: datetime) -> str:
     """Tuesday 1 October 2019 at 9:14pm"""
     return f"{day(at.astimezone(LONDON).date())} at {clock(at)}"
+
+
+def shortmoment(at: datetime) -> str:
+    """1 Oct 2019, 9:14pm"""
+    return f"{shortday(at.astimezone(LONDON).date())}, {clock(at)}"
 
 
 def financial_year(starts_in: int) -> str:

@@ -27,6 +27,10 @@ def test_moments_are_told_in_london_summer_and_winter():
     assert filters.moment(datetime(2019, 12, 1, 23, 30, tzinfo=UTC)) == "Sunday 1 December 2019 at 11:30pm"
 
 
+def test_a_table_has_less_room_for_a_moment():
+    assert filters.shortmoment(datetime(2019, 7, 1, 23, 30, tzinfo=UTC)) == "2 Jul 2019, 12:30am"
+
+
 def test_every_kind_of_value_has_a_filter(app):
     template = app.jinja_env.from_string("{{ -73593 | gbp }} {{ 3870 | gbp_rate }} {{ 127500 | number }}")
     assert template.render() == "−£735.93 £0.387 12.75"

@@ -1,0 +1,73 @@
+"""What an auditor looks for."""
+
+from collections.abc import Container
+from datetime import timedelta
+
+from wtforms import BooleanField, DateField, Form, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import Optional, ValidationError
+
+from forms.filters import ALL, ChoiceField
+from models.audit_search import Record, record_named
+from models.audit_words import ACTIONS, Group, actions_of
+from models.base import utc_now
+from models.calendar import LONDON
+
+USUALLY = timedelta(days=30)
+"""How far back the page looks while nobody has said."""
+
+
+class AuditSearch(Form):
+    person = StringField("Person", description="A part of the name or e-mail address")
+    provider = StringField("Provider", description="A part of the name, or the reference")
+    action = ChoiceField("Kind of event", default=ALL)
+    first = DateField("From", validators=[Optional()], render_kw={"type": "date"})
+    last = DateField("To", validators=[Optional()], render_kw={"type": "date"})
+    about = StringField("Record", description="Like order 148 or run 12; or paste the address of its page")
+    client = BooleanField("And all about that order’s client")
+
+    def __init__(self, asked: Container[str], **options: object) -> None:
+        """With nothing asked for, the newest month is shown."""
+        if not any(name in asked for name in ("person", "provider", "action", "first", "last", "about", "client")):
+            options["data"] = {"first": utc_now().astimezone(LONDON).date() - USUALLY}
+        super().__init__(asked, **options)
+        self.action.choices = [SelectChoice(ALL, "[Any]")]
+        for group in Group:
+            self.action.choices.append(SelectChoice(group.value, f"{group.label}: all"))
+            self.action.choices += [SelectChoice(each, f"– {ACTIONS[each].words}") for each in actions_of(group)]
+        self.record: Record | None = None
+
+    def validate_about(self, field: StringField) -> None:
+        if (field.data or "").strip():
+            self.record = record_named(field.data)
+            if self.record is None:
+                raise ValidationError(
+                    "Write the record like order 148, run 12, person 7 or payment 741254 2019-09-30, "
+                    "or paste the address of its page"
+                )
+
+    def validate_client(self, field: BooleanField) -> None:
+        if field.data and (self.record is None or self.record.table != "purchase_order"):
+            raise ValidationError("Name an order as the record, so that we know which client you mean")
+
+    def validate_last(self, field: DateField) -> None:
+        if field.data and self.first.data and field.data < self.first.data:
+            raise ValidationError("To must be the same day as From, or later")
+
+    @property
+    def actions(self) -> list[str]:
+        asked = self.action.data
+        return actions_of(Group(asked)) if asked in list(Group) else [asked] if asked else []
+
+    @property
+    def chosen(self) -> dict[str, object]:
+        """What models.audit_search.found takes."""
+        return {
+            "person": (self.person.data or "").strip(),
+            "provider": (self.provider.data or "").strip(),
+            "actions": self.actions,
+            "first": self.first.data,
+            "last": self.last.data,
+            "about": self.record,
+            "with_client": self.client.data,
+        }

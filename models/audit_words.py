@@ -1,0 +1,127 @@
+"""What the audit knows of: every action, the group in which a page offers it, and what it is in plain words.
+
+The words go on after a person's name: "Dawn Stockton" "confirmed a payment".
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Group(StrEnum):
+    LOG_IN = "logging in"
+    REFUSALS = "refusals"
+    READS = "clients’ records read"
+    PEOPLE = "people and their access"
+    ORGANISATION = "details of providers"
+    PAYMENTS = "payments"
+    RUNS = "payment runs and imports"
+    AUDIT = "the audit itself"
+
+    @property
+    def label(self) -> str:
+        return self.value[:1].upper() + self.value[1:]
+
+
+@dataclass(frozen=True)
+class Action:
+    name: str
+    group: Group
+    words: str
+
+
+_WORDS = {
+    Group.LOG_IN: {
+        "login.password_accepted": "gave the right password",
+        "login.code_sent": "was sent a code by e-mail",
+        "login.recovery_code_used": "used a recovery code",
+        "login.identity_accepted": "was vouched for by the council’s identity provider",
+        "user.logged_in": "logged in",
+        "user.logged_out": "logged out",
+        "user.logged_out_everywhere": "ended sessions",
+    },
+    Group.REFUSALS: {
+        "login.refused": "was refused: e-mail address and password",
+        "login.alarm": "gave the alarm: many wrong passwords",
+        "login.throttled": "was refused unread, after too many tries",
+        "login.barred": "was refused, while the account is closed to new devices",
+        "login.code_refused": "was refused: code from an e-mail",
+        "login.step_refused": "was refused: second step",
+        "login.identity_refused": "was refused, though the council’s identity provider vouched",
+        "access.refused": "was refused a page",
+        "access.not_found": "asked for a record that is not there, or not theirs",
+        "membership.refused": "refused somebody access to a provider",
+    },
+    Group.READS: {
+        "client_record.read": "saw clients’ records",
+        "provider.page_seen": "saw a provider’s page as the provider sees it",
+        "provider.looked_at": "began to look at a provider’s pages",
+        "provider.looked_away": "stopped looking at a provider’s pages",
+    },
+    Group.PEOPLE: {
+        "user.added": "added a person",
+        "user.disabled": "switched a login off",
+        "user.enabled": "switched a login on again",
+        "user.unlocked": "unlocked a login",
+        "user.email_changed": "changed the e-mail address of a login",
+        "user.identity_linked": "linked a login with the council’s identity provider",
+        "user.password_changed": "changed their password",
+        "user.temporary_password_given": "gave a temporary password",
+        "user.security_code_set": "chose their security code",
+        "user.security_code_changed": "changed their security code",
+        "user.authenticator_set": "set up their authenticator app",
+        "user.authenticator_changed": "changed their authenticator app",
+        "user.recovery_codes_changed": "made new recovery codes",
+        "user.second_step_reset": "took back a second step",
+        "membership.added": "gave a person a place at a provider",
+        "membership.granted": "granted a person access to a provider",
+        "membership.role_changed": "changed a person’s role at a provider",
+        "membership.removed": "took a person’s place at a provider away",
+        "access.reviewed": "reviewed who has access",
+        "staff.added": "gave a person a role at the council",
+        "staff.role_changed": "changed a person’s role at the council",
+        "staff.removed": "took a person’s role at the council away",
+    },
+    Group.ORGANISATION: {
+        "detail_change.asked": "asked for a change of details",
+        "detail_change.done": "made a change of details that was asked for",
+        "detail_change.refused": "refused a change of details",
+        "detail_change.withdrawn": "withdrew a change of details",
+    },
+    Group.PAYMENTS: {
+        "payment.confirmed": "confirmed a payment",
+        "payment.rejected": "rejected a payment",
+        "payment.confirmed_by_silence": "took silence for confirmation",
+        "payment.sent_back": "sent a payment back to the provider",
+        "payment.confirmation_waived": "let a payment be paid unconfirmed",
+        "hold.placed_by_officer": "held a payment or a row",
+        "hold.placed_by_query": "queried a row of a payment",
+        "hold.released": "released what was held",
+        "adjustment.made": "adjusted a payment",
+        "adjustment.cancelled": "cancelled an adjustment",
+        "recovery_plan.agreed": "agreed instalments",
+        "recovery_plan.ended": "ended instalments",
+    },
+    Group.RUNS: {
+        "job.calculate_asked_for": "asked for a calculation",
+        "job.finalise_asked_for": "asked for a run to be finalised",
+        "payment_run.prepared": "prepared a payment run",
+        "payment_run.authorised": "authorised a payment run",
+        "payment_run.discarded": "discarded a payment run",
+        "payment_run.finalised": "finalised a payment run",
+        "feed.imported": "imported a feed",
+    },
+    Group.AUDIT: {
+        "audit.exported": "downloaded events of the audit",
+    },
+}
+
+ACTIONS = {name: Action(name, group, words) for group, actions in _WORDS.items() for name, words in actions.items()}
+
+
+def words_of(action: str) -> str:
+    """In plain words; an action of a version that is gone as it was called."""
+    return ACTIONS[action].words if action in ACTIONS else action
+
+
+def actions_of(group: Group) -> list[str]:
+    return list(_WORDS[group])
