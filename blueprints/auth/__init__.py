@@ -5,4 +5,4 @@ from flask import Blueprint
 
 bp = Blueprint("auth", __name__)
 
-from blueprints.auth import account, choose, forgotten, identity, log_in, log_out, prove, stages
+from blueprints.auth import account, choose, forgotten, identity, log_in, log_out, prove, sessions, stages
