@@ -33,7 +33,6 @@ COUNCIL_NAVIGATION = (
     ("Payments", "admin.payments.index", Permission.VIEW_EVERY_PAYMENT),
     ("Providers", "admin.providers.index", Permission.VIEW_PROVIDERS),
     ("People", "admin.people.index", Permission.VIEW_PROVIDERS),
-    ("Audit", "admin.audit.index", Permission.VIEW_AUDIT),
     ("Changes", "admin.changes.index", Permission.VIEW_PROVIDERS),
     ("Audit", "admin.audit.index", Permission.VIEW_AUDIT),
 )
