@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from email_validator import EmailNotValidError, validate_email
-from flask_wtf import FlaskForm
 from wtforms import EmailField, Form, RadioField, StringField, TextAreaField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from forms.base import FlaskForm
 from forms.filters import ALL, ChoiceField
 from models.directory import State
 from models.permissions import CouncilRole, Role
