@@ -41,7 +41,7 @@ def _email() -> StringField:
 
 
 def _address(label: str) -> TextAreaField:
-    return TextAreaField(label, filters=[tidy_lines], validators=[_few_lines], render_kw={"rows": 4})
+    return TextAreaField(label, filters=[tidy_lines], validators=[_few_lines], render_kw={"rows": 5})
 
 
 def _few_lines(_form: FlaskForm, field: TextAreaField) -> None:

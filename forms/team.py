@@ -32,7 +32,7 @@ class RoleForm(FlaskForm):
 
 
 class InviteForm(FlaskForm):
-    contact = ChoiceField("Who?", default=ALL, validators=[DataRequired("Choose who it is")])
+    contact = ChoiceField("Contact", default=ALL, validators=[DataRequired("Choose who it is")])
     role = _role_field("What may this person do?")
 
     @property
