@@ -157,9 +157,10 @@ class DatabaseSessions(SessionInterface):
             session.renew()
         with transaction() as own:
             own.execute(WebSession.outlived())
+            user_id = _user_id(session)
+            own.execute(User.held(user_id or 0))
             if session.row and own.execute(WebSession.left_behind(session.row.id)).rowcount != 1:
                 return  # ended by somebody else in the meantime: it does not rise again under another token
-            user_id = _user_id(session)
             if session.row and user_id and session.row.user_id == user_id:
                 own.add(session.row.go_on(session.token, data=dict(session)))
                 return
@@ -169,7 +170,6 @@ class DatabaseSessions(SessionInterface):
 
     def _limits(self, own: Session, user_id: int, session: ServerSession) -> Limits:
         """Those of this person, who logs in just now; the oldest of too many sessions ends."""
-        own.execute(select(User.id).where(User.id == user_id).with_for_update())
         if own.execute(WebSession.room_made(user_id)).rowcount:
             flashes = session.get("_flashes", [])
             session["_flashes"] = [*flashes, ("information", REPLACED)]

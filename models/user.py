@@ -189,7 +189,13 @@ class User(Base):
 
     def end_sessions(self, *, but: int | None = None) -> None:
         """Log them out everywhere, `but` in the session with this id."""
+        session.execute(User.held(self.id))
         session.execute(WebSession.all_ended(self.id, but=but))
+
+    @classmethod
+    def held(cls, user_id: int) -> Select[tuple[int]]:
+        """Their sessions are renewed by one at a time, so that none slips out of being ended."""
+        return select(cls.id).where(cls.id == user_id).with_for_update()
 
     @classmethod
     def with_email(cls, email: str) -> Select["User"]:

@@ -18,6 +18,7 @@ PUBLIC_ENDPOINTS = {
     "auth.identity",
     "auth.identity_accept",
     "auth.identity_return",
+    "auth.keep_form",
     "auth.log_in",
     "auth.log_out",
     "auth.logged_out",
@@ -40,6 +41,9 @@ WITHOUT_PERMISSION = {
     "auth.change_password": PASSWORD_GIVEN,
     "auth.choose": SIGNED_IN,
     "auth.code": PASSWORD_GIVEN,
+    "auth.end_every_session": SIGNED_IN,
+    "auth.end_other_sessions": SIGNED_IN,
+    "auth.end_session": SIGNED_IN,
     "auth.new_password": PASSWORD_GIVEN,
     "auth.new_recovery_codes": SIGNED_IN,
     "auth.own_authenticator": SIGNED_IN,
@@ -49,8 +53,10 @@ WITHOUT_PERMISSION = {
     "auth.prove": SIGNED_IN,
     "auth.security_code": PASSWORD_GIVEN,
     "auth.send_again": PASSWORD_GIVEN,
+    "auth.sessions": SIGNED_IN,
     "auth.set_security_code": PASSWORD_GIVEN,
     "auth.set_up_authenticator": PASSWORD_GIVEN,
+    "auth.stay": SIGNED_IN,
 }
 EVERY_METHOD = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"}
 

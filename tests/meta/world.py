@@ -15,6 +15,7 @@ from models.payment import ScheduledPayment
 from models.permissions import Role
 from models.provider import Provider
 from models.purchase_order import PurchaseOrder
+from models.web_session import Limits, WebSession
 from tests.care_factories import make_contract, make_item
 from tests.factories import canary, make_contact, make_provider, make_user
 from tests.support import runs
@@ -49,7 +50,11 @@ def _of_its_people(provider: Provider) -> dict[str, Any]:
         provider_id=provider.id, kind=ChangeKind.CONTACT, contact_id=contact.id, before={"phone": contact.phone},
         after={"phone": f"01632 960556 {canary(provider.id)}"}, wanted_on=MONDAY, asked_by_id=person.id,
     )  # fmt: skip
-    return {"provider_id": provider.id, "person_id": person.id, "contact_id": contact.id, "change_id": saved(change).id}
+    login = WebSession.begin(f"a token of {person.id}", Limits.of(None), user_id=person.id, data={}, user_agent="")
+    return {
+        "provider_id": provider.id, "person_id": person.id, "contact_id": contact.id, "change_id": saved(change).id,
+        "session_id": saved(login).id,
+    }  # fmt: skip
 
 
 def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str, Any]:
