@@ -1,6 +1,7 @@
 """What was used once is used up, however it is written the second time; and digits are digits of any keyboard."""
 
 import pytest
+
 from models.account_policy import Step
 from models.permissions import Role
 from tests.auth.journey import give_password

@@ -110,6 +110,7 @@ def test_a_browser_is_known_only_once_somebody_has_wholly_logged_in(make_app, ht
     assert {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=31536000"} <= set(parts)
     assert ("Secure" in parts) is https
     assert "Domain" not in cookie
+    assert name.partition("=")[0] in client.get("/cookies").words
 
 
 @pytest.mark.parametrize("rubbish", ["x", "A" * 43, "A" * 4000, "' or 1=1 --"])

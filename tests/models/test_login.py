@@ -200,6 +200,19 @@ def test_ten_wrong_second_steps_close_an_account_to_new_browsers_and_not_to_know
     assert [event.detail for event in every(AuditEvent) if event.action == "login.barred"] == [{"device": "new"}]
 
 
+@pytest.mark.postgres
+def test_second_steps_side_by_side_are_counted_one_by_one(user):
+    def guess(_):
+        with unit_of_work() as session:
+            mine = session.merge(user)
+            if not LoginFailure.is_barred(mine, Origin(HERE)):
+                LoginFailure.wrong_step(mine, Origin(HERE))
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(guess, range(18)))
+    assert len(every(LoginFailure)) == WRONG_STEPS
+
+
 def test_ten_wrong_second_steps_in_a_known_browser_close_it_alone(user, device):
     for _ in range(WRONG_STEPS):
         wrong_step(user, device)
