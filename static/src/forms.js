@@ -2,7 +2,6 @@
 
 const typed = new Set()
 const isKept = form => form && form.method === 'post' && !form.hasAttribute('data-no-warning')
-const isLost = (place = document) => [...typed].some(form => form.isConnected && place.contains(form))
 
 // What stands on the page unsent, and going on without asking about it (session.js).
 export const unsent = () => [...typed].find(form => form.isConnected)
@@ -17,14 +16,8 @@ document.addEventListener('htmx:afterRequest', event => {
   if (!successful && isKept(elt.closest('form'))) typed.add(elt.closest('form'))
 })
 
-// a link that puts something else in the form's place
-document.addEventListener('htmx:confirm', event => {
-  const { verb, target } = event.detail
-  if (verb === 'get' && isLost(target) && !window.confirm('You have not sent what you typed here. Leave it?')) event.preventDefault()
-})
-
 window.addEventListener('beforeunload', event => {
-  if (!isLost()) return
+  if (!unsent()) return
   event.preventDefault()
   event.returnValue = true // what browsers of before 2024 go by
 })
