@@ -6,6 +6,7 @@ from blueprints.access import may, me, requires
 from blueprints.pages import render
 from models import access_review, detail_change, directory
 from models.base import session
+from models.directory import Locks
 from models.job import Job
 from models.payment_run import RunState
 from models.permissions import Permission
@@ -24,6 +25,7 @@ def show():
         invitations=directory.invitations() if may(Permission.MANAGE_ACCESS) else None,
         changes=detail_change.count_waiting() if may(Permission.DECIDE_CHANGES) else None,
         reviews=access_review.count_overdue() if may(Permission.VIEW_PROVIDERS) else None,
+        locked=len(Locks().people()) if may(Permission.HELP_USERS) else None,
         last_login=me().previous_login_at,
     )
 
