@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Form, StringField, TextAreaField
-from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, ValidationError
 
 from forms.fields import DayField
 from forms.filters import ALL, ChoiceField
@@ -46,7 +46,7 @@ def _address(label: str) -> TextAreaField:
 
 def _few_lines(_form: FlaskForm, field: TextAreaField) -> None:
     if len(field.data.split("\n")) > MOST_LINES or any(len(line) > 200 for line in field.data.split("\n")):
-        raise ValueError(f"{field.label.text}: use at most {MOST_LINES} lines of 200 characters")
+        raise ValidationError(f"{field.label.text}: use at most {MOST_LINES} lines of 200 characters")
 
 
 class AskForm(FlaskForm):
@@ -83,7 +83,7 @@ class AskForm(FlaskForm):
 
 
 class OrganisationForm(AskForm):
-    name = _line("Name", InputRequired("Enter the name"))
+    name = _line("Name", DataRequired("Enter the name"))
     address = _address("Address")
     invoice_address = _address("Invoice address")
     delivery_address = _address("Delivery address")
@@ -93,7 +93,7 @@ class OrganisationForm(AskForm):
 
 
 class ContactForm(AskForm):
-    name = _line("Name", InputRequired("Enter the name"))
+    name = _line("Name", DataRequired("Enter the name"))
     position = _line("Position")
     email = _email()
     phone = _line("Telephone", longest=60)

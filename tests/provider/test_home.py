@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from models import account_policy
+from models.account_policy import AccountPolicy, Step
 from models.hold import Hold, HoldKind
 from models.permissions import Role
 from models.provider import Provider
@@ -24,6 +26,8 @@ def test_home_has_the_tasks_with_live_counts(carer):
     assert tiles == [
         "Scheduled Payments View and confirm or reject scheduled payments. 1 current payment",
         "Purchase Orders View & print purchase orders 4 orders for 2019/2020",
+        "Organisation Details View the details that we hold, and ask for a change",
+        "Contacts View your contacts, and ask for a change",
     ]
     assert answer.page.select_one("main form[action='/log-out'] button").text == "Log Out"
 
@@ -119,3 +123,43 @@ def test_a_payment_that_is_held_is_not_called_on_track(client, waiting):
     assert "Nothing needs you." in words
     assert "on track" not in words
     assert "Dispute" not in words
+
+
+def login_links(answer):
+    return [each.text for each in answer.page.select("main .acts a")]
+
+
+@pytest.mark.covers("S4-053")
+def test_home_leads_to_changing_the_password(carer):
+    answer = carer.get("/providers/1/")
+    assert login_links(answer) == ["Change Password"]
+    assert carer.get(answer.page.select_one("main .acts a")["href"]).heading.endswith("Password")
+
+
+@pytest.fixture
+def policy(app):
+    """After the portal is made, which sets its own."""
+    before = account_policy.policy()
+    yield account_policy.set_policy
+    account_policy.set_policy(before)
+
+
+@pytest.mark.covers("S4-054")
+def test_who_has_a_security_code_is_led_to_changing_it(client, policy):
+    policy(AccountPolicy(carers=Step.SECURITY_CODE))
+    provider = make_provider()
+    answer = client.sign_in(make_user(Role.CARER, provider)).get(f"/providers/{provider.id}/")
+    assert login_links(answer) == ["Change Password", "Change Security Code"]
+    assert client.get(answer.page.select("main .acts a")[1]["href"]).heading == "Change Security Code"
+    answer = client.sign_in(make_user(Role.FINANCE, provider)).get(f"/providers/{provider.id}/")
+    assert login_links(answer) == ["Change Password"]
+
+
+@pytest.mark.parametrize("role", [Role.SCHEDULER, Role.SIGNATORY])
+def test_who_sees_no_payments_sees_no_money(client, waiting, role):
+    answer = home(client, waiting, role)
+    assert "£" not in answer.words
+    assert "payment" not in " ".join(answer.page.main.get_text(" ").lower().split())
+    tiles = [tile.a.text for tile in answer.page.select(".tile")]
+    assert tiles == ["Purchase Orders"] * (role is Role.SIGNATORY) + ["Organisation Details", "Contacts"]
+    assert not [each for each in answer.reads if "payment" in each]
