@@ -90,10 +90,10 @@ def _lines(path: Path) -> list[str]:
 
 def seal_waiting(*, everything: bool = False) -> int:
     """Seal what waits, batch by batch; how many it was. Whoever else does so at the same time does no harm."""
-    count = tries = 0
+    count = tries = after = 0
     while True:
         with scope():
-            links = audit_chain.links_to_add(BATCH, everything=everything)
+            links = audit_chain.links_to_add(BATCH, after=after, everything=everything)
         if not links:
             return count
         try:
@@ -104,7 +104,7 @@ def seal_waiting(*, everything: bool = False) -> int:
             if tries == TRIES:
                 raise
             continue
-        count, tries = count + len(links), 0
+        count, tries, after = count + len(links), 0, links[-1]["event_id"]
 
 
 class Sealing:

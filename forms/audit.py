@@ -18,8 +18,8 @@ USUALLY = timedelta(days=30)
 
 
 class AuditSearch(Form):
-    person = StringField("Person", description="A part of the name or e-mail address")
-    provider = StringField("Provider", description="A part of the name, or the reference")
+    person = StringField("Person: name or e-mail")
+    provider = StringField("Provider: name or reference")
     action = ChoiceField("Kind of event", default=ALL)
     first = DateField("From", validators=[Optional()], render_kw={"type": "date"})
     last = DateField("To", validators=[Optional()], render_kw={"type": "date"})

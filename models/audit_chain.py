@@ -113,13 +113,14 @@ def state() -> State:
     return State(sealed_up_to, count, since)
 
 
-def links_to_add(limit: int, *, everything: bool = False) -> list[dict[str, Any]]:
-    """The next seals, as rows of AuditLink; none when nothing waits. Reads, and writes nothing.
+def links_to_add(limit: int, *, after: int = 0, everything: bool = False) -> list[dict[str, Any]]:
+    """The next seals, as rows of AuditLink, of events with an id above `after`; none when nothing waits. Reads, and
+    writes nothing.
 
     Of two who add the same ones the second is refused by the keys of the table: they must be added in a transaction
     of their own, and a refused one begun again.
     """
-    query = _unsealed(*_COLUMNS).order_by(AuditEvent.id).limit(limit)
+    query = _unsealed(*_COLUMNS).where(AuditEvent.id > after).order_by(AuditEvent.id).limit(limit)
     if not everything:
         query = query.where(AuditEvent.at > utc_now() - RECENT)
     newest = head()

@@ -237,12 +237,15 @@ def who(event: Row, names: Names) -> str:
     return "The portal"
 
 
-_LABELS = {"endpoint": "page", "access": "takes", "ids": "which", "by_first_on": "period"}
+_LABELS = {"endpoint": "page", "access": "takes", "first_on": "period from", "page": "page of the list"}
 
 
 def details(event: Row, names: Names) -> list[tuple[str, str]]:
-    """What else is known of the event: pairs of a name and a value, in words."""
-    return [(_label(key), _value(key, value, names)) for key, value in event.detail.items() if value is not None]
+    """What else is known of the event: pairs of a name and a value, in words. What names its record is not repeated."""
+    known = event.detail
+    if event.subject and event.action == "client_record.read":
+        known = {key: known[key] for key in ("endpoint", "as_staff") if key in known}
+    return [(_label(key), _value(key, value, names)) for key, value in known.items() if value is not None]
 
 
 def _label(key: str) -> str:
@@ -263,6 +266,8 @@ def _value(key: str, value: Any, names: Names) -> str:
         return ", ".join(map(str, value))
     if isinstance(value, dict):
         return ", ".join(f"{name.replace('_', ' ')} {each}" for name, each in value.items())
+    if re.fullmatch(_DAY, str(value)) and (day := _day(value)):
+        return f"{day:%d/%m/%Y}"
     return str(value).replace("_", " ").lower() if key == "access" else str(value)
 
 
