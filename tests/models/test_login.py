@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from argon2 import PasswordHasher
 
 from models import passwords
 from models.audit import AuditEvent
@@ -24,7 +25,7 @@ from models.login import (
 from models.outbox import OutboxMessage
 from models.pending_login import PendingLogin, Purpose
 from tests.factories import PASSWORD, make_staff, make_user
-from tests.support.rows import every, reading, unit_of_work
+from tests.support.rows import every, reading, reloaded, unit_of_work
 
 HERE = "192.0.2.1"
 START = "2026-03-01T09:00:00+00:00"
@@ -271,6 +272,15 @@ def test_the_council_unlocks_an_account_for_every_browser(user, device):
 
 
 # Hashing
+
+
+def test_passwords_are_hashed_anew_when_the_cost_rises(app):
+    user = make_user(password_hash=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD))
+    assert give(user.email, PASSWORD)
+    raised = reloaded(user).password_hash
+    assert raised.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert give(user.email, PASSWORD)
+    assert reloaded(user).password_hash == raised
 
 
 def test_a_third_password_waits_until_one_of_two_is_checked(monkeypatch):
