@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, Form, StringField, TextAreaField
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, ValidationError
 
+from forms.base import FlaskForm
 from forms.fields import DayField
 from forms.filters import ALL, ChoiceField
 from models.detail_change import NOTHING, ChangeState, differences

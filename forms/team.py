@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from flask_wtf import FlaskForm
 from wtforms import RadioField
 from wtforms.fields import SelectChoice
 from wtforms.validators import AnyOf, DataRequired
 
+from forms.base import FlaskForm
 from forms.filters import ALL, ChoiceField
 from models.permissions import Role
 from models.team import ROLES
