@@ -47,7 +47,8 @@ class AuditSearch(Form):
                 )
 
     def validate_client(self, field: BooleanField) -> None:
-        if field.data and (self.record is None or self.record.table != "purchase_order"):
+        is_order = self.record is not None and self.record.table == "purchase_order"
+        if field.data and not is_order and not self.about.errors:
             raise ValidationError("Name an order as the record, so that we know which client you mean")
 
     def validate_last(self, field: DateField) -> None:
