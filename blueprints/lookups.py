@@ -40,6 +40,8 @@ def _not_found() -> None:
     """Numbers and days only: anything else in the address may be anything that somebody has typed."""
     asked = (request.view_args or {}).items()
     ids = {name: str(value) for name, value in asked if isinstance(value, int | date)}
+    if "provider_id" in ids:  # of the council's own pages; there may be no such provider
+        ids["asked_for"] = ids.pop("provider_id")
     by = me() if current_user.is_authenticated else None
     record("access.not_found", by=by, provider_id=g.get("provider_id"), endpoint=request.endpoint, **ids)
 
