@@ -71,7 +71,7 @@ def _asking(kind, of, form_of, details):
         given = {"wanted_on": form.wanted_on.data, "note": form.note.data}
         if "send" in request.form:
             sent = ask(kind, of, form.wanted, **given, by=me())
-            said = "We have your request. The council makes the change, and we tell you when it is done"
+            said = "We have your request, and tell you when the change is made"
             return done(said, then=url_for(".show", change_id=sent.id))
         return render("provider/changes/check.html", form=form, change=drafted(kind, of, form.wanted, **given))
     return render("provider/changes/ask.html", form=form, kind=kind, of=of)

@@ -69,7 +69,7 @@ def test_a_change_of_details_is_checked_and_sent(office, provider, at):
     assert not every(DetailChange)
     sent = office.follow(send(office, page, status=303))
     assert sent.heading == "Organisation details"
-    assert "We have your request." in sent.words
+    assert "We have your request" in sent.words
     assert "Ada Finch asked for this on" in sent.words
     [change] = every(DetailChange)
     assert (change.kind, change.after, change.wanted_on, change.note) == (
