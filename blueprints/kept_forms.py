@@ -4,7 +4,9 @@ Too late: the session had ended, or the act takes a password that was given just
 person sees what they typed and presses the button again. Forms take what is kept from `g.kept_form` (forms/base.py).
 """
 
-from flask import Flask, flash, g, request, session
+from enum import StrEnum
+
+from flask import Flask, before_render_template, flash, g, request, session
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
@@ -14,16 +16,32 @@ from models.base import session as database
 from models.kept_form import KeptForm
 from models.vault import Tampered
 
-AFTER_LOG_IN = (
-    "You were logged out before this was saved. What you typed is still here: check it, and press the button again"
-)
-AFTER_PROOF = "This was not sent yet. What you typed is still here: check it, and press the button again"
+STILL_HERE = "What you typed is still here: check it, and press the button again"
+
+
+class Why(StrEnum):
+    """Why it was kept. `filled` is said where it stands in its form again, `gone` where there is no such form."""
+
+    LOGGED_OUT = "logged out"
+    NOT_PROVED = "not proved"
+
+    @property
+    def filled(self) -> str:
+        return f"{_BEFORE[self]}. {STILL_HERE}"
+
+    @property
+    def gone(self) -> str:
+        return f"{_BEFORE[self]}. If it is still to be done, do it again"
+
+
+_BEFORE = {Why.LOGGED_OUT: "You were logged out before this was saved", Why.NOT_PROVED: "This was not sent yet"}
 OFFERED = "kept_forms"
 SHOWN = "shown_forms"
 
 
 def init_app(app: Flask) -> None:
     app.before_request(_offer_or_forget)
+    before_render_template.connect(_nothing_fits, app)
 
 
 def keep_typed(user_id: int, path: str | None = None) -> bool:
@@ -34,30 +52,36 @@ def keep_typed(user_id: int, path: str | None = None) -> bool:
     return KeptForm.keep(user_id, path, request.form.items(multi=True))
 
 
-def offer(user_id: int, words: str) -> set[str]:
-    """In this session each form that is kept for this person is shown once, with `words`. The addresses of them."""
+def offer(user_id: int, why: Why) -> set[str]:
+    """In this session each form that is kept for this person is shown once. The addresses of their pages."""
     paths = {kept.path for kept in database.scalars(KeptForm.of(user_id))}
     if paths:
-        session[OFFERED] = {**session.get(OFFERED, {}), **dict.fromkeys(paths, words)}
+        session[OFFERED] = {**session.get(OFFERED, {}), **dict.fromkeys(paths, why.value)}
     return paths
 
 
 class Kept:
     """What was typed on the page that is asked for."""
 
-    def __init__(self, path: str, words: str) -> None:
-        self._path, self._words = path, words
+    def __init__(self, path: str, why: Why) -> None:
+        self._path, self._why = path, why
         self._typed = _typed(path)
         self.names = {name for name, _ in self._typed}
 
     def take(self) -> MultiDict[str, str]:
-        """For the form that it fits into; then it is not shown any more."""
-        offered = session[OFFERED]
-        session[OFFERED] = {path: words for path, words in offered.items() if path != self._path}
-        session[SHOWN] = [*session.get(SHOWN, []), self._path]
-        flash(self._words, "information")
-        g.kept_form = None
+        """For the form that it fits into."""
+        self._show(self._why.filled)
         return MultiDict(self._typed)
+
+    def give_up(self) -> None:
+        """There is no such form on the page any more, or there was only a button."""
+        self._show(self._why.gone)
+
+    def _show(self, words: str) -> None:
+        g.kept_form = None
+        session[OFFERED] = {path: why for path, why in session[OFFERED].items() if path != self._path}
+        session[SHOWN] = [*session.get(SHOWN, []), self._path]
+        flash(words, "information")
 
 
 def _typed(path: str) -> list[tuple[str, str]]:
@@ -76,7 +100,13 @@ def _offer_or_forget() -> None:
     path = current_path()
     if request.method not in SAFE_METHODS and (path in offered or path in shown):
         note(lambda: database.execute(KeptForm.sent(current_user.id, path)))
-        session[OFFERED] = {each: words for each, words in offered.items() if each != path}
+        session[OFFERED] = {each: why for each, why in offered.items() if each != path}
         session[SHOWN] = [each for each in shown if each != path]
     elif request.method == "GET" and path in offered and not wants_partial():
-        g.kept_form = Kept(path, offered[path])
+        g.kept_form = Kept(path, Why(offered[path]))
+
+
+def _nothing_fits(_app: Flask, **_: object) -> None:
+    """The page is about to be written, and none of its forms has taken what is kept for it."""
+    if g.get("kept_form") is not None:
+        g.kept_form.give_up()

@@ -6,7 +6,7 @@ from blueprints.access import SIGNED_IN, me, requires
 from blueprints.auth import bp
 from blueprints.auth.origin import origin
 from blueprints.auth.stages import NOT_YOURS
-from blueprints.kept_forms import AFTER_PROOF, offer
+from blueprints.kept_forms import Why, offer
 from blueprints.pages import go_to, render, safe_path
 from blueprints.transactions import keep
 from forms.auth import ProveForm
@@ -30,6 +30,6 @@ def prove():
 
 def _back(page):
     """To where the person came from; if they had pressed a button there, they are told to press it again."""
-    if page not in offer(me().id, AFTER_PROOF) and "again" in request.args:
+    if page not in offer(me().id, Why.NOT_PROVED) and "again" in request.args:
         flash(NOT_SENT, "information")
     return go_to(page)

@@ -8,7 +8,7 @@ from blueprints.access import PASSWORD_GIVEN, requires
 from blueprints.auth import bp
 from blueprints.auth.origin import origin, remember_device
 from blueprints.frame import settings
-from blueprints.kept_forms import AFTER_LOG_IN, offer
+from blueprints.kept_forms import Why, offer
 from blueprints.pages import done, go_to, render
 from blueprints.transactions import keep
 from exchange.qr_code import qr_code
@@ -55,7 +55,7 @@ def _finish(pending):
     session.clear()
     login_user(pending.user)
     session.prove()
-    offer(pending.user.id, AFTER_LOG_IN)
+    offer(pending.user.id, Why.LOGGED_OUT)
     return go_to(target or url_for("auth.choose"))
 
 

@@ -102,6 +102,10 @@ def test_authorising_a_run_asks_and_sends_nothing_by_itself(client, database, ti
     back = prove(client, asked, status=303)
     assert back.location == "/council/payment-runs/"
     assert "Nothing was sent yet. Press the button again" in client.follow(back).words
+    at(time_machine, "09:31:00")
+    asked = client.post("/council/payment-runs/1/authorise", {"note": "Now"}, status=303, headers=page)
+    page = client.follow(prove(client, asked, status=303))
+    assert "This was not sent yet. If it is still to be done, do it again" in page.words
     by_htmx = client.post("/council/payment-runs/1/authorise", status=404, htmx=True)
     assert by_htmx.location is None
 
