@@ -38,7 +38,7 @@ class Membership(Base):
     provider_id: Mapped[int] = mapped_column(sa.ForeignKey("provider.id"), index=True)
     role: Mapped[Role]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
-    granted_at: Mapped[datetime | None] = mapped_column(default=utc_now)
+    granted_at: Mapped[datetime | None]
     """None: somebody at the provider has invited them, and the council has yet to grant it. It opens nothing."""
     invited_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     """The colleague who invited them; None when the council did."""
@@ -106,7 +106,7 @@ class User(Base):
         record("user.added", user, by=by)
         return user
 
-    def join(self, provider: Provider, role: Role, *, by: "User | None" = None) -> Membership:
+    def join(self, provider: Provider, role: Role, *, by: "User | None" = None, is_granted: bool = True) -> Membership:
         """A place at a provider whose contact they are; DomainError if they are not, or have one there already."""
         if not provider.knows(self.email):
             raise DomainError(f"{self.email} is not the e-mail address of a contact of {provider.name}")
@@ -114,9 +114,12 @@ class User(Base):
         known = select(Membership.id).where(Membership.user_id == self.id, Membership.provider_id == provider.id)
         if session.scalar(known):
             raise DomainError(f"{self.name} is already at {provider.name}")
-        membership = Membership(user_id=self.id, provider=provider, provider_id=provider.id, role=role)
+        granted_at = utc_now() if is_granted else None
+        membership = Membership(
+            user_id=self.id, provider=provider, provider_id=provider.id, role=role, granted_at=granted_at
+        )
         session.add(membership)
-        record("membership.added", membership, by=by, role=role.value)
+        record("membership.added", membership, by=by, user=self.id, role=role.value)
         return membership
 
     def employ(self, role: CouncilRole, *, by: "User | None" = None) -> None:

@@ -1,17 +1,18 @@
 """Reads of clients' records, and asking for what is not there, in the audit."""
 
 import pytest
+from sqlalchemy import event as sa_event
 from sqlalchemy import select
 
 from models.audit import AuditEvent
-from models.base import transaction
-from models.permissions import Role
+from models.base import session, transaction
+from models.payment import ScheduledPayment
+from models.permissions import CouncilRole, Role
 from models.purchase_order import PurchaseOrder
-from tests.factories import make_user
+from tests.factories import make_staff, make_user
 from tests.meta.world import settled_provider
 from tests.support.client import PortalClient
 from tests.support.rows import every
-from tests.support.runs import payment
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_who_looked_at_which_payment_and_order_is_known_for_ever(place):
     [order] = every(PurchaseOrder)
     client.get(f"/providers/{provider.id}/purchase-orders/?client={order.client_id}&service=&year=2019&page=Bart")
     [of_payment, of_order, of_list] = events()
-    [found] = [payment(type("C", (), {"reference": values["reference"]}), values["first_on"])]
+    [found] = every(select(ScheduledPayment).where(ScheduledPayment.first_on == values["first_on"]))
     assert of_payment.subject == f"scheduled_payment:{found.id}"
     assert of_payment.detail == {
         "endpoint": "provider.payments.show", "reference": values["reference"], "first_on": "2019-09-23",
@@ -61,14 +62,20 @@ def test_only_what_was_shown_counts(place):
     assert [event.detail["endpoint"] for event in events()] == ["provider.purchase_orders.index"]
 
 
+def test_staff_who_look_as_the_provider_does_are_told_apart(place, app):
+    provider, values, _ = place
+    helper = PortalClient(app).sign_in(make_staff(CouncilRole.HELP_DESK))
+    helper.post(f"/council/providers/{provider.id}/look", status=303)
+    helper.get(f"/providers/{provider.id}/purchase-orders/{values['order_id']}")
+    [event] = events()
+    assert (event.user_id, event.provider_id, event.detail["as_staff"]) == (helper.user.id, provider.id, True)
+
+
 def test_while_the_database_is_busy_no_record_is_shown(place, app):
     """Whoever cannot be noted does not see it."""
     provider, values, client = place
-    from models.base import session
-
     client.get(f"/providers/{provider.id}/purchase-orders/{values['order_id']}")
     impatient = session.get_bind()
-    from sqlalchemy import event as sa_event
 
     def hurry(connection, *_):
         connection.execute("PRAGMA busy_timeout=50")
