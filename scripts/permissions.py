@@ -21,7 +21,8 @@ HEAD = """\
 Printed by `scripts/permissions.py` from `models/permissions.py` and the addresses of the running portal; a test
 holds that it is up to date. A page that declares no access is open to nobody. What is under
 `/providers/<provider>/` also takes a membership of that provider: without one, the page does not exist (404). What is
-under `/council/` takes a role at the council, and is refused to everybody else (403).
+under `/council/` takes a role at the council, and is refused to everybody else (403). "Password given again" means a
+password or code that was given within the last 15 minutes.
 """
 
 
@@ -48,7 +49,8 @@ def _addresses(app: Flask) -> Iterator[str]:
         access = access_of(app, rule.endpoint)
         methods = ", ".join(sorted(rule.methods - {"HEAD", "OPTIONS"}))
         who = f"who may {access.value}" if isinstance(access, Permission) else access.value if access else "nobody"
-        yield f"| `{rule.rule}` | {methods} | {who} |"
+        again = ", password given again" if getattr(app.view_functions[rule.endpoint], "fresh", False) else ""
+        yield f"| `{rule.rule}` | {methods} | {who}{again} |"
 
 
 if __name__ == "__main__":

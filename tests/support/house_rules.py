@@ -23,6 +23,8 @@ def check_headers(response: TestResponse) -> None:
         assert "HttpOnly" in cookie, cookie
         assert "SameSite=Lax" in cookie, cookie
         assert "Path=/" in cookie, cookie
+        assert "Domain=" not in cookie, cookie
+        assert len(cookie) <= 4096, cookie
 
 
 def check_html(response: TestResponse, soup: BeautifulSoup, *, is_partial: bool, own_providers: set[int]) -> None:
