@@ -9,7 +9,7 @@ import config
 from app import create_app
 from bench._data import TODAY, database, fill, statements
 from commands.payments import calculate_all, finalise_due
-from models.base import transaction
+from models.base import transaction, utc_now
 from models.calendar import as_on
 from models.permissions import Role
 from models.user import Membership, User
@@ -43,7 +43,7 @@ def measure() -> None:
 def _signed_in(url: str):
     settings = config.Settings(
         instance=DIST, mode=config.Mode.DEMONSTRATION, database_url=url, secret_key="for measuring only " * 3,
-        today=TODAY, https=False,
+        vault_keys=("for measuring only, and as long as it takes",), today=TODAY, https=False,
     )  # fmt: skip
     app = create_app(settings)
     token = secrets.token_urlsafe(32)
@@ -51,7 +51,7 @@ def _signed_in(url: str):
         user = User(email="finance@bench.example", name="Dawn Stockton")
         own.add(user)
         own.flush()
-        own.add(Membership(user_id=user.id, provider_id=1, role=Role.FINANCE))
+        own.add(Membership(user_id=user.id, provider_id=1, role=Role.FINANCE, granted_at=utc_now()))
         own.add(WebSession(token_sha256=digest(token), user_id=user.id, data={"_user_id": str(user.id)}, user_agent=""))
     client = app.test_client()
     client.set_cookie(app.config["SESSION_COOKIE_NAME"], token, domain="localhost")

@@ -75,16 +75,14 @@ def invite(provider: Provider, email: str, name: str, role: Role, *, by: User | 
     DomainError if the address is not a contact's, or has a place there already.
     """
     _check_role(role, by)
+    provider.one_at_a_time()
     user = session.scalar(User.with_email(email)) or _new_user(tidy_email(email), name)
-    if not user.is_active:
-        raise DomainError(f"The login of {user.name} is switched off. Ask the council about it")
-    membership = user.join(provider, role, by=by)
+    membership = user.join(provider, role, by=by, is_granted=_may_grant(provider, by))
     membership.user = user
     membership.invited_by_id = by.id if by and not _is_staff(by) else None
-    if _may_grant(provider, by):
+    if membership.granted_at:
         _tell_granted(membership, portal)
     else:
-        membership.granted_at = None
         _post(membership, "You have been put forward for the Provider Portal", INVITED)
     return membership
 
@@ -177,8 +175,9 @@ def _is_staff(user: User) -> bool:
     return session.scalar(select(Staff.user_id).where(Staff.user_id == user.id)) is not None
 
 
-def _may_grant(provider: Provider, by: User | None) -> bool:
-    return by is None or provider.kind in policy().may_grant or _is_staff(by)
+def _may_grant(provider: Provider, user: User, by: User | None) -> bool:
+    """Whose login the council has switched off waits for the council; nobody else learns of it."""
+    return by is None or _is_staff(by) or (provider.kind in policy().may_grant and user.is_active)
 
 
 def _check_role(role: Role, by: User | None) -> None:

@@ -7,6 +7,7 @@ client fails when it meets one on somebody else's page.
 from itertools import count
 from typing import Any
 
+from models.base import utc_now
 from models.passwords import hashed
 from models.permissions import CouncilRole, Role
 from models.provider import Contact, Organisation, Provider, ProviderKind
@@ -50,7 +51,7 @@ def make_user(role: Role = Role.CARER, provider: Provider | None = None, **given
 
 
 def make_membership(user: User, provider: Provider, role: Role = Role.CARER) -> Membership:
-    return saved(Membership(user_id=user.id, provider_id=provider.id, role=role))
+    return saved(Membership(user_id=user.id, provider_id=provider.id, role=role, granted_at=utc_now()))
 
 
 def make_staff(role: CouncilRole = CouncilRole.PAYMENTS_OFFICER, **given: Any) -> User:

@@ -46,10 +46,7 @@ def robin(provider):
 
 def invite(person, provider, **given):
     with unit_of_work() as session:
-        place = Membership(user_id=person.id, provider_id=provider.id, role=Role.FINANCE, **given)
-        session.add(place)
-        session.flush()
-        place.granted_at = None
+        session.add(Membership(user_id=person.id, provider_id=provider.id, role=Role.FINANCE, **given))
 
 
 def at(provider, *more):

@@ -7,7 +7,7 @@ from sqlalchemy import delete, exists, func, insert, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased, joinedload
 
-from models.base import session
+from models.base import session, utc_now
 from models.contract import PaymentMethod
 from models.provider import Contact, Provider, ProviderService, Service
 from models.tenancy import EVERY_PROVIDER, NoTenant, OtherTenant, every_provider, set_tenant, tenant
@@ -161,8 +161,8 @@ def test_a_choice_ends_with_its_unit_of_work(mine):
 
 
 def test_colleagues_elsewhere_are_not_seen(mine, theirs):
-    [user] = every(select(User).join(Membership).where(Membership.provider_id == mine.id))
-    saved(Membership(user_id=user.id, provider_id=theirs.id, role="carer"))
+    [user] = every(select(User).join(Membership, Membership.user_id == User.id).where(Membership.provider_id == mine.id))
+    saved(Membership(user_id=user.id, provider_id=theirs.id, role="carer", granted_at=utc_now()))
     with reading(mine.id) as session:
         found = session.scalars(select(User).where(User.id == user.id).options(joinedload(User.memberships))).unique()
         assert [place.provider_id for place in found.one().memberships] == [mine.id]
