@@ -1,6 +1,8 @@
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from models.account_policy import Step
+
 PAGES = ["/", "/help", "/privacy", "/cookies", "/accessibility", "/logged-out"]
 
 
@@ -99,4 +101,14 @@ def test_who_cannot_log_in_is_led_to_resetting_the_password(client):
     answer = client.get("/log-in")
     assert "If you cannot log in, see Reset your password ." in answer.words
     assert answer.page.find("a", string="Reset your password")["href"] == "/help#reset"
-    assert "set a new password for you" in client.get("/help").words
+    assert "Choose Forgotten password on the log-in page" in client.get("/help").words
+
+
+def test_help_explains_the_second_steps_that_the_council_uses(client, policy):
+    words = client.get("/help").words
+    assert "A code by e-mail." in words
+    assert "Your security code." not in words
+    policy(carers=Step.SECURITY_CODE, organisations=Step.SECURITY_CODE)
+    words = client.get("/help").words
+    assert "A code by e-mail." not in words
+    assert "Your security code." in words
