@@ -73,7 +73,8 @@ def record_named(text: str) -> Record | None:
         return Record("scheduled_payment", contract=part("contract"), first_on=day) if day else None
     if part("number"):
         return Record("purchase_order", number=int(part("number")))
-    table = part("table") or _PLACES.get(part("place") or "") or TABLES[part("word").lower()]
+    word = (part("table") or part("word") or "").lower()
+    table = _PLACES[part("place").lower()] if part("place") else TABLES.get(word, word)
     return Record(table, id=int(part("id")))
 
 

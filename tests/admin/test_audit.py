@@ -151,6 +151,7 @@ def test_who_saw_an_order_or_a_payment_is_found_however_it_is_named(desk, audito
         [line] = found(auditor, about=name)
         assert f"order {order.number}" in line
     assert "page: provider’s purchase orders, show order" in line
+    assert found(auditor, about=f"order:{order.id}") == found(auditor, about=f"purchase_order:{order.id}") == [line]
     with_client = found(auditor, about=f"order {order.number}", client="y", action="client_record.read")
     assert len(with_client) == 2, "the payment has a row for that client"
 
