@@ -215,6 +215,7 @@ def ask(
     DomainError where nothing would change, or where the same waits already.
     """
     change = drafted(kind, of, wanted, wanted_on=wanted_on, note=note)
+    session.scalars(Provider.numbered(change.provider_id)).one().one_at_a_time()
     same = select(DetailChange).where(
         DetailChange.provider_id == change.provider_id, DetailChange.kind == kind,
         DetailChange.contact_id.is_not_distinct_from(change.contact_id), DetailChange.state == ChangeState.WAITING,

@@ -73,6 +73,10 @@ class Provider(FromFeed, Base):
     def with_reference(cls, reference: str) -> Select["Provider"]:
         return select(cls).where(cls.reference == reference)
 
+    def one_at_a_time(self) -> None:
+        """Whoever else comes here waits until this transaction ends: nothing appears between looking and adding."""
+        session.execute(select(Provider.id).where(Provider.id == self.id).with_for_update(key_share=True))
+
     def knows(self, email: str) -> bool:
         """Whether the address is the provider's own or that of one of its contacts: nobody else gets access to it."""
         email = email.strip().lower()

@@ -77,7 +77,7 @@ def invite(provider: Provider, email: str, name: str, role: Role, *, by: User | 
     _check_role(role, by)
     provider.one_at_a_time()
     user = session.scalar(User.with_email(email)) or _new_user(tidy_email(email), name)
-    membership = user.join(provider, role, by=by, is_granted=_may_grant(provider, by))
+    membership = user.join(provider, role, by=by, is_granted=_may_grant(provider, user, by))
     membership.user = user
     membership.invited_by_id = by.id if by and not _is_staff(by) else None
     if membership.granted_at:

@@ -122,11 +122,12 @@ def test_who_is_there_already_is_not_invited_again(provider, administrator):
         invite(provider, contact.email, by=administrator)
 
 
-def test_a_login_that_is_switched_off_is_not_invited(provider, administrator):
+def test_whose_login_is_switched_off_waits_for_the_council_in_any_case(provider, administrator, policy):
+    policy(AccountPolicy(may_grant=frozenset({ProviderKind.CARE_HOME})))
     user = make_user(email="robin@example.org", is_active=False)
     make_contact(provider, email=user.email)
-    with pytest.raises(DomainError, match="is switched off"):
-        invite(provider, user.email, by=administrator)
+    assert invite(provider, user.email, by=administrator).granted_at is None
+    assert not reloaded(user).is_active
 
 
 @pytest.mark.parametrize(("kinds", "is_in"), [((ProviderKind.CARE_HOME,), True), ((ProviderKind.HOME_CARE,), False)])
@@ -233,24 +234,40 @@ def test_one_of_two_administrators_may_go(provider, administrator):
     assert place(administrator, provider) is None
 
 
-def test_of_two_administrators_who_remove_each_other_one_stays(provider, administrator):
-    other = make_user(Role.ADMINISTRATOR, provider)
-    start, said = threading.Barrier(2), []
+def at_once(*acts):
+    """Do them side by side; the rules that were broken."""
+    start, said = threading.Barrier(len(acts)), []
 
-    def remove(whom, by):
+    def do(one):
         start.wait()
         try:
-            act(team.remove, whom, provider, by=by)
+            one()
         except DomainError as problem:
             said.append(str(problem))
 
-    both = [threading.Thread(target=remove, args=pair) for pair in ((other, administrator), (administrator, other))]
-    for each in both:
+    threads = [threading.Thread(target=do, args=(one,)) for one in acts]
+    for each in threads:
         each.start()
-    for each in both:
+    for each in threads:
         each.join()
+    return said
+
+
+def test_of_two_administrators_who_remove_each_other_one_stays(provider, administrator):
+    other = make_user(Role.ADMINISTRATOR, provider)
+    said = at_once(
+        lambda: act(team.remove, other, provider, by=administrator),
+        lambda: act(team.remove, administrator, provider, by=other),
+    )
     assert len(said) == 1
     assert len(every(select(Membership).where(Membership.provider_id == provider.id))) == 1
+
+
+def test_two_who_invite_the_same_person_invite_them_once(provider, administrator):
+    contact, other = make_contact(provider), make_user(Role.ADMINISTRATOR, provider)
+    [said] = at_once(*(lambda by=by: invite(provider, contact.email, by=by) for by in (administrator, other)))
+    assert "is already at" in said
+    assert len(every(User.with_email(contact.email))) == 1
 
 
 @pytest.mark.parametrize("verb", [team.remove, team.change_role])
