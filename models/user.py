@@ -198,7 +198,7 @@ class User(Base):
     @classmethod
     def held(cls, user_id: int) -> Select[tuple[int]]:
         """Their sessions are renewed by one at a time, so that none slips out of being ended."""
-        return select(cls.id).where(cls.id == user_id).with_for_update()
+        return select(cls.id).where(cls.id == user_id).with_for_update(key_share=True)
 
     @classmethod
     def with_email(cls, email: str) -> Select["User"]:

@@ -35,6 +35,7 @@ async function take(answer) {
   const template = document.createElement('template')
   template.innerHTML = await answer.text()
   const dialog = template.content.querySelector('dialog')
+  if (!dialog) return undefined
   const left = Number(dialog.dataset.left)
   close()
   if (left > WARNING) return askIn(left - WARNING)
