@@ -61,7 +61,7 @@ class Stage(Enum):
     NEW_PASSWORD = "new_password"  # noqa: S105
     SET_SECURITY_CODE = "set_security_code"
     SET_UP_AUTHENTICATOR = "set_up_authenticator"
-    DONE = "done"
+    DONE = "proceed"
 
 
 GIVE = {Step.SECURITY_CODE: Stage.SECURITY_CODE, Step.AUTHENTICATOR: Stage.AUTHENTICATOR}
