@@ -19,12 +19,12 @@ bp = Blueprint("team", __name__, url_prefix="/team")
 @requires(Permission.MANAGE_TEAM)
 def index():
     people = page_of(team.people().where(Membership.granted_at.is_not(None)))
-    waiting = session.scalars(team.waiting()).all()
+    waiting = page_of(team.waiting(), name="waiting")
     due_on = access_review.due_on(viewing().id)
     return render(
         "provider/team/index.html", people=people, waiting=waiting, due_on=due_on,
         is_due=access_review.is_due(due_on), last_review=session.scalar(access_review.last_review()),
-        strangers=_strangers(people.items), names=names_of(each.invited_by_id for each in waiting),
+        strangers=_strangers(people.items), names=names_of(each.invited_by_id for each in waiting.items),
     )  # fmt: skip
 
 
