@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from blueprints.access import PASSWORD_GIVEN, PUBLIC, SIGNED_IN, access_of
-from models.permissions import COUNCIL_GRANTS, GRANTS, CouncilRole, Permission, Role
+from models.permissions import COUNCIL_GRANTS, GRANTS, Permission, Role
 from scripts.permissions import page as permissions_page
-from tests.factories import make_provider, make_staff, make_user
+from tests.factories import make_provider, make_user
 from tests.meta.world import settled_provider
 from tests.support.client import PortalClient
 
@@ -165,38 +165,6 @@ def test_my_own_records_do_exist(app, client, rules, subtests):
         if "provider" in rule.arguments and "GET" in rule.methods:
             with subtests.test(endpoint=rule.endpoint):
                 client.get(url(app, rule, values | {"provider": mine.id}), status=200)
-
-
-@pytest.mark.parametrize("role", list(Role))
-def test_every_role_opens_what_the_table_in_the_docs_says_and_nothing_else(app, rules, role, subtests):
-    mine, values = settled_provider()
-    client = PortalClient(app).sign_in(make_user(role, mine))
-    for rule in rules:
-        access = access_of(app, rule.endpoint)
-        for method in methods_of(rule) if isinstance(access, Permission) else ():
-            with subtests.test(endpoint=rule.endpoint, method=method):
-                data = {"csrf_token": client.csrf_token()} if method == "POST" else None
-                answer = client.open(method, url(app, rule, values | {"provider": mine.id}), data=data)
-                assert (answer.status_code != 403) == (access in GRANTS[role])
-
-
-@pytest.mark.parametrize("role", list(CouncilRole))
-def test_every_role_at_the_council_opens_what_the_table_says_and_no_providers_pages(app, rules, role, subtests):
-    mine, values = settled_provider()
-    values["provider"] = mine.id
-    client = PortalClient(app).sign_in(make_staff(role))
-    for rule in rules:
-        access = access_of(app, rule.endpoint)
-        for method in sorted(methods_of(rule)) if isinstance(access, Permission) else ():
-            with subtests.test(endpoint=rule.endpoint, method=method):
-                data = {"csrf_token": client.csrf_token()} if method == "POST" else None
-                answer = client.open(method, url(app, rule, values), data=data)
-                if rule.rule.startswith("/providers/"):
-                    assert answer.status_code == 404
-                elif access not in COUNCIL_GRANTS[role]:
-                    assert answer.status_code == 403
-                else:
-                    assert answer.status_code == 200 if method == "GET" else answer.status_code != 403
 
 
 def test_the_table_in_the_docs_is_that_of_the_running_portal(app, repository: Path):
