@@ -1,6 +1,7 @@
 """A browser without JavaScript, or one with htmx, that holds every answer to the house rules."""
 
 import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -165,10 +166,13 @@ class PortalClient:
 
 @contextmanager
 def counted_statements() -> Iterator[list[str]]:
+    """Those of this thread: a race has its own client in each."""
     statements: list[str] = []
+    here = threading.get_ident()
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
+        if threading.get_ident() == here:
+            statements.append(statement)
 
     event.listen(sa.Engine, "before_cursor_execute", note)
     try:
