@@ -268,7 +268,8 @@ def test_a_job_that_nobody_begins_says_so(desk):
     assert "its worker does not answer" in desk.officer.get(RUNS + "/").words
 
 
-def test_the_command_does_what_waits_and_ends(desk, app):
+def test_the_command_does_what_waits_and_ends(desk, make_app, tmp_path):
     desk.officer.post(f"{RUNS}/calculate", {"who": "all"})
+    app = make_app(instance=tmp_path)  # where it writes the head of the audit
     assert app.test_cli_runner().invoke(args=["worker", "--once"]).exit_code == 0
     assert reloaded(every(Job)[0]).state is JobState.DONE
