@@ -237,6 +237,7 @@ def test_somebody_is_added_at_a_provider_that_is_named(administrator, provider):
     assert (place.provider_id, place.role, bool(place.granted_at)) == (provider.id, Role.FINANCE, True)
 
 
+@pytest.mark.covers("S1-048")
 def test_only_a_contact_of_the_provider_is_let_in(administrator, provider):
     data = {"name": "Kim", "email": "kim@example.org", "role": "finance", "provider": provider.reference}
     answer = administrator.post(LIST + "new", data | {"way": "invitation"}, status=409)

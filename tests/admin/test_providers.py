@@ -136,6 +136,7 @@ def test_its_payments_are_a_click_away(desk):
 # --- who is let in
 
 
+@pytest.mark.covers("S1-048")
 @pytest.mark.postgres
 def test_an_invitation_is_granted_from_the_queue(administrator, provider, robin):
     queue = administrator.get("/council/").page.select_one("a[href$='/providers/waiting']")

@@ -37,6 +37,7 @@ def provider(database):
     return provider
 
 
+@pytest.mark.covers("S4-037", "S4-038")
 @pytest.mark.parametrize("way", WAYS)
 def test_a_carer_is_let_in_with_a_temporary_password_and_chooses_another(provider, open_browser, sign_in, way):
     council = open_browser(way)
