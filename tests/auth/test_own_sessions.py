@@ -159,7 +159,6 @@ def test_a_systems_administrator_is_out_after_fifteen_minutes(client, database, 
     client.get("/account", status=303)
 
 
-@pytest.mark.covers("S1-008")
 def test_what_the_page_asks_by_itself_keeps_no_session_open(client, user, time_machine):
     at(time_machine, "09:00:00")
     client.sign_in(user)
