@@ -358,7 +358,7 @@ def test_people_are_found_by_name_address_provider_role_and_state(provider, admi
 
     assert found() == ["Al", "Dawn Stockton", "Robin 100% Marsh", "Sam Archer", "Zoe"]
     assert found(name="100%") == ["Robin 100% Marsh"]
-    assert found(name=dawn.email[:9].upper()) == ["Dawn Stockton"]
+    assert found(name=dawn.email.upper()) == ["Dawn Stockton"]
     assert found(role=Role.VIEWER) == ["Robin 100% Marsh", "Zoe"]
     assert found(role=CouncilRole.SYSTEMS_ADMINISTRATOR) == ["Sam Archer"]
     assert found(state=State.DISABLED) == [ended.name]
