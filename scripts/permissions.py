@@ -22,7 +22,8 @@ Printed by `scripts/permissions.py` from `models/permissions.py` and the address
 holds that it is up to date. A page that declares no access is open to nobody. What is under
 `/providers/<provider>/` also takes a membership of that provider: without one, the page does not exist (404). What is
 under `/council/` takes a role at the council, and is refused to everybody else (403). "Password given again" means a
-password or code that was given within the last 15 minutes.
+password or code that was given within the last 15 minutes. Staff who may look at a provider's pages see there, for an
+hour, what a viewer sees; they change nothing, and the audit has every page.
 """
 
 
