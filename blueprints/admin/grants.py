@@ -10,7 +10,7 @@ from blueprints.pages import done, render
 from forms.desk import JustDoIt
 from forms.people import AccessForm, RefuseForm, RoleForm
 from models import directory, team
-from models.base import session
+from models.base import DomainError, session
 from models.permissions import Permission, Role
 from models.provider import Contact, Provider
 from models.user import Membership
@@ -77,7 +77,11 @@ def remove(provider_id, person_id):
 
 
 def _place(provider_id, person_id):
-    return get_or_404(directory.members(provider_id).where(Membership.user_id == person_id))
+    """The place of somebody else there: nobody decides about their own access."""
+    place = get_or_404(directory.members(provider_id).where(Membership.user_id == person_id))
+    if place.user_id == me().id:
+        raise DomainError("You cannot decide about your own access. Ask a colleague")
+    return place
 
 
 def _contact(provider_id, contact_id):

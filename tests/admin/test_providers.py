@@ -183,6 +183,15 @@ def test_a_contact_is_given_access_by_invitation(administrator, provider):
     assert mails("kim@example.org") == ["You can now log in to the Provider Portal"]
 
 
+@pytest.mark.parametrize("act", ["grant", "refuse", "role", "remove"])
+def test_nobody_decides_about_their_own_access(administrator, provider, act):
+    invite(administrator.user, provider)
+    path = at(provider, "access", administrator.user.id, act)
+    answer = administrator.post(path, {"reason": "None", "role": "finance"}, status=409)
+    assert "your own access" in answer.words
+    assert place_of(administrator.user, provider).granted_at is None
+
+
 def test_another_providers_contact_and_place_are_not_found_here(administrator, provider, robin):
     other = make_provider()
     contact = make_contact(other)
