@@ -6,6 +6,7 @@ from blueprints.access import SIGNED_IN, me, requires
 from blueprints.auth import bp
 from blueprints.auth.origin import origin
 from blueprints.auth.stages import NOT_YOURS
+from blueprints.frame import settings
 from blueprints.kept_forms import Why, offer
 from blueprints.pages import go_to, render, safe_path
 from blueprints.transactions import keep
@@ -25,7 +26,7 @@ def prove():
             return _back(safe_path(request.args.get("next")) or url_for(".account"))
         keep()
         form.password.errors = [NOT_YOURS]
-    return render("auth/prove.html", form=form, email=me().email)
+    return render("auth/prove.html", form=form, email=me().email, identity_provider=settings().identity_provider)
 
 
 def _back(page):

@@ -103,7 +103,7 @@ def test_who_has_access_is_reviewed(office, administrator, provider):
     expect(office.locator("#notices")).to_contain_text("1 no longer has access")
 
 
-@pytest.mark.covers("S0-042", "S0-043", "S1-046", "S1-047", "S1-049", "S1-050")
+@pytest.mark.covers("S0-008", "S0-042", "S0-043", "S1-046", "S1-047", "S1-049", "S1-050")
 @pytest.mark.postgres
 def test_a_change_is_asked_for_and_decided(office, provider, open_browser, sign_in):
     for name in ("Alex Finch", "Robin Marsh"):

@@ -161,7 +161,8 @@ def test_a_choice_ends_with_its_unit_of_work(mine):
 
 
 def test_colleagues_elsewhere_are_not_seen(mine, theirs):
-    [user] = every(select(User).join(Membership, Membership.user_id == User.id).where(Membership.provider_id == mine.id))
+    [user_id] = every(select(Membership.user_id).where(Membership.provider_id == mine.id))
+    [user] = every(select(User).where(User.id == user_id))
     saved(Membership(user_id=user.id, provider_id=theirs.id, role="carer", granted_at=utc_now()))
     with reading(mine.id) as session:
         found = session.scalars(select(User).where(User.id == user.id).options(joinedload(User.memberships))).unique()

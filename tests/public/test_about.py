@@ -32,7 +32,8 @@ def test_it_says_what_one_can_do_there(about):
 @pytest.mark.covers("S4-015", "S4-016", "S4-017")
 def test_it_says_how_to_register_and_whom_to_ask(about):
     assert "Speak to your social worker, or contact us ." in about.words
-    assert "Once you have logged in, the site may be called the Provider Portal or the Children's Provider Portal." in about.words
+    names = "the Provider Portal or the Children's Provider Portal"
+    assert f"Once you have logged in, the site may be called {names}." in about.words
     link = about.page.find("a", string="contact us")
     shown = about.page.find(id=link["href"].lstrip("#")).find_next("dl").get_text(" ", strip=True)
     assert "finance@borsetshire.example" in shown
