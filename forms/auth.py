@@ -58,11 +58,11 @@ class DigitsForm(FlaskForm):
         return [unicodedata.normalize("NFKC", field.data or "").strip() for field in self.asked]
 
 
-class NewPasswordForm(FlaskForm):
-    """`judge` knows the policy and the person."""
+class TwiceForm(FlaskForm):
+    """A new secret, typed twice. `judge` knows its rules and the person."""
 
-    new = PasswordField("New Password", validators=[InputRequired("Enter a new password")])
-    confirm = PasswordField("Confirm Password", validators=[InputRequired("Enter the new password once more")])
+    differ: str
+    """What to say when the two are not the same."""
 
     def __init__(self, judge: Judge) -> None:
         super().__init__()
@@ -74,29 +74,25 @@ class NewPasswordForm(FlaskForm):
 
     def validate_confirm(self, field: PasswordField) -> None:
         if field.data != self.new.data:
-            raise ValidationError("The two new passwords are not the same. Type the same one twice")
+            raise ValidationError(self.differ)
 
 
-class ChangePasswordForm(NewPasswordForm):
+class NewPasswordForm(TwiceForm):
+    new = PasswordField("New Password", validators=[InputRequired("Enter a new password")])
+    confirm = PasswordField("Confirm Password", validators=[InputRequired("Enter the new password once more")])
+    differ = "The two new passwords are not the same. Type the same one twice"
+
+
+class ChangePasswordForm(TwiceForm):
     current = PasswordField("Current Password", validators=[InputRequired("Enter your current password")])
     new = PasswordField("New Password", validators=[InputRequired("Enter a new password")])
     confirm = PasswordField("Confirm Password", validators=[InputRequired("Enter the new password once more")])
+    differ = NewPasswordForm.differ
 
 
-class SecurityCodeForm(FlaskForm):
+class SecurityCodeForm(TwiceForm):
     new = PasswordField("New Security Code", validators=[InputRequired("Enter a new security code")])
     confirm = PasswordField(
         "Confirm Security Code", validators=[InputRequired("Enter the new security code once more")]
     )
-
-    def __init__(self, judge: Judge) -> None:
-        super().__init__()
-        self._judge = judge
-
-    def validate_new(self, field: PasswordField) -> None:
-        if problem := self._judge(field.data):
-            raise ValidationError(problem)
-
-    def validate_confirm(self, field: PasswordField) -> None:
-        if field.data != self.new.data:
-            raise ValidationError("The two security codes are not the same. Type the same one twice")
+    differ = "The two security codes are not the same. Type the same one twice"
