@@ -15,7 +15,7 @@ from models.account_policy import policy
 from models.audit import record
 from models.base import DomainError, session, utc_now
 from models.outbox import post
-from models.permissions import Role
+from models.permissions import COUNCIL_GRANTS, Permission, Role
 from models.provider import Contact, Provider
 from models.tenancy import every_provider
 from models.user import Membership, Staff, User, tidy_email
@@ -76,10 +76,10 @@ def invite(provider: Provider, email: str, name: str, role: Role, *, by: User | 
     """
     _check_role(role, by)
     provider.one_at_a_time()
-    user = session.scalar(User.with_email(email)) or _new_user(tidy_email(email), name)
+    user = session.scalar(User.with_email(email)) or _new_user(tidy_email(email), name, by)
     membership = user.join(provider, role, by=by, is_granted=_may_grant(provider, user, by))
     membership.user = user
-    membership.invited_by_id = by.id if by and not _is_staff(by) else None
+    membership.invited_by_id = by.id if by and not _lets_in(by) else None
     if membership.granted_at:
         _tell_granted(membership, portal)
     else:
@@ -165,9 +165,10 @@ def place_of(user_id: int) -> Select[tuple[Membership]]:
     return people().where(Membership.user_id == user_id)
 
 
-def _new_user(email: str, name: str) -> User:
+def _new_user(email: str, name: str, by: User | None) -> User:
     user = User(email=email, name=name, password_hash=None, is_active=True, staff=None)
     session.add(user)
+    record("user.added", user, by=by)
     return user
 
 
@@ -175,19 +176,25 @@ def _is_staff(user: User) -> bool:
     return session.scalar(select(Staff.user_id).where(Staff.user_id == user.id)) is not None
 
 
+def _lets_in(by: User) -> bool:
+    """Whether they let people in for the council. Its other staff act like anybody where they have a place."""
+    role = session.scalar(select(Staff.role).where(Staff.user_id == by.id))
+    return role is not None and Permission.MANAGE_ACCESS in COUNCIL_GRANTS[role]
+
+
 def _may_grant(provider: Provider, user: User, by: User | None) -> bool:
     """Whose login the council has switched off waits for the council; nobody else learns of it."""
-    return by is None or _is_staff(by) or (provider.kind in policy().may_grant and user.is_active)
+    return by is None or _lets_in(by) or (provider.kind in policy().may_grant and user.is_active)
 
 
 def _check_role(role: Role, by: User | None) -> None:
-    if role not in ROLES and by is not None and not _is_staff(by):
+    if role not in ROLES and by is not None and not _lets_in(by):
         raise DomainError("Only the council can make somebody a carer")
 
 
 def _keep_an_administrator(membership: Membership, by: User) -> None:
     """Of two who remove each other at the same time, the second one waits here and is the last."""
-    if membership.role is not Role.ADMINISTRATOR or membership.granted_at is None or _is_staff(by):
+    if membership.role is not Role.ADMINISTRATOR or membership.granted_at is None or _lets_in(by):
         return
     is_administrator = (Membership.role == Role.ADMINISTRATOR, Membership.granted_at.is_not(None))
     here = select(Membership.id).where(Membership.provider_id == membership.provider_id, *is_administrator)

@@ -89,7 +89,7 @@ def test_an_invited_contact_waits_for_the_councils_grant_and_is_then_in(provider
     assert mail_to(user) == ["You have been put forward for the Provider Portal",
                              "You can now log in to the Provider Portal"]  # fmt: skip
     assert PORTAL in every(OutboxMessage)[-1].body
-    assert [each.action for each in every(AuditEvent)] == ["membership.added", "membership.granted"]
+    assert [each.action for each in every(AuditEvent)] == ["user.added", "membership.added", "membership.granted"]
 
 
 @pytest.mark.covers("S1-048")
@@ -141,6 +141,18 @@ def test_the_council_grants_as_it_invites(provider, officer):
     membership = invite(provider, make_contact(provider).email, by=officer, tenant=False)
     assert membership.granted_at
     assert membership.invited_by_id is None
+
+
+@pytest.mark.parametrize("role", [CouncilRole.PAYMENTS_OFFICER, CouncilRole.HELP_DESK])
+def test_staff_who_do_not_let_people_in_act_like_anybody_where_they_have_a_place(provider, role):
+    """Somebody works for the council and looks after a home: what they may there is what the home lets them."""
+    officer = make_staff(role)
+    make_membership(officer, provider, Role.ADMINISTRATOR)
+    assert not invite(provider, make_contact(provider).email, by=officer).granted_at
+    with pytest.raises(DomainError, match="Only the council can make somebody a carer"):
+        invite(provider, make_contact(provider).email, by=officer, role=Role.CARER)
+    with pytest.raises(DomainError, match="There has to be an administrator"):
+        act(team.remove, officer, provider, by=officer)
 
 
 def test_a_refusal_is_told_to_both_and_leaves_no_place(provider, administrator, officer):
