@@ -186,12 +186,25 @@ class PendingLogin(Base):
         """
         is_reset = self.purpose is Purpose.RESET
         self.user.set_password(password)
+        PendingLogin.end_all(self.user_id, but=self.id)
         self.step_done()
         return self._end() if is_reset else True
+
+    @classmethod
+    def end_all(cls, user_id: int, *, but: int | None = None) -> None:
+        """Whoever is on the way in as this person begins again, `but` in the log-in with this id."""
+        theirs = update(cls).where(cls.user_id == user_id, cls.accepted_at.is_(None), cls.id != (but or 0))
+        session.execute(theirs.values(accepted_at=utc_now()))
 
     def _end(self) -> bool:
         still_open = (PendingLogin.id == self.id, PendingLogin.accepted_at.is_(None))
         return session.execute(update(PendingLogin).where(*still_open).values(accepted_at=utc_now())).rowcount == 1
+
+
+def change_password(user: User, password: str, *, but: int, device: str | None) -> None:
+    """The person's own choice, as User.set_password: who is half-way in with the one before begins again."""
+    user.set_password(password, but=but, device=device)
+    PendingLogin.end_all(user.id)
 
 
 def step_of(user: User) -> Step:

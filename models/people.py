@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from models import second_step, team
 from models.audit import record
-from models.base import DomainError, session, utc_now
+from models.base import DomainError, session
 from models.login import LoginFailure
 from models.outbox import post
 from models.pending_login import PendingLogin
@@ -196,8 +196,7 @@ def _switch(person: User, *, is_active: bool) -> None:
 def _shut_out(person: User) -> None:
     """End their sessions, and the log-ins that have come only part of the way."""
     person.end_sessions()
-    under_way = (PendingLogin.user_id == person.id, PendingLogin.accepted_at.is_(None))
-    session.execute(update(PendingLogin).where(*under_way).values(accepted_at=utc_now()))
+    PendingLogin.end_all(person.id)
 
 
 def _tell_employed(person: User, role: CouncilRole, portal: str) -> None:

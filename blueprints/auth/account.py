@@ -16,7 +16,7 @@ from models.account_policy import Step
 from models.authenticator import RecoveryCode
 from models.base import session as database
 from models.login import prove
-from models.pending_login import own_step, step_of
+from models.pending_login import change_password, own_step, step_of
 from models.security_code import RULES
 
 
@@ -35,7 +35,7 @@ def own_password():
     form = ChangePasswordForm(me().problem_with_password)
     if form.validate_on_submit():
         if prove(me(), form.current.data, origin()):
-            me().set_password(form.new.data, but=session.row.id, device=origin().device)
+            change_password(me(), form.new.data, but=session.row.id, device=origin().device)
             session.prove()
             return done("Your password is changed. You are logged out everywhere else", then=url_for(".account"))
         keep()

@@ -1,6 +1,6 @@
 """From the password to the first page: each view is a stage of models.pending_login, and opens only at that stage."""
 
-from flask import abort, flash, session, url_for
+from flask import abort, flash, request, session, url_for
 from flask_login import login_user
 from sqlalchemy import select
 
@@ -192,5 +192,6 @@ def set_up_authenticator():
 @bp.route("/log-in/continue", methods=["GET", "POST"])
 @requires(PASSWORD_GIVEN)
 def proceed():
-    """After the recovery codes were shown."""
-    return _onward(_at(Stage.DONE))
+    """After the recovery codes were shown. To look at it logs nobody in: a GET writes nothing."""
+    pending = _at(Stage.DONE)
+    return _onward(pending) if request.method == "POST" else render("auth/proceed.html")
