@@ -49,10 +49,10 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     Compress(app)
     lookups.init_app(app)
     filters.init_app(app)
+    pages.init_app(app)  # before what adds to its requests
     security.init_app(app)
     CSRFProtect(app)
     transactions.init_app(app)
-    pages.init_app(app)
     access.init_app(app)
     kept_forms.init_app(app)
     frame.init_app(app, settings)

@@ -49,8 +49,17 @@ def _not_found() -> None:
 class Number(IntegerConverter):
     """A number that fits into a key: any other is the address of nothing."""
 
+    regex = r"\d{1,10}"
+
     def __init__(self, *args: object, **options: object) -> None:
         super().__init__(*args, **{"max": 2**31 - 1, **options})
+
+
+def key(text: str) -> int:
+    """For request.args.get(type=key): a number that fits into a key."""
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise ValueError(text)
+    return int(text)
 
 
 class Day(BaseConverter):

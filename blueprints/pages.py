@@ -61,7 +61,10 @@ def current_path() -> str | None:
 
 
 def came_from() -> str | None:
-    url = urlsplit(request.htmx.current_url or request.referrer or "")
+    try:
+        url = urlsplit(request.htmx.current_url or request.referrer or "")
+    except ValueError:
+        return None
     if url.netloc != request.host:
         return None
     return safe_path(url.path + (f"?{url.query}" if url.query else ""))

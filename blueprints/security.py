@@ -1,6 +1,11 @@
 """What every answer tells the browser, and what every request must come from."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, abort, request
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from blueprints.transactions import SAFE_METHODS
 
@@ -29,7 +34,20 @@ HEADERS = {
 HSTS = "max-age=31536000; includeSubDomains"
 
 
+class Sent(ImmutableMultiDict[str, Any]):
+    """What came with a request, without NUL: no keyboard has it, and no text in the database may hold it."""
+
+    def __init__(self, sent: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None) -> None:
+        pairs = MultiDict(sent).items(multi=True)
+        super().__init__([(_without_nul(name), _without_nul(value)) for name, value in pairs])
+
+
+def _without_nul(sent: Any) -> Any:
+    return sent.replace("\0", "") if isinstance(sent, str) else sent
+
+
 def init_app(app: Flask) -> None:
+    app.request_class = type("PortalRequest", (app.request_class,), {"parameter_storage_class": Sent})
     app.before_request(_refuse_other_sites)
     app.after_request(_add_headers)
 
@@ -45,6 +63,16 @@ def _refuse_other_sites() -> None:
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     if request.method not in SAFE_METHODS and site not in ("same-origin", "none"):
         abort(403)
+    if request.method not in SAFE_METHODS and not _is_address(request.referrer or ""):
+        abort(400)  # Flask-WTF would stumble over it
+
+
+def _is_address(text: str) -> bool:
+    try:
+        urlsplit(text).port  # noqa: B018 - asking is what raises
+    except ValueError:
+        return False
+    return True
 
 
 def _add_headers(response: Response) -> Response:

@@ -3,10 +3,11 @@
 import unicodedata
 from collections.abc import Callable, Sequence
 
-from wtforms import FieldList, PasswordField, StringField, ValidationError
+from wtforms import PasswordField, StringField, ValidationError
 from wtforms.validators import InputRequired
 
 from forms.base import FlaskForm
+from forms.fields import Rows
 
 Judge = Callable[[str], str | None]
 """What is wrong with a text, in words for the person, or None."""
@@ -43,7 +44,7 @@ class SecretField(StringField):
 class DigitsForm(FlaskForm):
     """One field for each of the digits that are asked for."""
 
-    asked = FieldList(SecretField())
+    asked = Rows(SecretField())
 
     def ask(self, positions: Sequence[int]) -> None:
         while len(self.asked) > len(positions):
@@ -55,7 +56,7 @@ class DigitsForm(FlaskForm):
 
     @property
     def digits(self) -> list[str]:
-        return [unicodedata.normalize("NFKC", field.data or "").strip() for field in self.asked]
+        return [unicodedata.normalize("NFKC", (field.data or "")[:20]).strip() for field in self.asked]
 
 
 class TwiceForm(FlaskForm):

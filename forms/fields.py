@@ -1,8 +1,10 @@
 """Fields that several forms share."""
 
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from wtforms import DateField, StringField
+from wtforms import DateField, FieldList, StringField
 
 from models.money import parse_pence, plain
 
@@ -26,6 +28,18 @@ class MoneyField(StringField):
 
     def _value(self) -> str:
         return self.typed or ("" if self.data is None else plain(self.data))
+
+
+class Rows(FieldList):
+    """The same field several times: rows-0, rows-1. A name with no such number, or a long one, is none of them."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.type = "FieldList"  # by which the templates know it
+
+    def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
+        numbered = re.compile(rf"{re.escape(prefix)}-[0-9]{{1,4}}(-.*)?")
+        return super()._extract_indices(prefix, [name for name in formdata if numbered.fullmatch(name)])
 
 
 class DayField(DateField):

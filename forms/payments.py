@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from wtforms import BooleanField, FieldList, Form, FormField, IntegerField, SubmitField, TextAreaField
+from wtforms import BooleanField, Form, FormField, IntegerField, SubmitField, TextAreaField
 from wtforms.validators import Length, NumberRange, ValidationError
 from wtforms.widgets import HiddenInput
 
 from forms.base import FlaskForm
+from forms.fields import Rows
 from models.explanation import Row
 
 
@@ -36,7 +37,7 @@ class AnswerForm(FlaskForm):
     total_pence = IntegerField(
         widget=HiddenInput(), validators=[NumberRange(-(10**12), 10**12, "Load this page again before you answer")]
     )
-    rows = FieldList(FormField(QueryForm))
+    rows = Rows(FormField(QueryForm))
     comment = TextAreaField("Comments", filters=[tidy], validators=[NOT_TOO_LONG])
     confirm = SubmitField()
     reject = SubmitField()

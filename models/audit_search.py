@@ -118,7 +118,7 @@ def found(
         query = query.where(event.action.in_(actions))
     if first is not None:
         query = query.where(event.at >= _midnight(first))
-    if last is not None:
+    if last is not None and last < date.max:
         query = query.where(event.at < _midnight(last + timedelta(days=1)))
     if about is not None:
         query = query.where(_about(about, with_client))

@@ -26,6 +26,8 @@ SENDS_AN_HOUR_TO_AN_ACCOUNT = 30
 SENDS_AN_HOUR_FROM_A_NETWORK = 30
 """For forgotten passwords, which anybody may ask for: so nobody fills other people's mailboxes."""
 RESEND_AFTER = timedelta(minutes=1)
+LONGEST = 100
+"""Characters in which six digits are looked for: to normalise a long text takes long."""
 
 SUBJECTS = {Purpose.LOG_IN: "Your code to log in", Purpose.RESET: "Your code to set a new password"}
 MAIL = """\
@@ -144,6 +146,8 @@ def tidy_code(typed: str) -> str | None:
     """The six digits in what was typed or pasted, or None. Spaces, hyphens and invisible characters do not
     matter; digits of other scripts are no digits here.
     """
+    if len(typed) > LONGEST:
+        return None
     plain = unicodedata.normalize("NFKC", typed)
     plain = "".join(each for each in plain if not each.isspace() and unicodedata.category(each) not in ("Cf", "Pd"))
     return plain if re.fullmatch(r"[0-9]{6}", plain) else None

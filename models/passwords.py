@@ -13,6 +13,8 @@ from models.account_policy import policy
 
 MIN_LENGTH = 9
 MIN_LENGTH_OF_LONG = 15
+LONGEST = 1_000
+"""Characters. How long it takes to normalise text grows with the square of its length: a longer one is never read."""
 UNLIKELY = 3
 """Of zxcvbn's scores, 0 to 4: more than a hundred million guesses."""
 
@@ -41,9 +43,11 @@ def hashed(password: str) -> str:
 
 def matches(password: str, password_hash: str | None) -> bool:
     """Whether it is the password. With no hash the work is done all the same, so that time tells nothing."""
+    is_read = len(password) <= LONGEST
     try:
         with _slots:
-            return _hasher.verify(password_hash or _of_nobody, _normalised(password)) and password_hash is not None
+            is_right = _hasher.verify(password_hash or _of_nobody, _normalised(password[:LONGEST]))
+            return is_right and is_read and password_hash is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -61,6 +65,8 @@ def rules() -> list[str]:
 
 def problem_with(password: str, *, about: tuple[str, ...] = ()) -> str | None:
     """Why this cannot be somebody's password, in words for that person; `about` is their name and e-mail address."""
+    if len(password) > LONGEST:
+        return f"Use at most {LONGEST:,} characters"
     password = _normalised(password)
     if problem := _breaks_the_policy(password):
         return problem

@@ -5,7 +5,7 @@ from flask import request, url_for
 from blueprints.access import me, requires
 from blueprints.admin.people import let_in, portal
 from blueprints.admin.providers import bp
-from blueprints.lookups import get_or_404, page_of
+from blueprints.lookups import get_or_404, key, page_of
 from blueprints.pages import done, render
 from forms.desk import JustDoIt
 from forms.people import AccessForm, RefuseForm, RoleForm
@@ -28,7 +28,7 @@ def waiting():
 @requires(Permission.MANAGE_ACCESS, fresh=True)
 def give_access(provider_id):
     provider = get_or_404(Provider.numbered(provider_id))
-    contact = session.scalar(_contact(provider_id, request.args.get("contact", type=int)))
+    contact = session.scalar(_contact(provider_id, request.args.get("contact", type=key)))
     form = AccessForm(data={"name": contact.name, "email": contact.email} if contact else None)
     if form.validate_on_submit():
         return let_in(provider, form)
