@@ -1,6 +1,7 @@
 # `make` alone lists what can be done.
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
+PARALLEL := -n auto --dist loadfile
 
 .PHONY: help run test assets lint bench acceptance campaign lock clean
 
@@ -11,7 +12,7 @@ run: assets ## Start the portal with demonstration data on http://127.0.0.1:8000
 	@scripts/run.sh
 
 test: test-deps .venv/.dev assets lint ## Run every test; what one run of CI does
-	@$(PY) -m pytest
+	@$(PY) -m pytest $(PARALLEL)
 
 assets: .venv/.run ## Build static/dist from static/src
 	@$(PY) scripts/assets.py
@@ -26,7 +27,7 @@ acceptance: .venv/.run ## List the rows of docs/acceptance.csv that no test cove
 	@$(PY) scripts/acceptance.py
 
 campaign: test-deps .venv/.dev assets ## Run the long tests too
-	@CAMPAIGN=1 $(PY) -m pytest -m ""
+	@CAMPAIGN=1 $(PY) -m pytest $(PARALLEL) -m ""
 
 lock: .venv/.dev ## Write requirements.lock from requirements.txt (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
