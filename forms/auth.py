@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from wtforms import PasswordField, StringField, ValidationError
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Length
 
 from forms.base import FlaskForm
 from forms.fields import Rows
@@ -13,13 +13,16 @@ Judge = Callable[[str], str | None]
 """What is wrong with a text, in words for the person, or None."""
 
 
+NOT_TOO_LONG = Length(max=254, message="An e-mail address has 254 characters or fewer. Check what you typed")
+
+
 class LogInForm(FlaskForm):
-    email = StringField("E-mail", validators=[InputRequired("Enter your e-mail address")])
+    email = StringField("E-mail", validators=[InputRequired("Enter your e-mail address"), NOT_TOO_LONG])
     password = PasswordField("Password", validators=[InputRequired("Enter your password")])
 
 
 class ForgottenForm(FlaskForm):
-    email = StringField("E-mail", validators=[InputRequired("Enter your e-mail address")])
+    email = StringField("E-mail", validators=[InputRequired("Enter your e-mail address"), NOT_TOO_LONG])
 
 
 class ProveForm(FlaskForm):

@@ -16,6 +16,8 @@ from models.vault import seal, unseal
 
 KEPT_FOR = timedelta(hours=1)
 MOST_BYTES = 64 * 1024
+LONGEST_PATH = 2_000
+"""Bytes: what a database takes into an index."""
 MOST_FORMS = 20
 """Of one person; of more, the newest are kept."""
 NEVER_KEPT = frozenset({"password", "code", "current", "new", "confirm", "asked", "csrf_token"})
@@ -41,7 +43,8 @@ class KeptForm(Base):
         """Keep what was typed on this page, in place of what was kept of it before. False if nothing is to be kept."""
         kept = [(name, value) for name, value in typed if name.split("-")[0] not in NEVER_KEPT]
         text = json.dumps(kept, ensure_ascii=False)
-        if not any(value for _, value in kept) or len(text.encode()) > MOST_BYTES:
+        is_short = len(text.encode()) <= MOST_BYTES and len(path.encode()) <= LONGEST_PATH
+        if not is_short or not any(value for _, value in kept):
             return False
         session.execute(cls.outlived())
         session.execute(delete(cls).where(cls.user_id == user_id, cls.path == path))

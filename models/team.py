@@ -183,8 +183,10 @@ def _lets_in(by: User) -> bool:
 
 
 def _may_grant(provider: Provider, user: User, by: User | None) -> bool:
-    """Whose login the council has switched off waits for the council; nobody else learns of it."""
-    return by is None or _lets_in(by) or (provider.kind in policy().may_grant and user.is_active)
+    """Whose login the council has switched off, and who works for it, waits for the council; nobody else learns why."""
+    if by is None or _lets_in(by):
+        return True
+    return provider.kind in policy().may_grant and user.is_active and not _is_staff(user)
 
 
 def _check_role(role: Role, by: User | None) -> None:

@@ -3,11 +3,13 @@
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, Response, abort, current_app, request, session, url_for
+from flask_login import current_user
 from joserfc.errors import JoseError
 from requests import RequestException
 
 from blueprints.access import PUBLIC, requires
 from blueprints.auth import bp
+from blueprints.auth.log_in import already_in
 from blueprints.auth.stages import begin
 from blueprints.pages import problem, render, safe_path
 from blueprints.transactions import keep
@@ -63,6 +65,8 @@ def _client():
 @requires(PUBLIC)
 def identity():
     _provider()
+    if current_user.is_authenticated:
+        return already_in()
     session["next"] = safe_path(request.args.get("next"))
     return _client().authorize_redirect(url_for(".identity_return", _external=True))
 
@@ -83,6 +87,8 @@ def identity_return():
 @requires(PUBLIC)
 def identity_accept():
     provider = _provider()
+    if current_user.is_authenticated:
+        return already_in()
     claims = _client().authorize_access_token()["userinfo"]
     verified = claims.get("email_verified") is True
     user = person_at(provider.issuer, claims["sub"], claims.get("email"), is_verified=verified)

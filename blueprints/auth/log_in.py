@@ -35,7 +35,7 @@ KEPT = "What you typed is kept for an hour: log in, and it is there again"
 @requires(PUBLIC)
 def log_in():
     if current_user.is_authenticated:
-        return _already_in()
+        return already_in()
     form = LogInForm()
     if form.validate_on_submit():
         user = check_password(form.email.data, form.password.data, origin())
@@ -50,7 +50,7 @@ def log_in():
     )  # fmt: skip
 
 
-def _already_in():
+def already_in():
     """Nobody becomes somebody else by a form: they log out first."""
     if request.method == "POST":
         flash(f"You are logged in as {me().name} already. To log in as somebody else, log out first", "information")

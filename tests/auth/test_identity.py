@@ -145,6 +145,18 @@ def test_a_code_for_another_browser_opens_nothing_in_this_one(portal, browser):
     assert browser.submit(page, status=303).location == "/log-in/code"
 
 
+def test_who_is_logged_in_already_becomes_nobody_else(browser):
+    """Neither by a link that somebody sends, nor in a second tab."""
+    user, other = make_user(), make_user()
+    page = come_back(browser, other.email)
+    browser.sign_in(user)
+    assert browser.get("/log-in/identity", status=303).location.startswith("/providers")
+    fields = {name: page.page.select_one(f"[name={name}]")["value"] for name in ("code", "state")}
+    assert browser.post("/log-in/identity/return", fields, status=303).location.startswith("/providers")
+    assert f"You are logged in as {user.name} already" in browser.get("/account").words
+    assert not every(Identity)
+
+
 def test_a_code_works_once(browser):
     page = come_back(browser, make_user().email)
     browser.submit(page, status=303)

@@ -1,12 +1,13 @@
 """What was typed too late: whose it is, and for how long."""
 
+import secrets
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from models.base import session, transaction
-from models.kept_form import MOST_BYTES, MOST_FORMS, KeptForm
+from models.kept_form import LONGEST_PATH, MOST_BYTES, MOST_FORMS, KeptForm
 from models.vault import Tampered
 from tests.factories import make_user
 from tests.support.rows import every, unit_of_work
@@ -89,3 +90,10 @@ def test_nobody_fills_the_database(user, time_machine):
         keep(user, ("comment", "Late"), path=f"/{n}")
         time_machine.shift(timedelta(seconds=1))
     assert every(select(KeptForm.path).order_by(KeptForm.id)) == [f"/{n}" for n in range(3, MOST_FORMS + 3)]
+
+
+def test_a_page_with_a_very_long_address_keeps_nothing(user):
+    """PostgreSQL takes no such address into its index, and the form would be answered by an error."""
+    address = f"{PAGE}?sought={secrets.token_hex(2_000)}"
+    assert not keep(user, ("comment", "Zoë"), path=address)
+    assert keep(user, ("comment", "Zoë"), path=address[:LONGEST_PATH])

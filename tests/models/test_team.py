@@ -130,6 +130,13 @@ def test_whose_login_is_switched_off_waits_for_the_council_in_any_case(provider,
     assert not reloaded(user).is_active
 
 
+def test_who_works_for_the_council_waits_for_it_in_any_case(provider, administrator, policy):
+    policy(AccountPolicy(may_grant=frozenset({ProviderKind.CARE_HOME})))
+    officer = make_staff(CouncilRole.PAYMENTS_OFFICER)
+    make_contact(provider, email=officer.email)
+    assert invite(provider, officer.email, by=administrator).granted_at is None
+
+
 @pytest.mark.parametrize(("kinds", "is_in"), [((ProviderKind.CARE_HOME,), True), ((ProviderKind.HOME_CARE,), False)])
 def test_the_council_may_let_a_kind_of_provider_grant(provider, administrator, policy, kinds, is_in):
     policy(AccountPolicy(may_grant=frozenset(kinds)))

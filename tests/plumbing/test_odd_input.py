@@ -6,10 +6,12 @@ import pytest
 
 from models.account_policy import Step
 from models.permissions import CouncilRole, Role
+from models.web_session import WebSession
 from tests.auth.journey import code_page, give_password
 from tests.auth.steps import digits, give_security_code
 from tests.factories import make_contact, make_provider, make_staff, make_user
 from tests.support.client import PortalClient
+from tests.support.rows import every
 
 NO_ADDRESSES = ["http://[", "http://a]b/", "http://portal.example:99999999/", "%", "\xa0"]
 LONG = "a" + "\u0301\u0316" * 50_000
@@ -101,3 +103,10 @@ def test_the_audit_is_searched_from_the_first_day_to_the_last(client, database):
 def test_the_code_page_takes_a_code_that_is_much_too_long(client):
     page = code_page(client, make_user(Role.FINANCE))
     assert client.submit(page, {"code": "1" * 5_000}, status=422).errors
+
+
+@pytest.mark.parametrize("page", ["/log-in", "/forgotten-password"])
+def test_what_is_too_long_for_an_address_is_kept_nowhere(client, database, page):
+    typed = {"email": f"{'x' * 400_000}@example.org", "password": "Three-Green-Kettles-7"}
+    client.submit(client.get(page), typed, status=422)
+    assert not every(WebSession)
