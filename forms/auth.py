@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from wtforms import PasswordField, StringField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from forms.base import FlaskForm
 from forms.fields import Rows
@@ -56,6 +56,7 @@ class DigitsForm(FlaskForm):
             self.asked.append_entry()
         for field, position in zip(self.asked, positions, strict=True):
             field.label.text = f"Digit {position} of your security code"
+            field.validators = [DataRequired(f"Enter digit {position} of your security code")]
 
     @property
     def digits(self) -> list[str]:

@@ -54,6 +54,18 @@ def test_the_page_asks_for_some_digits_by_their_place(client, with_code):
         assert (field["inputmode"], field["autocomplete"]) == ("numeric", "off")
 
 
+def test_digits_left_out_are_asked_for_by_their_place_and_use_up_no_try(client, with_code):
+    page = second_page(client, with_code)
+    first, second = asked(with_code)
+    right = digits(with_code)
+    for _ in range(6):
+        answer = client.submit(page, {**right, "asked-0": ""}, status=422)
+        assert answer.errors == [f"Enter digit {first} of your security code"]
+    both = client.submit(page, dict.fromkeys(right, " "), status=422)
+    assert both.errors == [f"Enter digit {place} of your security code" for place in (first, second)]
+    client.submit(page, right, status=303)
+
+
 @pytest.mark.postgres
 def test_the_right_digits_open_the_portal_and_next_time_others_may_be_asked(client, with_code):
     page = second_page(client, with_code)
