@@ -1,6 +1,6 @@
 """What the council types about those who log in."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from email_validator import EmailNotValidError, validate_email
 from wtforms import EmailField, Form, RadioField, StringField, TextAreaField, ValidationError
@@ -57,21 +57,31 @@ class ProviderSearch(Form):
         }
 
 
+def _is_an_address(_form: Form, field: EmailField) -> None:
+    try:
+        field.data = validate_email(field.data.strip(), check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise ValidationError("Enter an e-mail address, like name@example.org") from None
+
+
+def _email_field() -> EmailField:
+    return EmailField("E-mail address", validators=[InputRequired("Enter an e-mail address"), _is_an_address])
+
+
+def _role_field() -> ChoiceField:
+    return ChoiceField("Role", validators=[InputRequired("Choose a role")])
+
+
 class EmailForm(FlaskForm):
-    email = EmailField("E-mail address", validators=[InputRequired("Enter an e-mail address")])
-
-    def validate_email(self, field: EmailField) -> None:
-        try:
-            field.data = validate_email(field.data.strip(), check_deliverability=False).normalized
-        except EmailNotValidError:
-            raise ValidationError("Enter an e-mail address, like name@example.org") from None
+    email = _email_field()
 
 
-class _NewPersonForm(EmailForm):
+class _NewPersonForm(FlaskForm):
     name = StringField("Name", validators=[
         DataRequired("Enter the person’s name"), Length(max=200, message="Write 200 characters or fewer")
     ])  # fmt: skip
-    role = ChoiceField("Role", validators=[InputRequired("Choose a role")])
+    email = _email_field()
+    role = _role_field()
     way = RadioField(
         "How do they get their password?",
         choices=[
@@ -95,9 +105,21 @@ class AccessForm(_NewPersonForm):
 
 
 class NewPersonForm(AccessForm):
+    """`judge` says what is wrong with a provider's reference or name, or None."""
+
     provider = StringField(
         "Provider", description="Its reference or its whole name", validators=[InputRequired("Enter a provider")]
     )
+    role = _role_field()
+
+    def __init__(self, judge: Callable[[str], str | None]) -> None:
+        super().__init__()
+        self._judge = judge
+
+    def validate_provider(self, field: StringField) -> None:
+        field.data = field.data.strip()
+        if problem := self._judge(field.data):
+            raise ValidationError(problem)
 
 
 class NewColleagueForm(_NewPersonForm):
@@ -107,7 +129,7 @@ class NewColleagueForm(_NewPersonForm):
 
 
 class RoleForm(FlaskForm):
-    role = ChoiceField("Role", validators=[InputRequired("Choose a role")])
+    role = _role_field()
 
     def __init__(self, *args: object, **options: object) -> None:
         super().__init__(*args, **options)

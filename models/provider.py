@@ -84,6 +84,9 @@ class Provider(FromFeed, Base):
         return bool(email) and (self.email.lower() == email or session.scalar(theirs.limit(1)) is not None)
 
 
+UNKNOWN = "There is no provider with the reference or name {}"
+
+
 def ids_of_kinds(kinds: Iterable[str]) -> list[int]:
     return list(session.scalars(select(Provider.id).where(Provider.kind.in_(list(kinds))).order_by(Provider.id)))
 
@@ -98,8 +101,17 @@ def ids_named(names: list[str]) -> list[int]:
     known = {text for row in found for text in (row.reference, row.name)}
     for name in names:
         if name not in known:
-            raise DomainError(f"There is no provider with the reference or name {name}")
+            raise DomainError(UNKNOWN.format(name))
     return [row.id for row in found]
+
+
+def problem_with_name(name: str) -> str | None:
+    """Why this reference or name does not say which provider is meant, in words for a person."""
+    meant = sa.or_(Provider.reference == name, Provider.name == name)
+    found = session.scalars(select(Provider.id).where(meant).limit(2)).all()
+    if not found:
+        return UNKNOWN.format(name)
+    return "More than one provider has this name. Enter its reference" if len(found) > 1 else None
 
 
 restrict(Provider, lambda tenant: Provider.id == tenant)

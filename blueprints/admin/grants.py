@@ -3,7 +3,7 @@
 from flask import request, url_for
 
 from blueprints.access import me, requires
-from blueprints.admin.people import let_in, portal
+from blueprints.admin.people import NOT_A_CONTACT, let_in, portal
 from blueprints.admin.providers import bp
 from blueprints.lookups import get_or_404, key, page_of
 from blueprints.pages import done, render
@@ -31,7 +31,9 @@ def give_access(provider_id):
     contact = session.scalar(_contact(provider_id, request.args.get("contact", type=key)))
     form = AccessForm(data={"name": contact.name, "email": contact.email} if contact else None)
     if form.validate_on_submit():
-        return let_in(provider, form)
+        if provider.knows(form.email.data):
+            return let_in(provider, form)
+        form.email.errors = [NOT_A_CONTACT.format(provider.name)]
     return render("admin/providers/give_access.html", provider=provider, form=form, roles=Role)
 
 

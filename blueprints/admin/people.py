@@ -9,12 +9,14 @@ from blueprints.pages import done, render
 from exchange.people_data import people_data
 from forms.people import NewColleagueForm, NewPersonForm, PeopleSearch
 from models import directory, people
-from models.base import DomainError, session, utc_now
+from models.base import session, utc_now
 from models.directory import Locks, State
 from models.login import LoginFailure
 from models.pending_login import own_step, step_of
 from models.permissions import CouncilRole, Permission, Role
-from models.provider import Provider, ids_named
+from models.provider import Provider, ids_named, problem_with_name
+
+NOT_A_CONTACT = "This is not the e-mail address of a contact of {}"
 
 bp = Blueprint("people", __name__, url_prefix="/people")
 
@@ -58,12 +60,13 @@ def show(person_id):
 @bp.route("/new", methods=["GET", "POST"])
 @requires(Permission.MANAGE_ACCESS, fresh=True)
 def new():
-    form = NewPersonForm()
+    form = NewPersonForm(problem_with_name)
     if form.validate_on_submit():
-        [provider_id, *more] = ids_named([form.provider.data.strip()])
-        if more:
-            raise DomainError("More than one provider has this name. Enter its reference")
-        return let_in(get_or_404(Provider.numbered(provider_id)), form)
+        [provider_id] = ids_named([form.provider.data])
+        provider = get_or_404(Provider.numbered(provider_id))
+        if provider.knows(form.email.data):
+            return let_in(provider, form)
+        form.email.errors = [NOT_A_CONTACT.format(provider.name)]
     return render("admin/people/new.html", form=form, roles=Role)
 
 

@@ -223,13 +223,15 @@ def test_somebody_is_added_at_a_provider_that_is_named(administrator, provider):
     form = administrator.get(LIST + "new")
     empty = administrator.submit(form, status=422)
     assert empty.errors == [
-        "Enter an e-mail address",
         "Enter the person’s name",
-        "Choose a role",
+        "Enter an e-mail address",
         "Enter a provider",
+        "Choose a role",
     ]
     data = {"name": "Kim", "email": "kim@example.org", "role": "finance", "provider": "Nowhere", "way": "password"}
-    assert "no provider" in administrator.submit(form, data, status=409).words
+    nowhere = administrator.submit(form, data, status=422)
+    assert nowhere.errors == ["There is no provider with the reference or name Nowhere"]
+    assert nowhere.page.select_one("#name")["value"] == "Kim", "what was typed is still there"
     page = administrator.submit(form, data | {"provider": provider.reference}, status=200)
     assert re.fullmatch(r"[\w-]{18}", page.page.select_one("code").text)
     [kim] = every(select(User).where(User.email == "kim@example.org"))
@@ -240,6 +242,7 @@ def test_somebody_is_added_at_a_provider_that_is_named(administrator, provider):
 @pytest.mark.covers("S1-048")
 def test_only_a_contact_of_the_provider_is_let_in(administrator, provider):
     data = {"name": "Kim", "email": "kim@example.org", "role": "finance", "provider": provider.reference}
-    answer = administrator.post(LIST + "new", data | {"way": "invitation"}, status=409)
-    assert "not the e-mail address of a contact" in answer.words
+    answer = administrator.post(LIST + "new", data | {"way": "invitation"}, status=422)
+    assert answer.errors == [f"This is not the e-mail address of a contact of {provider.name}"]
+    assert answer.page.select_one("#provider")["value"] == provider.reference
     assert every(select(User).where(User.email == "kim@example.org")) == []
