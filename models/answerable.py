@@ -81,6 +81,11 @@ class Answerable:
         return is_asked and is_current and today() <= self.confirm_by
 
     @property
+    def is_to_be_confirmed(self) -> bool:
+        """Its contract requires an answer, and it can be given now."""
+        return self.contract.confirmation is ConfirmationPolicy.REQUIRED and self.can_be_answered
+
+    @property
     def waits_for_confirmation(self) -> bool:
         """Its contract pays nothing that is not confirmed, and nobody has answered or let it through."""
         is_held = (self.contract.confirmation, self.contract.if_unconfirmed) == (

@@ -34,6 +34,7 @@ def show():
         others=len(due) - SHOWN,
         change=_change(due[0]) if len(due) == 1 else None,
         is_on_track=is_on_track,
+        others_confirm=not may(Permission.CONFIRM_PAYMENTS) and any(payment.is_to_be_confirmed for payment in due),
         to_confirm=_to_confirm(),
         open_payments=sum(payment.first_on <= today() for payment in due),
         orders=_orders(year),

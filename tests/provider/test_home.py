@@ -101,7 +101,7 @@ def test_home_says_what_waits_for_a_confirmation(client, waiting):
 
 def test_who_may_not_confirm_is_not_asked_to(client, waiting):
     answer = home(client, waiting, Role.CARER)
-    assert "Nothing needs you. Your next payment is on track." in answer.words
+    assert "Nothing needs you. Somebody else is asked to confirm your next payment." in answer.words
     assert answer.page.select_one(".tile__count").get_text(strip=True) == "1 current payment"
 
 
