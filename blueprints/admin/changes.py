@@ -36,7 +36,7 @@ def do(change_id):
     form = DecideForm()
     if form.validate_on_submit():
         change.do(by=me())
-        return done(f"Done. We have told {change.asked_by.name}", then=url_for(".show", change_id=change_id))
+        return done(f"We have told {change.asked_by.name}", then=url_for(".show", change_id=change_id))
     return render("admin/changes/do.html", change=change, form=form)
 
 

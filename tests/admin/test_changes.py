@@ -60,7 +60,7 @@ def test_a_change_goes_from_the_desk_to_done(desk, change):
     assert "The feed has not brought this yet." in shown.words
     form = desk.get(f"/council/changes/{change.id}/done")
     answer = desk.follow(desk.submit(form, status=303))
-    assert "Done. We have told Ada Finch" in answer.words
+    assert "We have told Ada Finch" in answer.words
     assert "Done in ContrOCC by Jude Farrow on" in answer.words
     [mail] = every(OutboxMessage)
     assert mail.to == "ada@example.org"

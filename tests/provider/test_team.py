@@ -206,7 +206,7 @@ def test_what_matters_asks_for_the_password_again_after_a_while(office, administ
 
 def test_a_review_is_asked_for_after_six_months(office, administrator, provider, at):
     granted(administrator, utc_now() - timedelta(days=10))
-    assert "The next check is due on" in office.get(at()).words
+    assert "The next review is due on" in office.get(at()).words
     assert "Nothing needs you." in office.get(f"/providers/{provider.id}/").words
     granted(administrator, datetime(2026, 1, 5, 12, tzinfo=UTC))
     assert "Please check who still has access. This is done every six months, and was due on Sunday 5 July 2026." in (
@@ -237,7 +237,7 @@ def test_a_review_goes_through_everybody(office, administrator, provider, collea
     }, status=303)  # fmt: skip
     page = office.follow(answer)
     assert "You have reviewed who has access. 1 no longer has access" in page.words
-    assert "Who has access was last checked on" in page.words
+    assert "Who has access was last reviewed on" in page.words
     assert place(other, provider) is None
     assert place(colleague, provider)
     [review] = every(AccessReview)
