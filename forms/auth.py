@@ -4,25 +4,22 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from wtforms import PasswordField, StringField, ValidationError
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired
 
 from forms.base import FlaskForm
-from forms.fields import Rows
+from forms.fields import Rows, no_long_email
 
 Judge = Callable[[str], str | None]
 """What is wrong with a text, in words for the person, or None."""
 
 
-NOT_TOO_LONG = Length(max=254, message="An e-mail address has 254 characters or fewer. Check what you typed")
-
-
 class LogInForm(FlaskForm):
-    email = StringField("E-mail", validators=[InputRequired("Enter your e-mail address"), NOT_TOO_LONG])
+    email = StringField("E-mail", validators=[InputRequired("Enter your e-mail address"), no_long_email])
     password = PasswordField("Password", validators=[InputRequired("Enter your password")])
 
 
 class ForgottenForm(FlaskForm):
-    email = StringField("E-mail", validators=[InputRequired("Enter your e-mail address"), NOT_TOO_LONG])
+    email = StringField("E-mail", validators=[InputRequired("Enter your e-mail address"), no_long_email])
 
 
 class ProveForm(FlaskForm):

@@ -7,7 +7,7 @@ from wtforms import BooleanField, Form, StringField, TextAreaField
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, ValidationError
 
 from forms.base import FlaskForm
-from forms.fields import DayField
+from forms.fields import DayField, no_long_email
 from forms.filters import ALL, ChoiceField
 from models.detail_change import NOTHING, ChangeState, differences
 
@@ -37,7 +37,9 @@ def _line(label: str, *more: Any, longest: int = 200) -> StringField:
 def _email() -> StringField:
     """Like somebody@example.org, or empty."""
     right = Email("Enter an e-mail address like name@example.org")
-    return StringField("E-mail", filters=[tidy_line], validators=[Optional(), right], render_kw={"type": "email"})
+    return StringField(
+        "E-mail", filters=[tidy_line], validators=[Optional(), no_long_email, right], render_kw={"type": "email"}
+    )
 
 
 def _address(label: str) -> TextAreaField:

@@ -4,9 +4,18 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from wtforms import DateField, FieldList, StringField
+from wtforms import DateField, FieldList, Form, StringField
+from wtforms.validators import StopValidation
 
 from models.money import parse_pence, plain
+
+LONGEST_EMAIL = 254
+
+
+def no_long_email(_form: Form, field: StringField) -> None:
+    """Nobody looks any closer at a longer one: that takes minutes, and could not be an address."""
+    if len(field.data or "") > LONGEST_EMAIL:
+        raise StopValidation(f"An e-mail address has {LONGEST_EMAIL} characters or fewer. Check what you typed")
 
 
 class MoneyField(StringField):

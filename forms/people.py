@@ -8,6 +8,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from forms.base import FlaskForm
+from forms.fields import no_long_email
 from forms.filters import ALL, ChoiceField
 from models.directory import State
 from models.permissions import CouncilRole, Role
@@ -65,7 +66,9 @@ def _is_an_address(_form: Form, field: EmailField) -> None:
 
 
 def _email_field() -> EmailField:
-    return EmailField("E-mail address", validators=[InputRequired("Enter an e-mail address"), _is_an_address])
+    return EmailField(
+        "E-mail address", validators=[InputRequired("Enter an e-mail address"), no_long_email, _is_an_address]
+    )
 
 
 def _role_field() -> ChoiceField:

@@ -110,3 +110,17 @@ def test_what_is_too_long_for_an_address_is_kept_nowhere(client, database, page)
     typed = {"email": f"{'x' * 400_000}@example.org", "password": "Three-Green-Kettles-7"}
     client.submit(client.get(page), typed, status=422)
     assert not every(WebSession)
+
+
+def test_no_long_text_is_looked_at_as_an_address(client, database, lengths):
+    """By whoever may ask for a change of details, or change somebody's address."""
+    provider = make_provider()
+    user = make_user(Role.ADMINISTRATOR, provider)
+    typed = {"name": "Robin Marsh", "email": f"{LONG}@example.org"}
+    client.sign_in(user)
+    ask = f"/providers/{provider.id}/changes/ask/new-contact"
+    assert "254" in " ".join(client.submit(client.get(ask), typed, status=422).errors)
+    client.sign_in(make_staff(CouncilRole.SYSTEMS_ADMINISTRATOR))
+    page = client.get(f"/council/people/{user.id}/email")
+    assert "254" in client.submit(page, typed, status=422).errors[0]
+    assert max(lengths, default=0) <= 1_000
