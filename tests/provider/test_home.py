@@ -105,6 +105,13 @@ def test_who_may_not_confirm_is_not_asked_to(client, waiting):
     assert answer.page.select_one(".tile__count").get_text(strip=True) == "1 current payment"
 
 
+def test_who_may_not_ask_for_changes_is_not_told_to(client, waiting):
+    assert "ask for a change" in home(client, waiting).words
+    assert "ask for a change" not in home(client, waiting, Role.VIEWER).words
+    details = client.get(f"/providers/{waiting.provider_id}/organisation/").words
+    assert "If something is wrong, tell a colleague who may ask for a change" in details
+
+
 @pytest.mark.parametrize(
     "changed", [{"confirmation": "rejected", "answered_pence": 35_308}, {"confirm_by": date(2019, 10, 1)}]
 )
