@@ -73,6 +73,12 @@ def settings() -> Settings:
     return current_app.config["SETTINGS"]
 
 
+def portal_address() -> str:
+    """The first page's, for mails. None where any host name is answered: who asks could have made up this one."""
+    is_known = settings().hosts or settings().is_demonstration
+    return url_for("public.landing", _external=True) if is_known else ""
+
+
 def _context(settings: Settings) -> dict[str, Any]:
     return {
         "council": settings.council,

@@ -3,7 +3,8 @@
 from flask import abort, url_for
 
 from blueprints.access import me, requires
-from blueprints.admin.people import bp, portal
+from blueprints.admin.people import bp
+from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404
 from blueprints.pages import done, render
 from forms.desk import JustDoIt
@@ -88,7 +89,7 @@ def set_council_role(person_id):
     person = _person(person_id, Permission.MANAGE_STAFF)
     form = CouncilRoleForm(data={"role": person.staff.role.value if person.staff else ""})
     if form.validate_on_submit():
-        people.set_council_role(person, form.chosen, by=me(), portal=portal())
+        people.set_council_role(person, form.chosen, by=me(), portal=portal_address())
         return done(
             f"{person.name}: {form.chosen.label if form.chosen else 'not council staff'}", then=_page_of(person)
         )

@@ -3,8 +3,9 @@
 from flask import request, url_for
 
 from blueprints.access import me, requires
-from blueprints.admin.people import NOT_A_CONTACT, let_in, portal
+from blueprints.admin.people import NOT_A_CONTACT, let_in
 from blueprints.admin.providers import bp
+from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404, key, page_of
 from blueprints.pages import done, render
 from forms.desk import JustDoIt
@@ -42,7 +43,7 @@ def give_access(provider_id):
 def grant(provider_id, person_id):
     place, form = _place(provider_id, person_id), JustDoIt()
     if form.validate_on_submit():
-        team.grant(place, by=me(), portal=portal())
+        team.grant(place, by=me(), portal=portal_address())
         return done(f"{place.user.name} now has access to {place.provider.name}", then=_page_of(place))
     return render("admin/providers/grant.html", place=place, form=form)
 

@@ -4,6 +4,7 @@ from flask import Blueprint, request, url_for
 
 from blueprints.access import me, requires
 from blueprints.download import csv_file
+from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
 from exchange.people_data import people_data
@@ -74,7 +75,7 @@ def let_in(provider, form):
     """Do what the form says; a temporary password is shown on the answer, and nowhere else."""
     membership, password = people.let_in(
         provider, form.email.data, form.name.data, Role(form.role.data),
-        with_password=form.with_password, by=me(), portal=portal(),
+        with_password=form.with_password, by=me(), portal=portal_address(),
     )  # fmt: skip
     then = url_for("admin.people.show", person_id=membership.user_id)
     if password:
@@ -90,15 +91,10 @@ def new_colleague():
     if form.validate_on_submit():
         person, password = people.employ(
             form.email.data, form.name.data, CouncilRole(form.role.data),
-            with_password=form.with_password, by=me(), portal=portal(),
+            with_password=form.with_password, by=me(), portal=portal_address(),
         )  # fmt: skip
         then = url_for(".show", person_id=person.id)
         if password:
             return render("admin/people/password.html", person=person, password=password, then=then)
         return done(f"{person.name} can log in as soon as they have set a password", then=then)
     return render("admin/people/new_colleague.html", form=form)
-
-
-def portal():
-    """The address that mails tell people to go to."""
-    return url_for("public.landing", _external=True)

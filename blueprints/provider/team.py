@@ -3,6 +3,7 @@
 from flask import Blueprint, url_for
 
 from blueprints.access import me, requires, viewing
+from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
 from forms.team import InviteForm, LeaveForm, RoleForm, judged, leavers, review_form
@@ -36,7 +37,7 @@ def invite():
     form.contact.offer(("", "[Choose a contact]"), *((key, _named(each)) for key, each in contacts.items()))
     if form.validate_on_submit():
         contact = contacts[form.contact.data]
-        place = team.invite(viewing(), contact.email, contact.name, form.chosen, by=me(), portal=_portal())
+        place = team.invite(viewing(), contact.email, contact.name, form.chosen, by=me(), portal=portal_address())
         said = "can log in now" if place.granted_at else "can log in once the council has granted it"
         return done(f"{place.user.name} {said}", then=url_for(".index"))
     return render("provider/team/invite.html", form=form, contacts=contacts)
@@ -81,10 +82,6 @@ def review():
 
 def _named(contact):
     return f"{contact.name}{', ' if contact.position else ''}{contact.position} ({contact.email})"
-
-
-def _portal():
-    return url_for("public.landing", _external=True)
 
 
 def _strangers(places):
