@@ -81,6 +81,12 @@ def test_wrong_digits_are_explained_at_the_top(page, policy, database):
     give_password(page, user)
     heading(page, "Enter digits of your security code")
     press(page, "Finish")
+    first, second = asked(user)
+    page.get_by_role("link", name=f"Enter digit {second} of your security code").click()
+    expect(page.get_by_label(f"Digit {second} of your security code")).to_be_focused()
+    for place in (first, second):
+        page.get_by_label(f"Digit {place} of your security code").fill("x")
+    press(page, "Finish")
     expect(page.get_by_role("alert")).to_contain_text("Those are not the digits")
     look_at(page, "security-code-refused")
 
