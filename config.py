@@ -128,7 +128,7 @@ class Settings:
     proxies: int = 0
     """How many proxies in front add X-Forwarded-For and X-Forwarded-Proto."""
     hosts: tuple[str, ...] = ()
-    """The host names that are answered; any, if empty."""
+    """The host names that are answered; any, if empty, which only a demonstration may be."""
 
     @property
     def is_demonstration(self) -> bool:
@@ -157,6 +157,10 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         "vault_keys": _vault_keys(environ, instance, mode),
     }
     _check_council(settings["council"], mode)
+    if mode is Mode.PRODUCTION and not settings.get("hosts"):
+        raise SettingsError(
+            "settings.toml: hosts must name the host names of the portal: links in mails are made of them"
+        )
     return Settings(**settings)
 
 

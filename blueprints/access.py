@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask, Response, abort, current_app, g, request, session, url_for
 from flask_login import LoginManager, current_user
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import Forbidden, NotFound
 
 from blueprints.kept_forms import keep_typed
 from blueprints.looking import is_looking_at
@@ -100,6 +100,10 @@ class ReadOnly(Forbidden):
     """Staff who look at a provider's pages asked for more than to see them."""
 
 
+class NotLooking(NotFound):
+    """Staff who may look at providers' pages are not looking at these: not yet, or not any more."""
+
+
 def init_app(app: Flask) -> None:
     login = LoginManager(app)
     login.session_protection = None  # sessions are kept on the server and renewed at every step
@@ -159,6 +163,8 @@ def _insist_on_looking(access: Permission | Open | None) -> None:
     g.looking_at = _looked_at()
     if g.looking_at is None:
         note(lambda: _refused(access, asked_for=g.provider_id))
+        if me().can_at_council(Permission.VIEW_AS_PROVIDER):
+            raise NotLooking
         abort(404)  # not mine and not there look the same
     if request.method not in SAFE_METHODS or not _may(access):
         note(lambda: _refused(access, provider_id=g.provider_id, as_staff=True))

@@ -2,10 +2,10 @@
 
 from flask import Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
-from blueprints.access import ReadOnly
+from blueprints.access import NotLooking, ReadOnly
 from blueprints.pages import came_from, problem
 from models.base import DomainError, session
 
@@ -30,9 +30,17 @@ STALE = (
     "This page was open for too long",
     "Nothing was changed. Go back, load the page again and repeat what you did.",
 )
+SECOND = (
+    "Somebody else has just done this",
+    "Nothing was changed by you. Go back, load the page again and look at how things stand now.",
+)
 READ_ONLY = (
     "You can change nothing here",
     "You are looking at this portal as staff. Only people of the provider can open this page or do this.",
+)
+NOT_LOOKING = (
+    "You are not looking at this provider’s portal",
+    "Looking ends after an hour, or when you stop. Open the provider under Providers, and choose Look at their portal.",
 )
 LAST_RESORT = "<!doctype html><html lang=en-GB><title>{0}</title><h1>{0}</h1><p>{1}</p></html>"
 
@@ -41,8 +49,10 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, _broken_rule)
     app.register_error_handler(CSRFError, _stale)
     app.register_error_handler(OperationalError, _database_fault)
+    app.register_error_handler(IntegrityError, _came_second)
     app.register_error_handler(HTTPException, _refusal)
     app.register_error_handler(ReadOnly, _read_only)
+    app.register_error_handler(NotLooking, _not_looking)
     app.register_error_handler(SecurityError, _not_our_name)
     app.register_error_handler(InternalServerError, _fault)
 
@@ -53,6 +63,10 @@ def _broken_rule(error: DomainError) -> Response:
 
 def _stale(_error: CSRFError) -> Response:
     return problem(400, *STALE)
+
+
+def _not_looking(_error: NotLooking) -> Response:
+    return problem(404, *NOT_LOOKING)
 
 
 def _read_only(_error: ReadOnly) -> Response:
@@ -77,8 +91,17 @@ def _database_fault(error: OperationalError) -> Response:
     return _fault(InternalServerError(original_exception=error))
 
 
+def _came_second(error: IntegrityError) -> Response:
+    """Two people did the same at the same moment, and the database let one be the first."""
+    current_app.logger.warning("%s %s: %s", request.method, request.endpoint, type(error.orig).__name__)
+    _forget_all()
+    return problem(409, *SECOND, back=came_from())
+
+
 def _fault(error: InternalServerError) -> Response:
     original = error.original_exception or error
+    if isinstance(original, IntegrityError):  # found at the very end, when the request was committed
+        return _came_second(original)
     current_app.logger.error("%s %s", request.method, request.endpoint, exc_info=original)
     try:
         _forget_all()

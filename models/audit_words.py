@@ -112,6 +112,7 @@ _WORDS = {
     },
     Group.AUDIT: {
         "audit.exported": "downloaded events of the audit",
+        "people.exported": "downloaded the list of people",
     },
 }
 

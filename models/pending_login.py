@@ -134,11 +134,20 @@ class PendingLogin(Base):
         return GIVE[own] if own and not self.stepped_at else None
 
     def _unproved(self, own: Step | None, wanted: Step) -> Stage | None:
-        """Who has nothing of their own yet is sent a code; only a temporary password opens the way without one."""
+        """Who has nothing of their own yet is sent a code. Only a temporary password opens the way without one, and
+        only to the first security code: else whoever takes codes back and gives passwords could log in as anybody.
+        """
         if own is Step.AUTHENTICATOR or own is wanted:
             return None if self.stepped_at else GIVE[own]
-        by_hand = wanted is Step.SECURITY_CODE and (self.user.has_temporary_password or self.stepped_at)
+        by_hand = (
+            wanted is Step.SECURITY_CODE
+            and not self._had_a_code()
+            and (self.user.has_temporary_password or self.stepped_at)
+        )
         return None if self.emailed_at or by_hand else Stage.EMAIL_CODE
+
+    def _had_a_code(self) -> bool:
+        return session.scalar(SecurityCode.of(self.user_id)) is not None
 
     def _to_set_up(self, own: Step | None, wanted: Step) -> Stage | None:
         if self.user.has_temporary_password:

@@ -79,6 +79,7 @@ def invite(provider: Provider, email: str, name: str, role: Role, *, by: User | 
     user = session.scalar(User.with_email(email)) or _new_user(tidy_email(email), name, by)
     membership = user.join(provider, role, by=by, is_granted=_may_grant(provider, user, by))
     membership.user = user
+    membership.invited_as = name
     membership.invited_by_id = by.id if by and not _lets_in(by) else None
     if membership.granted_at:
         _tell_granted(membership, portal)
@@ -101,7 +102,7 @@ def refuse(membership: Membership, *, by: User, reason: str) -> None:
     _post(membership, "Access to the Provider Portal", NOT_GRANTED)
     inviter = session.scalar(select(User).where(User.id == membership.invited_by_id, User.is_active))
     if inviter is not None:
-        words = REFUSED.format(name=membership.user.name, provider=membership.provider.name, reason=reason)
+        words = REFUSED.format(name=membership.called, provider=membership.provider.name, reason=reason)
         post(inviter.email, "Access to the Provider Portal was not granted", words)
 
 

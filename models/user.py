@@ -42,6 +42,15 @@ class Membership(Base):
     """None: somebody at the provider has invited them, and the council has yet to grant it. It opens nothing."""
     invited_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     """The colleague who invited them; None when the council did."""
+    invited_as: Mapped[str | None]
+    """The name of the contact who was invited."""
+
+    @property
+    def called(self) -> str:
+        """What the provider's people read. The login may be older than the invitation, and whose it is becomes their
+        business only when the council has let the person in.
+        """
+        return self.user.name if self.granted_at else self.invited_as or self.user.email
 
     user: Mapped["User"] = relationship(lazy="raise", foreign_keys=user_id)
     provider: Mapped[Provider] = relationship(lazy="raise")

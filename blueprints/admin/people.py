@@ -7,9 +7,11 @@ from blueprints.download import csv_file
 from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
+from blueprints.transactions import note
 from exchange.people_data import people_data
 from forms.people import NewColleagueForm, NewPersonForm, PeopleSearch
 from models import directory, people
+from models.audit import record
 from models.base import session, utc_now
 from models.directory import Locks, State
 from models.login import LoginFailure
@@ -41,6 +43,7 @@ def data():
     if not form.validate():
         return csv_file("people.csv", people_data([], {}, Locks()))
     found = directory.people(**form.chosen)
+    note(lambda: record("people.exported", by=me()))
     return csv_file("people.csv", people_data(session.execute(found), directory.places_of(found), Locks()))
 
 

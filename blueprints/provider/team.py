@@ -39,7 +39,7 @@ def invite():
         contact = contacts[form.contact.data]
         place = team.invite(viewing(), contact.email, contact.name, form.chosen, by=me(), portal=portal_address())
         said = "can log in now" if place.granted_at else "can log in once the council has granted it"
-        return done(f"{place.user.name} {said}", then=url_for(".index"))
+        return done(f"{place.called} {said}", then=url_for(".index"))
     return render("provider/team/invite.html", form=form, contacts=contacts)
 
 
@@ -61,7 +61,7 @@ def remove(person_id):
     form = LeaveForm()
     if form.validate_on_submit():
         team.remove(place, by=me())
-        return done(f"{place.user.name} no longer has access", then=url_for(".index"))
+        return done(f"{place.called} no longer has access", then=url_for(".index"))
     return render("provider/team/remove.html", place=place, form=form)
 
 

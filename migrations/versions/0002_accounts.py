@@ -33,6 +33,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=now))
         batch.add_column(sa.Column("granted_at", sa.DateTime(timezone=True), nullable=True))
         batch.add_column(sa.Column("invited_by_id", sa.Integer(), nullable=True))
+        batch.add_column(sa.Column("invited_as", sa.Text(), nullable=True))
         batch.create_foreign_key(op.f("fk_membership_invited_by_id"), "user", ["invited_by_id"], ["id"])
     op.execute("UPDATE membership SET granted_at = created_at")
     with op.batch_alter_table("membership") as batch:
@@ -121,7 +122,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM membership WHERE granted_at IS NULL")
     with op.batch_alter_table("membership") as batch:
         batch.drop_constraint(op.f("fk_membership_invited_by_id"), type_="foreignkey")
-        for column in ("invited_by_id", "granted_at", "created_at"):
+        for column in ("invited_as", "invited_by_id", "granted_at", "created_at"):
             batch.drop_column(column)
     for table, roles in (("membership", ROLES[0]), ("staff", COUNCIL_ROLES[0])):
         known = ", ".join(f"'{role}'" for role in roles)

@@ -66,7 +66,8 @@ def test_looking_opens_the_providers_home_under_a_bar_that_says_so(staff, provid
 
 def test_without_looking_first_the_provider_does_not_exist(staff, provider):
     other = make_provider()
-    staff.get(home(provider), status=404)
+    answer = staff.get(home(provider), status=404)
+    assert answer.heading == "You are not looking at this provider’s portal"
     look(staff, provider)
     staff.get(home(other), status=404)
     staff.get("/providers/99999/", status=404)

@@ -8,8 +8,10 @@ from models.audit import AuditEvent
 from models.outbox import OutboxMessage
 from models.passwords import matches
 from models.permissions import CouncilRole
+from models.second_step import take_back
 from models.user import Membership
 from tests.auth.journey import code_page, give_password, mailed_code
+from tests.auth.steps import give_security_code
 from tests.factories import make_staff, make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every, reloaded, unit_of_work
@@ -179,3 +181,16 @@ def passwords(current):
 
 def home_of(user):
     return next(each.provider_id for each in every(select(Membership)) if each.user_id == user.id)
+
+
+def test_who_takes_codes_back_and_gives_passwords_still_needs_the_mailbox(client, policy):
+    """Otherwise the help desk alone could log in as any carer."""
+    policy(carers=Step.SECURITY_CODE)
+    user, helper = make_user(), make_staff(CouncilRole.HELP_DESK)
+    give_security_code(user)
+    with unit_of_work() as session:
+        take_back(session.merge(user), by=session.merge(helper))
+    temporary = with_temporary_password(user)
+    page = client.follow(give_password(client, user.email, temporary, status=303))
+    assert page.heading == "Enter the code we sent you"
+    assert client.post("/log-in/change-password", passwords(temporary), status=303).location == "/log-in/code"

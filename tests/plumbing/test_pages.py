@@ -156,8 +156,8 @@ def test_going_elsewhere_is_for_the_whole_window_in_htmx_too(browser):
         ("kept", 422, ["trial.begun"]),
         ("rule", 409, []),
         ("fault", 500, []),
-        ("clash", 500, []),
-        ("late-clash", 500, []),
+        ("clash", 409, []),
+        ("late-clash", 409, []),
     ],
 )
 def test_a_request_is_committed_whole_or_not_at_all(browser, what, status, kept):

@@ -95,6 +95,18 @@ def test_a_listed_contact_is_invited_and_waits_for_the_council(office, provider,
     assert "Every contact with an e-mail address has access" in office.get(at("invite")).words
 
 
+def test_whose_login_an_address_is_nobody_learns_by_inviting_it(office, provider, at):
+    make_user(email="robin@example.org", name="Somebody Secret")
+    contact = make_contact(provider, name="Robin Marsh", email="robin@example.org")
+    answer = office.submit(office.get(at("invite")), {"contact": str(contact.id), "role": "viewer"}, status=303)
+    pages = [office.follow(answer)]
+    [person] = every(User.with_email("robin@example.org"))
+    pages.append(office.get(at(f"{person.id}/remove")))
+    pages.append(office.follow(office.submit(pages[-1], status=303)))
+    assert not [page for page in pages if "Secret" in page.text]
+    assert all("Robin Marsh" in page.words for page in pages)
+
+
 def test_where_the_council_lets_them_they_grant_and_the_mail_says_where_to_log_in(office, provider, at):
     account_policy.set_policy(AccountPolicy(may_grant=frozenset({ProviderKind.CARE_HOME})))
     try:
