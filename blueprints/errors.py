@@ -13,8 +13,7 @@ WORDS = {
     400: ("We could not read that", "Go back, check what you entered and try again."),
     403: (
         "You do not have access to this",
-        "Your role does not include this page. Ask the person at your organisation who looks after the portal, "
-        "or contact us.",
+        "Your role does not include this page. Ask whoever gave you access to the portal, or contact us.",
     ),
     404: ("Page not found", "If you typed or pasted the address, check that it is whole. Or go to the home page."),
     405: ("Page not found", "This address cannot be opened in this way. Go to the home page and start from there."),

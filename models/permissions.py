@@ -57,8 +57,8 @@ _LABELS = {Role.ADMINISTRATOR: "Provider administrator", Role.SIGNATORY: "Contra
 _ABOUT = {
     Role.ADMINISTRATOR: "Does everything, and says who else at the provider may log in.",
     Role.FINANCE: "Sees payments and purchase orders, and confirms or rejects payments.",
-    Role.SIGNATORY: "Agrees or rejects contract documents, and sees purchase orders.",
-    Role.SCHEDULER: "Sends in actuals and visits. Sees no money.",
+    Role.SIGNATORY: "Sees purchase orders, and no payments. For whoever signs contracts.",
+    Role.SCHEDULER: "Sees no money. For whoever plans and reports the care.",
     Role.VIEWER: "Sees payments and purchase orders, and changes nothing.",
     Role.CARER: "Does everything that one person working alone has to do.",
 }

@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.base import Base, DomainError, Key, Reference, session
@@ -95,23 +95,29 @@ def ids_named(names: list[str]) -> list[int]:
     """Ids of the providers with these references or names; DomainError says which one is not known."""
     found = session.execute(
         select(Provider.id, Provider.reference, Provider.name)
-        .where(sa.or_(Provider.reference.in_(names), Provider.name.in_(names)))
+        .where(_is_named(names))
         .order_by(Provider.id)
     ).all()
-    known = {text for row in found for text in (row.reference, row.name)}
+    known = {text.lower() for row in found for text in (row.reference, row.name)}
     for name in names:
-        if name not in known:
+        if name.lower() not in known:
             raise DomainError(UNKNOWN.format(name))
     return [row.id for row in found]
 
 
 def problem_with_name(name: str) -> str | None:
     """Why this reference or name does not say which provider is meant, in words for a person."""
-    meant = sa.or_(Provider.reference == name, Provider.name == name)
-    found = session.scalars(select(Provider.id).where(meant).limit(2)).all()
+    found = session.scalars(select(Provider.id).where(_is_named([name])).limit(2)).all()
     if not found:
         return UNKNOWN.format(name)
     return "More than one provider has this name. Enter its reference" if len(found) > 1 else None
+
+
+def _is_named(names: list[str]) -> sa.ColumnElement[bool]:
+    """As written, or with other capitals: SQLite knows those of plain letters only."""
+    lower = [name.lower() for name in names]
+    as_written = sa.or_(Provider.reference.in_(names), Provider.name.in_(names))
+    return sa.or_(as_written, func.lower(Provider.reference).in_(lower), func.lower(Provider.name).in_(lower))
 
 
 restrict(Provider, lambda tenant: Provider.id == tenant)
