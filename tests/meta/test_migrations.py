@@ -9,8 +9,11 @@ from alembic.script import ScriptDirectory
 
 import models  # noqa: F401 - loads every table
 from commands.db import alembic_config
-from models.base import Base, connect
+from models.base import Base, connect, session
+from models.permissions import CouncilRole, Role
 from models.tenancy import ProviderOwned
+from models.user import User
+from tests.support.rows import reading
 
 pytestmark = pytest.mark.postgres
 
@@ -71,7 +74,7 @@ def test_the_revisions_make_the_tables_of_the_models(database):
 
 def test_the_revisions_make_the_checks_of_the_models(database, empty):
     """Alembic does not compare CHECK constraints, so a new value of an enum would go unseen."""
-    made = sa.create_engine(empty) if database.dialect.name != "sqlite" else connect(empty)
+    made = opened(empty)
     Base.metadata.create_all(made)
     assert checks(database) == checks(made)
     made.dispose()
@@ -93,6 +96,33 @@ def test_migrating_twice_changes_nothing(database, empty):
         command.upgrade(alembic_config(empty), "head")
 
 
+def test_who_could_log_in_before_accounts_had_roles_and_grants_still_can(database, empty):
+    config = alembic_config(empty)
+    command.upgrade(config, "0001")
+    before = opened(empty)
+    with before.begin() as connection:
+        for row in (
+            "INSERT INTO provider (id, reference, name, kind, address, invoice_address, delivery_address, email, phone)"
+            " VALUES (1, 'P1', 'Oak House', 'care_home', '', '', '', '', '')",
+            'INSERT INTO "user" (id, email, name, is_active, created_at)'
+            " VALUES (1, 'a@example.org', 'Ada', true, '2026-01-01 00:00:00.000000')",
+            "INSERT INTO membership (id, user_id, provider_id, role) VALUES (1, 1, 1, 'finance')",
+            "INSERT INTO staff (user_id, role) VALUES (1, 'payments_officer')",
+        ):
+            connection.exec_driver_sql(row)
+    before.dispose()
+    command.upgrade(config, "head")
+    session.remove()
+    after = opened(empty)
+    session.configure(bind=after)
+    with reading():
+        user = session.scalars(User.active_with_places(1)).unique().one()
+        assert [place.role for place in user.memberships] == [Role.FINANCE]
+        assert user.staff.role is CouncilRole.PAYMENTS_OFFICER
+    session.remove()
+    after.dispose()
+
+
 def test_every_table_belongs_to_a_provider_or_is_known_to_be_shared():
     owned = {mapper.local_table.name for mapper in Base.registry.mappers if issubclass(mapper.class_, ProviderOwned)}
     assert set(Base.metadata.tables) - owned == SHARED - {"alembic_version"}
@@ -109,8 +139,12 @@ def checks(engine) -> dict[str, list[str]]:
     }
 
 
+def opened(url: str) -> sa.Engine:
+    return connect(url) if url.startswith("sqlite") else sa.create_engine(url)
+
+
 def tables(url: str) -> dict[str, list[str]]:
-    engine = sa.create_engine(url) if not url.startswith("sqlite") else connect(url)
+    engine = opened(url)
     look = sa.inspect(engine)
     found = {table: sorted(str(column) for column in look.get_columns(table)) for table in look.get_table_names()}
     engine.dispose()
