@@ -74,9 +74,8 @@ def settings() -> Settings:
 
 
 def portal_address() -> str:
-    """The first page's, for mails. None where any host name is answered: who asks could have made up this one."""
-    is_known = settings().hosts or settings().is_demonstration
-    return url_for("public.landing", _external=True) if is_known else ""
+    """The first page's, for mails. Other host names than the settings' are not answered, so nobody makes one up."""
+    return url_for("public.landing", _external=True)
 
 
 def _context(settings: Settings) -> dict[str, Any]:

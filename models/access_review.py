@@ -6,7 +6,7 @@ provider whose only people are carers is never due.
 
 from calendar import monthrange
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models import team
 from models.audit import record
 from models.base import Base, DomainError, Key, session, utc_now
-from models.calendar import LONDON
+from models.calendar import LONDON, midnight
 from models.permissions import Role
 from models.provider import Provider
 from models.tenancy import ProviderOwned
@@ -71,7 +71,7 @@ def overdue() -> Select:
     first grant was. The longest overdue first.
     """
     since = _since()
-    return since.where(since.selected_columns.since < _start_of(_last_day_due(_today()) + timedelta(days=1)))
+    return since.where(since.selected_columns.since < midnight(_last_day_due(_today()) + timedelta(days=1)))
 
 
 def count_overdue() -> tuple[int, date | None]:
@@ -122,7 +122,3 @@ def _moved(day: date, months: int) -> date:
     month = day.month - 1 + months
     year, month = day.year + month // 12, month % 12 + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))
-
-
-def _start_of(day: date) -> datetime:
-    return datetime.combine(day, time(), LONDON)

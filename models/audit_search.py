@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,8 +12,8 @@ from sqlalchemy import Row, Select, select
 from models.adjustment import Adjustment
 from models.audit import AuditEvent
 from models.audit_chain import AuditLink
-from models.base import session
-from models.calendar import LONDON
+from models.base import holding, session
+from models.calendar import midnight
 from models.contract import Contract
 from models.money import gbp
 from models.payment import PaymentLine, ScheduledPayment
@@ -117,21 +117,12 @@ def found(
     if actions:
         query = query.where(event.action.in_(actions))
     if first is not None:
-        query = query.where(event.at >= _midnight(first))
+        query = query.where(event.at >= midnight(first))
     if last is not None and last < date.max:
-        query = query.where(event.at < _midnight(last + timedelta(days=1)))
+        query = query.where(event.at < midnight(last + timedelta(days=1)))
     if about is not None:
         query = query.where(_about(about, with_client))
     return query
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), LONDON)
-
-
-def _like(text: str, *columns: Any) -> Condition:
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return sa.or_(*(column.ilike(f"%{escaped}%", escape="\\") for column in columns))
 
 
 def _told(name: str) -> sa.ColumnElement[str]:
@@ -145,7 +136,7 @@ def _name_in_audit(table: str, id_: Any) -> sa.ColumnElement[str]:
 
 def _of_person(text: str) -> Condition:
     """What they did, and what was done to their login or their access."""
-    theirs = _like(text, User.name, User.email)
+    theirs = holding(text, User.name, User.email)
     return sa.or_(
         AuditEvent.user_id.in_(select(User.id).where(theirs)),
         AuditEvent.subject.in_(select(_name_in_audit("user", User.id)).where(theirs)),
@@ -155,7 +146,7 @@ def _of_person(text: str) -> Condition:
 
 def _of_provider(text: str) -> Condition:
     """What happened at the provider, and what somebody from elsewhere asked for there."""
-    wanted = _like(text, Provider.name, Provider.reference)
+    wanted = holding(text, Provider.name, Provider.reference)
     return sa.or_(
         AuditEvent.provider_id.in_(select(Provider.id).where(wanted)),
         AuditEvent.subject.in_(select(_name_in_audit("provider", Provider.id)).where(wanted)),
@@ -287,8 +278,8 @@ def ids_meant(
     *, person: str, provider: str, actions: Sequence[str], first: date | None, last: date | None, **_: object
 ) -> dict[str, Any]:
     """What was looked for, by ids, for the audit itself: nothing that somebody has typed."""
-    people = session.scalars(select(User.id).where(_like(person, User.name, User.email)).limit(10)) if person else ()
-    places = session.scalars(select(Provider.id).where(_like(provider, Provider.name, Provider.reference)).limit(10))
+    people = session.scalars(select(User.id).where(holding(person, User.name, User.email)).limit(10)) if person else ()
+    places = session.scalars(select(Provider.id).where(holding(provider, Provider.name, Provider.reference)).limit(10))
     meant = {
         "people": list(people),
         "providers": list(places) if provider else [],

@@ -158,5 +158,10 @@ def reload(row: Base) -> None:
     session.refresh(row, [attribute.key for attribute in row.__mapper__.column_attrs])
 
 
+def holding(text: str, *columns: sa.SQLColumnExpression[str]) -> sa.ColumnElement[bool]:
+    """One of the columns holds the text, in whatever case; % and _ are themselves."""
+    return sa.or_(*(column.icontains(text, autoescape=True) for column in columns))
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache, total_ordering
 from zoneinfo import ZoneInfo
@@ -32,6 +32,11 @@ def set_today(day: date | None) -> None:
     """Stop the business calendar at `day` for the whole process; None lets it run again."""
     global _business_date
     _business_date = day
+
+
+def midnight(day: date) -> datetime:
+    """The instant at which the day begins in London."""
+    return datetime.combine(day, time(), LONDON)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from models.base import session, utc_now
+from models.base import holding, session, utc_now
 from models.login import FAILURES_PER_ACCOUNT, WINDOW, WRONG_STEPS, Kind, LoginFailure, account_hash
 from models.permissions import CouncilRole, Role
 from models.provider import Contact, Organisation, Provider, ProviderKind
@@ -103,7 +103,7 @@ def people(
         .order_by(func.lower(User.name), User.id)
     )  # fmt: skip
     if name:
-        query = query.where(_like(name, User.name, User.email))
+        query = query.where(holding(name, User.name, User.email))
     if kind is not None:
         query = query.where(_has_a_place(Provider.kind == kind))
     if isinstance(role, CouncilRole):
@@ -169,7 +169,7 @@ def providers(*, name: str = "", kind: ProviderKind | None = None) -> Select:
         .order_by(func.lower(Provider.name), Provider.id)
     )  # fmt: skip
     if name:
-        query = query.where(_like(name, Provider.name, Provider.reference))
+        query = query.where(holding(name, Provider.name, Provider.reference))
     return query.where(Provider.kind == kind) if kind is not None else query
 
 
@@ -202,9 +202,3 @@ def invitations() -> sa.Row[tuple[int, datetime | None]]:
     """How many wait for the council's grant, and since when the oldest does."""
     oldest = select(func.count(Membership.id), func.min(Membership.created_at))
     return session.execute(oldest.where(Membership.granted_at.is_(None))).one()
-
-
-def _like(text: str, *columns: sa.SQLColumnExpression[str]) -> Condition:
-    """One of the columns holds the text, in whatever case; % and _ are themselves."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return sa.or_(*(column.ilike(f"%{escaped}%", escape="\\") for column in columns))

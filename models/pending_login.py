@@ -114,9 +114,16 @@ class PendingLogin(Base):
         return pending
 
     @classmethod
-    def open(cls, pending_id: int) -> Select["PendingLogin"]:
+    def open(cls, pending_id: int, nonce: str) -> Select["PendingLogin"]:
+        """The nonce is asked for too: a log-in that was rolled back leaves its number to the next one."""
         is_open = (cls.accepted_at.is_(None), cls.tries < TRIES, cls.started_at > utc_now() - LIFE)
-        return select(cls).where(cls.id == pending_id, *is_open).options(joinedload(cls.user))
+        return select(cls).where(cls.id == pending_id, cls.nonce == nonce, *is_open).options(joinedload(cls.user))
+
+    @classmethod
+    def ended(cls, pending_id: int, nonce: str) -> Select[tuple[datetime]]:
+        """When it came to its end, if it did."""
+        mine = (cls.id == pending_id, cls.nonce == nonce, cls.accepted_at.is_not(None))
+        return select(cls.accepted_at).where(*mine)
 
     @property
     def stage(self) -> Stage:

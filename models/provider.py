@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from models.base import Base, DomainError, Key, Reference, session
+from models.base import Base, DomainError, Key, Reference, holding, session
 from models.feed import FromFeed
 from models.tenancy import ProviderOwned, owned, restrict
 
@@ -169,6 +169,4 @@ class Contact(FromFeed, ProviderOwned, Base):
     @classmethod
     def searched(cls, text: str = "") -> Select["Contact"]:
         """By name; those of whom the name, position or e-mail address has this in it."""
-        columns = (cls.name, cls.position, cls.email)
-        found = (column.icontains(text, autoescape=True) for column in columns)
-        return cls.by_name().where(sa.or_(*found)) if text else cls.by_name()
+        return cls.by_name().where(holding(text, cls.name, cls.position, cls.email)) if text else cls.by_name()

@@ -2,7 +2,6 @@
 
 from flask import abort, flash, request, session, url_for
 from flask_login import login_user
-from sqlalchemy import select
 
 from blueprints.access import PASSWORD_GIVEN, requires
 from blueprints.auth import bp
@@ -66,19 +65,13 @@ def _start_again():
     return go_to(url_for("auth.log_in"))
 
 
-def _pressed_twice(mine):
-    """The first press has let the person in, in a session that must not be ended by the second one."""
-    known = PendingLogin.id == session["pending_login"]
-    is_in = database.scalar(select(PendingLogin.accepted_at).where(known, mine))
-    return go_to(url_for("auth.choose")) if is_in else None
-
-
 def _at(stage):
     """Who is on the way in, if this is the page for where they are; else off to the right one."""
-    mine = PendingLogin.nonce == session.get("nonce")  # a refused log-in leaves its number to the next one
-    pending = database.scalar(PendingLogin.open(session["pending_login"]).where(mine))
+    mine = session["pending_login"], session.get("nonce")
+    pending = database.scalar(PendingLogin.open(*mine))
     if pending is None:
-        abort(_pressed_twice(mine) or _start_again())
+        is_in = database.scalar(PendingLogin.ended(*mine))  # pressed twice: the first press must stay logged in
+        abort(go_to(url_for("auth.choose")) if is_in else _start_again())
     if (there := pending.stage) is not stage:
         abort(go_to(url_for(f"auth.{there.value}")))
     return pending

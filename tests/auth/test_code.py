@@ -3,6 +3,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import select
 
 from models.login_code import Answer, LoginCode, accept_code, tidy_code
 from models.outbox import OutboxMessage
@@ -102,7 +103,8 @@ def test_a_code_opens_the_portal_once(app, client, user, page, again):
 def test_a_log_in_that_was_finished_accepts_nothing_more(client, page):
     code = mailed_code()
     with unit_of_work() as session:
-        pending = session.scalars(PendingLogin.open(1)).one()
+        [row] = session.scalars(select(PendingLogin))
+        pending = session.scalars(PendingLogin.open(row.id, row.nonce)).one()
         assert accept_code(pending, code) is Answer.ACCEPTED
         assert accept_code(pending, code) is Answer.USED
         wide = code.translate({ord("0") + n: ord("０") + n for n in range(10)})
