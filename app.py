@@ -29,8 +29,9 @@ from blueprints import (
     transactions,
 )
 from blueprints.session_store import DatabaseSessions
-from models import account_policy, base, calendar, login, vault
-from models.provider import ProviderKind
+from models import base, calendar, vault
+from models.accounts import account_policy, login
+from models.records.provider import ProviderKind
 
 STATIC = Path(__file__).parent / "static" / "dist"
 

@@ -71,7 +71,7 @@ class Council:
 
 @dataclass(frozen=True)
 class LogIn:
-    """What models.account_policy.AccountPolicy says, as it is written in the file."""
+    """What models.accounts.account_policy.AccountPolicy says, as it is written in the file."""
 
     carers: str = "email_code"
     organisations: str = "email_code"

@@ -13,10 +13,10 @@ from commands.db import alembic_config
 from models import base
 from models.base import session, transaction
 from models.calendar import Frequency, set_today
-from models.care_package import CarePackageLineItem, ItemPrice
-from models.client import Client
-from models.contract import Basis, Calendar, Contract, Convention, PaymentMethod, ServiceLevel, Unit, VatCode
-from models.provider import Provider, ProviderKind, Service
+from models.records.care_package import CarePackageLineItem, ItemPrice
+from models.records.client import Client
+from models.records.contract import Basis, Calendar, Contract, Convention, PaymentMethod, ServiceLevel, Unit, VatCode
+from models.records.provider import Provider, ProviderKind, Service
 from models.tenancy import EVERY_PROVIDER, set_tenant
 
 TODAY = date(2019, 10, 2)

@@ -6,9 +6,9 @@ from sqlalchemy import func, insert, select
 
 from bench._data import database
 from commands.audit import BATCH, seal_waiting
-from models import audit_chain
 from models.audit import AuditEvent
-from models.audit_search import found, record_named
+from models.auditing import chain
+from models.auditing.search import found, record_named
 from models.base import scope, session, transaction, utc_now
 from models.tenancy import EVERY_PROVIDER, set_tenant
 
@@ -23,9 +23,9 @@ def measure() -> None:
         _time("a minute in which nothing happened", seal_waiting)
         _write(BATCH)
         with scope():
-            links = audit_chain.links_to_add(BATCH)
+            links = chain.links_to_add(BATCH)
         _time(f"a batch of {BATCH} stored, while others wait to write", lambda: _add(links))
-        _time("checked", lambda: list(audit_chain.check()))
+        _time("checked", lambda: list(chain.check()))
         for what, filters in (
             ("everything", {}),
             ("one order", {"about": record_named("order:5")}),
@@ -46,7 +46,7 @@ def _write(count: int) -> None:
 
 def _add(links: list) -> None:
     with transaction():
-        audit_chain.add(links)
+        chain.add(links)
 
 
 def _page(filters: dict) -> None:

@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 import config
 from app import create_app
 from bench._data import database
-from models import login, login_code
+from models.accounts import login, login_code
+from models.accounts.passwords import hashed
+from models.accounts.user import User
 from models.base import transaction, utc_now
-from models.passwords import hashed
-from models.user import User
 
 SAMPLES = 200
 PASSWORD, WRONG = "Three-Green-Kettles-7", "Wrong-Password-1"

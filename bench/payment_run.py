@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 from bench._data import database, fill, statements
 from commands.payments import calculate_all, finalise_due
 from models.base import session, transaction
-from models.payment import PaymentLine
+from models.payments.payment import PaymentLine
 from models.tenancy import EVERY_PROVIDER, set_tenant
 
 

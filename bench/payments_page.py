@@ -9,11 +9,11 @@ import config
 from app import create_app
 from bench._data import TODAY, database, fill, statements
 from commands.payments import calculate_all, finalise_due
+from models.accounts.user import Membership, User
+from models.accounts.web_session import WebSession, digest
 from models.base import transaction, utc_now
 from models.calendar import as_on
 from models.permissions import Role
-from models.user import Membership, User
-from models.web_session import WebSession, digest
 
 DIST = Path(__file__).resolve().parent.parent / "static" / "dist"
 PAGE = "/providers/1/payments/C1/2019-09-30"

@@ -19,12 +19,12 @@ from blueprints.kept_forms import keep_typed
 from blueprints.looking import is_looking_at
 from blueprints.pages import current_path, go_to
 from blueprints.transactions import SAFE_METHODS, note
+from models.accounts.user import Membership, User
 from models.audit import record
 from models.base import session as database
 from models.permissions import AS_STAFF, Permission
-from models.provider import Provider
+from models.records.provider import Provider
 from models.tenancy import EVERY_PROVIDER, every_provider, set_tenant
-from models.user import Membership, User
 
 COUNCIL = "admin"
 """The blueprint of the council's own pages, where every provider's data may be read and written."""

@@ -15,7 +15,7 @@ from blueprints.switch import switch_from
 from config import Council, Settings
 from models.calendar import today
 from models.permissions import Permission
-from models.services_overview import has_overview
+from models.reports.services_overview import has_overview
 
 NAVIGATION = (
     ("Home", "provider.home.show", Permission.VIEW_HOME),

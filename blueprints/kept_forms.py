@@ -12,8 +12,8 @@ from werkzeug.datastructures import MultiDict
 
 from blueprints.pages import current_path, wants_partial
 from blueprints.transactions import SAFE_METHODS, note
+from models.accounts.kept_form import KeptForm
 from models.base import session as database
-from models.kept_form import KeptForm
 from models.vault import Tampered
 
 STILL_HERE = "What you typed is still here: check it, and press the button again"

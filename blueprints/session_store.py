@@ -18,9 +18,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import CallbackDict
 
+from models.accounts.user import Staff, User
+from models.accounts.web_session import FRESH, MOST, ON_THE_WAY_IN, SEEN_EVERY, Limits, WebSession
 from models.base import scope, transaction, utc_now
-from models.user import Staff, User
-from models.web_session import FRESH, MOST, ON_THE_WAY_IN, SEEN_EVERY, Limits, WebSession
 
 CSRF = "csrf_token"
 KEPT_CSRF = "csrf"

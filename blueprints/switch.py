@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from flask_login import current_user
 
-from models.provider import Provider
-from models.services_overview import by_name, has_overview
+from models.records.provider import Provider
+from models.reports.services_overview import by_name, has_overview
 
 SHOWN = 10
 

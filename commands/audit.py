@@ -13,8 +13,8 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from models import audit_chain
-from models.audit_chain import Head
+from models.auditing import chain
+from models.auditing.chain import Head
 from models.base import scope, transaction, utc_now
 from models.calendar import LONDON
 from models.words import how_many
@@ -40,7 +40,7 @@ def seal() -> None:
 def head() -> None:
     """Print the newest seal, for keeping where nobody who can change the database can change it."""
     with scope():
-        newest = audit_chain.head()
+        newest = chain.head()
     if newest is None:
         raise click.ClickException("Nothing is sealed yet: flask audit seal, or start the worker.")
     click.echo(str(newest))
@@ -53,8 +53,8 @@ def verify(hashes: tuple[str, ...]) -> None:
     typed = [each.split()[-1].lower() if each.split() else "" for each in hashes]
     heads = kept_heads_or_exit()
     with scope():
-        faults = list(audit_chain.check(heads, typed))
-        newest = audit_chain.head()
+        faults = list(chain.check(heads, typed))
+        newest = chain.head()
     for fault in faults:
         click.echo(fault.words, err=True)
     if faults:
@@ -93,12 +93,12 @@ def seal_waiting(*, everything: bool = False) -> int:
     count = tries = after = 0
     while True:
         with scope():
-            links = audit_chain.links_to_add(BATCH, after=after, everything=everything)
+            links = chain.links_to_add(BATCH, after=after, everything=everything)
         if not links:
             return count
         try:
             with transaction():
-                audit_chain.add(links)
+                chain.add(links)
         except IntegrityError:  # somebody else was first with these
             tries += 1
             if tries == TRIES:
@@ -138,7 +138,7 @@ class Sealing:
 
     def _write_down(self) -> None:
         with scope():
-            newest = audit_chain.head()
+            newest = chain.head()
         if newest is None:
             return
         with os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as file:

@@ -21,18 +21,18 @@ from commands.audit import seal_waiting
 from commands.feed import progress
 from commands.payments import calculate_all, finalise_due, finalise_run
 from exchange.feed import import_feed
-from models import demonstration
+from models.accounts import demonstration
+from models.accounts.second_step import set_security_code
+from models.accounts.user import User
 from models.base import scope, session, transaction
 from models.calendar import as_on, set_today, today
-from models.contract import PaymentMethod
-from models.feed import FeedImport
-from models.payment import ScheduledPayment
-from models.payment_run import PaymentRun, RunState
+from models.payments.payment import ScheduledPayment
+from models.payments.payment_run import PaymentRun, RunState
 from models.permissions import CouncilRole
-from models.provider import Provider
-from models.second_step import set_security_code
+from models.records.contract import PaymentMethod
+from models.records.feed import FeedImport
+from models.records.provider import Provider
 from models.tenancy import every_provider
-from models.user import User
 
 cli = AppGroup("demo", help="Load made-up data. In demonstration mode only.")
 

@@ -8,13 +8,13 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 from tqdm import tqdm
 
-from models import calculation, payment_run
+from models.accounts.user import User
 from models.base import scope, session, transaction
 from models.calendar import as_on, today
 from models.money import gbp
-from models.provider import Provider
+from models.payments import calculation, payment_run
+from models.records.provider import Provider
 from models.tenancy import EVERY_PROVIDER, set_tenant
-from models.user import User
 from models.words import how_many
 
 cli = AppGroup("payments", help="Calculate and finalise scheduled payments.")

@@ -7,11 +7,11 @@ import click
 from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup
 
+from models.accounts.user import User
 from models.base import DomainError, session, transaction
 from models.permissions import CouncilRole, Role
-from models.provider import Provider
+from models.records.provider import Provider
 from models.tenancy import EVERY_PROVIDER, set_tenant
-from models.user import User
 
 cli = AppGroup("users", help="People who may log in.")
 

@@ -4,9 +4,9 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from models.authenticator import Authenticator
+from models.accounts.authenticator import Authenticator
+from models.accounts.security_code import SecurityCode
 from models.base import session, transaction
-from models.security_code import SecurityCode
 from models.vault import resealed
 
 cli = AppGroup("vault", help="Secrets that are sealed under VAULT_KEY.")

@@ -14,12 +14,12 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from commands.audit import Sealing, heads_file
 from commands.payments import calculate_all, finalise_run
-from models import payment_run
 from models.base import DomainError, scope, session, transaction
 from models.job import Job, JobKind, Overtaken
 from models.money import gbp
-from models.payment_run import PaymentRun, RunPayment, RunState
-from models.run_history import outcome_of
+from models.payments import payment_run
+from models.payments.payment_run import PaymentRun, RunPayment, RunState
+from models.payments.run_history import outcome_of
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from models.words import how_many
 

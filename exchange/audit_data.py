@@ -7,7 +7,7 @@ from datetime import UTC
 from sqlalchemy import Row
 
 from exchange.tabular import Cell
-from models.audit_words import words_of
+from models.auditing.words import words_of
 from models.calendar import LONDON
 
 HEADINGS = (

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Row
 
 from exchange.tabular import Cell, Pence
-from models.review import OF_ROWS, Finding
-from models.worklist import processing_of
+from models.payments.review import OF_ROWS, Finding
+from models.payments.worklist import processing_of
 
 PAYMENTS = (
     "Provider", "Contract", "Reference", "Period from", "Period to", "State", "Answer", "Confirm by", "Finalise on",

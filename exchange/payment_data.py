@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from exchange.tabular import Cell, Pence
-from models.explanation import Row
-from models.payment import ScheduledPayment
+from models.payments.payment import ScheduledPayment
+from models.reports.explanation import Row
 
 HEADINGS = (
     "Contract", "Reference", "Period from", "Period to", "Purchase Order", "Days from", "Days to",

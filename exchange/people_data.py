@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Row
 
 from exchange.tabular import Cell
+from models.accounts.directory import Locks, State
 from models.calendar import LONDON
-from models.directory import Locks, State
 
 HEADINGS = ("Name", "E-mail", "State", "Last logged in", "Role at the council", "Provider", "Role", "Access")
 

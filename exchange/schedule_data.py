@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from exchange.icalendar import Event
 from exchange.tabular import Cell
-from models.schedule import Occasion, SchedulePeriod
+from models.records.schedule import Occasion, SchedulePeriod
 
 HEADINGS = ("Contract", "Reference", "Start", "End", "Confirm by", "Last day for changes", "In your bank", "Changed")
 UIDS = {Occasion.CONFIRM: "confirm", Occasion.CHANGES: "changes", Occasion.BANK: "bank"}

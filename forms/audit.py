@@ -8,8 +8,8 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import Optional, ValidationError
 
 from forms.filters import ALL, ChoiceField
-from models.audit_search import Record, record_named
-from models.audit_words import ACTIONS, Group, actions_of
+from models.auditing.search import Record, record_named
+from models.auditing.words import ACTIONS, Group, actions_of
 from models.base import utc_now
 from models.calendar import LONDON
 
@@ -62,7 +62,7 @@ class AuditSearch(Form):
 
     @property
     def chosen(self) -> dict[str, object]:
-        """What models.audit_search.found takes."""
+        """What models.auditing.search.found takes."""
         return {
             "person": (self.person.data or "").strip(),
             "provider": (self.provider.data or "").strip(),

@@ -9,8 +9,8 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from forms.base import FlaskForm
 from forms.fields import DayField, MoneyField
 from forms.filters import ALL, ChoiceField
-from models.answerable import Confirmation, Processing
-from models.worklist import Kind
+from models.payments.answerable import Confirmation, Processing
+from models.payments.worklist import Kind
 
 LONG = Length(max=2_000, message="Write 2,000 characters or fewer")
 
@@ -35,7 +35,7 @@ class PaymentSearch(Form):
 
     @property
     def chosen(self) -> dict[str, object]:
-        """What models.worklist.listed takes."""
+        """What models.payments.worklist.listed takes."""
         return {
             "name": (self.name.data or "").strip(),
             "state": Processing(self.state.data) if self.state.data else None,

@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Optio
 from forms.base import FlaskForm
 from forms.fields import DayField, no_long_email
 from forms.filters import ALL, ChoiceField
-from models.detail_change import NOTHING, ChangeState, differences
+from models.correspondence.detail_change import NOTHING, ChangeState, differences
 
 LONG = Length(max=2_000, message="Write 2,000 characters or fewer")
 MOST_LINES = 10

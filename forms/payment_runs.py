@@ -5,7 +5,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import Length, ValidationError
 
 from forms.base import FlaskForm
-from models.provider import ProviderKind
+from models.records.provider import ProviderKind
 
 ALL, KINDS, NAMED = "all", "kinds", "named"
 

@@ -8,7 +8,7 @@ from wtforms.widgets import HiddenInput
 
 from forms.base import FlaskForm
 from forms.fields import Rows
-from models.explanation import Row
+from models.reports.explanation import Row
 
 
 def tidy(text: str | None) -> str:

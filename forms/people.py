@@ -10,9 +10,9 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from forms.base import FlaskForm
 from forms.fields import no_long_email
 from forms.filters import ALL, ChoiceField
-from models.directory import State
+from models.accounts.directory import State
 from models.permissions import CouncilRole, Role
-from models.provider import ProviderKind
+from models.records.provider import ProviderKind
 
 INVITATION, PASSWORD = "invitation", "password"
 
@@ -31,7 +31,7 @@ class PeopleSearch(Form):
 
     @property
     def chosen(self) -> dict[str, object]:
-        """What models.directory.people takes."""
+        """What models.accounts.directory.people takes."""
         role = self.role.data
         return {
             "name": (self.name.data or "").strip(),
@@ -51,7 +51,7 @@ class ProviderSearch(Form):
 
     @property
     def chosen(self) -> dict[str, object]:
-        """What models.directory.providers takes."""
+        """What models.accounts.directory.providers takes."""
         return {
             "name": (self.name.data or "").strip(),
             "kind": ProviderKind(self.kind.data) if self.kind.data else None,

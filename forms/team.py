@@ -8,9 +8,9 @@ from wtforms.validators import AnyOf, DataRequired
 
 from forms.base import FlaskForm
 from forms.filters import ALL, ChoiceField
+from models.accounts.team import ROLES
+from models.accounts.user import Membership
 from models.permissions import Role
-from models.team import ROLES
-from models.user import Membership
 
 
 def _role_field(label: str) -> RadioField:

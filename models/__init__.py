@@ -3,32 +3,21 @@
 Importing this package loads every table, so that `Base.metadata` is whole.
 """
 
-from models import (  # noqa: F401
+from models import audit, job, outbox  # noqa: F401
+from models.accounts import (  # noqa: F401
     access_review,
-    adjustment,
-    audit,
-    audit_chain,
     authenticator,
-    care_package,
-    claim,
-    client,
-    contract,
-    detail_change,
-    feed,
-    hold,
     identity,
-    job,
     kept_form,
     known_device,
     login,
     login_code,
-    outbox,
-    payment,
-    payment_run,
     pending_login,
-    provider,
-    purchase_order,
     security_code,
     user,
     web_session,
 )
+from models.auditing import chain  # noqa: F401
+from models.correspondence import detail_change  # noqa: F401
+from models.payments import adjustment, hold, payment, payment_run, purchase_order  # noqa: F401
+from models.records import care_package, claim, client, contract, feed, provider  # noqa: F401

@@ -15,7 +15,7 @@ from models import tenancy
 from models.base import Base, Key, session, utc_now
 
 if TYPE_CHECKING:
-    from models.user import User
+    from models.accounts.user import User
 
 
 class AppendOnly:
@@ -41,7 +41,7 @@ def record(
 ) -> None:
     """Add the event to the unit of work at hand: it is kept only if the act itself is.
 
-    `action` is one of models.audit_words. `by` is None for what the system or a command does of itself, and for
+    `action` is one of models.auditing.words. `by` is None for what the system or a command does of itself, and for
     somebody who has not logged in. The provider is that of the subject or of the request, if none is named.
     """
     if subject is not None and subject.__mapper__.primary_key_from_instance(subject)[0] is None:

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
+from models.accounts.user import User
 from models.audit import record
 from models.base import Base, Key, reload, session, utc_now
-from models.user import User
 
 _UNSYNCED = {"synchronize_session": False}
 BROKEN_OFF_AFTER = timedelta(minutes=1)

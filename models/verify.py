@@ -7,16 +7,16 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy import func, select
 
-from models import audit_chain
-from models.audit_chain import Head
+from models.auditing import chain
+from models.auditing.chain import Head
 from models.base import begin_write, scope, session, storage_faults
-from models.calculation import batches, calculate
 from models.calendar import today
-from models.entitlement import Component
+from models.engine.entitlement import Component
 from models.money import gbp
-from models.payment import PaymentLine, ScheduledPayment
-from models.payment_run import PaymentRun, RunPayment
-from models.purchase_order import PurchaseOrder
+from models.payments.calculation import batches, calculate
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.payment_run import PaymentRun, RunPayment
+from models.payments.purchase_order import PurchaseOrder
 from models.tenancy import EVERY_PROVIDER, set_tenant
 
 
@@ -34,7 +34,7 @@ def check_all(heads: Iterable[Head] = ()) -> Iterator[Finding]:
         set_tenant(EVERY_PROVIDER)
         for check in (totals, nothing_below_zero, slices, orders, runs, two_people, storage):
             yield from check()
-        for fault in audit_chain.check(heads):
+        for fault in chain.check(heads):
             yield Finding("the audit is as it was sealed", fault.words)
         provider_batches = list(batches())
     for batch in provider_batches:

@@ -5,10 +5,10 @@ from itertools import count
 from typing import Any
 
 from models.calendar import Frequency
-from models.care_package import Absence, Allowance, CarePackageLineItem, Deduction, ItemPrice, ItemQuantity
-from models.claim import Claim, ClaimItem, ClaimStatus
-from models.client import Client
-from models.contract import (
+from models.records.care_package import Absence, Allowance, CarePackageLineItem, Deduction, ItemPrice, ItemQuantity
+from models.records.claim import Claim, ClaimItem, ClaimStatus
+from models.records.client import Client
+from models.records.contract import (
     Basis,
     Calendar,
     Contract,
@@ -18,7 +18,7 @@ from models.contract import (
     Unit,
     VatCode,
 )
-from models.provider import Provider, Service
+from models.records.provider import Provider, Service
 from tests.factories import canary, make_provider
 from tests.support.rows import saved
 

@@ -12,9 +12,10 @@ from sqlalchemy import select
 
 import config
 from app import create_app
-from models import account_policy, calendar, vault
+from models import calendar, vault
+from models.accounts import account_policy
+from models.accounts.user import User
 from models.base import session
-from models.user import User
 from tests.support import database as databases
 from tests.support import durham, identity_provider
 from tests.support.client import PortalClient

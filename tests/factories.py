@@ -7,11 +7,11 @@ client fails when it meets one on somebody else's page.
 from itertools import count
 from typing import Any
 
+from models.accounts.passwords import hashed
+from models.accounts.user import Membership, Staff, User
 from models.base import utc_now
-from models.passwords import hashed
 from models.permissions import CouncilRole, Role
-from models.provider import Contact, Organisation, Provider, ProviderKind
-from models.user import Membership, Staff, User
+from models.records.provider import Contact, Organisation, Provider, ProviderKind
 from tests.support.rows import saved
 
 PASSWORD = "Three-Green-Kettles-7"

@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from models.answerable import Confirmation, Processing
-from models.contract import Contract
+from models.payments.answerable import Confirmation, Processing
+from models.records.contract import Contract
 from tests.support.durham import loaded
 from tests.support.rows import every
 from tests.support.runs import orders, payment, rows

@@ -5,7 +5,7 @@ from flask import Blueprint
 from blueprints.access import requires
 from blueprints.lookups import page_of
 from blueprints.pages import render
-from models import access_review
+from models.accounts import access_review
 from models.calendar import LONDON
 from models.permissions import Permission
 

@@ -9,7 +9,7 @@ from blueprints.lookups import get_or_404
 from blueprints.pages import done, render
 from forms.desk import JustDoIt
 from forms.people import CouncilRoleForm, EmailForm
-from models import directory, people
+from models.accounts import directory, people
 from models.permissions import Permission
 
 

@@ -10,9 +10,9 @@ from blueprints.transactions import note
 from exchange.audit_data import audit_data
 from forms.audit import AuditSearch
 from models.audit import record
-from models.audit_chain import state
-from models.audit_search import details, found, ids_meant, names_for, who
-from models.audit_words import words_of
+from models.auditing.chain import state
+from models.auditing.search import details, found, ids_meant, names_for, who
+from models.auditing.words import words_of
 from models.base import session
 from models.permissions import Permission
 

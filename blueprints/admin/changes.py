@@ -6,9 +6,9 @@ from blueprints.access import me, requires
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
 from forms.details import ChangeSearch, DecideForm, RefuseForm
-from models.detail_change import DetailChange, has_arrived
+from models.accounts.user import names_of
+from models.correspondence.detail_change import DetailChange, has_arrived
 from models.permissions import Permission
-from models.user import names_of
 
 bp = Blueprint("changes", __name__, url_prefix="/changes")
 

@@ -8,16 +8,16 @@ from blueprints.lookups import get_or_404
 from blueprints.pages import done, render
 from blueprints.reading import reads_client_records
 from forms.desk import AdjustForm, HoldForm, JustDoIt, PlanForm, ReleaseForm, SendBackForm, WaiveForm
-from models import desk
-from models.adjustment import Adjustment, RecoveryPlan
 from models.base import session
-from models.breakdown import told
 from models.calendar import today
-from models.client import Client
-from models.hold import Hold
 from models.money import gbp
-from models.payment import ScheduledPayment
+from models.payments import desk
+from models.payments.adjustment import Adjustment, RecoveryPlan
+from models.payments.hold import Hold
+from models.payments.payment import ScheduledPayment
 from models.permissions import Permission
+from models.records.client import Client
+from models.reports.breakdown import told
 
 PAYMENT = "/<reference:reference>/<day:first_on>"
 

@@ -10,11 +10,11 @@ from blueprints.lookups import get_or_404, key, page_of
 from blueprints.pages import done, render
 from forms.desk import JustDoIt
 from forms.people import AccessForm, RefuseForm, RoleForm
-from models import directory, team
+from models.accounts import directory, team
+from models.accounts.user import Membership
 from models.base import DomainError, session
 from models.permissions import Permission, Role
-from models.provider import Contact, Provider
-from models.user import Membership
+from models.records.provider import Contact, Provider
 
 PLACE = "/<int:provider_id>/access/<int:person_id>"
 

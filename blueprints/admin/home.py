@@ -4,13 +4,14 @@ from flask import Blueprint
 
 from blueprints.access import may, me, requires
 from blueprints.pages import render
-from models import access_review, detail_change, directory
+from models.accounts import access_review, directory
+from models.accounts.directory import Locks
 from models.base import session
-from models.directory import Locks
+from models.correspondence import detail_change
 from models.job import Job
-from models.payment_run import RunState
+from models.payments.payment_run import RunState
+from models.payments.worklist import coming_due, queues, runs_that_wait
 from models.permissions import Permission
-from models.worklist import coming_due, queues, runs_that_wait
 
 bp = Blueprint("home", __name__)
 

@@ -9,14 +9,14 @@ from blueprints.pages import done, render
 from blueprints.reading import reads_client_records
 from exchange.desk_data import run_data
 from forms.payment_runs import KINDS, NAMED, CalculateForm, PrepareForm, RunFilter
-from models import payment_run
 from models.base import DomainError, session
 from models.job import Job, JobKind
-from models.payment_run import PaymentRun
+from models.payments import payment_run
+from models.payments.payment_run import PaymentRun
+from models.payments.review import Finding, Review
+from models.payments.run_history import outcome_of
 from models.permissions import Permission
-from models.provider import ids_named, ids_of_kinds
-from models.review import Finding, Review
-from models.run_history import outcome_of
+from models.records.provider import ids_named, ids_of_kinds
 
 bp = Blueprint("payment_runs", __name__, url_prefix="/payment-runs")
 

@@ -9,16 +9,16 @@ from blueprints.pages import render
 from blueprints.reading import reads_client_records
 from exchange.desk_data import payments_data
 from forms.desk import PaymentSearch
-from models.adjustment import Adjustment, RecoveryPlan
+from models.accounts.user import names_of
 from models.base import session
-from models.breakdown import told
-from models.hold import Hold
-from models.payment import ScheduledPayment
+from models.payments.adjustment import Adjustment, RecoveryPlan
+from models.payments.hold import Hold
+from models.payments.payment import ScheduledPayment
+from models.payments.run_history import runs_of
+from models.payments.worklist import listed, processing_of
 from models.permissions import Permission
-from models.provider import Provider
-from models.run_history import runs_of
-from models.user import names_of
-from models.worklist import listed, processing_of
+from models.records.provider import Provider
+from models.reports.breakdown import told
 
 bp = Blueprint("payments", __name__, url_prefix="/payments")
 

@@ -10,14 +10,14 @@ from blueprints.pages import done, render
 from blueprints.transactions import note
 from exchange.people_data import people_data
 from forms.people import NewColleagueForm, NewPersonForm, PeopleSearch
-from models import directory, people
+from models.accounts import directory, people
+from models.accounts.directory import Locks, State
+from models.accounts.login import LoginFailure
+from models.accounts.pending_login import own_step, step_of
 from models.audit import record
 from models.base import session, utc_now
-from models.directory import Locks, State
-from models.login import LoginFailure
-from models.pending_login import own_step, step_of
 from models.permissions import CouncilRole, Permission, Role
-from models.provider import Provider, ids_named, problem_with_name
+from models.records.provider import Provider, ids_named, problem_with_name
 
 NOT_A_CONTACT = "This is not the e-mail address of a contact of {}"
 

@@ -8,12 +8,12 @@ from blueprints.looking import look_away
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import go_to, render
 from forms.people import ProviderSearch
-from models import access_review, directory
-from models.access_review import AccessReview
+from models.accounts import access_review, directory
+from models.accounts.access_review import AccessReview
 from models.audit import record
 from models.base import session
 from models.permissions import Permission
-from models.provider import Provider
+from models.records.provider import Provider
 
 bp = Blueprint("providers", __name__, url_prefix="/providers")
 

@@ -11,13 +11,13 @@ from blueprints.pages import done, go_to, render
 from blueprints.transactions import keep
 from exchange.qr_code import qr_code
 from forms.auth import AppCodeForm, ChangePasswordForm, SecurityCodeForm
-from models import passwords, second_step
-from models.account_policy import Step
-from models.authenticator import RecoveryCode
+from models.accounts import passwords, second_step
+from models.accounts.account_policy import Step
+from models.accounts.authenticator import RecoveryCode
+from models.accounts.login import prove
+from models.accounts.pending_login import change_password, own_step, step_of
+from models.accounts.security_code import RULES
 from models.base import session as database
-from models.login import prove
-from models.pending_login import change_password, own_step, step_of
-from models.security_code import RULES
 
 
 @bp.get("/account")

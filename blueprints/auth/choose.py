@@ -11,7 +11,7 @@ from blueprints.lookups import page_of
 from blueprints.pages import go_to, render
 from forms.services import NEEDS_ME, PlaceSearch, ServiceSearch
 from models.calendar import today
-from models.services_overview import coming_to, has_overview, places_of, services_of
+from models.reports.services_overview import coming_to, has_overview, places_of, services_of
 
 LONG = 15
 """From more providers than this on, one would rather type a name than look for it."""

@@ -8,9 +8,9 @@ from blueprints.auth import bp
 from blueprints.auth.stages import begin
 from blueprints.pages import go_to, render
 from forms.auth import ForgottenForm
+from models.accounts.pending_login import Purpose
+from models.accounts.user import User
 from models.base import session as database
-from models.pending_login import Purpose
-from models.user import User
 
 
 @bp.route("/forgotten-password", methods=["GET", "POST"])

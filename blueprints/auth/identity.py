@@ -14,8 +14,8 @@ from blueprints.auth.stages import begin
 from blueprints.pages import problem, render, safe_path
 from blueprints.transactions import keep
 from config import IdentityProvider
-from models.identity import person_at
-from models.pending_login import Purpose
+from models.accounts.identity import person_at
+from models.accounts.pending_login import Purpose
 
 NOT_LOGGED_IN = (
     "You were not logged in",

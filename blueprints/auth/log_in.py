@@ -12,11 +12,11 @@ from blueprints.frame import settings
 from blueprints.pages import go_to, render, safe_path
 from blueprints.transactions import keep
 from forms.auth import LogInForm
-from models import demonstration
-from models.account_policy import Step, policy
-from models.login import check_password
-from models.pending_login import Purpose
-from models.web_session import MOST, End
+from models.accounts import demonstration
+from models.accounts.account_policy import Step, policy
+from models.accounts.login import check_password
+from models.accounts.pending_login import Purpose
+from models.accounts.web_session import MOST, End
 
 REFUSED = (
     "We could not log you in. Check your e-mail address and your password. "

@@ -4,9 +4,9 @@ import re
 
 from flask import Response, after_this_request, current_app, request
 
-from models.known_device import LIFE, KnownDevice
-from models.login import Origin
-from models.user import User
+from models.accounts.known_device import LIFE, KnownDevice
+from models.accounts.login import Origin
+from models.accounts.user import User
 
 
 def origin() -> Origin:

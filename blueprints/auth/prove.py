@@ -11,7 +11,7 @@ from blueprints.kept_forms import Why, offer
 from blueprints.pages import go_to, render, safe_path
 from blueprints.transactions import keep
 from forms.auth import ProveForm
-from models.login import prove as prove_by_password
+from models.accounts.login import prove as prove_by_password
 
 NOT_SENT = "Nothing was sent yet. Press the button again"
 

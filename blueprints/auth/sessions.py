@@ -8,10 +8,10 @@ from blueprints.auth.log_out import leave
 from blueprints.kept_forms import keep_typed
 from blueprints.lookups import get_or_404
 from blueprints.pages import came_from, done, go_to, render, safe_path
+from models.accounts.device import device
+from models.accounts.web_session import WebSession
 from models.audit import record
 from models.base import session as database
-from models.device import device
-from models.web_session import WebSession
 
 PART = "auth/_session_warning.html"
 

@@ -1,4 +1,4 @@
-"""From the password to the first page: each view is a stage of models.pending_login, and opens only at that stage."""
+"""From the password to the first page: each view is one stage (models.accounts.pending_login) and opens only there."""
 
 from flask import abort, flash, request, session, url_for
 from flask_login import login_user
@@ -12,12 +12,12 @@ from blueprints.pages import done, go_to, render
 from blueprints.transactions import keep
 from exchange.qr_code import qr_code
 from forms.auth import AppCodeForm, ChangePasswordForm, CodeForm, DigitsForm, NewPasswordForm, SecurityCodeForm
-from models import passwords, second_step
+from models.accounts import passwords, second_step
+from models.accounts.login import prove
+from models.accounts.login_code import Answer, accept_code, send_code
+from models.accounts.pending_login import PendingLogin, Purpose, Stage
+from models.accounts.security_code import RULES
 from models.base import session as database
-from models.login import prove
-from models.login_code import Answer, accept_code, send_code
-from models.pending_login import PendingLogin, Purpose, Stage
-from models.security_code import RULES
 
 NOT_YOURS = "That is not your current password. Check it, and type it again"
 AGAIN = "You took too long to log in, or gave a wrong code 5 times. Please start again"

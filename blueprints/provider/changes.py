@@ -6,11 +6,11 @@ from blueprints.access import me, requires, viewing
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
 from forms.details import ContactForm, LeavesForm, OrganisationForm
+from models.accounts.user import names_of
 from models.calendar import today
-from models.detail_change import ChangeKind, DetailChange, ask, drafted, has_arrived, held
+from models.correspondence.detail_change import ChangeKind, DetailChange, ask, drafted, has_arrived, held
 from models.permissions import Permission
-from models.provider import Contact, Provider
-from models.user import names_of
+from models.records.provider import Contact, Provider
 
 bp = Blueprint("changes", __name__, url_prefix="/changes")
 

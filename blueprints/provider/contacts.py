@@ -6,12 +6,12 @@ from blueprints.access import requires
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import render
 from forms.details import ContactSearch
-from models import team
+from models.accounts import team
+from models.accounts.user import User
 from models.base import session
-from models.detail_change import DetailChange
+from models.correspondence.detail_change import DetailChange
 from models.permissions import Permission
-from models.provider import Contact
-from models.user import User
+from models.records.provider import Contact
 
 bp = Blueprint("contacts", __name__, url_prefix="/contacts")
 

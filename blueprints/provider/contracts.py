@@ -6,8 +6,8 @@ from blueprints.access import requires
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import render
 from models.base import session
-from models.contract import Contract, ContractRate
 from models.permissions import Permission
+from models.records.contract import Contract, ContractRate
 
 bp = Blueprint("contracts", __name__, url_prefix="/contracts")
 

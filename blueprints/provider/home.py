@@ -5,17 +5,17 @@ from sqlalchemy import func, select
 
 from blueprints.access import may, me, requires, viewing
 from blueprints.pages import render
-from models import access_review
-from models.account_policy import Step, policy
-from models.answers import to_confirm
+from models.accounts import access_review
+from models.accounts.account_policy import Step, policy
+from models.accounts.pending_login import own_step, step_of
 from models.base import session
-from models.breakdown import changes, on_record
 from models.calendar import FinancialYear, today
-from models.held import is_not_held
-from models.payment import PaymentLine, ScheduledPayment
-from models.pending_login import own_step, step_of
+from models.payments.answers import to_confirm
+from models.payments.held import is_not_held
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.purchase_order import PurchaseOrder
 from models.permissions import Permission
-from models.purchase_order import PurchaseOrder
+from models.reports.breakdown import changes, on_record
 
 bp = Blueprint("home", __name__)
 

@@ -6,7 +6,7 @@ from blueprints.access import requires, viewing
 from blueprints.lookups import get_or_404
 from blueprints.pages import render
 from models.permissions import Permission
-from models.provider import Provider
+from models.records.provider import Provider
 
 bp = Blueprint("organisation", __name__, url_prefix="/organisation")
 

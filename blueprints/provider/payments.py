@@ -12,16 +12,16 @@ from exchange.payment_data import payment_data
 from exchange.schedule_data import schedule_data, schedule_events
 from forms.filters import PeriodFilter, ScheduleFilter
 from forms.payments import AnswerForm
-from models import schedule as schedules
-from models.answerable import Processing
-from models.answers import Asking, confirm, reject
 from models.base import session, utc_now
-from models.breakdown import told
 from models.calendar import FinancialYear, today
-from models.hold import Hold
 from models.money import gbp
-from models.payment import ScheduledPayment
+from models.payments.answerable import Processing
+from models.payments.answers import Asking, confirm, reject
+from models.payments.hold import Hold
+from models.payments.payment import ScheduledPayment
 from models.permissions import Permission
+from models.records import schedule as schedules
+from models.reports.breakdown import told
 from models.words import how_many
 
 bp = Blueprint("payments", __name__, url_prefix="/payments")

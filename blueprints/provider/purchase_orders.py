@@ -11,11 +11,11 @@ from exchange.order_data import order_data
 from forms.filters import OrderFilter
 from models.base import session
 from models.calendar import FinancialYear, today
-from models.client import Client
-from models.payment import PaymentLine
+from models.payments.payment import PaymentLine
+from models.payments.purchase_order import PurchaseOrder, payment_terms, services_bought, years_issued
 from models.permissions import Permission
-from models.projection import tell_expected
-from models.purchase_order import PurchaseOrder, payment_terms, services_bought, years_issued
+from models.records.client import Client
+from models.reports.projection import tell_expected
 
 bp = Blueprint("purchase_orders", __name__, url_prefix="/purchase-orders")
 

@@ -7,11 +7,11 @@ from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
 from forms.team import InviteForm, LeaveForm, RoleForm, judged, leavers, review_form
-from models import access_review, team
+from models.accounts import access_review, team
+from models.accounts.user import Membership, names_of
 from models.base import session
 from models.permissions import Permission
-from models.provider import Contact
-from models.user import Membership, names_of
+from models.records.provider import Contact
 
 bp = Blueprint("team", __name__, url_prefix="/team")
 

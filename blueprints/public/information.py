@@ -3,7 +3,7 @@
 from blueprints.access import PUBLIC, requires
 from blueprints.pages import render
 from blueprints.public import bp
-from models.account_policy import policy
+from models.accounts.account_policy import policy
 
 
 @bp.get("/")

@@ -14,10 +14,10 @@ from exchange.feed.schema import ITEMS
 from exchange.feed.sheets import Row, Sheet
 from exchange.feed.world import Stored, Values, World
 from models.base import session
-from models.care_package import CarePackageLineItem
-from models.contract import PaymentMethod
 from models.money import number
-from models.payment import PaymentLine, ScheduledPayment
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.records.care_package import CarePackageLineItem
+from models.records.contract import PaymentMethod
 
 
 class Finalised:

@@ -15,8 +15,8 @@ from exchange.feed.world import World
 from exchange.feed.writing import Changes, Writer, compare
 from models import audit
 from models.base import scope, session, transaction
-from models.contract import Contract
-from models.feed import FeedImport
+from models.records.contract import Contract
+from models.records.feed import FeedImport
 from models.tenancy import every_provider
 
 

@@ -13,9 +13,9 @@ from exchange.feed.kinds import shown
 from exchange.feed.schema import BY_NAME, FILES
 from exchange.feed.world import Values, World
 from models.calendar import Frequency, period_holding
-from models.claim import ClaimStatus
-from models.contract import Claimable, PeriodDates, VatCode
 from models.money import gbp, gbp_rate, number, times
+from models.records.claim import ClaimStatus
+from models.records.contract import Claimable, PeriodDates, VatCode
 
 Check = Callable[[Values, World], str | None]
 

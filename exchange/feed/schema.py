@@ -9,7 +9,8 @@ from exchange.feed import kinds
 from exchange.feed.kinds import Kind
 from exchange.feed.shape import Column, File
 from models.calendar import Frequency
-from models.care_package import (
+from models.payments.purchase_order import PurchaseOrder
+from models.records.care_package import (
     Absence,
     Allowance,
     CarePackageLineItem,
@@ -19,9 +20,9 @@ from models.care_package import (
     ItemPrice,
     ItemQuantity,
 )
-from models.claim import Claim, ClaimItem, ClaimStatus
-from models.client import Client
-from models.contract import (
+from models.records.claim import Claim, ClaimItem, ClaimStatus
+from models.records.client import Client
+from models.records.contract import (
     Basis,
     Calendar,
     CalendarOverride,
@@ -38,8 +39,7 @@ from models.contract import (
     Unit,
     VatCode,
 )
-from models.provider import Contact, Organisation, Provider, ProviderKind, ProviderService, Service
-from models.purchase_order import PurchaseOrder
+from models.records.provider import Contact, Organisation, Provider, ProviderKind, ProviderService, Service
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

@@ -16,7 +16,7 @@ from exchange.feed.schema import BY_NAME, FILES, ITEMS
 from exchange.feed.shape import File, Key
 from exchange.feed.sheets import Row, Sheet
 from models.base import session
-from models.claim import ClaimStatus
+from models.records.claim import ClaimStatus
 from models.tenancy import ProviderOwned
 
 Values = dict[str, Any]

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from models.base import scope
 from models.calendar import set_today
-from models.contract import Contract
-from models.payment_run import PaymentRun
+from models.payments.payment_run import PaymentRun
 from models.permissions import CouncilRole
+from models.records.contract import Contract
 from tests.care_factories import make_calendar, make_client, make_contract, make_item
 from tests.factories import canary, make_staff
 from tests.support.client import PortalClient

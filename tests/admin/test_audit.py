@@ -12,9 +12,9 @@ from commands.audit import seal_waiting
 from models.audit import AuditEvent, record
 from models.base import utc_now
 from models.calendar import LONDON
+from models.payments.purchase_order import PurchaseOrder
 from models.permissions import CouncilRole, Role
-from models.provider import Provider
-from models.purchase_order import PurchaseOrder
+from models.records.provider import Provider
 from tests.factories import make_provider, make_staff, make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every, saved, unit_of_work

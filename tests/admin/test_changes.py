@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import update
 
-from models.detail_change import ChangeKind, ChangeState, DetailChange, ask, held
+from models.accounts.user import Membership
+from models.correspondence.detail_change import ChangeKind, ChangeState, DetailChange, ask, held
 from models.outbox import OutboxMessage
 from models.permissions import COUNCIL_GRANTS, CouncilRole, Permission, Role
-from models.provider import Contact
-from models.user import Membership
+from models.records.provider import Contact
 from tests.factories import make_contact, make_provider, make_staff, make_user
 from tests.support.rows import every, unit_of_work
 

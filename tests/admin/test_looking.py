@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from blueprints.access import access_of
+from models.accounts.user import Staff
+from models.accounts.web_session import WebSession
 from models.audit import AuditEvent
 from models.base import utc_now
 from models.permissions import AS_STAFF, COUNCIL_GRANTS, CouncilRole, Permission, Role
-from models.provider import Provider
-from models.user import Staff
-from models.web_session import WebSession
+from models.records.provider import Provider
 from tests.admin.conftest import two_clients
 from tests.factories import make_membership, make_provider, make_staff, make_user
 from tests.meta.world import settled_provider

@@ -6,13 +6,13 @@ import io
 import pytest
 from sqlalchemy import select
 
-from models.answerable import Confirmation
+from models.accounts.user import Staff
 from models.base import utc_now
-from models.hold import Hold
 from models.job import BROKEN_OFF_AFTER, Job, JobState
-from models.payment_run import PaymentRun, RunPayment, RunState
+from models.payments.answerable import Confirmation
+from models.payments.hold import Hold
+from models.payments.payment_run import PaymentRun, RunPayment, RunState
 from models.permissions import CouncilRole
-from models.user import Staff
 from tests.admin.conftest import MONDAY, SUNDAY, WEEK, two_clients
 from tests.care_factories import make_client, make_item
 from tests.support.rows import every, reloaded, unit_of_work
@@ -162,7 +162,7 @@ def test_every_exception_is_counted_and_listed_and_opens_its_explanation(desk):
 
 @pytest.mark.postgres
 def test_who_left_is_an_exception_too(desk):
-    from models.care_package import CarePackageLineItem
+    from models.records.care_package import CarePackageLineItem
 
     leaver = every(select(CarePackageLineItem).where(CarePackageLineItem.contract_id == desk.contract.id))[0]
     change(leaver, ends_on=MONDAY + WEEK - (WEEK / 7))

@@ -7,14 +7,14 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from models.adjustment import Adjustment, RecoveryPlan
-from models.answerable import Confirmation
 from models.audit import AuditEvent
 from models.calendar import as_on
-from models.hold import Hold, HoldKind
-from models.payment import ScheduledPayment
+from models.payments.adjustment import Adjustment, RecoveryPlan
+from models.payments.answerable import Confirmation
+from models.payments.hold import Hold, HoldKind
+from models.payments.payment import ScheduledPayment
 from models.permissions import Role
-from models.provider import Provider
+from models.records.provider import Provider
 from tests.admin.conftest import MONDAY, SUNDAY, WEEK, two_clients
 from tests.care_factories import make_item
 from tests.factories import make_user

@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from models.accounts.passwords import matches
+from models.accounts.user import Membership, Staff, User
+from models.accounts.web_session import WebSession
 from models.audit import AuditEvent
 from models.base import utc_now
 from models.outbox import OutboxMessage
-from models.passwords import matches
 from models.permissions import CouncilRole, Role
-from models.user import Membership, Staff, User
-from models.web_session import WebSession
 from tests.factories import make_contact, make_membership, make_provider, make_staff, make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every, reloaded, unit_of_work

@@ -3,13 +3,13 @@
 import pytest
 from sqlalchemy import select
 
-from models.access_review import AccessReview
+from models.accounts.access_review import AccessReview
+from models.accounts.login import FAILURES_PER_ACCOUNT, LoginFailure, account_hash
+from models.accounts.user import Membership
 from models.base import utc_now
-from models.login import FAILURES_PER_ACCOUNT, LoginFailure, account_hash
 from models.outbox import OutboxMessage
 from models.permissions import CouncilRole, Role
-from models.provider import ProviderKind
-from models.user import Membership
+from models.records.provider import ProviderKind
 from tests.admin.conftest import two_clients
 from tests.factories import make_contact, make_organisation, make_provider, make_staff, make_user
 from tests.support.client import PortalClient

@@ -2,8 +2,8 @@
 
 import re
 
+from models.accounts.user import User
 from models.outbox import OutboxMessage
-from models.user import User
 from tests.factories import PASSWORD
 from tests.support.client import Answer, PortalClient
 from tests.support.rows import every

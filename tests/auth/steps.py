@@ -2,11 +2,11 @@
 
 import pyotp
 
-from models.authenticator import Authenticator, RecoveryCode
+from models.accounts.authenticator import Authenticator, RecoveryCode
+from models.accounts.second_step import begin_app, confirm_app, new_app, set_security_code
+from models.accounts.security_code import SecurityCode
+from models.accounts.user import User
 from models.base import utc_now
-from models.second_step import begin_app, confirm_app, new_app, set_security_code
-from models.security_code import SecurityCode
-from models.user import User
 from tests.support.rows import every, unit_of_work
 
 SECURITY_CODE = "135790"

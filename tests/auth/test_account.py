@@ -3,11 +3,11 @@
 import pyotp
 import pytest
 
-from models.account_policy import Step
-from models.authenticator import Authenticator
+from models.accounts.account_policy import Step
+from models.accounts.authenticator import Authenticator
+from models.accounts.passwords import matches
 from models.base import utc_now
 from models.outbox import OutboxMessage
-from models.passwords import matches
 from tests.auth.journey import give_password
 from tests.auth.steps import SECURITY_CODE, app_code, asked, digits, give_app, give_security_code, recovery_codes_left
 from tests.factories import PASSWORD, make_user

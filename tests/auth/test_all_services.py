@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from models.account_policy import AccountPolicy, policy, set_policy
+from models.accounts.account_policy import AccountPolicy, policy, set_policy
 from models.permissions import Role
-from models.provider import Provider
+from models.records.provider import Provider
 from tests.care_factories import make_calendar, make_contract, make_item
 from tests.factories import canary, make_membership, make_organisation, make_provider, make_user
 from tests.support.rows import every

@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from models.answerable import Confirmation
+from models.accounts.user import Membership, Staff
 from models.calendar import set_today
+from models.payments.answerable import Confirmation
 from models.permissions import CouncilRole, Role
-from models.user import Membership, Staff
 from tests.auth.journey import log_in, mailed_code
 from tests.care_factories import make_contract, make_item
 from tests.factories import make_membership, make_organisation, make_provider, make_staff, make_user

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from models.login_code import Answer, LoginCode, accept_code, tidy_code
+from models.accounts.login_code import Answer, LoginCode, accept_code, tidy_code
+from models.accounts.pending_login import PendingLogin
 from models.outbox import OutboxMessage
-from models.pending_login import PendingLogin
 from tests.auth.journey import code_page, give_password, mailed_code, wrong_code
 from tests.factories import make_user
 from tests.support.client import PortalClient

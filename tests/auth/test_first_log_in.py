@@ -3,13 +3,13 @@
 import pytest
 from sqlalchemy import select
 
-from models.account_policy import Step
+from models.accounts.account_policy import Step
+from models.accounts.passwords import matches
+from models.accounts.second_step import take_back
+from models.accounts.user import Membership
 from models.audit import AuditEvent
 from models.outbox import OutboxMessage
-from models.passwords import matches
 from models.permissions import CouncilRole
-from models.second_step import take_back
-from models.user import Membership
 from tests.auth.journey import code_page, give_password, mailed_code
 from tests.auth.steps import give_security_code
 from tests.factories import make_staff, make_user

@@ -2,10 +2,10 @@
 
 import pytest
 
-from models.account_policy import Step
+from models.accounts.account_policy import Step
+from models.accounts.passwords import matches
 from models.audit import AuditEvent
 from models.outbox import OutboxMessage
-from models.passwords import matches
 from models.permissions import Role
 from tests.auth.journey import give_password, mailed_code, wrong_code
 from tests.auth.steps import app_code, digits, give_app, give_security_code

@@ -4,11 +4,11 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
-from models.account_policy import Step
+from models.accounts.account_policy import Step
+from models.accounts.authenticator import Authenticator
+from models.accounts.known_device import KnownDevice
 from models.audit import AuditEvent
-from models.authenticator import Authenticator
 from models.base import utc_now
-from models.known_device import KnownDevice
 from models.permissions import Role
 from tests.auth.journey import code_page, give_password, mailed_code
 from tests.auth.steps import digits, give_security_code

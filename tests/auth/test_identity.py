@@ -7,9 +7,9 @@ import pytest
 import requests
 
 import config
-from models.account_policy import Step
+from models.accounts.account_policy import Step
+from models.accounts.identity import Identity
 from models.audit import AuditEvent
-from models.identity import Identity
 from models.outbox import OutboxMessage
 from tests.auth.journey import mailed_code
 from tests.auth.steps import give_app

@@ -6,15 +6,15 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from models.adjustment import Adjustment
-from models.answerable import Confirmation
+from models.accounts.kept_form import KeptForm
+from models.accounts.user import User
+from models.accounts.web_session import WebSession
 from models.base import transaction
 from models.calendar import set_today
-from models.kept_form import KeptForm
+from models.payments.adjustment import Adjustment
+from models.payments.answerable import Confirmation
 from models.permissions import CouncilRole, Role
-from models.provider import Provider
-from models.user import User
-from models.web_session import WebSession
+from models.records.provider import Provider
 from tests.auth.journey import mailed_code
 from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import PASSWORD, make_staff, make_user

@@ -1,10 +1,10 @@
 import pytest
 from sqlalchemy import select
 
+from models.accounts.login import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, LoginFailure, account_hash, network_hash
+from models.accounts.user import User
 from models.audit import AuditEvent
-from models.login import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, LoginFailure, account_hash, network_hash
 from models.outbox import OutboxMessage
-from models.user import User
 from tests.auth.journey import code_page, give_password, log_in, mailed_code
 from tests.factories import PASSWORD, make_membership, make_provider, make_user
 from tests.support.rows import every, reloaded, saved, unit_of_work
@@ -98,7 +98,7 @@ def test_unknown_wrong_disabled_and_locked_get_one_and_the_same_answer(client):
 
 def test_a_password_is_checked_against_a_hash_even_for_nobody(client, monkeypatch):
     checked = []
-    monkeypatch.setattr("models.login.passwords.matches", lambda *given: checked.append(given))
+    monkeypatch.setattr("models.accounts.login.passwords.matches", lambda *given: checked.append(given))
     give_password(client, "nobody@example.org", "Some-Password-1", status=422)
     assert checked == [("Some-Password-1", None)]
 
@@ -211,7 +211,7 @@ def without_tokens(answer, email):
 
 
 def membership_of(user):
-    from models.user import Membership
+    from models.accounts.user import Membership
 
     return every(select(Membership).where(Membership.user_id == user.id))[0]
 

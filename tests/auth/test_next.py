@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from models.user import Membership
+from models.accounts.user import Membership
 from tests.auth.journey import mailed_code
 from tests.factories import PASSWORD, make_user
 from tests.support.rows import every

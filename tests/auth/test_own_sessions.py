@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import select
 
+from models.accounts.web_session import MOST, WebSession
 from models.audit import AuditEvent
 from models.permissions import CouncilRole
-from models.web_session import MOST, WebSession
 from tests.auth.journey import log_in
 from tests.factories import make_staff, make_user
 from tests.support.client import PortalClient

@@ -2,9 +2,9 @@
 
 import pytest
 
-from models.login import FAILURES_PER_ACCOUNT
+from models.accounts.login import FAILURES_PER_ACCOUNT
+from models.accounts.web_session import WebSession
 from models.permissions import CouncilRole
-from models.web_session import WebSession
 from tests.auth.journey import log_in
 from tests.factories import PASSWORD, make_staff, make_user
 from tests.support.client import PortalClient

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.account_policy import Step
+from models.accounts.account_policy import Step
 from models.permissions import Role
 from tests.auth.journey import give_password
 from tests.auth.steps import app_code, digits, give_app, give_security_code

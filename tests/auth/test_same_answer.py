@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from models import passwords
-from models.account_policy import Step
+from models.accounts import passwords
+from models.accounts.account_policy import Step
+from models.accounts.login import FAILURES_PER_ACCOUNT, LoginFailure, account_hash, network_hash
 from models.base import utc_now
-from models.login import FAILURES_PER_ACCOUNT, LoginFailure, account_hash, network_hash
 from models.outbox import OutboxMessage
 from models.permissions import CouncilRole, Role
 from tests.auth.steps import give_app, give_security_code

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from models.account_policy import Step
+from models.accounts.account_policy import Step
 from models.audit import AuditEvent
 from models.outbox import OutboxMessage
 from models.permissions import CouncilRole, Role

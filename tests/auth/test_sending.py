@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.login_code import SENDS_AN_HOUR, SENDS_AN_HOUR_FROM_A_NETWORK, SENDS_AN_HOUR_TO_AN_ACCOUNT
+from models.accounts.login_code import SENDS_AN_HOUR, SENDS_AN_HOUR_FROM_A_NETWORK, SENDS_AN_HOUR_TO_AN_ACCOUNT
 from models.outbox import OutboxMessage
 from tests.auth.journey import give_password, log_in
 from tests.factories import make_user

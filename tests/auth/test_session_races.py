@@ -7,9 +7,9 @@ import pytest
 from flask import Response, request
 from sqlalchemy import select
 
+from models.accounts.user import User
+from models.accounts.web_session import WebSession, digest
 from models.base import transaction
-from models.user import User
-from models.web_session import WebSession, digest
 from tests.factories import make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every

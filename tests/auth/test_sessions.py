@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
+from models.accounts.user import Membership, User
+from models.accounts.web_session import WebSession, digest
 from models.audit import AuditEvent
 from models.base import transaction
-from models.user import Membership, User
-from models.web_session import WebSession, digest
 from tests.auth.journey import code_page, give_password, log_in, mailed_code
 from tests.factories import make_user
 from tests.support.client import PortalClient

@@ -5,15 +5,15 @@ from itertools import product
 import pytest
 from argon2 import PasswordHasher
 
-from models import passwords
-from models.account_policy import Step
-from models.authenticator import Authenticator
+from models.accounts import passwords
+from models.accounts.account_policy import Step
+from models.accounts.authenticator import Authenticator
+from models.accounts.known_device import KnownDevice
+from models.accounts.login import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, WRONG_STEPS, LoginFailure
+from models.accounts.web_session import WebSession
 from models.base import utc_now
-from models.known_device import KnownDevice
-from models.login import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, WRONG_STEPS, LoginFailure
 from models.outbox import OutboxMessage
 from models.permissions import Role
-from models.web_session import WebSession
 from tests.auth.journey import code_page, give_password, log_in, mailed_code
 from tests.auth.steps import app_code, digits, give_app, give_security_code
 from tests.factories import PASSWORD, make_user

@@ -11,7 +11,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from models.user import User
+from models.accounts.user import User
 from tests.support.client import PortalClient
 from tests.support.database import refuse_or_skip
 

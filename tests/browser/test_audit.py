@@ -9,7 +9,7 @@ from commands.audit import seal_waiting
 from models.audit import record
 from models.calendar import set_today
 from models.permissions import CouncilRole, Role
-from models.provider import Provider
+from models.records.provider import Provider
 from tests.admin.conftest import MONDAY, SUNDAY, two_clients
 from tests.browser.conftest import WAYS
 from tests.browser.looks import assert_accessible, assert_fits, take_picture

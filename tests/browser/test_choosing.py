@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from models.answerable import Confirmation
 from models.calendar import set_today
-from models.contract import Contract
+from models.payments.answerable import Confirmation
 from models.permissions import Role
+from models.records.contract import Contract
 from tests.browser.looks import assert_accessible, assert_fits, keeps_nothing, take_picture
 from tests.care_factories import make_calendar, make_contract, make_item
 from tests.factories import make_membership, make_organisation, make_provider, make_user

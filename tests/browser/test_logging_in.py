@@ -3,8 +3,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from models.accounts.web_session import WebSession
 from models.base import transaction
-from models.web_session import WebSession
 from tests.auth.journey import mailed_code
 from tests.browser.looks import assert_accessible, assert_fits, keeps_nothing, take_picture
 from tests.factories import PASSWORD, make_user

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from models.user import User
+from models.accounts.user import User
 from tests.browser.looks import assert_accessible, assert_fits, take_picture
 from tests.support.rows import every
 

@@ -6,7 +6,7 @@ import pyotp
 import pytest
 from playwright.sync_api import expect
 
-from models.account_policy import Step
+from models.accounts.account_policy import Step
 from models.base import utc_now
 from tests.auth.journey import mailed_code
 from tests.auth.steps import app_code, asked, give_app, give_security_code

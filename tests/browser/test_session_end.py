@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select, update
 
+from models.accounts.kept_form import KeptForm
+from models.accounts.web_session import WebSession
 from models.base import transaction, utc_now
 from models.calendar import set_today
-from models.kept_form import KeptForm
 from models.permissions import Role
-from models.provider import Provider
-from models.web_session import WebSession
+from models.records.provider import Provider
 from tests.auth.journey import mailed_code
 from tests.browser.looks import assert_accessible, assert_fits, keeps_nothing, take_picture
 from tests.care_factories import make_contract, make_item

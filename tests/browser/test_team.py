@@ -5,11 +5,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from models import team
-from models.detail_change import DetailChange
+from models.accounts import team
+from models.accounts.user import User
+from models.correspondence.detail_change import DetailChange
 from models.permissions import CouncilRole, Role
-from models.provider import ProviderKind
-from models.user import User
+from models.records.provider import ProviderKind
 from tests.browser.looks import assert_accessible, assert_fits, keeps_nothing, take_picture
 from tests.factories import make_contact, make_provider, make_staff, make_user
 from tests.support.rows import every, unit_of_work

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from commands import audit as audit_commands
 from commands.audit import HEADS, Sealing, kept_heads, seal_waiting
-from models import audit_chain, verify
+from models import verify
 from models.audit import record
-from models.audit_chain import AuditLink, Head
+from models.auditing import chain
+from models.auditing.chain import AuditLink, Head
 from models.base import scope, session, utc_now
 from tests.support.rows import every, unit_of_work
 
@@ -80,7 +81,7 @@ def test_the_worker_seals_and_writes_the_head_down_once_a_day(run, portal, tmp_p
     [head] = kept_heads(tmp_path / HEADS)
     assert head.seq == 3
     assert (tmp_path / HEADS).stat().st_mode & 0o777 == 0o600
-    for module in (audit_commands, audit_chain):
+    for module in (audit_commands, chain):
         monkeypatch.setattr(module, "utc_now", lambda: utc_now() + timedelta(days=1))
     run("worker", "--once")
     assert [each.seq for each in kept_heads(tmp_path / HEADS)] == [3, 3]

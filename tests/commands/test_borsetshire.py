@@ -17,20 +17,20 @@ from commands.demo import DEMONSTRATIONS
 from commands.demonstrations.borsetshire import write
 from commands.demonstrations.borsetshire.days import Timeline, is_bank_holiday, rhythms
 from exchange.feed import check_feed, import_feed
-from models import payment_run
-from models.answerable import Confirmation
+from models.accounts.demonstration import accounts_here
+from models.accounts.user import Membership, User
 from models.base import session
 from models.calendar import Frequency, period_holding, set_today
-from models.care_package import Absence, CarePackageLineItem, CollectedBy, Deduction, DeductionKind
-from models.claim import Claim, ClaimStatus
-from models.contract import Calendar, Convention, ServiceLevel
-from models.demonstration import accounts_here
-from models.entitlement import Component
-from models.feed import FeedImport
-from models.payment import PaymentLine, ScheduledPayment
-from models.payment_run import PaymentRun, RunState
-from models.provider import Provider, ProviderKind
-from models.user import Membership, User
+from models.engine.entitlement import Component
+from models.payments import payment_run
+from models.payments.answerable import Confirmation
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.payment_run import PaymentRun, RunState
+from models.records.care_package import Absence, CarePackageLineItem, CollectedBy, Deduction, DeductionKind
+from models.records.claim import Claim, ClaimStatus
+from models.records.contract import Calendar, Convention, ServiceLevel
+from models.records.feed import FeedImport
+from models.records.provider import Provider, ProviderKind
 from models.verify import check_all
 from tests.support import database as databases
 from tests.support.rows import every, reading

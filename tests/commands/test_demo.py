@@ -9,16 +9,16 @@ from sqlalchemy.orm import joinedload
 import config
 from commands import demo
 from exchange.feed import check_feed
-from models.answerable import Processing
+from models.accounts.demonstration import accounts_here
+from models.accounts.user import Membership
 from models.calendar import set_today, today
-from models.contract import Contract
-from models.demonstration import accounts_here
-from models.feed import FeedImport
-from models.payment import ScheduledPayment
-from models.payment_run import PaymentRun
-from models.provider import Provider
-from models.purchase_order import PurchaseOrder
-from models.user import Membership
+from models.payments.answerable import Processing
+from models.payments.payment import ScheduledPayment
+from models.payments.payment_run import PaymentRun
+from models.payments.purchase_order import PurchaseOrder
+from models.records.contract import Contract
+from models.records.feed import FeedImport
+from models.records.provider import Provider
 from tests.support.rows import every, reading
 
 DURHAM = demo.DEMONSTRATIONS / "durham"

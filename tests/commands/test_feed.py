@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from exchange.feed import FILES
-from models.client import Client
+from models.records.client import Client
 from tests.exchange.feed.feeds import Feed
 from tests.support.rows import every
 

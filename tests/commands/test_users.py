@@ -1,9 +1,9 @@
 import pytest
 from sqlalchemy import select
 
+from models.accounts.user import Membership, Staff, User
 from models.audit import AuditEvent
 from models.permissions import CouncilRole
-from models.user import Membership, Staff, User
 from tests.auth.journey import give_password, mailed_code
 from tests.factories import make_contact, make_provider, make_user
 from tests.support.rows import every

@@ -1,7 +1,7 @@
 import pytest
 
-from models.authenticator import Authenticator
-from models.security_code import SecurityCode
+from models.accounts.authenticator import Authenticator
+from models.accounts.security_code import SecurityCode
 from models.vault import Tampered, set_keys, unseal
 from tests.auth.steps import give_app, give_security_code
 from tests.factories import make_user

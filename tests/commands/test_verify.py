@@ -6,7 +6,7 @@ import pytest
 
 from models import verify
 from models.base import transaction
-from models.care_package import CarePackageLineItem
+from models.records.care_package import CarePackageLineItem
 from tests.care_factories import make_contract, make_item, make_price
 from tests.support.rows import every
 from tests.support.runs import calculate, change, finalise

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from models.audit_words import ACTIONS, words_of
+from models.auditing.words import ACTIONS, words_of
 from tests.meta.test_architecture import CODE, each_file, tree_of
 
-WHAT_TO_DO = "add it to models/audit_words.py, in the group where an auditor would look for it, with words for people"
+WHAT_TO_DO = "add it to models/auditing/words.py, in the group where an auditor would look, with words for people"
 
 
 def recorded(path):

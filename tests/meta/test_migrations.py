@@ -9,10 +9,10 @@ from alembic.script import ScriptDirectory
 
 import models  # noqa: F401 - loads every table
 from commands.db import alembic_config
+from models.accounts.user import User
 from models.base import Base, connect, session
 from models.permissions import CouncilRole, Role
 from models.tenancy import ProviderOwned
-from models.user import User
 from tests.support.rows import reading
 
 pytestmark = pytest.mark.postgres

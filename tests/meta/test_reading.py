@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from blueprints.reading import reads
 from models.audit import AuditEvent
-from models.client import Client
 from models.permissions import Role
+from models.records.client import Client
 from tests.factories import make_staff, make_user
 from tests.meta.test_access_rules import url
 from tests.meta.world import settled_provider

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import delete
 
 from blueprints.access import access_of
+from models.accounts.user import Membership
 from models.permissions import COUNCIL_GRANTS, GRANTS, CouncilRole, Permission, Role
-from models.user import Membership
 from tests.factories import make_membership, make_organisation, make_provider, make_staff, make_user
 from tests.meta.world import settled_provider
 from tests.support.addresses import address, asked_both_ways, methods_of, rules_of

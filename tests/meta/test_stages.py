@@ -3,7 +3,7 @@
 import pytest
 
 from blueprints.access import PASSWORD_GIVEN, PUBLIC, access_of
-from models.pending_login import Stage
+from models.accounts.pending_login import Stage
 from models.permissions import Role
 from tests.factories import make_user
 from tests.meta.world import settled_provider

@@ -5,17 +5,17 @@ from typing import Any
 
 from sqlalchemy import select
 
-from models.adjustment import Adjustment, RecoveryPlan
+from models.accounts.web_session import Limits, WebSession
 from models.base import utc_now
-from models.contract import Contract
-from models.detail_change import ChangeKind, DetailChange
-from models.hold import Hold, HoldKind
+from models.correspondence.detail_change import ChangeKind, DetailChange
 from models.job import Job, JobKind, JobState
-from models.payment import ScheduledPayment
+from models.payments.adjustment import Adjustment, RecoveryPlan
+from models.payments.hold import Hold, HoldKind
+from models.payments.payment import ScheduledPayment
+from models.payments.purchase_order import PurchaseOrder
 from models.permissions import Role
-from models.provider import Provider
-from models.purchase_order import PurchaseOrder
-from models.web_session import Limits, WebSession
+from models.records.contract import Contract
+from models.records.provider import Provider
 from tests.care_factories import make_contract, make_item
 from tests.factories import canary, make_contact, make_provider, make_user
 from tests.support import runs

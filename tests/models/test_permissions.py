@@ -7,8 +7,8 @@ import re
 
 import pytest
 
+from models.accounts.user import Membership, Staff, User
 from models.permissions import AS_STAFF, COUNCIL_GRANTS, GRANTS, CouncilRole, Permission, Role
-from models.user import Membership, Staff, User
 
 AT_A_PROVIDER = {
     "administrator": """

@@ -7,11 +7,11 @@ from sqlalchemy import delete, exists, func, insert, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased, joinedload
 
+from models.accounts.user import Membership, User
 from models.base import session, utc_now
-from models.contract import PaymentMethod
-from models.provider import Contact, Provider, ProviderService, Service
+from models.records.contract import PaymentMethod
+from models.records.provider import Contact, Provider, ProviderService, Service
 from models.tenancy import EVERY_PROVIDER, NoTenant, OtherTenant, every_provider, set_tenant, tenant
-from models.user import Membership, User
 from tests.care_factories import make_contract, make_service
 from tests.factories import make_provider, make_user
 from tests.support.rows import every, reading, saved, unit_of_work

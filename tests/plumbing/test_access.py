@@ -7,12 +7,12 @@ from flask import Blueprint, Response, url_for
 from sqlalchemy import select
 
 from blueprints.access import SIGNED_IN, me, requires, viewing
+from models.accounts.user import Membership
 from models.audit import AuditEvent
 from models.base import session, utc_now
 from models.permissions import GRANTS, Permission, Role
-from models.provider import Contact
+from models.records.provider import Contact
 from models.tenancy import tenant
-from models.user import Membership
 from tests.factories import make_membership, make_provider, make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every, saved

@@ -10,8 +10,8 @@ from datetime import date
 import pytest
 
 from config import KINDS_OF_PROVIDER, STEPS, Mode, SettingsError, load
-from models.account_policy import Step
-from models.provider import ProviderKind
+from models.accounts.account_policy import Step
+from models.records.provider import ProviderKind
 
 KEY = "k" * 32
 KEYS = {"SECRET_KEY": KEY, "VAULT_KEY": "v" * 32}

@@ -4,9 +4,9 @@ import unicodedata
 
 import pytest
 
-from models.account_policy import Step
+from models.accounts.account_policy import Step
+from models.accounts.web_session import WebSession
 from models.permissions import CouncilRole, Role
-from models.web_session import WebSession
 from tests.auth.journey import code_page, give_password
 from tests.auth.steps import digits, give_security_code
 from tests.factories import make_contact, make_provider, make_staff, make_user

@@ -13,7 +13,7 @@ from blueprints.pages import done, go_to, render
 from blueprints.transactions import keep
 from models.audit import AuditEvent, record
 from models.base import DomainError, session
-from models.provider import Organisation
+from models.records.provider import Organisation
 from tests.factories import make_organisation
 from tests.support.client import PortalClient
 from tests.support.rows import every

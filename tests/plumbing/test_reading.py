@@ -6,9 +6,9 @@ from sqlalchemy import select
 
 from models.audit import AuditEvent
 from models.base import session, transaction
-from models.payment import ScheduledPayment
+from models.payments.payment import ScheduledPayment
+from models.payments.purchase_order import PurchaseOrder
 from models.permissions import CouncilRole, Role
-from models.purchase_order import PurchaseOrder
 from tests.factories import make_staff, make_user
 from tests.meta.world import settled_provider
 from tests.support.client import PortalClient

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from models.answerable import Confirmation
 from models.calendar import set_today
-from models.hold import Hold
-from models.payment import ScheduledPayment
+from models.payments.answerable import Confirmation
+from models.payments.hold import Hold
+from models.payments.payment import ScheduledPayment
 from models.permissions import Role
-from models.provider import Provider
+from models.records.provider import Provider
 from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import make_provider, make_user
 from tests.support.client import PortalClient

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from models.detail_change import ChangeKind, ChangeState, DetailChange
+from models.correspondence.detail_change import ChangeKind, ChangeState, DetailChange
 from models.permissions import CouncilRole, Role
 from tests.factories import make_contact, make_provider, make_staff, make_user
 from tests.support.client import filled_in

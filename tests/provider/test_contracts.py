@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from models.contract import ContractRate
+from models.records.contract import ContractRate
 from tests.care_factories import make_contract, make_service_level
 from tests.factories import make_provider, make_user
 from tests.support.rows import saved

@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from models import account_policy
-from models.account_policy import AccountPolicy, Step
-from models.hold import Hold, HoldKind
+from models.accounts import account_policy
+from models.accounts.account_policy import AccountPolicy, Step
+from models.payments.hold import Hold, HoldKind
 from models.permissions import Role
-from models.provider import Provider
+from models.records.provider import Provider
 from tests.care_factories import make_calendar, make_contract, make_item
 from tests.factories import make_provider, make_user
 from tests.support.rows import every, saved

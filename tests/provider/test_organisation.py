@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import team
+from models.accounts import team
 from models.permissions import Role
 from tests.factories import make_contact, make_organisation, make_provider, make_user
 from tests.support.rows import unit_of_work

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from models.calendar import Frequency, set_today
-from models.contract import CalendarOverride
 from models.permissions import Role
-from models.provider import Provider
+from models.records.contract import CalendarOverride
+from models.records.provider import Provider
 from tests.care_factories import make_calendar, make_client, make_contract, make_item
 from tests.factories import make_provider, make_user
 from tests.support.rows import every, saved

@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from models import account_policy
-from models.access_review import AccessReview
-from models.account_policy import AccountPolicy
+from models.accounts import account_policy
+from models.accounts.access_review import AccessReview
+from models.accounts.account_policy import AccountPolicy
+from models.accounts.user import Membership, User
+from models.accounts.web_session import WebSession
 from models.base import utc_now
 from models.outbox import OutboxMessage
 from models.permissions import Role
-from models.provider import ProviderKind
-from models.user import Membership, User
-from models.web_session import WebSession
+from models.records.provider import ProviderKind
 from tests.factories import make_contact, make_membership, make_provider, make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every, unit_of_work

@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from models.account_policy import Step
+from models.accounts.account_policy import Step
 
 PAGES = ["/", "/help", "/privacy", "/cookies", "/accessibility", "/logged-out"]
 

@@ -14,10 +14,10 @@ from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from blueprints.session_store import KEPT_CSRF, csrf_secret
+from models.accounts.user import Membership, Staff, User
+from models.accounts.web_session import Limits, WebSession
 from models.base import transaction, utc_now
-from models.provider import Provider
-from models.user import Membership, Staff, User
-from models.web_session import Limits, WebSession
+from models.records.provider import Provider
 from tests.support import house_rules
 from tests.support.rows import every
 

@@ -8,12 +8,12 @@ from sqlalchemy.orm import joinedload
 
 from commands.payments import calculate_all, finalise_due
 from models.base import Base
-from models.breakdown import on_record
 from models.calendar import as_on
-from models.contract import Contract
-from models.explanation import Row
-from models.payment import PaymentLine, ScheduledPayment
-from models.purchase_order import PurchaseOrder
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.purchase_order import PurchaseOrder
+from models.records.contract import Contract
+from models.reports.breakdown import on_record
+from models.reports.explanation import Row
 from models.tenancy import EVERY_PROVIDER
 from tests.support.rows import reading, unit_of_work
 

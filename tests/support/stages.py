@@ -1,19 +1,19 @@
-"""People on their way in: clients at each stage of logging in (models.pending_login), without walking there."""
+"""People on their way in: clients at each stage of logging in (models.accounts.pending_login)."""
 
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
-from models.account_policy import Step
+from models.accounts.account_policy import Step
+from models.accounts.login import account_hash
+from models.accounts.passwords import hashed
+from models.accounts.pending_login import PendingLogin, Purpose, Stage
+from models.accounts.second_step import begin_app
+from models.accounts.user import User
+from models.accounts.web_session import ON_THE_WAY_IN, WebSession
 from models.base import transaction, utc_now
-from models.login import account_hash
-from models.passwords import hashed
-from models.pending_login import PendingLogin, Purpose, Stage
 from models.permissions import Role
-from models.provider import Provider
-from models.second_step import begin_app
-from models.user import User
-from models.web_session import ON_THE_WAY_IN, WebSession
+from models.records.provider import Provider
 from tests.auth.steps import give_app, give_security_code
 from tests.factories import make_user
 from tests.support.client import PortalClient

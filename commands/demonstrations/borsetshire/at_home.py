@@ -6,7 +6,7 @@ from random import Random
 from commands.demonstrations.borsetshire.days import DAY, WEEK
 from commands.demonstrations.borsetshire.office import Item, Office
 from commands.demonstrations.borsetshire.people import Person
-from models.provider import ProviderKind
+from models.records.provider import ProviderKind
 
 LONG_NAME = (
     "The Felpersham, Hollerton and Waterley Cross Young People's Supported Lodgings and Move-On Accommodation "

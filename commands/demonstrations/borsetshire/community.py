@@ -5,7 +5,7 @@ from random import Random
 
 from commands.demonstrations.borsetshire.days import DAY, WEEK
 from commands.demonstrations.borsetshire.office import Item, Office
-from models.provider import ProviderKind
+from models.records.provider import ProviderKind
 
 EVENINGS_AND_MORNINGS = ((3, 3, 3, 3, 3, 3, 3), (4, 4, 4, 4, 4, 2, 2), (6, 6, 6, 6, 6, 5, 5), (2, 0, 2, 0, 2, 0, 0),
                          (8, 8, 8, 8, 8, 8, 8), (10, 10, 10, 10, 10, 9, 9))  # fmt: skip

@@ -10,7 +10,7 @@ from commands.demonstrations.borsetshire.days import DAY, WEEK
 from commands.demonstrations.borsetshire.office import Item, Office
 from commands.demonstrations.borsetshire.people import Person, born
 from models.calendar import FinancialYear
-from models.provider import ProviderKind
+from models.records.provider import ProviderKind
 
 GROWN_UP = 18
 

@@ -6,7 +6,7 @@ from random import Random
 from commands.demonstrations.borsetshire.catalogue import funded_nursing_care
 from commands.demonstrations.borsetshire.days import DAY, WEEK
 from commands.demonstrations.borsetshire.office import Item, Office
-from models.provider import ProviderKind
+from models.records.provider import ProviderKind
 
 GROUP, GROUP_NAME = "ORG-TANSY", "Tansy Meadow Care Group Ltd"
 MINIMUM = 100_00

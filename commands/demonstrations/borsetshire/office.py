@@ -12,11 +12,11 @@ from commands.demonstrations.borsetshire.days import DAY, Timeline, rhythms
 from commands.demonstrations.borsetshire.feed import Feed, Record
 from commands.demonstrations.borsetshire.people import People, Person
 from exchange.feed.schema import WEEKDAYS
+from models.accounts.demonstration import ACCOUNTS
 from models.calendar import FinancialYear
-from models.demonstration import ACCOUNTS
 from models.money import plain
 from models.permissions import Role
-from models.provider import ProviderKind
+from models.records.provider import ProviderKind
 
 SOON = timedelta(days=14)
 

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from models.care_package import CarePackageLineItem
-from models.contract import PaymentMethod, ServiceLevel
+from models.records.care_package import CarePackageLineItem
+from models.records.contract import PaymentMethod, ServiceLevel
 from tests.exchange.feed.feeds import Feed
 from tests.support.rows import every
 from tests.support.runs import finalise

@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from exchange.feed import Count, check_feed, import_feed
 from models.audit import AuditEvent
-from models.care_package import Absence, CarePackageLineItem, Deduction, ItemPrice, ItemQuantity
-from models.claim import ClaimItem
-from models.client import Client
-from models.contract import (
+from models.money import parse_e4
+from models.payments.purchase_order import PurchaseOrder
+from models.records.care_package import Absence, CarePackageLineItem, Deduction, ItemPrice, ItemQuantity
+from models.records.claim import ClaimItem
+from models.records.client import Client
+from models.records.contract import (
     CalendarOverride,
     Contract,
     IfQueried,
@@ -21,10 +23,8 @@ from models.contract import (
     Unit,
     VatCode,
 )
-from models.feed import FeedImport
-from models.money import parse_e4
-from models.provider import Contact, Provider
-from models.purchase_order import PurchaseOrder
+from models.records.feed import FeedImport
+from models.records.provider import Contact, Provider
 from tests.exchange.feed.feeds import FEED, everything
 from tests.support.rows import every
 

@@ -1,0 +1,124 @@
+"""The look that a provider takes at who still has access, every six calendar months.
+
+Access is judged by the real day, not by the business date of a training. Who works alone has nobody to review: a
+provider whose only people are carers is never due.
+"""
+
+from calendar import monthrange
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.accounts import team
+from models.accounts.user import Membership, User
+from models.audit import record
+from models.base import Base, DomainError, Key, session, utc_now
+from models.calendar import LONDON, midnight
+from models.permissions import Role
+from models.records.provider import Provider
+from models.tenancy import ProviderOwned
+
+MONTHS = 6
+
+
+class AccessReview(ProviderOwned, Base):
+    """Somebody has gone through everybody with access to this provider, and has kept or removed each of them."""
+
+    __tablename__ = "access_review"
+
+    id: Mapped[Key]
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+
+
+def review(places: Sequence[Membership], leavers: Collection[int], *, by: User) -> AccessReview:
+    """Everybody with access now, of whom those with the user ids `leavers` lose it. DomainError if somebody was let in
+    or removed since the list was shown, or if nobody would be left to look after access.
+    """
+    now = session.scalars(team.people().where(Membership.granted_at.is_not(None))).all()
+    if {place.id for place in places} != {place.id for place in now}:
+        raise DomainError("Somebody was let in or removed while you were choosing. Look at the list again")
+    [provider_id] = {place.provider_id for place in places}
+    done = AccessReview(provider_id=provider_id, by_id=by.id)
+    session.add(done)
+    record("access.reviewed", done, by=by, people=len(places), removed=len(leavers))
+    for place in sorted(places, key=lambda place: place.user_id == by.id):
+        if place.user_id in leavers:
+            team.remove(place, by=by)
+    return done
+
+
+def last_review() -> Select[tuple[AccessReview]]:
+    """The newest one of the provider at hand."""
+    return select(AccessReview).order_by(AccessReview.at.desc(), AccessReview.id.desc()).limit(1)
+
+
+def due_on(provider_id: int) -> date | None:
+    """The day by which the provider has to review its access; None where there is nothing to review."""
+    row = session.execute(_since().where(Provider.id == provider_id)).one_or_none()
+    return six_months_after(row.since.astimezone(LONDON).date()) if row else None
+
+
+def is_due(day: date | None) -> bool:
+    return day is not None and day <= _today()
+
+
+def overdue() -> Select:
+    """Rows of providers whose review is due: id, name, reference, and since when the last review or, without one, the
+    first grant was. The longest overdue first.
+    """
+    since = _since()
+    return since.where(since.selected_columns.since < midnight(_last_day_due(_today()) + timedelta(days=1)))
+
+
+def count_overdue() -> tuple[int, date | None]:
+    """How many providers' reviews are due, and since when the longest has been."""
+    rows = overdue().order_by(None).subquery()
+    count, since = session.execute(select(sa.func.count(rows.c.id), sa.func.min(rows.c.since))).one()
+    return count, six_months_after(since.astimezone(LONDON).date()) if since else None
+
+
+def six_months_after(day: date) -> date:
+    """The same day of the month, or the month's last where it has no such day."""
+    return _moved(day, MONTHS)
+
+
+def _since() -> Select:
+    reviews = (
+        select(AccessReview.provider_id, sa.func.max(AccessReview.at).label("at"))
+        .group_by(AccessReview.provider_id)
+        .subquery()
+    )
+    grants = (
+        select(Membership.provider_id, sa.func.min(Membership.granted_at).label("at"))
+        .where(Membership.role != Role.CARER, Membership.granted_at.is_not(None))
+        .group_by(Membership.provider_id)
+        .subquery()
+    )
+    since = sa.func.coalesce(reviews.c.at, grants.c.at)
+    return (
+        select(Provider.id, Provider.name, Provider.reference, since.label("since"))
+        .join(grants, grants.c.provider_id == Provider.id)
+        .outerjoin(reviews, reviews.c.provider_id == Provider.id)
+        .order_by(since, Provider.id)
+    )
+
+
+def _today() -> date:
+    return utc_now().astimezone(LONDON).date()
+
+
+def _last_day_due(today: date) -> date:
+    """The last day whose six months are over today."""
+    back = _moved(today, -MONTHS)
+    is_last_of_month = (today + timedelta(days=1)).month != today.month
+    return back.replace(day=monthrange(back.year, back.month)[1]) if is_last_of_month else back
+
+
+def _moved(day: date, months: int) -> date:
+    month = day.month - 1 + months
+    year, month = day.year + month // 12, month % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

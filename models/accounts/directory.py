@@ -1,0 +1,204 @@
+"""Whom the council finds: people who log in, and providers with those who have access to them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from models.accounts.login import FAILURES_PER_ACCOUNT, WINDOW, WRONG_STEPS, Kind, LoginFailure, account_hash
+from models.accounts.user import Membership, Staff, User
+from models.accounts.web_session import WebSession
+from models.base import holding, session, utc_now
+from models.permissions import CouncilRole, Role
+from models.records.provider import Contact, Organisation, Provider, ProviderKind
+
+Condition = sa.ColumnElement[bool]
+
+
+class State(StrEnum):
+    """How it stands with a person's login, the most pressing first."""
+
+    DISABLED = "disabled"
+    LOCKED = "locked"
+    INVITED = "invited"
+    NEVER = "never logged in"
+    ACTIVE = "active"
+
+    @property
+    def label(self) -> str:
+        return {"disabled": "Switched off", "invited": "Invited, no password yet"}.get(self.value, self.capitalize())
+
+    @classmethod
+    def of(cls, person: sa.Row | User, locks: "Locks") -> "State":
+        """Of a person, or of a row of `people`."""
+        if not person.is_active:
+            return cls.DISABLED
+        if locks.hold(person):
+            return cls.LOCKED
+        if person.last_login_at is None:
+            return cls.NEVER if person.has_password else cls.INVITED
+        return cls.ACTIVE
+
+    def condition(self) -> Condition:
+        never = sa.and_(User.is_active, User.last_login_at.is_(None))
+        return {
+            State.DISABLED: lambda: User.is_active.is_(False),
+            State.LOCKED: lambda: sa.and_(User.is_active, User.id.in_(Locks().people())),
+            State.INVITED: lambda: sa.and_(never, User.password_hash.is_(None)),
+            State.NEVER: lambda: never,
+            State.ACTIVE: lambda: sa.and_(User.is_active, User.last_login_at.is_not(None)),
+        }[self]()
+
+
+class Locks:
+    """The accounts that are closed just now, to some browser or to all unknown ones, by too many wrong tries."""
+
+    def __init__(self) -> None:
+        recent = sa.and_(LoginFailure.kind == Kind.PASSWORD, LoginFailure.at > utc_now() - WINDOW)
+        found = session.execute(
+            select(LoginFailure.account, LoginFailure.device_id, LoginFailure.kind, LoginFailure.at)
+            .where(sa.or_(recent, LoginFailure.kind == Kind.STEP))
+        )  # fmt: skip
+        self._tries: dict[str, list[sa.Row]] = {}
+        for row in found:
+            self._tries.setdefault(row.account, []).append(row)
+
+    def hold(self, person: sa.Row | User) -> bool:
+        """As LoginFailure.is_too_many and is_barred, for any browser."""
+        since = person.password_set_at
+        counted = Counter(
+            (row.device_id, row.kind)
+            for row in self._tries.get(account_hash(person.email), ())
+            if row.kind is Kind.PASSWORD or since is None or row.at > since
+        )
+        most = {Kind.PASSWORD: FAILURES_PER_ACCOUNT, Kind.STEP: WRONG_STEPS}
+        return any(count >= most[kind] for (_, kind), count in counted.items())
+
+    def people(self) -> list[int]:
+        if not self._tries:
+            return []
+        everybody = session.execute(select(User.id, User.email, User.password_set_at))
+        return [row.id for row in everybody if self.hold(row)]
+
+
+def people(
+    *,
+    name: str = "",
+    kind: ProviderKind | None = None,
+    role: Role | CouncilRole | None = None,
+    state: State | None = None,
+) -> Select:
+    """People with their role at the council, by name. A filter left out takes all."""
+    query = (
+        select(
+            User.id, User.name, User.email, User.is_active, User.last_login_at,
+            User.password_set_at, User.password_hash.is_not(None).label("has_password"),
+            Staff.role.label("council_role"),
+        )
+        .outerjoin(Staff, Staff.user_id == User.id)
+        .order_by(func.lower(User.name), User.id)
+    )  # fmt: skip
+    if name:
+        query = query.where(holding(name, User.name, User.email))
+    if kind is not None:
+        query = query.where(_has_a_place(Provider.kind == kind))
+    if isinstance(role, CouncilRole):
+        query = query.where(Staff.role == role)
+    elif role is not None:
+        query = query.where(_has_a_place(Membership.role == role))
+    return query.where(state.condition()) if state is not None else query
+
+
+def _has_a_place(condition: Condition) -> Condition:
+    at = select(Membership.id).join(Provider, Provider.id == Membership.provider_id)
+    return at.where(Membership.user_id == User.id, condition).exists()
+
+
+def listed(user_id: int) -> Select:
+    """One person, as `people` lists them."""
+    return people().where(User.id == user_id)
+
+
+def places_of(ids: Sequence[int] | Select) -> dict[int, list[sa.Row]]:
+    """At which providers these people are what, by person: rows with the provider's id and name, and the role.
+
+    `ids`, or a query of `people`.
+    """
+    if isinstance(ids, Select):
+        ids = ids.order_by(None).with_only_columns(User.id)
+    found = session.execute(
+        select(Membership.id, Membership.user_id, Membership.role, Membership.granted_at, Membership.provider_id,
+               Provider.name.label("provider"))
+        .join(Provider, Provider.id == Membership.provider_id)
+        .where(Membership.user_id.in_(ids))
+        .order_by(Provider.name, Membership.id)
+    )  # fmt: skip
+    places: dict[int, list[sa.Row]] = {}
+    for row in found:
+        places.setdefault(row.user_id, []).append(row)
+    return places
+
+
+def person(user_id: int) -> Select[tuple[User]]:
+    """The person with what they are at the council."""
+    return select(User).where(User.id == user_id).options(joinedload(User.staff))
+
+
+def open_sessions(user_id: int) -> int:
+    mine = (WebSession.user_id == user_id, WebSession.is_open())
+    return session.scalar(select(func.count(WebSession.id)).where(*mine)) or 0
+
+
+def providers(*, name: str = "", kind: ProviderKind | None = None) -> Select:
+    """Providers by name: with how many people have access, how many wait for it, and who was there last."""
+    here = Membership.provider_id == Provider.id
+    count = select(func.count(Membership.id)).where(here).correlate(Provider)
+    last = select(func.max(User.last_login_at)).join(Membership, Membership.user_id == User.id).where(here)
+    query = (
+        select(
+            Provider.id, Provider.reference, Provider.name, Provider.kind, Organisation.name.label("organisation"),
+            count.where(Membership.granted_at.is_not(None)).scalar_subquery().label("people"),
+            count.where(Membership.granted_at.is_(None)).scalar_subquery().label("waiting"),
+            last.correlate(Provider).scalar_subquery().label("last_login_at"),
+        )
+        .outerjoin(Organisation, Organisation.id == Provider.organisation_id)
+        .order_by(func.lower(Provider.name), Provider.id)
+    )  # fmt: skip
+    if name:
+        query = query.where(holding(name, Provider.name, Provider.reference))
+    return query.where(Provider.kind == kind) if kind is not None else query
+
+
+def provider(provider_id: int) -> Select[tuple[Provider]]:
+    return Provider.numbered(provider_id).options(joinedload(Provider.organisation))
+
+
+def contacts(provider_id: int) -> Select[tuple[Contact]]:
+    return select(Contact).where(Contact.provider_id == provider_id).order_by(Contact.name, Contact.id)
+
+
+def members(provider_id: int) -> Select[tuple[Membership]]:
+    """Everybody with a place there, those who wait for the council's grant first."""
+    return (
+        select(Membership)
+        .join(Membership.user)
+        .where(Membership.provider_id == provider_id)
+        .options(contains_eager(Membership.user), joinedload(Membership.provider))
+        .order_by(Membership.granted_at.is_not(None), func.lower(User.name), Membership.id)
+    )
+
+
+def emails_with_access(provider_id: int) -> dict[str, bool]:
+    """The e-mail addresses of those with a place there, and whether the council has granted it."""
+    query = select(User.email, Membership.granted_at.is_not(None)).join(Membership, Membership.user_id == User.id)
+    return dict(session.execute(query.where(Membership.provider_id == provider_id)).all())
+
+
+def invitations() -> sa.Row[tuple[int, datetime | None]]:
+    """How many wait for the council's grant, and since when the oldest does."""
+    oldest = select(func.count(Membership.id), func.min(Membership.created_at))
+    return session.execute(oldest.where(Membership.granted_at.is_(None))).one()

@@ -1,0 +1,62 @@
+"""Who somebody is at the council's identity provider (OpenID Connect), and which user of the portal that is."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import Delete, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.accounts.user import User
+from models.audit import record
+from models.base import Base, Key, session, utc_now
+
+
+class Identity(Base):
+    """A subject of an issuer is the same person for ever; an e-mail address may pass on to somebody else."""
+
+    __tablename__ = "identity"
+    __table_args__ = (sa.UniqueConstraint("issuer", "subject"), sa.UniqueConstraint("issuer", "user_id"))
+
+    id: Mapped[Key]
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    @classmethod
+    def forgotten(cls, user_id: int) -> Delete:
+        """The council's word that the next one with this person's e-mail address is that person."""
+        return delete(cls).where(cls.user_id == user_id)
+
+
+def person_at(issuer: str, subject: str, email: str | None, *, is_verified: bool) -> User | None:
+    """The active user that this subject is, or None.
+
+    Met for the first time, it is the user with its e-mail address, if the provider has verified that and no other
+    subject was that user before. Nobody is made a user here.
+    """
+    user = session.scalar(
+        select(User)
+        .join(Identity, Identity.user_id == User.id)
+        .where(Identity.issuer == issuer, Identity.subject == subject)
+    )
+    if user is None and email and is_verified:
+        user = _met_for_the_first_time(issuer, subject, email)
+    if user is None or not user.is_active:
+        record("login.identity_refused", user, by=None, reason="unknown" if user is None else "disabled")
+        return None
+    user.forget_temporary_password()
+    record("login.identity_accepted", user, by=user)
+    return user
+
+
+def _met_for_the_first_time(issuer: str, subject: str, email: str) -> User | None:
+    user = session.scalar(User.with_email(email))
+    if user is None or not user.is_active:
+        return user
+    taken = select(Identity.id).where(Identity.issuer == issuer, Identity.user_id == user.id)
+    if session.scalar(taken) is not None:
+        return None
+    session.add(Identity(issuer=issuer, subject=subject, user_id=user.id))
+    record("user.identity_linked", user, by=user)
+    return user

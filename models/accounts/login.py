@@ -1,0 +1,236 @@
+"""Logging in: first e-mail address and password, then the second step (models.accounts.pending_login).
+
+Whatever is wrong with the first step, an unknown address, a wrong password, a disabled account or too
+many tries, the answer is one and the same. Uses the real clock, never the business calendar.
+"""
+
+import hmac
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Select, delete, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.accounts import passwords
+from models.accounts.account_policy import policy
+from models.accounts.known_device import KnownDevice
+from models.accounts.user import User, tidy_email
+from models.audit import AuditEvent, record
+from models.base import Base, Key, session, utc_now
+from models.outbox import post
+
+WINDOW = timedelta(minutes=15)
+FAILURES_PER_ACCOUNT = 10
+FAILURES_PER_ADDRESS = 30
+WRONG_STEPS = 10
+"""Wrong security codes, or codes from the app, until no more are taken."""
+KEPT = timedelta(days=1)
+"""How long wrong passwords are remembered, to tell the person of them; they stop nobody after WINDOW."""
+
+ALARM_FAILURES = 1_000
+ALARM_WINDOW = timedelta(minutes=5)
+ALARM = "login.alarm"
+FAILURES_PER_ADDRESS_IN_ALARM = 5
+ALARM_MAIL = """\
+In the last 5 minutes, 1,000 wrong passwords were given at the Provider Portal. Somebody may be trying out passwords.
+
+Nobody is locked out. People log in as ever from the devices they use. For the next 15 minutes, other devices may give
+5 wrong passwords from one network address instead of 30.
+
+If it goes on, tell whoever runs the portal.
+"""
+
+_key = b""
+
+
+def set_key(key: bytes) -> None:
+    """The key that codes and the addresses typed at the log-in page are hashed with. Given once, at start-up."""
+    global _key
+    _key = key
+
+
+def keyed_hash(text: str) -> str:
+    if not _key:
+        raise RuntimeError("models.accounts.login.set_key() was not called")
+    return hmac.new(_key, text.encode(), "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a try to log in comes from."""
+
+    address: str
+    """The network address."""
+    device: str | None = None
+    """The token in the cookie of a browser that somebody has logged in with before."""
+
+    def device_id(self, user: User | None) -> int | None:
+        """If this browser is known for this person (models.accounts.known_device), the id of what makes it so."""
+        return session.scalar(KnownDevice.with_token(self.device, user.id if user else None))
+
+
+class Kind(StrEnum):
+    PASSWORD = "password"  # noqa: S105
+    STEP = "step"
+    """The password was right; the security code, or the code from the app, was not."""
+
+
+class LoginFailure(Base):
+    """One wrong password, or one wrong second step.
+
+    Ten wrong passwords for an account in a quarter of an hour, or thirty from a network address, and further ones are
+    refused unread until the oldest is a quarter of an hour old. A browser that is known for the account has a count
+    of its own, of ten, and none of the others' stops it. Refused tries do not count. So nobody can be kept out by a
+    stranger, or by their own mistakes for long.
+
+    Ten wrong second steps, without a right one in between, close the account to the browser that is known, or to all
+    that are not. They do not grow old: who gave them knows the password. A new password opens it, or the council.
+    """
+
+    __tablename__ = "login_failure"
+
+    id: Mapped[Key]
+    at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
+    kind: Mapped[Kind] = mapped_column(default=Kind.PASSWORD)
+    account: Mapped[str] = mapped_column(index=True)
+    """Keyed hash of what was typed as e-mail address: known and unknown ones are counted alike."""
+    address: Mapped[str] = mapped_column(index=True)
+    device_id: Mapped[int | None] = mapped_column(sa.ForeignKey("known_device.id", ondelete="CASCADE"), index=True)
+    """None: it came from a browser that is not known for this account."""
+
+    @classmethod
+    def is_too_many(cls, account: str, address: str, device_id: int | None) -> bool:
+        """Whether the next password is refused unread."""
+        recent = cls._count(cls.kind == Kind.PASSWORD, cls.at > utc_now() - WINDOW)
+        if device_id is not None:
+            _one_at_a_time(f"device:{device_id}")
+            return session.scalar(recent.where(cls.device_id == device_id)) >= FAILURES_PER_ACCOUNT
+        _one_at_a_time(account)
+        _one_at_a_time(address)
+        others = recent.where(cls.device_id.is_(None))
+        by_account = session.scalar(others.where(cls.account == account))
+        by_address = session.scalar(others.where(cls.address == address))
+        most = FAILURES_PER_ADDRESS_IN_ALARM if is_alarm() else FAILURES_PER_ADDRESS
+        return by_account >= FAILURES_PER_ACCOUNT or by_address >= most
+
+    @classmethod
+    def wrong_password(cls, account: str, address: str, device_id: int | None) -> None:
+        session.add(cls(kind=Kind.PASSWORD, account=account, address=address, device_id=device_id))
+        session.flush()
+        latest = select(cls.id).where(cls.kind == Kind.PASSWORD, cls.at > utc_now() - ALARM_WINDOW)
+        if session.scalar(cls._count(cls.id.in_(latest.limit(ALARM_FAILURES)))) >= ALARM_FAILURES:
+            _raise_alarm()
+
+    @classmethod
+    def is_barred(cls, user: User, origin: Origin) -> bool:
+        """Whether wrong second steps have closed this account to `origin`: to this known device, or to all others."""
+        _one_at_a_time(f"step:{user.id}")
+        return session.scalar(cls._wrong_steps(user, origin.device_id(user))) >= WRONG_STEPS
+
+    @classmethod
+    def wrong_step(cls, user: User, origin: Origin) -> None:
+        """The password was right, the second step was not."""
+        account, address, device_id = account_hash(user.email), network_hash(origin.address), origin.device_id(user)
+        session.add(cls(kind=Kind.STEP, account=account, address=address, device_id=device_id))
+        session.flush()
+        if session.scalar(cls._wrong_steps(user, device_id)) == WRONG_STEPS:
+            record("login.barred", user, by=None, device="new" if device_id is None else "known")
+
+    @classmethod
+    def _wrong_steps(cls, user: User, device_id: int | None) -> Select[tuple[int]]:
+        """Those that count: who gave the ones before a change of password does not know the new one."""
+        count = cls._count(cls.kind == Kind.STEP, cls.account == account_hash(user.email), cls.device_id == device_id)
+        return count.where(cls.at > user.password_set_at) if user.password_set_at else count
+
+    @classmethod
+    def since_last_log_in(cls, user: User) -> int:
+        """How many wrong passwords and second steps there were, from anywhere."""
+        count = cls._count(cls.account == account_hash(user.email))
+        return session.scalar(count.where(cls.at > user.last_login_at) if user.last_login_at else count)
+
+    @classmethod
+    def forget(cls, user: User, device_id: int | None) -> None:
+        """A whole log-in clears the count of the browser that it came from, known or not; what is too old to be of
+        use goes with it.
+        """
+        mine = sa.and_(cls.account == account_hash(user.email), cls.device_id == device_id)
+        outdated = sa.and_(cls.kind == Kind.PASSWORD, cls.at <= utc_now() - KEPT)
+        session.execute(delete(cls).where(sa.or_(mine, outdated)))
+
+    @classmethod
+    def unlock(cls, user: User, *, by: User) -> None:
+        """The council has made sure who is asking: nothing that was wrong before stands in this person's way."""
+        session.execute(delete(cls).where(cls.account == account_hash(user.email)))
+        record("user.unlocked", user, by=by)
+
+    @classmethod
+    def _count(cls, *which: Any) -> Select[tuple[int]]:
+        return select(func.count()).select_from(cls).where(*which)
+
+
+def is_alarm() -> bool:
+    """Whether so many wrong passwords came lately, for any accounts, that unknown browsers get fewer tries."""
+    since = utc_now() - WINDOW
+    return session.scalar(select(sa.exists().where(AuditEvent.action == ALARM, AuditEvent.at > since)))
+
+
+def _raise_alarm() -> None:
+    _one_at_a_time(ALARM)
+    if is_alarm():
+        return
+    record(ALARM, by=None)
+    if policy().alarm_to:
+        post(policy().alarm_to, "Many wrong passwords at the Provider Portal", ALARM_MAIL)
+
+
+def _one_at_a_time(name: str) -> None:
+    """Until the transaction ends, tries of this name wait for one another: each sees what the others have counted.
+    On SQLite every request that writes has the database to itself anyway.
+    """
+    if session.connection().dialect.name == "postgresql":
+        number = int.from_bytes(hmac.digest(_key, name.encode(), "sha256")[:8], signed=True)
+        session.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def check_password(email: str, password: str, origin: Origin) -> User | None:
+    """The active user with this e-mail address and password, else None, whatever the reason."""
+    account, address = account_hash(email), network_hash(origin.address)
+    user = session.scalar(User.with_email(email))
+    device_id = origin.device_id(user)
+    if LoginFailure.is_too_many(account, address, device_id):
+        record("login.throttled", user, by=None)
+        return None
+    right = passwords.matches(password, user.password_hash if user else None)
+    if not (right and user and user.may_log_in):
+        LoginFailure.wrong_password(account, address, device_id)
+        reason = "unknown" if user is None else "disabled or expired" if right else "wrong password"
+        record("login.refused", user, by=None, reason=reason)
+        return None
+    if passwords.needs_rehash(user.password_hash):
+        user.password_hash = passwords.hashed(password)
+    record("login.password_accepted", user, by=user)
+    return user
+
+
+def prove(user: User, password: str, origin: Origin) -> bool:
+    """Whether somebody who is known already gives their own password once more. Throttled like logging in."""
+    return check_password(user.email, password, origin) is not None
+
+
+def account_hash(email: str) -> str:
+    return keyed_hash(f"account:{tidy_email(email)}")
+
+
+def network_hash(address: str) -> str:
+    """An IPv4 address, or the /64 that one IPv6 subscriber has."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return keyed_hash(f"address:{address}")
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    network = ip if ip.version == 4 else ipaddress.ip_network((ip, 64), strict=False)
+    return keyed_hash(f"address:{network}")

@@ -1,0 +1,243 @@
+"""Somebody on the way in: what they have proved so far, and what comes next.
+
+Logging in and setting a forgotten password go the same way. Each proof opens the next stage and nothing else, so that
+no page of the portal is open to who still has to change a temporary password or to set up a second step.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from models.accounts.account_policy import Step, policy
+from models.accounts.authenticator import Authenticator
+from models.accounts.login import LoginFailure, Origin, account_hash, network_hash
+from models.accounts.security_code import SecurityCode
+from models.accounts.user import Membership, Staff, User
+from models.base import Base, Key, session, utc_now
+from models.outbox import post
+from models.permissions import Role
+from models.tenancy import every_provider
+
+LIFE = timedelta(hours=1)
+"""Who has not come to the end by then begins again."""
+TRIES = 5
+"""Wrong security codes or codes from the app; after them, it is back to the password."""
+
+FAILURES_TO_TELL = 3
+GUESSED = """\
+Somebody gave your password for the Provider Portal, and then a wrong code 5 times. They did not get in.
+
+If it was not you, somebody else knows your password: change it now, or contact the council.
+"""
+NEW_DEVICE = """\
+Somebody logged in to the Provider Portal with your login just now, from a device or browser that we did not know.
+
+If it was you, all is well. If not, somebody else has got in: change your password now, and contact the council.
+"""
+AFTER_FAILURES = """\
+Somebody logged in to the Provider Portal with your login just now. Before that, a wrong password or code had been
+given {failures} times.
+
+If it was you each time, all is well. If not, change your password now, and contact the council.
+"""
+
+
+class Purpose(StrEnum):
+    LOG_IN = "log_in"
+    RESET = "reset"
+
+
+class Stage(Enum):
+    """What the person has to do next; the value is the view that asks for it."""
+
+    EMAIL_CODE = "code"
+    SECURITY_CODE = "security_code"
+    AUTHENTICATOR = "authenticator"
+    CHANGE_PASSWORD = "change_password"  # noqa: S105
+    NEW_PASSWORD = "new_password"  # noqa: S105
+    SET_SECURITY_CODE = "set_security_code"
+    SET_UP_AUTHENTICATOR = "set_up_authenticator"
+    DONE = "proceed"
+
+
+GIVE = {Step.SECURITY_CODE: Stage.SECURITY_CODE, Step.AUTHENTICATOR: Stage.AUTHENTICATOR}
+SET_UP = {Step.SECURITY_CODE: Stage.SET_SECURITY_CODE, Step.AUTHENTICATOR: Stage.SET_UP_AUTHENTICATOR}
+
+
+class PendingLogin(Base):
+    __tablename__ = "pending_login"
+
+    id: Mapped[Key]
+    purpose: Mapped[Purpose]
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"), index=True)
+    """None when somebody wants to reset the password of an address that nobody has: they get the same pages."""
+    account: Mapped[str] = mapped_column(index=True)
+    """Keyed hash of the e-mail address that was typed."""
+    address: Mapped[str] = mapped_column(index=True)
+    """Keyed hash of the network address that it came from."""
+    device_id: Mapped[int | None] = mapped_column(sa.ForeignKey("known_device.id", ondelete="SET NULL"), index=True)
+    """The browser that it came from, if it is known for this person."""
+    nonce: Mapped[str]
+    """Goes into every code's hash, so that a code opens this log-in and no other."""
+    started_at: Mapped[datetime] = mapped_column(default=utc_now)
+    emailed_at: Mapped[datetime | None]
+    """When the code from the e-mail was right."""
+    stepped_at: Mapped[datetime | None]
+    """When the security code, the code from the app or a recovery code was right."""
+    tries: Mapped[int] = mapped_column(default=0)
+    is_trusted: Mapped[bool] = mapped_column(default=False)
+    """The council's identity provider has asked for a second factor already."""
+    accepted_at: Mapped[datetime | None]
+    """When it came to its end: the person is in, or has a new password."""
+
+    user: Mapped[User | None] = relationship(lazy="raise")
+
+    @classmethod
+    def begin(cls, email: str, user: User | None, purpose: Purpose, origin: Origin) -> "PendingLogin":
+        """`user` has this address, or nobody has."""
+        pending = cls(
+            purpose=purpose,
+            account=account_hash(email),
+            address=network_hash(origin.address),
+            device_id=origin.device_id(user),
+            nonce=secrets.token_hex(16),
+            user=user,
+            user_id=user.id if user else None,
+            tries=0,
+        )
+        session.add(pending)
+        session.flush()
+        return pending
+
+    @classmethod
+    def open(cls, pending_id: int, nonce: str) -> Select["PendingLogin"]:
+        """The nonce is asked for too: a log-in that was rolled back leaves its number to the next one."""
+        is_open = (cls.accepted_at.is_(None), cls.tries < TRIES, cls.started_at > utc_now() - LIFE)
+        return select(cls).where(cls.id == pending_id, cls.nonce == nonce, *is_open).options(joinedload(cls.user))
+
+    @classmethod
+    def ended(cls, pending_id: int, nonce: str) -> Select[tuple[datetime]]:
+        """When it came to its end, if it did."""
+        mine = (cls.id == pending_id, cls.nonce == nonce, cls.accepted_at.is_not(None))
+        return select(cls.accepted_at).where(*mine)
+
+    @property
+    def stage(self) -> Stage:
+        if self.user is None or (self.purpose is Purpose.RESET and not self.emailed_at):
+            return Stage.EMAIL_CODE  # before anything is looked up: an address that nobody has takes as long
+        own, wanted = own_step(self.user), step_of(self.user)
+        if self.purpose is Purpose.RESET:
+            return self._unproved_for_reset(own) or Stage.NEW_PASSWORD
+        if self.is_trusted:
+            return Stage.DONE
+        return self._unproved(own, wanted) or self._to_set_up(own, wanted) or Stage.DONE
+
+    def _unproved_for_reset(self, own: Step | None) -> Stage | None:
+        """After the code from the e-mail, whatever else the person has: a mailbox alone is not enough."""
+        return GIVE[own] if own and not self.stepped_at else None
+
+    def _unproved(self, own: Step | None, wanted: Step) -> Stage | None:
+        """Who has nothing of their own yet is sent a code. Only a temporary password opens the way without one, and
+        only to the first security code: else whoever takes codes back and gives passwords could log in as anybody.
+        """
+        if own is Step.AUTHENTICATOR or own is wanted:
+            return None if self.stepped_at else GIVE[own]
+        by_hand = (
+            wanted is Step.SECURITY_CODE
+            and not self._had_a_code()
+            and (self.user.has_temporary_password or self.stepped_at)
+        )
+        return None if self.emailed_at or by_hand else Stage.EMAIL_CODE
+
+    def _had_a_code(self) -> bool:
+        return session.scalar(SecurityCode.of(self.user_id)) is not None
+
+    def _to_set_up(self, own: Step | None, wanted: Step) -> Stage | None:
+        if self.user.has_temporary_password:
+            return Stage.CHANGE_PASSWORD
+        return None if own is Step.AUTHENTICATOR or own is wanted else SET_UP.get(wanted)
+
+    def step_done(self) -> None:
+        """The second step is given, or set up just now."""
+        self.stepped_at = utc_now()
+
+    @property
+    def has_tries(self) -> bool:
+        return self.tries < TRIES
+
+    def count_try(self) -> bool:
+        """Use up a try before anything is compared. The database counts: guesses sent side by side count one by one."""
+        left = (PendingLogin.id == self.id, PendingLogin.tries < TRIES, PendingLogin.accepted_at.is_(None))
+        return session.execute(update(PendingLogin).where(*left).values(tries=PendingLogin.tries + 1)).rowcount == 1
+
+    def log_in(self) -> bool:
+        """The end of the way in, once: of two presses at the same time the database lets one be the first."""
+        if not self._end():
+            return False
+        self._warn()
+        LoginFailure.forget(self.user, self.device_id)
+        self.user.log_in()
+        return True
+
+    def warn_of_guesses(self) -> None:
+        """The password was right, and then every try at the second step was wrong."""
+        post(self.user.email, "Somebody gave your password", GUESSED)
+
+    def _warn(self) -> None:
+        """Tell the person of a log-in that may not be theirs."""
+        failures = LoginFailure.since_last_log_in(self.user)
+        if failures >= FAILURES_TO_TELL:
+            post(self.user.email, "A log-in after wrong tries", AFTER_FAILURES.format(failures=failures))
+        if self.device_id is None and self.user.last_login_at is not None:
+            post(self.user.email, "A log-in from a new device", NEW_DEVICE)
+
+    def set_password(self, password: str) -> bool:
+        """The password in place of a forgotten or temporary one; DomainError if it breaks a rule of the policy.
+
+        Setting a forgotten one ends here: the person then logs in with it.
+        """
+        is_reset = self.purpose is Purpose.RESET
+        self.user.set_password(password)
+        PendingLogin.end_all(self.user_id, but=self.id)
+        self.step_done()
+        return self._end() if is_reset else True
+
+    @classmethod
+    def end_all(cls, user_id: int, *, but: int | None = None) -> None:
+        """Whoever is on the way in as this person begins again, `but` in the log-in with this id."""
+        theirs = update(cls).where(cls.user_id == user_id, cls.accepted_at.is_(None), cls.id != (but or 0))
+        session.execute(theirs.values(accepted_at=utc_now()))
+
+    def _end(self) -> bool:
+        still_open = (PendingLogin.id == self.id, PendingLogin.accepted_at.is_(None))
+        return session.execute(update(PendingLogin).where(*still_open).values(accepted_at=utc_now())).rowcount == 1
+
+
+def change_password(user: User, password: str, *, but: int, device: str | None) -> None:
+    """The person's own choice, as User.set_password: who is half-way in with the one before begins again."""
+    user.set_password(password, but=but, device=device)
+    PendingLogin.end_all(user.id)
+
+
+def step_of(user: User) -> Step:
+    """The second step that the council asks of this person: the strongest of those for what they are."""
+    with every_provider():
+        roles = set(session.scalars(select(Membership.role).where(Membership.user_id == user.id)))
+    is_staff = session.scalar(select(Staff.user_id).where(Staff.user_id == user.id)) is not None
+    steps = {policy().carers if role is Role.CARER else policy().organisations for role in roles}
+    if is_staff:
+        steps.add(policy().staff)
+    return Step.strongest(steps or {policy().organisations})
+
+
+def own_step(user: User) -> Step | None:
+    """The strongest thing that this person has set up to prove who they are, if any."""
+    app = session.scalar(Authenticator.of(user.id))
+    if app is not None and app.confirmed_at:
+        return Step.AUTHENTICATOR
+    code = session.scalar(SecurityCode.of(user.id))
+    return Step.SECURITY_CODE if code is not None and code.sealed else None

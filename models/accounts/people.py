@@ -1,0 +1,206 @@
+"""Accounts as the council looks after them: let in, reset, unlocked, moved to another address, switched off.
+
+Nobody does any of it to their own account. Whoever works for the council is looked after only by those who manage
+staff, so that the help desk cannot take over the account of a payments manager.
+"""
+
+from sqlalchemy import select, update
+
+from models.accounts import second_step, team
+from models.accounts.login import LoginFailure
+from models.accounts.pending_login import PendingLogin
+from models.accounts.user import Membership, Staff, User, tidy_email
+from models.audit import record
+from models.base import DomainError, session
+from models.outbox import post
+from models.permissions import CouncilRole, Permission, Role
+from models.records.provider import Provider
+
+EMPLOYED = """\
+{name},
+
+you can now log in to the Provider Portal as {role} of the council. Your e-mail address there is {email}.
+{portal}
+If you have no password yet, choose Forgotten password on the log-in page to set your password.
+"""
+RESET = """\
+The council has given you a temporary password for the Provider Portal. You are told it by telephone or in person,
+never by e-mail. It works for three days, and you change it when you log in.
+
+If you did not ask for it, contact the council at once.
+"""
+MOVED = """\
+The e-mail address that you log in to the Provider Portal with was changed by the council, from {before} to {after}.
+Your password stays the same.
+
+If you did not ask for it, contact the council at once.
+"""
+
+
+def may_look_after(person: User, permission: Permission, *, by: User) -> bool:
+    """Whether `by` may do to this person's account what takes this permission."""
+    wanted = permission if person.staff is None else Permission.MANAGE_STAFF
+    return person.id != by.id and by.can_at_council(wanted)
+
+
+def let_in(
+    provider: Provider, email: str, name: str, role: Role, *, with_password: bool, by: User, portal: str = ""
+) -> tuple[Membership, str | None]:
+    """A contact's place at the provider, granted at once; and, for who has no password yet, a temporary one if
+    it is wanted, to be shown this once.
+    """
+    if tidy_email(email) == by.email:
+        raise DomainError("You cannot give yourself access to a provider. Ask a colleague")
+    membership = team.invite(provider, email, name, role, by=by, portal=portal)
+    is_new = membership.user.password_hash is None
+    return membership, membership.user.give_temporary_password(by=by) if with_password and is_new else None
+
+
+def employ(
+    email: str, name: str, role: CouncilRole, *, with_password: bool, by: User, portal: str = ""
+) -> tuple[User, str | None]:
+    """Somebody new at the council; with a temporary password, shown this once, or a mail that says how to set one."""
+    email = tidy_email(email)
+    _insist_on_managing_staff(by)
+    if session.scalar(User.with_email(email)):
+        raise DomainError(f"There is already a user with the e-mail address {email}")
+    person = User(email=email, name=name, password_hash=None, staff=None)
+    session.add(person)
+    record("user.added", person, by=by)
+    person.employ(role, by=by)
+    if with_password:
+        return person, person.give_temporary_password(by=by)
+    _tell_employed(person, role, portal)
+    return person, None
+
+
+def set_council_role(person: User, role: CouncilRole | None, *, by: User, portal: str = "") -> None:
+    """Give them a role at the council, another one, or with None no longer any. They log in anew: what a role asks of
+    its people, the second step and the length of a session, is asked when they log in.
+    """
+    _insist(person, Permission.MANAGE_STAFF, by)
+    was = person.staff.role if person.staff else None
+    if role is was:
+        raise DomainError(f"{person.name} has this role already" if role else f"{person.name} is not council staff")
+    _shut_out(person)
+    if was is None:
+        person.employ(role, by=by)
+        _tell_employed(person, role, portal)
+        return
+    _keep_a_systems_administrator(person)
+    if role is None:
+        person.staff = None
+        record("staff.removed", person, by=by, was=was.value)
+    else:
+        person.staff.role = role
+        record("staff.role_changed", person, by=by, was=was.value, role=role.value)
+
+
+def reset_password(person: User, *, by: User) -> str:
+    """A temporary password, to be shown this once and handed over by telephone or in person."""
+    _insist(person, Permission.HELP_USERS, by)
+    _insist_on_being_active(person)
+    password = person.give_temporary_password(by=by)
+    LoginFailure.unlock(person, by=by)
+    _shut_out(person)
+    post(person.email, "You have a temporary password", RESET)
+    return password
+
+
+def take_back_second_step(person: User, *, by: User) -> None:
+    """They have lost their telephone or forgotten their code, and set up another one when they log in."""
+    _insist(person, Permission.HELP_USERS, by)
+    second_step.take_back(person, by=by)
+    LoginFailure.unlock(person, by=by)
+    _shut_out(person)
+
+
+def unlock(person: User, *, by: User) -> None:
+    """Forget the wrong tries, so that they can try again now."""
+    _insist(person, Permission.HELP_USERS, by)
+    LoginFailure.unlock(person, by=by)
+
+
+def log_out(person: User, *, by: User) -> None:
+    """End every session of theirs, and every log-in that is under way."""
+    _insist(person, Permission.HELP_USERS, by)
+    _shut_out(person)
+    record("user.logged_out_everywhere", person, by=by)
+
+
+def disable(person: User, *, by: User) -> None:
+    """They are out at once, and cannot log in until they are enabled again. Their places and roles stay."""
+    _insist(person, Permission.MANAGE_ACCESS, by)
+    if person.staff is not None:
+        _keep_a_systems_administrator(person)
+    _switch(person, is_active=False)
+    _shut_out(person)
+    record("user.disabled", person, by=by)
+
+
+def enable(person: User, *, by: User) -> None:
+    _insist(person, Permission.MANAGE_ACCESS, by)
+    _switch(person, is_active=True)
+    record("user.enabled", person, by=by)
+
+
+def change_email(person: User, email: str, *, by: User) -> None:
+    """Both addresses are told, and every session ends. What they have set up as second step stays: who has talked
+    the council into another address does not have the telephone as well.
+    """
+    _insist(person, Permission.MANAGE_ACCESS, by)
+    before, email = person.email, tidy_email(email)
+    if email == before:
+        raise DomainError(f"{person.name} has this e-mail address already")
+    if session.scalar(User.with_email(email)):
+        raise DomainError(f"There is already a user with the e-mail address {email}")
+    person.email = email
+    _shut_out(person)
+    record("user.email_changed", person, by=by)
+    for address in (before, email):
+        post(address, "Your e-mail address was changed", MOVED.format(before=before, after=email))
+
+
+def _insist(person: User, permission: Permission, by: User) -> None:
+    if person.id == by.id:
+        raise DomainError("You cannot do this to your own login. Ask a colleague")
+    if not may_look_after(person, permission, by=by):
+        who = "works for the council, and is looked after by those who manage staff" if person.staff else ""
+        raise DomainError(f"{person.name} {who}" if who else "Your role does not include this")
+
+
+def _insist_on_managing_staff(by: User) -> None:
+    if not by.can_at_council(Permission.MANAGE_STAFF):
+        raise DomainError("Your role does not include this")
+
+
+def _insist_on_being_active(person: User) -> None:
+    if not person.is_active:
+        raise DomainError(f"The login of {person.name} is switched off. Enable it first")
+
+
+def _keep_a_systems_administrator(person: User) -> None:
+    """Of two who do this to each other at the same time, the second one waits here, and is the last."""
+    theirs = (Staff.role == CouncilRole.SYSTEMS_ADMINISTRATOR, User.is_active)
+    found = select(User.id).join(Staff, Staff.user_id == User.id).where(*theirs).order_by(User.id).with_for_update()
+    if set(session.scalars(found)) == {person.id}:
+        raise DomainError(f"{person.name} is the last systems administrator. Make somebody else one first")
+
+
+def _switch(person: User, *, is_active: bool) -> None:
+    row = update(User).where(User.id == person.id, User.is_active.is_not(is_active)).values(is_active=is_active)
+    if session.execute(row).rowcount != 1:
+        raise DomainError(f"The login of {person.name} is {'on' if is_active else 'switched off'} already")
+
+
+def _shut_out(person: User) -> None:
+    """End their sessions, and the log-ins that have come only part of the way."""
+    person.end_sessions()
+    PendingLogin.end_all(person.id)
+
+
+def _tell_employed(person: User, role: CouncilRole, portal: str) -> None:
+    words = EMPLOYED.format(
+        name=person.name, email=person.email, role=role.label.lower(), portal=f"\n{portal}\n" if portal else ""
+    )
+    post(person.email, "You can now log in to the Provider Portal", words)

@@ -1,0 +1,229 @@
+"""People who log in, and at which providers they may do what."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from models.accounts import passwords
+from models.accounts.known_device import KnownDevice
+from models.accounts.web_session import WebSession
+from models.audit import record
+from models.base import Base, DomainError, Key, session, utc_now
+from models.outbox import post
+from models.permissions import COUNCIL_GRANTS, GRANTS, CouncilRole, Permission, Role
+from models.records.provider import Provider
+from models.tenancy import restrict
+
+TEMPORARY = timedelta(hours=72)
+"""How long a temporary password works."""
+
+CHANGED_MAIL = """\
+The password of your login to the Provider Portal was changed just now.
+
+If it was you, all is well. If not, somebody else may have got in: contact the council at once.
+"""
+
+
+class Membership(Base):
+    """A person's place at one provider. Roles are read from here on every request, never from the session."""
+
+    __tablename__ = "membership"
+    __table_args__ = (sa.UniqueConstraint("user_id", "provider_id"),)
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    provider_id: Mapped[int] = mapped_column(sa.ForeignKey("provider.id"), index=True)
+    role: Mapped[Role]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    granted_at: Mapped[datetime | None]
+    """None: somebody at the provider has invited them, and the council has yet to grant it. It opens nothing."""
+    invited_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    """The colleague who invited them; None when the council did."""
+    invited_as: Mapped[str | None]
+    """The name of the contact who was invited."""
+
+    @property
+    def called(self) -> str:
+        """What the provider's people read. The login may be older than the invitation, and whose it is becomes their
+        business only when the council has let the person in.
+        """
+        return self.user.name if self.granted_at else self.invited_as or self.user.email
+
+    user: Mapped["User"] = relationship(lazy="raise", foreign_keys=user_id)
+    provider: Mapped[Provider] = relationship(lazy="raise")
+
+
+restrict(Membership, lambda tenant: Membership.provider_id == tenant)
+
+
+class Staff(Base):
+    """Who works for the council, as what. Read on every request, like a membership."""
+
+    __tablename__ = "staff"
+
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), primary_key=True)
+    role: Mapped[CouncilRole]
+
+
+class User(Base):
+    __tablename__ = "user"
+    __table_args__ = (sa.CheckConstraint("email = lower(email)", name="email_lower_case"),)
+
+    id: Mapped[Key]
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[str | None]
+    password_set_at: Mapped[datetime | None]
+    password_expires_at: Mapped[datetime | None]
+    """Only of a temporary password, which the person has to change before anything else."""
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    last_login_at: Mapped[datetime | None]
+    previous_login_at: Mapped[datetime | None]
+    """What "Last logged in" shows: the log-in before the one in use."""
+
+    memberships: Mapped[list[Membership]] = relationship(
+        primaryjoin=lambda: sa.and_(Membership.user_id == User.id, Membership.granted_at.is_not(None)),
+        foreign_keys=Membership.user_id,
+        lazy="raise",
+        order_by=Membership.id,
+        viewonly=True,
+    )
+    """Those that the council has granted."""
+    staff: Mapped[Staff | None] = relationship(lazy="raise", cascade="all, delete-orphan")
+
+    # what Flask-Login asks of a user
+    is_authenticated = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        return str(self.id)
+
+    @classmethod
+    def add(cls, email: str, name: str, password: str, *, by: "User | None" = None) -> "User":
+        email = tidy_email(email)
+        if session.scalar(select(cls.id).where(cls.email == email)):
+            raise DomainError(f"There is already a user with the e-mail address {email}")
+        problem = passwords.problem_with(password, about=(email.partition("@")[0], name))
+        if problem:
+            raise DomainError(problem)
+        user = cls(email=email, name=name, password_hash=passwords.hashed(password), staff=None)
+        session.add(user)
+        record("user.added", user, by=by)
+        return user
+
+    def join(self, provider: Provider, role: Role, *, by: "User | None" = None, is_granted: bool = True) -> Membership:
+        """A place at a provider whose contact they are; DomainError if they are not, or have one there already."""
+        if not provider.knows(self.email):
+            raise DomainError(f"{self.email} is not the e-mail address of a contact of {provider.name}")
+        session.flush()
+        known = select(Membership.id).where(Membership.user_id == self.id, Membership.provider_id == provider.id)
+        if session.scalar(known):
+            raise DomainError(f"{self.name} is already at {provider.name}")
+        granted_at = utc_now() if is_granted else None
+        membership = Membership(
+            user_id=self.id, provider=provider, provider_id=provider.id, role=role, granted_at=granted_at
+        )
+        session.add(membership)
+        record("membership.added", membership, by=by, user=self.id, role=role.value)
+        return membership
+
+    def employ(self, role: CouncilRole, *, by: "User | None" = None) -> None:
+        """Make them staff of the council, in one role and no more."""
+        if session.scalar(select(Staff.user_id).where(Staff.user_id == self.id)):
+            raise DomainError(f"{self.name} works for the council already")
+        session.flush()
+        session.add(Staff(user_id=self.id, role=role))
+        record("staff.added", self, by=by, role=role.value)
+
+    def membership_at(self, provider_id: int) -> Membership | None:
+        return next((each for each in self.memberships if each.provider_id == provider_id), None)
+
+    def can(self, permission: Permission, provider_id: int) -> bool:
+        membership = self.membership_at(provider_id)
+        return membership is not None and permission in GRANTS[membership.role]
+
+    def can_at_council(self, permission: Permission) -> bool:
+        return self.staff is not None and permission in COUNCIL_GRANTS[self.staff.role]
+
+    def log_in(self) -> None:
+        """Both steps are done: remember when, and when it was before."""
+        self.previous_login_at, self.last_login_at = self.last_login_at, utc_now()
+        record("user.logged_in", self, by=self)
+
+    @property
+    def has_temporary_password(self) -> bool:
+        return self.password_expires_at is not None
+
+    @property
+    def may_log_in(self) -> bool:
+        return self.is_active and (self.password_expires_at is None or utc_now() < self.password_expires_at)
+
+    def set_password(self, password: str, *, but: int | None = None, device: str | None = None) -> None:
+        """The person's own choice; DomainError if it breaks a rule. Every session of theirs ends, `but` this one, and
+        every browser is a new one again, except the one with the token `device`.
+        """
+        if problem := self.problem_with_password(password):
+            raise DomainError(problem)
+        self.password_hash, self.password_set_at, self.password_expires_at = passwords.hashed(password), utc_now(), None
+        self.end_sessions(but=but)
+        KnownDevice.forget_all(self.id, but=device)
+        record("user.password_changed", self, by=self)
+        post(self.email, "Your password was changed", CHANGED_MAIL)
+
+    def problem_with_password(self, password: str) -> str | None:
+        """Why this cannot be their next password, in words for them."""
+        if problem := passwords.problem_with(password, about=(self.email.partition("@")[0], self.name)):
+            return problem
+        if passwords.matches(password, self.password_hash):
+            return "Choose a password that is different from your current one"
+        return None
+
+    def give_temporary_password(self, *, by: "User | None") -> str:
+        """One that works for three days and lets the person in to choose their own. It is shown once, and kept
+        nowhere; every session of theirs ends.
+        """
+        password = passwords.made_up()
+        self.password_hash, self.password_set_at = passwords.hashed(password), utc_now()
+        self.password_expires_at = utc_now() + TEMPORARY
+        self.end_sessions()
+        KnownDevice.forget_all(self.id)
+        record("user.temporary_password_given", self, by=by)
+        return password
+
+    def forget_temporary_password(self) -> None:
+        """They have come in by another way, and need it no more."""
+        if self.has_temporary_password:
+            self.password_hash = self.password_expires_at = None
+
+    def end_sessions(self, *, but: int | None = None) -> None:
+        """Log them out everywhere, `but` in the session with this id."""
+        session.execute(User.held(self.id))
+        session.execute(WebSession.all_ended(self.id, but=but))
+
+    @classmethod
+    def held(cls, user_id: int) -> Select[tuple[int]]:
+        """Their sessions are renewed by one at a time, so that none slips out of being ended."""
+        return select(cls.id).where(cls.id == user_id).with_for_update(key_share=True)
+
+    @classmethod
+    def with_email(cls, email: str) -> Select["User"]:
+        return select(cls).where(cls.email == tidy_email(email))
+
+    @classmethod
+    def active_with_places(cls, user_id: int) -> Select["User"]:
+        """One who may still log in, with what they are at providers and at the council: one query a request."""
+        places = joinedload(cls.memberships).joinedload(Membership.provider)
+        return select(cls).where(cls.id == user_id, cls.is_active).options(places, joinedload(cls.staff))
+
+
+def names_of(ids: Iterable[int | None]) -> dict[int, str]:
+    """The names of these people, for a page that says who did what."""
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_({each for each in ids if each}))).all())
+
+
+def tidy_email(text: str) -> str:
+    return text.strip().lower()

@@ -1,0 +1,257 @@
+"""A change of the details held about a provider or its contacts, which the provider asks for.
+
+Nobody edits details here: the council makes the change in the finance system, and the next feed brings it.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from models.accounts.user import User
+from models.audit import record
+from models.base import Base, DomainError, Key, session, utc_now
+from models.outbox import post
+from models.records.provider import Contact, Provider
+from models.tenancy import ProviderOwned, owned
+
+
+class ChangeKind(StrEnum):
+    ORGANISATION = "organisation"
+    CONTACT = "contact"
+    NEW_CONTACT = "new_contact"
+    CONTACT_LEAVES = "contact_leaves"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+
+class ChangeState(StrEnum):
+    WAITING = "waiting"
+    DONE = "done"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+_LABELS = {
+    ChangeKind.ORGANISATION: "Organisation details",
+    ChangeKind.CONTACT: "Contact’s details",
+    ChangeKind.NEW_CONTACT: "New contact",
+    ChangeKind.CONTACT_LEAVES: "Contact to take off",
+}
+OF_ORGANISATION = {
+    "name": "Name",
+    "address": "Address",
+    "invoice_address": "Invoice address",
+    "delivery_address": "Delivery address",
+    "email": "E-mail",
+    "phone": "Telephone",
+}
+OF_CONTACT = {
+    "name": "Name",
+    "position": "Position",
+    "email": "E-mail",
+    "phone": "Telephone",
+    "is_correspondence": "Letters go to this person",
+}
+"""Fields that may be asked to change, by the names of their columns, and what people call them."""
+
+NOTHING = "This is what we hold already. Change something before you send it"
+ALREADY = "You have asked for this already. It waits for the council"
+TOO_LATE = "This has been answered or withdrawn already. Look at it again"
+MAIL = """\
+{name},
+
+the change that you asked for on {asked} has been {state}.
+
+{what}, {provider}
+
+Log in to the Provider Portal to read more.
+"""
+
+
+class DetailChange(ProviderOwned, Base):
+    __tablename__ = "detail_change"
+    __table_args__ = owned(
+        sa.CheckConstraint("(state = 'waiting') = (decided_at IS NULL)", name="decided"),
+        sa.CheckConstraint("(decided_at IS NULL) = (decided_by_id IS NULL)", name="decided_by"),
+        sa.CheckConstraint("(state = 'refused') = (reason <> '')", name="reason"),
+        sa.CheckConstraint("(kind IN ('contact', 'contact_leaves')) = (contact_id IS NOT NULL)", name="of_contact"),
+        contact_id="contact",
+    )
+
+    id: Mapped[Key]
+    kind: Mapped[ChangeKind]
+    contact_id: Mapped[int | None] = mapped_column(index=True)
+    before: Mapped[dict[str, Any]]
+    """What was held when it was asked for, and `after`, what it should be: only the fields that differ."""
+    after: Mapped[dict[str, Any]]
+    note: Mapped[str] = mapped_column(default="")
+    wanted_on: Mapped[date]
+    asked_at: Mapped[datetime] = mapped_column(default=utc_now)
+    asked_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    state: Mapped[ChangeState] = mapped_column(default=ChangeState.WAITING, index=True)
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    """Who has done, refused or withdrawn it."""
+    reason: Mapped[str] = mapped_column(default="")
+    """Why it was refused; the provider reads it."""
+
+    contact: Mapped[Contact | None] = relationship(lazy="raise", viewonly=True)
+    provider: Mapped[Provider] = relationship(lazy="raise", viewonly=True)
+    asked_by: Mapped[User] = relationship(lazy="raise", foreign_keys=asked_by_id, viewonly=True)
+
+    @property
+    def fields(self) -> list[tuple[str, Any, Any]]:
+        """What each field is called, what it was and what it should be; None where there was or will be nothing."""
+        names = OF_ORGANISATION if self.kind is ChangeKind.ORGANISATION else OF_CONTACT
+        return [
+            (label, self.before.get(name), self.after.get(name))
+            for name, label in names.items()
+            if name in self.before or name in self.after
+        ]
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state is ChangeState.WAITING
+
+    @property
+    def about(self) -> str:
+        """Whose details: the contact's name, or nobody's where they are the organisation's."""
+        names = (self.before.get("name"), self.contact.name if self.contact else self.after.get("name"))
+        return "" if self.kind is ChangeKind.ORGANISATION else next((name for name in names if name), "")
+
+    def withdraw(self, *, by: User) -> None:
+        """The provider no longer wants it."""
+        self._settle(ChangeState.WITHDRAWN, by)
+
+    def do(self, *, by: User) -> None:
+        """The council has made it in the finance system."""
+        self._settle(ChangeState.DONE, by)
+        self._tell("done")
+
+    def refuse(self, *, by: User, reason: str) -> None:
+        """The council does not make it; the provider reads why."""
+        if not reason.strip():
+            raise DomainError("Say why, so that the provider knows what to do")
+        self._settle(ChangeState.REFUSED, by, reason=reason)
+        self._tell("refused")
+
+    def _settle(self, state: ChangeState, by: User, **more: str) -> None:
+        settled = session.execute(
+            update(DetailChange)
+            .where(DetailChange.id == self.id, DetailChange.state == ChangeState.WAITING)
+            .values(state=state, decided_at=utc_now(), decided_by_id=by.id, **more)
+        )
+        if settled.rowcount != 1:
+            raise DomainError(TOO_LATE)
+        record(f"detail_change.{state.value}", self, by=by, kind=self.kind.value)
+
+    def _tell(self, state: str) -> None:
+        if self.asked_by.is_active:
+            asked = f"{self.asked_at.day} {self.asked_at:%B %Y}"
+            words = MAIL.format(
+                name=self.asked_by.name, asked=asked, state=state, what=self.kind.label, provider=self.provider.name
+            )
+            post(self.asked_by.email, f"The change that you asked for has been {state}", words)
+
+    @classmethod
+    def newest_first(cls) -> Select[tuple["DetailChange"]]:
+        """Those of the provider at hand, with who asked."""
+        order = (cls.state != ChangeState.WAITING, cls.asked_at.desc(), cls.id.desc())
+        return select(cls).options(*_whole()).order_by(*order)
+
+    @classmethod
+    def numbered(cls, change_id: int) -> Select[tuple["DetailChange"]]:
+        return select(cls).where(cls.id == change_id).options(*_whole())
+
+    @classmethod
+    def waiting_for_contact(cls, contact_id: int) -> Select[tuple["DetailChange"]]:
+        return cls.newest_first().where(cls.contact_id == contact_id, cls.state == ChangeState.WAITING)
+
+    @classmethod
+    def listed(cls, *, state: ChangeState | None = None, name: str = "") -> Select[tuple["DetailChange"]]:
+        """The council's list, the oldest first: of one state, or of providers whose name or reference has `name`."""
+        query = select(cls).join(cls.provider).options(*_whole()).order_by(cls.asked_at, cls.id)
+        if state is not None:
+            query = query.where(cls.state == state)
+        if name:
+            query = query.where(Provider.name.icontains(name, autoescape=True) | (Provider.reference == name))
+        return query
+
+
+def count_waiting() -> tuple[int, datetime | None]:
+    """How many wait for the council, and since when the oldest does."""
+    query = select(sa.func.count(DetailChange.id), sa.func.min(DetailChange.asked_at))
+    count, oldest = session.execute(query.where(DetailChange.state == ChangeState.WAITING)).one()
+    return count, oldest
+
+
+def _whole() -> tuple[Any, ...]:
+    return joinedload(DetailChange.asked_by), joinedload(DetailChange.contact), joinedload(DetailChange.provider)
+
+
+def held(of: Provider | Contact) -> dict[str, Any]:
+    """What is held, by the names of the fields that may change."""
+    return {name: getattr(of, name) for name in (OF_ORGANISATION if isinstance(of, Provider) else OF_CONTACT)}
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Only the fields that differ, as they are and as they should be."""
+    changed = [name for name in after if (after[name] or "") != (before.get(name) or "")]
+    return {name: before[name] for name in changed if name in before}, {name: after[name] for name in changed}
+
+
+def ask(
+    kind: ChangeKind, of: Provider | Contact, wanted: Mapping[str, Any], *, wanted_on: date, note: str = "", by: User
+) -> DetailChange:
+    """Ask for `wanted` in place of what is held of the provider or the contact; a new contact is asked of the provider.
+
+    DomainError where nothing would change, or where the same waits already.
+    """
+    change = drafted(kind, of, wanted, wanted_on=wanted_on, note=note)
+    session.scalars(Provider.numbered(change.provider_id)).one().one_at_a_time()
+    same = select(DetailChange).where(
+        DetailChange.provider_id == change.provider_id, DetailChange.kind == kind,
+        DetailChange.contact_id.is_not_distinct_from(change.contact_id), DetailChange.state == ChangeState.WAITING,
+    )  # fmt: skip
+    if any(other.after == change.after for other in session.scalars(same)):
+        raise DomainError(ALREADY)
+    change.asked_by_id = by.id
+    session.add(change)
+    record("detail_change.asked", change, by=by, kind=kind.value)
+    return change
+
+
+def drafted(
+    kind: ChangeKind, of: Provider | Contact, wanted: Mapping[str, Any], *, wanted_on: date, note: str = ""
+) -> DetailChange:
+    """The change as it would be asked for, to look at before it is sent. Nothing is kept."""
+    contact = of if isinstance(of, Contact) else None
+    if kind is ChangeKind.CONTACT_LEAVES:
+        before, after = differences({}, held(of))[1], {}
+    else:
+        before, after = differences({} if kind is ChangeKind.NEW_CONTACT else held(of), wanted)
+        if not after:
+            raise DomainError(NOTHING)
+    provider_id = contact.provider_id if contact else of.id
+    return DetailChange(kind=kind, provider_id=provider_id, contact_id=contact.id if contact else None, before=before,
+                        after=after, note=note, wanted_on=wanted_on)  # fmt: skip
+
+
+def has_arrived(change: DetailChange) -> bool | None:
+    """Whether the feed has brought what was asked for: it is what is held now. None where a feed cannot say it: it
+    takes no contact off.
+    """
+    if change.kind is ChangeKind.CONTACT_LEAVES:
+        return None
+    if change.kind is ChangeKind.NEW_CONTACT:
+        same = [getattr(Contact, name) == value for name, value in change.after.items()]
+        return session.scalar(select(Contact.id).where(Contact.provider_id == change.provider_id, *same)) is not None
+    now = held(change.contact or change.provider)
+    return all((now[name] or "") == (value or "") for name, value in change.after.items())

@@ -1,0 +1,277 @@
+"""What a provider is entitled to for some days: pure functions over plain facts, no database.
+
+A *slice* is a longest run of payable days with equal facts (rate, quantity, pay percentage, VAT). It is
+rounded once, on its positive amount, and its VAT once from its net. Where 1 April cuts a slice it is
+rounded whole and shared out, so that the parts add up. A *cell* is one component of one line item in one
+payment period, cut at 1 April: what has been paid is compared with what is due cell by cell.
+Rules: design.md section 7, golden.md.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+from models.calendar import FAR_FUTURE, FinancialYear, Span
+from models.money import PENNY_E8, SCALE, round_half_away
+from models.records.care_package import DeductionKind
+from models.records.contract import Convention, Unit
+
+DAY = timedelta(days=1)
+
+
+class Component(StrEnum):
+    """What a payment line is for."""
+
+    CARE = "care"
+    ALLOWANCE = "allowance"
+    CLAIM = "claim"
+    ADJUSTMENT = "adjustment"
+    CONTRIBUTION = "contribution"
+    TOP_UP = "top_up"
+    NURSING = "nursing"
+    BROUGHT_FORWARD = "brought_forward"
+    CARRIED_FORWARD = "carried_forward"
+
+    @property
+    def label(self) -> str:
+        return _LABELS.get(self, self.value.replace("_", " ").capitalize())
+
+
+_LABELS = {Component.CLAIM: "One-off claim", Component.CONTRIBUTION: "Client contribution", Component.TOP_UP: "Top-up"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A fact that holds from `first` to `last`, both included."""
+
+    first: date
+    last: date
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """Units a week, and those of each weekday (Monday first) where there is a timetable. Ten-thousandths."""
+
+    weekly_e4: int
+    timetable_e4: tuple[int, ...] | None = None
+
+
+ONE = Quantity(SCALE)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """All that is known of one line item. Prices, quantities and absences are each free of overlaps."""
+
+    starts_on: date
+    ends_on: date = FAR_FUTURE
+    unit: Unit = Unit.WEEK
+    convention: Convention = Convention.INCLUSIVE
+    vat_basis_points: int = 0
+    prices: tuple[Dated, ...] = ()
+    """Rates in ten-thousandths of a pound a unit."""
+    quantities: tuple[Dated, ...] = ()
+    """`Quantity` values; one unit a week where there is none."""
+    absences: tuple[Dated, ...] = ()
+    """The per cent that is paid."""
+    deductions: tuple[tuple[DeductionKind, Dated], ...] = ()
+    """Weekly rates in ten-thousandths, only those that this contract takes off."""
+
+    @property
+    def last_payable_on(self) -> date:
+        if self.convention is Convention.INCLUSIVE or self.ends_on == FAR_FUTURE:
+            return self.ends_on
+        return self.ends_on - DAY
+
+    def is_payable_on(self, day: date) -> bool:
+        return self.starts_on <= day <= self.last_payable_on
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Days with equal facts, and what they come to in pence. Deductions are negative."""
+
+    first: date
+    last: date
+    rate_e4: int
+    quantity_e4: int
+    """Units a week (of these days in all, where `is_timetabled`)."""
+    percent: int
+    unit: str
+    net_pence: int
+    vat_pence: int
+    is_timetabled: bool = False
+    shared_with: tuple[date, date] | None = None
+    """The whole run of days that was rounded, where 1 April cut it."""
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def as_dict(self) -> dict[str, Any]:
+        row = {
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            "rate_e4": self.rate_e4,
+            "quantity_e4": self.quantity_e4,
+            "percent": self.percent,
+            "unit": self.unit,
+            "net_pence": self.net_pence,
+            "vat_pence": self.vat_pence,
+        }
+        if self.is_timetabled:
+            row["is_timetabled"] = True
+        if self.shared_with:
+            row["shared_with"] = [day.isoformat() for day in self.shared_with]
+        return row
+
+
+@dataclass(slots=True)
+class Cell:
+    """What one component of one source comes to in one payment period of one financial year."""
+
+    component: Component
+    first: date
+    last: date
+    net_pence: int = 0
+    vat_pence: int = 0
+    slices: list[Slice] = field(default_factory=list)
+
+    def add(self, part: Slice) -> None:
+        self.net_pence += part.net_pence
+        self.vat_pence += part.vat_pence
+        self.slices.append(part)
+
+
+def cells(terms: Terms, period: Span) -> list[Cell]:
+    """What `terms` entitle to in one whole payment period: a cell for each component and year part."""
+    found: dict[tuple[Component, date], Cell] = {}
+    years = period.cut_by_year()
+    for component, part in _parts(terms, period):
+        year = next(span for span in years if part.first in span)
+        cell = found.get((component, year.first))
+        if cell is None:
+            cell = found[component, year.first] = Cell(component, year.first, year.last)
+        cell.add(part)
+    return list(found.values())
+
+
+def _parts(terms: Terms, period: Span) -> Iterator[tuple[Component, Slice]]:
+    window = period.overlap(terms.starts_on, terms.last_payable_on)
+    if window is None:
+        return
+    for first, last, (rate, quantity, percent) in runs(window, terms):
+        if rate is not None:
+            amount = _priced(terms, rate, quantity or ONE, percent)
+            yield from ((Component.CARE, part) for part in _rounded(Span(first, last), amount))
+    for kind, deduction in terms.deductions:
+        days = window.overlap(deduction.first, deduction.last)
+        if days:
+            for first, last in _paid_days(days, terms):
+                amount = _deducted(deduction.value)
+                yield from ((Component(kind.value), part) for part in _rounded(Span(first, last), amount))
+
+
+def runs(window: Span, terms: Terms) -> Iterator[tuple[date, date, tuple[int | None, Quantity | None, int]]]:
+    """The longest runs of days in `window` on which price, quantity and pay percentage are all the same."""
+    cuts = {window.first}
+    for dated in (*terms.prices, *terms.quantities, *terms.absences):
+        cuts.update(day for day in (dated.first, _day_after(dated.last)) if window.first < day <= window.last)
+    starts = sorted(cuts)
+    run: tuple[date, date, tuple[int | None, Quantity | None, int]] | None = None
+    for first, following in zip(starts, [*starts[1:], window.last + DAY], strict=True):
+        facts = (
+            _on(first, terms.prices),
+            _on(first, terms.quantities),
+            100 if (paid := _on(first, terms.absences)) is None else paid,
+        )
+        if run and run[2] == facts:
+            run = (run[0], following - DAY, facts)
+            continue
+        if run:
+            yield run
+        run = (first, following - DAY, facts)
+    if run:
+        yield run
+
+
+def _paid_days(days: Span, terms: Terms) -> Iterator[tuple[date, date]]:
+    """The runs of `days` on which something is paid: nothing is deducted from days paid at 0 %."""
+    begun: date | None = None
+    until: date | None = None
+    for first, last, (rate, _, percent) in runs(days, terms):
+        if rate is None or percent == 0:
+            continue
+        if begun and until and first == until + DAY:
+            until = last
+            continue
+        if begun and until:
+            yield begun, until
+        begun, until = first, last
+    if begun and until:
+        yield begun, until
+
+
+def _on(day: date, facts: Iterable[Dated]) -> Any:
+    return next((fact.value for fact in facts if fact.first <= day <= fact.last), None)
+
+
+def _day_after(day: date) -> date:
+    return day if day == FAR_FUTURE else day + DAY
+
+
+Amount = Callable[[Span], Slice]
+
+
+def _priced(terms: Terms, rate_e4: int, quantity: Quantity, percent: int) -> Amount:
+    def amount(days: Span) -> Slice:
+        units_e4, share = _units(terms.unit, quantity, days)
+        net = round_half_away(rate_e4 * units_e4 * percent, PENNY_E8 * share * 100)
+        vat = round_half_away(net * terms.vat_basis_points, SCALE)
+        timetabled = quantity.timetable_e4 is not None
+        shown = units_e4 if timetabled else quantity.weekly_e4
+        return Slice(days.first, days.last, rate_e4, shown, percent, terms.unit.value, net, vat, timetabled)
+
+    return amount
+
+
+def _units(unit: Unit, quantity: Quantity, days: Span) -> tuple[int, int]:
+    """Units in `days`, in ten-thousandths, and what to divide by: a seventh a day, unless by night or timetable."""
+    if quantity.timetable_e4 is not None:
+        begin = days.first.weekday()
+        return sum(quantity.timetable_e4[(begin + i) % 7] for i in range(days.days)), 1
+    if unit is Unit.NIGHT:
+        return quantity.weekly_e4 * days.days, 1
+    return quantity.weekly_e4 * days.days, 7
+
+
+def _deducted(weekly_rate_e4: int) -> Amount:
+    def amount(days: Span) -> Slice:
+        net = -round_half_away(weekly_rate_e4 * days.days, PENNY_E8 // SCALE * 7)
+        return Slice(days.first, days.last, weekly_rate_e4, SCALE, 100, Unit.WEEK.value, net, 0)
+
+    return amount
+
+
+def _rounded(days: Span, amount: Amount) -> list[Slice]:
+    """The slice of `days`, cut at 1 April: rounded whole, the first part rounded, the second the rest."""
+    whole = amount(days)
+    cut = FinancialYear.of(days.first).last_on
+    if days.last <= cut:
+        return [whole]
+    before, after = amount(Span(days.first, cut)), amount(Span(cut + DAY, days.last))
+    shared = (days.first, days.last)
+    return [
+        _replace(before, shared, before.net_pence, before.vat_pence),
+        _replace(after, shared, whole.net_pence - before.net_pence, whole.vat_pence - before.vat_pence),
+    ]
+
+
+def _replace(part: Slice, shared: tuple[date, date], net: int, vat: int) -> Slice:
+    return Slice(
+        part.first, part.last, part.rate_e4, part.quantity_e4, part.percent, part.unit, net, vat,
+        part.is_timetabled, shared,
+    )  # fmt: skip

@@ -1,0 +1,88 @@
+"""The payment periods of one contract, how far each has got, and which of them a payment line lives in."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from models.calendar import FAR_FUTURE, FinancialYear, Span, period_holding, year_of
+from models.payments.facts import ContractFacts
+from models.records.contract import PaymentMethod
+
+
+@dataclass(slots=True)
+class Period:
+    """One payment period of the contract, and how far its payment has got."""
+
+    span: Span
+    method: PaymentMethod
+    is_begun: bool = False
+    is_closed: bool = False
+    is_after_end: bool = False
+    """Past the end of the last method: it can hold corrections, and no day of it is paid."""
+    year: int = field(init=False)
+    """The financial year of its first day, by the calendar year in which that begins."""
+    is_cut: bool = field(init=False)
+    """1 April falls inside it."""
+
+    def __post_init__(self) -> None:
+        self.year = year_of(self.span.first)
+        self.is_cut = self.year != year_of(self.span.last)
+
+
+class Homes:
+    """Where lines live: in their own period while it is open, else in the current one."""
+
+    def __init__(self, periods: list[Period]) -> None:
+        self.periods = periods
+        self._firsts = [period.span.first for period in periods]
+        self.current = next(p.span.first for p in periods if not p.is_begun and not p.is_closed)
+
+    def holding(self, day: date) -> Period | None:
+        """The period that `day` is in; None before the first, and after the last method has ended."""
+        at = bisect_right(self._firsts, day) - 1
+        if at < 0 or self.periods[at].is_after_end or day not in self.periods[at].span:
+            return None
+        return self.periods[at]
+
+    def of(self, day: date) -> date:
+        own = self.holding(day)
+        return own.span.first if own and not own.is_closed else self.current
+
+    def between(self, first: date, last: date) -> Iterable[Period]:
+        found = self.periods[max(bisect_right(self._firsts, first) - 1, 0) : bisect_right(self._firsts, last)]
+        return (period for period in found if not period.is_after_end)
+
+
+def horizon(contract: ContractFacts, as_on: date) -> FinancialYear:
+    """The year whose purchase orders are worth something: that of the last day of the last period begun."""
+    begun = [method for method in contract.methods if method.calculate_from <= as_on]
+    if not begun:
+        return FinancialYear.of(as_on)
+    calendar, last_on = begun[-1].calendar, begun[-1].ends_on or FAR_FUTURE
+    held = period_holding(min(as_on, last_on), calendar.frequency, calendar.anchor_on)
+    return FinancialYear.of(min(held.last, last_on))
+
+
+def lay_out(contract: ContractFacts, states: dict[date, tuple[bool, bool]], as_on: date) -> list[Period]:
+    """The contract's periods to the end of the year after the current one, with one that is still open.
+
+    `states` says of each period's first day whether its payment is begun, and whether it is closed. When
+    every period of an ended contract is closed, the tiling goes on, so that a correction finds a home.
+    """
+    plan_until = horizon(contract, as_on).next.last_on
+    found = [
+        Period(span, method, *states.get(span.first, (False, False))) for method, span in contract.periods(plan_until)
+    ]
+    if any(not period.is_begun and not period.is_closed for period in found):
+        return found
+    method = contract.methods[-1]
+    day = (found[-1].span.last if found else method.calculate_from) + timedelta(days=1)
+    calendar = method.calendar
+    while True:
+        span = period_holding(day, calendar.frequency, calendar.anchor_on)
+        span = Span(max(span.first, day), span.last)
+        found.append(Period(span, method, *states.get(span.first, (False, False)), is_after_end=True))
+        if not found[-1].is_begun and not found[-1].is_closed:
+            return found
+        day = span.last + timedelta(days=1)

@@ -1,0 +1,330 @@
+"""To pay now = entitlement - already finalised, cell by cell, for one contract. Pure: no database.
+
+A late start, a backdated uplift, an early leaver are none of them special cases; each is a difference
+that is not zero. Rules: design.md section 7.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from models.calendar import Span, year_of
+from models.engine.entitlement import DAY, Cell, Component, cells
+from models.engine.homes import Homes, Period, horizon
+from models.engine.walk import Walk, moved
+from models.payments.facts import ContractFacts, DueSum, ItemFacts
+
+IN_THE_CURRENT_PAYMENT = (Component.CLAIM, Component.ADJUSTMENT)
+"""Sums that are paid in the current payment, whatever day they are for."""
+
+OrderKey = tuple[int | None, int]
+"""A client's id (None for one-off claims), and the year in which a financial year begins."""
+
+
+class Source(NamedTuple):
+    """What a cell belongs to, besides its component."""
+
+    item_id: int | None = None
+    allowance_id: int | None = None
+    claim_item_id: int | None = None
+    adjustment_id: int | None = None
+
+
+CellKey = tuple[Source, Component, date]
+
+
+class Settled(NamedTuple):
+    """What has been finalised for one cell."""
+
+    last: date
+    net_pence: int
+    vat_pence: int
+
+
+@dataclass
+class Held:
+    """Open payments that are held, by first day, and held rows of others, by first day and order."""
+
+    payments: set[date] = field(default_factory=set)
+    rows: set[tuple[date, OrderKey]] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A payment line to be written; `home` is the first day of the period that pays it."""
+
+    home: date
+    source: Source
+    component: Component
+    first: date
+    last: date
+    net_pence: int
+    vat_pence: int
+    order: OrderKey | None
+    working: dict[str, Any]
+
+    @property
+    def total_pence(self) -> int:
+        return self.net_pence + self.vat_pence
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Periods that follow one another, and have the same cell."""
+
+    cell: Cell
+    year: int
+    first: date
+    last: date
+    periods: int = 1
+
+    def row(self, name: str) -> dict[str, Any]:
+        """Its row among what an order expects. A steady cell has one slice."""
+        [part] = self.cell.slices
+        return {"name": name, "component": self.cell.component.value} | part.as_dict() | {
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            "quantity_e4": part.quantity_e4 * (self.periods if part.is_timetabled else 1),
+            "net_pence": part.net_pence * self.periods,
+            "vat_pence": part.vat_pence * self.periods,
+            "slices": self.periods,
+        }  # fmt: skip
+
+
+@dataclass(slots=True)
+class OrderSum:
+    """What one purchase order comes to, and how the part not yet finalised was worked out."""
+
+    net_pence: int = 0
+    vat_pence: int = 0
+    expected: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Reckoning:
+    """All that one calculation finds out about one contract."""
+
+    periods: list[Period]
+    drafts: list[Draft] = field(default_factory=list)
+    planned: dict[date, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    """Net and VAT of periods that have not begun, by first day."""
+    waiting: dict[date, int] = field(default_factory=lambda: defaultdict(int))
+    orders: dict[OrderKey, OrderSum] = field(default_factory=lambda: defaultdict(OrderSum))
+
+
+def reckon(
+    contract: ContractFacts,
+    periods: list[Period],
+    settled: dict[Source, dict[tuple[Component, date], Settled]],
+    as_on: date,
+    held: Held | None = None,
+) -> Reckoning:
+    """Draft lines, plans and order values of one contract, as its facts stand and as on that day."""
+    work = _Work(contract, periods, settled, as_on)
+    for item in contract.items:
+        work.take_item(item)
+    for claim, decided_on in contract.claims:
+        work.take_claim(claim, decided_on)
+    for adjustment, client_id in contract.adjustments:
+        work.take_adjustment(adjustment, client_id)
+    debt = sum(cell.net_pence for cell in settled.get(Source(), {}).values())
+    _carry(work.found, debt, contract.recovery_cap_pence, held or Held(), as_on)
+    return work.found
+
+
+class _Work:
+    def __init__(
+        self,
+        contract: ContractFacts,
+        periods: list[Period],
+        settled: dict[Source, dict[tuple[Component, date], Settled]],
+        as_on: date,
+    ) -> None:
+        self.settled, self.as_on = settled, as_on
+        self.homes = Homes(periods)
+        self.found = Reckoning(periods)
+        self.order_year = horizon(contract, as_on).starts_in
+        self.bases = {period.method.basis for period in periods}
+
+    def take_item(self, item: ItemFacts) -> None:
+        is_blocked = item.is_blocked(self.as_on)
+        due: dict[tuple[Component, date], Cell] = {}
+        walks = {basis: Walk(item.terms(basis)) for basis in self.bases}
+        stretches: dict[int, Stretch] = {}
+        for period in self.homes.between(item.terms_gross.starts_on, item.terms_gross.last_payable_on):
+            walk = walks[period.method.basis]
+            alike = None if period.is_cut else walk.steady(period.span)
+            if period.span.first <= self.as_on:
+                due.update(_due(period.span, walk, alike))
+            elif not is_blocked:
+                self._plan_item(period, item, walk, alike, stretches)
+        for stretch in stretches.values():
+            self.found.orders[item.client_id, stretch.year].expected.append(stretch.row(item.service))
+        self._compare(Source(item_id=item.id), item.client_id, item.service, due, is_blocked)
+        for allowance in item.allowances:
+            self._take_allowance(item, allowance, is_blocked)
+
+    def _plan_item(
+        self, period: Period, item: ItemFacts, walk: Walk, alike: list[Cell] | None, stretches: dict[int, Stretch]
+    ) -> None:
+        if alike is not None:
+            for cell in alike:
+                self._plan_alike(period, cell, item, stretches)
+            return
+        for cell in cells(walk.terms, period.span):
+            self._plan(period, cell, (item.client_id, year_of(cell.first)), item.service)
+
+    def _plan_alike(self, period: Period, cell: Cell, item: ItemFacts, stretches: dict[int, Stretch]) -> None:
+        """Plan a steady cell: the order's rows of a whole stretch of such periods are told as one."""
+        span, year = period.span, period.year
+        planned = self.found.planned[span.first]
+        planned[0] += cell.net_pence
+        planned[1] += cell.vat_pence
+        if year > self.order_year:
+            return
+        order = self.found.orders[item.client_id, year]
+        order.net_pence += cell.net_pence
+        order.vat_pence += cell.vat_pence
+        stretch = stretches.get(id(cell))
+        if stretch and stretch.year == year and stretch.last + DAY == span.first:
+            stretch.last = span.last
+            stretch.periods += 1
+            return
+        if stretch:
+            order_before = self.found.orders[item.client_id, stretch.year]
+            order_before.expected.append(stretch.row(item.service))
+        stretches[id(cell)] = Stretch(cell, year, span.first, span.last)
+
+    def _take_allowance(self, item: ItemFacts, allowance: DueSum, is_blocked: bool) -> None:
+        due: dict[tuple[Component, date], Cell] = {}
+        period = self.homes.holding(allowance.due_on)
+        if period and item.terms_gross.is_payable_on(allowance.due_on):
+            cell = _sum_cell(Component.ALLOWANCE, allowance)
+            if period.span.first <= self.as_on:
+                due[cell.component, cell.first] = cell
+            elif not is_blocked:
+                year = year_of(allowance.due_on)
+                self._plan(period, cell, (item.client_id, year), allowance.name)
+        source = Source(item_id=item.id, allowance_id=allowance.id)
+        self._compare(source, item.client_id, allowance.name, due, is_blocked)
+
+    def take_claim(self, claim: DueSum, decided_on: date | None) -> None:
+        cell = _sum_cell(Component.CLAIM, claim)
+        decided = decided_on is not None and decided_on <= self.as_on
+        due = {(cell.component, cell.first): cell} if decided else {}
+        self._compare(Source(claim_item_id=claim.id), None, claim.name, due, is_blocked=not decided)
+
+    def take_adjustment(self, adjustment: DueSum, client_id: int) -> None:
+        cell = _sum_cell(Component.ADJUSTMENT, adjustment)
+        due = {(cell.component, cell.first): cell}
+        self._compare(Source(adjustment_id=adjustment.id), client_id, adjustment.name, due, is_blocked=False)
+
+    def _plan(self, period: Period, cell: Cell, order: OrderKey, name: str) -> None:
+        planned = self.found.planned[period.span.first]
+        planned[0] += cell.net_pence
+        planned[1] += cell.vat_pence
+        if order[1] <= self.order_year:
+            self._expect(order, cell, Settled(cell.last, 0, 0), name)
+
+    def _expect(self, order: OrderKey, cell: Cell, before: Settled, name: str) -> None:
+        expected = self.found.orders[order]
+        expected.net_pence += cell.net_pence
+        expected.vat_pence += cell.vat_pence
+        expected.expected.extend(_expected_rows(cell, before, name))
+
+    def _compare(
+        self,
+        source: Source,
+        client_id: int | None,
+        name: str,
+        due: dict[tuple[Component, date], Cell],
+        is_blocked: bool,
+    ) -> None:
+        """One source's cells against what was finalised for them: a draft for every difference."""
+        settled = self.settled.get(source, {})
+        for key in sorted({*due, *settled}):
+            component, first = key
+            before = settled.get(key) or Settled(due[key].last, 0, 0)
+            cell = due.get(key) or Cell(component, first, before.last)
+            net, vat = cell.net_pence - before.net_pence, cell.vat_pence - before.vat_pence
+            order = (client_id, year_of(first))
+            home = self.homes.current if component in IN_THE_CURRENT_PAYMENT else self.homes.of(first)
+            if is_blocked:
+                self.found.waiting[home] += net + vat
+                kept = Cell(component, first, before.last, before.net_pence, before.vat_pence)
+                self._expect(order, kept, before, name)
+                continue
+            if net or vat:
+                cell = self._placed(cell, first)
+            self._expect(order, cell, before, name)
+            if net or vat:
+                working = {
+                    "name": name,
+                    "slices": [part.as_dict() for part in cell.slices],
+                    "before": [before.net_pence, before.vat_pence],
+                }
+                self.found.drafts.append(Draft(home, source, component, first, cell.last, net, vat, order, working))
+
+    def _placed(self, cell: Cell, first: date) -> Cell:
+        """The cell on its own days: a steady one may come from another period."""
+        period = self.homes.holding(first)
+        return moved(cell, period.span) if period and cell.slices and cell.first != first else cell
+
+
+def _due(span: Span, walk: Walk, alike: list[Cell] | None) -> dict[tuple[Component, date], Cell]:
+    """The cells of a period that has begun, by component and first day; steady ones are not yet moved to it."""
+    if alike is not None:
+        return {(cell.component, span.first): cell for cell in alike}
+    return {(cell.component, cell.first): cell for cell in cells(walk.terms, span)}
+
+
+def _sum_cell(component: Component, due: DueSum) -> Cell:
+    return Cell(component, due.due_on, due.due_on, due.amount_pence, 0)
+
+
+def _expected_rows(cell: Cell, before: Settled, name: str) -> Iterator[dict[str, Any]]:
+    """How what is still to come of one cell was worked out; nothing where all of it is finalised."""
+    net, vat = cell.net_pence - before.net_pence, cell.vat_pence - before.vat_pence
+    if not net and not vat:
+        return
+    common = {"name": name, "component": cell.component.value}
+    if (before.net_pence or before.vat_pence) or not cell.slices:
+        span = {"first": cell.first.isoformat(), "last": cell.last.isoformat()}
+        yield common | span | {"net_pence": net, "vat_pence": vat, "is_correction": bool(before.net_pence)}
+        return
+    for part in cell.slices:
+        yield common | part.as_dict()
+
+
+def _carry(found: Reckoning, debt: int, cap: int | None, held: Held, as_on: date) -> None:
+    """Bring no payment below £0.00: what it lacks is carried forward, and the next one brings it forward.
+
+    `debt` is what was carried before and not yet recovered; `cap` the most that one payment recovers, where a
+    plan has been agreed. A debt waits for a payment that has other lines. What is held is not paid, and so it
+    neither needs carrying nor makes up for a recovery.
+    """
+    for period in found.periods:
+        home = period.span.first
+        free = [d for d in found.drafts if d.home == home and (home, d.order) not in held.rows]
+        if not free or home > as_on or home in held.payments:
+            continue
+        total = sum(draft.total_pence for draft in free) - debt
+        recovered = debt - sum(draft.total_pence for draft in free if _is_recovery(draft, home))
+        if debt:
+            found.drafts.append(_carried(period, Component.BROUGHT_FORWARD, -debt))
+            debt = 0
+        carried = max(-total, recovered - cap if cap is not None else 0, 0)
+        if carried:
+            found.drafts.append(_carried(period, Component.CARRIED_FORWARD, carried))
+
+
+def _is_recovery(draft: Draft, home: date) -> bool:
+    """It takes back what an earlier payment paid."""
+    return draft.total_pence < 0 and (draft.first < home or draft.component in IN_THE_CURRENT_PAYMENT)
+
+
+def _carried(period: Period, component: Component, pence: int) -> Draft:
+    span = period.span
+    return Draft(span.first, Source(), component, span.first, span.last, pence, 0, None, {})

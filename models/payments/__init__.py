@@ -1,0 +1,1 @@
+"""What is paid: scheduled payments and their lines, answers, holds, purchase orders, calculation, runs."""

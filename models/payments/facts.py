@@ -1,0 +1,242 @@
+"""What a calculation knows: the facts of some providers' contracts, read in a fixed number of queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cache, cached_property
+
+import sqlalchemy as sa
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from models.base import session
+from models.calendar import FAR_FUTURE, Span
+from models.engine.entitlement import Dated, Quantity, Terms
+from models.payments.adjustment import Adjustment, RecoveryPlan
+from models.records.care_package import (
+    Absence,
+    Allowance,
+    CarePackageLineItem,
+    CollectedBy,
+    Deduction,
+    DeductionKind,
+    ItemPrice,
+    ItemQuantity,
+)
+from models.records.claim import Claim, ClaimItem, ClaimStatus
+from models.records.contract import Basis, Calendar, Contract, ContractRate, PaymentMethod, ServiceLevel
+
+
+@dataclass(frozen=True, slots=True)
+class DueSum:
+    """An allowance or an accepted claim item: pence that fall due on one day."""
+
+    id: int
+    name: str
+    due_on: date
+    amount_pence: int
+
+
+@dataclass
+class ItemFacts:
+    """One care package line item, with all that decides what is paid for it."""
+
+    id: int
+    client_id: int
+    service: str
+    terms_gross: Terms
+    """Its terms with every deduction that the provider collects, whatever the payment method."""
+    contributions: tuple[tuple[DeductionKind, Dated], ...]
+    """What is taken off as well where the method is Net."""
+    allowances: list[DueSum]
+    authorised_on: date | None
+    is_suspended: bool
+
+    @cached_property
+    def terms_net(self) -> Terms:
+        return replace(self.terms_gross, deductions=self.terms_gross.deductions + self.contributions)
+
+    def terms(self, basis: Basis) -> Terms:
+        return self.terms_net if basis is Basis.NET else self.terms_gross
+
+    def is_blocked(self, as_on: date) -> bool:
+        """No new line of either sign: not yet authorised on that day, or suspended."""
+        return self.is_suspended or self.authorised_on is None or self.authorised_on > as_on
+
+
+@dataclass
+class ContractFacts:
+    id: int
+    provider_id: int
+    ends_on: date | None
+    methods: list[PaymentMethod]
+    items: list[ItemFacts] = field(default_factory=list)
+    claims: list[tuple[DueSum, date | None]] = field(default_factory=list)
+    """Accepted claim items, and the day on which the panel decided."""
+    adjustments: list[tuple[DueSum, int]] = field(default_factory=list)
+    """What officers have added or taken off, and for which client's id."""
+    recovery_cap_pence: int | None = None
+    """The most that one payment recovers, where an instalment plan has been agreed."""
+
+    def periods(self, until: date) -> list[tuple[PaymentMethod, Span]]:
+        """Its payment periods that begin on or before `until`, in order."""
+        return [(method, span) for method in self.methods for span in method.periods(until)]
+
+
+def load(provider_ids: list[int]) -> dict[int, ContractFacts]:
+    """The facts of those providers' contracts that have a payment method, by contract id."""
+    contracts = {
+        contract.id: ContractFacts(contract.id, contract.provider_id, contract.ends_on, contract.methods)
+        for contract in session.scalars(
+            select(Contract)
+            .where(Contract.provider_id.in_(provider_ids))
+            .options(
+                selectinload(Contract.methods)
+                .joinedload(PaymentMethod.calendar)
+                .options(selectinload(Calendar.overrides))
+            )
+            .order_by(Contract.id)
+        )
+        if contract.methods
+    }
+    for contract_id, item in _items(provider_ids):
+        if contract_id in contracts:
+            contracts[contract_id].items.append(item)
+    for contract_id, claim, decided_on in _claims(provider_ids):
+        if contract_id in contracts:
+            contracts[contract_id].claims.append((claim, decided_on))
+    _add_adjustments(contracts, provider_ids)
+    return contracts
+
+
+def _items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
+    prices = _dated(ItemPrice, ItemPrice.rate_e4, provider_ids)
+    quantities = _dated(ItemQuantity, (ItemQuantity.quantity_e4, ItemQuantity.timetable_e4), provider_ids)
+    absences = _dated(Absence, Absence.pay_percent, provider_ids)
+    deductions = _dated(Deduction, (Deduction.kind, Deduction.collected_by, Deduction.weekly_rate_e4), provider_ids)
+    rates = _contract_rates(provider_ids)
+    allowances: dict[int, list[DueSum]] = defaultdict(list)
+    for row in session.execute(
+        select(Allowance.item_id, Allowance.id, Allowance.name, Allowance.due_on, Allowance.amount_pence)
+        .where(Allowance.provider_id.in_(provider_ids))
+        .order_by(Allowance.due_on, Allowance.id)
+    ):
+        allowances[row.item_id].append(DueSum(row.id, row.name, row.due_on, row.amount_pence))
+    item = CarePackageLineItem
+    for row in session.execute(
+        select(
+            item.id, item.contract_id, item.client_id, item.service_level_id, item.starts_on, item.ends_on,
+            item.authorised_on, item.is_suspended,
+            ServiceLevel.name, ServiceLevel.unit, ServiceLevel.convention, ServiceLevel.vat_basis_points,
+        )
+        .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
+        .where(item.provider_id.in_(provider_ids))
+        .order_by(item.id)
+    ):  # fmt: skip
+        taken_off, contributions = _sorted_deductions(deductions.get(row.id, ()))
+        terms = Terms(
+            starts_on=row.starts_on,
+            ends_on=row.ends_on or FAR_FUTURE,
+            unit=row.unit,
+            convention=row.convention,
+            vat_basis_points=row.vat_basis_points,
+            prices=tuple(prices.get(row.id) or rates.get((row.contract_id, row.service_level_id), ())),
+            quantities=tuple(_as_quantity(dated) for dated in quantities.get(row.id, ())),
+            absences=tuple(absences.get(row.id, ())),
+            deductions=taken_off,
+        )
+        yield row.contract_id, ItemFacts(
+            row.id, row.client_id, row.name, terms, contributions, allowances.get(row.id, []),
+            row.authorised_on, row.is_suspended,
+        )  # fmt: skip
+
+
+def _dated(entity: type, value: object, provider_ids: list[int]) -> dict[int, list[Dated]]:
+    columns = value if isinstance(value, tuple) else (value,)
+    found: dict[int, list[Dated]] = defaultdict(list)
+    for row in session.execute(
+        select(entity.item_id, entity.starts_on, entity.ends_on, *columns)
+        .where(entity.provider_id.in_(provider_ids))
+        .order_by(entity.item_id, entity.starts_on, entity.id)
+    ):
+        fact = row[3] if len(columns) == 1 else tuple(row[3:])
+        found[row.item_id].append(Dated(row.starts_on, row.ends_on or FAR_FUTURE, fact))
+    return found
+
+
+def _contract_rates(provider_ids: list[int]) -> dict[tuple[int, int], list[Dated]]:
+    found: dict[tuple[int, int], list[Dated]] = defaultdict(list)
+    rate = ContractRate
+    for row in session.execute(
+        select(rate.contract_id, rate.service_level_id, rate.starts_on, rate.ends_on, rate.rate_e4)
+        .where(rate.provider_id.in_(provider_ids))
+        .order_by(rate.contract_id, rate.service_level_id, rate.starts_on)
+    ):
+        found[row.contract_id, row.service_level_id].append(
+            Dated(row.starts_on, row.ends_on or FAR_FUTURE, row.rate_e4)
+        )
+    return found
+
+
+def _as_quantity(dated: Dated) -> Dated:
+    weekly, timetable = dated.value
+    return Dated(dated.first, dated.last, _quantity(weekly, tuple(timetable) if timetable else None))
+
+
+@cache
+def _quantity(weekly_e4: int, timetable_e4: tuple[int, ...] | None) -> Quantity:
+    return Quantity(weekly_e4, timetable_e4)
+
+
+Deducted = tuple[tuple[DeductionKind, Dated], ...]
+
+
+def _sorted_deductions(found: Iterable[Dated]) -> tuple[Deducted, Deducted]:
+    """Those taken off whatever the method, and the contributions, taken off where it is Net."""
+    always, when_net = [], []
+    for dated in found:
+        kind, collected_by, weekly = dated.value
+        deduction = (kind, Dated(dated.first, dated.last, weekly))
+        if kind is DeductionKind.CONTRIBUTION:
+            when_net.append(deduction)
+        elif collected_by is CollectedBy.PROVIDER:
+            always.append(deduction)
+    return tuple(always), tuple(when_net)
+
+
+def _claims(provider_ids: list[int]) -> Iterable[tuple[int, DueSum, date | None]]:
+    """Accepted items; an item that the panel left out, or a claim that it rejected, comes to nothing."""
+    item = ClaimItem
+    payable = sa.and_(Claim.status == ClaimStatus.ACCEPTED, item.is_included)
+    for row in session.execute(
+        select(
+            item.contract_id, item.id, item.description, item.spent_on, Claim.decided_on,
+            sa.case((payable, item.accepted_pence), else_=0).label("due"),
+        )
+        .join(Claim, Claim.id == item.claim_id)
+        .where(item.provider_id.in_(provider_ids), Claim.status.in_([ClaimStatus.ACCEPTED, ClaimStatus.REJECTED]))
+        .order_by(item.id)
+    ):  # fmt: skip
+        yield row.contract_id, DueSum(row.id, row.description, row.spent_on, row.due), row.decided_on
+
+
+def _add_adjustments(contracts: dict[int, ContractFacts], provider_ids: list[int]) -> None:
+    """A cancelled adjustment comes to nothing; it stays, so that what was paid of it is taken back."""
+    made = Adjustment
+    amount = sa.case((made.cancelled_at.is_(None), made.amount_pence), else_=0).label("due")
+    for row in session.execute(
+        select(made.contract_id, made.id, made.client_id, made.reason, made.for_day, amount)
+        .where(made.provider_id.in_(provider_ids))
+        .order_by(made.id)
+    ):
+        if row.contract_id in contracts:
+            found = DueSum(row.id, row.reason, row.for_day, row.due)
+            contracts[row.contract_id].adjustments.append((found, row.client_id))
+    for row in session.execute(
+        select(RecoveryPlan.contract_id, RecoveryPlan.per_payment_pence).where(
+            RecoveryPlan.provider_id.in_(provider_ids), RecoveryPlan.ended_at.is_(None)
+        )
+    ):
+        if row.contract_id in contracts:
+            contracts[row.contract_id].recovery_cap_pence = row.per_payment_pence

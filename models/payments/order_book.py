@@ -1,0 +1,110 @@
+"""Writing purchase orders: their values and their spend, each change of value a new revision."""
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import insert, select, update
+
+from models.base import session
+from models.engine.reckoning import OrderKey, OrderSum
+from models.payments.payment import PaymentLine
+from models.payments.purchase_order import PurchaseOrder, PurchaseOrderRevision
+
+ProviderOrder = tuple[int, OrderKey]
+
+
+class OrderBook:
+    """The purchase orders of some providers."""
+
+    def __init__(self, provider_ids: list[int]) -> None:
+        self.provider_ids = provider_ids
+
+    def write(self, sums: dict[ProviderOrder, OrderSum], as_on: date) -> dict[ProviderOrder, int]:
+        """Bring every order to its value and its spend; a change of value is a new revision.
+
+        Gives the orders' ids by provider, client and year.
+        """
+        orders = self._load()
+        missing = [key for key, found in sums.items() if key not in orders and (found.net_pence or found.expected)]
+        if missing:
+            self._create(sorted(missing, key=_order_of_numbers))
+            orders = self._load()
+        self._revise(orders, sums, as_on)
+        self._spend(orders)
+        return {key: row.id for key, row in orders.items()}
+
+    def _spend(self, orders: dict[ProviderOrder, Any]) -> None:
+        """Spend to date: what is finalised, by order."""
+        line = PaymentLine
+        spend = {
+            row.purchase_order_id: {"spend_net_pence": int(row.net), "spend_vat_pence": int(row.vat)}
+            for row in session.execute(
+                select(
+                    line.purchase_order_id,
+                    sa.func.sum(line.net_pence).label("net"),
+                    sa.func.sum(line.vat_pence).label("vat"),
+                )
+                .where(
+                    line.provider_id.in_(self.provider_ids),
+                    line.run_id.is_not(None),
+                    line.purchase_order_id.is_not(None),
+                )
+                .group_by(line.purchase_order_id)
+            )
+        }
+        changed = [
+            {"id": row.id} | spend[row.id]
+            for row in orders.values()
+            if row.id in spend and _differs(row, spend[row.id])
+        ]
+        if changed:
+            session.execute(update(PurchaseOrder), changed)
+
+    def _load(self) -> dict[ProviderOrder, Any]:
+        order = PurchaseOrder
+        rows = session.execute(
+            select(
+                order.id, order.provider_id, order.client_id, order.financial_year, order.revision, order.expected,
+                order.value_net_pence, order.value_vat_pence, order.spend_net_pence, order.spend_vat_pence,
+            ).where(order.provider_id.in_(self.provider_ids))
+        )  # fmt: skip
+        return {(row.provider_id, (row.client_id, row.financial_year)): row for row in rows}
+
+    def _create(self, keys: list[ProviderOrder]) -> None:
+        number = session.scalar(select(sa.func.coalesce(sa.func.max(PurchaseOrder.number), 0)))
+        session.execute(
+            insert(PurchaseOrder),
+            [
+                {"number": number + at, "provider_id": provider_id, "client_id": client_id, "financial_year": year}
+                for at, (provider_id, (client_id, year)) in enumerate(keys, start=1)
+            ],
+        )
+
+    def _revise(self, orders: dict[ProviderOrder, Any], sums: dict[ProviderOrder, OrderSum], as_on: date) -> None:
+        revised, refreshed, revisions = [], [], []
+        for key, row in orders.items():
+            found = sums.get(key)
+            if found is None:
+                continue
+            value = {"value_net_pence": found.net_pence, "value_vat_pence": found.vat_pence}
+            if _differs(row, value):
+                issue = {"revision": row.revision + 1, "issued_on": as_on} | value
+                revised.append({"id": row.id, "expected": found.expected} | issue)
+                revisions.append({"provider_id": row.provider_id, "purchase_order_id": row.id} | issue)
+            elif row.expected != found.expected:
+                refreshed.append({"id": row.id, "expected": found.expected})
+        for rows in (revised, refreshed):
+            if rows:
+                session.execute(update(PurchaseOrder), rows)
+        if revisions:
+            session.execute(insert(PurchaseOrderRevision), revisions)
+
+
+def _differs(row: Any, values: dict[str, int]) -> bool:
+    return any(getattr(row, name) != value for name, value in values.items())
+
+
+def _order_of_numbers(key: ProviderOrder) -> tuple[int, int, int]:
+    provider_id, (client_id, year) = key
+    return year, provider_id, client_id or 0

@@ -1,0 +1,235 @@
+"""Scheduled payments: what one contract pays for one period, and the lines that it is made of."""
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.accounts.user import User
+from models.base import Base, Key, Pence
+from models.calendar import FinancialYear, Span, today
+from models.engine.entitlement import Component
+from models.payments.answerable import Answerable, Processing
+from models.payments.purchase_order import PurchaseOrder
+from models.records.client import Client
+from models.records.contract import Contract, PaymentMethod
+from models.tenancy import ProviderOwned, owned
+
+
+class ScheduledPayment(Answerable, ProviderOwned, Base):
+    """One contract's payment for one period.
+
+    The totals are stored by the runs: of a started period what its lines add up to, of a future one what
+    the plan comes to as things stand.
+    """
+
+    __tablename__ = "scheduled_payment"
+    __table_args__ = owned(
+        sa.UniqueConstraint("contract_id", "first_on"), contract_id="contract", method_id="payment_method"
+    )
+
+    id: Mapped[Key]
+    contract_id: Mapped[int] = mapped_column(index=True)
+    method_id: Mapped[int] = mapped_column(index=True)
+    first_on: Mapped[date]
+    last_on: Mapped[date]
+    confirm_by: Mapped[date]
+    finalise_on: Mapped[date]
+    bank_on: Mapped[date]
+    net_pence: Mapped[Pence] = mapped_column(default=0)
+    vat_pence: Mapped[Pence] = mapped_column(default=0)
+    waiting_pence: Mapped[Pence] = mapped_column(default=0)
+    """What blocked care packages would add, VAT included."""
+    is_begun: Mapped[bool] = mapped_column(default=False)
+    """Some of it is finalised."""
+    closed_run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("payment_run.id"))
+    """The run that finalised the last of it."""
+
+    contract: Mapped[Contract] = relationship(lazy="raise", overlaps="method")
+    method: Mapped[PaymentMethod] = relationship(lazy="raise", overlaps="contract")
+    answered_by: Mapped[User | None] = relationship(
+        lazy="raise", viewonly=True, foreign_keys="ScheduledPayment.answered_by_id"
+    )
+
+    @property
+    def span(self) -> Span:
+        return Span(self.first_on, self.last_on)
+
+    @property
+    def total_pence(self) -> int:
+        return self.net_pence + self.vat_pence
+
+    @property
+    def bar(self) -> tuple[str, int]:
+        """Its column in a chart: the label, and pence."""
+        return self.span.short, self.total_pence
+
+    @property
+    def processing(self) -> Processing:
+        if self.closed_run_id is not None:
+            return Processing.FINALISED
+        if self.is_begun:
+            return Processing.PARTLY_FINALISED
+        return Processing.FUTURE if self.first_on > today() else Processing.CURRENT
+
+    @property
+    def year(self) -> FinancialYear:
+        """A period is listed under the financial year of its first day."""
+        return FinancialYear.of(self.first_on)
+
+    @classmethod
+    def listed(cls, *, year: FinancialYear, contract: str | None = None, future: bool = False) -> Select:
+        """Payments of periods that begin in `year`, of one contract or all.
+
+        Those that have begun come newest first, those to come next first.
+        """
+        query = (
+            select(cls)
+            .join(cls.contract)
+            .options(sa.orm.contains_eager(cls.contract))
+            .where(
+                cls.first_on.between(year.first_on, year.last_on),
+                cls.first_on > today() if future else cls.first_on <= today(),
+            )
+            .order_by(cls.first_on if future else cls.first_on.desc(), Contract.name, cls.id)
+        )
+        return query.where(Contract.reference == contract) if contract is not None else query
+
+    @classmethod
+    def reach(cls) -> Select:
+        """Every contract's reference and name, with the first days of its first and last payment."""
+        return (
+            select(Contract.reference, Contract.name, sa.func.min(cls.first_on), sa.func.max(cls.first_on))
+            .join(Contract, Contract.id == cls.contract_id)
+            .group_by(Contract.id, Contract.reference, Contract.name)
+            .order_by(Contract.name, Contract.reference)
+        )
+
+    @classmethod
+    def of(cls, contract_reference: str, first_on: date) -> Select:
+        """The one payment of that contract whose period begins on that day, with all that its page shows."""
+        return (
+            select(cls)
+            .join(cls.contract)
+            .options(
+                sa.orm.contains_eager(cls.contract),
+                sa.orm.joinedload(cls.method).joinedload(PaymentMethod.calendar),
+                sa.orm.joinedload(cls.answered_by),
+            )
+            .where(Contract.reference == contract_reference, cls.first_on == first_on)
+        )
+
+    @classmethod
+    def next_due(cls) -> Select:
+        """Of each contract, the first payment that is not closed: what the provider gets next."""
+        later = sa.orm.aliased(cls)
+        earlier_is_open = (
+            select(later.id)
+            .where(later.contract_id == cls.contract_id, later.closed_run_id.is_(None), later.first_on < cls.first_on)
+            .exists()
+        )
+        return (
+            select(cls)
+            .join(cls.contract)
+            .options(sa.orm.contains_eager(cls.contract))
+            .where(cls.closed_run_id.is_(None), ~earlier_is_open)
+            .order_by(cls.bank_on, Contract.name, cls.id)
+        )
+
+    def id_before(self) -> sa.ScalarSelect[int]:
+        """The payment of the same contract just before this one, as a subquery."""
+        earlier = sa.orm.aliased(ScheduledPayment)
+        return (
+            select(earlier.id)
+            .where(earlier.contract_id == self.contract_id, earlier.first_on < self.first_on)
+            .order_by(earlier.first_on.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+
+
+class PaymentLine(ProviderOwned, Base):
+    """The difference, for one cell, between what is due and what was finalised before.
+
+    A line without a run is a draft: every calculation removes and rewrites it. With one it is a fact.
+    """
+
+    __tablename__ = "payment_line"
+    __table_args__ = owned(
+        sa.Index("ix_payment_line_cell", "contract_id", "run_id"),
+        payment_id="scheduled_payment",
+        contract_id="contract",
+        item_id="care_package_line_item",
+        allowance_id="allowance",
+        claim_item_id="claim_item",
+        adjustment_id="adjustment",
+        purchase_order_id="purchase_order",
+    )
+
+    id: Mapped[Key]
+    payment_id: Mapped[int] = mapped_column(index=True)
+    contract_id: Mapped[int]
+    purchase_order_id: Mapped[int | None] = mapped_column(index=True)
+    """None for what is carried or brought forward, which is no new spending."""
+    component: Mapped[Component]
+    item_id: Mapped[int | None] = mapped_column(index=True)
+    allowance_id: Mapped[int | None]
+    claim_item_id: Mapped[int | None]
+    adjustment_id: Mapped[int | None]
+    first_on: Mapped[date]
+    last_on: Mapped[date]
+    """The days of the cell: a payment period, cut at 1 April; or the one day on which a sum was due."""
+    net_pence: Mapped[Pence]
+    vat_pence: Mapped[Pence]
+    working: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """`name`, `slices` of the entitlement, and `before`: net and VAT already finalised for the same cell."""
+    run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("payment_run.id"), index=True)
+
+    payment: Mapped[ScheduledPayment] = relationship(lazy="raise", viewonly=True)
+    purchase_order: Mapped[PurchaseOrder | None] = relationship(lazy="raise", viewonly=True)
+
+    @property
+    def total_pence(self) -> int:
+        return self.net_pence + self.vat_pence
+
+    @classmethod
+    def of(cls, payment: ScheduledPayment) -> Select:
+        """The lines of a payment and of the one before it, in the order of a payment page: by client, then by day."""
+        return (
+            select(cls)
+            .join(cls.payment)
+            .outerjoin(PurchaseOrder, PurchaseOrder.id == cls.purchase_order_id)
+            .outerjoin(Client, Client.id == PurchaseOrder.client_id)
+            .options(
+                sa.orm.contains_eager(cls.payment),
+                sa.orm.contains_eager(cls.purchase_order).contains_eager(PurchaseOrder.client),
+            )
+            .where(cls.payment_id.in_([payment.id, payment.id_before()]))
+            .order_by(
+                cls.purchase_order_id.is_(None),
+                sa.func.coalesce(Client.surname, ""),
+                Client.first_name,
+                cls.purchase_order_id,
+                cls.component,
+                cls.first_on,
+                cls.id,
+            )
+        )
+
+    @classmethod
+    def spend_on(cls, order: PurchaseOrder) -> Select:
+        """What each payment has finalised for one purchase order: rows with its contract, days, net and VAT."""
+        payment = ScheduledPayment
+        return (
+            select(
+                Contract.reference, payment.first_on, payment.last_on, payment.bank_on,
+                sa.func.sum(cls.net_pence).label("net_pence"), sa.func.sum(cls.vat_pence).label("vat_pence"),
+            )
+            .join(payment, payment.id == cls.payment_id)
+            .join(Contract, Contract.id == cls.contract_id)
+            .where(cls.purchase_order_id == order.id, cls.run_id.is_not(None))
+            .group_by(payment.id, Contract.reference, payment.first_on, payment.last_on, payment.bank_on)
+            .order_by(payment.first_on.desc(), Contract.reference)
+        )  # fmt: skip

@@ -1,0 +1,324 @@
+"""Runs: some payments put together by one person, authorised by another, and made facts of.
+
+What was authorised is what is finalised: every payment of a run carries a digest of its lines, and one whose
+lines have changed since is left for the next run.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from hashlib import sha256
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.accounts.user import User
+from models.audit import record
+from models.base import Base, DomainError, Key, Pence, reload, session, utc_now
+from models.calendar import today
+from models.money import gbp
+from models.payments.answers import confirm_by_silence
+from models.payments.calculation import calculate, lock
+from models.payments.held import held_orders, is_not_held
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.tenancy import ProviderOwned, link, owned
+from models.words import how_many
+
+_UNSYNCED = {"synchronize_session": False}
+CHUNK = 500
+
+
+class RunState(StrEnum):
+    PREPARED = "prepared"
+    AUTHORISED = "authorised"
+    FINALISED = "finalised"
+    DISCARDED = "discarded"
+
+
+class PaymentRun(Base):
+    """One finalisation. The lines that carry its number never change again."""
+
+    __tablename__ = "payment_run"
+
+    id: Mapped[Key]
+    as_on: Mapped[date]
+    """The council's day on which it was prepared."""
+    state: Mapped[RunState] = mapped_column(default=RunState.PREPARED)
+    note: Mapped[str] = mapped_column(default="")
+    chosen: Mapped[list[int] | None]
+    """Ids of the providers that it was prepared for; None for all."""
+    prepared_at: Mapped[datetime] = mapped_column(default=utc_now)
+    prepared_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    """None for a run from the command line."""
+    authorised_at: Mapped[datetime | None]
+    authorised_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    finalised_at: Mapped[datetime | None]
+    total_pence: Mapped[Pence] = mapped_column(default=0)
+    """What the payments in it came to when it was prepared, VAT included."""
+
+    prepared_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[prepared_by_id])
+    authorised_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[authorised_by_id])
+
+    @classmethod
+    def newest_first(cls) -> Select:
+        return (
+            select(cls)
+            .order_by(cls.id.desc())
+            .options(sa.orm.joinedload(cls.prepared_by), sa.orm.joinedload(cls.authorised_by))
+        )
+
+    @classmethod
+    def numbered(cls, run_id: int) -> Select:
+        return cls.newest_first().where(cls.id == run_id)
+
+    def check_may_be_finalised(self, *, by: User) -> None:
+        """Before the long work is begun: DomainError where it would be refused."""
+        if by.id == self.prepared_by_id:
+            raise DomainError("You prepared this run, so somebody else has to finalise it")
+        if self.state is not RunState.AUTHORISED:
+            raise DomainError(f"This run is {self.state.value}, so it cannot be finalised")
+
+    def authorise(self, *, by: User) -> None:
+        """Let it be finalised. Never by the one who prepared it."""
+        if by.id == self.prepared_by_id:
+            raise DomainError("You prepared this run, so somebody else has to authorise it")
+        self._move(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now(), authorised_by_id=by.id)
+        record("payment_run.authorised", self, by=by, total_pence=self.total_pence)
+
+    def authorise_from_command_line(self) -> None:
+        """Whoever may use the command line on the server may run payments alone; the audit says that it was so."""
+        if self.prepared_by_id is not None:
+            raise DomainError("A run that a person prepared has to be authorised by a person")
+        self._move(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now())
+        record("payment_run.authorised", self, by=None, total_pence=self.total_pence)
+
+    def discard(self, *, by: User) -> None:
+        """Let its payments go, for another run to take them."""
+        self._move(RunState.PREPARED, RunState.DISCARDED)
+        record("payment_run.discarded", self, by=by)
+
+    def complete(self, *, by: User | None) -> None:
+        """All of it is finalised or left: close the run."""
+        self._move(RunState.AUTHORISED, RunState.FINALISED, finalised_at=utc_now())
+        record("payment_run.finalised", self, by=by, total_pence=self.total_pence)
+
+    def _move(self, before: RunState, after: RunState, **values: object) -> None:
+        """One of two people who press at once gets it, the other is told who was first."""
+        moved = session.execute(
+            update(PaymentRun)
+            .where(PaymentRun.id == self.id, PaymentRun.state == before)
+            .values(state=after, **values),
+            execution_options=_UNSYNCED,
+        )
+        reload(self)
+        if not moved.rowcount:
+            raise DomainError(f"This run is {self.state.value} already")
+
+
+class RunPayment(ProviderOwned, Base):
+    """One payment in a run: what it came to when it was prepared, and what became of it."""
+
+    __tablename__ = "run_payment"
+    __table_args__ = owned(
+        sa.UniqueConstraint("run_id", "payment_id"),
+        sa.Index("ix_run_payment_left", "run_id", "outcome"),
+        link("payment_id", "scheduled_payment", ondelete="CASCADE"),
+    )
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(sa.ForeignKey("payment_run.id"))
+    payment_id: Mapped[int] = mapped_column(index=True)
+    total_pence: Mapped[Pence]
+    lines: Mapped[int]
+    digest: Mapped[str]
+    outcome: Mapped[str | None]
+    """`finalised`, or why it was left for another run; None until its turn has come."""
+
+    payment: Mapped[ScheduledPayment] = relationship(lazy="raise", viewonly=True)
+
+
+@dataclass
+class Outcome:
+    """What a piece of a run did."""
+
+    payments: int = 0
+    lines: int = 0
+    total_pence: int = 0
+    left: int = 0
+
+
+def due(as_on: date) -> Select:
+    """Ids of the payments that a run on that day may take: begun, due, open, not held, and in no other open run."""
+    payment = ScheduledPayment
+    taken = (
+        select(RunPayment.payment_id)
+        .join(PaymentRun, PaymentRun.id == RunPayment.run_id)
+        .where(PaymentRun.state.in_([RunState.PREPARED, RunState.AUTHORISED]), RunPayment.outcome.is_(None))
+    )
+    return (
+        select(payment.id)
+        .where(
+            payment.closed_run_id.is_(None),
+            payment.first_on <= as_on,
+            payment.finalise_on <= as_on,
+            is_not_held(),
+            payment.id.not_in(taken),
+        )
+        .order_by(payment.first_on, payment.id)
+    )
+
+
+def prepare(
+    *, by: User | None, as_on: date | None = None, provider_ids: list[int] | None = None, note: str = ""
+) -> PaymentRun | None:
+    """A run of every payment that is due, or of those providers' only; None where nothing is.
+
+    Payments whose drafts are all held wait; a payment that pays nothing is closed by its run all the same.
+    """
+    as_on = as_on or today()
+    confirm_by_silence()
+    query = due(as_on)
+    if provider_ids is not None:
+        query = query.where(ScheduledPayment.provider_id.in_(provider_ids))
+    found = [row for chunk in _chunks(list(session.scalars(query)), CHUNK) for row in _to_finalise(chunk)]
+    if not found:
+        return None
+    run = PaymentRun(
+        as_on=as_on,
+        prepared_by_id=by.id if by else None,
+        note=note,
+        chosen=provider_ids,
+        total_pence=sum(row["total_pence"] for row in found),
+    )
+    session.add(run)
+    session.flush()
+    session.execute(sa.insert(RunPayment), [row | {"run_id": run.id} for row in found])
+    record("payment_run.prepared", run, by=by, payments=len(found), total_pence=run.total_pence)
+    return run
+
+
+def _to_finalise(payment_ids: list[int]) -> list[dict]:
+    """Of these payments, those that have something to finalise or nothing at all: rows of RunPayment."""
+    seen = {
+        row.id: row
+        for row in session.execute(
+            select(ScheduledPayment.id, ScheduledPayment.provider_id, ScheduledPayment.is_begun).where(
+                ScheduledPayment.id.in_(payment_ids)
+            )
+        )
+    }
+    lines, held = _drafts(payment_ids)
+    found = []
+    for payment_id in payment_ids:
+        own = lines.get(payment_id, [])
+        if not own and (seen[payment_id].is_begun or payment_id in held):
+            continue
+        found.append(
+            {
+                "provider_id": seen[payment_id].provider_id,
+                "payment_id": payment_id,
+                "total_pence": sum(line.net_pence + line.vat_pence for line in own),
+                "lines": len(own),
+                "digest": _digest(own),
+            }
+        )
+    return found
+
+
+def _drafts(payment_ids: list[int]) -> tuple[dict[int, list[sa.Row]], set[int]]:
+    """The drafts of these payments that nothing holds, by payment; and the payments that have some held."""
+    line = PaymentLine
+    held = held_orders(payment_ids)
+    found: dict[int, list[sa.Row]] = {}
+    with_held: set[int] = set()
+    for row in session.execute(
+        select(
+            line.id, line.payment_id, line.purchase_order_id, line.component, line.item_id, line.allowance_id,
+            line.claim_item_id, line.adjustment_id, line.first_on, line.net_pence, line.vat_pence,
+        )
+        .where(line.payment_id.in_(payment_ids), line.run_id.is_(None))
+        .order_by(line.payment_id, line.purchase_order_id, line.component, line.item_id, line.allowance_id,
+                  line.claim_item_id, line.adjustment_id, line.first_on)
+    ):  # fmt: skip
+        if (row.payment_id, row.purchase_order_id) in held:
+            with_held.add(row.payment_id)
+        else:
+            found.setdefault(row.payment_id, []).append(row)
+    return found, with_held
+
+
+def _digest(lines: list[sa.Row]) -> str:
+    """A seal over what is paid: every column but the drafts' own ids, which each calculation gives anew."""
+    return sha256(repr([tuple(map(str, row[1:])) for row in lines]).encode()).hexdigest()
+
+
+def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool = True) -> Outcome:
+    """Make facts of the run's payments of these providers, in the transaction at hand.
+
+    Whoever calculates these providers next anyway may leave `recalculate` out: until then their orders still
+    expect what has been paid.
+
+    Done twice it does nothing the second time, so that a run that was broken off goes on where it stopped.
+    """
+    if run.state is not RunState.AUTHORISED:
+        raise DomainError("This run is not authorised, so nothing of it can be finalised")
+    lock(provider_ids)
+    waiting = session.scalars(
+        select(RunPayment)
+        .where(RunPayment.run_id == run.id, RunPayment.outcome.is_(None), RunPayment.provider_id.in_(provider_ids))
+        .order_by(RunPayment.id)
+    ).all()
+    outcome = Outcome()
+    if not waiting:
+        return outcome
+    payment_ids = [each.payment_id for each in waiting]
+    allowed = set(
+        session.scalars(
+            select(ScheduledPayment.id).where(
+                ScheduledPayment.id.in_(payment_ids), ScheduledPayment.closed_run_id.is_(None), is_not_held()
+            )
+        )
+    )
+    drafts, with_held = _drafts(payment_ids)
+    line_ids: list[int] = []
+    begun: list[int] = []
+    closed: list[int] = []
+    for each in waiting:
+        own = drafts.get(each.payment_id, [])
+        if each.payment_id not in allowed or _digest(own) != each.digest:
+            each.outcome = "changed or held since it was prepared"
+            outcome.left += 1
+            continue
+        each.outcome = "finalised"
+        line_ids += [line.id for line in own]
+        (begun if each.payment_id in with_held else closed).append(each.payment_id)
+        outcome.total_pence += each.total_pence
+    outcome.payments, outcome.lines = len(begun) + len(closed), len(line_ids)
+    _mark(PaymentLine, line_ids, run_id=run.id)
+    _mark(ScheduledPayment, begun, is_begun=True)
+    _mark(ScheduledPayment, closed, is_begun=True, closed_run_id=run.id, waiting_pence=0)  # a later one has it
+    if recalculate:
+        calculate(provider_ids, as_on=run.as_on)  # what is now spent is no longer to come
+    return outcome
+
+
+def providers_waiting(run_id: int) -> list[int]:
+    """Ids of the providers whose payments in the run have not had their turn."""
+    query = select(RunPayment.provider_id).where(RunPayment.run_id == run_id, RunPayment.outcome.is_(None)).distinct()
+    return list(session.scalars(query.order_by(RunPayment.provider_id)))
+
+
+def _mark(entity: type[Base], ids: list[int], **values: object) -> None:
+    for chunk in _chunks(ids, CHUNK):
+        session.execute(update(entity).where(entity.id.in_(chunk)).values(**values), execution_options=_UNSYNCED)
+
+
+def _chunks(ids: list[int], size: int) -> list[list[int]]:
+    return [ids[at : at + size] for at in range(0, len(ids), size)]
+
+
+def summary(outcome: Outcome) -> str:
+    left = f"; {outcome.left:,} left for the next run, since they have changed" if outcome.left else ""
+    payments, lines = how_many(outcome.payments, "payment"), how_many(outcome.lines, "line")
+    return f"{payments} finalised, {lines}, {gbp(outcome.total_pence)}{left}."

@@ -1,0 +1,163 @@
+"""Purchase orders: what the council expects to pay one provider for one client in one financial year."""
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Key, Pence
+from models.calendar import FinancialYear
+from models.records.care_package import CarePackageLineItem
+from models.records.client import Client
+from models.records.contract import Contract, ServiceLevel
+from models.records.feed import FromFeed
+from models.records.provider import Service
+from models.tenancy import ProviderOwned, owned
+
+_OF_A_CLIENT, _OF_CLAIMS = sa.column("client_id").is_not(None), sa.column("client_id").is_(None)
+
+
+class PurchaseOrder(FromFeed, ProviderOwned, Base):
+    """One a client and year, and one for the year's one-off claims (no client).
+
+    Value and spend are stored by the runs that change them. Value = what is finalised, and what is still
+    due for every day of the year that nothing blocks. Spend to date counts finalised lines only.
+    """
+
+    __tablename__ = "purchase_order"
+    __table_args__ = owned(
+        sa.UniqueConstraint("number"),
+        sa.Index("uq_purchase_order_client", "provider_id", "client_id", "financial_year", unique=True,
+                 sqlite_where=_OF_A_CLIENT, postgresql_where=_OF_A_CLIENT),
+        sa.Index("uq_purchase_order_claims", "provider_id", "financial_year", unique=True,
+                 sqlite_where=_OF_CLAIMS, postgresql_where=_OF_CLAIMS),
+    )  # fmt: skip
+
+    id: Mapped[Key]
+    number: Mapped[int]
+    client_id: Mapped[int | None] = mapped_column(sa.ForeignKey("client.id"), index=True)
+    financial_year: Mapped[int]
+    """The calendar year in which it begins: 2019 for 2019/2020."""
+    revision: Mapped[int] = mapped_column(default=0)
+    """0 while nothing has been issued; a change of value is the next one."""
+    issued_on: Mapped[date | None]
+    value_net_pence: Mapped[Pence] = mapped_column(default=0)
+    value_vat_pence: Mapped[Pence] = mapped_column(default=0)
+    spend_net_pence: Mapped[Pence] = mapped_column(default=0)
+    spend_vat_pence: Mapped[Pence] = mapped_column(default=0)
+    expected: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    """How the part that is not yet paid was worked out: rows of `models.reports.projection`."""
+
+    client: Mapped[Client | None] = relationship(lazy="raise")
+    revisions: Mapped[list["PurchaseOrderRevision"]] = relationship(
+        lazy="raise", order_by="PurchaseOrderRevision.revision.desc()", overlaps="client"
+    )
+
+    @property
+    def reference(self) -> str:
+        return f"{self.number} - {self.revision}"
+
+    @property
+    def year(self) -> FinancialYear:
+        return FinancialYear(self.financial_year)
+
+    @property
+    def title(self) -> str:
+        """Simpson, Bart (C2000020) - 2019/2020, or One-Off Claims - 2019/2020."""
+        return f"{self.client.full_name if self.client else 'One-Off Claims'} - {self.year}"
+
+    @property
+    def short_title(self) -> str:
+        """As a payment names it: S, Bart (C2000020)."""
+        return self.client.masked_name if self.client else "One-Off Claims"
+
+    @property
+    def value_pence(self) -> int:
+        return self.value_net_pence + self.value_vat_pence
+
+    @property
+    def spend_pence(self) -> int:
+        return self.spend_net_pence + self.spend_vat_pence
+
+    @property
+    def remaining_pence(self) -> int:
+        return self.value_pence - self.spend_pence
+
+    @classmethod
+    def numbered(cls, id_: int) -> Select:
+        """One issued order, with all that its page shows."""
+        return cls.issued().where(cls.id == id_).options(sa.orm.selectinload(cls.revisions))
+
+    @classmethod
+    def issued(cls, *, year: int | None = None, service_id: int | None = None, client_id: int | None = None) -> Select:
+        """Issued orders by client's name, one-off claims first; each filter is left out when None."""
+        query = (
+            select(cls)
+            .outerjoin(Client, Client.id == cls.client_id)
+            .where(cls.revision > 0)
+            .options(sa.orm.contains_eager(cls.client))
+            .order_by(cls.financial_year.desc(), cls.client_id.is_not(None), Client.surname, Client.first_name, cls.id)
+        )
+        if year is not None:
+            query = query.where(cls.financial_year == year)
+        if client_id is not None:
+            query = query.where(cls.client_id == client_id)
+        if service_id is not None:
+            query = query.where(cls.client_id.in_(_clients_with(service_id)))
+        return query
+
+
+def years_issued() -> Select:
+    """The calendar years in which the financial years of this provider's orders begin."""
+    return (
+        select(PurchaseOrder.financial_year)
+        .where(PurchaseOrder.revision > 0)
+        .distinct()
+        .order_by(PurchaseOrder.financial_year)
+    )
+
+
+def payment_terms() -> Select:
+    """What this provider's contracts say of payment, each once."""
+    return (
+        select(Contract.payment_terms).where(Contract.payment_terms != "").distinct().order_by(Contract.payment_terms)
+    )
+
+
+def _clients_with(service_id: int) -> Select:
+    return (
+        select(CarePackageLineItem.client_id)
+        .join(ServiceLevel, ServiceLevel.id == CarePackageLineItem.service_level_id)
+        .where(ServiceLevel.service_id == service_id)
+    )
+
+
+def services_bought() -> Select:
+    """The services of this provider's care packages, for a pick list."""
+    return (
+        select(Service)
+        .where(
+            Service.id.in_(
+                select(ServiceLevel.service_id).join(
+                    CarePackageLineItem, CarePackageLineItem.service_level_id == ServiceLevel.id
+                )
+            )
+        )
+        .order_by(Service.name, Service.id)
+    )
+
+
+class PurchaseOrderRevision(ProviderOwned, Base):
+    """What an order was worth, from the day it was issued until the next revision."""
+
+    __tablename__ = "purchase_order_revision"
+    __table_args__ = owned(sa.UniqueConstraint("purchase_order_id", "revision"), purchase_order_id="purchase_order")
+
+    id: Mapped[Key]
+    purchase_order_id: Mapped[int] = mapped_column(index=True)
+    revision: Mapped[int]
+    issued_on: Mapped[date]
+    value_net_pence: Mapped[Pence]
+    value_vat_pence: Mapped[Pence]

@@ -1,0 +1,50 @@
+"""The people whom the care is for. They belong to the council; a provider sees its own only."""
+
+from datetime import date
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Mapped
+
+from models.base import Base, Key, Reference
+from models.records.care_package import CarePackageLineItem
+from models.records.feed import FromFeed
+from models.tenancy import restrict
+
+
+class Client(FromFeed, Base):
+    __tablename__ = "client"
+
+    id: Mapped[Key]
+    reference: Mapped[Reference]
+    surname: Mapped[str]
+    first_name: Mapped[str]
+    born_on: Mapped[date | None]
+
+    @classmethod
+    def at_provider(cls) -> Select["Client"]:
+        """The clients that the provider of this session has, or had, a care package line item for."""
+        return select(cls).order_by(cls.surname, cls.first_name, cls.reference)
+
+    @classmethod
+    def of_contract(cls, contract_id: int) -> Select["Client"]:
+        """Those for whom the contract has, or had, a care package line item."""
+        bought = select(CarePackageLineItem.client_id).where(CarePackageLineItem.contract_id == contract_id)
+        return cls.at_provider().where(cls.id.in_(bought))
+
+    @property
+    def masked_name(self) -> str:
+        """As payments show it: S, Bart (C2000020)."""
+        return f"{self.surname[:1]}, {self.first_name} ({self.reference})"
+
+    @property
+    def full_name(self) -> str:
+        """As purchase orders show it: Simpson, Bart (C2000020)."""
+        return f"{self.surname}, {self.first_name} ({self.reference})"
+
+
+restrict(
+    Client,
+    lambda tenant: Client.id.in_(
+        select(CarePackageLineItem.client_id).where(CarePackageLineItem.provider_id == tenant)
+    ),
+)

@@ -1,0 +1,271 @@
+"""Contracts, what they buy at which rate, and when they pay."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Key, Reference, TenThousandths
+from models.calendar import FAR_FUTURE, Frequency, Span, periods
+from models.records.feed import FromFeed
+from models.records.provider import Service
+from models.tenancy import ProviderOwned, owned
+
+
+class ConfirmationPolicy(StrEnum):
+    """Whether the provider is asked to confirm each scheduled payment (carers are not: guides S0, S4)."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+class IfUnconfirmed(StrEnum):
+    """What becomes of a payment that nobody has confirmed by its cut-off."""
+
+    PAY = "pay"
+    CONFIRM = "confirm"
+    """Silence confirms."""
+    HOLD = "hold"
+
+
+class IfQueried(StrEnum):
+    """What becomes of the rows that a provider queries while it confirms the rest."""
+
+    PAY = "pay"
+    HOLD = "hold"
+
+
+class Contract(FromFeed, ProviderOwned, Base):
+    """The umbrella agreement under which care packages are bought and paid."""
+
+    __tablename__ = "contract"
+    __table_args__ = owned()
+
+    id: Mapped[Key]
+    reference: Mapped[Reference]
+    name: Mapped[str]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    confirmation: Mapped[ConfirmationPolicy] = mapped_column(default=ConfirmationPolicy.NONE)
+    if_unconfirmed: Mapped[IfUnconfirmed] = mapped_column(default=IfUnconfirmed.PAY)
+    if_queried: Mapped[IfQueried] = mapped_column(default=IfQueried.HOLD)
+    is_agreement_required: Mapped[bool] = mapped_column(default=False)
+    """Each care package waits for its service agreement to be agreed before it is paid."""
+    payment_terms: Mapped[str] = mapped_column(default="")
+
+    methods: Mapped[list["PaymentMethod"]] = relationship(
+        lazy="raise", order_by="PaymentMethod.calculate_from", overlaps="calendar"
+    )
+
+    @classmethod
+    def by_name(cls) -> Select["Contract"]:
+        return select(cls).order_by(cls.name, cls.reference)
+
+    @classmethod
+    def referred_to(cls, reference: str) -> Select["Contract"]:
+        """The contract with this reference, and how it pays."""
+        methods = sa.orm.selectinload(cls.methods).joinedload(PaymentMethod.calendar)
+        return select(cls).where(cls.reference == reference).options(methods)
+
+
+class Calendar(FromFeed, Base):
+    """How periods tile the days, and when each one's work is due, in days after its first day."""
+
+    __tablename__ = "calendar"
+
+    id: Mapped[Key]
+    reference: Mapped[Reference]
+    name: Mapped[str]
+    frequency: Mapped[Frequency]
+    anchor_on: Mapped[date]
+    """The first day of one period; the others follow from it."""
+    confirm_by_days: Mapped[int]
+    finalise_days: Mapped[int]
+    bank_days: Mapped[int]
+
+    overrides: Mapped[list["CalendarOverride"]] = relationship(lazy="raise")
+
+    def dates_of(self, first_on: date) -> "PeriodDates":
+        """When the period that begins on `first_on` is to be confirmed, finalised and in the bank."""
+        usual = self.usual_dates_of(first_on)
+        moved = next((o for o in self.overrides if o.period_first_on == first_on), None)
+        if moved is None:
+            return usual
+        return PeriodDates(
+            confirm_by=moved.confirm_by or usual.confirm_by,
+            finalise_on=moved.finalise_on or usual.finalise_on,
+            bank_on=moved.bank_on or usual.bank_on,
+        )
+
+    def usual_dates_of(self, first_on: date) -> "PeriodDates":
+        """What these days would be, did no bank holiday move them."""
+        return PeriodDates(
+            confirm_by=first_on + timedelta(days=self.confirm_by_days),
+            finalise_on=first_on + timedelta(days=self.finalise_days),
+            bank_on=first_on + timedelta(days=self.bank_days),
+        )
+
+
+class PeriodDates(NamedTuple):
+    """The days that matter to one payment period."""
+
+    confirm_by: date
+    finalise_on: date
+    bank_on: date
+
+
+class CalendarOverride(FromFeed, Base):
+    """A bank holiday moves the dates of one period, never its first or last day."""
+
+    __tablename__ = "calendar_override"
+    __table_args__ = (sa.UniqueConstraint("calendar_id", "period_first_on"),)
+
+    id: Mapped[Key]
+    calendar_id: Mapped[int] = mapped_column(sa.ForeignKey("calendar.id"))
+    period_first_on: Mapped[date]
+    confirm_by: Mapped[date | None]
+    finalise_on: Mapped[date | None]
+    bank_on: Mapped[date | None]
+
+
+class PayOnActuals(StrEnum):
+    NEVER = "never"
+    ALWAYS = "always"
+    UNTIL_ACTUAL = "until_actual"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ").capitalize()
+
+
+class Basis(StrEnum):
+    """Net: what the provider collects from the client is taken off. Gross: the council pays it all."""
+
+    NET = "net"
+    GROSS = "gross"
+
+
+class PaymentMethod(FromFeed, ProviderOwned, Base):
+    """How one contract pays, from `calculate_from` to `ends_on`; methods of one contract never overlap.
+
+    Days before the first method's `calculate_from` were paid elsewhere and are never calculated.
+    """
+
+    __tablename__ = "payment_method"
+    __table_args__ = owned(contract_id="contract")
+
+    id: Mapped[Key]
+    reference: Mapped[Reference]
+    contract_id: Mapped[int] = mapped_column(index=True)
+    calendar_id: Mapped[int] = mapped_column(sa.ForeignKey("calendar.id"), index=True)
+    pay_on_actuals: Mapped[PayOnActuals] = mapped_column(default=PayOnActuals.NEVER)
+    basis: Mapped[Basis]
+    calculate_from: Mapped[date]
+    ends_on: Mapped[date | None]
+
+    calendar: Mapped[Calendar] = relationship(lazy="raise")
+
+    @property
+    def label(self) -> str:
+        """As the guides print it: Scheduled (Pay on actuals: Never) 04/02/2019 Weekly Net."""
+        calendar = self.calendar
+        return (
+            f"Scheduled (Pay on actuals: {self.pay_on_actuals.label}) {calendar.anchor_on:%d/%m/%Y} "
+            f"{calendar.frequency.label} {self.basis.value.capitalize()}"
+        )
+
+    def periods(self, until: date) -> Iterator[Span]:
+        """This method's payment periods that begin on or before `until`; its own ends may cut them short."""
+        last_on = self.ends_on or FAR_FUTURE
+        until = min(until, last_on)
+        for span in periods(self.calculate_from, until, self.calendar.frequency, self.calendar.anchor_on):
+            if span.first >= self.calculate_from and span.last <= last_on:
+                yield span
+            elif (first := max(span.first, self.calculate_from)) <= until:
+                yield Span(first, min(span.last, last_on))
+
+
+class Unit(StrEnum):
+    WEEK = "week"
+    NIGHT = "night"
+    DAY = "day"
+    HOUR = "hour"
+    SESSION = "session"
+    MILE = "mile"
+    ITEM = "item"
+
+
+class Convention(StrEnum):
+    """Whether the last day of a package is paid. A night belongs to the day on which it begins."""
+
+    INCLUSIVE = "inclusive"
+    EXCLUDE_LAST = "exclude_last"
+    NIGHTS = "nights"
+
+
+class VatCode(StrEnum):
+    """Exempt is not the same as zero-rated: welfare services are exempt (VATA 1994 Sch 9 Gp 7)."""
+
+    EXEMPT = "exempt"
+    ZERO = "zero"
+    REDUCED = "reduced"
+    STANDARD = "standard"
+
+
+class Claimable(StrEnum):
+    """Whether a service level may stand in a one-off claim, and in which of its two parts."""
+
+    NO = "no"
+    CLIENT = "client"
+    PROVIDER = "provider"
+
+
+class ServiceLevel(FromFeed, Base):
+    """A priced variant of a service: In-House Fostering Placement - Mileage."""
+
+    __tablename__ = "service_level"
+
+    id: Mapped[Key]
+    reference: Mapped[Reference]
+    service_id: Mapped[int] = mapped_column(sa.ForeignKey("service.id"), index=True)
+    name: Mapped[str]
+    unit: Mapped[Unit]
+    convention: Mapped[Convention]
+    vat_code: Mapped[VatCode]
+    vat_basis_points: Mapped[int]
+    """VAT in hundredths of a per cent: 20 % is 2000."""
+    tolerance_basis_points: Mapped[int] = mapped_column(default=0)
+    is_frustrated_paid: Mapped[bool] = mapped_column(default=False)
+    is_extra_allowed: Mapped[bool] = mapped_column(default=True)
+    claimable: Mapped[Claimable] = mapped_column(default=Claimable.NO)
+
+    service: Mapped[Service] = relationship(lazy="raise")
+
+
+class ContractRate(FromFeed, ProviderOwned, Base):
+    """What a contract pays for a unit of a service level, from `starts_on` to `ends_on` (included)."""
+
+    __tablename__ = "contract_rate"
+    __table_args__ = owned(sa.UniqueConstraint("contract_id", "service_level_id", "starts_on"), contract_id="contract")
+
+    id: Mapped[Key]
+    contract_id: Mapped[int] = mapped_column(index=True)
+    service_level_id: Mapped[int] = mapped_column(sa.ForeignKey("service_level.id"), index=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    rate_e4: Mapped[TenThousandths]
+
+    @classmethod
+    def of_contract(cls, contract: Contract) -> Select:
+        """Its rates with the name and unit of their service levels, the newest of each first."""
+        return (
+            select(ServiceLevel.name, ServiceLevel.unit, cls.rate_e4, cls.starts_on, cls.ends_on)
+            .join(ServiceLevel, ServiceLevel.id == cls.service_level_id)
+            .where(cls.contract_id == contract.id)
+            .order_by(ServiceLevel.name, cls.starts_on.desc(), cls.id)
+        )

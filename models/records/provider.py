@@ -1,0 +1,170 @@
+"""Organisations, and their providers: the tenants of the portal.
+
+A *provider* is one carer, home or branch, and what a person works for on one screen; an organisation
+may have several. The guides call the same thing a service.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from models.base import Base, DomainError, Key, Reference, holding, session
+from models.records.feed import FromFeed
+from models.tenancy import ProviderOwned, owned, restrict
+
+
+class ProviderKind(StrEnum):
+    FOSTER_CARER = "foster_carer"
+    SUPPORTED_LODGINGS = "supported_lodgings"
+    FOSTERING_AGENCY = "fostering_agency"
+    CARE_HOME = "care_home"
+    HOME_CARE = "home_care"
+    DIRECT_PAYMENTS = "direct_payments"
+    SHARED_LIVES = "shared_lives"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ").capitalize()
+
+
+class Organisation(FromFeed, Base):
+    __tablename__ = "organisation"
+
+    id: Mapped[Key]
+    reference: Mapped[Reference]
+    name: Mapped[str]
+
+
+class Provider(FromFeed, Base):
+    """One tenant. Addresses are lines of text as the finance system keeps them."""
+
+    __tablename__ = "provider"
+
+    id: Mapped[Key]
+    reference: Mapped[Reference]
+    organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    name: Mapped[str]
+    kind: Mapped[ProviderKind]
+    address: Mapped[str] = mapped_column(default="")
+    invoice_address: Mapped[str] = mapped_column(default="")
+    delivery_address: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+
+    organisation: Mapped[Organisation | None] = relationship(lazy="raise")
+
+    @classmethod
+    def by_name(cls) -> Select["Provider"]:
+        return select(cls).order_by(cls.name, cls.id)
+
+    @classmethod
+    def numbered(cls, provider_id: int) -> Select["Provider"]:
+        return select(cls).where(cls.id == provider_id)
+
+    @classmethod
+    def with_organisation(cls, provider_id: int) -> Select["Provider"]:
+        return cls.numbered(provider_id).options(joinedload(cls.organisation))
+
+    @classmethod
+    def with_reference(cls, reference: str) -> Select["Provider"]:
+        return select(cls).where(cls.reference == reference)
+
+    def one_at_a_time(self) -> None:
+        """Whoever else comes here waits until this transaction ends: nothing appears between looking and adding."""
+        session.execute(select(Provider.id).where(Provider.id == self.id).with_for_update(key_share=True))
+
+    def knows(self, email: str) -> bool:
+        """Whether the address is the provider's own or that of one of its contacts: nobody else gets access to it."""
+        email = email.strip().lower()
+        theirs = select(Contact.id).where(Contact.provider_id == self.id, sa.func.lower(Contact.email) == email)
+        return bool(email) and (self.email.lower() == email or session.scalar(theirs.limit(1)) is not None)
+
+
+UNKNOWN = "There is no provider with the reference or name {}"
+
+
+def ids_of_kinds(kinds: Iterable[str]) -> list[int]:
+    return list(session.scalars(select(Provider.id).where(Provider.kind.in_(list(kinds))).order_by(Provider.id)))
+
+
+def ids_named(names: list[str]) -> list[int]:
+    """Ids of the providers with these references or names; DomainError says which one is not known."""
+    found = session.execute(
+        select(Provider.id, Provider.reference, Provider.name).where(_is_named(names)).order_by(Provider.id)
+    ).all()
+    known = {text.lower() for row in found for text in (row.reference, row.name)}
+    for name in names:
+        if name.lower() not in known:
+            raise DomainError(UNKNOWN.format(name))
+    return [row.id for row in found]
+
+
+def problem_with_name(name: str) -> str | None:
+    """Why this reference or name does not say which provider is meant, in words for a person."""
+    found = session.scalars(select(Provider.id).where(_is_named([name])).limit(2)).all()
+    if not found:
+        return UNKNOWN.format(name)
+    return "More than one provider has this name. Enter its reference" if len(found) > 1 else None
+
+
+def _is_named(names: list[str]) -> sa.ColumnElement[bool]:
+    """As written, or with other capitals: SQLite knows those of plain letters only."""
+    lower = [name.lower() for name in names]
+    as_written = sa.or_(Provider.reference.in_(names), Provider.name.in_(names))
+    return sa.or_(as_written, func.lower(Provider.reference).in_(lower), func.lower(Provider.name).in_(lower))
+
+
+restrict(Provider, lambda tenant: Provider.id == tenant)
+
+
+class Service(FromFeed, Base):
+    """A kind of care that the council buys: In-House Fostering Placement."""
+
+    __tablename__ = "service"
+
+    id: Mapped[Key]
+    reference: Mapped[Reference]
+    name: Mapped[str]
+
+
+class ProviderService(FromFeed, ProviderOwned, Base):
+    """A provider gives a service from `starts_on` to `ends_on` (included; None has no end)."""
+
+    __tablename__ = "provider_service"
+    __table_args__ = owned(sa.UniqueConstraint("provider_id", "service_id", "starts_on"))
+
+    id: Mapped[Key]
+    service_id: Mapped[int] = mapped_column(sa.ForeignKey("service.id"), index=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+
+class Contact(FromFeed, ProviderOwned, Base):
+    """A person at the provider whom the council knows. Only a contact can be given access (Provider.knows)."""
+
+    __tablename__ = "contact"
+
+    id: Mapped[Key]
+    reference: Mapped[Reference]
+    name: Mapped[str]
+    position: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    is_correspondence: Mapped[bool] = mapped_column(default=False)
+
+    @classmethod
+    def by_name(cls) -> Select["Contact"]:
+        return select(cls).order_by(cls.name, cls.id)
+
+    @classmethod
+    def numbered(cls, contact_id: int) -> Select["Contact"]:
+        return select(cls).where(cls.id == contact_id)
+
+    @classmethod
+    def searched(cls, text: str = "") -> Select["Contact"]:
+        """By name; those of whom the name, position or e-mail address has this in it."""
+        return cls.by_name().where(holding(text, cls.name, cls.position, cls.email)) if text else cls.by_name()

@@ -1,0 +1,295 @@
+"""Telling how an amount was worked out, from what the calculation kept with each line.
+
+A payment shows one row a purchase order. A row is told in sentences; a sentence has parts where more than
+one amount was added up, since adjoining cells of one source read as one ("10 days, 6 to 15 September, not
+paid before").
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from models.calendar import Span
+from models.engine.entitlement import Component
+from models.money import SCALE, gbp, gbp_rate, number
+
+DEDUCTIONS = {Component.CONTRIBUTION, Component.TOP_UP, Component.NURSING}
+SUMS = {Component.ALLOWANCE, Component.CLAIM, Component.ADJUSTMENT}
+CARRIED = {
+    Component.BROUGHT_FORWARD: "Recovery brought forward from an earlier payment, which was too small for it",
+    Component.CARRIED_FORWARD: "Carried forward to your next payment, so that this one is not below £0.00",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The purchase order that a row stands for; `id` is None while it has not been issued."""
+
+    id: int | None
+    title: str
+    client_reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A payment line as it is told: of a payment on record, or of a plan."""
+
+    order: Order | None
+    component: Component
+    source: tuple[int | None, ...]
+    first: date
+    last: date
+    net_pence: int
+    vat_pence: int
+    working: dict[str, Any]
+
+    @property
+    def before_pence(self) -> int:
+        """Net finalised for the same cell before this line."""
+        return self.working.get("before", (0, 0))[0]
+
+    @property
+    def is_change(self) -> bool:
+        return any(self.working.get("before", ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One amount that was rounded once, and how."""
+
+    text: str
+    pence: int
+
+
+@dataclass(slots=True)
+class Sentence:
+    """What one amount is for, net of VAT, and the days that it is about."""
+
+    text: str
+    span: Span
+    net_pence: int
+    vat_pence: int
+    parts: list[Part] = field(default_factory=list)
+    is_earlier: bool = False
+    """It is about days before the payment's own period."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One purchase order in a payment; `order` is None for what is brought or carried forward."""
+
+    order: Order | None
+    title: str
+    net_pence: int
+    vat_pence: int
+    sentences: list[Sentence]
+
+    @property
+    def total_pence(self) -> int:
+        return self.net_pence + self.vat_pence
+
+
+def tell(lines: Iterable[Line], period: Span) -> list[Row]:
+    """The rows of the payment for `period`, in the order in which their first lines come."""
+    by_row: dict[tuple[Order | None, str], list[Line]] = {}
+    for line in lines:
+        title = line.order.title if line.order else line.component.label
+        by_row.setdefault((line.order, title), []).append(line)
+    return [
+        Row(order, title, sum(x.net_pence for x in found), sum(x.vat_pence for x in found), _sentences(found, period))
+        for (order, title), found in by_row.items()
+    ]
+
+
+def _sentences(lines: list[Line], period: Span) -> list[Sentence]:
+    by_source: dict[tuple[Any, ...], list[Line]] = {}
+    for line in sorted(lines, key=lambda line: line.first):
+        by_source.setdefault((line.component, line.source, line.is_change), []).append(line)
+    services = {line.working["name"] for line in lines if line.component is Component.CARE}
+    told = _named if len(services) > 1 else _of_source
+    found = [sentence for group in by_source.values() for sentence in told(group, period)]
+    return sorted(found, key=lambda sentence: (sentence.is_earlier, sentence.span))
+
+
+def _named(lines: list[Line], period: Span) -> Iterator[Sentence]:
+    """Where one client has several services, care is told with the name of the one that it is for."""
+    for sentence in _of_source(lines, period):
+        if lines[0].component is Component.CARE:
+            sentence.text = f"{lines[0].working['name']}: {sentence.text[0].lower()}{sentence.text[1:]}"
+        yield sentence
+
+
+def _of_source(lines: list[Line], period: Span) -> Iterator[Sentence]:
+    first = lines[0]
+    if first.component in CARRIED:
+        yield from (_plainly(line, CARRIED[line.component], period) for line in lines)
+    elif first.is_change:
+        yield from (_changed(run, period) for run in _adjoining(lines))
+    elif first.component in SUMS:
+        yield from (_plainly(line, _sum_text(line, period), period) for line in lines)
+    else:
+        yield from _fresh(lines, period)
+
+
+def _plainly(line: Line, text: str, period: Span) -> Sentence:
+    is_earlier = line.component is Component.ALLOWANCE and line.first < period.first
+    return Sentence(text, Span(line.first, line.last), line.net_pence, line.vat_pence, is_earlier=is_earlier)
+
+
+def _sum_text(line: Line, period: Span) -> str:
+    day = Span(line.first, line.last).words(period.first.year)
+    if line.component is Component.CLAIM:
+        return f"{line.working['name']}, one-off claim of {day}"
+    if line.component is Component.ADJUSTMENT:
+        return f"Adjustment by the council{' (recovery)' if line.net_pence < 0 else ''}: {line.working['name']}"
+    return f"{line.working['name']}, due {day}"
+
+
+def _fresh(lines: list[Line], period: Span) -> Iterator[Sentence]:
+    """Days that were not paid before: slices with equal facts that follow one another are one sentence."""
+    slices = [(part, line) for line in lines for part in line.working["slices"]]
+    run: list[tuple[dict[str, Any], Line]] = []
+    for part, line in slices:
+        if run and not (
+            _facts(run[-1][0]) == _facts(part) and _begins_after(run[-1][0], part, run[-1][1], line, period)
+        ):
+            yield _told_once(run, period)
+            run = []
+        run.append((part, line))
+    if run:
+        yield _told_once(run, period)
+
+
+def _begins_after(last: dict[str, Any], part: dict[str, Any], of_last: Line, of_part: Line, period: Span) -> bool:
+    same_side = (of_last.last < period.first) == (of_part.last < period.first)
+    return same_side and _day(part["first"]) == _day(last["last"]) + timedelta(days=1)
+
+
+def _told_once(run: list[tuple[dict[str, Any], Line]], period: Span) -> Sentence:
+    parts = [part for part, _ in run]
+    line = run[0][1]
+    span = Span(_day(parts[0]["first"]), _day(parts[-1]["last"]))
+    is_earlier = line.last < period.first
+    text = f"{days_text(parts, span)}, {span.words(period.first.year)}"
+    if line.component in DEDUCTIONS:
+        text = f"{line.component.label} taken off: {text}"
+    if is_earlier:
+        text += ", not paid before"
+    text += f", {price_text(parts[0])}"
+    return Sentence(
+        text=text,
+        span=span,
+        net_pence=sum(part["net_pence"] for part in parts),
+        vat_pence=sum(part["vat_pence"] for part in parts),
+        parts=[_part(part, period) for part in parts] if len(parts) > 1 or not _is_plain(parts[0]) else [],
+        is_earlier=is_earlier,
+    )
+
+
+def _changed(lines: list[Line], period: Span) -> Sentence:
+    """Days that were finalised before at another amount: what is due, and what was paid."""
+    span = Span(lines[0].first, lines[-1].last)
+    net = sum(line.net_pence for line in lines)
+    before = sum(line.before_pence for line in lines)
+    name = "Recovery" if net < 0 else "Correction"
+    text = f"{name} for {span.words(period.first.year)}: {_due_and_paid(lines[0], net + before, before)}"
+    parts = [
+        Part(
+            f"{Span(line.first, line.last).words(period.first.year)}: "
+            f"{_due_and_paid(line, line.net_pence + line.before_pence, line.before_pence)}",
+            line.net_pence,
+        )
+        for line in lines
+    ]
+    return Sentence(
+        text, span, net, sum(line.vat_pence for line in lines), parts if len(parts) > 1 else [],
+        is_earlier=span.first < period.first,
+    )  # fmt: skip
+
+
+def _due_and_paid(line: Line, due: int, before: int) -> str:
+    if line.component in DEDUCTIONS:
+        what = line.component.label.lower()
+        return f"{gbp(-due)} of {what} is to be taken off, and {gbp(-before)} was taken off before"
+    about = f" for {line.working['name']}" if line.component in SUMS else ""
+    return f"{gbp(due)} is due{about}, and {gbp(before)} was paid before"
+
+
+def _adjoining(lines: list[Line]) -> Iterator[list[Line]]:
+    run: list[Line] = []
+    for line in lines:
+        if run and line.first != run[-1].last + timedelta(days=1):
+            yield run
+            run = []
+        run.append(line)
+    yield run
+
+
+def _facts(part: dict[str, Any]) -> tuple[Any, ...]:
+    quantity = None if part.get("is_timetabled") else part["quantity_e4"]
+    return part["rate_e4"], quantity, part["percent"], part["unit"]
+
+
+def days_text(parts: list[dict[str, Any]], span: Span) -> str:
+    """10 days, 7 nights, or 12.75 hours where there is a timetable."""
+    if parts[0].get("is_timetabled"):
+        return _count(sum(part["quantity_e4"] for part in parts), parts[0]["unit"])
+    return _count(span.days * SCALE, "night" if parts[0]["unit"] == "night" else "day")
+
+
+def _count(quantity_e4: int, unit: str) -> str:
+    return f"{number(quantity_e4)} {unit}{'' if quantity_e4 == SCALE else 's'}"
+
+
+def price_text(part: dict[str, Any]) -> str:
+    unit, rate, quantity = part["unit"], part["rate_e4"], part["quantity_e4"]
+    article = "an" if unit == "hour" else "a"
+    text = f"{gbp_rate(rate)} {article} {unit}"
+    if not part.get("is_timetabled") and unit not in ("week", "night"):
+        text = f"{_count(quantity, unit)} a week at {text}"
+    elif not part.get("is_timetabled") and quantity != SCALE:
+        text = f"{number(quantity)} × {text}"
+    elif unit == "week" and rate % 700 == 0:
+        text += f" ({gbp_rate(rate // 7)} a day)"
+    if part["percent"] == 0:
+        return "away and not paid"
+    return text if part["percent"] == 100 else f"{text}, paid at {part['percent']} % while away"
+
+
+def _is_plain(part: dict[str, Any]) -> bool:
+    """A whole week at a weekly price needs no sum to be written out."""
+    days = (_day(part["last"]) - _day(part["first"])).days + 1
+    return part["unit"] == "week" and days == 7 and part["percent"] in (0, 100) and "shared_with" not in part
+
+
+def _part(part: dict[str, Any], period: Span) -> Part:
+    span = Span(_day(part["first"]), _day(part["last"]))
+    return Part(f"{span.words(period.first.year)}: {_formula(part, span)}", part["net_pence"])
+
+
+def _formula(part: dict[str, Any], span: Span) -> str:
+    """£303.03 × 3 ÷ 7, and that 1 April shared out a whole that was rounded once."""
+    factors = [gbp_rate(part["rate_e4"])]
+    if part.get("is_timetabled"):
+        factors.append(number(part["quantity_e4"]))
+    else:
+        if part["quantity_e4"] != SCALE:
+            factors.append(number(part["quantity_e4"]))
+        if part["unit"] == "night":
+            factors.append(str(span.days))
+        elif span.days % 7:
+            factors.append(f"{span.days} ÷ 7")
+        elif span.days > 7:
+            factors.append(f"{span.days // 7} weeks")
+    if part["percent"] != 100:
+        factors.append(f"{part['percent']} %")
+    text = " × ".join(factors)
+    if "shared_with" in part:
+        whole = Span(*map(_day, part["shared_with"]))
+        text += f" (its share of {whole.words(span.last.year)}, rounded as one, since 1 April begins a new year)"
+    return text
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)

@@ -1,0 +1,197 @@
+"""Everything that one person has at their providers: to choose from, and at a glance ("All my services").
+
+Nothing here is about one provider, so no tenant is set. What is read is of the person's own places, and of each
+only what their role there lets them see: `_of_their_own` is the one way to it.
+"""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+
+from models.accounts.account_policy import policy
+from models.accounts.user import User
+from models.base import session
+from models.calendar import Span, today
+from models.payments.answerable import Confirmation
+from models.payments.answers import to_confirm
+from models.payments.held import is_not_held
+from models.payments.payment import ScheduledPayment
+from models.permissions import GRANTS, Permission
+from models.records.provider import Organisation, Provider
+from models.tenancy import every_provider
+
+WEEKS = 8
+"""How far ahead the overview looks for what is coming."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One provider of the person's. Two of the same name differ in kind, organisation or reference."""
+
+    provider: Provider
+    organisation: str
+    """Empty where it belongs to none."""
+
+    @property
+    def id(self) -> int:
+        return self.provider.id
+
+    @property
+    def name(self) -> str:
+        return self.provider.name
+
+    def answers_to(self, text: str) -> bool:
+        """Whether somebody who types `text` can mean this one: part of a name or of the reference."""
+        sought = plain(text).strip()
+        return any(sought in plain(each) for each in (self.name, self.provider.reference, self.organisation))
+
+
+@dataclass(frozen=True)
+class ToConfirm:
+    """A payment that waits for this person's answer."""
+
+    reference: str
+    contract: str
+    span: Span
+    total_pence: int
+    by: date
+    """The last day for an answer."""
+    is_sent_back: bool
+    """It was rejected, and the council has said what it did about it."""
+    is_changed: bool
+    """It was answered before, for another total."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the next payments come to, all contracts that are paid on that day together."""
+
+    pence: int
+    on: date
+    is_held: bool
+
+
+@dataclass(frozen=True)
+class Service:
+    place: Place
+    sees_money: bool
+    expected: Expected | None
+    to_confirm: tuple[ToConfirm, ...]
+    """The next cut-off first."""
+    rejected: int
+    """Payments that the council has to look at again. They wait for nobody here."""
+
+    @property
+    def needs_you_by(self) -> date | None:
+        return self.to_confirm[0].by if self.to_confirm else None
+
+
+def has_overview(user: User) -> bool:
+    """Whether the person has the page "All my services": the council offers it, and there is more than one."""
+    return policy().all_services and len(user.memberships) > 1
+
+
+def places_of(user: User) -> list[Place]:
+    """The person's providers, by organisation and name; those of no organisation come last."""
+    own = [membership.provider for membership in user.memberships]
+    ids = {provider.organisation_id for provider in own if provider.organisation_id is not None}
+    names = dict(session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))).all())
+    places = [Place(provider, names.get(provider.organisation_id, "")) for provider in own]
+    return sorted(
+        places, key=lambda place: (not place.organisation, plain(place.organisation), *by_name(place.provider))
+    )
+
+
+def services_of(user: User) -> list[Service]:
+    """The person's services, with what each needs of them: the nearest deadline first, then by name."""
+    viewable = _ids_where(user, Permission.VIEW_PAYMENTS)
+    expected = _expected(viewable)
+    asked = _to_confirm(_ids_where(user, Permission.CONFIRM_PAYMENTS))
+    rejected = _rejected(viewable)
+    services = [
+        Service(
+            place,
+            sees_money=place.id in viewable,
+            expected=expected.get(place.id),
+            to_confirm=tuple(asked[place.id]),
+            rejected=rejected.get(place.id, 0),
+        )
+        for place in places_of(user)
+    ]
+    return sorted(services, key=lambda service: (service.needs_you_by or date.max, *by_name(service.place.provider)))
+
+
+def coming_to(user: User) -> list[tuple[Span, int]]:
+    """What reaches the person's services in each of the next weeks, Monday to Sunday, as things stand."""
+    monday = today() - timedelta(days=today().weekday())
+    payment = ScheduledPayment
+    due = (
+        select(payment.bank_on, sa.cast(sa.func.sum(payment.net_pence + payment.vat_pence), sa.BigInteger))
+        .where(payment.bank_on >= today(), payment.bank_on < monday + timedelta(weeks=WEEKS))
+        .group_by(payment.bank_on)
+    )
+    weeks = [Span(monday + timedelta(weeks=n), monday + timedelta(weeks=n, days=6)) for n in range(WEEKS)]
+    found = _of_their_own(due, _ids_where(user, Permission.VIEW_PAYMENTS))
+    return [(week, sum(pence for on, pence in found if on in week)) for week in weeks]
+
+
+def plain(text: str) -> str:
+    """As one looks for it: "Tŷ Bryn" is found by "ty bryn", and sorted beside it."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()
+
+
+def by_name(provider: Provider) -> tuple[list[str | int], int]:
+    """House 2 comes before House 10."""
+    parts = re.split(r"(\d+)", plain(provider.name))
+    return [int(part) if part.isdecimal() else part for part in parts], provider.id
+
+
+def _ids_where(user: User, permission: Permission) -> set[int]:
+    return {each.provider_id for each in user.memberships if permission in GRANTS[each.role]}
+
+
+def _of_their_own(query: Select, provider_ids: Iterable[int]) -> list[sa.Row]:
+    """What the query finds among the payments of these providers, which are the person's own, and of no other."""
+    with every_provider():
+        return list(session.execute(query.where(ScheduledPayment.provider_id.in_(provider_ids))).all())
+
+
+def _expected(provider_ids: set[int]) -> dict[int, Expected]:
+    first: dict[int, Expected] = {}
+    for payment, is_free in _of_their_own(ScheduledPayment.next_due().add_columns(is_not_held()), provider_ids):
+        known = first.get(payment.provider_id, Expected(0, payment.bank_on, False))
+        if known.on == payment.bank_on:  # the first of them comes first
+            first[payment.provider_id] = Expected(
+                known.pence + payment.total_pence, known.on, known.is_held or not is_free
+            )
+    return first
+
+
+def _to_confirm(provider_ids: set[int]) -> dict[int, list[ToConfirm]]:
+    found = defaultdict(list)
+    for (payment,) in _of_their_own(to_confirm(), provider_ids):
+        found[payment.provider_id].append(
+            ToConfirm(
+                payment.contract.reference, payment.contract.name, payment.span, payment.total_pence,
+                by=payment.confirm_by,
+                is_sent_back=bool(payment.council_comment),
+                is_changed=payment.lapsed_pence is not None,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _rejected(provider_ids: set[int]) -> dict[int, int]:
+    payment = ScheduledPayment
+    waiting = (
+        select(payment.provider_id, sa.func.count(payment.id))
+        .where(payment.confirmation == Confirmation.REJECTED, payment.closed_run_id.is_(None))
+        .group_by(payment.provider_id)
+    )
+    return dict(_of_their_own(waiting, provider_ids))

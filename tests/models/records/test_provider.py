@@ -1,0 +1,26 @@
+import pytest
+
+from models.base import DomainError
+from models.records.provider import ids_named, problem_with_name
+from tests.factories import make_provider
+from tests.support.rows import reading
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("typed", ["Élan Meadow Lodge", "P-700", "p-700", "Tansy Meadow Lodge", "tansy meadow LODGE"])
+def test_a_provider_is_named_by_name_or_reference_in_capitals_or_not(database, typed):
+    elan = make_provider(name="Élan Meadow Lodge", reference="P-700")
+    tansy = make_provider(name="Tansy Meadow Lodge", reference="P-701")
+    with reading():
+        assert ids_named([typed]) == [tansy.id if "tansy" in typed.lower() else elan.id]
+        assert problem_with_name(typed) is None
+
+
+def test_one_that_is_not_known_or_not_the_only_one_is_said(database):
+    make_provider(name="Oak House")
+    make_provider(name="oak house")
+    with reading():
+        assert problem_with_name("OAK HOUSE") == "More than one provider has this name. Enter its reference"
+        assert problem_with_name("Elm House") == "There is no provider with the reference or name Elm House"
+        with pytest.raises(DomainError, match="Elm House"):
+            ids_named(["Oak House", "Elm House"])
