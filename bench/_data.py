@@ -13,9 +13,16 @@ from commands.db import alembic_config
 from models import base
 from models.base import session, transaction
 from models.calendar import Frequency, set_today
+from models.pricing import Basis, Convention, Unit
 from models.records.care_package import CarePackageLineItem, ItemPrice
 from models.records.client import Client
-from models.records.contract import Basis, Calendar, Contract, Convention, PaymentMethod, ServiceLevel, Unit, VatCode
+from models.records.contract import (
+    Calendar,
+    Contract,
+    PaymentMethod,
+    ServiceLevel,
+    VatCode,
+)
 from models.records.provider import Provider, ProviderKind, Service
 from models.tenancy import EVERY_PROVIDER, set_tenant
 

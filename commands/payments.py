@@ -51,9 +51,9 @@ def finalise(day: date | None, references: tuple[str, ...]) -> None:
 
 def calculate_all(
     provider_ids: list[int] | None = None, *, show_progress: bool = False, progress: Progress | None = None
-) -> calculation.Outcome:
+) -> calculation.Calculated:
     """Calculate batch by batch, each in a transaction of its own, so that nobody waits long for the lock."""
-    total = calculation.Outcome()
+    total = calculation.Calculated()
     for batch in _batches(provider_ids, show_progress, progress):
         with transaction():
             set_tenant(EVERY_PROVIDER)
@@ -66,13 +66,13 @@ def calculate_all(
 
 def finalise_due(
     provider_ids: list[int] | None = None, *, show_progress: bool = False, recalculate: bool = True
-) -> tuple[int | None, payment_run.Outcome]:
+) -> tuple[int | None, payment_run.RunProgress]:
     """A run of all that is due, put together and authorised by whoever may use the command line."""
     with transaction():
         set_tenant(EVERY_PROVIDER)
         run = payment_run.prepare(by=None, provider_ids=provider_ids)
         if run is None:
-            return None, payment_run.Outcome()
+            return None, payment_run.RunProgress()
         run.authorise_from_command_line()
         run_id = run.id
     return run_id, finalise_run(run_id, show_progress=show_progress, recalculate=recalculate)
@@ -85,9 +85,9 @@ def finalise_run(
     show_progress: bool = False,
     progress: Progress | None = None,
     recalculate: bool = True,
-) -> payment_run.Outcome:
+) -> payment_run.RunProgress:
     """Finalise an authorised run batch by batch, and close it. One that was broken off goes on where it stopped."""
-    total = payment_run.Outcome()
+    total = payment_run.RunProgress()
     with scope():
         set_tenant(EVERY_PROVIDER)
         waiting = payment_run.providers_waiting(run_id)

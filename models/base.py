@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol, Self
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -38,6 +38,35 @@ class UTCDateTime(sa.types.TypeDecorator):
         if value is None or value.tzinfo is not None:
             return value
         return value.replace(tzinfo=UTC)
+
+
+class Kept(Protocol):
+    """A value that is kept as JSON, which no other class reads by key."""
+
+    def as_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> Self: ...
+
+
+class AsJSON(sa.types.TypeDecorator):
+    """A value of one class, or a list of them (`many`), stored as JSON."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def __init__(self, kind: type[Kept], many: bool = False) -> None:
+        super().__init__()
+        self.kind, self.many = kind, many
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
+        if value is None:
+            return None
+        return [each.as_dict() for each in value] if self.many else value.as_dict()
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        if value is None:  # of an outer join
+            return None
+        return [self.kind.from_dict(row) for row in value] if self.many else self.kind.from_dict(value)
 
 
 _big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache, total_ordering
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
+DAY = timedelta(days=1)
 FAR_FUTURE = date(9999, 12, 31)
 """Stands in for "no end" where days are compared."""
 
@@ -152,6 +154,14 @@ class Span:
             parts.append(Span(first, last))
             first = last + timedelta(days=1)
         return parts
+
+
+class PeriodDates(NamedTuple):
+    """The days that matter to one payment period."""
+
+    confirm_by: date
+    finalise_on: date
+    bank_on: date
 
 
 def period_holding(day: date, frequency: Frequency, anchor_on: date) -> Span:

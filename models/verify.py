@@ -11,7 +11,7 @@ from models.auditing import chain
 from models.auditing.chain import Head
 from models.base import begin_write, scope, session, storage_faults
 from models.calendar import today
-from models.engine.entitlement import Component
+from models.engine.component import DEDUCTIONS, Component
 from models.money import gbp
 from models.payments.calculation import batches, calculate
 from models.payments.payment import PaymentLine, ScheduledPayment
@@ -21,27 +21,27 @@ from models.tenancy import EVERY_PROVIDER, set_tenant
 
 
 @dataclass(frozen=True)
-class Finding:
+class BrokenPromise:
     """A promise that does not hold, and where. Names records by id, never a client."""
 
     promise: str
     where: str
 
 
-def check_all(heads: Iterable[Head] = ()) -> Iterator[Finding]:
+def check_all(heads: Iterable[Head] = ()) -> Iterator[BrokenPromise]:
     """Every promise in turn; nothing is found in a sound database. `heads` of the audit are those written down."""
     with scope():
         set_tenant(EVERY_PROVIDER)
         for check in (totals, nothing_below_zero, slices, orders, runs, two_people, storage):
             yield from check()
         for fault in chain.check(heads):
-            yield Finding("the audit is as it was sealed", fault.words)
+            yield BrokenPromise("the audit is as it was sealed", fault.words)
         provider_batches = list(batches())
     for batch in provider_batches:
         yield from drafts_are_current(batch)
 
 
-def totals() -> Iterator[Finding]:
+def totals() -> Iterator[BrokenPromise]:
     """A payment that has begun comes to what its lines add up to."""
     payment, line = ScheduledPayment, PaymentLine
     total = func.coalesce(func.sum(line.net_pence + line.vat_pence), 0)
@@ -54,10 +54,10 @@ def totals() -> Iterator[Finding]:
         .order_by(payment.id)
     )
     for id_, stored, found in rows:
-        yield Finding("lines add up to their payment", f"payment {id_}: {gbp(stored)}, lines {gbp(int(found))}")
+        yield BrokenPromise("lines add up to their payment", f"payment {id_}: {gbp(stored)}, lines {gbp(int(found))}")
 
 
-def nothing_below_zero() -> Iterator[Finding]:
+def nothing_below_zero() -> Iterator[BrokenPromise]:
     """No run pays less than nothing for one payment."""
     line = PaymentLine
     total = func.sum(line.net_pence + line.vat_pence)
@@ -68,23 +68,24 @@ def nothing_below_zero() -> Iterator[Finding]:
         .having(total < 0)
     )
     for payment_id, run_id, found in rows:
-        yield Finding("no payment is below £0.00", f"payment {payment_id} in run {run_id}: {gbp(int(found))}")
+        yield BrokenPromise("no payment is below £0.00", f"payment {payment_id} in run {run_id}: {gbp(int(found))}")
 
 
-def slices() -> Iterator[Finding]:
+def slices() -> Iterator[BrokenPromise]:
     """A line is what its slices come to, less what was paid before."""
-    told = [c for c in Component if c in (Component.CARE, Component.CONTRIBUTION, Component.TOP_UP, Component.NURSING)]
+    told = [Component.CARE, *sorted(DEDUCTIONS)]
     line = PaymentLine
     rows = session.execute(
         select(line.id, line.net_pence, line.vat_pence, line.working).where(line.component.in_(told)).order_by(line.id)
     ).yield_per(1_000)
     for id_, net, vat, working in rows:
-        due = [sum(part[name] for part in working["slices"]) for name in ("net_pence", "vat_pence")]
-        if [due[0] - working["before"][0], due[1] - working["before"][1]] != [net, vat]:
-            yield Finding("a line is what its slices say", f"line {id_}")
+        due_net = sum(part.net_pence for part in working.slices)
+        due_vat = sum(part.vat_pence for part in working.slices)
+        if (due_net - working.before_net_pence, due_vat - working.before_vat_pence) != (net, vat):
+            yield BrokenPromise("a line is what its slices say", f"line {id_}")
 
 
-def orders() -> Iterator[Finding]:
+def orders() -> Iterator[BrokenPromise]:
     """An order's spend is its finalised lines; its value is that and what is still to come."""
     order, line = PurchaseOrder, PaymentLine
     spend = func.coalesce(func.sum(line.net_pence + line.vat_pence), 0)
@@ -96,12 +97,12 @@ def orders() -> Iterator[Finding]:
     )
     for row, found in rows:
         if row.spend_pence != found:
-            yield Finding("an order's spend is its finalised lines", f"order {row.number}")
-        if row.remaining_pence != sum(part["net_pence"] + part["vat_pence"] for part in row.expected):
-            yield Finding("an order's value is its spend and what is to come", f"order {row.number}")
+            yield BrokenPromise("an order's spend is its finalised lines", f"order {row.number}")
+        if row.remaining_pence != sum(part.amount.net_pence + part.amount.vat_pence for part in row.expected):
+            yield BrokenPromise("an order's value is its spend and what is to come", f"order {row.number}")
 
 
-def runs() -> Iterator[Finding]:
+def runs() -> Iterator[BrokenPromise]:
     """What a run finalised is what was prepared, to the penny."""
     member, line = RunPayment, PaymentLine
     prepared = dict(
@@ -120,24 +121,24 @@ def runs() -> Iterator[Finding]:
     )
     for run_id in sorted({*prepared, *finalised}):
         if int(prepared.get(run_id) or 0) != int(finalised.get(run_id) or 0):
-            yield Finding("a run pays what was authorised", f"run {run_id}")
+            yield BrokenPromise("a run pays what was authorised", f"run {run_id}")
 
 
-def two_people() -> Iterator[Finding]:
+def two_people() -> Iterator[BrokenPromise]:
     run = PaymentRun
     for id_ in session.scalars(
         select(run.id).where(run.authorised_by_id.is_not(None), run.authorised_by_id == run.prepared_by_id)
     ):
-        yield Finding("who prepares a run does not authorise it", f"run {id_}")
+        yield BrokenPromise("who prepares a run does not authorise it", f"run {id_}")
 
 
-def storage() -> Iterator[Finding]:
+def storage() -> Iterator[BrokenPromise]:
     """SQLite's own checks of its file; PostgreSQL checks its pages as it reads them."""
     for fault in storage_faults():
-        yield Finding("the database file is whole", fault)
+        yield BrokenPromise("the database file is whole", fault)
 
 
-def drafts_are_current(provider_ids: list[int]) -> Iterator[Finding]:
+def drafts_are_current(provider_ids: list[int]) -> Iterator[BrokenPromise]:
     """Calculating again would change nothing. The calculation is done and thrown away."""
     with scope():
         set_tenant(EVERY_PROVIDER)
@@ -147,7 +148,7 @@ def drafts_are_current(provider_ids: list[int]) -> Iterator[Finding]:
         after = _drafts(provider_ids)
         session.rollback()
     for contract_id in sorted({key[0] for key, _ in before.items() ^ after.items()}):
-        yield Finding("a second calculation changes nothing", f"contract {contract_id}: calculate it again")
+        yield BrokenPromise("a second calculation changes nothing", f"contract {contract_id}: calculate it again")
 
 
 def _drafts(provider_ids: list[int]) -> dict[tuple[int, str], object]:

@@ -5,17 +5,15 @@ from itertools import count
 from typing import Any
 
 from models.calendar import Frequency
+from models.pricing import Basis, Convention, Unit
 from models.records.care_package import Absence, Allowance, CarePackageLineItem, Deduction, ItemPrice, ItemQuantity
 from models.records.claim import Claim, ClaimItem, ClaimStatus
 from models.records.client import Client
 from models.records.contract import (
-    Basis,
     Calendar,
     Contract,
-    Convention,
     PaymentMethod,
     ServiceLevel,
-    Unit,
     VatCode,
 )
 from models.records.provider import Provider, Service

@@ -58,7 +58,7 @@ def test_the_purchase_orders(contract):
 
 def test_what_is_still_to_come_adds_up_to_the_order(contract):
     for order in orders(contract):
-        assert sum(row["net_pence"] for row in order.expected) == order.value_pence - order.spend_pence
+        assert sum(row.amount.net_pence for row in order.expected) == order.value_pence - order.spend_pence
 
 
 def test_periods_to_29_september_are_finalised_and_later_ones_are_not(contract):

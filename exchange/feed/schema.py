@@ -10,33 +10,30 @@ from exchange.feed.kinds import Kind
 from exchange.feed.shape import Column, File
 from models.calendar import Frequency
 from models.payments.purchase_order import PurchaseOrder
+from models.pricing import Basis, Convention, DeductionKind, Unit
 from models.records.care_package import (
     Absence,
     Allowance,
     CarePackageLineItem,
     CollectedBy,
     Deduction,
-    DeductionKind,
     ItemPrice,
     ItemQuantity,
 )
 from models.records.claim import Claim, ClaimItem, ClaimStatus
 from models.records.client import Client
 from models.records.contract import (
-    Basis,
     Calendar,
     CalendarOverride,
     Claimable,
     ConfirmationPolicy,
     Contract,
     ContractRate,
-    Convention,
     IfQueried,
     IfUnconfirmed,
     PaymentMethod,
     PayOnActuals,
     ServiceLevel,
-    Unit,
     VatCode,
 )
 from models.records.provider import Contact, Organisation, Provider, ProviderKind, ProviderService, Service

@@ -63,7 +63,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class State:
+class SealingState:
     """How far the audit is sealed, for a page that shows it."""
 
     sealed_up_to: datetime | None
@@ -105,12 +105,12 @@ def head() -> Head | None:
     return None if found is None else Head(utc_now(), found.seq, found.hash)
 
 
-def state() -> State:
+def state() -> SealingState:
     newest = select(AuditEvent.at).join(AuditLink, AuditLink.event_id == AuditEvent.id)
     sealed_up_to = session.scalar(newest.order_by(AuditLink.seq.desc()).limit(1))
     waiting = _unsealed(sa.func.count(), sa.func.min(AuditEvent.at)).where(AuditEvent.at > utc_now() - RECENT)
     count, since = session.execute(waiting).one()
-    return State(sealed_up_to, count, since)
+    return SealingState(sealed_up_to, count, since)
 
 
 def links_to_add(limit: int, *, after: int = 0, everything: bool = False) -> list[dict[str, Any]]:

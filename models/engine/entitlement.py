@@ -8,125 +8,16 @@ Rules: design.md section 7, golden.md.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
-from models.calendar import FAR_FUTURE, FinancialYear, Span
+from models.calendar import DAY, FAR_FUTURE, FinancialYear, Span
+from models.engine.component import Component
+from models.engine.facts import ONE, Dated, Quantity, Terms
+from models.engine.working import Slice
 from models.money import PENNY_E8, SCALE, round_half_away
-from models.records.care_package import DeductionKind
-from models.records.contract import Convention, Unit
-
-DAY = timedelta(days=1)
-
-
-class Component(StrEnum):
-    """What a payment line is for."""
-
-    CARE = "care"
-    ALLOWANCE = "allowance"
-    CLAIM = "claim"
-    ADJUSTMENT = "adjustment"
-    CONTRIBUTION = "contribution"
-    TOP_UP = "top_up"
-    NURSING = "nursing"
-    BROUGHT_FORWARD = "brought_forward"
-    CARRIED_FORWARD = "carried_forward"
-
-    @property
-    def label(self) -> str:
-        return _LABELS.get(self, self.value.replace("_", " ").capitalize())
-
-
-_LABELS = {Component.CLAIM: "One-off claim", Component.CONTRIBUTION: "Client contribution", Component.TOP_UP: "Top-up"}
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A fact that holds from `first` to `last`, both included."""
-
-    first: date
-    last: date
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """Units a week, and those of each weekday (Monday first) where there is a timetable. Ten-thousandths."""
-
-    weekly_e4: int
-    timetable_e4: tuple[int, ...] | None = None
-
-
-ONE = Quantity(SCALE)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """All that is known of one line item. Prices, quantities and absences are each free of overlaps."""
-
-    starts_on: date
-    ends_on: date = FAR_FUTURE
-    unit: Unit = Unit.WEEK
-    convention: Convention = Convention.INCLUSIVE
-    vat_basis_points: int = 0
-    prices: tuple[Dated, ...] = ()
-    """Rates in ten-thousandths of a pound a unit."""
-    quantities: tuple[Dated, ...] = ()
-    """`Quantity` values; one unit a week where there is none."""
-    absences: tuple[Dated, ...] = ()
-    """The per cent that is paid."""
-    deductions: tuple[tuple[DeductionKind, Dated], ...] = ()
-    """Weekly rates in ten-thousandths, only those that this contract takes off."""
-
-    @property
-    def last_payable_on(self) -> date:
-        if self.convention is Convention.INCLUSIVE or self.ends_on == FAR_FUTURE:
-            return self.ends_on
-        return self.ends_on - DAY
-
-    def is_payable_on(self, day: date) -> bool:
-        return self.starts_on <= day <= self.last_payable_on
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """Days with equal facts, and what they come to in pence. Deductions are negative."""
-
-    first: date
-    last: date
-    rate_e4: int
-    quantity_e4: int
-    """Units a week (of these days in all, where `is_timetabled`)."""
-    percent: int
-    unit: str
-    net_pence: int
-    vat_pence: int
-    is_timetabled: bool = False
-    shared_with: tuple[date, date] | None = None
-    """The whole run of days that was rounded, where 1 April cut it."""
-
-    @property
-    def days(self) -> int:
-        return (self.last - self.first).days + 1
-
-    def as_dict(self) -> dict[str, Any]:
-        row = {
-            "first": self.first.isoformat(),
-            "last": self.last.isoformat(),
-            "rate_e4": self.rate_e4,
-            "quantity_e4": self.quantity_e4,
-            "percent": self.percent,
-            "unit": self.unit,
-            "net_pence": self.net_pence,
-            "vat_pence": self.vat_pence,
-        }
-        if self.is_timetabled:
-            row["is_timetabled"] = True
-        if self.shared_with:
-            row["shared_with"] = [day.isoformat() for day in self.shared_with]
-        return row
+from models.pricing import Unit
 
 
 @dataclass(slots=True)
@@ -233,7 +124,7 @@ def _priced(terms: Terms, rate_e4: int, quantity: Quantity, percent: int) -> Amo
         vat = round_half_away(net * terms.vat_basis_points, SCALE)
         timetabled = quantity.timetable_e4 is not None
         shown = units_e4 if timetabled else quantity.weekly_e4
-        return Slice(days.first, days.last, rate_e4, shown, percent, terms.unit.value, net, vat, timetabled)
+        return Slice(days.first, days.last, rate_e4, shown, percent, terms.unit, net, vat, timetabled)
 
     return amount
 
@@ -251,7 +142,7 @@ def _units(unit: Unit, quantity: Quantity, days: Span) -> tuple[int, int]:
 def _deducted(weekly_rate_e4: int) -> Amount:
     def amount(days: Span) -> Slice:
         net = -round_half_away(weekly_rate_e4 * days.days, PENNY_E8 // SCALE * 7)
-        return Slice(days.first, days.last, weekly_rate_e4, SCALE, 100, Unit.WEEK.value, net, 0)
+        return Slice(days.first, days.last, weekly_rate_e4, SCALE, 100, Unit.WEEK, net, 0)
 
     return amount
 
@@ -265,13 +156,11 @@ def _rounded(days: Span, amount: Amount) -> list[Slice]:
     before, after = amount(Span(days.first, cut)), amount(Span(cut + DAY, days.last))
     shared = (days.first, days.last)
     return [
-        _replace(before, shared, before.net_pence, before.vat_pence),
-        _replace(after, shared, whole.net_pence - before.net_pence, whole.vat_pence - before.vat_pence),
+        replace(before, shared_with=shared),
+        replace(
+            after,
+            net_pence=whole.net_pence - before.net_pence,
+            vat_pence=whole.vat_pence - before.vat_pence,
+            shared_with=shared,
+        ),
     ]
-
-
-def _replace(part: Slice, shared: tuple[date, date], net: int, vat: int) -> Slice:
-    return Slice(
-        part.first, part.last, part.rate_e4, part.quantity_e4, part.percent, part.unit, net, vat,
-        part.is_timetabled, shared,
-    )  # fmt: skip

@@ -6,15 +6,17 @@ that is not zero. Rules: design.md section 7.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from models.calendar import Span, year_of
-from models.engine.entitlement import DAY, Cell, Component, cells
-from models.engine.homes import Homes, Period, horizon
-from models.engine.walk import Walk, moved
-from models.payments.facts import ContractFacts, DueSum, ItemFacts
+from models.calendar import DAY, Span, year_of
+from models.engine.component import Component
+from models.engine.entitlement import Cell, cells
+from models.engine.facts import ContractFacts, DueSum, ItemFacts
+from models.engine.periods import Period, Periods, horizon
+from models.engine.steady import SteadyItem, moved
+from models.engine.working import Expected, Lump, Working, merged
 
 IN_THE_CURRENT_PAYMENT = (Component.CLAIM, Component.ADJUSTMENT)
 """Sums that are paid in the current payment, whatever day they are for."""
@@ -44,7 +46,7 @@ class Settled(NamedTuple):
 
 
 @dataclass
-class Held:
+class HeldParts:
     """Open payments that are held, by first day, and held rows of others, by first day and order."""
 
     payments: set[date] = field(default_factory=set)
@@ -53,9 +55,9 @@ class Held:
 
 @dataclass(slots=True)
 class Draft:
-    """A payment line to be written; `home` is the first day of the period that pays it."""
+    """A payment line to be written; `paid_in` is the first day of the period that pays it."""
 
-    home: date
+    paid_in: date
     source: Source
     component: Component
     first: date
@@ -63,7 +65,7 @@ class Draft:
     net_pence: int
     vat_pence: int
     order: OrderKey | None
-    working: dict[str, Any]
+    working: Working
 
     @property
     def total_pence(self) -> int:
@@ -80,17 +82,18 @@ class Stretch:
     last: date
     periods: int = 1
 
-    def row(self, name: str) -> dict[str, Any]:
+    def expected(self, name: str) -> Expected:
         """Its row among what an order expects. A steady cell has one slice."""
         [part] = self.cell.slices
-        return {"name": name, "component": self.cell.component.value} | part.as_dict() | {
-            "first": self.first.isoformat(),
-            "last": self.last.isoformat(),
-            "quantity_e4": part.quantity_e4 * (self.periods if part.is_timetabled else 1),
-            "net_pence": part.net_pence * self.periods,
-            "vat_pence": part.vat_pence * self.periods,
-            "slices": self.periods,
-        }  # fmt: skip
+        whole = replace(
+            part,
+            first=self.first,
+            last=self.last,
+            quantity_e4=part.quantity_e4 * (self.periods if part.is_timetabled else 1),
+            net_pence=part.net_pence * self.periods,
+            vat_pence=part.vat_pence * self.periods,
+        )
+        return Expected(name, self.cell.component, whole, self.periods)
 
 
 @dataclass(slots=True)
@@ -99,7 +102,13 @@ class OrderSum:
 
     net_pence: int = 0
     vat_pence: int = 0
-    expected: list[dict[str, Any]] = field(default_factory=list)
+    expected: list[Expected] = field(default_factory=list)
+
+    def add(self, other: "OrderSum") -> None:
+        """What another contract of the provider comes to for the same order."""
+        self.net_pence += other.net_pence
+        self.vat_pence += other.vat_pence
+        self.expected.extend(merged(other.expected))
 
 
 @dataclass
@@ -119,7 +128,7 @@ def reckon(
     periods: list[Period],
     settled: dict[Source, dict[tuple[Component, date], Settled]],
     as_on: date,
-    held: Held | None = None,
+    held: HeldParts | None = None,
 ) -> Reckoning:
     """Draft lines, plans and order values of one contract, as its facts stand and as on that day."""
     work = _Work(contract, periods, settled, as_on)
@@ -130,7 +139,7 @@ def reckon(
     for adjustment, client_id in contract.adjustments:
         work.take_adjustment(adjustment, client_id)
     debt = sum(cell.net_pence for cell in settled.get(Source(), {}).values())
-    _carry(work.found, debt, contract.recovery_cap_pence, held or Held(), as_on)
+    _carry(work.found, debt, contract.recovery_cap_pence, held or HeldParts(), as_on)
     return work.found
 
 
@@ -143,7 +152,7 @@ class _Work:
         as_on: date,
     ) -> None:
         self.settled, self.as_on = settled, as_on
-        self.homes = Homes(periods)
+        self.periods = Periods(periods)
         self.found = Reckoning(periods)
         self.order_year = horizon(contract, as_on).starts_in
         self.bases = {period.method.basis for period in periods}
@@ -151,29 +160,29 @@ class _Work:
     def take_item(self, item: ItemFacts) -> None:
         is_blocked = item.is_blocked(self.as_on)
         due: dict[tuple[Component, date], Cell] = {}
-        walks = {basis: Walk(item.terms(basis)) for basis in self.bases}
+        steady = {basis: SteadyItem(item.terms(basis)) for basis in self.bases}
         stretches: dict[int, Stretch] = {}
-        for period in self.homes.between(item.terms_gross.starts_on, item.terms_gross.last_payable_on):
-            walk = walks[period.method.basis]
-            alike = None if period.is_cut else walk.steady(period.span)
+        for period in self.periods.between(item.terms_gross.starts_on, item.terms_gross.last_payable_on):
+            own = steady[period.method.basis]
+            alike = None if period.is_cut else own.cells_like_those_of(period.span)
             if period.span.first <= self.as_on:
-                due.update(_due(period.span, walk, alike))
+                due.update(_due(period.span, own, alike))
             elif not is_blocked:
-                self._plan_item(period, item, walk, alike, stretches)
+                self._plan_item(period, item, own, alike, stretches)
         for stretch in stretches.values():
-            self.found.orders[item.client_id, stretch.year].expected.append(stretch.row(item.service))
+            self.found.orders[item.client_id, stretch.year].expected.append(stretch.expected(item.service))
         self._compare(Source(item_id=item.id), item.client_id, item.service, due, is_blocked)
         for allowance in item.allowances:
             self._take_allowance(item, allowance, is_blocked)
 
     def _plan_item(
-        self, period: Period, item: ItemFacts, walk: Walk, alike: list[Cell] | None, stretches: dict[int, Stretch]
+        self, period: Period, item: ItemFacts, own: SteadyItem, alike: list[Cell] | None, stretches: dict[int, Stretch]
     ) -> None:
         if alike is not None:
             for cell in alike:
                 self._plan_alike(period, cell, item, stretches)
             return
-        for cell in cells(walk.terms, period.span):
+        for cell in cells(own.terms, period.span):
             self._plan(period, cell, (item.client_id, year_of(cell.first)), item.service)
 
     def _plan_alike(self, period: Period, cell: Cell, item: ItemFacts, stretches: dict[int, Stretch]) -> None:
@@ -194,12 +203,12 @@ class _Work:
             return
         if stretch:
             order_before = self.found.orders[item.client_id, stretch.year]
-            order_before.expected.append(stretch.row(item.service))
+            order_before.expected.append(stretch.expected(item.service))
         stretches[id(cell)] = Stretch(cell, year, span.first, span.last)
 
     def _take_allowance(self, item: ItemFacts, allowance: DueSum, is_blocked: bool) -> None:
         due: dict[tuple[Component, date], Cell] = {}
-        period = self.homes.holding(allowance.due_on)
+        period = self.periods.holding(allowance.due_on)
         if period and item.terms_gross.is_payable_on(allowance.due_on):
             cell = _sum_cell(Component.ALLOWANCE, allowance)
             if period.span.first <= self.as_on:
@@ -250,9 +259,9 @@ class _Work:
             cell = due.get(key) or Cell(component, first, before.last)
             net, vat = cell.net_pence - before.net_pence, cell.vat_pence - before.vat_pence
             order = (client_id, year_of(first))
-            home = self.homes.current if component in IN_THE_CURRENT_PAYMENT else self.homes.of(first)
+            paid_in = self.periods.current if component in IN_THE_CURRENT_PAYMENT else self.periods.paying(first)
             if is_blocked:
-                self.found.waiting[home] += net + vat
+                self.found.waiting[paid_in] += net + vat
                 kept = Cell(component, first, before.last, before.net_pence, before.vat_pence)
                 self._expect(order, kept, before, name)
                 continue
@@ -260,45 +269,40 @@ class _Work:
                 cell = self._placed(cell, first)
             self._expect(order, cell, before, name)
             if net or vat:
-                working = {
-                    "name": name,
-                    "slices": [part.as_dict() for part in cell.slices],
-                    "before": [before.net_pence, before.vat_pence],
-                }
-                self.found.drafts.append(Draft(home, source, component, first, cell.last, net, vat, order, working))
+                working = Working(name, tuple(cell.slices), before.net_pence, before.vat_pence)
+                draft = Draft(paid_in, source, component, first, cell.last, net, vat, order, working)
+                self.found.drafts.append(draft)
 
     def _placed(self, cell: Cell, first: date) -> Cell:
         """The cell on its own days: a steady one may come from another period."""
-        period = self.homes.holding(first)
+        period = self.periods.holding(first)
         return moved(cell, period.span) if period and cell.slices and cell.first != first else cell
 
 
-def _due(span: Span, walk: Walk, alike: list[Cell] | None) -> dict[tuple[Component, date], Cell]:
+def _due(span: Span, own: SteadyItem, alike: list[Cell] | None) -> dict[tuple[Component, date], Cell]:
     """The cells of a period that has begun, by component and first day; steady ones are not yet moved to it."""
     if alike is not None:
         return {(cell.component, span.first): cell for cell in alike}
-    return {(cell.component, cell.first): cell for cell in cells(walk.terms, span)}
+    return {(cell.component, cell.first): cell for cell in cells(own.terms, span)}
 
 
 def _sum_cell(component: Component, due: DueSum) -> Cell:
     return Cell(component, due.due_on, due.due_on, due.amount_pence, 0)
 
 
-def _expected_rows(cell: Cell, before: Settled, name: str) -> Iterator[dict[str, Any]]:
+def _expected_rows(cell: Cell, before: Settled, name: str) -> Iterator[Expected]:
     """How what is still to come of one cell was worked out; nothing where all of it is finalised."""
     net, vat = cell.net_pence - before.net_pence, cell.vat_pence - before.vat_pence
     if not net and not vat:
         return
-    common = {"name": name, "component": cell.component.value}
     if (before.net_pence or before.vat_pence) or not cell.slices:
-        span = {"first": cell.first.isoformat(), "last": cell.last.isoformat()}
-        yield common | span | {"net_pence": net, "vat_pence": vat, "is_correction": bool(before.net_pence)}
+        yield Expected(name, cell.component, Lump(cell.first, cell.last, net, vat, bool(before.net_pence)))
         return
     for part in cell.slices:
-        yield common | part.as_dict()
+        yield Expected(name, cell.component, part)
 
 
-def _carry(found: Reckoning, debt: int, cap: int | None, held: Held, as_on: date) -> None:
+def _carry(found: Reckoning, debt: int, cap: int | None, held: HeldParts, as_on: date) -> None:
     """Bring no payment below £0.00: what it lacks is carried forward, and the next one brings it forward.
 
     `debt` is what was carried before and not yet recovered; `cap` the most that one payment recovers, where a
@@ -306,12 +310,12 @@ def _carry(found: Reckoning, debt: int, cap: int | None, held: Held, as_on: date
     neither needs carrying nor makes up for a recovery.
     """
     for period in found.periods:
-        home = period.span.first
-        free = [d for d in found.drafts if d.home == home and (home, d.order) not in held.rows]
-        if not free or home > as_on or home in held.payments:
+        first = period.span.first
+        free = [d for d in found.drafts if d.paid_in == first and (first, d.order) not in held.rows]
+        if not free or first > as_on or first in held.payments:
             continue
         total = sum(draft.total_pence for draft in free) - debt
-        recovered = debt - sum(draft.total_pence for draft in free if _is_recovery(draft, home))
+        recovered = debt - sum(draft.total_pence for draft in free if _is_recovery(draft, first))
         if debt:
             found.drafts.append(_carried(period, Component.BROUGHT_FORWARD, -debt))
             debt = 0
@@ -320,11 +324,11 @@ def _carry(found: Reckoning, debt: int, cap: int | None, held: Held, as_on: date
             found.drafts.append(_carried(period, Component.CARRIED_FORWARD, carried))
 
 
-def _is_recovery(draft: Draft, home: date) -> bool:
+def _is_recovery(draft: Draft, paid_in: date) -> bool:
     """It takes back what an earlier payment paid."""
-    return draft.total_pence < 0 and (draft.first < home or draft.component in IN_THE_CURRENT_PAYMENT)
+    return draft.total_pence < 0 and (draft.first < paid_in or draft.component in IN_THE_CURRENT_PAYMENT)
 
 
 def _carried(period: Period, component: Component, pence: int) -> Draft:
     span = period.span
-    return Draft(span.first, Source(), component, span.first, span.last, pence, 0, None, {})
+    return Draft(span.first, Source(), component, span.first, span.last, pence, 0, None, Working())

@@ -14,26 +14,26 @@ from sqlalchemy import delete, insert, select, update
 
 from models.base import session
 from models.calendar import today
-from models.engine.entitlement import Component
-from models.engine.homes import Period, lay_out
-from models.engine.reckoning import Draft, Held, OrderKey, OrderSum, Reckoning, Settled, Source, reckon
+from models.engine.component import Component
+from models.engine.facts import ContractFacts
+from models.engine.periods import Period, lay_out
+from models.engine.reckoning import Draft, HeldParts, OrderKey, OrderSum, Reckoning, Settled, Source, reckon
 from models.payments.answerable import Confirmation
-from models.payments.facts import ContractFacts, load
 from models.payments.held import held_orders, is_not_held
+from models.payments.loading import load
 from models.payments.order_book import OrderBook
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract
 from models.records.provider import Provider
-from models.reports.projection import merged
 
 BATCH = 1_000
 """Care package line items that one batch holds, more or less: a provider is never split."""
 
 
 @dataclass
-class Outcome:
+class Calculated:
     """What a calculation found: drafts, and what they come to."""
 
     contracts: int = 0
@@ -63,7 +63,7 @@ def batches(provider_ids: Iterable[int] | None = None) -> Iterator[list[int]]:
         yield batch
 
 
-def calculate(provider_ids: list[int], *, as_on: date | None = None) -> Outcome:
+def calculate(provider_ids: list[int], *, as_on: date | None = None) -> Calculated:
     """Delete and rewrite the drafts of these providers; finalised lines stay as they are.
 
     Run it twice and the second run changes nothing. The caller holds the write lock and commits.
@@ -109,7 +109,7 @@ class Book:
         self.held = self._held()
         self.paid = {id_: (net, vat) for id_, net, vat in session.execute(_finalised_of_open_payments(provider_ids))}
 
-    def _held(self) -> dict[int, Held]:
+    def _held(self) -> dict[int, HeldParts]:
         """What is held of each contract's open payments, as the reckoning names it."""
         keys = {row.id: key for key, row in self.payments.items() if row.closed_run_id is None}
         orders = {
@@ -120,7 +120,7 @@ class Book:
                 )
             )
         }
-        found: dict[int, Held] = defaultdict(Held)
+        found: dict[int, HeldParts] = defaultdict(HeldParts)
         of_ours = ScheduledPayment.provider_id.in_(self.provider_ids)
         held = select(ScheduledPayment.id).where(of_ours, ScheduledPayment.closed_run_id.is_(None), ~is_not_held())
         for payment_id in session.scalars(held):
@@ -181,7 +181,7 @@ class _Writer:
     def __init__(self, book: Book, reckonings: dict[int, Reckoning], as_on: date) -> None:
         self.book, self.reckonings, self.as_on = book, reckonings, as_on
 
-    def write(self) -> Outcome:
+    def write(self) -> Calculated:
         session.execute(
             delete(PaymentLine).where(PaymentLine.provider_id.in_(self.book.provider_ids), PaymentLine.run_id.is_(None))
         )
@@ -195,7 +195,7 @@ class _Writer:
         if rows:
             session.execute(insert(PaymentLine), rows)
         total = sum(row["net_pence"] + row["vat_pence"] for row in rows)
-        return Outcome(contracts=len(self.reckonings), lines=len(rows), total_pence=total)
+        return Calculated(contracts=len(self.reckonings), lines=len(rows), total_pence=total)
 
     def _write_payments(self) -> dict[tuple[int, date], int]:
         """Payments of every period, with their totals; gives back their ids by contract and first day."""
@@ -265,15 +265,12 @@ class _Writer:
         return ends_on is None or first <= ends_on or bool(values["net_pence"] or values["waiting_pence"])
 
     def _orders(self) -> dict[tuple[int, OrderKey], OrderSum]:
-        """Every contract's order values, added up by provider; expected rows merged."""
+        """Every contract's order values, added up by provider."""
         orders: dict[tuple[int, OrderKey], OrderSum] = defaultdict(OrderSum)
         for contract_id, found in self.reckonings.items():
             provider_id = self.book.contracts[contract_id].provider_id
             for key, part in found.orders.items():
-                order = orders[provider_id, key]
-                order.net_pence += part.net_pence
-                order.vat_pence += part.vat_pence
-                order.expected.extend(merged(part.expected))
+                orders[provider_id, key].add(part)
         return orders
 
     def _line(
@@ -286,7 +283,7 @@ class _Writer:
         provider_id = self.book.contracts[contract_id].provider_id
         return {
             "provider_id": provider_id,
-            "payment_id": payment_ids[contract_id, draft.home],
+            "payment_id": payment_ids[contract_id, draft.paid_in],
             "contract_id": contract_id,
             "purchase_order_id": order_ids[provider_id, draft.order] if draft.order else None,
             "component": draft.component,
@@ -308,8 +305,8 @@ def _sums(found: Reckoning) -> dict[date, tuple[int, int]]:
     for first, (net, vat) in found.planned.items():
         sums[first] = [net, vat]
     for draft in found.drafts:
-        sums[draft.home][0] += draft.net_pence
-        sums[draft.home][1] += draft.vat_pence
+        sums[draft.paid_in][0] += draft.net_pence
+        sums[draft.paid_in][1] += draft.vat_pence
     return {first: (net, vat) for first, (net, vat) in sums.items()}
 
 

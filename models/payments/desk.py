@@ -8,12 +8,13 @@ from datetime import date
 from models.accounts.user import User
 from models.base import Base, DomainError, reload, session
 from models.calendar import Span, today
-from models.engine.homes import Homes, lay_out
+from models.engine.facts import DueSum
+from models.engine.periods import Periods, lay_out
 from models.engine.reckoning import reckon
 from models.payments.adjustment import Adjustment, RecoveryPlan
 from models.payments.calculation import Book, calculate, lock
-from models.payments.facts import DueSum, load
 from models.payments.hold import Hold
+from models.payments.loading import load
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.records.client import Client
 from models.records.contract import Contract
@@ -96,12 +97,12 @@ def foresee(contract: Contract, client_id: int, *, amount_pence: int, for_day: d
     contracts = load([contract.provider_id])
     facts, book = contracts[contract.id], Book([contract.provider_id], contracts)
     periods = lay_out(facts, book.states[contract.id], today())
-    home = next(period for period in periods if period.span.first == Homes(periods).current)
+    current = next(period.span for period in periods if period.span.first == Periods(periods).current)
 
     def total() -> int:
         found = reckon(facts, periods, book.settled[contract.id], today(), book.held[contract.id])
-        return sum(draft.total_pence for draft in found.drafts if draft.home == home.span.first)
+        return sum(draft.total_pence for draft in found.drafts if draft.paid_in == current.first)
 
     now = total()
     facts.adjustments.append((DueSum(0, "", for_day, amount_pence), client_id))
-    return Foreseen(home.span, now, total())
+    return Foreseen(current, now, total())

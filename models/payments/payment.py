@@ -1,16 +1,16 @@
 """Scheduled payments: what one contract pays for one period, and the lines that it is made of."""
 
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts.user import User
-from models.base import Base, Key, Pence
+from models.base import AsJSON, Base, Key, Pence
 from models.calendar import FinancialYear, Span, today
-from models.engine.entitlement import Component
+from models.engine.component import Component
+from models.engine.working import Working
 from models.payments.answerable import Answerable, Processing
 from models.payments.purchase_order import PurchaseOrder
 from models.records.client import Client
@@ -183,8 +183,7 @@ class PaymentLine(ProviderOwned, Base):
     """The days of the cell: a payment period, cut at 1 April; or the one day on which a sum was due."""
     net_pence: Mapped[Pence]
     vat_pence: Mapped[Pence]
-    working: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """`name`, `slices` of the entitlement, and `before`: net and VAT already finalised for the same cell."""
+    working: Mapped[Working] = mapped_column(AsJSON(Working), default=Working)
     run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("payment_run.id"), index=True)
 
     payment: Mapped[ScheduledPayment] = relationship(lazy="raise", viewonly=True)

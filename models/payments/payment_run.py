@@ -139,7 +139,7 @@ class RunPayment(ProviderOwned, Base):
 
 
 @dataclass
-class Outcome:
+class RunProgress:
     """What a piece of a run did."""
 
     payments: int = 0
@@ -253,7 +253,7 @@ def _digest(lines: list[sa.Row]) -> str:
     return sha256(repr([tuple(map(str, row[1:])) for row in lines]).encode()).hexdigest()
 
 
-def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool = True) -> Outcome:
+def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool = True) -> RunProgress:
     """Make facts of the run's payments of these providers, in the transaction at hand.
 
     Whoever calculates these providers next anyway may leave `recalculate` out: until then their orders still
@@ -269,7 +269,7 @@ def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool
         .where(RunPayment.run_id == run.id, RunPayment.outcome.is_(None), RunPayment.provider_id.in_(provider_ids))
         .order_by(RunPayment.id)
     ).all()
-    outcome = Outcome()
+    outcome = RunProgress()
     if not waiting:
         return outcome
     payment_ids = [each.payment_id for each in waiting]
@@ -318,7 +318,7 @@ def _chunks(ids: list[int], size: int) -> list[list[int]]:
     return [ids[at : at + size] for at in range(0, len(ids), size)]
 
 
-def summary(outcome: Outcome) -> str:
+def summary(outcome: RunProgress) -> str:
     left = f"; {outcome.left:,} left for the next run, since they have changed" if outcome.left else ""
     payments, lines = how_many(outcome.payments, "payment"), how_many(outcome.lines, "line")
     return f"{payments} finalised, {lines}, {gbp(outcome.total_pence)}{left}."

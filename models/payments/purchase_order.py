@@ -1,14 +1,14 @@
 """Purchase orders: what the council expects to pay one provider for one client in one financial year."""
 
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Key, Pence
+from models.base import AsJSON, Base, Key, Pence
 from models.calendar import FinancialYear
+from models.engine.working import Expected
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import Contract, ServiceLevel
@@ -47,8 +47,8 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
     value_vat_pence: Mapped[Pence] = mapped_column(default=0)
     spend_net_pence: Mapped[Pence] = mapped_column(default=0)
     spend_vat_pence: Mapped[Pence] = mapped_column(default=0)
-    expected: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
-    """How the part that is not yet paid was worked out: rows of `models.reports.projection`."""
+    expected: Mapped[list[Expected]] = mapped_column(AsJSON(Expected, many=True), default=list)
+    """How the part that is not yet paid was worked out."""
 
     client: Mapped[Client | None] = relationship(lazy="raise")
     revisions: Mapped[list["PurchaseOrderRevision"]] = relationship(

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 
 from models.base import session
-from models.engine.entitlement import Component
 from models.payments.answerable import Confirmation
 from models.payments.held import is_not_held, waits_for_answer
 from models.payments.hold import Hold
@@ -21,8 +20,6 @@ from models.payments.worklist import P, before, has_hold, is_before, is_far_off,
 from models.records.client import Client
 from models.records.contract import Contract
 from models.records.provider import Provider
-
-CARRIED = (Component.BROUGHT_FORWARD, Component.CARRIED_FORWARD)
 
 
 class Finding(StrEnum):

@@ -5,7 +5,7 @@ from sqlalchemy import Select, select
 
 from models.base import session
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.payment_run import Outcome, PaymentRun, RunPayment
+from models.payments.payment_run import PaymentRun, RunPayment, RunProgress
 
 
 def runs_of(payment: ScheduledPayment) -> Select:
@@ -18,9 +18,9 @@ def runs_of(payment: ScheduledPayment) -> Select:
     )
 
 
-def outcome_of(run_id: int) -> Outcome:
+def outcome_of(run_id: int) -> RunProgress:
     """What has become of a whole run so far."""
-    found = Outcome()
+    found = RunProgress()
     line = PaymentLine
     found.lines = session.scalar(select(sa.func.count(line.id)).where(line.run_id == run_id)) or 0
     for outcome, count, total in session.execute(

@@ -11,13 +11,13 @@ from sqlalchemy.orm import aliased
 
 from models.base import session
 from models.calendar import LONDON, today
+from models.engine.component import DEDUCTIONS
 from models.payments.answerable import Confirmation, Processing
 from models.payments.hold import Hold, HoldKind
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.payment_run import PaymentRun, RunState
 from models.records.contract import ConfirmationPolicy, Contract
 from models.records.provider import Provider
-from models.reports.explanation import DEDUCTIONS
 
 P = ScheduledPayment
 NEAR = timedelta(days=2)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key, Pence, Reference, TenThousandths
+from models.pricing import DeductionKind
 from models.records.feed import FromFeed
 from models.tenancy import ProviderOwned, owned
 
@@ -91,12 +92,6 @@ class Allowance(FromFeed, ProviderOwned, Base):
     name: Mapped[str]
     due_on: Mapped[date]
     amount_pence: Mapped[Pence]
-
-
-class DeductionKind(StrEnum):
-    CONTRIBUTION = "contribution"
-    TOP_UP = "top_up"
-    NURSING = "nursing"
 
 
 class CollectedBy(StrEnum):

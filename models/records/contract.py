@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Reference, TenThousandths
-from models.calendar import FAR_FUTURE, Frequency, Span, periods
+from models.calendar import FAR_FUTURE, Frequency, PeriodDates, Span, periods
+from models.pricing import Basis, Convention, Unit
 from models.records.feed import FromFeed
 from models.records.provider import Service
 from models.tenancy import ProviderOwned, owned
@@ -90,7 +90,7 @@ class Calendar(FromFeed, Base):
 
     overrides: Mapped[list["CalendarOverride"]] = relationship(lazy="raise")
 
-    def dates_of(self, first_on: date) -> "PeriodDates":
+    def dates_of(self, first_on: date) -> PeriodDates:
         """When the period that begins on `first_on` is to be confirmed, finalised and in the bank."""
         usual = self.usual_dates_of(first_on)
         moved = next((o for o in self.overrides if o.period_first_on == first_on), None)
@@ -102,21 +102,13 @@ class Calendar(FromFeed, Base):
             bank_on=moved.bank_on or usual.bank_on,
         )
 
-    def usual_dates_of(self, first_on: date) -> "PeriodDates":
+    def usual_dates_of(self, first_on: date) -> PeriodDates:
         """What these days would be, did no bank holiday move them."""
         return PeriodDates(
             confirm_by=first_on + timedelta(days=self.confirm_by_days),
             finalise_on=first_on + timedelta(days=self.finalise_days),
             bank_on=first_on + timedelta(days=self.bank_days),
         )
-
-
-class PeriodDates(NamedTuple):
-    """The days that matter to one payment period."""
-
-    confirm_by: date
-    finalise_on: date
-    bank_on: date
 
 
 class CalendarOverride(FromFeed, Base):
@@ -141,13 +133,6 @@ class PayOnActuals(StrEnum):
     @property
     def label(self) -> str:
         return self.value.replace("_", " ").capitalize()
-
-
-class Basis(StrEnum):
-    """Net: what the provider collects from the client is taken off. Gross: the council pays it all."""
-
-    NET = "net"
-    GROSS = "gross"
 
 
 class PaymentMethod(FromFeed, ProviderOwned, Base):
@@ -188,24 +173,6 @@ class PaymentMethod(FromFeed, ProviderOwned, Base):
                 yield span
             elif (first := max(span.first, self.calculate_from)) <= until:
                 yield Span(first, min(span.last, last_on))
-
-
-class Unit(StrEnum):
-    WEEK = "week"
-    NIGHT = "night"
-    DAY = "day"
-    HOUR = "hour"
-    SESSION = "session"
-    MILE = "mile"
-    ITEM = "item"
-
-
-class Convention(StrEnum):
-    """Whether the last day of a package is paid. A night belongs to the day on which it begins."""
-
-    INCLUSIVE = "inclusive"
-    EXCLUDE_LAST = "exclude_last"
-    NIGHTS = "nights"
 
 
 class VatCode(StrEnum):

@@ -9,9 +9,12 @@ from sqlalchemy import select
 
 from models.base import session
 from models.calendar import FinancialYear, Span, today
-from models.engine.entitlement import Component, cells
+from models.engine.component import Component
+from models.engine.entitlement import cells
+from models.engine.facts import ItemFacts
+from models.engine.working import Working
 from models.payments.answerable import Processing
-from models.payments.facts import ItemFacts, load
+from models.payments.loading import load
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.records.client import Client
@@ -55,11 +58,11 @@ def as_planned(payment: ScheduledPayment) -> list[Row]:
 
 def _planned_cells(item: ItemFacts, payment: ScheduledPayment) -> Iterator[tuple[Any, ...]]:
     for cell in cells(item.terms(payment.method.basis), payment.span):
-        working = {"name": item.service, "slices": [part.as_dict() for part in cell.slices]}
+        working = Working(item.service, tuple(cell.slices))
         yield cell.component, cell.first, cell.last, cell.net_pence, cell.vat_pence, working, None
     for due in item.allowances:
         if due.due_on in payment.span and item.terms_gross.is_payable_on(due.due_on):
-            yield Component.ALLOWANCE, due.due_on, due.due_on, due.amount_pence, 0, {"name": due.name}, due.id
+            yield Component.ALLOWANCE, due.due_on, due.due_on, due.amount_pence, 0, Working(due.name), due.id
 
 
 def _clients(items: list[ItemFacts]) -> sa.Select:

@@ -5,17 +5,17 @@ one amount was added up, since adjoining cells of one source read as one ("10 da
 paid before").
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from models.calendar import Span
-from models.engine.entitlement import Component
+from models.calendar import DAY, Span
+from models.engine.component import DEDUCTIONS, LUMPS, Component
+from models.engine.working import Slice, Working
 from models.money import SCALE, gbp, gbp_rate, number
+from models.pricing import Unit
 
-DEDUCTIONS = {Component.CONTRIBUTION, Component.TOP_UP, Component.NURSING}
-SUMS = {Component.ALLOWANCE, Component.CLAIM, Component.ADJUSTMENT}
 CARRIED = {
     Component.BROUGHT_FORWARD: "Recovery brought forward from an earlier payment, which was too small for it",
     Component.CARRIED_FORWARD: "Carried forward to your next payment, so that this one is not below £0.00",
@@ -42,16 +42,7 @@ class Line:
     last: date
     net_pence: int
     vat_pence: int
-    working: dict[str, Any]
-
-    @property
-    def before_pence(self) -> int:
-        """Net finalised for the same cell before this line."""
-        return self.working.get("before", (0, 0))[0]
-
-    @property
-    def is_change(self) -> bool:
-        return any(self.working.get("before", ()))
+    working: Working
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +96,8 @@ def tell(lines: Iterable[Line], period: Span) -> list[Row]:
 def _sentences(lines: list[Line], period: Span) -> list[Sentence]:
     by_source: dict[tuple[Any, ...], list[Line]] = {}
     for line in sorted(lines, key=lambda line: line.first):
-        by_source.setdefault((line.component, line.source, line.is_change), []).append(line)
-    services = {line.working["name"] for line in lines if line.component is Component.CARE}
+        by_source.setdefault((line.component, line.source, line.working.is_change), []).append(line)
+    services = {line.working.name for line in lines if line.component is Component.CARE}
     told = _named if len(services) > 1 else _of_source
     found = [sentence for group in by_source.values() for sentence in told(group, period)]
     return sorted(found, key=lambda sentence: (sentence.is_earlier, sentence.span))
@@ -116,7 +107,7 @@ def _named(lines: list[Line], period: Span) -> Iterator[Sentence]:
     """Where one client has several services, care is told with the name of the one that it is for."""
     for sentence in _of_source(lines, period):
         if lines[0].component is Component.CARE:
-            sentence.text = f"{lines[0].working['name']}: {sentence.text[0].lower()}{sentence.text[1:]}"
+            sentence.text = f"{lines[0].working.name}: {sentence.text[0].lower()}{sentence.text[1:]}"
         yield sentence
 
 
@@ -124,9 +115,9 @@ def _of_source(lines: list[Line], period: Span) -> Iterator[Sentence]:
     first = lines[0]
     if first.component in CARRIED:
         yield from (_plainly(line, CARRIED[line.component], period) for line in lines)
-    elif first.is_change:
+    elif first.working.is_change:
         yield from (_changed(run, period) for run in _adjoining(lines))
-    elif first.component in SUMS:
+    elif first.component in LUMPS:
         yield from (_plainly(line, _sum_text(line, period), period) for line in lines)
     else:
         yield from _fresh(lines, period)
@@ -140,16 +131,16 @@ def _plainly(line: Line, text: str, period: Span) -> Sentence:
 def _sum_text(line: Line, period: Span) -> str:
     day = Span(line.first, line.last).words(period.first.year)
     if line.component is Component.CLAIM:
-        return f"{line.working['name']}, one-off claim of {day}"
+        return f"{line.working.name}, one-off claim of {day}"
     if line.component is Component.ADJUSTMENT:
-        return f"Adjustment by the council{' (recovery)' if line.net_pence < 0 else ''}: {line.working['name']}"
-    return f"{line.working['name']}, due {day}"
+        return f"Adjustment by the council{' (recovery)' if line.net_pence < 0 else ''}: {line.working.name}"
+    return f"{line.working.name}, due {day}"
 
 
 def _fresh(lines: list[Line], period: Span) -> Iterator[Sentence]:
     """Days that were not paid before: slices with equal facts that follow one another are one sentence."""
-    slices = [(part, line) for line in lines for part in line.working["slices"]]
-    run: list[tuple[dict[str, Any], Line]] = []
+    slices = [(part, line) for line in lines for part in line.working.slices]
+    run: list[tuple[Slice, Line]] = []
     for part, line in slices:
         if run and not (
             _facts(run[-1][0]) == _facts(part) and _begins_after(run[-1][0], part, run[-1][1], line, period)
@@ -161,15 +152,15 @@ def _fresh(lines: list[Line], period: Span) -> Iterator[Sentence]:
         yield _told_once(run, period)
 
 
-def _begins_after(last: dict[str, Any], part: dict[str, Any], of_last: Line, of_part: Line, period: Span) -> bool:
+def _begins_after(last: Slice, part: Slice, of_last: Line, of_part: Line, period: Span) -> bool:
     same_side = (of_last.last < period.first) == (of_part.last < period.first)
-    return same_side and _day(part["first"]) == _day(last["last"]) + timedelta(days=1)
+    return same_side and part.first == last.last + DAY
 
 
-def _told_once(run: list[tuple[dict[str, Any], Line]], period: Span) -> Sentence:
+def _told_once(run: list[tuple[Slice, Line]], period: Span) -> Sentence:
     parts = [part for part, _ in run]
     line = run[0][1]
-    span = Span(_day(parts[0]["first"]), _day(parts[-1]["last"]))
+    span = Span(parts[0].first, parts[-1].last)
     is_earlier = line.last < period.first
     text = f"{days_text(parts, span)}, {span.words(period.first.year)}"
     if line.component in DEDUCTIONS:
@@ -180,8 +171,8 @@ def _told_once(run: list[tuple[dict[str, Any], Line]], period: Span) -> Sentence
     return Sentence(
         text=text,
         span=span,
-        net_pence=sum(part["net_pence"] for part in parts),
-        vat_pence=sum(part["vat_pence"] for part in parts),
+        net_pence=sum(part.net_pence for part in parts),
+        vat_pence=sum(part.vat_pence for part in parts),
         parts=[_part(part, period) for part in parts] if len(parts) > 1 or not _is_plain(parts[0]) else [],
         is_earlier=is_earlier,
     )
@@ -191,13 +182,13 @@ def _changed(lines: list[Line], period: Span) -> Sentence:
     """Days that were finalised before at another amount: what is due, and what was paid."""
     span = Span(lines[0].first, lines[-1].last)
     net = sum(line.net_pence for line in lines)
-    before = sum(line.before_pence for line in lines)
+    before = sum(line.working.before_net_pence for line in lines)
     name = "Recovery" if net < 0 else "Correction"
     text = f"{name} for {span.words(period.first.year)}: {_due_and_paid(lines[0], net + before, before)}"
     parts = [
         Part(
             f"{Span(line.first, line.last).words(period.first.year)}: "
-            f"{_due_and_paid(line, line.net_pence + line.before_pence, line.before_pence)}",
+            f"{_due_and_paid(line, line.net_pence + line.working.before_net_pence, line.working.before_net_pence)}",
             line.net_pence,
         )
         for line in lines
@@ -212,84 +203,78 @@ def _due_and_paid(line: Line, due: int, before: int) -> str:
     if line.component in DEDUCTIONS:
         what = line.component.label.lower()
         return f"{gbp(-due)} of {what} is to be taken off, and {gbp(-before)} was taken off before"
-    about = f" for {line.working['name']}" if line.component in SUMS else ""
+    about = f" for {line.working.name}" if line.component in LUMPS else ""
     return f"{gbp(due)} is due{about}, and {gbp(before)} was paid before"
 
 
 def _adjoining(lines: list[Line]) -> Iterator[list[Line]]:
     run: list[Line] = []
     for line in lines:
-        if run and line.first != run[-1].last + timedelta(days=1):
+        if run and line.first != run[-1].last + DAY:
             yield run
             run = []
         run.append(line)
     yield run
 
 
-def _facts(part: dict[str, Any]) -> tuple[Any, ...]:
-    quantity = None if part.get("is_timetabled") else part["quantity_e4"]
-    return part["rate_e4"], quantity, part["percent"], part["unit"]
+def _facts(part: Slice) -> tuple[Any, ...]:
+    return part.rate_e4, None if part.is_timetabled else part.quantity_e4, part.percent, part.unit
 
 
-def days_text(parts: list[dict[str, Any]], span: Span) -> str:
+def days_text(parts: Sequence[Slice], span: Span) -> str:
     """10 days, 7 nights, or 12.75 hours where there is a timetable."""
-    if parts[0].get("is_timetabled"):
-        return _count(sum(part["quantity_e4"] for part in parts), parts[0]["unit"])
-    return _count(span.days * SCALE, "night" if parts[0]["unit"] == "night" else "day")
+    if parts[0].is_timetabled:
+        return _count(sum(part.quantity_e4 for part in parts), parts[0].unit)
+    return _count(span.days * SCALE, Unit.NIGHT if parts[0].unit is Unit.NIGHT else Unit.DAY)
 
 
-def _count(quantity_e4: int, unit: str) -> str:
+def _count(quantity_e4: int, unit: Unit) -> str:
     return f"{number(quantity_e4)} {unit}{'' if quantity_e4 == SCALE else 's'}"
 
 
-def price_text(part: dict[str, Any]) -> str:
-    unit, rate, quantity = part["unit"], part["rate_e4"], part["quantity_e4"]
-    article = "an" if unit == "hour" else "a"
+def price_text(part: Slice) -> str:
+    unit, rate, quantity = part.unit, part.rate_e4, part.quantity_e4
+    article = "an" if unit is Unit.HOUR else "a"
     text = f"{gbp_rate(rate)} {article} {unit}"
-    if not part.get("is_timetabled") and unit not in ("week", "night"):
+    if not part.is_timetabled and unit not in (Unit.WEEK, Unit.NIGHT):
         text = f"{_count(quantity, unit)} a week at {text}"
-    elif not part.get("is_timetabled") and quantity != SCALE:
+    elif not part.is_timetabled and quantity != SCALE:
         text = f"{number(quantity)} × {text}"
-    elif unit == "week" and rate % 700 == 0:
+    elif unit is Unit.WEEK and rate % 700 == 0:
         text += f" ({gbp_rate(rate // 7)} a day)"
-    if part["percent"] == 0:
+    if part.percent == 0:
         return "away and not paid"
-    return text if part["percent"] == 100 else f"{text}, paid at {part['percent']} % while away"
+    return text if part.percent == 100 else f"{text}, paid at {part.percent} % while away"
 
 
-def _is_plain(part: dict[str, Any]) -> bool:
+def _is_plain(part: Slice) -> bool:
     """A whole week at a weekly price needs no sum to be written out."""
-    days = (_day(part["last"]) - _day(part["first"])).days + 1
-    return part["unit"] == "week" and days == 7 and part["percent"] in (0, 100) and "shared_with" not in part
+    return part.unit is Unit.WEEK and part.days == 7 and part.percent in (0, 100) and part.shared_with is None
 
 
-def _part(part: dict[str, Any], period: Span) -> Part:
-    span = Span(_day(part["first"]), _day(part["last"]))
-    return Part(f"{span.words(period.first.year)}: {_formula(part, span)}", part["net_pence"])
+def _part(part: Slice, period: Span) -> Part:
+    span = Span(part.first, part.last)
+    return Part(f"{span.words(period.first.year)}: {_formula(part, span)}", part.net_pence)
 
 
-def _formula(part: dict[str, Any], span: Span) -> str:
+def _formula(part: Slice, span: Span) -> str:
     """£303.03 × 3 ÷ 7, and that 1 April shared out a whole that was rounded once."""
-    factors = [gbp_rate(part["rate_e4"])]
-    if part.get("is_timetabled"):
-        factors.append(number(part["quantity_e4"]))
+    factors = [gbp_rate(part.rate_e4)]
+    if part.is_timetabled:
+        factors.append(number(part.quantity_e4))
     else:
-        if part["quantity_e4"] != SCALE:
-            factors.append(number(part["quantity_e4"]))
-        if part["unit"] == "night":
+        if part.quantity_e4 != SCALE:
+            factors.append(number(part.quantity_e4))
+        if part.unit is Unit.NIGHT:
             factors.append(str(span.days))
         elif span.days % 7:
             factors.append(f"{span.days} ÷ 7")
         elif span.days > 7:
             factors.append(f"{span.days // 7} weeks")
-    if part["percent"] != 100:
-        factors.append(f"{part['percent']} %")
+    if part.percent != 100:
+        factors.append(f"{part.percent} %")
     text = " × ".join(factors)
-    if "shared_with" in part:
-        whole = Span(*map(_day, part["shared_with"]))
+    if part.shared_with:
+        whole = Span(*part.shared_with)
         text += f" (its share of {whole.words(span.last.year)}, rounded as one, since 1 April begins a new year)"
     return text
-
-
-def _day(text: str) -> date:
-    return date.fromisoformat(text)

@@ -69,7 +69,7 @@ class ToConfirm:
 
 
 @dataclass(frozen=True)
-class Expected:
+class NextPayments:
     """What the next payments come to, all contracts that are paid on that day together."""
 
     pence: int
@@ -78,10 +78,10 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class Service:
+class ServiceOverview:
     place: Place
     sees_money: bool
-    expected: Expected | None
+    expected: NextPayments | None
     to_confirm: tuple[ToConfirm, ...]
     """The next cut-off first."""
     rejected: int
@@ -108,14 +108,14 @@ def places_of(user: User) -> list[Place]:
     )
 
 
-def services_of(user: User) -> list[Service]:
+def services_of(user: User) -> list[ServiceOverview]:
     """The person's services, with what each needs of them: the nearest deadline first, then by name."""
     viewable = _ids_where(user, Permission.VIEW_PAYMENTS)
     expected = _expected(viewable)
     asked = _to_confirm(_ids_where(user, Permission.CONFIRM_PAYMENTS))
     rejected = _rejected(viewable)
     services = [
-        Service(
+        ServiceOverview(
             place,
             sees_money=place.id in viewable,
             expected=expected.get(place.id),
@@ -162,12 +162,12 @@ def _of_their_own(query: Select, provider_ids: Iterable[int]) -> list[sa.Row]:
         return list(session.execute(query.where(ScheduledPayment.provider_id.in_(provider_ids))).all())
 
 
-def _expected(provider_ids: set[int]) -> dict[int, Expected]:
-    first: dict[int, Expected] = {}
+def _expected(provider_ids: set[int]) -> dict[int, NextPayments]:
+    first: dict[int, NextPayments] = {}
     for payment, is_free in _of_their_own(ScheduledPayment.next_due().add_columns(is_not_held()), provider_ids):
-        known = first.get(payment.provider_id, Expected(0, payment.bank_on, False))
+        known = first.get(payment.provider_id, NextPayments(0, payment.bank_on, False))
         if known.on == payment.bank_on:  # the first of them comes first
-            first[payment.provider_id] = Expected(
+            first[payment.provider_id] = NextPayments(
                 known.pence + payment.total_pence, known.on, known.is_held or not is_free
             )
     return first

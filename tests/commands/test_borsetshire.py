@@ -21,14 +21,23 @@ from models.accounts.demonstration import accounts_here
 from models.accounts.user import Membership, User
 from models.base import session
 from models.calendar import Frequency, period_holding, set_today
-from models.engine.entitlement import Component
+from models.engine.component import Component
 from models.payments import payment_run
 from models.payments.answerable import Confirmation
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.payment_run import PaymentRun, RunState
-from models.records.care_package import Absence, CarePackageLineItem, CollectedBy, Deduction, DeductionKind
+from models.pricing import Convention, DeductionKind
+from models.records.care_package import (
+    Absence,
+    CarePackageLineItem,
+    CollectedBy,
+    Deduction,
+)
 from models.records.claim import Claim, ClaimStatus
-from models.records.contract import Calendar, Convention, ServiceLevel
+from models.records.contract import (
+    Calendar,
+    ServiceLevel,
+)
 from models.records.feed import FeedImport
 from models.records.provider import Provider, ProviderKind
 from models.verify import check_all
@@ -145,7 +154,7 @@ def _broken_off_after(runs: int) -> Iterator[None]:
     finalise_some = payment_run.finalise_some
     left = iter(range(runs))
 
-    def breaking_off(*what: object, **how: object) -> payment_run.Outcome:
+    def breaking_off(*what: object, **how: object) -> payment_run.RunProgress:
         if next(left, None) is None:
             raise KeyboardInterrupt
         return finalise_some(*what, **how)

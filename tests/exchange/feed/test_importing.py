@@ -10,6 +10,7 @@ from exchange.feed import Count, check_feed, import_feed
 from models.audit import AuditEvent
 from models.money import parse_e4
 from models.payments.purchase_order import PurchaseOrder
+from models.pricing import Unit
 from models.records.care_package import Absence, CarePackageLineItem, Deduction, ItemPrice, ItemQuantity
 from models.records.claim import ClaimItem
 from models.records.client import Client
@@ -20,7 +21,6 @@ from models.records.contract import (
     IfUnconfirmed,
     PaymentMethod,
     ServiceLevel,
-    Unit,
     VatCode,
 )
 from models.records.feed import FeedImport

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.calendar import FAR_FUTURE, Frequency, Span, periods
-from models.engine.entitlement import Component, Dated, Quantity, Terms, cells
-from models.engine.walk import Walk, moved
-from models.records.care_package import DeductionKind
-from models.records.contract import Convention, Unit
+from models.engine.component import Component
+from models.engine.entitlement import cells
+from models.engine.facts import Dated, Quantity, Terms
+from models.engine.steady import SteadyItem, moved
+from models.pricing import Convention, DeductionKind, Unit
 
 MONDAY = date(2019, 9, 2)
 
@@ -204,7 +205,7 @@ TIMETABLES = st.lists(st.sampled_from([0, 5_000, 12_500, 20_000]), min_size=7, m
     st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)), max_size=2),
     st.none() | TIMETABLES,
 )
-def test_walking_through_periods_gives_what_each_gives_by_itself(terms, frequency, contributions, timetable):
+def test_steady_periods_come_to_what_each_comes_to_by_itself(terms, frequency, contributions, timetable):
     deductions = tuple(
         (
             DeductionKind.CONTRIBUTION,
@@ -214,9 +215,9 @@ def test_walking_through_periods_gives_what_each_gives_by_itself(terms, frequenc
     )
     hours = (Dated(terms.starts_on, FAR_FUTURE, Quantity(sum(timetable), timetable)),) if timetable else ()
     terms = replace(terms, deductions=deductions, quantities=hours)
-    walk = Walk(terms)
+    own = SteadyItem(terms)
     for period in periods(date(2019, 2, 4), date(2021, 12, 31), frequency, date(2019, 2, 4)):
-        alike = walk.steady(period) if len(period.cut_by_year()) == 1 else None
+        alike = own.cells_like_those_of(period) if len(period.cut_by_year()) == 1 else None
         if alike is not None:
             assert [moved(cell, period) for cell in alike] == cells(terms, period)
             assert all(len(cell.slices) == 1 for cell in alike)

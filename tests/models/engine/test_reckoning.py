@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.calendar import FAR_FUTURE, FinancialYear, Frequency, year_of
-from models.engine.entitlement import ONE, Component, Dated, Quantity, Terms, cells
-from models.engine.homes import horizon, lay_out
-from models.engine.reckoning import Held, Settled, Source, reckon
-from models.payments.facts import ContractFacts, DueSum, ItemFacts
-from models.records.care_package import DeductionKind
-from models.records.contract import Basis, Calendar, Convention, PaymentMethod, Unit
+from models.engine.component import Component
+from models.engine.entitlement import cells
+from models.engine.facts import ONE, ContractFacts, Dated, DueSum, ItemFacts, Quantity, Terms
+from models.engine.periods import horizon, lay_out
+from models.engine.reckoning import HeldParts, Settled, Source, reckon
+from models.pricing import Basis, Convention, DeductionKind, Unit
+from models.records.contract import Calendar, PaymentMethod
 
 START = date(2019, 2, 4)
 CARRIED = (Component.BROUGHT_FORWARD, Component.CARRIED_FORWARD)
@@ -32,7 +33,7 @@ class Office:
     finalised: list = field(default_factory=list)
     begun: set = field(default_factory=set)
     closed: set = field(default_factory=set)
-    held: Held = field(default_factory=Held)
+    held: HeldParts = field(default_factory=HeldParts)
 
     def settled(self):
         found = defaultdict(dict)
@@ -51,11 +52,11 @@ class Office:
         """What a run does: the free lines of every payment that is due; held ones leave theirs open."""
         found = self.reckon()
         due = {p.span.first for p in found.periods if p.span.last <= self.today} - self.closed - self.held.payments
-        free = [d for d in found.drafts if d.home in due and (d.home, d.order) not in self.held.rows]
-        waiting = {d.home for d in found.drafts if d.home in due} if self.held.rows else set()
-        waiting &= {d.home for d in found.drafts if (d.home, d.order) in self.held.rows}
+        free = [d for d in found.drafts if d.paid_in in due and (d.paid_in, d.order) not in self.held.rows]
+        waiting = {d.paid_in for d in found.drafts if d.paid_in in due} if self.held.rows else set()
+        waiting &= {d.paid_in for d in found.drafts if (d.paid_in, d.order) in self.held.rows}
         self.finalised += free
-        self.begun |= {d.home for d in free} | (due - waiting)
+        self.begun |= {d.paid_in for d in free} | (due - waiting)
         self.closed |= due - waiting
 
 
@@ -222,7 +223,7 @@ def test_paid_and_outstanding_are_the_entitlement_after_any_history(the, events)
             if not is_blocked(key[0]):
                 assert paid[key] == due[key]
         assert not [draft for draft in found.drafts if is_blocked(draft.source)]
-        assert not [draft for draft in found.drafts if draft.home in the.closed]
+        assert not [draft for draft in found.drafts if draft.paid_in in the.closed]
 
 
 @settings(max_examples=100, deadline=None)
@@ -232,7 +233,7 @@ def test_no_payment_is_below_nothing_and_what_is_owed_is_carried_to_the_penny(th
         happen(the, event)
         by_home = defaultdict(int)
         for line in the.finalised:
-            by_home[line.home] += line.total_pence
+            by_home[line.paid_in] += line.total_pence
         assert all(total >= 0 for total in by_home.values())
         owed = sum(line.net_pence for line in the.finalised if line.component in CARRIED)
         assert owed >= 0
@@ -255,7 +256,7 @@ def test_orders_are_worth_what_is_finalised_and_what_is_still_due(the, events):
     for (client_id, starts_in), order in found.orders.items():
         paid = sum(line.net_pence for line in the.finalised if line.order == (client_id, starts_in))
         assert starts_in <= year or client_id is None or the.contract.adjustments
-        assert sum(row["net_pence"] for row in order.expected) == order.net_pence - paid
+        assert sum(row.amount.net_pence for row in order.expected) == order.net_pence - paid
         assert FinancialYear(starts_in) >= FinancialYear.of(START - timedelta(days=30))
 
 
@@ -271,6 +272,6 @@ def test_a_line_keeps_the_slices_that_it_adds_up_to(the, events):
             Component.ADJUSTMENT,
         ):
             continue
-        slices = draft.working["slices"]
-        assert sum(part["net_pence"] for part in slices) - draft.working["before"][0] == draft.net_pence
-        assert sum(part["vat_pence"] for part in slices) - draft.working["before"][1] == draft.vat_pence
+        slices = draft.working.slices
+        assert sum(part.net_pence for part in slices) - draft.working.before_net_pence == draft.net_pence
+        assert sum(part.vat_pence for part in slices) - draft.working.before_vat_pence == draft.vat_pence

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from models.base import transaction
 from models.calendar import Frequency
 from models.payments.answerable import Processing
-from models.records.contract import Unit
+from models.pricing import Unit
 from models.reports.projection import tell_expected
 from tests.care_factories import (
     make_allowance,
@@ -254,7 +254,7 @@ def test_an_order_is_worth_what_is_finalised_and_what_is_still_due_this_year():
     [order] = orders(contract)
     assert order.spend_pence == 35_308
     assert order.value_pence == 184 * 5_044 + 18_602
-    assert sum(row["net_pence"] for row in order.expected) == order.remaining_pence
+    assert sum(row.amount.net_pence for row in order.expected) == order.remaining_pence
 
 
 def test_a_change_of_value_is_a_new_revision_and_nothing_else_is():

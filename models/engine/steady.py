@@ -7,11 +7,12 @@ this saves nine tenths. What comes out is what `entitlement.cells` gives; a test
 from bisect import bisect_right
 from dataclasses import replace
 
-from models.calendar import FAR_FUTURE, Span
-from models.engine.entitlement import DAY, Cell, Terms, cells, runs
+from models.calendar import DAY, FAR_FUTURE, Span
+from models.engine.entitlement import Cell, cells, runs
+from models.engine.facts import Terms
 
 
-class Walk:
+class SteadyItem:
     """The cells of one item under one set of terms."""
 
     def __init__(self, terms: Terms) -> None:
@@ -21,7 +22,7 @@ class Walk:
         self._firsts = [first for first, _, _ in self._runs]
         self._known: dict[tuple[int, int, int, int], list[Cell] | None] = {}
 
-    def steady(self, span: Span) -> list[Cell] | None:
+    def cells_like_those_of(self, span: Span) -> list[Cell] | None:
         """Cells like those of `span`, a whole period without a 1 April, all of whose days have the same facts.
 
         Their sums are right; their days are those of whichever such period came first: see `moved`. None where

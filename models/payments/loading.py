@@ -1,87 +1,30 @@
-"""What a calculation knows: the facts of some providers' contracts, read in a fixed number of queries."""
+"""Reading what a calculation knows: the facts of some providers' contracts, in a fixed number of queries."""
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache, cached_property
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from models.base import session
-from models.calendar import FAR_FUTURE, Span
-from models.engine.entitlement import Dated, Quantity, Terms
+from models.calendar import FAR_FUTURE
+from models.engine.facts import ContractFacts, Dated, DueSum, ItemFacts, Quantity, Terms
 from models.payments.adjustment import Adjustment, RecoveryPlan
+from models.pricing import DeductionKind
 from models.records.care_package import (
     Absence,
     Allowance,
     CarePackageLineItem,
     CollectedBy,
     Deduction,
-    DeductionKind,
     ItemPrice,
     ItemQuantity,
 )
 from models.records.claim import Claim, ClaimItem, ClaimStatus
-from models.records.contract import Basis, Calendar, Contract, ContractRate, PaymentMethod, ServiceLevel
-
-
-@dataclass(frozen=True, slots=True)
-class DueSum:
-    """An allowance or an accepted claim item: pence that fall due on one day."""
-
-    id: int
-    name: str
-    due_on: date
-    amount_pence: int
-
-
-@dataclass
-class ItemFacts:
-    """One care package line item, with all that decides what is paid for it."""
-
-    id: int
-    client_id: int
-    service: str
-    terms_gross: Terms
-    """Its terms with every deduction that the provider collects, whatever the payment method."""
-    contributions: tuple[tuple[DeductionKind, Dated], ...]
-    """What is taken off as well where the method is Net."""
-    allowances: list[DueSum]
-    authorised_on: date | None
-    is_suspended: bool
-
-    @cached_property
-    def terms_net(self) -> Terms:
-        return replace(self.terms_gross, deductions=self.terms_gross.deductions + self.contributions)
-
-    def terms(self, basis: Basis) -> Terms:
-        return self.terms_net if basis is Basis.NET else self.terms_gross
-
-    def is_blocked(self, as_on: date) -> bool:
-        """No new line of either sign: not yet authorised on that day, or suspended."""
-        return self.is_suspended or self.authorised_on is None or self.authorised_on > as_on
-
-
-@dataclass
-class ContractFacts:
-    id: int
-    provider_id: int
-    ends_on: date | None
-    methods: list[PaymentMethod]
-    items: list[ItemFacts] = field(default_factory=list)
-    claims: list[tuple[DueSum, date | None]] = field(default_factory=list)
-    """Accepted claim items, and the day on which the panel decided."""
-    adjustments: list[tuple[DueSum, int]] = field(default_factory=list)
-    """What officers have added or taken off, and for which client's id."""
-    recovery_cap_pence: int | None = None
-    """The most that one payment recovers, where an instalment plan has been agreed."""
-
-    def periods(self, until: date) -> list[tuple[PaymentMethod, Span]]:
-        """Its payment periods that begin on or before `until`, in order."""
-        return [(method, span) for method in self.methods for span in method.periods(until)]
+from models.records.contract import Calendar, Contract, ContractRate, PaymentMethod, ServiceLevel
 
 
 def load(provider_ids: list[int]) -> dict[int, ContractFacts]:

@@ -1,13 +1,12 @@
-"""The payment periods of one contract, how far each has got, and which of them a payment line lives in."""
+"""The payment periods of one contract, how far each has got, and which of them pays what is due for a day."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
-from models.calendar import FAR_FUTURE, FinancialYear, Span, period_holding, year_of
-from models.payments.facts import ContractFacts
-from models.records.contract import PaymentMethod
+from models.calendar import DAY, FAR_FUTURE, FinancialYear, Span, period_holding, year_of
+from models.engine.facts import ContractFacts, Method
 
 
 @dataclass(slots=True)
@@ -15,7 +14,7 @@ class Period:
     """One payment period of the contract, and how far its payment has got."""
 
     span: Span
-    method: PaymentMethod
+    method: Method
     is_begun: bool = False
     is_closed: bool = False
     is_after_end: bool = False
@@ -30,8 +29,8 @@ class Period:
         self.is_cut = self.year != year_of(self.span.last)
 
 
-class Homes:
-    """Where lines live: in their own period while it is open, else in the current one."""
+class Periods:
+    """Which payment a line is part of: its own period's while that is open, else the current one."""
 
     def __init__(self, periods: list[Period]) -> None:
         self.periods = periods
@@ -45,7 +44,8 @@ class Homes:
             return None
         return self.periods[at]
 
-    def of(self, day: date) -> date:
+    def paying(self, day: date) -> date:
+        """The first day of the period that pays what is due for `day`."""
         own = self.holding(day)
         return own.span.first if own and not own.is_closed else self.current
 
@@ -68,7 +68,7 @@ def lay_out(contract: ContractFacts, states: dict[date, tuple[bool, bool]], as_o
     """The contract's periods to the end of the year after the current one, with one that is still open.
 
     `states` says of each period's first day whether its payment is begun, and whether it is closed. When
-    every period of an ended contract is closed, the tiling goes on, so that a correction finds a home.
+    every period of an ended contract is closed, the tiling goes on, so that a correction finds a payment.
     """
     plan_until = horizon(contract, as_on).next.last_on
     found = [
@@ -77,7 +77,7 @@ def lay_out(contract: ContractFacts, states: dict[date, tuple[bool, bool]], as_o
     if any(not period.is_begun and not period.is_closed for period in found):
         return found
     method = contract.methods[-1]
-    day = (found[-1].span.last if found else method.calculate_from) + timedelta(days=1)
+    day = (found[-1].span.last if found else method.calculate_from) + DAY
     calendar = method.calendar
     while True:
         span = period_holding(day, calendar.frequency, calendar.anchor_on)
@@ -85,4 +85,4 @@ def lay_out(contract: ContractFacts, states: dict[date, tuple[bool, bool]], as_o
         found.append(Period(span, method, *states.get(span.first, (False, False)), is_after_end=True))
         if not found[-1].is_begun and not found[-1].is_closed:
             return found
-        day = span.last + timedelta(days=1)
+        day = span.last + DAY

@@ -1,0 +1,144 @@
+"""The facts that the engine takes: plain values, loaded by models.payments.loading.
+
+Days are inclusive; rates are ten-thousandths of a pound, quantities ten-thousandths of a unit, money is pence.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import Any, Protocol
+
+from models.calendar import DAY, FAR_FUTURE, Frequency, PeriodDates, Span
+from models.money import SCALE
+from models.pricing import Basis, Convention, DeductionKind, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A fact that holds from `first` to `last`, both included."""
+
+    first: date
+    last: date
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """Units a week, and those of each weekday (Monday first) where there is a timetable. Ten-thousandths."""
+
+    weekly_e4: int
+    timetable_e4: tuple[int, ...] | None = None
+
+
+ONE = Quantity(SCALE)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """All that is known of one line item. Prices, quantities and absences are each free of overlaps."""
+
+    starts_on: date
+    ends_on: date = FAR_FUTURE
+    unit: Unit = Unit.WEEK
+    convention: Convention = Convention.INCLUSIVE
+    vat_basis_points: int = 0
+    prices: tuple[Dated, ...] = ()
+    """Rates in ten-thousandths of a pound a unit."""
+    quantities: tuple[Dated, ...] = ()
+    """`Quantity` values; one unit a week where there is none."""
+    absences: tuple[Dated, ...] = ()
+    """The per cent that is paid."""
+    deductions: tuple[tuple[DeductionKind, Dated], ...] = ()
+    """Weekly rates in ten-thousandths, only those that this contract takes off."""
+
+    @property
+    def last_payable_on(self) -> date:
+        if self.convention is Convention.INCLUSIVE or self.ends_on == FAR_FUTURE:
+            return self.ends_on
+        return self.ends_on - DAY
+
+    def is_payable_on(self, day: date) -> bool:
+        return self.starts_on <= day <= self.last_payable_on
+
+
+class PaymentCalendar(Protocol):
+    """How periods tile the days, and when the work on each is due."""
+
+    @property
+    def frequency(self) -> Frequency: ...
+    @property
+    def anchor_on(self) -> date: ...
+    def dates_of(self, first_on: date) -> PeriodDates: ...
+
+
+class Method(Protocol):
+    """How a contract pays, from `calculate_from` to `ends_on`."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def basis(self) -> Basis: ...
+    @property
+    def calendar(self) -> PaymentCalendar: ...
+    @property
+    def calculate_from(self) -> date: ...
+    @property
+    def ends_on(self) -> date | None: ...
+    def periods(self, until: date) -> Iterator[Span]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DueSum:
+    """An allowance or an accepted claim item: pence that fall due on one day."""
+
+    id: int
+    name: str
+    due_on: date
+    amount_pence: int
+
+
+@dataclass
+class ItemFacts:
+    """One care package line item, with all that decides what is paid for it."""
+
+    id: int
+    client_id: int
+    service: str
+    terms_gross: Terms
+    """Its terms with every deduction that the provider collects, whatever the payment method."""
+    contributions: tuple[tuple[DeductionKind, Dated], ...]
+    """What is taken off as well where the method is Net."""
+    allowances: list[DueSum]
+    authorised_on: date | None
+    is_suspended: bool
+
+    @cached_property
+    def terms_net(self) -> Terms:
+        return replace(self.terms_gross, deductions=self.terms_gross.deductions + self.contributions)
+
+    def terms(self, basis: Basis) -> Terms:
+        return self.terms_net if basis is Basis.NET else self.terms_gross
+
+    def is_blocked(self, as_on: date) -> bool:
+        """No new line of either sign: not yet authorised on that day, or suspended."""
+        return self.is_suspended or self.authorised_on is None or self.authorised_on > as_on
+
+
+@dataclass
+class ContractFacts:
+    id: int
+    provider_id: int
+    ends_on: date | None
+    methods: Sequence[Method]
+    items: list[ItemFacts] = field(default_factory=list)
+    claims: list[tuple[DueSum, date | None]] = field(default_factory=list)
+    """Accepted claim items, and the day on which the panel decided."""
+    adjustments: list[tuple[DueSum, int]] = field(default_factory=list)
+    """What officers have added or taken off, and for which client's id."""
+    recovery_cap_pence: int | None = None
+    """The most that one payment recovers, where an instalment plan has been agreed."""
+
+    def periods(self, until: date) -> list[tuple[Method, Span]]:
+        """Its payment periods that begin on or before `until`, in order."""
+        return [(method, span) for method in self.methods for span in method.periods(until)]

@@ -1,0 +1,173 @@
+"""How an amount was worked out: the one form in which it is kept with a payment line, or with a purchase order.
+
+Only these classes read or write the JSON that is stored: `as_dict()` on the way in, `from_dict()` on the way out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from models.calendar import DAY
+from models.engine.component import Component
+from models.pricing import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Days with equal facts, and what they come to in pence. Deductions are negative."""
+
+    first: date
+    last: date
+    rate_e4: int
+    quantity_e4: int
+    """Units a week (of these days in all, where `is_timetabled`)."""
+    percent: int
+    unit: Unit
+    net_pence: int
+    vat_pence: int
+    is_timetabled: bool = False
+    shared_with: tuple[date, date] | None = None
+    """The whole run of days that was rounded, where 1 April cut it."""
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def as_dict(self) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            "rate_e4": self.rate_e4,
+            "quantity_e4": self.quantity_e4,
+            "percent": self.percent,
+            "unit": self.unit.value,
+            "net_pence": self.net_pence,
+            "vat_pence": self.vat_pence,
+        }
+        if self.is_timetabled:
+            row["is_timetabled"] = True
+        if self.shared_with:
+            row["shared_with"] = [day.isoformat() for day in self.shared_with]
+        return row
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> "Slice":
+        shared = row.get("shared_with")
+        return cls(
+            date.fromisoformat(row["first"]), date.fromisoformat(row["last"]),
+            row["rate_e4"], row["quantity_e4"], row["percent"], Unit(row["unit"]),
+            row["net_pence"], row["vat_pence"], row.get("is_timetabled", False),
+            (date.fromisoformat(shared[0]), date.fromisoformat(shared[1])) if shared else None,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Lump:
+    """Pence for some days that are not told by price and quantity: a sum, or a correction of what was paid."""
+
+    first: date
+    last: date
+    net_pence: int
+    vat_pence: int
+    is_correction: bool = False
+    """Something was finalised before for the same days."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            "net_pence": self.net_pence,
+            "vat_pence": self.vat_pence,
+            "is_correction": self.is_correction,
+        }
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> "Lump":
+        return cls(
+            date.fromisoformat(row["first"]), date.fromisoformat(row["last"]),
+            row["net_pence"], row["vat_pence"], row.get("is_correction", False),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """What a payment line comes from: due for its cell are the slices, or one sum where there are none."""
+
+    name: str = ""
+    """Of the service, allowance, claim or adjustment; empty for what is carried or brought forward."""
+    slices: tuple[Slice, ...] = ()
+    before_net_pence: int = 0
+    """What was finalised for the same cell before."""
+    before_vat_pence: int = 0
+
+    @property
+    def is_change(self) -> bool:
+        """The cell has been paid before, at another amount."""
+        return bool(self.before_net_pence or self.before_vat_pence)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "slices": [part.as_dict() for part in self.slices],
+            "before": [self.before_net_pence, self.before_vat_pence],
+        }
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> "Working":
+        slices = tuple(Slice.from_dict(part) for part in row.get("slices", ()))
+        return cls(row.get("name", ""), slices, *row.get("before", (0, 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A row of what a purchase order still expects."""
+
+    name: str
+    component: Component
+    amount: Slice | Lump
+    slices: int = 1
+    """How many amounts, each rounded by itself, were added up."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"name": self.name, "component": self.component.value} | self.amount.as_dict() | {"slices": self.slices}
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> "Expected":
+        amount = Slice.from_dict(row) if "rate_e4" in row else Lump.from_dict(row)
+        return cls(row["name"], Component(row["component"]), amount, row.get("slices", 1))
+
+    @property
+    def facts(self) -> tuple[Any, ...]:
+        """What rows must have in common to be told as one. Units of a timetable are added up."""
+        part = self.amount
+        if isinstance(part, Lump):
+            return (self.name, self.component)
+        quantity = None if part.is_timetabled else part.quantity_e4
+        return (self.name, self.component, part.rate_e4, part.percent, part.unit, quantity)
+
+    def joined(self, later: "Expected") -> "Expected | None":
+        """This row and a `later` one of equal facts as one, where the days follow one another; else None."""
+        own, next_ = self.amount, later.amount
+        if isinstance(own, Lump) or isinstance(next_, Lump) or next_.first != own.last + DAY:
+            return None
+        units = own.quantity_e4 + next_.quantity_e4 if own.is_timetabled else own.quantity_e4
+        net, vat = own.net_pence + next_.net_pence, own.vat_pence + next_.vat_pence
+        amount = replace(own, last=next_.last, quantity_e4=units, net_pence=net, vat_pence=vat)
+        return replace(self, amount=amount, slices=self.slices + later.slices)
+
+
+def merged(rows: Iterable[Expected]) -> list[Expected]:
+    """The same money in fewer rows, in order of first days."""
+    found: list[Expected] = []
+    newest: dict[tuple[Any, ...], int] = {}
+    for row in sorted(rows, key=lambda row: row.amount.first):
+        at = newest.get(row.facts)
+        if at is not None and (one := found[at].joined(row)):
+            found[at] = one
+            continue
+        if isinstance(row.amount, Slice) and row.amount.shared_with:
+            row = replace(row, amount=replace(row.amount, shared_with=None))
+        newest[row.facts] = len(found)
+        found.append(row)
+    return found

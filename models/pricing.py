@@ -1,0 +1,34 @@
+"""How care is priced: the words that records and the engine share."""
+
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    WEEK = "week"
+    NIGHT = "night"
+    DAY = "day"
+    HOUR = "hour"
+    SESSION = "session"
+    MILE = "mile"
+    ITEM = "item"
+
+
+class Convention(StrEnum):
+    """Whether the last day of a package is paid. A night belongs to the day on which it begins."""
+
+    INCLUSIVE = "inclusive"
+    EXCLUDE_LAST = "exclude_last"
+    NIGHTS = "nights"
+
+
+class Basis(StrEnum):
+    """Net: what the provider collects from the client is taken off. Gross: the council pays it all."""
+
+    NET = "net"
+    GROSS = "gross"
+
+
+class DeductionKind(StrEnum):
+    CONTRIBUTION = "contribution"
+    TOP_UP = "top_up"
+    NURSING = "nursing"
