@@ -5,7 +5,7 @@ data must go.
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -14,8 +14,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models import tenancy
 from models.base import Base, Key, session, utc_now
 
-if TYPE_CHECKING:
-    from models.accounts.user import User
+
+class Actor(Protocol):
+    """Whoever does something: a models.accounts.user.User."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def name(self) -> str: ...
 
 
 class AppendOnly:
@@ -37,7 +43,7 @@ class AuditEvent(AppendOnly, Base):
 
 
 def record(
-    action: str, subject: Base | None = None, *, by: "User | None", provider_id: int | None = None, **detail: Any
+    action: str, subject: Base | None = None, *, by: Actor | None, provider_id: int | None = None, **detail: Any
 ) -> None:
     """Add the event to the unit of work at hand: it is kept only if the act itself is.
 

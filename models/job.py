@@ -12,8 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from models.accounts.user import User
-from models.audit import record
+from models.audit import Actor, record
 from models.base import Base, Key, reload, session, utc_now
 
 _UNSYNCED = {"synchronize_session": False}
@@ -64,7 +63,7 @@ class Job(Base):
     heartbeat_at: Mapped[datetime | None]
     worker: Mapped[str] = mapped_column(default="")
 
-    created_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[created_by_id])
+    created_by: Mapped[Actor | None] = relationship("User", lazy="raise", foreign_keys=[created_by_id])
 
     @property
     def is_open(self) -> bool:
@@ -78,7 +77,7 @@ class Job(Base):
         return self.state is JobState.RUNNING and utc_now() - self.heartbeat_at > BROKEN_OFF_AFTER + LATE_AFTER
 
     @classmethod
-    def ask(cls, kind: JobKind, *, by: User, run_id: int | None = None, **arguments: Any) -> "Job":
+    def ask(cls, kind: JobKind, *, by: Actor, run_id: int | None = None, **arguments: Any) -> "Job":
         """Put it in the queue; the same work that nobody has finished yet is not asked for twice."""
         for job in session.scalars(cls.open().where(cls.kind == kind, cls.run_id == run_id)):
             if job.arguments == arguments:

@@ -19,6 +19,11 @@ MAY_IMPORT = {
     "commands": {"commands", "exchange", "models", "config"},
 }
 """Imports point inwards: to the domain, which knows nothing of the rest."""
+ROOMS = ("ground", "records", "accounts", "engine", "payments", "correspondence", "reports", "auditing", "roof")
+"""Of models/, from the ground up: each imports only from those below it. The ground is the modules that every room
+stands on; the roof, `verify`, sees all of them."""
+PURE = {"models.calendar", "models.money", "models.pricing", "models.words"}
+"""All that the engine may import: no table, no session."""
 WEB = {"flask", "flask_login", "flask_wtf", "wtforms", "werkzeug", "jinja2", "htmx_flask", "markupsafe"}
 COMMITS = {"models/base.py", "blueprints/transactions.py"}
 RAW_SQL = {"models/base.py"}
@@ -57,6 +62,32 @@ def test_imports_point_inwards(path):
 @each_file([path for path in CODE if name_of(path).startswith("models/")])
 def test_the_domain_knows_nothing_of_the_web(path):
     assert not {name.split(".")[0] for name in imports(path)} & WEB
+
+
+def room_of(module: str) -> str:
+    """The room of `models.records.client`, or of a name in it."""
+    name = (module.split(".") + [""])[1]
+    return name if name in ROOMS else "roof" if name == "verify" else "ground"
+
+
+def ours_in_models(path: Path) -> set[str]:
+    """The modules of models/ that a file imports, `from models import audit` among them."""
+    return {name for name in imports(path) if name.startswith("models.")}
+
+
+@each_file([path for path in CODE if name_of(path).startswith("models/") and name_of(path) != "models/__init__.py"])
+def test_a_room_imports_only_from_those_below_it(path):
+    own = ROOMS.index(room_of(name_of(path).removesuffix(".py").replace("/", ".")))
+    above = {name for name in ours_in_models(path) if ROOMS.index(room_of(name)) > own}
+    assert not above
+
+
+@each_file([path for path in CODE if name_of(path).startswith("models/engine/")])
+def test_the_engine_is_pure(path):
+    """It works on plain values, so that random histories can be run through it, and a figure worked out twice."""
+    assert "sqlalchemy" not in {name.split(".")[0] for name in imports(path)}
+    taken = {name for name in ours_in_models(path) if room_of(name) != "engine"}
+    assert not {name for name in taken if not any(name == pure or name.startswith(f"{pure}.") for pure in PURE)}
 
 
 @each_file([path for path in CODE if path.parent.name in AUDIENCES])
