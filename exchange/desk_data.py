@@ -6,7 +6,6 @@ from sqlalchemy import Row
 
 from exchange.tabular import Cell, Pence
 from models.payments.review import OF_ROWS, Finding
-from models.payments.worklist import processing_of
 
 PAYMENTS = (
     "Provider", "Contract", "Reference", "Period from", "Period to", "State", "Answer", "Confirm by", "Finalise on",
@@ -19,8 +18,8 @@ def payments_data(rows: Iterable[Row]) -> Iterator[tuple[Cell, ...]]:
     yield PAYMENTS
     for row in rows:
         yield (
-            row.provider, row.contract, row.reference, row.first_on, row.last_on, processing_of(row).value,
-            row.confirmation.value if row.policy.value != "none" else "not asked", row.confirm_by, row.finalise_on,
+            row.provider, row.contract, row.reference, row.first_on, row.last_on, row.processing.value,
+            row.confirmation.value if row.is_asked else "not asked", row.confirm_by, row.finalise_on,
             "yes" if row.is_held else "no", "yes" if row.is_queried else "no",
             Pence(row.waiting_pence), Pence(row.total_pence),
         )  # fmt: skip

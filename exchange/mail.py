@@ -47,12 +47,10 @@ def as_email(mail: Mail, message: OutboxMessage) -> EmailMessage:
 def _claim_next() -> OutboxMessage | None:
     """Sending happens outside any transaction: a slow mail server must not keep others from writing."""
     with scope():
-        candidates = session.scalars(OutboxMessage.due().limit(10)).all()
-    for message in candidates:
-        with transaction():
-            if message.claim():
-                return message
-    return None
+        if session.scalar(OutboxMessage.due().limit(1)) is None:
+            return None
+    with transaction():
+        return next((each for each in session.scalars(OutboxMessage.due().limit(10)).all() if each.claim()), None)
 
 
 def _send(mail: Mail, message: OutboxMessage) -> None:

@@ -9,8 +9,8 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from forms.base import FlaskForm
 from forms.fields import DayField, MoneyField
 from forms.filters import ALL, ChoiceField
-from models.payments.answerable import Confirmation, Processing
-from models.payments.worklist import Kind
+from models.payments.confirmation import Confirmation, Processing
+from models.payments.worklist import Concern
 
 LONG = Length(max=2_000, message="Write 2,000 characters or fewer")
 
@@ -31,7 +31,7 @@ class PaymentSearch(Form):
         super().__init__(*args, **options)
         self.state.offer((ALL, "[All that have begun]"), *_in_words(Processing))
         self.confirmation.offer((ALL, "[Any]"), *_in_words(Confirmation))
-        self.exception.offer((ALL, "[Any]"), *((each.value, each.label) for each in Kind))
+        self.exception.offer((ALL, "[Any]"), *((each.value, each.label) for each in Concern))
 
     @property
     def chosen(self) -> dict[str, object]:
@@ -40,7 +40,7 @@ class PaymentSearch(Form):
             "name": (self.name.data or "").strip(),
             "state": Processing(self.state.data) if self.state.data else None,
             "confirmation": Confirmation(self.confirmation.data) if self.confirmation.data else None,
-            "exception": Kind(self.exception.data) if self.exception.data else None,
+            "exception": Concern(self.exception.data) if self.exception.data else None,
             "first": self.first.data,
             "last": self.last.data,
         }

@@ -187,6 +187,29 @@ def reload(row: Base) -> None:
     session.refresh(row, [attribute.key for attribute in row.__mapper__.column_attrs])
 
 
+def move(row: Base, *when: sa.ColumnElement[bool], **values: Any) -> bool:
+    """Change the row in one UPDATE, only while `when` holds. False tells whoever came second.
+
+    Either way the row is read again. Two people may press at once: never read, think and write instead.
+    """
+    changed = session.execute(
+        sa.update(type(row)).where(type(row).id == row.id, *when).values(**values),
+        execution_options={"synchronize_session": False},
+    )
+    reload(row)
+    return changed.rowcount == 1
+
+
+def sum_of(pence: sa.SQLColumnExpression[int]) -> sa.ColumnElement[int]:
+    """What a column of whole pence adds up to; 0 where there is no row. PostgreSQL alone would give a Decimal."""
+    return sa.cast(sa.func.coalesce(sa.func.sum(pence), 0), sa.BigInteger)
+
+
+def choice(kind: type[StrEnum]) -> sa.Enum:
+    """The type of an expression in SQL whose values are those of `kind`, as columns of it have."""
+    return sa.Enum(kind, native_enum=False, length=40, values_callable=lambda found: [each.value for each in found])
+
+
 def holding(text: str, *columns: sa.SQLColumnExpression[str]) -> sa.ColumnElement[bool]:
     """One of the columns holds the text, in whatever case; % and _ are themselves."""
     return sa.or_(*(column.icontains(text, autoescape=True) for column in columns))

@@ -9,13 +9,12 @@ from secrets import token_hex
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.audit import Actor, record
-from models.base import Base, Key, reload, session, utc_now
+from models.base import Base, Key, move, session, utc_now
 
-_UNSYNCED = {"synchronize_session": False}
 BROKEN_OFF_AFTER = timedelta(minutes=1)
 """A worker says at least this often that it is alive."""
 LATE_AFTER = timedelta(seconds=30)
@@ -101,14 +100,8 @@ class Job(Base):
         if job is None:
             return None
         now, worker = utc_now(), token_hex(8)
-        moved = session.execute(
-            update(cls)
-            .where(cls.id == job.id, cls.state == job.state, cls.worker == job.worker)
-            .values(state=JobState.RUNNING, worker=worker, started_at=job.started_at or now, heartbeat_at=now),
-            execution_options=_UNSYNCED,
-        )
-        reload(job)
-        return job if moved.rowcount else None
+        begun = {"state": JobState.RUNNING, "worker": worker, "started_at": job.started_at or now, "heartbeat_at": now}
+        return job if move(job, cls.state == job.state, cls.worker == job.worker, **begun) else None
 
     def get_on(self, done: int, total: int) -> None:
         """So far has it got; and its worker is alive."""
@@ -125,13 +118,7 @@ class Job(Base):
         self._say(state=JobState.QUEUED, worker="")
 
     def _say(self, **values: object) -> None:
-        said = session.execute(
-            update(Job)
-            .where(Job.id == self.id, Job.state == JobState.RUNNING, Job.worker == self.worker)
-            .values(**values),
-            execution_options=_UNSYNCED,
-        )
-        if not said.rowcount:
+        if not move(self, Job.state == JobState.RUNNING, Job.worker == self.worker, **values):
             raise Overtaken
 
     @classmethod

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Key, session, utc_now
+from models.base import Base, Key, move, session, utc_now
 
 LEASE = timedelta(minutes=5)
 """How long one sender may take over a message before another one tries it again."""
@@ -37,13 +37,8 @@ class OutboxMessage(Base):
 
     def claim(self) -> bool:
         """Take the message for this sender, unless another one was quicker."""
-        taken = session.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.id == self.id, OutboxMessage.sent_at.is_(None))
-            .where(OutboxMessage.try_after == self.try_after)
-            .values(try_after=utc_now() + LEASE, attempts=OutboxMessage.attempts + 1)
-        )
-        return taken.rowcount == 1
+        is_free = (OutboxMessage.sent_at.is_(None), OutboxMessage.try_after == self.try_after)
+        return move(self, *is_free, try_after=utc_now() + LEASE, attempts=OutboxMessage.attempts + 1)
 
     def sent(self) -> None:
         self.sent_at = utc_now()

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from models.auditing import chain
 from models.auditing.chain import Head
-from models.base import begin_write, scope, session, storage_faults
+from models.base import begin_write, scope, session, storage_faults, sum_of
 from models.calendar import today
 from models.engine.component import DEDUCTIONS, Component
 from models.money import gbp
@@ -44,23 +44,23 @@ def check_all(heads: Iterable[Head] = ()) -> Iterator[BrokenPromise]:
 def totals() -> Iterator[BrokenPromise]:
     """A payment that has begun comes to what its lines add up to."""
     payment, line = ScheduledPayment, PaymentLine
-    total = func.coalesce(func.sum(line.net_pence + line.vat_pence), 0)
+    total = sum_of(line.total_pence)
     rows = session.execute(
-        select(payment.id, payment.net_pence + payment.vat_pence, total)
+        select(payment.id, payment.total_pence, total)
         .outerjoin(line, line.payment_id == payment.id)
         .where(payment.first_on <= today())
         .group_by(payment.id, payment.net_pence, payment.vat_pence)
-        .having(payment.net_pence + payment.vat_pence != total)
+        .having(payment.total_pence != total)
         .order_by(payment.id)
     )
     for id_, stored, found in rows:
-        yield BrokenPromise("lines add up to their payment", f"payment {id_}: {gbp(stored)}, lines {gbp(int(found))}")
+        yield BrokenPromise("lines add up to their payment", f"payment {id_}: {gbp(stored)}, lines {gbp(found)}")
 
 
 def nothing_below_zero() -> Iterator[BrokenPromise]:
     """No run pays less than nothing for one payment."""
     line = PaymentLine
-    total = func.sum(line.net_pence + line.vat_pence)
+    total = sum_of(line.total_pence)
     rows = session.execute(
         select(line.payment_id, line.run_id, total)
         .where(line.run_id.is_not(None))
@@ -68,7 +68,7 @@ def nothing_below_zero() -> Iterator[BrokenPromise]:
         .having(total < 0)
     )
     for payment_id, run_id, found in rows:
-        yield BrokenPromise("no payment is below £0.00", f"payment {payment_id} in run {run_id}: {gbp(int(found))}")
+        yield BrokenPromise("no payment is below £0.00", f"payment {payment_id} in run {run_id}: {gbp(found)}")
 
 
 def slices() -> Iterator[BrokenPromise]:
@@ -88,7 +88,7 @@ def slices() -> Iterator[BrokenPromise]:
 def orders() -> Iterator[BrokenPromise]:
     """An order's spend is its finalised lines; its value is that and what is still to come."""
     order, line = PurchaseOrder, PaymentLine
-    spend = func.coalesce(func.sum(line.net_pence + line.vat_pence), 0)
+    spend = sum_of(line.total_pence)
     rows = session.execute(
         select(order, spend)
         .outerjoin(line, sa.and_(line.purchase_order_id == order.id, line.run_id.is_not(None)))
@@ -107,20 +107,18 @@ def runs() -> Iterator[BrokenPromise]:
     member, line = RunPayment, PaymentLine
     prepared = dict(
         session.execute(
-            select(member.run_id, func.sum(member.total_pence))
+            select(member.run_id, sum_of(member.total_pence))
             .where(member.outcome == "finalised")
             .group_by(member.run_id)
         ).all()
     )
     finalised = dict(
         session.execute(
-            select(line.run_id, func.sum(line.net_pence + line.vat_pence))
-            .where(line.run_id.is_not(None))
-            .group_by(line.run_id)
+            select(line.run_id, sum_of(line.total_pence)).where(line.run_id.is_not(None)).group_by(line.run_id)
         ).all()
     )
     for run_id in sorted({*prepared, *finalised}):
-        if int(prepared.get(run_id) or 0) != int(finalised.get(run_id) or 0):
+        if prepared.get(run_id, 0) != finalised.get(run_id, 0):
             yield BrokenPromise("a run pays what was authorised", f"run {run_id}")
 
 

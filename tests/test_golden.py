@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from models.payments.answerable import Confirmation, Processing
+from models.payments.confirmation import Confirmation, Processing
 from models.records.contract import Contract
 from tests.support.durham import loaded
 from tests.support.rows import every

@@ -11,7 +11,7 @@ from forms.desk import AdjustForm, HoldForm, JustDoIt, PlanForm, ReleaseForm, Se
 from models.base import session
 from models.calendar import today
 from models.money import gbp
-from models.payments import desk
+from models.payments import officer
 from models.payments.adjustment import Adjustment, RecoveryPlan
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
@@ -35,7 +35,7 @@ def hold(reference, first_on):
     )
     if form.validate_on_submit():
         order_id = int(form.what.data) if form.what.data else None
-        desk.hold(payment, by=me(), reason=form.reason.data, order_id=order_id)
+        officer.hold(payment, by=me(), reason=form.reason.data, order_id=order_id)
         return _back_to(payment, "Held.")
     return render("admin/payments/hold.html", payment=payment, form=form)
 
@@ -48,7 +48,7 @@ def release(reference, first_on, hold_id):
     held = get_or_404(Hold.ever_on(payment).where(Hold.id == hold_id))
     form = ReleaseForm()
     if form.validate_on_submit():
-        desk.release(payment, held, by=me(), reason=form.reason.data)
+        officer.release(payment, held, by=me(), reason=form.reason.data)
         return _back_to(payment, "Released.")
     return render("admin/payments/release.html", payment=payment, held=held, form=form)
 
@@ -59,7 +59,7 @@ def send_back(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     form = SendBackForm()
     if form.validate_on_submit():
-        desk.send_back(payment, by=me(), comment=form.comment.data)
+        officer.send_back(payment, by=me(), comment=form.comment.data)
         return _back_to(payment, "Sent back. The provider is asked again.")
     return render("admin/payments/send_back.html", payment=payment, form=form)
 
@@ -70,7 +70,7 @@ def waive(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     form = WaiveForm()
     if form.validate_on_submit():
-        desk.waive(payment, by=me(), reason=form.reason.data)
+        officer.waive(payment, by=me(), reason=form.reason.data)
         return _back_to(payment, "It may be paid without being confirmed.")
     return render("admin/payments/waive.html", payment=payment, form=form)
 
@@ -88,9 +88,9 @@ def adjust(reference, first_on):
         client = next(each for each in clients if str(each.id) == form.client.data)
         given = {"amount_pence": form.amount.data, "for_day": form.for_day.data}
         if "save" in request.form:
-            desk.adjust(payment.contract, client, **given, reason=form.reason.data, by=me())
+            officer.adjust(payment.contract, client, **given, reason=form.reason.data, by=me())
             return _back_to(payment, f"Adjusted by {gbp(form.amount.data)}.")
-        foreseen = desk.foresee(payment.contract, client.id, **given)
+        foreseen = officer.foresee(payment.contract, client.id, **given)
     return render("admin/payments/adjust.html", payment=payment, form=form, foreseen=foreseen)
 
 
@@ -102,7 +102,7 @@ def cancel_adjustment(reference, first_on, adjustment_id):
     adjustment = get_or_404(Adjustment.of_contract(payment.contract_id).where(Adjustment.id == adjustment_id))
     form = JustDoIt()
     if form.validate_on_submit():
-        desk.cancel(adjustment, by=me())
+        officer.cancel_adjustment(adjustment, by=me())
         return _back_to(payment, "The adjustment is cancelled.")
     return render("admin/payments/cancel_adjustment.html", payment=payment, adjustment=adjustment, form=form)
 
@@ -113,7 +113,7 @@ def instalments(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     form = PlanForm()
     if form.validate_on_submit():
-        desk.agree_plan(payment.contract, per_payment_pence=form.amount.data, reason=form.reason.data, by=me())
+        officer.agree_plan(payment.contract, per_payment_pence=form.amount.data, reason=form.reason.data, by=me())
         return _back_to(payment, f"No payment of this contract recovers more than {gbp(form.amount.data)} now.")
     return render("admin/payments/instalments.html", payment=payment, form=form)
 
@@ -125,7 +125,7 @@ def end_instalments(reference, first_on):
     plan = get_or_404(RecoveryPlan.open(payment.contract_id))
     form = JustDoIt()
     if form.validate_on_submit():
-        desk.end_plan(plan, by=me())
+        officer.end_plan(plan, by=me())
         return _back_to(payment, "The instalment plan has ended.")
     return render("admin/payments/end_instalments.html", payment=payment, plan=plan, form=form)
 

@@ -15,7 +15,7 @@ from models.payments.adjustment import Adjustment, RecoveryPlan
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.payments.run_history import runs_of
-from models.payments.worklist import listed, processing_of
+from models.payments.worklist import listed
 from models.permissions import Permission
 from models.records.provider import Provider
 from models.reports.breakdown import told
@@ -31,7 +31,7 @@ def index():
     page = page_of(listed(**form.chosen)) if form.validate() else None
     return render(
         "admin/payments/index.html", partial="admin/payments/_list.html",
-        form=form, page=page, processing_of=processing_of,
+        form=form, page=page,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from models.accounts.pending_login import own_step, step_of
 from models.base import session
 from models.calendar import FinancialYear, today
 from models.payments.answers import to_confirm
-from models.payments.held import is_not_held
+from models.payments.hold import is_held
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.permissions import Permission
@@ -49,8 +49,8 @@ def _due():
     """The next payment of each contract, and whether nothing holds any of them. Nothing for who sees no money."""
     if not may(Permission.VIEW_PAYMENTS):
         return [], False
-    found = session.execute(ScheduledPayment.next_due().add_columns(is_not_held())).all()
-    return [payment for payment, _ in found], bool(found) and all(is_free for _, is_free in found)
+    found = session.execute(ScheduledPayment.next_due().add_columns(is_held())).all()
+    return [payment for payment, _ in found], bool(found) and not any(held for _, held in found)
 
 
 def _orders(year):

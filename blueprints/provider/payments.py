@@ -15,8 +15,8 @@ from forms.payments import AnswerForm
 from models.base import session, utc_now
 from models.calendar import FinancialYear, today
 from models.money import gbp
-from models.payments.answerable import Processing
-from models.payments.answers import Asking, confirm, reject
+from models.payments.answers import confirm, insist_on_being_open, reject
+from models.payments.confirmation import Processing
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.permissions import Permission
@@ -59,13 +59,13 @@ def answer(reference, first_on):
     form = AnswerForm(total_pence=payment.total_pence)
     form.offer(row for row in rows if row.order and row.order.id not in marks)
     if form.is_submitted():
-        payment.insist_on_being_open()
+        insist_on_being_open(payment)
     if form.validate_on_submit():
         said = _say(payment, form)
         return done(said, then=url_for(".show", reference=reference, first_on=first_on))
     return render(
         "provider/payments/answer.html", partial="provider/payments/_answer.html",
-        payment=payment, asking=Asking.about(payment), rows=rows, marks=marks, form=form,
+        payment=payment, asking=payment.answer_state, rows=rows, marks=marks, form=form,
     )  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def _page(chosen):
         found = told(chosen)
         context |= {
             "payment": chosen,
-            "asking": Asking.about(chosen),
+            "asking": chosen.answer_state,
             "marks": _marks(chosen),
             "rows": page_of(found.rows, name="rows"),
             "before": found.before,

@@ -11,7 +11,7 @@ from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.accounts.login import keyed_hash
-from models.base import Base, Key, session, utc_now
+from models.base import Base, Key, move, session, utc_now
 from models.vault import seal, unseal
 
 SECONDS = 30
@@ -69,12 +69,7 @@ class Authenticator(Base):
         matching = [step for step in (now - 1, now, now + 1) if hmac.compare_digest(app.at(step * SECONDS), code)]
         if not matching:
             return False
-        spend = (
-            update(Authenticator)
-            .where(Authenticator.id == self.id, Authenticator.last_step < matching[-1])
-            .values(last_step=matching[-1])
-        )
-        return session.execute(spend).rowcount == 1
+        return move(self, Authenticator.last_step < matching[-1], last_step=matching[-1])
 
     def confirm(self, code: str) -> bool:
         """The first code from the app: with it, the app is set up, and an older one is done with."""

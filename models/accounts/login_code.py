@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.accounts.login import keyed_hash
 from models.accounts.pending_login import PendingLogin, Purpose
 from models.audit import record
-from models.base import Base, DomainError, Key, session, utc_now
+from models.base import Base, DomainError, Key, move, session, utc_now
 from models.outbox import post
 
 LIFE = timedelta(minutes=10)
@@ -134,9 +134,7 @@ def _judge(pending: PendingLogin, code: str) -> Answer:
 def _spend(pending: PendingLogin) -> Answer:
     """Two presses at once: the database lets one of them be the first. With it, every code of this log-in is spent."""
     now = utc_now()
-    unspent = (PendingLogin.id == pending.id, PendingLogin.emailed_at.is_(None))
-    first = session.execute(update(PendingLogin).where(*unspent).values(emailed_at=now))
-    if first.rowcount != 1:
+    if not move(pending, PendingLogin.emailed_at.is_(None), emailed_at=now):
         return Answer.USED
     session.execute(update(LoginCode).where(LoginCode.pending_id == pending.id).values(expires_at=now))
     return Answer.ACCEPTED

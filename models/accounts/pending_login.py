@@ -17,7 +17,7 @@ from models.accounts.authenticator import Authenticator
 from models.accounts.login import LoginFailure, Origin, account_hash, network_hash
 from models.accounts.security_code import SecurityCode
 from models.accounts.user import Membership, Staff, User
-from models.base import Base, Key, session, utc_now
+from models.base import Base, Key, move, session, utc_now
 from models.outbox import post
 from models.permissions import Role
 from models.tenancy import every_provider
@@ -171,8 +171,8 @@ class PendingLogin(Base):
 
     def count_try(self) -> bool:
         """Use up a try before anything is compared. The database counts: guesses sent side by side count one by one."""
-        left = (PendingLogin.id == self.id, PendingLogin.tries < TRIES, PendingLogin.accepted_at.is_(None))
-        return session.execute(update(PendingLogin).where(*left).values(tries=PendingLogin.tries + 1)).rowcount == 1
+        has_left = (PendingLogin.tries < TRIES, PendingLogin.accepted_at.is_(None))
+        return move(self, *has_left, tries=PendingLogin.tries + 1)
 
     def log_in(self) -> bool:
         """The end of the way in, once: of two presses at the same time the database lets one be the first."""
@@ -213,8 +213,7 @@ class PendingLogin(Base):
         session.execute(theirs.values(accepted_at=utc_now()))
 
     def _end(self) -> bool:
-        still_open = (PendingLogin.id == self.id, PendingLogin.accepted_at.is_(None))
-        return session.execute(update(PendingLogin).where(*still_open).values(accepted_at=utc_now())).rowcount == 1
+        return move(self, PendingLogin.accepted_at.is_(None), accepted_at=utc_now())
 
 
 def change_password(user: User, password: str, *, but: int, device: str | None) -> None:

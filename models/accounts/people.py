@@ -4,14 +4,14 @@ Nobody does any of it to their own account. Whoever works for the council is loo
 staff, so that the help desk cannot take over the account of a payments manager.
 """
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from models.accounts import second_step, team
 from models.accounts.login import LoginFailure
 from models.accounts.pending_login import PendingLogin
 from models.accounts.user import Membership, Staff, User, tidy_email
 from models.audit import record
-from models.base import DomainError, session
+from models.base import DomainError, move, session
 from models.outbox import post
 from models.permissions import CouncilRole, Permission, Role
 from models.records.provider import Provider
@@ -188,8 +188,7 @@ def _keep_a_systems_administrator(person: User) -> None:
 
 
 def _switch(person: User, *, is_active: bool) -> None:
-    row = update(User).where(User.id == person.id, User.is_active.is_not(is_active)).values(is_active=is_active)
-    if session.execute(row).rowcount != 1:
+    if not move(person, User.is_active.is_not(is_active), is_active=is_active):
         raise DomainError(f"The login of {person.name} is {'on' if is_active else 'switched off'} already")
 
 

@@ -8,13 +8,13 @@ Mail takes `portal`, the address of the portal's first page, from whoever calls.
 """
 
 import sqlalchemy as sa
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import joinedload
 
 from models.accounts.account_policy import policy
 from models.accounts.user import Membership, Staff, User, tidy_email
 from models.audit import record
-from models.base import DomainError, session, utc_now
+from models.base import DomainError, move, session, utc_now
 from models.outbox import post
 from models.permissions import COUNCIL_GRANTS, Permission, Role
 from models.records.provider import Contact, Provider
@@ -213,8 +213,7 @@ def _has_a_place(user: User) -> bool:
 
 def _write(membership: Membership, still: sa.ColumnElement[bool], **values: object) -> None:
     """Change it, if it still is as it was when it was read: somebody else may have been quicker."""
-    row = update(Membership).where(Membership.id == membership.id, still)
-    if session.execute(row.values(**values)).rowcount != 1:
+    if not move(membership, still, **values):
         raise DomainError(TOO_LATE)
 
 

@@ -9,12 +9,12 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.accounts.user import User
 from models.audit import record
-from models.base import Base, DomainError, Key, session, utc_now
+from models.base import Base, DomainError, Key, move, session, utc_now
 from models.outbox import post
 from models.records.provider import Contact, Provider
 from models.tenancy import ProviderOwned, owned
@@ -143,12 +143,8 @@ class DetailChange(ProviderOwned, Base):
         self._tell("refused")
 
     def _settle(self, state: ChangeState, by: User, **more: str) -> None:
-        settled = session.execute(
-            update(DetailChange)
-            .where(DetailChange.id == self.id, DetailChange.state == ChangeState.WAITING)
-            .values(state=state, decided_at=utc_now(), decided_by_id=by.id, **more)
-        )
-        if settled.rowcount != 1:
+        settled = {"state": state, "decided_at": utc_now(), "decided_by_id": by.id} | more
+        if not move(self, DetailChange.state == ChangeState.WAITING, **settled):
             raise DomainError(TOO_LATE)
         record(f"detail_change.{state.value}", self, by=by, kind=self.kind.value)
 

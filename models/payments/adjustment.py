@@ -6,9 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from models.accounts.user import User
-from models.audit import record
-from models.base import Base, DomainError, Key, Pence, session, utc_now
+from models.base import Base, Key, Pence, utc_now
 from models.records.client import Client
 from models.records.contract import Contract
 from models.tenancy import ProviderOwned, owned
@@ -39,35 +37,6 @@ class Adjustment(ProviderOwned, Base):
     client: Mapped[Client] = relationship(lazy="raise")
 
     @classmethod
-    def make(
-        cls, contract: Contract, client: Client, *, amount_pence: int, for_day: date, reason: str, by: User
-    ) -> "Adjustment":
-        """An adjustment of this sum; DomainError where it is nothing, or the client is not of the contract."""
-        from models.records.care_package import CarePackageLineItem
-
-        if not amount_pence:
-            raise DomainError("An adjustment of £0.00 changes nothing. Enter an amount")
-        bought = select(CarePackageLineItem.id).where(
-            CarePackageLineItem.contract_id == contract.id, CarePackageLineItem.client_id == client.id
-        )
-        if session.scalar(bought.limit(1)) is None:
-            raise DomainError("This contract has no care package for that client. Choose another client")
-        adjustment = cls(
-            provider_id=contract.provider_id, contract_id=contract.id, client_id=client.id, for_day=for_day,
-            amount_pence=amount_pence, reason=reason, created_by_id=by.id,
-        )  # fmt: skip
-        session.add(adjustment)
-        record("adjustment.made", adjustment, by=by, amount_pence=amount_pence)
-        return adjustment
-
-    def cancel(self, *, by: User) -> None:
-        """It comes to nothing from now on; what was finalised of it is taken back by the next payment."""
-        if self.cancelled_at is not None:
-            raise DomainError("This adjustment has been cancelled already")
-        self.cancelled_at, self.cancelled_by_id = utc_now(), by.id
-        record("adjustment.cancelled", self, by=by, amount_pence=self.amount_pence)
-
-    @classmethod
     def of_contract(cls, contract_id: int) -> Select:
         return (
             select(cls)
@@ -95,27 +64,6 @@ class RecoveryPlan(ProviderOwned, Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     ended_at: Mapped[datetime | None]
-
-    @classmethod
-    def agree(cls, contract: Contract, *, per_payment_pence: int, reason: str, by: User) -> "RecoveryPlan":
-        if per_payment_pence <= 0:
-            raise DomainError("An instalment has to be more than £0.00")
-        if session.scalar(cls.open(contract.id).with_only_columns(cls.id)):
-            raise DomainError("This contract has an instalment plan already. End it before you agree another")
-        plan = cls(
-            provider_id=contract.provider_id, contract_id=contract.id, per_payment_pence=per_payment_pence,
-            reason=reason, created_by_id=by.id,
-        )  # fmt: skip
-        session.add(plan)
-        record("recovery_plan.agreed", plan, by=by, per_payment_pence=per_payment_pence)
-        return plan
-
-    def end(self, *, by: User) -> None:
-        """From now on a payment recovers all that it can."""
-        if self.ended_at is not None:
-            raise DomainError("This instalment plan has ended already")
-        self.ended_at = utc_now()
-        record("recovery_plan.ended", self, by=by)
 
     @classmethod
     def open(cls, contract_id: int) -> Select:

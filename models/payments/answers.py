@@ -1,51 +1,22 @@
-"""What a provider is asked about a payment, and what follows from its answer: queried rows are held or not, and
-the drafts follow.
-"""
+"""What a provider answers about a payment, and what follows: queried rows are held or not, and the drafts follow."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import contains_eager
 
 from models.accounts.user import User
 from models.audit import record
-from models.base import DomainError, reload, session, utc_now
+from models.base import DomainError, move, reload, session, utc_now
 from models.calendar import today
-from models.payments.answerable import Confirmation, Processing
+from models.money import gbp
 from models.payments.calculation import calculate, lock
-from models.payments.hold import Hold, HoldKind
+from models.payments.confirmation import Confirmation, Processing
+from models.payments.hold import Hold, HoldKind, place
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.records.contract import ConfirmationPolicy, Contract, IfQueried, IfUnconfirmed
+from models.records.contract import Contract
 
-_UNSYNCED = {"synchronize_session": False}
-
-
-class Asking(StrEnum):
-    """How it stands between a payment and the provider that is asked to confirm it."""
-
-    NOT_NEEDED = "not needed"
-    NOT_YET = "not yet"
-    """Its period has not begun."""
-    OPEN = "open"
-    MISSED = "missed"
-    """The time has passed, and nobody has answered."""
-    SILENT = "silent"
-    """Confirmed by silence."""
-    CONFIRMED = "confirmed"
-    REJECTED = "rejected"
-
-    @classmethod
-    def about(cls, payment: ScheduledPayment) -> "Asking":
-        if payment.contract.confirmation is ConfirmationPolicy.NONE:
-            return cls.NOT_NEEDED
-        if payment.confirmation is Confirmation.REJECTED:
-            return cls.REJECTED
-        if payment.confirmation is Confirmation.CONFIRMED:
-            return cls.SILENT if payment.answered_by_id is None else cls.CONFIRMED
-        if payment.processing is Processing.FUTURE:
-            return cls.NOT_YET
-        return cls.OPEN if payment.can_be_answered else cls.MISSED
+FINALISED = "This payment has been finalised, so it can no longer be confirmed or rejected"
 
 
 def to_confirm() -> Select:
@@ -55,13 +26,7 @@ def to_confirm() -> Select:
         select(payment)
         .join(payment.contract)
         .options(contains_eager(payment.contract))
-        .where(
-            Contract.confirmation == ConfirmationPolicy.REQUIRED,
-            payment.confirmation == Confirmation.UNCONFIRMED,
-            payment.closed_run_id.is_(None),
-            payment.first_on <= today(),
-            payment.confirm_by >= today(),
-        )
+        .where(payment.is_to_be_confirmed)
         .order_by(payment.confirm_by, Contract.name, payment.id)
     )
 
@@ -74,40 +39,74 @@ def confirm(
     comment: str = "",
     queries: Mapping[int, str] | None = None,
 ) -> None:
-    """Confirm the payment but for the queried rows: purchase order ids, with what is wrong with each.
+    """Say that the payment is right but for the queried rows: purchase order ids, with what is wrong with each.
 
-    The contract says whether queried rows are paid or held. Holding one may change what is carried forward;
-    the answer stands for the total that it leaves. The same answer of the same person does nothing twice.
+    `total_pence` is what the person saw. The contract says whether queried rows are paid or held. Holding one may
+    change what is carried forward; the answer stands for the total that it leaves. The same answer of the same
+    person does nothing twice.
     """
     _wait_for_turn(payment)
     queries = dict(queries or {})
     if _has_said(payment, Confirmation.CONFIRMED, by, comment) and queries == _queried(payment, by):
         return
-    payment.confirm(by=by, total_pence=total_pence, comment=comment)
-    if not queries:
-        calculate([payment.provider_id])
-        return
-    rows = set(session.scalars(select(PaymentLine.purchase_order_id).where(PaymentLine.payment_id == payment.id)))
-    for order_id, text in queries.items():
-        if order_id not in rows:
-            raise DomainError("One of the rows that you queried is no longer in this payment. Look at it again")
-        if not text.strip():
-            raise DomainError("Say what is wrong with each row that you query")
-        is_paid = payment.contract.if_queried is IfQueried.PAY
-        Hold.place(payment, by=by, reason=text, order_id=order_id, kind=HoldKind.QUERY, is_paid=is_paid)
+    _answer(payment, Confirmation.CONFIRMED, by=by, total_pence=total_pence, comment=comment)
+    _query(payment, queries, by=by)
     session.flush()
     calculate([payment.provider_id])
-    reload(payment)
-    payment.confirmation, payment.answered_pence = Confirmation.CONFIRMED, payment.total_pence
-    payment.lapsed_pence, payment.is_lapsed_rejection = None, False
+    if queries:
+        reload(payment)
+        payment.confirmation, payment.answered_pence = Confirmation.CONFIRMED, payment.total_pence
+        payment.lapsed_pence, payment.is_lapsed_rejection = None, False
 
 
 def reject(payment: ScheduledPayment, *, by: User, total_pence: int, comment: str) -> None:
+    """Say that it is wrong, and why: it goes back to the council, and is held until it is put right."""
     _wait_for_turn(payment)
     if _has_said(payment, Confirmation.REJECTED, by, comment):
         return
-    payment.reject(by=by, total_pence=total_pence, comment=comment)
+    if not comment.strip():
+        raise DomainError("Say what is wrong with this payment, so that the council can put it right")
+    _answer(payment, Confirmation.REJECTED, by=by, total_pence=total_pence, comment=comment)
     calculate([payment.provider_id])
+
+
+def insist_on_being_open(payment: ScheduledPayment) -> None:
+    """DomainError where the contract asks for no answer, or the time for one is not now."""
+    if not payment.contract.asks_for_confirmation:
+        raise DomainError("This payment does not need to be confirmed")
+    if payment.closed_run_id is not None:
+        raise DomainError(FINALISED)
+    if payment.processing is Processing.FUTURE:
+        raise DomainError("This period has not begun, so its payment cannot be confirmed or rejected yet")
+    if not payment.is_open_to_answers:
+        last = payment.confirm_by
+        raise DomainError(f"The time to confirm or reject this payment ended on {last.day} {last:%B %Y}")
+
+
+def confirm_by_silence() -> int:
+    """Confirm what nobody has answered by its cut-off, where the contract takes silence for yes; how many."""
+    payment = ScheduledPayment
+    confirmed = session.execute(
+        update(payment)
+        .where(
+            payment.confirmation == Confirmation.UNCONFIRMED,
+            payment.is_open,
+            payment.confirm_by < today(),
+            payment.contract.has(Contract.confirms_by_silence),
+        )
+        .values(
+            confirmation=Confirmation.CONFIRMED,
+            answered_pence=payment.total_pence,
+            answered_at=utc_now(),
+            answered_by_id=None,
+            lapsed_pence=None,
+            is_lapsed_rejection=False,
+        ),
+        execution_options={"synchronize_session": False},
+    ).rowcount
+    if confirmed:
+        record("payment.confirmed_by_silence", by=None, payments=confirmed)
+    return confirmed
 
 
 def _wait_for_turn(payment: ScheduledPayment) -> None:
@@ -125,37 +124,41 @@ def _queried(payment: ScheduledPayment, by: User) -> dict[int | None, str]:
     return {hold.purchase_order_id: hold.reason for hold in session.scalars(mine)}
 
 
-def confirm_by_silence() -> int:
-    """Confirm what nobody has answered by its cut-off, where the contract takes silence for yes; how many."""
-    payment = ScheduledPayment
-    says_so = (
-        select(Contract.id)
-        .where(
-            Contract.id == payment.contract_id,
-            Contract.confirmation == ConfirmationPolicy.REQUIRED,
-            Contract.if_unconfirmed == IfUnconfirmed.CONFIRM,
-        )
-        .exists()
+def _answer(payment: ScheduledPayment, answer: Confirmation, *, by: User, total_pence: int, comment: str) -> None:
+    """Of two people who answer at once, one is first; the other is told."""
+    insist_on_being_open(payment)
+    is_first = move(
+        payment,
+        ScheduledPayment.confirmation == Confirmation.UNCONFIRMED,
+        ScheduledPayment.total_pence == total_pence,
+        ScheduledPayment.closed_run_id.is_(None),
+        confirmation=answer, answered_pence=total_pence, answered_at=utc_now(), answered_by_id=by.id,
+        answer_comment=comment, council_comment="", lapsed_pence=None, is_lapsed_rejection=False,
+    )  # fmt: skip
+    if not is_first:
+        raise DomainError(_why_not(payment, total_pence, by))
+    record(f"payment.{answer.value}", payment, by=by, total_pence=total_pence)
+
+
+def _why_not(payment: ScheduledPayment, total_pence: int, by: User) -> str:
+    if payment.confirmation is not Confirmation.UNCONFIRMED and payment.answered_by_id == by.id:
+        return f"You have {payment.confirmation.value} this payment already"
+    if payment.confirmation is not Confirmation.UNCONFIRMED:
+        return f"Somebody else has {payment.confirmation.value} this payment just before you"
+    if payment.closed_run_id is not None:
+        return FINALISED
+    return (
+        f"The payment has changed from {gbp(total_pence)} to {gbp(payment.total_pence)} since you opened this page. "
+        "Look at it again before you answer"
     )
-    confirmed = session.execute(
-        update(payment)
-        .where(
-            payment.confirmation == Confirmation.UNCONFIRMED,
-            payment.closed_run_id.is_(None),
-            payment.first_on <= today(),
-            payment.confirm_by < today(),
-            says_so,
-        )
-        .values(
-            confirmation=Confirmation.CONFIRMED,
-            answered_pence=payment.net_pence + payment.vat_pence,
-            answered_at=utc_now(),
-            answered_by_id=None,
-            lapsed_pence=None,
-            is_lapsed_rejection=False,
-        ),
-        execution_options=_UNSYNCED,
-    ).rowcount
-    if confirmed:
-        record("payment.confirmed_by_silence", by=None, payments=confirmed)
-    return confirmed
+
+
+def _query(payment: ScheduledPayment, queries: Mapping[int, str], *, by: User) -> None:
+    is_paid = not payment.contract.holds_queried
+    orders = PaymentLine.orders_in(payment) if queries else set()
+    for order_id, text in queries.items():
+        if order_id not in orders:
+            raise DomainError("One of the rows that you queried is no longer in this payment. Look at it again")
+        if not text.strip():
+            raise DomainError("Say what is wrong with each row that you query")
+        place(payment, by=by, reason=text, order_id=order_id, kind=HoldKind.QUERY, is_paid=is_paid)

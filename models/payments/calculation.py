@@ -12,14 +12,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import delete, insert, select, update
 
-from models.base import session
+from models.base import session, sum_of
 from models.calendar import today
 from models.engine.component import Component
 from models.engine.facts import ContractFacts
 from models.engine.periods import Period, lay_out
 from models.engine.reckoning import Draft, HeldParts, OrderKey, OrderSum, Reckoning, Settled, Source, reckon
-from models.payments.answerable import Confirmation
-from models.payments.held import held_orders, is_not_held
+from models.payments.confirmation import Confirmation
+from models.payments.hold import is_held, rows_held_in
 from models.payments.loading import load
 from models.payments.order_book import OrderBook
 from models.payments.payment import PaymentLine, ScheduledPayment
@@ -122,11 +122,11 @@ class Book:
         }
         found: dict[int, HeldParts] = defaultdict(HeldParts)
         of_ours = ScheduledPayment.provider_id.in_(self.provider_ids)
-        held = select(ScheduledPayment.id).where(of_ours, ScheduledPayment.closed_run_id.is_(None), ~is_not_held())
+        held = select(ScheduledPayment.id).where(of_ours, ScheduledPayment.closed_run_id.is_(None), is_held())
         for payment_id in session.scalars(held):
             contract_id, first_on = keys[payment_id]
             found[contract_id].payments.add(first_on)
-        for payment_id, order_id in held_orders(list(keys)):
+        for payment_id, order_id in rows_held_in(keys):
             contract_id, first_on = keys[payment_id]
             found[contract_id].rows.add((first_on, orders[order_id]))
         return found
@@ -148,7 +148,10 @@ def _finalised_cells(provider_ids: list[int]) -> sa.Select:
             line.component, line.first_on)  # fmt: skip
     return (
         select(
-            *cell, sa.func.max(line.last_on).label("last_on"), _sum(line.net_pence, "net"), _sum(line.vat_pence, "vat")
+            *cell,
+            sa.func.max(line.last_on).label("last_on"),
+            sum_of(line.net_pence).label("net"),
+            sum_of(line.vat_pence).label("vat"),
         )
         .where(line.provider_id.in_(provider_ids), line.run_id.is_not(None))
         .group_by(*cell)
@@ -159,7 +162,7 @@ def _finalised_of_open_payments(provider_ids: list[int]) -> sa.Select:
     """What has been finalised of payments that are partly finalised."""
     line, payment = PaymentLine, ScheduledPayment
     return (
-        select(line.payment_id, _sum(line.net_pence, "net"), _sum(line.vat_pence, "vat"))
+        select(line.payment_id, sum_of(line.net_pence).label("net"), sum_of(line.vat_pence).label("vat"))
         .join(payment, payment.id == line.payment_id)
         .where(
             payment.provider_id.in_(provider_ids),
@@ -169,10 +172,6 @@ def _finalised_of_open_payments(provider_ids: list[int]) -> sa.Select:
         )
         .group_by(line.payment_id)
     )
-
-
-def _sum(column: Any, name: str) -> sa.Label:
-    return sa.cast(sa.func.sum(column), sa.BigInteger).label(name)
 
 
 class _Writer:

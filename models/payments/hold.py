@@ -1,15 +1,18 @@
 """Holds: drafts that exist and are not finalised, because an officer says so, or the provider queried them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.accounts.user import User
 from models.audit import record
 from models.base import Base, DomainError, Key, session, utc_now
+from models.payments.confirmation import Confirmation
 from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.tenancy import ProviderOwned, link, owned
@@ -50,46 +53,95 @@ class Hold(ProviderOwned, Base):
         """The provider placed it, and may read its own words. Why an officer did is the council's business."""
         return self.kind is HoldKind.QUERY
 
-    @classmethod
-    def place(
-        cls, payment: ScheduledPayment, *, by: User, reason: str, order_id: int | None = None,
-        kind: HoldKind = HoldKind.OFFICER, is_paid: bool = False,
-    ) -> "Hold":  # fmt: skip
-        """Keep back the payment, or one row of it. DomainError where it is finalised or held already."""
-        if payment.closed_run_id is not None:
-            raise DomainError("This payment is finalised, so it cannot be held. Make an adjustment instead")
-        if session.scalar(cls.on(payment).where(cls.purchase_order_id == order_id).with_only_columns(cls.id).limit(1)):
-            raise DomainError("This is held already")
-        hold = cls(
-            provider_id=payment.provider_id, payment_id=payment.id, purchase_order_id=order_id, kind=kind,
-            is_paid=is_paid, reason=reason, placed_by_id=by.id,
-        )  # fmt: skip
-        session.add(hold)
-        record(f"hold.placed_by_{kind.value}", hold, by=by)
-        return hold
+    @hybrid_property
+    def is_released(self) -> bool:
+        return self.released_at is not None
 
-    def release(self, *, by: User, reason: str) -> None:
-        if self.released_at is not None:
-            raise DomainError("This has been released already")
-        self.released_at, self.released_by_id, self.release_reason = utc_now(), by.id, reason
-        record("hold.released", self, by=by)
+    @is_released.inplace.expression
+    @classmethod
+    def _is_released(cls) -> sa.ColumnElement[bool]:
+        return cls.released_at.is_not(None)
+
+    @hybrid_property
+    def is_in_force(self) -> bool:
+        """It keeps money back: not released, and no query that is paid all the same."""
+        return not self.is_released and not self.is_paid
+
+    @is_in_force.inplace.expression
+    @classmethod
+    def _is_in_force(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(~cls.is_released, ~cls.is_paid)
+
+    @hybrid_property
+    def is_of_whole_payment(self) -> bool:
+        return self.purchase_order_id is None
+
+    @is_of_whole_payment.inplace.expression
+    @classmethod
+    def _is_of_whole_payment(cls) -> sa.ColumnElement[bool]:
+        return cls.purchase_order_id.is_(None)
 
     @classmethod
-    def on(cls, payment: ScheduledPayment) -> Select:
+    def on(cls, payment: ScheduledPayment) -> Select[tuple["Hold"]]:
         """The holds on a payment that are not released, the whole payment's first."""
         return (
-            select(cls)
-            .where(cls.payment_id == payment.id, cls.released_at.is_(None))
-            .order_by(cls.purchase_order_id.is_not(None), cls.id)
+            select(cls).where(cls.payment_id == payment.id, ~cls.is_released).order_by(~cls.is_of_whole_payment, cls.id)
         )
 
     @classmethod
-    def ever_on(cls, payment: ScheduledPayment) -> Select:
-        """All holds on a payment with their purchase orders, those in force first."""
+    def ever_on(cls, payment: ScheduledPayment) -> Select[tuple["Hold"]]:
+        """All holds on a payment with their purchase orders, those not released first."""
         order = joinedload(cls.purchase_order).joinedload(PurchaseOrder.client)
-        return (
-            select(cls)
-            .where(cls.payment_id == payment.id)
-            .options(order)
-            .order_by(cls.released_at.is_not(None), cls.id.desc())
-        )
+        return select(cls).where(cls.payment_id == payment.id).options(order).order_by(cls.is_released, cls.id.desc())
+
+
+def place(
+    payment: ScheduledPayment,
+    *,
+    by: User,
+    reason: str,
+    kind: HoldKind,
+    order_id: int | None = None,
+    is_paid: bool = False,
+) -> None:
+    """Keep back the payment, or one row of it. DomainError where it is finalised or held already.
+
+    What officer.hold and answers.confirm have in common: they lock before it and calculate after it.
+    """
+    if payment.closed_run_id is not None:
+        raise DomainError("This payment is finalised, so it cannot be held. Make an adjustment instead")
+    if session.scalar(Hold.on(payment).where(Hold.purchase_order_id == order_id).with_only_columns(Hold.id).limit(1)):
+        raise DomainError("This is held already")
+    hold = Hold(
+        provider_id=payment.provider_id, payment_id=payment.id, purchase_order_id=order_id, kind=kind,
+        is_paid=is_paid, reason=reason, placed_by_id=by.id,
+    )  # fmt: skip
+    session.add(hold)
+    record(f"hold.placed_by_{kind.value}", hold, by=by)
+
+
+def has_hold(*which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """A condition on ScheduledPayment: there is a hold on it, or on a row of it, of which all these are true."""
+    payment = ScheduledPayment
+    return select(Hold.id).where(Hold.payment_id == payment.id, *which).correlate(payment).exists()
+
+
+def is_held() -> sa.ColumnElement[bool]:
+    """A condition on ScheduledPayment: no run takes any of it.
+
+    An officer holds the whole of it, its provider rejects it, or its contract holds it until it is confirmed.
+    """
+    payment = ScheduledPayment
+    return sa.or_(
+        payment.confirmation == Confirmation.REJECTED,
+        has_hold(Hold.is_of_whole_payment, Hold.is_in_force),
+        payment.waits_for_confirmation,
+    )
+
+
+def rows_held_in(payment_ids: Iterable[int]) -> set[tuple[int, int]]:
+    """The rows of these payments that a hold keeps back: (payment id, purchase order id)."""
+    query = select(Hold.payment_id, Hold.purchase_order_id).where(
+        Hold.payment_id.in_(payment_ids), ~Hold.is_of_whole_payment, Hold.is_in_force
+    )
+    return {(row.payment_id, row.purchase_order_id) for row in session.execute(query)}

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import insert, select, update
 
-from models.base import session
+from models.base import session, sum_of
 from models.engine.reckoning import OrderKey, OrderSum
 from models.payments.payment import PaymentLine
 from models.payments.purchase_order import PurchaseOrder, PurchaseOrderRevision
@@ -38,12 +38,12 @@ class OrderBook:
         """Spend to date: what is finalised, by order."""
         line = PaymentLine
         spend = {
-            row.purchase_order_id: {"spend_net_pence": int(row.net), "spend_vat_pence": int(row.vat)}
+            row.purchase_order_id: {"spend_net_pence": row.net, "spend_vat_pence": row.vat}
             for row in session.execute(
                 select(
                     line.purchase_order_id,
-                    sa.func.sum(line.net_pence).label("net"),
-                    sa.func.sum(line.vat_pence).label("vat"),
+                    sum_of(line.net_pence).label("net"),
+                    sum_of(line.vat_pence).label("vat"),
                 )
                 .where(
                     line.provider_id.in_(self.provider_ids),

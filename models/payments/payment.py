@@ -4,21 +4,22 @@ from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts.user import User
-from models.base import AsJSON, Base, Key, Pence
+from models.base import AsJSON, Base, Key, Pence, choice, session, sum_of
 from models.calendar import FinancialYear, Span, today
 from models.engine.component import Component
 from models.engine.working import Working
-from models.payments.answerable import Answerable, Processing
+from models.payments.confirmation import Confirmable, Processing
 from models.payments.purchase_order import PurchaseOrder
 from models.records.client import Client
 from models.records.contract import Contract, PaymentMethod
 from models.tenancy import ProviderOwned, owned
 
 
-class ScheduledPayment(Answerable, ProviderOwned, Base):
+class ScheduledPayment(Confirmable, ProviderOwned, Base):
     """One contract's payment for one period.
 
     The totals are stored by the runs: of a started period what its lines add up to, of a future one what
@@ -57,7 +58,7 @@ class ScheduledPayment(Answerable, ProviderOwned, Base):
     def span(self) -> Span:
         return Span(self.first_on, self.last_on)
 
-    @property
+    @hybrid_property
     def total_pence(self) -> int:
         return self.net_pence + self.vat_pence
 
@@ -66,13 +67,46 @@ class ScheduledPayment(Answerable, ProviderOwned, Base):
         """Its column in a chart: the label, and pence."""
         return self.span.short, self.total_pence
 
-    @property
+    @hybrid_property
     def processing(self) -> Processing:
         if self.closed_run_id is not None:
             return Processing.FINALISED
         if self.is_begun:
             return Processing.PARTLY_FINALISED
         return Processing.FUTURE if self.first_on > today() else Processing.CURRENT
+
+    @processing.inplace.expression
+    @classmethod
+    def _processing(cls) -> sa.ColumnElement[Processing]:
+        state = sa.case(
+            (cls.closed_run_id.is_not(None), Processing.FINALISED.value),
+            (cls.is_begun, Processing.PARTLY_FINALISED.value),
+            (cls.first_on > today(), Processing.FUTURE.value),
+            else_=Processing.CURRENT.value,
+        )
+        return sa.type_coerce(state, choice(Processing))
+
+    @hybrid_property
+    def is_open(self) -> bool:
+        """Its period has begun, and not all of it is finalised."""
+        return self.closed_run_id is None and self.first_on <= today()
+
+    @is_open.inplace.expression
+    @classmethod
+    def _is_open(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.closed_run_id.is_(None), cls.first_on <= today())
+
+    @hybrid_property
+    def id_before(self) -> sa.ScalarSelect[int]:
+        """The id of the payment of the same contract just before this one, as a subquery."""
+        earlier = sa.orm.aliased(ScheduledPayment)
+        return (
+            select(earlier.id)
+            .where(earlier.contract_id == self.contract_id, earlier.first_on < self.first_on)
+            .order_by(earlier.first_on.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
 
     @property
     def year(self) -> FinancialYear:
@@ -138,17 +172,6 @@ class ScheduledPayment(Answerable, ProviderOwned, Base):
             .order_by(cls.bank_on, Contract.name, cls.id)
         )
 
-    def id_before(self) -> sa.ScalarSelect[int]:
-        """The payment of the same contract just before this one, as a subquery."""
-        earlier = sa.orm.aliased(ScheduledPayment)
-        return (
-            select(earlier.id)
-            .where(earlier.contract_id == self.contract_id, earlier.first_on < self.first_on)
-            .order_by(earlier.first_on.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-
 
 class PaymentLine(ProviderOwned, Base):
     """The difference, for one cell, between what is due and what was finalised before.
@@ -189,9 +212,14 @@ class PaymentLine(ProviderOwned, Base):
     payment: Mapped[ScheduledPayment] = relationship(lazy="raise", viewonly=True)
     purchase_order: Mapped[PurchaseOrder | None] = relationship(lazy="raise", viewonly=True)
 
-    @property
+    @hybrid_property
     def total_pence(self) -> int:
         return self.net_pence + self.vat_pence
+
+    @classmethod
+    def orders_in(cls, payment: ScheduledPayment) -> set[int | None]:
+        """Ids of the purchase orders that have a row in the payment; None for what is carried."""
+        return set(session.scalars(select(cls.purchase_order_id).where(cls.payment_id == payment.id)))
 
     @classmethod
     def of(cls, payment: ScheduledPayment) -> Select:
@@ -205,7 +233,7 @@ class PaymentLine(ProviderOwned, Base):
                 sa.orm.contains_eager(cls.payment),
                 sa.orm.contains_eager(cls.purchase_order).contains_eager(PurchaseOrder.client),
             )
-            .where(cls.payment_id.in_([payment.id, payment.id_before()]))
+            .where(cls.payment_id.in_([payment.id, payment.id_before]))
             .order_by(
                 cls.purchase_order_id.is_(None),
                 sa.func.coalesce(Client.surname, ""),
@@ -224,7 +252,7 @@ class PaymentLine(ProviderOwned, Base):
         return (
             select(
                 Contract.reference, payment.first_on, payment.last_on, payment.bank_on,
-                sa.func.sum(cls.net_pence).label("net_pence"), sa.func.sum(cls.vat_pence).label("vat_pence"),
+                sum_of(cls.net_pence).label("net_pence"), sum_of(cls.vat_pence).label("vat_pence"),
             )
             .join(payment, payment.id == cls.payment_id)
             .join(Contract, Contract.id == cls.contract_id)

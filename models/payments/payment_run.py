@@ -15,12 +15,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts.user import User
 from models.audit import record
-from models.base import Base, DomainError, Key, Pence, reload, session, utc_now
+from models.base import Base, DomainError, Key, Pence, move, session, utc_now
 from models.calendar import today
 from models.money import gbp
 from models.payments.answers import confirm_by_silence
 from models.payments.calculation import calculate, lock
-from models.payments.held import held_orders, is_not_held
+from models.payments.hold import is_held, rows_held_in
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.tenancy import ProviderOwned, link, owned
 from models.words import how_many
@@ -104,15 +104,8 @@ class PaymentRun(Base):
         record("payment_run.finalised", self, by=by, total_pence=self.total_pence)
 
     def _move(self, before: RunState, after: RunState, **values: object) -> None:
-        """One of two people who press at once gets it, the other is told who was first."""
-        moved = session.execute(
-            update(PaymentRun)
-            .where(PaymentRun.id == self.id, PaymentRun.state == before)
-            .values(state=after, **values),
-            execution_options=_UNSYNCED,
-        )
-        reload(self)
-        if not moved.rowcount:
+        """Go on from `before`; DomainError tells whoever came second what the state is by now."""
+        if not move(self, PaymentRun.state == before, state=after, **values):
             raise DomainError(f"This run is {self.state.value} already")
 
 
@@ -162,7 +155,7 @@ def due(as_on: date) -> Select:
             payment.closed_run_id.is_(None),
             payment.first_on <= as_on,
             payment.finalise_on <= as_on,
-            is_not_held(),
+            ~is_held(),
             payment.id.not_in(taken),
         )
         .order_by(payment.first_on, payment.id)
@@ -229,7 +222,7 @@ def _to_finalise(payment_ids: list[int]) -> list[dict]:
 def _drafts(payment_ids: list[int]) -> tuple[dict[int, list[sa.Row]], set[int]]:
     """The drafts of these payments that nothing holds, by payment; and the payments that have some held."""
     line = PaymentLine
-    held = held_orders(payment_ids)
+    held = rows_held_in(payment_ids)
     found: dict[int, list[sa.Row]] = {}
     with_held: set[int] = set()
     for row in session.execute(
@@ -249,7 +242,7 @@ def _drafts(payment_ids: list[int]) -> tuple[dict[int, list[sa.Row]], set[int]]:
 
 
 def _digest(lines: list[sa.Row]) -> str:
-    """A seal over what is paid: every column but the drafts' own ids, which each calculation gives anew."""
+    """A seal over the columns that `_drafts` reads, but the drafts' own ids, which each calculation gives anew."""
     return sha256(repr([tuple(map(str, row[1:])) for row in lines]).encode()).hexdigest()
 
 
@@ -276,7 +269,7 @@ def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool
     allowed = set(
         session.scalars(
             select(ScheduledPayment.id).where(
-                ScheduledPayment.id.in_(payment_ids), ScheduledPayment.closed_run_id.is_(None), is_not_held()
+                ScheduledPayment.id.in_(payment_ids), ScheduledPayment.closed_run_id.is_(None), ~is_held()
             )
         )
     )

@@ -9,14 +9,13 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 
-from models.base import session
-from models.payments.answerable import Confirmation
-from models.payments.held import is_not_held, waits_for_answer
-from models.payments.hold import Hold
+from models.base import session, sum_of
+from models.payments.confirmation import Confirmation
+from models.payments.hold import Hold, is_held
 from models.payments.payment import PaymentLine
 from models.payments.payment_run import PaymentRun, RunPayment, RunState
 from models.payments.purchase_order import PurchaseOrder
-from models.payments.worklist import P, before, has_hold, is_before, is_far_off, is_unanswered, recovers
+from models.payments.worklist import P, before, is_before, is_far_off, recovers
 from models.records.client import Client
 from models.records.contract import Contract
 from models.records.provider import Provider
@@ -89,17 +88,17 @@ class Review:
         self.before = before()
 
     def totals(self) -> Totals:
-        was = sa.func.sum(self.before.net_pence + self.before.vat_pence)
+        was = sum_of(self.before.total_pence)
         row = session.execute(
             select(
                 sa.func.count(RunPayment.id), sa.func.count(RunPayment.provider_id.distinct()),
-                sa.func.coalesce(sa.func.sum(RunPayment.total_pence), 0), sa.func.coalesce(was, 0),
+                sum_of(RunPayment.total_pence), was,
             )
             .join(P, P.id == RunPayment.payment_id)
             .outerjoin(self.before, is_before(self.before))
             .where(RunPayment.run_id == self.run.id)
         ).one()  # fmt: skip
-        return Totals(row[0], row[1], int(row[2]), int(row[3]))
+        return Totals(*row)
 
     def payments(self, *, name: str = "", changed_only: bool = False) -> Select:
         """Every payment of the run by provider, with what the one before came to."""
@@ -135,12 +134,11 @@ class Review:
             case Finding.REJECTED:
                 query = self._left_out().where(P.confirmation == Confirmation.REJECTED)
             case Finding.HELD:
-                held = sa.or_(has_hold(Hold.purchase_order_id.is_(None), Hold.is_paid.is_(False)), waits_for_answer())
-                query = self._left_out().where(held, P.confirmation != Confirmation.REJECTED)
+                query = self._left_out().where(is_held(), P.confirmation != Confirmation.REJECTED)
             case Finding.WAITING:
                 query = self._of_run_or_left_out().where(P.waiting_pence != 0)
             case Finding.UNCONFIRMED:
-                query = self._of_run_or_left_out().where(is_unanswered())
+                query = self._of_run_or_left_out().where(P.is_unanswered)
             case _:
                 query = self._in_run().where(self._is(kind))
         return query.order_by(Provider.name, Contract.name, P.first_on, P.id)
@@ -149,19 +147,18 @@ class Review:
         match kind:
             case Finding.STALE:
                 return sa.and_(
-                    RunPayment.outcome.is_(None), sa.or_(~is_not_held(), self._drafts_now() != RunPayment.total_pence)
+                    RunPayment.outcome.is_(None), sa.or_(is_held(), self._drafts_now() != RunPayment.total_pence)
                 )
             case Finding.LEFT:
                 return RunPayment.outcome != "finalised"
             case Finding.FAR_OFF:
-                return is_far_off(RunPayment.total_pence, self.before.net_pence + self.before.vat_pence)
+                return is_far_off(RunPayment.total_pence, self.before.total_pence)
             case _:
                 return recovers(self._is_of_run())
 
     def _drafts_now(self) -> sa.ScalarSelect[int]:
         line = PaymentLine
-        total = sa.func.coalesce(sa.func.sum(line.net_pence + line.vat_pence), 0)
-        return select(total).where(line.payment_id == P.id, self._is_of_run()).scalar_subquery()
+        return select(sum_of(line.total_pence)).where(line.payment_id == P.id, self._is_of_run()).scalar_subquery()
 
     def _is_of_run(self) -> sa.ColumnElement[bool]:
         """A condition on PaymentLine: the run pays it, or will."""
@@ -171,19 +168,18 @@ class Review:
         held = select(Hold.id).where(
             Hold.payment_id == line.payment_id,
             Hold.purchase_order_id == line.purchase_order_id,
-            Hold.released_at.is_(None),
-            Hold.is_paid.is_(False),
+            Hold.is_in_force,
         )
         return sa.or_(line.run_id == self.run.id, sa.and_(line.run_id.is_(None), ~held.exists()))
 
     def _difference(self) -> sa.ColumnElement[int]:
-        return RunPayment.total_pence - sa.func.coalesce(self.before.net_pence + self.before.vat_pence, 0)
+        return RunPayment.total_pence - sa.func.coalesce(self.before.total_pence, 0)
 
     def _in_run(self) -> Select:
         return (
             _columns(
                 RunPayment.total_pence, RunPayment.outcome,
-                (self.before.net_pence + self.before.vat_pence).label("before_pence"),
+                self.before.total_pence.label("before_pence"),
                 self._difference().label("difference_pence"),
             )
             .join(RunPayment, RunPayment.payment_id == P.id)
@@ -196,8 +192,8 @@ class Review:
         return self._of_run_or_left_out().where(P.id.not_in(self._taken()))
 
     def _of_run_or_left_out(self) -> Select:
-        total = P.net_pence + P.vat_pence
-        was = self.before.net_pence + self.before.vat_pence
+        total = P.total_pence
+        was = self.before.total_pence
         query = (
             _columns(
                 total.label("total_pence"),
@@ -215,7 +211,7 @@ class Review:
     def _held_rows(self) -> Select:
         line = PaymentLine
         drafts = (
-            select(sa.func.coalesce(sa.func.sum(line.net_pence + line.vat_pence), 0))
+            select(sum_of(line.total_pence))
             .where(
                 line.payment_id == Hold.payment_id,
                 line.purchase_order_id == Hold.purchase_order_id,
@@ -231,7 +227,7 @@ class Review:
             .join(Hold, Hold.payment_id == P.id)
             .join(PurchaseOrder, PurchaseOrder.id == Hold.purchase_order_id)
             .outerjoin(Client, Client.id == PurchaseOrder.client_id)
-            .where(Hold.released_at.is_(None), Hold.is_paid.is_(False), P.finalise_on <= self.run.as_on)
+            .where(Hold.is_in_force, P.finalise_on <= self.run.as_on)
             .order_by(Provider.name, Contract.name, P.first_on, Hold.id)
         )  # fmt: skip
         return query.where(P.provider_id.in_(self.run.chosen)) if self.run.chosen is not None else query
@@ -265,7 +261,7 @@ class Review:
         )  # fmt: skip
 
     def _both_sides(self) -> sa.Subquery:
-        line, total = PaymentLine, PaymentLine.net_pence + PaymentLine.vat_pence
+        line, total = PaymentLine, PaymentLine.total_pence
         zero, one = sa.literal(0), sa.literal(1)
         now = (
             select(P.id.label("payment_id"), PurchaseOrder.client_id, total.label("now"), zero.label("was"),

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 
-from models.base import session
+from models.base import session, sum_of
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.payment_run import PaymentRun, RunPayment, RunProgress
 
@@ -24,12 +24,12 @@ def outcome_of(run_id: int) -> RunProgress:
     line = PaymentLine
     found.lines = session.scalar(select(sa.func.count(line.id)).where(line.run_id == run_id)) or 0
     for outcome, count, total in session.execute(
-        select(RunPayment.outcome, sa.func.count(), sa.func.sum(RunPayment.total_pence))
+        select(RunPayment.outcome, sa.func.count(), sum_of(RunPayment.total_pence))
         .where(RunPayment.run_id == run_id, RunPayment.outcome.is_not(None))
         .group_by(RunPayment.outcome)
     ):
         if outcome == "finalised":
-            found.payments, found.total_pence = count, int(total)
+            found.payments, found.total_pence = count, total
         else:
             found.left += count
     return found

@@ -1,6 +1,5 @@
 """Every provider's payments, as the council looks for them: what waits for whom, since when, and how much money."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -9,14 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
-from models.base import session
+from models.base import session, sum_of
 from models.calendar import LONDON, today
 from models.engine.component import DEDUCTIONS
-from models.payments.answerable import Confirmation, Processing
-from models.payments.hold import Hold, HoldKind
+from models.payments.confirmation import Confirmation, Processing
+from models.payments.hold import Hold, HoldKind, has_hold
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.payment_run import PaymentRun, RunState
-from models.records.contract import ConfirmationPolicy, Contract
+from models.records.contract import Contract
 from models.records.provider import Provider
 
 P = ScheduledPayment
@@ -24,22 +23,8 @@ NEAR = timedelta(days=2)
 """A cut-off this close is worth a word to the provider."""
 
 Condition = sa.ColumnElement[bool]
-
-
-def is_open() -> Condition:
-    """Begun, and not all of it finalised."""
-    return sa.and_(P.closed_run_id.is_(None), P.first_on <= today())
-
-
-def is_unanswered() -> Condition:
-    """The contract asks for confirmation, and the provider has not answered."""
-    own = aliased(Contract)  # the query may have the contract as well
-    asked = select(own.id).where(own.id == P.contract_id, own.confirmation != ConfirmationPolicy.NONE)
-    return sa.and_(P.confirmation == Confirmation.UNCONFIRMED, asked.exists())
-
-
-def has_hold(*conditions: Condition) -> Condition:
-    return select(Hold.id).where(Hold.payment_id == P.id, Hold.released_at.is_(None), *conditions).exists()
+_ROW_HELD_BY_OFFICER = (~Hold.is_of_whole_payment, Hold.kind == HoldKind.OFFICER, ~Hold.is_released)
+_QUERIED = (Hold.kind == HoldKind.QUERY, ~Hold.is_released)
 
 
 def before() -> type[ScheduledPayment]:
@@ -48,15 +33,7 @@ def before() -> type[ScheduledPayment]:
 
 
 def is_before(other: type[ScheduledPayment]) -> Condition:
-    earlier = aliased(ScheduledPayment)
-    newest = (
-        select(earlier.id)
-        .where(earlier.contract_id == P.contract_id, earlier.first_on < P.first_on)
-        .order_by(earlier.first_on.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    return other.id == newest
+    return other.id == P.id_before
 
 
 def is_far_off(now: sa.ColumnElement[int], then: sa.ColumnElement[int]) -> Condition:
@@ -74,7 +51,7 @@ def recovers(*conditions: Condition) -> Condition:
     )
 
 
-class Kind(StrEnum):
+class Concern(StrEnum):
     """What an officer looks for among the payments."""
 
     REJECTED = "rejected"
@@ -126,24 +103,16 @@ class Kind(StrEnum):
 
     def condition(self) -> Condition:
         return {
-            Kind.REJECTED: lambda: sa.and_(is_open(), P.confirmation == Confirmation.REJECTED),
-            Kind.HELD: lambda: has_hold(Hold.purchase_order_id.is_(None)),
-            Kind.HELD_ROWS: lambda: has_hold(Hold.purchase_order_id.is_not(None), Hold.kind == HoldKind.OFFICER),
-            Kind.QUERIED: lambda: has_hold(Hold.kind == HoldKind.QUERY),
-            Kind.UNCONFIRMED: lambda: sa.and_(is_open(), is_unanswered()),
-            Kind.CUT_OFF: lambda: sa.and_(is_open(), is_unanswered(), P.confirm_by <= today() + NEAR),
-            Kind.WAITING: lambda: sa.and_(is_open(), P.waiting_pence != 0),
-            Kind.RECOVERY: lambda: sa.and_(is_open(), recovers()),
-            Kind.LAPSED: lambda: sa.and_(is_open(), P.lapsed_pence.is_not(None)),
+            Concern.REJECTED: lambda: sa.and_(P.is_open, P.confirmation == Confirmation.REJECTED),
+            Concern.HELD: lambda: has_hold(Hold.is_of_whole_payment, ~Hold.is_released),
+            Concern.HELD_ROWS: lambda: has_hold(*_ROW_HELD_BY_OFFICER),
+            Concern.QUERIED: lambda: has_hold(*_QUERIED),
+            Concern.UNCONFIRMED: lambda: sa.and_(P.is_open, P.is_unanswered),
+            Concern.CUT_OFF: lambda: sa.and_(P.is_open, P.is_unanswered, P.confirm_by <= today() + NEAR),
+            Concern.WAITING: lambda: sa.and_(P.is_open, P.waiting_pence != 0),
+            Concern.RECOVERY: lambda: sa.and_(P.is_open, recovers()),
+            Concern.LAPSED: lambda: sa.and_(P.is_open, P.lapsed_pence.is_not(None)),
         }[self]()
-
-
-_STATES: dict[Processing, Callable[[], Condition]] = {
-    Processing.FUTURE: lambda: sa.and_(P.closed_run_id.is_(None), P.is_begun.is_(False), P.first_on > today()),
-    Processing.CURRENT: lambda: sa.and_(P.closed_run_id.is_(None), P.is_begun.is_(False), P.first_on <= today()),
-    Processing.PARTLY_FINALISED: lambda: sa.and_(P.closed_run_id.is_(None), P.is_begun.is_(True)),
-    Processing.FINALISED: lambda: P.closed_run_id.is_not(None),
-}
 
 
 def listed(
@@ -151,7 +120,7 @@ def listed(
     name: str = "",
     state: Processing | None = None,
     confirmation: Confirmation | None = None,
-    exception: Kind | None = None,
+    exception: Concern | None = None,
     first: date | None = None,
     last: date | None = None,
 ) -> Select:
@@ -161,10 +130,11 @@ def listed(
     """
     query = (
         select(
-            P.id, P.first_on, P.last_on, P.confirm_by, P.finalise_on, P.confirmation, P.waiting_pence, P.is_begun,
-            P.closed_run_id, (P.net_pence + P.vat_pence).label("total_pence"), Contract.confirmation.label("policy"),
+            P.id, P.first_on, P.last_on, P.confirm_by, P.finalise_on, P.confirmation, P.waiting_pence,
+            P.processing.label("processing"), P.total_pence.label("total_pence"),
+            Contract.asks_for_confirmation.label("is_asked"),
             Contract.reference, Contract.name.label("contract"), Provider.name.label("provider"),
-            has_hold().label("is_held"), has_hold(Hold.kind == HoldKind.QUERY).label("is_queried"),
+            has_hold(~Hold.is_released).label("is_held"), has_hold(*_QUERIED).label("is_queried"),
         )
         .join(Contract, Contract.id == P.contract_id)
         .join(Provider, Provider.id == P.provider_id)
@@ -175,7 +145,7 @@ def listed(
         query = query.where(
             sa.or_(Provider.name.ilike(found, escape="\\"), Provider.reference.ilike(found, escape="\\"))
         )
-    query = query.where(_STATES[state]() if state is not None else P.first_on <= today())
+    query = query.where(P.processing == state if state is not None else P.first_on <= today())
     if confirmation is not None:
         query = query.where(P.confirmation == confirmation)
     if exception is not None:
@@ -189,20 +159,11 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def processing_of(row: sa.Row) -> Processing:
-    """As ScheduledPayment.processing, of a row of `listed`."""
-    if row.closed_run_id is not None:
-        return Processing.FINALISED
-    if row.is_begun:
-        return Processing.PARTLY_FINALISED
-    return Processing.FUTURE if row.first_on > today() else Processing.CURRENT
-
-
 @dataclass(frozen=True)
 class Queue:
     """Work that waits: how many, since which day, and what money waits with it."""
 
-    exception: Kind
+    exception: Concern
     count: int
     since: date | None
     pence: int
@@ -210,43 +171,41 @@ class Queue:
 
 def queues() -> list[Queue]:
     """The queues with something in them, the one that has waited longest first."""
-    total, since_first = P.net_pence + P.vat_pence, sa.func.min(P.first_on)
+    total, since_first = P.total_pence, sa.func.min(P.first_on)
     found = [
-        _payments(Kind.REJECTED, sa.func.min(P.answered_at), total),
-        _payments(Kind.CUT_OFF, sa.func.min(P.confirm_by), total),
-        _payments(Kind.WAITING, since_first, P.waiting_pence),
-        _holds(Kind.HELD, Hold.purchase_order_id.is_(None)),
-        _holds(Kind.HELD_ROWS, Hold.purchase_order_id.is_not(None), Hold.kind == HoldKind.OFFICER),
-        _holds(Kind.QUERIED, Hold.kind == HoldKind.QUERY),
+        _payments(Concern.REJECTED, sa.func.min(P.answered_at), total),
+        _payments(Concern.CUT_OFF, sa.func.min(P.confirm_by), total),
+        _payments(Concern.WAITING, since_first, P.waiting_pence),
+        _holds(Concern.HELD, Hold.is_of_whole_payment),
+        _holds(Concern.HELD_ROWS, *_ROW_HELD_BY_OFFICER),
+        _holds(Concern.QUERIED, *_QUERIED),
     ]
     return sorted((queue for queue in found if queue.count), key=lambda queue: queue.since or today())
 
 
-def _payments(kind: Kind, since: sa.ColumnElement, pence: sa.ColumnElement) -> Queue:
-    row = session.execute(
-        select(sa.func.count(P.id), since, sa.func.coalesce(sa.func.sum(pence), 0)).where(kind.condition())
-    ).one()
-    return Queue(kind, row[0], _day(row[1]), int(row[2]))
+def _payments(kind: Concern, since: sa.ColumnElement, pence: sa.ColumnElement) -> Queue:
+    row = session.execute(select(sa.func.count(P.id), since, sum_of(pence)).where(kind.condition())).one()
+    return Queue(kind, row[0], _day(row[1]), row[2])
 
 
-def _holds(kind: Kind, *conditions: Condition) -> Queue:
+def _holds(kind: Concern, *conditions: Condition) -> Queue:
     """What hangs on the holds: the whole payment, or the drafts of the row."""
     line = PaymentLine
     drafts = (
-        select(sa.func.sum(line.net_pence + line.vat_pence))
+        select(sum_of(line.total_pence))
         .where(
             line.payment_id == Hold.payment_id,
             line.run_id.is_(None),
-            sa.or_(Hold.purchase_order_id.is_(None), line.purchase_order_id == Hold.purchase_order_id),
+            sa.or_(Hold.is_of_whole_payment, line.purchase_order_id == Hold.purchase_order_id),
         )
         .scalar_subquery()
     )
     row = session.execute(
-        select(sa.func.count(Hold.id), sa.func.min(Hold.placed_at), sa.func.coalesce(sa.func.sum(drafts), 0)).where(
-            Hold.released_at.is_(None), *conditions
+        select(sa.func.count(Hold.id), sa.func.min(Hold.placed_at), sum_of(drafts)).where(
+            ~Hold.is_released, *conditions
         )
     ).one()
-    return Queue(kind, row[0], _day(row[1]), int(row[2]))
+    return Queue(kind, row[0], _day(row[1]), row[2])
 
 
 def _day(when: date | datetime | None) -> date | None:
@@ -257,19 +216,17 @@ def runs_that_wait(state: RunState) -> tuple[int, date | None, int]:
     """How many runs have got that far and no further, since when, and what they come to."""
     since = sa.func.min(PaymentRun.prepared_at if state is RunState.PREPARED else PaymentRun.authorised_at)
     row = session.execute(
-        select(sa.func.count(PaymentRun.id), since, sa.func.coalesce(sa.func.sum(PaymentRun.total_pence), 0)).where(
-            PaymentRun.state == state
-        )
+        select(sa.func.count(PaymentRun.id), since, sum_of(PaymentRun.total_pence)).where(PaymentRun.state == state)
     ).one()
-    return row[0], _day(row[1]), int(row[2])
+    return row[0], _day(row[1]), row[2]
 
 
 def coming_due() -> Select:
     """The next days on which payments that have begun are finalised: rows with the day, how many, and their sum."""
-    total = sa.cast(sa.func.sum(P.net_pence + P.vat_pence), sa.BigInteger)
+    total = sum_of(P.total_pence)
     return (
         select(P.finalise_on, sa.func.count(P.id).label("payments"), total.label("total_pence"))
-        .where(is_open(), P.finalise_on >= today())
+        .where(P.is_open, P.finalise_on >= today())
         .group_by(P.finalise_on)
         .order_by(P.finalise_on)
         .limit(5)

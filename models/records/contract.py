@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Reference, TenThousandths
@@ -61,6 +62,28 @@ class Contract(FromFeed, ProviderOwned, Base):
     methods: Mapped[list["PaymentMethod"]] = relationship(
         lazy="raise", order_by="PaymentMethod.calculate_from", overlaps="calendar"
     )
+
+    @hybrid_property
+    def asks_for_confirmation(self) -> bool:
+        return self.confirmation != ConfirmationPolicy.NONE
+
+    @hybrid_property
+    def requires_confirmation(self) -> bool:
+        return self.confirmation == ConfirmationPolicy.REQUIRED
+
+    @hybrid_property
+    def holds_unconfirmed(self) -> bool:
+        """It pays nothing that is not confirmed."""
+        return self.requires_confirmation & (self.if_unconfirmed == IfUnconfirmed.HOLD)
+
+    @hybrid_property
+    def confirms_by_silence(self) -> bool:
+        return self.requires_confirmation & (self.if_unconfirmed == IfUnconfirmed.CONFIRM)
+
+    @property
+    def holds_queried(self) -> bool:
+        """It pays no row that its provider has queried."""
+        return self.if_queried is IfQueried.HOLD
 
     @classmethod
     def by_name(cls) -> Select["Contract"]:

@@ -13,7 +13,7 @@ from models.engine.component import Component
 from models.engine.entitlement import cells
 from models.engine.facts import ItemFacts
 from models.engine.working import Working
-from models.payments.answerable import Processing
+from models.payments.confirmation import Processing
 from models.payments.loading import load
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder

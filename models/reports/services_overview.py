@@ -16,11 +16,11 @@ from sqlalchemy import Select, select
 
 from models.accounts.account_policy import policy
 from models.accounts.user import User
-from models.base import session
+from models.base import session, sum_of
 from models.calendar import Span, today
-from models.payments.answerable import Confirmation
 from models.payments.answers import to_confirm
-from models.payments.held import is_not_held
+from models.payments.confirmation import Confirmation
+from models.payments.hold import is_held
 from models.payments.payment import ScheduledPayment
 from models.permissions import GRANTS, Permission
 from models.records.provider import Organisation, Provider
@@ -132,7 +132,7 @@ def coming_to(user: User) -> list[tuple[Span, int]]:
     monday = today() - timedelta(days=today().weekday())
     payment = ScheduledPayment
     due = (
-        select(payment.bank_on, sa.cast(sa.func.sum(payment.net_pence + payment.vat_pence), sa.BigInteger))
+        select(payment.bank_on, sum_of(payment.total_pence))
         .where(payment.bank_on >= today(), payment.bank_on < monday + timedelta(weeks=WEEKS))
         .group_by(payment.bank_on)
     )
@@ -164,11 +164,11 @@ def _of_their_own(query: Select, provider_ids: Iterable[int]) -> list[sa.Row]:
 
 def _expected(provider_ids: set[int]) -> dict[int, NextPayments]:
     first: dict[int, NextPayments] = {}
-    for payment, is_free in _of_their_own(ScheduledPayment.next_due().add_columns(is_not_held()), provider_ids):
+    for payment, held in _of_their_own(ScheduledPayment.next_due().add_columns(is_held()), provider_ids):
         known = first.get(payment.provider_id, NextPayments(0, payment.bank_on, False))
         if known.on == payment.bank_on:  # the first of them comes first
             first[payment.provider_id] = NextPayments(
-                known.pence + payment.total_pence, known.on, known.is_held or not is_free
+                known.pence + payment.total_pence, known.on, known.is_held or held
             )
     return first
 

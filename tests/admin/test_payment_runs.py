@@ -9,7 +9,7 @@ from sqlalchemy import select
 from models.accounts.user import Staff
 from models.base import utc_now
 from models.job import BROKEN_OFF_AFTER, Job, JobState
-from models.payments.answerable import Confirmation
+from models.payments.confirmation import Confirmation
 from models.payments.hold import Hold
 from models.payments.payment_run import PaymentRun, RunPayment, RunState
 from models.permissions import CouncilRole

@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from models.audit import AuditEvent
 from models.calendar import as_on
+from models.payments import answers
 from models.payments.adjustment import Adjustment, RecoveryPlan
-from models.payments.answerable import Confirmation
+from models.payments.confirmation import Confirmation
 from models.payments.hold import Hold, HoldKind
 from models.payments.payment import ScheduledPayment
 from models.permissions import Role
@@ -185,7 +186,7 @@ def reject(contract):
     member = make_user(Role.FINANCE, provider, name="Priya Provider")
     with as_on(MONDAY + WEEK), unit_of_work() as session:
         found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY + WEEK)).one()
-        found.reject(by=member, total_pence=found.total_pence, comment="Begum left on Tuesday")
+        answers.reject(found, by=member, total_pence=found.total_pence, comment="Begum left on Tuesday")
 
 
 def test_a_rejected_payment_waits_until_it_is_sent_back(desk):

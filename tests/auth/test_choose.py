@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from models.accounts.user import Membership, Staff
 from models.calendar import set_today
-from models.payments.answerable import Confirmation
+from models.payments.confirmation import Confirmation
 from models.permissions import CouncilRole, Role
 from tests.auth.journey import log_in, mailed_code
 from tests.care_factories import make_contract, make_item

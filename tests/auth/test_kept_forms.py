@@ -12,7 +12,7 @@ from models.accounts.web_session import WebSession
 from models.base import transaction
 from models.calendar import set_today
 from models.payments.adjustment import Adjustment
-from models.payments.answerable import Confirmation
+from models.payments.confirmation import Confirmation
 from models.permissions import CouncilRole, Role
 from models.records.provider import Provider
 from tests.auth.journey import mailed_code

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from models.calendar import set_today
-from models.payments.answerable import Confirmation
+from models.payments.confirmation import Confirmation
 from models.permissions import Role
 from models.records.provider import Provider
 from tests.browser.looks import assert_accessible, assert_fits, keeps_nothing, take_picture

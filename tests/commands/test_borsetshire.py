@@ -23,7 +23,7 @@ from models.base import session
 from models.calendar import Frequency, period_holding, set_today
 from models.engine.component import Component
 from models.payments import payment_run
-from models.payments.answerable import Confirmation
+from models.payments.confirmation import Confirmation
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.payment_run import PaymentRun, RunState
 from models.pricing import Convention, DeductionKind

@@ -12,7 +12,7 @@ from exchange.feed import check_feed
 from models.accounts.demonstration import accounts_here
 from models.accounts.user import Membership
 from models.calendar import set_today, today
-from models.payments.answerable import Processing
+from models.payments.confirmation import Processing
 from models.payments.payment import ScheduledPayment
 from models.payments.payment_run import PaymentRun
 from models.payments.purchase_order import PurchaseOrder

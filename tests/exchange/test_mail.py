@@ -118,16 +118,19 @@ def test_a_message_that_is_tried_twice_is_recognised_by_its_id(database):
 def test_of_two_senders_one_takes_a_message(database):
     message = queued()
     again = reloaded(message)
-    with unit_of_work():
+    with unit_of_work() as session:
+        session.add(message)
         assert message.claim()
-    with unit_of_work():
+    with unit_of_work() as session:
+        session.add(again)  # as it was read before
         assert not again.claim()
 
 
 def test_a_sender_that_died_leaves_its_message_to_the_next(database, server, time_machine):
     time_machine.move_to("2026-03-01T09:00:00+00:00", tick=False)
     message = queued()
-    with unit_of_work():
+    with unit_of_work() as session:
+        session.add(message)
         assert message.claim()
     assert deliver_due(server.mail) == 0
     time_machine.move_to("2026-03-01T09:05:01+00:00", tick=False)

@@ -90,6 +90,35 @@ def test_the_engine_is_pure(path):
     assert not {name for name in taken if not any(name == pure or name.startswith(f"{pure}.") for pure in PURE)}
 
 
+VERBS = {"models.payments.answers", "models.payments.officer", "models.payments.payment_run"}
+"""Where the verbs of payments stand: each locks, checks, changes, records, and calculates what follows."""
+INNER_VERBS = {"models.payments.hold.place"}
+"""What two verbs have in common. Nobody else calls it."""
+
+
+def verbs_of(path: Path) -> set[str]:
+    """Public functions and methods that say who does it (`by`)."""
+    module = name_of(path).removesuffix(".py").replace("/", ".")
+    return {
+        f"{module}.{node.name}"
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+        if any(argument.arg == "by" for argument in (*node.args.args, *node.args.kwonlyargs))
+    }
+
+
+@each_file([path for path in CODE if name_of(path).startswith("models/payments/")])
+def test_a_verb_of_payments_has_one_public_name(path):
+    """An entity that had a `confirm()` of its own would leave stale drafts with whoever called it."""
+    if name_of(path).removesuffix(".py").replace("/", ".") not in VERBS:
+        assert verbs_of(path) <= INNER_VERBS
+
+
+@each_file([path for path in CODE if not name_of(path).startswith("models/")])
+def test_nobody_outside_calls_an_inner_verb(path):
+    assert not INNER_VERBS & set(imports(path))
+
+
 @each_file([path for path in CODE if path.parent.name in AUDIENCES])
 def test_audiences_do_not_import_each_other(path):
     others = {f"blueprints.{name}" for name in AUDIENCES} - {f"blueprints.{path.parent.name}"}

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from models.calendar import set_today
-from models.payments.answerable import Confirmation
+from models.payments import officer
+from models.payments.confirmation import Confirmation
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.permissions import Role
@@ -260,7 +261,7 @@ def test_what_the_council_sends_back_is_asked_again(give, office, here, contract
     give("reject", comment="Wrong")
     with unit_of_work() as session:
         found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
-        found.send_back(by=finance, comment="Begum stayed until Friday")
+        officer.send_back(found, by=finance, comment="Begum stayed until Friday")
     words = asked(office.get(here))
     assert "The council has looked at it, and asks you again: Begum stayed until Friday" in words
     assert words.endswith("Confirm/Reject")
@@ -270,8 +271,8 @@ def test_what_an_officer_holds_says_so_and_never_why(office, here, contract, fin
     begum = next(order for order in orders(contract) if order.client.surname == "Begum")
     with unit_of_work() as session:
         found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
-        Hold.place(found, by=finance, reason="Suspected fraud")
-        Hold.place(found, by=finance, reason="Suspected fraud", order_id=begum.id)
+        officer.hold(found, by=finance, reason="Suspected fraud")
+        officer.hold(found, by=finance, reason="Suspected fraud", order_id=begum.id)
     for path in (here, f"{here}/answer"):
         answer = office.get(path)
         assert "Held by the council" in answer.words

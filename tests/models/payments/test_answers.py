@@ -9,10 +9,9 @@ from sqlalchemy import select
 from models.audit import AuditEvent
 from models.base import DomainError
 from models.calendar import as_on
-from models.payments import answers
+from models.payments import answers, officer
 from models.payments.adjustment import Adjustment, RecoveryPlan
-from models.payments.answerable import Confirmation
-from models.payments.calculation import calculate as calculate_provider
+from models.payments.confirmation import Confirmation
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.payments.payment_run import PaymentRun, RunPayment, RunState, finalise_some, prepare
@@ -70,9 +69,8 @@ def test_a_rejection_needs_a_reason_and_holds_the_payment(contract, finance):
     finalise(MONDAY + 6 * DAY)
     assert payment(contract, MONDAY).closed_run_id is None
     with unit_of_work() as session:
-        session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one().send_back(
-            by=finance, comment="He did not"
-        )
+        found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
+        officer.send_back(found, by=finance, comment="He did not")
     finalise(MONDAY + 6 * DAY)
     assert payment(contract, MONDAY).closed_run_id is not None
 
@@ -189,7 +187,8 @@ def test_a_queried_row_is_held_while_the_rest_is_paid(contract, finance):
     assert [line.net_pence for line in lines(contract) if line.run_id] == [35_308]
     [hold] = every(Hold)
     with unit_of_work() as session:
-        session.merge(hold).release(by=finance, reason="It is right")
+        found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
+        officer.release(found, session.merge(hold), by=finance, reason="It is right")
     finalise(MONDAY + 7 * DAY)
     assert payment(contract, MONDAY).processing.value == "finalised"
     assert sum(line.net_pence for line in lines(contract) if line.run_id) == 65_611
@@ -226,7 +225,7 @@ def test_an_officer_lets_an_unconfirmed_payment_through(contract, finance):
     assert payment(contract, MONDAY).closed_run_id is None
     with unit_of_work() as session:
         found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
-        found.waive(by=finance, reason="The home is closed over Christmas")
+        officer.waive(found, by=finance, reason="The home is closed over Christmas")
     finalise(MONDAY + 7 * DAY)
     found = payment(contract, MONDAY)
     assert (found.confirmation, found.closed_run_id is not None) == (Confirmation.UNCONFIRMED, True)
@@ -236,7 +235,7 @@ def test_a_rejection_keeps_the_words_of_both_sides(contract, finance):
     answer(contract, answers.reject, by=finance, comment="Begum left on Tuesday")
     with unit_of_work() as session:
         found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
-        found.send_back(by=finance, comment="She left on Friday")
+        officer.send_back(found, by=finance, comment="She left on Friday")
     found = payment(contract, MONDAY)
     assert (found.answer_comment, found.council_comment) == ("Begum left on Tuesday", "She left on Friday")
 
@@ -251,9 +250,7 @@ def test_a_held_recovery_does_not_eat_what_is_paid(finance):
     cole = next(order for order in orders(contract) if order.client.surname == "Cole")
     with as_on(TODAY), unit_of_work() as session:
         found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
-        Hold.place(found, by=finance, reason="Disputed", order_id=cole.id)
-        session.flush()
-        calculate_provider([contract.provider_id])
+        officer.hold(found, by=finance, reason="Disputed", order_id=cole.id)
     finalise(MONDAY + 6 * DAY)
     assert [line.net_pence for line in lines(contract) if line.run_id and line.first_on == MONDAY] == [35_308]
     assert payment(contract, MONDAY).processing.value == "partly finalised"
@@ -267,7 +264,7 @@ def test_an_officer_adjusts_a_payment_with_a_reason(contract, finance):
     assert "Adjustment by the council (recovery): Paid twice in June" in [s.text for s in adams.sentences]
     [adjustment] = every(Adjustment)
     with unit_of_work() as session:
-        session.merge(adjustment).cancel(by=finance)
+        officer.cancel_adjustment(session.merge(adjustment), by=finance)
     calculate(MONDAY + 7 * DAY)
     assert payment(contract, MONDAY + 7 * DAY).total_pence == 65_611 + 10_000
 
@@ -276,7 +273,7 @@ def make_adjustment(contract, surname, pence, by):
     with unit_of_work() as session:
         row = session.scalars(select(Contract).where(Contract.id == contract.id)).one()
         client = session.scalars(select(Client).where(Client.surname == surname)).one()
-        Adjustment.make(row, client, amount_pence=pence, for_day=MONDAY, reason="Paid twice in June", by=by)
+        officer.adjust(row, client, amount_pence=pence, for_day=MONDAY, reason="Paid twice in June", by=by)
 
 
 def test_an_adjustment_is_for_a_client_of_the_contract(contract, finance):

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from models.base import transaction
 from models.calendar import Frequency
-from models.payments.answerable import Processing
+from models.payments.confirmation import Processing
 from models.pricing import Unit
 from models.reports.projection import tell_expected
 from tests.care_factories import (
