@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Row
 
 from exchange.tabular import Cell, Pence
-from models.payments.review import OF_ROWS, Finding
+from models.payments.review import Finding
 
 PAYMENTS = (
     "Provider", "Contract", "Reference", "Period from", "Period to", "State", "Answer", "Confirm by", "Finalise on",
@@ -27,13 +27,13 @@ def payments_data(rows: Iterable[Row]) -> Iterator[tuple[Cell, ...]]:
 
 def run_data(rows: Iterable[Row], kind: Finding | None) -> Iterator[tuple[Cell, ...]]:
     """The payments of a run, or one kind of exception; of rows, with the client's reference."""
-    is_of_rows = kind in (*OF_ROWS, Finding.HELD_ROWS)
-    yield (*RUN, *(("Client",) if is_of_rows else ()), "Outcome")
+    names_clients = kind is not None and kind.names_clients
+    yield (*RUN, *(("Client",) if names_clients else ()), "Outcome")
     for row in rows:
         yield (
             row.provider, row.contract, row.reference, row.first_on, row.last_on, *(
                 None if pence is None else Pence(int(pence))
                 for pence in (row.total_pence, row.before_pence, row.difference_pence)
             ),
-            *((row.client_reference,) if is_of_rows else ()), row.outcome,
+            *((row.client_reference,) if names_clients else ()), row.outcome,
         )  # fmt: skip

@@ -4,7 +4,6 @@ A job whose worker was broken off is taken up again by the next one; what it doe
 """
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from secrets import token_hex
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.audit import Actor, record
 from models.base import Base, Key, move, session, utc_now
+from models.words import Choice
 
 BROKEN_OFF_AFTER = timedelta(minutes=1)
 """A worker says at least this often that it is alive."""
@@ -21,12 +21,12 @@ LATE_AFTER = timedelta(seconds=30)
 """A job that nobody has begun by then waits for a worker that is not there."""
 
 
-class JobKind(StrEnum):
+class JobKind(Choice):
     CALCULATE = "calculate"
     FINALISE = "finalise"
 
 
-class JobState(StrEnum):
+class JobState(Choice):
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"

@@ -4,12 +4,12 @@ Set once, at start-up, from `[log_in]` in settings.toml (docs/operations.md).
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from models.records.provider import ProviderKind
+from models.words import Choice
 
 
-class Step(StrEnum):
+class Step(Choice):
     """The second step of logging in, from the weakest to the strongest."""
 
     SECURITY_CODE = "security_code"
@@ -17,9 +17,20 @@ class Step(StrEnum):
     EMAIL_CODE = "email_code"
     AUTHENTICATOR = "authenticator"
 
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
     @classmethod
     def strongest(cls, steps: set["Step"]) -> "Step":
         return max(steps, key=list(cls).index)
+
+
+_LABELS = {
+    Step.SECURITY_CODE: "Security code",
+    Step.EMAIL_CODE: "Code by e-mail",
+    Step.AUTHENTICATOR: "Authenticator app",
+}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy import Select, func, select
@@ -15,11 +14,12 @@ from models.accounts.web_session import WebSession
 from models.base import holding, session, utc_now
 from models.permissions import CouncilRole, Role
 from models.records.provider import Contact, Organisation, Provider, ProviderKind
+from models.words import Choice
 
 Condition = sa.ColumnElement[bool]
 
 
-class State(StrEnum):
+class State(Choice):
     """How it stands with a person's login, the most pressing first."""
 
     DISABLED = "disabled"

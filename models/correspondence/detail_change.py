@@ -5,7 +5,6 @@ Nobody edits details here: the council makes the change in the finance system, a
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,9 +17,10 @@ from models.base import Base, DomainError, Key, move, session, utc_now
 from models.outbox import post
 from models.records.provider import Contact, Provider
 from models.tenancy import ProviderOwned, owned
+from models.words import Choice
 
 
-class ChangeKind(StrEnum):
+class ChangeKind(Choice):
     ORGANISATION = "organisation"
     CONTACT = "contact"
     NEW_CONTACT = "new_contact"
@@ -30,8 +30,13 @@ class ChangeKind(StrEnum):
     def label(self) -> str:
         return _LABELS[self]
 
+    @property
+    def request(self) -> str:
+        """What somebody who asks for it does: the title of the page."""
+        return _REQUESTS[self]
 
-class ChangeState(StrEnum):
+
+class ChangeState(Choice):
     WAITING = "waiting"
     DONE = "done"
     REFUSED = "refused"
@@ -43,6 +48,12 @@ _LABELS = {
     ChangeKind.CONTACT: "Contact’s details",
     ChangeKind.NEW_CONTACT: "New contact",
     ChangeKind.CONTACT_LEAVES: "Contact to take off",
+}
+_REQUESTS = {
+    ChangeKind.ORGANISATION: "Ask for a change of details",
+    ChangeKind.CONTACT: "Ask for a change of a contact",
+    ChangeKind.NEW_CONTACT: "Ask for a new contact",
+    ChangeKind.CONTACT_LEAVES: "Ask to take a contact off",
 }
 OF_ORGANISATION = {
     "name": "Name",

@@ -1,7 +1,6 @@
 """How far a payment has got, and what its provider has answered: to one total, and in time."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -11,9 +10,10 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from models.base import Pence
 from models.calendar import today
 from models.records.contract import Contract
+from models.words import Choice
 
 
-class Processing(StrEnum):
+class Processing(Choice):
     """How far the council has got with a payment. Whether the provider has confirmed it is another matter."""
 
     FUTURE = "future"
@@ -22,13 +22,13 @@ class Processing(StrEnum):
     FINALISED = "finalised"
 
 
-class Confirmation(StrEnum):
+class Confirmation(Choice):
     UNCONFIRMED = "unconfirmed"
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
 
 
-class AnswerState(StrEnum):
+class AnswerState(Choice):
     """How it stands between a payment and the provider that is asked to confirm it."""
 
     NOT_NEEDED = "not needed"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -16,9 +15,10 @@ from models.payments.confirmation import Confirmation
 from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.tenancy import ProviderOwned, link, owned
+from models.words import Choice
 
 
-class HoldKind(StrEnum):
+class HoldKind(Choice):
     OFFICER = "officer"
     QUERY = "query"
 

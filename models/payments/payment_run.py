@@ -6,7 +6,6 @@ lines have changed since is left for the next run.
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from hashlib import sha256
 
 import sqlalchemy as sa
@@ -23,13 +22,13 @@ from models.payments.calculation import calculate, lock
 from models.payments.hold import is_held, rows_held_in
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.tenancy import ProviderOwned, link, owned
-from models.words import how_many
+from models.words import Choice, how_many
 
 _UNSYNCED = {"synchronize_session": False}
 CHUNK = 500
 
 
-class RunState(StrEnum):
+class RunState(Choice):
     PREPARED = "prepared"
     AUTHORISED = "authorised"
     FINALISED = "finalised"
@@ -59,6 +58,11 @@ class PaymentRun(Base):
 
     prepared_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[prepared_by_id])
     authorised_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[authorised_by_id])
+
+    @property
+    def is_open(self) -> bool:
+        """Something of it may still be paid."""
+        return self.state in (RunState.PREPARED, RunState.AUTHORISED)
 
     @classmethod
     def newest_first(cls) -> Select:

@@ -4,7 +4,6 @@ A fixed number of queries, whatever the number of payments.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -19,9 +18,10 @@ from models.payments.worklist import P, before, is_before, is_far_off, recovers
 from models.records.client import Client
 from models.records.contract import Contract
 from models.records.provider import Provider
+from models.words import Choice
 
 
-class Finding(StrEnum):
+class Finding(Choice):
     """Kinds of exception, in the order in which they are read."""
 
     STALE = "changed since prepared"
@@ -40,6 +40,11 @@ class Finding(StrEnum):
     @property
     def label(self) -> str:
         return self.value.capitalize()
+
+    @property
+    def names_clients(self) -> bool:
+        """It is told by rows of payments, one a client."""
+        return self in (*OF_ROWS, Finding.HELD_ROWS)
 
     @property
     def explanation(self) -> str:
@@ -84,7 +89,7 @@ class Review:
 
     def __init__(self, run: PaymentRun) -> None:
         self.run = run
-        self.is_open = run.state in (RunState.PREPARED, RunState.AUTHORISED)
+        self.is_open = run.is_open
         self.before = before()
 
     def totals(self) -> Totals:

@@ -15,9 +15,10 @@ from models.pricing import Basis, Convention, Unit
 from models.records.feed import FromFeed
 from models.records.provider import Service
 from models.tenancy import ProviderOwned, owned
+from models.words import Choice
 
 
-class ConfirmationPolicy(StrEnum):
+class ConfirmationPolicy(Choice):
     """Whether the provider is asked to confirm each scheduled payment (carers are not: guides S0, S4)."""
 
     NONE = "none"
@@ -25,7 +26,7 @@ class ConfirmationPolicy(StrEnum):
     REQUIRED = "required"
 
 
-class IfUnconfirmed(StrEnum):
+class IfUnconfirmed(Choice):
     """What becomes of a payment that nobody has confirmed by its cut-off."""
 
     PAY = "pay"
@@ -34,7 +35,7 @@ class IfUnconfirmed(StrEnum):
     HOLD = "hold"
 
 
-class IfQueried(StrEnum):
+class IfQueried(Choice):
     """What becomes of the rows that a provider queries while it confirms the rest."""
 
     PAY = "pay"

@@ -6,16 +6,16 @@ What has become of the payments is another matter; nothing here asks them.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload, selectinload
 
 from models.calendar import FinancialYear, Span, today
 from models.records.contract import Calendar, ConfirmationPolicy, Contract, PaymentMethod, PeriodDates
+from models.words import Choice
 
 
-class Occasion(StrEnum):
+class Occasion(Choice):
     CONFIRM = "Last day to confirm or reject"
     CHANGES = "Last day for changes"
     BANK = "In your bank"

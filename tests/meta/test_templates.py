@@ -52,3 +52,11 @@ def test_every_template_is_used(name):
     code = [path for folder in ("blueprints", "exchange") for path in (ROOT / folder).rglob("*.py")]
     users = [path.read_text("utf-8") for path in [*code, *TEMPLATES]]
     assert any(f'"{name}"' in text for text in users), "nobody renders, includes or imports it"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_templates_ask_and_do_not_compare_raw_values(name):
+    """A state answers `is_finalised` (models.words.Choice); its value in the database is nobody's business here."""
+    assert not re.search(
+        r"\.(value|name) (==|!=|in|not in) |\[\w+(\.\w+)*\.value\]|\.get\(\w+(\.\w+)*\.value", source(name)
+    )
