@@ -27,13 +27,6 @@ KINDS_OF_PROVIDER = (
     "shared_lives",
 )
 STEPS = ("email_code", "security_code", "authenticator")
-KINDS = {
-    str: "text in quotes",
-    int: "a whole number",
-    bool: "true or false",
-    date | None: "a date, like 2019-10-02",
-    tuple[str, ...]: "a list of texts",
-}
 
 
 class SettingsError(Exception):

@@ -12,10 +12,10 @@ from models.base import session
 from models.calendar import FinancialYear, today
 from models.payments.answers import to_confirm
 from models.payments.hold import is_held
-from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.permissions import Permission
-from models.reports.breakdown import changes, on_record
+from models.reports.breakdown import told
 
 bp = Blueprint("home", __name__)
 
@@ -32,7 +32,7 @@ def show():
         "provider/home/show.html",
         payments=due[:SHOWN],
         others=len(due) - SHOWN,
-        change=_change(due[0]) if len(due) == 1 else None,
+        told=told(due[0]) if len(due) == 1 else None,
         is_on_track=is_on_track,
         others_confirm=not may(Permission.CONFIRM_PAYMENTS) and any(payment.is_to_be_confirmed for payment in due),
         to_confirm=_to_confirm(),
@@ -79,14 +79,3 @@ def _to_confirm():
     if not may(Permission.CONFIRM_PAYMENTS):
         return []
     return session.scalars(to_confirm()).all()
-
-
-def _change(payment):
-    """How the one next payment differs from the one before: pence, and the rows that changed; None for a first one."""
-    lines = session.scalars(PaymentLine.of(payment)).all()
-    before = [line for line in lines if line.payment_id != payment.id]
-    if not before:
-        return None
-    rows = on_record([line for line in lines if line.payment_id == payment.id], payment.span)
-    found = changes(rows, on_record(before, before[0].payment.span))
-    return {"rows": found, "pence": sum(change.pence for change in found), "before": before[0].payment.span}

@@ -23,7 +23,6 @@ class Column:
     """The value where an optional cell is empty."""
     part: int | None = None
     """The place in a list that several columns make up, all or none of which are filled in."""
-    is_stored: bool = True
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,7 @@ class File:
         """What is stored, with the (first) column of each."""
         found: dict[str, Column] = {}
         for column in self.columns:
-            if column.is_stored:
-                found.setdefault(column.attribute, column)
+            found.setdefault(column.attribute, column)
         return found
 
     @cached_property

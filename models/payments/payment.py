@@ -167,7 +167,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
         return (
             select(cls)
             .join(cls.contract)
-            .options(sa.orm.contains_eager(cls.contract))
+            .options(sa.orm.contains_eager(cls.contract), sa.orm.joinedload(cls.method))
             .where(cls.closed_run_id.is_(None), ~earlier_is_open)
             .order_by(cls.bank_on, Contract.name, cls.id)
         )

@@ -120,6 +120,11 @@ class Told:
     before: Span | None
     changes: list[Change]
 
+    @property
+    def difference_pence(self) -> int:
+        """How much more it is than the payment before, VAT included."""
+        return sum(change.pence for change in self.changes)
+
 
 def told(payment: ScheduledPayment) -> Told:
     """All that a payment's page says of its rows, to the provider and to the council."""

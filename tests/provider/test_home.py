@@ -49,6 +49,15 @@ def test_home_says_how_much_more_or_less_than_the_last_payment(client):
     assert "£20.00 more than 23 Sep to 29 Sep 2019." in answer.words
 
 
+def test_a_payment_that_has_not_begun_is_compared_by_its_plan(client):
+    """Its rows are not on record yet: £353.08 would read as £353.08 less than the week before."""
+    provider = make_provider()
+    make_item(make_contract(provider, calculate_from=date(2019, 9, 23)))
+    finalise_weeks(date(2019, 9, 23), date(2019, 10, 6))
+    answer = client.sign_in(make_user(provider=provider)).get(f"/providers/{provider.id}/")
+    assert "£353.08 expected Friday 18 October 2019 7 Oct to 13 Oct 2019. Same as 30 Sep to 6 Oct 2019." in answer.words
+
+
 def test_without_payments_home_says_so(client):
     provider = make_provider()
     answer = client.sign_in(make_user(Role.FINANCE, provider)).get(f"/providers/{provider.id}/")
