@@ -2,19 +2,7 @@
 
 from flask import Blueprint
 
-from blueprints.admin import (  # noqa: F401 - desk adds its views to payments, accounts to people, grants to providers
-    access_reviews,
-    accounts,
-    audit,
-    changes,
-    desk,
-    grants,
-    home,
-    payment_runs,
-    payments,
-    people,
-    providers,
-)
+from blueprints.admin import access_reviews, audit, changes, home, payment_runs, payments, people, providers
 
 bp = Blueprint("admin", __name__, url_prefix="/council")
 

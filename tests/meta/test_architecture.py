@@ -10,7 +10,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 OURS = ("models", "forms", "exchange", "blueprints", "commands")
 CODE = sorted(path for package in OURS for path in (ROOT / package).rglob("*.py"))
-AUDIENCES = sorted(path.name for path in (ROOT / "blueprints").iterdir() if (path / "__init__.py").exists())
 MAY_IMPORT = {
     "models": {"models"},
     "forms": {"forms", "models"},
@@ -46,6 +45,16 @@ def imports(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{each.name}" for each in node.names)
+
+
+def audience_of(path: Path) -> str | None:
+    """`admin` of blueprints/admin/payments/hold.py; None of what is in no audience."""
+    package, *folders = path.relative_to(ROOT).parent.parts
+    return folders[0] if package == "blueprints" and folders else None
+
+
+VIEWS = [path for path in CODE if audience_of(path)]
+"""Every module of every audience, however deep: an area with much in it is a package."""
 
 
 def each_file(paths=CODE):
@@ -119,10 +128,17 @@ def test_nobody_outside_calls_an_inner_verb(path):
     assert not INNER_VERBS & set(imports(path))
 
 
-@each_file([path for path in CODE if path.parent.name in AUDIENCES])
+@each_file(VIEWS)
 def test_audiences_do_not_import_each_other(path):
-    others = {f"blueprints.{name}" for name in AUDIENCES} - {f"blueprints.{path.parent.name}"}
-    assert not [name for name in imports(path) if name.startswith(tuple(others))]
+    others = {f"blueprints.{name}" for name in map(audience_of, VIEWS) if name != audience_of(path)}
+    assert not {".".join(name.split(".")[:2]) for name in imports(path)} & others
+
+
+@each_file(VIEWS)
+def test_a_view_hangs_on_the_blueprint_of_its_own_area(path):
+    """A module makes `bp`, or takes it from the package that it lies in: where else would one look for the view?"""
+    package = ".".join(path.relative_to(ROOT).parent.parts)
+    assert {name for name in imports(path) if name.endswith(".bp")} <= {f"{package}.bp"}
 
 
 @each_file()
@@ -156,7 +172,7 @@ def test_nothing_passes_by_the_tenants_filter(path):
         assert not (owner in sessions and call.func.attr in ("get", "get_one")), ast.unparse(call)
 
 
-@each_file([path for path in CODE if path.parent.name in AUDIENCES])
+@each_file(VIEWS)
 def test_views_have_no_try(path):
     """A broken rule is a DomainError, and blueprints/errors.py tells the person."""
     exceptions = {"blueprints/public/machinery.py"}  # /healthz says that the database is down

@@ -1,50 +1,25 @@
-"""Every provider's payments: the list, and one of them as its provider sees it, with what only the council sees."""
+"""One payment as its provider sees it, with what only the council sees."""
 
-from flask import Blueprint, request
+from flask import url_for
 
 from blueprints.access import requires
-from blueprints.download import csv_file
+from blueprints.admin.payments import PAYMENT, bp
 from blueprints.lookups import get_or_404, page_of
-from blueprints.pages import render
+from blueprints.pages import done, render
 from blueprints.reading import reads_client_records
-from exchange.desk_data import payments_data
-from forms.desk import PaymentSearch
 from models.accounts.user import names_of
 from models.base import session
+from models.money import gbp
 from models.payments.adjustment import Adjustment, RecoveryPlan
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.payments.run_history import runs_of
-from models.payments.worklist import listed
 from models.permissions import Permission
 from models.records.provider import Provider
 from models.reports.breakdown import told
 
-bp = Blueprint("payments", __name__, url_prefix="/payments")
 
-
-@bp.get("/")
-@requires(Permission.VIEW_EVERY_PAYMENT)
-@reads_client_records
-def index():
-    form = PaymentSearch(request.args)
-    page = page_of(listed(**form.chosen)) if form.validate() else None
-    return render(
-        "admin/payments/index.html", partial="admin/payments/_list.html",
-        form=form, page=page,
-    )  # fmt: skip
-
-
-@bp.get("/data.csv")
-@requires(Permission.VIEW_EVERY_PAYMENT)
-@reads_client_records
-def data():
-    form = PaymentSearch(request.args)
-    rows = session.execute(listed(**form.chosen)) if form.validate() else ()
-    return csv_file("payments.csv", payments_data(rows))
-
-
-@bp.get("/<reference:reference>/<day:first_on>")
+@bp.get(PAYMENT)
 @requires(Permission.VIEW_EVERY_PAYMENT)
 @reads_client_records
 def show(reference, first_on):
@@ -69,3 +44,12 @@ def show(reference, first_on):
             + [adjustment.created_by_id for adjustment in adjustments]
         ),
     )
+
+
+def back_to(payment, message):
+    """Done: to the page of the payment, with what it comes to now that its provider has been calculated."""
+    now = get_or_404(
+        ScheduledPayment.of(payment.contract.reference, payment.first_on).execution_options(populate_existing=True)
+    )
+    then = url_for(".show", reference=payment.contract.reference, first_on=payment.first_on)
+    return done(f"{message} This payment now comes to {gbp(now.total_pence)}", then=then)

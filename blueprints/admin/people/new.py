@@ -1,64 +1,18 @@
-"""Everybody who logs in: the list, one of them, and new ones. What is done to an account is in accounts.py."""
+"""Letting somebody in: at a provider, or as a colleague at the council."""
 
-from flask import Blueprint, request, url_for
+from flask import url_for
 
 from blueprints.access import me, requires
-from blueprints.download import csv_file
+from blueprints.admin.people import bp
 from blueprints.frame import portal_address
-from blueprints.lookups import get_or_404, page_of
+from blueprints.lookups import get_or_404
 from blueprints.pages import done, render
-from blueprints.transactions import note
-from exchange.people_data import people_data
-from forms.people import NewColleagueForm, NewPersonForm, PeopleSearch
-from models.accounts import directory, people
-from models.accounts.directory import Locks, State
-from models.accounts.login import LoginFailure
-from models.accounts.pending_login import own_step, step_of
-from models.audit import record
-from models.base import session, utc_now
+from forms.people import NewColleagueForm, NewPersonForm
+from models.accounts import people
 from models.permissions import CouncilRole, Permission, Role
 from models.records.provider import Provider, ids_named, problem_with_name
 
 NOT_A_CONTACT = "This is not the e-mail address of a contact of {}"
-
-bp = Blueprint("people", __name__, url_prefix="/people")
-
-
-@bp.get("/")
-@requires(Permission.VIEW_PROVIDERS)
-def index():
-    form = PeopleSearch(request.args)
-    page = page_of(directory.people(**form.chosen)) if form.validate() else None
-    return render(
-        "admin/people/index.html", partial="admin/people/_list.html",
-        form=form, page=page, places=directory.places_of([row.id for row in page.items] if page else []),
-        locks=Locks(), State=State,
-    )  # fmt: skip
-
-
-@bp.get("/data.csv")
-@requires(Permission.VIEW_PROVIDERS)
-def data():
-    form = PeopleSearch(request.args)
-    if not form.validate():
-        return csv_file("people.csv", people_data([], {}, Locks()))
-    found = directory.people(**form.chosen)
-    note(lambda: record("people.exported", by=me()))
-    return csv_file("people.csv", people_data(session.execute(found), directory.places_of(found), Locks()))
-
-
-@bp.get("/<int:person_id>")
-@requires(Permission.VIEW_PROVIDERS)
-def show(person_id):
-    person = get_or_404(directory.person(person_id))
-    row = session.execute(directory.listed(person_id)).one()
-    return render(
-        "admin/people/show.html",
-        person=person, state=State.of(row, Locks()), places=directory.places_of([person_id]).get(person_id, []),
-        own=own_step(person), asked=step_of(person), sessions=directory.open_sessions(person_id),
-        now=utc_now(), failures=LoginFailure.since_last_log_in(person),
-        may_do=lambda permission: people.may_look_after(person, permission, by=me()),
-    )  # fmt: skip
 
 
 @bp.route("/new", methods=["GET", "POST"])

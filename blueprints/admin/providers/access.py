@@ -3,7 +3,7 @@
 from flask import request, url_for
 
 from blueprints.access import me, requires
-from blueprints.admin.people import NOT_A_CONTACT, let_in
+from blueprints.admin.people.new import NOT_A_CONTACT, let_in
 from blueprints.admin.providers import bp
 from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404, key, page_of

@@ -1,0 +1,51 @@
+"""Adding to a payment or taking off it by hand, and cancelling that."""
+
+from flask import request
+
+from blueprints.access import me, requires
+from blueprints.admin.payments import PAYMENT, bp
+from blueprints.admin.payments.show import back_to
+from blueprints.lookups import get_or_404
+from blueprints.pages import render
+from blueprints.reading import reads_client_records
+from forms.desk import AdjustForm, JustDoIt
+from models.base import session
+from models.calendar import today
+from models.money import gbp
+from models.payments import officer
+from models.payments.adjustment import Adjustment
+from models.payments.payment import ScheduledPayment
+from models.permissions import Permission
+from models.records.client import Client
+
+
+@bp.route(f"{PAYMENT}/adjust", methods=["GET", "POST"])
+@requires(Permission.ADJUST_PAYMENTS)
+@reads_client_records
+def adjust(reference, first_on):
+    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    clients = session.scalars(Client.of_contract(payment.contract_id)).all()
+    form = AdjustForm(data={"for_day": min(payment.last_on, max(payment.first_on, today()))})
+    form.client.offer(("", "[Choose a client]"), *((str(each.id), each.full_name) for each in clients))
+    foreseen = None
+    if form.validate_on_submit():
+        client = next(each for each in clients if str(each.id) == form.client.data)
+        given = {"amount_pence": form.amount.data, "for_day": form.for_day.data}
+        if "save" in request.form:
+            officer.adjust(payment.contract, client, **given, reason=form.reason.data, by=me())
+            return back_to(payment, f"Adjusted by {gbp(form.amount.data)}.")
+        foreseen = officer.foresee(payment.contract, client.id, **given)
+    return render("admin/payments/adjust.html", payment=payment, form=form, foreseen=foreseen)
+
+
+@bp.route(f"{PAYMENT}/adjustments/<int:adjustment_id>/cancel", methods=["GET", "POST"])
+@requires(Permission.ADJUST_PAYMENTS)
+@reads_client_records
+def cancel_adjustment(reference, first_on, adjustment_id):
+    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    adjustment = get_or_404(Adjustment.of_contract(payment.contract_id).where(Adjustment.id == adjustment_id))
+    form = JustDoIt()
+    if form.validate_on_submit():
+        officer.cancel_adjustment(adjustment, by=me())
+        return back_to(payment, "The adjustment is cancelled.")
+    return render("admin/payments/cancel_adjustment.html", payment=payment, adjustment=adjustment, form=form)

@@ -1,0 +1,48 @@
+"""Holding a payment or one of its rows, and releasing what is held."""
+
+from flask import request
+
+from blueprints.access import me, requires
+from blueprints.admin.payments import PAYMENT, bp
+from blueprints.admin.payments.show import back_to
+from blueprints.lookups import get_or_404
+from blueprints.pages import render
+from blueprints.reading import reads_client_records
+from forms.desk import HoldForm, ReleaseForm
+from models.money import gbp
+from models.payments import officer
+from models.payments.hold import Hold
+from models.payments.payment import ScheduledPayment
+from models.permissions import Permission
+from models.reports.breakdown import told
+
+
+@bp.route(f"{PAYMENT}/hold", methods=["GET", "POST"])
+@requires(Permission.HOLD_PAYMENTS)
+@reads_client_records
+def hold(reference, first_on):
+    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    form = HoldForm(data={"what": request.args.get("order", "")})
+    orders = [row for row in told(payment).rows if row.order and row.order.id]
+    form.what.offer(
+        ("", f"The whole payment, {gbp(payment.total_pence)}"),
+        *((str(row.order.id), f"{row.title}, {gbp(row.total_pence)}") for row in orders),
+    )
+    if form.validate_on_submit():
+        order_id = int(form.what.data) if form.what.data else None
+        officer.hold(payment, by=me(), reason=form.reason.data, order_id=order_id)
+        return back_to(payment, "Held.")
+    return render("admin/payments/hold.html", payment=payment, form=form)
+
+
+@bp.route(f"{PAYMENT}/holds/<int:hold_id>/release", methods=["GET", "POST"])
+@requires(Permission.HOLD_PAYMENTS)
+@reads_client_records
+def release(reference, first_on, hold_id):
+    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    held = get_or_404(Hold.ever_on(payment).where(Hold.id == hold_id))
+    form = ReleaseForm()
+    if form.validate_on_submit():
+        officer.release(payment, held, by=me(), reason=form.reason.data)
+        return back_to(payment, "Released.")
+    return render("admin/payments/release.html", payment=payment, held=held, form=form)

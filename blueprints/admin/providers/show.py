@@ -1,0 +1,25 @@
+"""One provider: its contacts, and who has access."""
+
+from blueprints.access import requires
+from blueprints.admin.providers import bp
+from blueprints.lookups import get_or_404, page_of
+from blueprints.pages import render
+from models.accounts import access_review, directory
+from models.accounts.access_review import AccessReview
+from models.base import session
+from models.permissions import Permission
+
+
+@bp.get("/<int:provider_id>")
+@requires(Permission.VIEW_PROVIDERS)
+def show(provider_id):
+    return render(
+        "admin/providers/show.html",
+        provider=get_or_404(directory.provider(provider_id)),
+        contacts=page_of(directory.contacts(provider_id), name="contacts"),
+        members=page_of(directory.members(provider_id), name="people"),
+        with_access=directory.emails_with_access(provider_id),
+        review=session.scalar(access_review.last_review().where(AccessReview.provider_id == provider_id)),
+        review_due=access_review.due_on(provider_id),
+        is_due=access_review.is_due,
+    )
