@@ -1,0 +1,28 @@
+"""All my services: what needs doing at each provider of somebody who has several, and what comes to the bank."""
+
+from flask import abort, request
+
+from blueprints.access import SIGNED_IN, me, requires
+from blueprints.auth import bp
+from blueprints.lookups import page_of
+from blueprints.pages import render
+from forms.services import NEEDS_ME, ServiceSearch
+from models.calendar import today
+from models.reports.services_overview import coming_to, has_overview, services_of
+
+
+@bp.get("/all-my-services")
+@requires(SIGNED_IN)
+def all_services():
+    if not has_overview(me()):
+        abort(404)
+    services, weeks = services_of(me()), coming_to(me())
+    form = ServiceSearch(request.args)
+    found = [each for each in services if each.place.answers_to(form.sought)] if form.validate() else []
+    if form.show.data == NEEDS_ME:
+        found = [each for each in found if each.to_confirm]
+    return render(
+        "auth/all_services.html", partial="auth/_services.html",
+        form=form, page=page_of(found), services=services, weeks=weeks, today=today(),
+        bars=[(week.short, pence) for week, pence in weeks],
+    )  # fmt: skip
