@@ -28,6 +28,10 @@ class FlaskForm(flask_wtf.FlaskForm):
             return given
 
 
+class ButtonForm(FlaskForm):
+    """A button, and nothing to say."""
+
+
 def _fits(form: Form, names: Collection[str]) -> bool:
     """Whether a form with fields of these names may be this one."""
     always = {field.name for field in form if not isinstance(field, NOT_ALWAYS_SENT)}

@@ -107,10 +107,6 @@ class LeavesForm(AskForm):
     """A contact is to be taken off: there is nothing to type but the day and a note."""
 
 
-class DecideForm(FlaskForm):
-    """Only its button."""
-
-
 class RefuseForm(FlaskForm):
     reason = TextAreaField(
         "Why?",

@@ -40,10 +40,6 @@ class InviteForm(FlaskForm):
         return Role(self.role.data)
 
 
-class LeaveForm(FlaskForm):
-    """Only its button."""
-
-
 def review_form(places: Iterable[Membership]) -> FlaskForm:
     """Keep or remove, for each of these people. Nothing is chosen beforehand."""
     fields = {

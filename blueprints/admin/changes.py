@@ -5,7 +5,8 @@ from flask import Blueprint, request, url_for
 from blueprints.access import me, requires
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
-from forms.details import ChangeSearch, DecideForm, RefuseForm
+from forms.base import ButtonForm
+from forms.details import ChangeSearch, RefuseForm
 from models.accounts.user import names_of
 from models.correspondence.detail_change import DetailChange, has_arrived
 from models.permissions import Permission
@@ -33,7 +34,7 @@ def show(change_id):
 @requires(Permission.DECIDE_CHANGES)
 def do(change_id):
     change = get_or_404(DetailChange.numbered(change_id))
-    form = DecideForm()
+    form = ButtonForm()
     if form.validate_on_submit():
         change.do(by=me())
         return done(f"We have told {change.asked_by.name}", then=url_for(".show", change_id=change_id))

@@ -6,7 +6,8 @@ from blueprints.access import me, requires, viewing
 from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
-from forms.team import InviteForm, LeaveForm, RoleForm, judged, leavers, review_form
+from forms.base import ButtonForm
+from forms.team import InviteForm, RoleForm, judged, leavers, review_form
 from models.accounts import access_review, team
 from models.accounts.user import Membership, names_of
 from models.base import session
@@ -58,7 +59,7 @@ def role(person_id):
 @requires(Permission.MANAGE_TEAM, fresh=True)
 def remove(person_id):
     place = get_or_404(team.place_of(person_id))
-    form = LeaveForm()
+    form = ButtonForm()
     if form.validate_on_submit():
         team.remove(place, by=me())
         return done(f"{place.called} no longer has access", then=url_for(".index"))

@@ -8,7 +8,8 @@ from blueprints.admin.payments.show import back_to
 from blueprints.lookups import get_or_404
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
-from forms.desk import AdjustForm, JustDoIt
+from forms.base import ButtonForm
+from forms.council_payments import AdjustForm
 from models.base import session
 from models.calendar import today
 from models.money import gbp
@@ -44,7 +45,7 @@ def adjust(reference, first_on):
 def cancel_adjustment(reference, first_on, adjustment_id):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     adjustment = get_or_404(Adjustment.of_contract(payment.contract_id).where(Adjustment.id == adjustment_id))
-    form = JustDoIt()
+    form = ButtonForm()
     if form.validate_on_submit():
         officer.cancel_adjustment(adjustment, by=me())
         return back_to(payment, "The adjustment is cancelled.")

@@ -5,7 +5,7 @@ from blueprints.admin.payments import PAYMENT, bp
 from blueprints.admin.payments.show import back_to
 from blueprints.lookups import get_or_404
 from blueprints.pages import render
-from forms.desk import SendBackForm, WaiveForm
+from forms.council_payments import SendBackForm, WaiveForm
 from models.payments import officer
 from models.payments.payment import ScheduledPayment
 from models.permissions import Permission

@@ -8,7 +8,7 @@ from blueprints.admin.payments.show import back_to
 from blueprints.lookups import get_or_404
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
-from forms.desk import HoldForm, ReleaseForm
+from forms.council_payments import HoldForm, ReleaseForm
 from models.money import gbp
 from models.payments import officer
 from models.payments.hold import Hold

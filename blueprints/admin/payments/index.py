@@ -9,7 +9,7 @@ from blueprints.lookups import page_of
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
 from exchange.desk_data import payments_data
-from forms.desk import PaymentSearch
+from forms.council_payments import PaymentSearch
 from models.base import session
 from models.payments.worklist import listed
 from models.permissions import Permission

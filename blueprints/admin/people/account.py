@@ -7,7 +7,7 @@ from blueprints.admin.people import bp
 from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404
 from blueprints.pages import done, render
-from forms.desk import JustDoIt
+from forms.base import ButtonForm
 from forms.people import CouncilRoleForm, EmailForm
 from models.accounts import directory, people
 from models.permissions import Permission
@@ -16,7 +16,7 @@ from models.permissions import Permission
 @bp.route("/<int:person_id>/temporary-password", methods=["GET", "POST"])
 @requires(Permission.HELP_USERS, fresh=True)
 def reset_password(person_id):
-    person, form = _person(person_id, Permission.HELP_USERS), JustDoIt()
+    person, form = _person(person_id, Permission.HELP_USERS), ButtonForm()
     if form.validate_on_submit():
         password = people.reset_password(person, by=me())
         return render("admin/people/password.html", person=person, password=password, then=_page_of(person))
@@ -26,7 +26,7 @@ def reset_password(person_id):
 @bp.route("/<int:person_id>/second-step", methods=["GET", "POST"])
 @requires(Permission.HELP_USERS, fresh=True)
 def take_back_second_step(person_id):
-    person, form = _person(person_id, Permission.HELP_USERS), JustDoIt()
+    person, form = _person(person_id, Permission.HELP_USERS), ButtonForm()
     if form.validate_on_submit():
         people.take_back_second_step(person, by=me())
         return done("The second step is taken back", then=_page_of(person))
@@ -36,7 +36,7 @@ def take_back_second_step(person_id):
 @bp.route("/<int:person_id>/unlock", methods=["GET", "POST"])
 @requires(Permission.HELP_USERS, fresh=True)
 def unlock(person_id):
-    person, form = _person(person_id, Permission.HELP_USERS), JustDoIt()
+    person, form = _person(person_id, Permission.HELP_USERS), ButtonForm()
     if form.validate_on_submit():
         people.unlock(person, by=me())
         return done(f"{person.name} can try again now", then=_page_of(person))
@@ -46,7 +46,7 @@ def unlock(person_id):
 @bp.route("/<int:person_id>/log-out", methods=["GET", "POST"])
 @requires(Permission.HELP_USERS, fresh=True)
 def log_out(person_id):
-    person, form = _person(person_id, Permission.HELP_USERS), JustDoIt()
+    person, form = _person(person_id, Permission.HELP_USERS), ButtonForm()
     if form.validate_on_submit():
         people.log_out(person, by=me())
         return done(f"{person.name} is logged out everywhere", then=_page_of(person))
@@ -56,7 +56,7 @@ def log_out(person_id):
 @bp.route("/<int:person_id>/disable", methods=["GET", "POST"])
 @requires(Permission.MANAGE_ACCESS, fresh=True)
 def disable(person_id):
-    person, form = _person(person_id, Permission.MANAGE_ACCESS), JustDoIt()
+    person, form = _person(person_id, Permission.MANAGE_ACCESS), ButtonForm()
     if form.validate_on_submit():
         people.disable(person, by=me())
         return done(f"The login of {person.name} is switched off", then=_page_of(person))
@@ -66,7 +66,7 @@ def disable(person_id):
 @bp.route("/<int:person_id>/enable", methods=["GET", "POST"])
 @requires(Permission.MANAGE_ACCESS, fresh=True)
 def enable(person_id):
-    person, form = _person(person_id, Permission.MANAGE_ACCESS), JustDoIt()
+    person, form = _person(person_id, Permission.MANAGE_ACCESS), ButtonForm()
     if form.validate_on_submit():
         people.enable(person, by=me())
         return done(f"{person.name} can log in again", then=_page_of(person))

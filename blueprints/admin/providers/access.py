@@ -8,7 +8,7 @@ from blueprints.admin.providers import bp
 from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404, key, page_of
 from blueprints.pages import done, render
-from forms.desk import JustDoIt
+from forms.base import ButtonForm
 from forms.people import AccessForm, RefuseForm, RoleForm
 from models.accounts import directory, team
 from models.accounts.user import Membership
@@ -41,7 +41,7 @@ def give_access(provider_id):
 @bp.route(f"{PLACE}/grant", methods=["GET", "POST"])
 @requires(Permission.MANAGE_ACCESS, fresh=True)
 def grant(provider_id, person_id):
-    place, form = _place(provider_id, person_id), JustDoIt()
+    place, form = _place(provider_id, person_id), ButtonForm()
     if form.validate_on_submit():
         team.grant(place, by=me(), portal=portal_address())
         return done(f"{place.user.name} now has access to {place.provider.name}", then=_page_of(place))
@@ -72,7 +72,7 @@ def change_role(provider_id, person_id):
 @bp.route(f"{PLACE}/remove", methods=["GET", "POST"])
 @requires(Permission.MANAGE_ACCESS, fresh=True)
 def remove(provider_id, person_id):
-    place, form = _place(provider_id, person_id), JustDoIt()
+    place, form = _place(provider_id, person_id), ButtonForm()
     if form.validate_on_submit():
         team.remove(place, by=me())
         return done(f"{place.user.name} no longer has access to {place.provider.name}", then=_page_of(place))

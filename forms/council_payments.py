@@ -1,4 +1,4 @@
-"""What an officer looks for among the payments, and says when doing something to one."""
+"""What an officer looks for among every provider's payments, and says when doing something to one."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -97,7 +97,3 @@ class PlanForm(FlaskForm):
         validators=[InputRequired("Enter the most that one payment recovers, like 50.00")],
     )
     reason = TextAreaField("What was agreed, and with whom?", validators=[DataRequired("Say what was agreed"), LONG])
-
-
-class JustDoIt(FlaskForm):
-    """A button, and nothing to say."""
