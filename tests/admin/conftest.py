@@ -1,4 +1,4 @@
-"""A council with two people, and providers whose payments wait for them."""
+"""A council with its people, and providers whose payments and invitations wait for them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,17 +6,19 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
-from models.base import scope
+from models.accounts.user import Membership, User
+from models.base import scope, utc_now
 from models.calendar import set_today
 from models.payments.payment_run import PaymentRun
-from models.permissions import CouncilRole
+from models.permissions import CouncilRole, Role
 from models.records.contract import Contract
+from models.records.provider import Provider, ProviderKind
 from tests.care_factories import make_calendar, make_client, make_contract, make_item
-from tests.factories import canary, make_staff
+from tests.factories import canary, make_organisation, make_provider, make_staff, make_user
 from tests.support.client import PortalClient
-from tests.support.rows import every
+from tests.support.rows import every, unit_of_work
 from tests.support.runs import calculate, finalise
 
 MONDAY = date(2019, 9, 23)
@@ -73,3 +75,34 @@ def work() -> Callable[[], bool]:
             return do_next()
 
     return do
+
+
+@pytest.fixture
+def provider(database: Engine) -> Provider:
+    organisation = make_organisation(name="Rowan Care Ltd")
+    return make_provider(name="Rowan Lodge", kind=ProviderKind.CARE_HOME, organisation_id=organisation.id)
+
+
+@pytest.fixture
+def colleague(app: Flask) -> Callable[[str], PortalClient]:
+    """`colleague("help_desk")`: somebody of the council in this role, logged in."""
+    return lambda role: PortalClient(app).sign_in(make_staff(CouncilRole(role)))
+
+
+@pytest.fixture
+def administrator(colleague: Callable[[str], PortalClient]) -> PortalClient:
+    return colleague("systems_administrator")
+
+
+@pytest.fixture
+def robin(provider: Provider) -> User:
+    """Somebody whom a colleague has invited, and whom the council has yet to let in."""
+    ada = make_user(Role.ADMINISTRATOR, provider, name="Ada Finch", last_login_at=utc_now())
+    robin = make_user(Role.FINANCE, make_provider(), name="Robin Marsh")
+    invite(robin, provider, invited_by_id=ada.id)
+    return robin
+
+
+def invite(person: User, provider: Provider, **given: object) -> None:
+    with unit_of_work() as session:
+        session.add(Membership(user_id=person.id, provider_id=provider.id, role=Role.FINANCE, **given))

@@ -74,7 +74,7 @@ def test_a_role_at_the_council_opens_what_the_table_says_and_no_providers_pages(
     for rule, method in steps(at_provider, "GET", "POST"):
         path = address(app, rule, values | {"provider": own.id})
         for way, status in asked_both_ways(client, method, path):
-            if status != 404:  # nobody has said that they look at it (tests/admin/test_looking.py)
+            if status != 404:  # nobody has said that they look at it (tests/admin/providers/test_look.py)
                 wrong.append((rule.endpoint, method, way, status))
     for rule, method in steps(at_council, "GET", "POST"):
         may = access_of(app, rule.endpoint) in COUNCIL_GRANTS[role]

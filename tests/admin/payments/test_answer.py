@@ -1,0 +1,49 @@
+"""A rejected payment is sent back, and one that nobody confirmed is let through."""
+
+from sqlalchemy import select
+
+from models.calendar import as_on
+from models.payments import answers
+from models.payments.confirmation import Confirmation
+from models.payments.payment import ScheduledPayment
+from models.permissions import Role
+from models.records.provider import Provider
+from tests.admin.conftest import MONDAY, WEEK
+from tests.admin.payments.acts import LIST, act, rows_of
+from tests.factories import make_user
+from tests.support.rows import every, unit_of_work
+from tests.support.runs import change, payment
+
+
+def reject(contract):
+    [provider] = every(select(Provider).where(Provider.id == contract.provider_id))
+    change(contract, confirmation="required")
+    member = make_user(Role.FINANCE, provider, name="Priya Provider")
+    with as_on(MONDAY + WEEK), unit_of_work() as session:
+        found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY + WEEK)).one()
+        answers.reject(found, by=member, total_pence=found.total_pence, comment="Begum left on Tuesday")
+
+
+def test_a_rejected_payment_waits_until_it_is_sent_back(desk):
+    reject(desk.contract)
+    home = desk.officer.get("/council/")
+    assert "Rejected payments" in home.words
+    assert len(rows_of(desk.officer.get(LIST + "?exception=rejected"))) == 1
+    page = desk.officer.get(desk.payment)
+    assert "Rejected by Priya Provider" in page.words
+    assert "Begum left on Tuesday" in page.words
+    page = act(desk, "send-back", {"comment": "She left on Friday"})
+    assert "Sent back" in page.words
+    assert payment(desk.contract, MONDAY + WEEK).confirmation is Confirmation.UNCONFIRMED
+    assert "not rejected" in act(desk, "send-back", {"comment": "Again"}, 409).words
+
+
+def test_what_nobody_confirmed_is_let_through_with_a_reason(desk):
+    change(desk.contract, confirmation="required", if_unconfirmed="hold")
+    assert "It is held until the provider confirms it" in desk.officer.get(desk.payment).words
+    page = act(desk, "pay-unconfirmed", {"reason": "The home is closed over Christmas"})
+    assert "It may be paid without being confirmed" in page.words
+    assert "The home is closed over Christmas" in page.words
+    assert payment(desk.contract, MONDAY + WEEK).waits_for_confirmation is False
+    again = act(desk, "pay-unconfirmed", {"reason": "Again"}, 409)
+    assert "does not wait for a confirmation any more" in again.words
