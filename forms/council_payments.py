@@ -48,13 +48,20 @@ class PaymentSearch(Form):
 
 class HoldForm(FlaskForm):
     what = ChoiceField("Part of the payment", default=ALL)
-    reason = TextAreaField("Why?", description="For us: the provider sees that it is held, not why", validators=[
-        DataRequired("Say why it is held"), LONG
-    ])  # fmt: skip
+    reason = TextAreaField(
+        "Why?",
+        description="For us: the provider sees that it is held, not why",
+        validators=[DataRequired("Say why it is held"), LONG],
+        render_kw={"rows": 3},
+    )
 
 
 class ReleaseForm(FlaskForm):
-    reason = TextAreaField("Why may it be paid now?", validators=[DataRequired("Say why it is released"), LONG])
+    reason = TextAreaField(
+        "Why may it be paid now?",
+        validators=[DataRequired("Say why it is released"), LONG],
+        render_kw={"rows": 3},
+    )
 
 
 class SendBackForm(FlaskForm):
@@ -62,6 +69,7 @@ class SendBackForm(FlaskForm):
         "What do you say to the provider?",
         description="What you have put right, or why the payment is right as it is",
         validators=[DataRequired("Say what you have done about it"), LONG],
+        render_kw={"rows": 4},
     )
 
 
@@ -70,6 +78,7 @@ class WaiveForm(FlaskForm):
         "Why may it be paid without being confirmed?",
         description="For us: the provider sees that it is paid, not why",
         validators=[DataRequired("Say why it may be paid"), LONG],
+        render_kw={"rows": 4},
     )
 
 
@@ -85,9 +94,12 @@ class AdjustForm(FlaskForm):
         description="It says which financial year’s purchase order the money belongs to",
         validators=[InputRequired("Enter the day that it is for")],
     )
-    reason = TextAreaField("Why?", description="The provider reads it", validators=[
-        DataRequired("Say why the payment is adjusted"), LONG
-    ])  # fmt: skip
+    reason = TextAreaField(
+        "Why?",
+        description="The provider reads it",
+        validators=[DataRequired("Say why the payment is adjusted"), LONG],
+        render_kw={"rows": 3},
+    )
 
 
 class PlanForm(FlaskForm):
@@ -95,5 +107,10 @@ class PlanForm(FlaskForm):
         "Most that one payment recovers",
         description="In pounds. What is left is carried to the payments after it",
         validators=[InputRequired("Enter the most that one payment recovers, like 50.00")],
+        render_kw={"inputmode": "decimal"},
     )
-    reason = TextAreaField("What was agreed, and with whom?", validators=[DataRequired("Say what was agreed"), LONG])
+    reason = TextAreaField(
+        "What was agreed, and with whom?",
+        validators=[DataRequired("Say what was agreed"), LONG],
+        render_kw={"rows": 3},
+    )

@@ -49,4 +49,10 @@ def cancel_adjustment(reference, first_on, adjustment_id):
     if form.validate_on_submit():
         officer.cancel_adjustment(adjustment, by=me())
         return back_to(payment, "The adjustment is cancelled.")
-    return render("admin/payments/cancel_adjustment.html", payment=payment, adjustment=adjustment, form=form)
+    amount = gbp(adjustment.amount_pence)
+    return render(
+        "admin/payments/act.html", payment=payment, form=form, title="Cancel an adjustment",
+        button=f"Cancel the adjustment of {amount}",
+        quoted=(f"{amount} for {adjustment.client.full_name}", adjustment.reason),
+        words="It comes to nothing from now on. What was finalised of it is taken back by the next payment.",
+    )  # fmt: skip

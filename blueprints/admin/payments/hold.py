@@ -32,7 +32,10 @@ def hold(reference, first_on):
         order_id = int(form.what.data) if form.what.data else None
         officer.hold(payment, by=me(), reason=form.reason.data, order_id=order_id)
         return back_to(payment, "Held.")
-    return render("admin/payments/hold.html", payment=payment, form=form)
+    return render(
+        "admin/payments/act.html", payment=payment, form=form, title="Hold", button="Hold",
+        words="What is held stays calculated, and no run pays it until it is released.",
+    )  # fmt: skip
 
 
 @bp.route(f"{PAYMENT}/holds/<int:hold_id>/release", methods=["GET", "POST"])
@@ -45,4 +48,8 @@ def release(reference, first_on, hold_id):
     if form.validate_on_submit():
         officer.release(payment, held, by=me(), reason=form.reason.data)
         return back_to(payment, "Released.")
-    return render("admin/payments/release.html", payment=payment, held=held, form=form)
+    what = held.purchase_order.short_title if held.purchase_order else "The whole payment"
+    return render(
+        "admin/payments/act.html", payment=payment, form=form, title="Release", button="Release",
+        quoted=(f"{what} is held", held.reason),
+    )  # fmt: skip

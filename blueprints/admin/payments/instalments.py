@@ -22,7 +22,10 @@ def instalments(reference, first_on):
     if form.validate_on_submit():
         officer.agree_plan(payment.contract, per_payment_pence=form.amount.data, reason=form.reason.data, by=me())
         return back_to(payment, f"No payment of this contract recovers more than {gbp(form.amount.data)} now.")
-    return render("admin/payments/instalments.html", payment=payment, form=form)
+    return render(
+        "admin/payments/act.html", payment=payment, form=form, title="Agree instalments", button="Agree instalments",
+        words="No payment of this contract then takes back more than the amount that you give, until you end the plan.",
+    )  # fmt: skip
 
 
 @bp.route(f"{PAYMENT}/instalments/end", methods=["GET", "POST"])
@@ -34,4 +37,8 @@ def end_instalments(reference, first_on):
     if form.validate_on_submit():
         officer.end_plan(plan, by=me())
         return back_to(payment, "The instalment plan has ended.")
-    return render("admin/payments/end_instalments.html", payment=payment, plan=plan, form=form)
+    return render(
+        "admin/payments/act.html", payment=payment, form=form, title="End the instalment plan",
+        button=f"End the plan of {gbp(plan.per_payment_pence)} a payment",
+        words="From now on a payment of this contract takes back all that it can, down to £0.00.",
+    )  # fmt: skip
