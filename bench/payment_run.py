@@ -5,7 +5,7 @@ import time
 from sqlalchemy import insert, select
 
 from bench._data import database, fill, statements
-from commands.payments import calculate_all, finalise_due
+from commands.batchwise.payments import calculate_all, finalise_due
 from models.base import session, transaction
 from models.payments.payment import PaymentLine
 from models.tenancy import EVERY_PROVIDER, set_tenant

@@ -8,7 +8,7 @@ from pathlib import Path
 import config
 from app import create_app
 from bench._data import TODAY, database, fill, statements
-from commands.payments import calculate_all, finalise_due
+from commands.batchwise.payments import calculate_all, finalise_due
 from models.accounts.user import Membership, User
 from models.accounts.web_session import WebSession, digest
 from models.base import transaction, utc_now

@@ -18,8 +18,8 @@ from sqlalchemy import select
 from tqdm import tqdm
 
 from commands.audit import seal_waiting
+from commands.batchwise.payments import calculate_all, finalise_due, finalise_run
 from commands.feed import progress
-from commands.payments import calculate_all, finalise_due, finalise_run
 from exchange.feed import import_feed
 from models.accounts import demonstration
 from models.accounts.second_step import set_security_code

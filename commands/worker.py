@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from commands.audit import Sealing, heads_file
-from commands.payments import calculate_all, finalise_run
+from commands.batchwise.payments import calculate_all, finalise_run
 from models.base import DomainError, scope, session, transaction
 from models.job import Job, JobKind, Overtaken
 from models.money import gbp

@@ -68,6 +68,11 @@ def test_imports_point_inwards(path):
     assert ours <= MAY_IMPORT[package]
 
 
+@each_file([path for path in CODE if name_of(path).startswith("commands/batchwise/")])
+def test_what_commands_and_the_worker_share_neither_parses_nor_prints(path):
+    assert not {name.split(".")[0] for name in imports(path)} & {"click", "flask", "tqdm"}
+
+
 @each_file([path for path in CODE if name_of(path).startswith("models/")])
 def test_the_domain_knows_nothing_of_the_web(path):
     assert not {name.split(".")[0] for name in imports(path)} & WEB

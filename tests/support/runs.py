@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
-from commands.payments import calculate_all, finalise_due
+from commands.batchwise.payments import calculate_all, finalise_due
 from models.base import Base
 from models.calendar import as_on
 from models.payments.payment import PaymentLine, ScheduledPayment

@@ -1,0 +1,80 @@
+"""Calculating, and finalising runs: what `flask payments`, the worker and the demonstrations do."""
+
+from collections.abc import Callable, Iterator
+
+from sqlalchemy import select
+
+from models.accounts.user import User
+from models.base import scope, transaction
+from models.payments import calculation, payment_run
+from models.payments.payment_run import PaymentRun, RunProgress
+from models.tenancy import EVERY_PROVIDER, set_tenant
+
+Progress = Callable[[int, int], None]
+"""Is told after each batch how many providers are done, of how many."""
+
+
+def calculate_all(provider_ids: list[int] | None = None, *, progress: Progress | None = None) -> calculation.Calculated:
+    """Calculate these providers, or all: in batches, so that nobody waits long for the lock."""
+    total = calculation.Calculated()
+    for batch in _batches(provider_ids, progress):
+        with transaction():
+            set_tenant(EVERY_PROVIDER)
+            done = calculation.calculate(batch)
+        total.contracts += done.contracts
+        total.lines += done.lines
+        total.total_pence += done.total_pence
+    return total
+
+
+def finalise_due(
+    provider_ids: list[int] | None = None, *, progress: Progress | None = None, recalculate: bool = True
+) -> tuple[int | None, RunProgress]:
+    """A run of all that is due, put together and authorised by whoever may use the command line; its number.
+
+    None where nothing is due.
+    """
+    with transaction():
+        set_tenant(EVERY_PROVIDER)
+        run = payment_run.prepare(by=None, provider_ids=provider_ids)
+        if run is None:
+            return None, RunProgress()
+        run.authorise_from_command_line()
+        run_id = run.id
+    return run_id, finalise_run(run_id, progress=progress, recalculate=recalculate)
+
+
+def finalise_run(
+    run_id: int, *, by_id: int | None = None, progress: Progress | None = None, recalculate: bool = True
+) -> RunProgress:
+    """Finalise an authorised run, and close it. One that was broken off goes on where it stopped."""
+    total = RunProgress()
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        waiting = payment_run.providers_waiting(run_id)
+    for batch in _batches(waiting, progress):
+        with transaction() as own:
+            set_tenant(EVERY_PROVIDER)
+            run = own.scalars(select(PaymentRun).where(PaymentRun.id == run_id)).one()
+            done = payment_run.finalise_some(run, batch, recalculate=recalculate)
+        total.payments += done.payments
+        total.lines += done.lines
+        total.total_pence += done.total_pence
+        total.left += done.left
+    with transaction() as own:
+        set_tenant(EVERY_PROVIDER)
+        run = own.scalars(select(PaymentRun).where(PaymentRun.id == run_id)).one()
+        run.complete(by=own.scalars(select(User).where(User.id == by_id)).one_or_none())
+    return total
+
+
+def _batches(provider_ids: list[int] | None, progress: Progress | None) -> Iterator[list[int]]:
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        batches = list(calculation.batches(provider_ids))
+    done, count = 0, sum(len(batch) for batch in batches)
+    for batch in batches:
+        yield batch
+        done += len(batch)
+        if progress is not None:
+            progress(done, count)
