@@ -5,7 +5,7 @@ from time import perf_counter
 from sqlalchemy import func, insert, select
 
 from bench._data import database
-from commands.audit import BATCH, seal_waiting
+from commands.batchwise.sealing import BATCH, seal_waiting
 from models.audit import AuditEvent
 from models.auditing import chain
 from models.auditing.search import found, record_named

@@ -17,8 +17,8 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 from tqdm import tqdm
 
-from commands.audit import seal_waiting
 from commands.batchwise.payments import calculate_all, finalise_due, finalise_run
+from commands.batchwise.sealing import seal_waiting
 from commands.feed import progress
 from exchange.feed import import_feed
 from models.accounts import demonstration

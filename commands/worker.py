@@ -12,8 +12,9 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from commands.audit import Sealing, heads_file
+from commands.audit import heads_file
 from commands.batchwise.payments import calculate_all, finalise_run
+from commands.batchwise.sealing import Sealing
 from models.base import DomainError, scope, session, transaction
 from models.job import Job, JobKind, Overtaken
 from models.money import gbp

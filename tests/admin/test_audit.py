@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from commands.audit import seal_waiting
+from commands.batchwise.sealing import seal_waiting
 from models.audit import AuditEvent, record
 from models.base import utc_now
 from models.calendar import LONDON

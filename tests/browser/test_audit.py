@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from commands.audit import seal_waiting
+from commands.batchwise.sealing import seal_waiting
 from models.audit import record
 from models.calendar import set_today
 from models.permissions import CouncilRole, Role

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from commands import audit as audit_commands
-from commands.audit import HEADS, Sealing, kept_heads, seal_waiting
+from commands.batchwise import sealing
+from commands.batchwise.sealing import HEADS, Sealing, kept_heads, seal_waiting
 from models import verify
 from models.audit import record
 from models.auditing import chain
@@ -81,7 +81,7 @@ def test_the_worker_seals_and_writes_the_head_down_once_a_day(run, portal, tmp_p
     [head] = kept_heads(tmp_path / HEADS)
     assert head.seq == 3
     assert (tmp_path / HEADS).stat().st_mode & 0o777 == 0o600
-    for module in (audit_commands, chain):
+    for module in (sealing, chain):
         monkeypatch.setattr(module, "utc_now", lambda: utc_now() + timedelta(days=1))
     run("worker", "--once")
     assert [each.seq for each in kept_heads(tmp_path / HEADS)] == [3, 3]
@@ -108,14 +108,14 @@ def test_a_file_of_heads_that_cannot_be_read_is_told_and_sealing_goes_on(run, tm
 
 def test_the_worker_seals_once_a_minute_and_not_more_often(database, tmp_path, monkeypatch):
     clock = [1_000_000]
-    monkeypatch.setattr(audit_commands.time, "monotonic", lambda: clock[0])
-    sealing = Sealing(tmp_path / HEADS)
+    monkeypatch.setattr(sealing.time, "monotonic", lambda: clock[0])
+    of_worker = Sealing(tmp_path / HEADS)
     counts = []
     for seconds in (0, 30, 31):
         clock[0] += seconds
         write(1)
         with scope():
-            sealing.when_due()
+            of_worker.when_due()
         counts.append(len(every(sa.select(AuditLink))))
     assert counts == [1, 1, 3]
 
@@ -124,7 +124,7 @@ def test_a_database_that_is_busy_does_not_stop_the_worker(database, tmp_path, mo
     def busy(**_):
         raise sa.exc.OperationalError("", {}, Exception("database is locked"))
 
-    monkeypatch.setattr(audit_commands, "seal_waiting", busy)
+    monkeypatch.setattr(sealing, "seal_waiting", busy)
     Sealing(tmp_path / HEADS).now()
     assert not (tmp_path / HEADS).exists()
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from commands.audit import BATCH, seal_waiting
+from commands.batchwise.sealing import BATCH, seal_waiting
 from models.audit import AuditEvent, record
 from models.auditing import chain
 from models.auditing.chain import START, AuditLink, Head
@@ -86,7 +86,7 @@ def test_a_seal_goes_on_from_the_one_before(sealed):
 
 
 def test_more_than_one_batch_is_sealed(database, monkeypatch):
-    monkeypatch.setattr("commands.audit.BATCH", 4)
+    monkeypatch.setattr("commands.batchwise.sealing.BATCH", 4)
     write(10)
     assert seal_waiting() == 10
     assert check() == []
@@ -245,7 +245,7 @@ def test_an_event_that_commits_after_a_later_one_is_not_lost(database):
 
 
 def test_two_who_seal_at_once_seal_each_event_once(database, monkeypatch):
-    monkeypatch.setattr("commands.audit.BATCH", 7)
+    monkeypatch.setattr("commands.batchwise.sealing.BATCH", 7)
     write(60)
     together, counts = threading.Barrier(4), []
 

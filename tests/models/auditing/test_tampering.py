@@ -5,7 +5,7 @@ import random
 import pytest
 import sqlalchemy as sa
 
-from commands.audit import seal_waiting
+from commands.batchwise.sealing import seal_waiting
 from models.audit import AuditEvent, record
 from models.auditing import chain
 from models.auditing.chain import START, AuditLink, Head

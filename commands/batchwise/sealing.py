@@ -1,0 +1,101 @@
+"""Sealing the audit: what `flask audit seal`, the worker and the demonstration do."""
+
+import logging
+import os
+import time
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from models.auditing import chain
+from models.auditing.chain import Head
+from models.base import scope, transaction, utc_now
+from models.calendar import LONDON
+
+BATCH = 500
+"""Events that are sealed in one transaction."""
+TRIES = 20
+EVERY = timedelta(minutes=1)
+HEADS = "audit-heads.txt"
+
+log = logging.getLogger(__name__)
+
+
+def kept_heads(path: Path) -> list[Head]:
+    """The heads that the worker has written down, day by day. ValueError names a line that is none."""
+    heads = []
+    for number, line in enumerate(_lines(path), start=1):
+        try:
+            heads.append(Head.parse(line))
+        except ValueError:
+            raise ValueError(f"{path.name}, line {number}, is not a head of the audit") from None
+    return heads
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text("utf-8").splitlines() if path.exists() else []
+
+
+def seal_waiting(*, everything: bool = False) -> int:
+    """Seal what waits, batch by batch; how many it was. Whoever else does so at the same time does no harm."""
+    count = tries = after = 0
+    while True:
+        with scope():
+            links = chain.links_to_add(BATCH, after=after, everything=everything)
+        if not links:
+            return count
+        try:
+            with transaction():
+                chain.add(links)
+        except IntegrityError:  # somebody else was first with these
+            tries += 1
+            if tries == TRIES:
+                raise
+            continue
+        count, tries, after = count + len(links), 0, links[-1]["event_id"]
+
+
+class Sealing:
+    """What the worker does beside its jobs: seals each minute, and writes the head down once a day."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._next = 0.0
+        self._swept_on: date | None = None
+        """The day on which events of any age were last looked for."""
+
+    def when_due(self) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + EVERY.total_seconds()
+            self.now()
+
+    def now(self) -> None:
+        day = _day(utc_now())
+        try:
+            seal_waiting(everything=self._swept_on != day)
+            self._swept_on = day
+            if self._written_on() != day:
+                self._write_down()
+        except (OperationalError, IntegrityError, OSError) as fault:  # the next minute may be better
+            log.warning("the audit was not sealed: %s", type(fault).__name__)
+
+    def _written_on(self) -> date | None:
+        lines = _lines(self._path)
+        with suppress(ValueError):
+            return _day(Head.parse(lines[-1]).at) if lines else None
+
+    def _write_down(self) -> None:
+        with scope():
+            newest = chain.head()
+        if newest is None:
+            return
+        with os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as file:
+            file.write(f"{newest}\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(LONDON).date()
