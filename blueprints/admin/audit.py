@@ -7,7 +7,7 @@ from blueprints.download import csv_file
 from blueprints.lookups import page_of
 from blueprints.pages import render
 from blueprints.transactions import note
-from exchange.audit_data import audit_data
+from exchange.downloads.audit import audit_data
 from forms.audit import AuditSearch
 from models.audit import record
 from models.auditing.chain import state

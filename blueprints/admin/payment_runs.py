@@ -7,7 +7,7 @@ from blueprints.download import csv_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
 from blueprints.reading import reads_client_records
-from exchange.desk_data import run_data
+from exchange.downloads.payment_runs import run_data
 from forms.payment_runs import KINDS, NAMED, CalculateForm, PrepareForm, RunFilter
 from models.base import DomainError, session
 from models.job import Job, JobKind

@@ -7,9 +7,9 @@ from blueprints.download import calendar_file, csv_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
 from blueprints.reading import reads_client_records
-from exchange.icalendar import calendar_text
-from exchange.payment_data import payment_data
-from exchange.schedule_data import schedule_data, schedule_events
+from exchange.downloads.icalendar import calendar_text
+from exchange.downloads.payment_amounts import amounts_data
+from exchange.downloads.schedule import schedule_data, schedule_events
 from forms.filters import PeriodFilter, ScheduleFilter
 from forms.payments import AnswerForm
 from models.base import session, utc_now
@@ -46,7 +46,7 @@ def show(reference, first_on):
 @reads_client_records
 def data(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
-    return csv_file(f"payment-{reference}-{first_on}.csv", payment_data(payment, told(payment).rows))
+    return csv_file(f"payment-{reference}-{first_on}.csv", amounts_data(payment, told(payment).rows))
 
 
 @bp.route("/<reference:reference>/<day:first_on>/answer", methods=["GET", "POST"])

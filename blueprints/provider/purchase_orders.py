@@ -7,7 +7,7 @@ from blueprints.download import csv_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
-from exchange.order_data import order_data
+from exchange.downloads.purchase_orders import order_data
 from forms.filters import OrderFilter
 from models.base import session
 from models.calendar import FinancialYear, today

@@ -8,7 +8,7 @@ from blueprints.download import csv_file
 from blueprints.lookups import page_of
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
-from exchange.desk_data import payments_data
+from exchange.downloads.payments import payments_data
 from forms.council_payments import PaymentSearch
 from models.base import session
 from models.payments.worklist import listed

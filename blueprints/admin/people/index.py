@@ -8,7 +8,7 @@ from blueprints.download import csv_file
 from blueprints.lookups import page_of
 from blueprints.pages import render
 from blueprints.transactions import note
-from exchange.people_data import people_data
+from exchange.downloads.people import people_data
 from forms.people import PeopleSearch
 from models.accounts import directory
 from models.accounts.directory import Locks, State

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Row
 
-from exchange.tabular import Cell
+from exchange.downloads.tabular import Cell
 from models.accounts.directory import Locks, State
 from models.calendar import LONDON
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from exchange.tabular import Cell, Pence
+from exchange.downloads.tabular import Cell, Pence
 from models.payments.payment import ScheduledPayment
 from models.reports.explanation import Row
 
@@ -12,7 +12,7 @@ HEADINGS = (
 )  # fmt: skip
 
 
-def payment_data(payment: ScheduledPayment, rows: Iterable[Row]) -> Iterator[tuple[Cell, ...]]:
+def amounts_data(payment: ScheduledPayment, rows: Iterable[Row]) -> Iterator[tuple[Cell, ...]]:
     yield HEADINGS
     contract = payment.contract
     for row in rows:

@@ -6,7 +6,7 @@ from datetime import UTC
 
 from sqlalchemy import Row
 
-from exchange.tabular import Cell
+from exchange.downloads.tabular import Cell
 from models.auditing.words import words_of
 from models.calendar import LONDON
 

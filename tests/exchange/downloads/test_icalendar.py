@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from exchange.icalendar import Event, calendar_text
+from exchange.downloads.icalendar import Event, calendar_text
 
 MADE = datetime(2019, 10, 2, 9, 30, tzinfo=UTC)
 

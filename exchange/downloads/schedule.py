@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from exchange.icalendar import Event
-from exchange.tabular import Cell
+from exchange.downloads.icalendar import Event
+from exchange.downloads.tabular import Cell
 from models.records.schedule import Occasion, SchedulePeriod
 
 HEADINGS = ("Contract", "Reference", "Start", "End", "Confirm by", "Last day for changes", "In your bank", "Changed")

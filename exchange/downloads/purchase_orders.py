@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from exchange.tabular import Cell, Pence
+from exchange.downloads.tabular import Cell, Pence
 from models.payments.purchase_order import PurchaseOrder
 
 HEADINGS = ("Number", "Purchase Order", "Financial Year", "Issued", "Value", "Spend To Date", "Still to come")

@@ -1,0 +1,23 @@
+"""What the council downloads of its list of payments."""
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Row
+
+from exchange.downloads.tabular import Cell, Pence
+
+HEADINGS = (
+    "Provider", "Contract", "Reference", "Period from", "Period to", "State", "Answer", "Confirm by", "Finalise on",
+    "Held", "Queried", "Waiting", "Total",
+)  # fmt: skip
+
+
+def payments_data(rows: Iterable[Row]) -> Iterator[tuple[Cell, ...]]:
+    yield HEADINGS
+    for row in rows:
+        yield (
+            row.provider, row.contract, row.reference, row.first_on, row.last_on, row.processing.value,
+            row.confirmation.value if row.is_asked else "not asked", row.confirm_by, row.finalise_on,
+            "yes" if row.is_held else "no", "yes" if row.is_queried else "no",
+            Pence(row.waiting_pence), Pence(row.total_pence),
+        )  # fmt: skip
