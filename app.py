@@ -29,9 +29,11 @@ from blueprints import (
     transactions,
 )
 from blueprints.session_store import DatabaseSessions
-from models import base, calendar, vault
-from models.accounts import account_policy, login
+from models.accounts import account_policy
+from models.base import connect
+from models.portal import Portal
 from models.records.provider import ProviderKind
+from models.vault import vault_of
 
 STATIC = Path(__file__).parent / "static" / "dist"
 
@@ -41,11 +43,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None, instance_path=str(settings.instance))
     app.config.from_mapping(_flask_settings(settings))
     app.session_interface = DatabaseSessions()
-    app.extensions["engine"] = base.connect(settings.database_url)
-    calendar.set_today(settings.today)
-    account_policy.set_policy(_account_policy(settings.log_in, settings.council.team_email))
-    vault.set_keys(settings.vault_keys)
-    login.set_key(hmac.digest(settings.secret_key.encode(), b"log-in codes", "sha256"))
+    app.extensions["portal"] = portal_of(settings)
 
     Compress(app)
     lookups.init_app(app)
@@ -64,6 +62,16 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     commands.init_app(app)
     _wrap(app, settings)
     return app
+
+
+def portal_of(settings: config.Settings) -> Portal:
+    return Portal(
+        engine=connect(settings.database_url),
+        today=settings.today,
+        policy=_account_policy(settings.log_in, settings.council.team_email),
+        vault=vault_of(settings.vault_keys),
+        hash_key=hmac.digest(settings.secret_key.encode(), b"log-in codes", "sha256"),
+    )
 
 
 def _account_policy(written: config.LogIn, team_email: str) -> account_policy.AccountPolicy:

@@ -7,12 +7,14 @@ from datetime import date
 from pathlib import Path
 
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy import event, insert
 
+import config
+from app import create_app
 from commands.db import alembic_config
-from models import base
-from models.base import session, transaction
-from models.calendar import Frequency, set_today
+from models.base import scope, transaction
+from models.calendar import Frequency
 from models.pricing import Basis, Convention, Unit
 from models.records.care_package import CarePackageLineItem, ItemPrice
 from models.records.client import Client
@@ -31,19 +33,23 @@ START = date(2019, 9, 23)
 
 
 @contextmanager
-def database() -> Iterator[str]:
-    """A new SQLite database with all tables, and its address; gone afterwards."""
+def portal() -> Iterator[Flask]:
+    """A portal on a new SQLite database with all tables, to work in; gone afterwards."""
     from alembic import command
 
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'bench.sqlite'}"
         command.upgrade(alembic_config(url), "head")
-        engine = base.connect(url)
-        set_today(TODAY)
-        yield url
-        session.remove()
-        engine.dispose()
-        set_today(None)
+        app = create_app(
+            config.Settings(
+                instance=Path(folder), mode=config.Mode.DEMONSTRATION, database_url=url, today=TODAY, https=False,
+                secret_key="for measuring only " * 3, vault_keys=("for measuring only, and as long as it takes",),
+                log_in=config.LogIn(staff="email_code"),
+            )
+        )  # fmt: skip
+        with scope(app.extensions["portal"]):
+            yield app
+        app.extensions["portal"].engine.dispose()
 
 
 def fill(providers: int, items_each: int) -> None:

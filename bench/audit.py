@@ -4,7 +4,7 @@ from time import perf_counter
 
 from sqlalchemy import func, insert, select
 
-from bench._data import database
+from bench._data import portal
 from commands.batchwise.sealing import BATCH, seal_waiting
 from models.audit import AuditEvent
 from models.auditing import chain
@@ -17,7 +17,7 @@ DETAIL = {"endpoint": "provider.payments.show", "reference": "741254", "first_on
 
 
 def measure() -> None:
-    with database():
+    with portal():
         _write(COUNT)
         _time("all sealed", lambda: seal_waiting(everything=True))
         _time("a minute in which nothing happened", seal_waiting)

@@ -1,16 +1,13 @@
 """Refused log-ins and forgotten passwords: milliseconds, for each thing that may be wrong with an account."""
 
 import statistics
-import tempfile
 import time
 from datetime import timedelta
-from pathlib import Path
 
+from flask import Flask
 from flask.testing import FlaskClient
 
-import config
-from app import create_app
-from bench._data import database
+from bench._data import portal
 from models.accounts import login, login_code
 from models.accounts.passwords import hashed
 from models.accounts.user import User
@@ -33,8 +30,8 @@ def measure() -> None:
     login.FAILURES_PER_ACCOUNT = login.FAILURES_PER_ADDRESS = login.ALARM_FAILURES = no_limit
     login_code.SENDS_AN_HOUR = login_code.SENDS_AN_HOUR_TO_AN_ACCOUNT = no_limit
     login_code.SENDS_AN_HOUR_FROM_A_NETWORK = no_limit
-    with database() as url, tempfile.TemporaryDirectory() as folder:
-        client = _client(url, Path(folder))
+    with portal() as app:
+        client = _client(app)
         for page, path in (("log-in", "/log-in"), ("forgotten password", "/forgotten-password")):
             took = {state: [] for state in ACCOUNTS}
             for _ in range(SAMPLES):
@@ -58,14 +55,7 @@ def _post(client: FlaskClient, path: str, state: str) -> float:
     return took
 
 
-def _client(url: str, folder: Path) -> FlaskClient:
-    app = create_app(
-        config.Settings(
-            instance=folder, mode=config.Mode.DEMONSTRATION, database_url=url, secret_key="for measuring only " * 3,
-            vault_keys=("for measuring only, and as long as it takes",), https=False,
-            log_in=config.LogIn(staff="email_code"),
-        )
-    )  # fmt: skip
+def _client(app: Flask) -> FlaskClient:
     with transaction() as own:
         for state, given in ACCOUNTS.items():
             if given is not None:

@@ -4,7 +4,7 @@ import time
 
 from sqlalchemy import insert, select
 
-from bench._data import database, fill, statements
+from bench._data import fill, portal, statements
 from commands.batchwise.payments import calculate_all, finalise_due
 from models.base import session, transaction
 from models.payments.payment import PaymentLine
@@ -13,7 +13,7 @@ from models.tenancy import EVERY_PROVIDER, set_tenant
 
 def measure() -> None:
     for providers, items in ((20, 1_000), (2_000, 10)):
-        with database():
+        with portal():
             fill(providers, items)
             first, sent, lines = _timed(calculate_all)
             print(f"  {providers:>5} providers x {items:>5} items")

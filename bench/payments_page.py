@@ -5,9 +5,10 @@ import secrets
 import time
 from pathlib import Path
 
-import config
-from app import create_app
-from bench._data import TODAY, database, fill, statements
+from flask import Flask
+from flask.testing import FlaskClient
+
+from bench._data import TODAY, fill, portal, statements
 from commands.batchwise.payments import calculate_all, finalise_due
 from models.accounts.user import Membership, User
 from models.accounts.web_session import WebSession, digest
@@ -24,13 +25,13 @@ def measure() -> None:
         (DIST / (name + ".br")).stat().st_size for name in json.loads((DIST / "manifest.json").read_text()).values()
     )
     for items in (50, 500):
-        with database() as url:
+        with portal() as app:
             fill(1, items)
             with as_on(TODAY.replace(month=9, day=29)):
                 calculate_all()
                 finalise_due()
             calculate_all()
-            client = _signed_in(url)
+            client = _signed_in(app)
             whole, queries, took = _visit(client, {})
             swap, _, swap_took = _visit(client, {"HX-Request": "true"})
             first = whole + static + len(client.get("/theme.css", headers={"Accept-Encoding": "br"}).data)
@@ -40,12 +41,7 @@ def measure() -> None:
             )
 
 
-def _signed_in(url: str):
-    settings = config.Settings(
-        instance=DIST, mode=config.Mode.DEMONSTRATION, database_url=url, secret_key="for measuring only " * 3,
-        vault_keys=("for measuring only, and as long as it takes",), today=TODAY, https=False,
-    )  # fmt: skip
-    app = create_app(settings)
+def _signed_in(app: Flask) -> FlaskClient:
     token = secrets.token_urlsafe(32)
     with transaction() as own:
         user = User(email="finance@bench.example", name="Dawn Stockton")

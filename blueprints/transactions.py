@@ -36,9 +36,9 @@ def note(write: Callable[[], None]) -> None:
         keep()
 
 
-def _open_scope(_app: Flask, **_: object) -> None:
+def _open_scope(app: Flask, **_: object) -> None:
     g.scope = ExitStack()
-    g.scope.enter_context(scope())
+    g.scope.enter_context(scope(app.extensions["portal"]))
 
 
 def _close_scope(_error: BaseException | None) -> None:

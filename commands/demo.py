@@ -25,7 +25,7 @@ from models.accounts import demonstration
 from models.accounts.second_step import set_security_code
 from models.accounts.user import User
 from models.base import scope, session, transaction
-from models.calendar import as_on, set_today, today
+from models.calendar import as_on, today
 from models.payments.payment import ScheduledPayment
 from models.payments.payment_run import PaymentRun, RunState
 from models.permissions import CouncilRole
@@ -62,21 +62,26 @@ def load(name: str, if_empty: bool, size: float) -> None:
         if if_empty:
             return
         raise click.ClickException("The database has data already. Choose an empty one (INSTANCE=another-folder).")
-    _take_settings(DEMONSTRATIONS / name, settings.instance)
-    if not before:
-        _write(name, settings.instance, size)
+    with as_on(_take_settings(DEMONSTRATIONS / name, settings.instance)):
+        if not before:
+            _write(name, settings.instance, size)
+        _bring_in(_deliveries(name, settings.instance), before)
+        _add_accounts()
+        seal_waiting(everything=True)
+        click.echo(f"The demonstration {name} is loaded. Its today is {today():%d/%m/%Y}.")
+
+
+def _bring_in(deliveries: list[Delivery], before: list[str]) -> None:
+    """Import the feeds that are not among those of `before`, and pay up to each of them and to today."""
     with _no_looking_for_cycles():
         since = date.min
-        for delivery in _deliveries(name, settings.instance):
+        for delivery in deliveries:
             if delivery.path.name not in before:
                 _pay(since, delivery.day - timedelta(days=1))
                 import_feed(delivery.path, progress)
             since = delivery.day
         _pay(since, today())
         calculate_all()
-    _add_accounts()
-    seal_waiting(everything=True)
-    click.echo(f"The demonstration {name} is loaded. Its today is {today():%d/%m/%Y}.")
 
 
 @contextmanager
@@ -105,12 +110,15 @@ def _is_unfinished(name: str, instance: Path, imported: list[str]) -> bool:
     return imported == names[: len(imported)] and not demonstration.accounts_here()
 
 
-def _take_settings(source: Path, instance: Path) -> None:
-    """The council's name and its today, if it has one; settings that somebody has written already are kept."""
-    if not (instance / "settings.toml").exists():
-        shutil.copyfile(source / "settings.toml", instance / "settings.toml")
-        if day := tomllib.loads((source / "settings.toml").read_text("utf-8")).get("today"):
-            set_today(day)
+def _take_settings(source: Path, instance: Path) -> date | None:
+    """The council's name and its today, if it has one; settings that somebody has written already are kept.
+
+    Returns that today, which this process may have started without.
+    """
+    settings = instance / "settings.toml"
+    if not settings.exists():
+        shutil.copyfile(source / "settings.toml", settings)
+    return tomllib.loads(settings.read_text("utf-8")).get("today")
 
 
 def _write(name: str, instance: Path, size: float) -> None:

@@ -1,13 +1,11 @@
 """The declarative base, its column types, and the one database session.
 
-A *scope* is a unit of work with a session of its own: one web request, one command, or one
+A *scope* is a unit of work in one portal, with a session of its own: one web request, one command, or one
 short transaction inside either (`transaction()`). Nothing is shared between scopes.
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Protocol, Self
@@ -15,6 +13,8 @@ from typing import Annotated, Any, Protocol, Self
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, scoped_session, sessionmaker
+
+from models.portal import Portal, current_portal, current_scope, new_scope
 
 
 class DomainError(Exception):
@@ -106,18 +106,11 @@ class Base(DeclarativeBase):
     }
 
 
-_scope: ContextVar[object | None] = ContextVar("scope", default=None)
-
-
-def _current_scope() -> object:
-    return _scope.get() or threading.get_ident()
-
-
-session = scoped_session(sessionmaker(expire_on_commit=False), scopefunc=_current_scope)
+session = scoped_session(sessionmaker(expire_on_commit=False), scopefunc=current_scope)
 
 
 def connect(url: str) -> sa.Engine:
-    """Bind the session to the database at `url` (SQLite or PostgreSQL) and return its engine.
+    """The engine of the database at `url` (SQLite or PostgreSQL).
 
     Faults are told without the values of the statement: logs hold nothing personal.
     """
@@ -131,8 +124,6 @@ def connect(url: str) -> sa.Engine:
         event.listen(engine, "begin", _begin)
     else:
         engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True)
-    session.remove()
-    session.configure(bind=engine)
     return engine
 
 
@@ -163,14 +154,16 @@ def storage_faults() -> list[str]:
 
 
 @contextmanager
-def scope() -> Iterator[Session]:
-    """A session of its own; whatever is not committed by the end is rolled back."""
-    token = _scope.set(object())
-    try:
-        yield session()
-    finally:
-        session.remove()
-        _scope.reset(token)
+def scope(portal: Portal | None = None) -> Iterator[Session]:
+    """A session of its own on the database of `portal`, or of the portal around it; whatever is not committed by the
+    end is rolled back.
+    """
+    portal = portal or current_portal()
+    with new_scope(portal):
+        try:
+            yield session(bind=portal.engine)
+        finally:
+            session.remove()
 
 
 @contextmanager

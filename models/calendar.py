@@ -13,27 +13,22 @@ from functools import lru_cache, total_ordering
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from models.portal import current_portal
+
 LONDON = ZoneInfo("Europe/London")
 DAY = timedelta(days=1)
 FAR_FUTURE = date(9999, 12, 31)
 """Stands in for "no end" where days are compared."""
 
-_business_date: date | None = None
 _command_date: ContextVar[date | None] = ContextVar("command_date", default=None)
 
 
 def today() -> date:
-    """The council's day: the real one in London, unless training, a test or a command has set another.
+    """The council's day: the real one in London, unless the portal's calendar stands or a command has set another.
 
     Sessions and log-in codes never ask this; they use the real clock.
     """
-    return _command_date.get() or _business_date or datetime.now(LONDON).date()
-
-
-def set_today(day: date | None) -> None:
-    """Stop the business calendar at `day` for the whole process; None lets it run again."""
-    global _business_date
-    _business_date = day
+    return _command_date.get() or current_portal().today or datetime.now(LONDON).date()
 
 
 def midnight(day: date) -> datetime:

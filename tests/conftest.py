@@ -11,14 +11,14 @@ from flask import Flask
 from sqlalchemy import select
 
 import config
-from app import create_app
-from models import calendar, vault
-from models.accounts import account_policy
+from app import create_app, portal_of
+from models.accounts.account_policy import AccountPolicy, Step
 from models.accounts.user import User
-from models.base import session
+from models.portal import Portal
 from tests.support import database as databases
 from tests.support import durham, identity_provider
 from tests.support.client import PortalClient
+from tests.support.portal import OwnPortal
 from tests.support.rows import every
 
 TODAY = date(2019, 10, 2)
@@ -31,20 +31,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
 
-@pytest.fixture(autouse=True)
-def _stopped_calendar() -> Iterator[None]:
-    calendar.set_today(TODAY)
-    yield
-    calendar.set_today(None)
+@pytest.fixture(scope="session")
+def _usual(settings: config.Settings) -> Portal:
+    return replace(portal_of(settings), policy=AccountPolicy(staff=Step.EMAIL_CODE))
 
 
 @pytest.fixture(autouse=True)
-def policy(settings: config.Settings) -> Callable[..., None]:
-    """`policy(carers=Step.SECURITY_CODE)`: what the council asks of those who log in. It is as usual in every test."""
-    usual = account_policy.AccountPolicy(staff=account_policy.Step.EMAIL_CODE)
-    account_policy.set_policy(usual)
-    vault.set_keys(settings.vault_keys)
-    return lambda **changed: account_policy.set_policy(replace(usual, **changed))
+def own_portal(_usual: Portal) -> Iterator[OwnPortal]:
+    """What a test works in, as usual in every test: `own_portal.change(vault=...)`."""
+    own = OwnPortal(_usual)
+    yield own
+    own.leave()
+
+
+@pytest.fixture
+def set_today(own_portal: OwnPortal) -> Callable[[date | None], None]:
+    """`set_today(day)`: the business calendar stands at that day; None lets it run."""
+    return lambda day: own_portal.change(today=day)
+
+
+@pytest.fixture
+def policy(own_portal: OwnPortal, _usual: Portal) -> Callable[..., None]:
+    """`policy(carers=Step.SECURITY_CODE)`: what the council asks of those who log in, otherwise as usual."""
+    return lambda **changed: own_portal.change(policy=replace(_usual.policy, **changed))
 
 
 @pytest.fixture(scope="session")
@@ -60,15 +69,12 @@ def postgres() -> Iterator[databases.PostgresDatabases]:
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
-    """An empty database that the portal's session is bound to."""
+def database(request: pytest.FixtureRequest, own_portal: OwnPortal) -> Iterator[sa.Engine]:
+    """An empty database, which the portal works on."""
     is_postgres = getattr(request, "param", "sqlite") == "postgresql"
     kind = request.getfixturevalue("postgres" if is_postgres else "_sqlite")
-    with kind.clean() as url:
-        engine = databases.connect(url)
+    with kind.clean() as url, own_portal.on(url) as engine:
         yield engine
-        session.remove()
-        engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -79,13 +85,10 @@ def _durham(_sqlite: databases.SQLiteDatabases, settings: config.Settings) -> Pa
 
 
 @pytest.fixture
-def durham_database(_durham: Path, tmp_path: Path) -> Iterator[str]:
+def durham_database(_durham: Path, tmp_path: Path, own_portal: OwnPortal) -> Iterator[str]:
     """The Durham demonstration as on 2 October 2019, to change as one likes."""
-    with durham.copy_of(_durham, tmp_path) as url:
-        engine = databases.connect(url)
+    with durham.copy_of(_durham, tmp_path) as url, own_portal.on(url):
         yield url
-        session.remove()
-        engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -112,40 +115,29 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> config.Settings:
 
 @pytest.fixture(scope="session")
 def _app(settings: config.Settings) -> Flask:
-    app = create_app(settings)
-    app.testing = True
-    return app
+    return create_app(settings)
 
 
 @pytest.fixture
-def app(_app: Flask, database: sa.Engine) -> Flask:
+def app(_app: Flask, database: sa.Engine, own_portal: OwnPortal) -> Flask:
     """The portal in demonstration mode, on this test's database."""
-    _use(database)
-    return _app
+    return own_portal.open(_app)
 
 
 @pytest.fixture
-def make_app(settings: config.Settings, database: sa.Engine) -> Callable[..., Flask]:
-    """The portal with other settings: `make_app(https=True)`."""
+def make_app(settings: config.Settings, database: sa.Engine, own_portal: OwnPortal) -> Callable[..., Flask]:
+    """The portal with other settings, on this test's database: `make_app(https=True)`."""
 
     def make(**changed: object) -> Flask:
         app = create_app(replace(settings, **changed))
-        app.testing = True
-        _use(database)
-        return app
+        return own_portal.open(app, replace(app.extensions["portal"], engine=database))
 
     return make
 
 
-def _use(engine: sa.Engine) -> None:
-    session.remove()
-    session.configure(bind=engine)
-
-
 @pytest.fixture
-def durham_app(_app: Flask, durham_database: str) -> Flask:
-    _app.testing = True
-    return _app
+def durham_app(_app: Flask, durham_database: str, own_portal: OwnPortal) -> Flask:
+    return own_portal.open(_app)
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """What the council has decided about accounts: the second step of each kind of user, passwords, who may grant.
 
-Set once, at start-up, from `[log_in]` in settings.toml (docs/operations.md).
+A portal's own, from `[log_in]` in settings.toml (docs/operations.md).
 """
 
 from dataclasses import dataclass
 
+from models.portal import current_portal
 from models.records.provider import ProviderKind
 from models.words import Choice
 
@@ -50,13 +51,5 @@ class AccountPolicy:
     """The council's e-mail address that hears of many wrong passwords; nobody, if empty."""
 
 
-_policy = AccountPolicy()
-
-
-def set_policy(policy: AccountPolicy) -> None:
-    global _policy
-    _policy = policy
-
-
 def policy() -> AccountPolicy:
-    return _policy
+    return current_portal().policy

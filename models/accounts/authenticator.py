@@ -10,9 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.accounts.login import keyed_hash
 from models.base import Base, Key, move, session, utc_now
-from models.vault import seal, unseal
+from models.vault import keyed_hash, seal, unseal
 
 SECONDS = 30
 RECOVERY_CODES = 10

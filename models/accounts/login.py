@@ -4,7 +4,6 @@ Whatever is wrong with the first step, an unknown address, a wrong password, a d
 many tries, the answer is one and the same. Uses the real clock, never the business calendar.
 """
 
-import hmac
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from models.accounts.user import User, tidy_email
 from models.audit import AuditEvent, record
 from models.base import Base, Key, session, utc_now
 from models.outbox import post
+from models.vault import keyed_hash
 
 WINDOW = timedelta(minutes=15)
 FAILURES_PER_ACCOUNT = 10
@@ -43,20 +43,6 @@ Nobody is locked out. People log in as ever from the devices they use. For the n
 
 If it goes on, tell whoever runs the portal.
 """
-
-_key = b""
-
-
-def set_key(key: bytes) -> None:
-    """The key that codes and the addresses typed at the log-in page are hashed with. Given once, at start-up."""
-    global _key
-    _key = key
-
-
-def keyed_hash(text: str) -> str:
-    if not _key:
-        raise RuntimeError("models.accounts.login.set_key() was not called")
-    return hmac.new(_key, text.encode(), "sha256").hexdigest()
 
 
 @dataclass(frozen=True)
@@ -192,7 +178,7 @@ def _one_at_a_time(name: str) -> None:
     On SQLite every request that writes has the database to itself anyway.
     """
     if session.connection().dialect.name == "postgresql":
-        number = int.from_bytes(hmac.digest(_key, name.encode(), "sha256")[:8], signed=True)
+        number = int.from_bytes(bytes.fromhex(keyed_hash(name)[:16]), signed=True)
         session.execute(select(func.pg_advisory_xact_lock(number)))
 
 

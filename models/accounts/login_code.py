@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.accounts.login import keyed_hash
 from models.accounts.pending_login import PendingLogin, Purpose
 from models.audit import record
 from models.base import Base, DomainError, Key, move, session, utc_now
 from models.outbox import post
+from models.vault import keyed_hash
 
 LIFE = timedelta(minutes=10)
 TRIES = 5

@@ -10,7 +10,6 @@ from sqlalchemy import Engine, select
 
 from models.accounts.user import Membership, User
 from models.base import scope, utc_now
-from models.calendar import set_today
 from models.payments.payment_run import PaymentRun
 from models.permissions import CouncilRole, Role
 from models.records.contract import Contract
@@ -46,7 +45,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(app: Flask) -> Desk:
+def desk(app: Flask, set_today: Callable[[date], None]) -> Desk:
     contract = two_clients()
     finalise(MONDAY + timedelta(days=6))
     calculate(SUNDAY)

@@ -5,7 +5,6 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from models.accounts.account_policy import AccountPolicy, policy, set_policy
 from models.permissions import Role
 from models.records.provider import Provider
 from tests.care_factories import make_calendar, make_contract, make_item
@@ -162,17 +161,14 @@ def test_nobody_elses_payments_are_in_it(client, two):
     assert "7 Oct to 13 Oct 2019 £353.08" in answer.words
 
 
-def test_it_is_there_for_who_has_several_and_where_the_council_wants_it(client, two):
+def test_it_is_there_for_who_has_several_and_where_the_council_wants_it(client, two, policy):
     client.sign_in(person_at(*two))
     menu = [link.get_text(strip=True) for link in client.get("/account").page.select("nav[aria-label=Menu] a")]
     assert menu[:2] == ["Home", "All my services"]
     assert client.get("/providers").page.find("a", href="/all-my-services")
-    before = policy()
-    try:
-        set_policy(AccountPolicy(all_services=False))
-        client.get("/all-my-services", status=404)
-        for address in ("/account", "/providers", f"/providers/{two[0].id}/"):
-            assert not client.get(address).page.find("a", href="/all-my-services")
-    finally:
-        set_policy(before)
+    policy(all_services=False)
+    client.get("/all-my-services", status=404)
+    for address in ("/account", "/providers", f"/providers/{two[0].id}/"):
+        assert not client.get(address).page.find("a", href="/all-my-services")
+    policy()
     client.sign_in(make_user()).get("/all-my-services", status=404)

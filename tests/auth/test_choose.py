@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 
 from models.accounts.user import Membership, Staff
-from models.calendar import set_today
 from models.payments.confirmation import Confirmation
 from models.permissions import CouncilRole, Role
 from tests.auth.journey import log_in, mailed_code
@@ -184,7 +183,7 @@ def test_outside_a_provider_nothing_pretends_to_be_one(client, database):
 
 @pytest.mark.postgres
 @pytest.mark.covers("S1-010", "S1-011")
-def test_what_is_sent_from_one_tab_acts_on_that_tabs_provider(client, database):
+def test_what_is_sent_from_one_tab_acts_on_that_tabs_provider(client, database, set_today):
     providers = [make_provider(), make_provider()]
     contracts = [make_contract(each, calculate_from=MONDAY, confirmation="required") for each in providers]
     for contract in contracts:

@@ -10,7 +10,6 @@ from models.accounts.kept_form import KeptForm
 from models.accounts.user import User
 from models.accounts.web_session import WebSession
 from models.base import transaction
-from models.calendar import set_today
 from models.payments.adjustment import Adjustment
 from models.payments.confirmation import Confirmation
 from models.permissions import CouncilRole, Role
@@ -31,7 +30,7 @@ STILL_HERE = (
 
 
 @pytest.fixture
-def contract(database):
+def contract(database, set_today):
     set_today(date(2019, 10, 1))
     contract = make_contract(calculate_from=MONDAY, confirmation="required")
     make_item(contract, client=make_client(surname="Adams"))

@@ -12,6 +12,7 @@ from models.accounts.web_session import WebSession, digest
 from models.base import transaction
 from tests.factories import make_user
 from tests.support.client import PortalClient
+from tests.support.portal import in_this_portal
 from tests.support.rows import every
 
 ROUNDS = 1000
@@ -63,7 +64,7 @@ def test_no_session_rises_again(app, database, user):
         for _, act in zip(range(rounds), acts, strict=False):
             cookie = client.sign_in(user).cookie
             using = pool.submit(use, app, cookie, act)
-            pool.submit(end_everywhere, user).result()
+            pool.submit(in_this_portal(end_everywhere), user).result()
             opened += using.result()[0]
             assert not every(select(WebSession).where(WebSession.user_id == user.id)), act.__name__
     assert opened, "the end always came first: nothing was raced"

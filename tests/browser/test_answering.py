@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from models.calendar import set_today
 from models.payments.confirmation import Confirmation
 from models.permissions import Role
 from models.records.provider import Provider
@@ -23,7 +22,7 @@ PAYMENT = re.compile(r"/payments/[^/]+/2019-09-30$")
 
 
 @pytest.fixture
-def contract(database):
+def contract(database, set_today):
     set_today(TODAY)
     contract = make_contract(
         make_provider(name="Larkrise Fostering"), calculate_from=MONDAY, confirmation="required", name="Larkrise"

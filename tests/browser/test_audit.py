@@ -7,7 +7,6 @@ from playwright.sync_api import expect
 
 from commands.batchwise.sealing import seal_waiting
 from models.audit import record
-from models.calendar import set_today
 from models.permissions import CouncilRole, Role
 from models.records.provider import Provider
 from tests.admin.conftest import MONDAY, SUNDAY, two_clients
@@ -20,7 +19,7 @@ from tests.support.runs import calculate, finalise, orders
 
 
 @pytest.fixture
-def history(app):
+def history(app, set_today):
     """A little of everything that happens in a day."""
     contract = two_clients()
     finalise(MONDAY + timedelta(days=6))

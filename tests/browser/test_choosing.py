@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from models.calendar import set_today
 from models.payments.confirmation import Confirmation
 from models.permissions import Role
 from models.records.contract import Contract
@@ -25,7 +24,7 @@ KINDS = ["care_home", "care_home", "foster_carer", "fostering_agency", "care_hom
 
 
 @pytest.fixture
-def providers(database):
+def providers(database, set_today):
     """Six, two of the same name; at the first two a payment waits for an answer."""
     set_today(TODAY)
     group = make_organisation(name="Cartrefi Môn")

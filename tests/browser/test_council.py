@@ -7,7 +7,6 @@ from playwright.sync_api import expect
 
 from commands.worker import work
 from models.base import scope
-from models.calendar import set_today
 from models.permissions import CouncilRole
 from tests.admin.conftest import MONDAY, SUNDAY, two_clients
 from tests.browser.conftest import WAYS
@@ -17,7 +16,7 @@ from tests.support.runs import calculate, finalise
 
 
 @pytest.fixture
-def contract(database):
+def contract(database, set_today):
     contract = two_clients()
     finalise(MONDAY + timedelta(days=6))
     calculate(SUNDAY)

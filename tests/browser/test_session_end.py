@@ -10,7 +10,6 @@ from sqlalchemy import select, update
 from models.accounts.kept_form import KeptForm
 from models.accounts.web_session import WebSession
 from models.base import transaction, utc_now
-from models.calendar import set_today
 from models.permissions import Role
 from models.records.provider import Provider
 from tests.auth.journey import mailed_code
@@ -27,7 +26,7 @@ WITH_SCRIPTS = ["script-1280", "script-320"]
 
 
 @pytest.fixture
-def contract(database):
+def contract(database, set_today):
     set_today(TODAY)
     contract = make_contract(
         make_provider(name="Larkrise Fostering"), calculate_from=MONDAY, confirmation="required", name="Larkrise"

@@ -19,8 +19,8 @@ from commands.demonstrations.borsetshire.days import Timeline, is_bank_holiday, 
 from exchange.feed import check_feed, import_feed
 from models.accounts.demonstration import accounts_here
 from models.accounts.user import Membership, User
-from models.base import session
-from models.calendar import Frequency, period_holding, set_today
+from models.base import scope
+from models.calendar import Frequency, period_holding
 from models.engine.component import Component
 from models.payments import payment_run
 from models.payments.confirmation import Confirmation
@@ -41,7 +41,6 @@ from models.records.contract import (
 from models.records.feed import FeedImport
 from models.records.provider import Provider, ProviderKind
 from models.verify import check_all
-from tests.support import database as databases
 from tests.support.rows import every, reading
 
 TODAY = date(2026, 11, 21)
@@ -81,7 +80,7 @@ def test_what_was_written_before_is_gone(tmp_path):
 
 
 @pytest.mark.parametrize("day", DAYS, ids=str)
-def test_every_delivery_has_no_fault_and_says_something_new(day, tmp_path, database):
+def test_every_delivery_has_no_fault_and_says_something_new(day, tmp_path, database, set_today):
     set_today(day)
     write(tmp_path / "feed", day, size=0.1)
     deliveries = sorted((tmp_path / "feed").iterdir())
@@ -130,15 +129,13 @@ def _loaded(_sqlite, settings, tmp_path_factory) -> str:
     """A small Borsetshire, loaded by the command, which is broken off in the middle of a run; to be read only."""
     instance = tmp_path_factory.mktemp("borsetshire")
     with _sqlite.kept("borsetshire") as url:
-        set_today(TODAY)
         app = create_app(replace(settings, database_url=url, instance=instance, today=TODAY))
-        with _broken_off_after(runs=280):
+        with _broken_off_after(runs=280), scope(app.extensions["portal"]):
             broken_off = _load(app, "--size", str(SMALL))
             assert [run.state for run in every(PaymentRun)][-2:] == [RunState.FINALISED, RunState.AUTHORISED]
             assert len(every(FeedImport)) == 2
         result, again = _load(app, "--if-empty"), _load(app, "--if-empty")
-        session.remove()
-        app.extensions["engine"].dispose()
+        app.extensions["portal"].engine.dispose()
     assert [broken_off.exit_code, result.exit_code, again.exit_code] == [1, 0, 0]
     assert result.stdout == "The demonstration borsetshire is loaded. Its today is 21/11/2026.\n"
     assert again.output == ""
@@ -165,12 +162,10 @@ def _broken_off_after(runs: int) -> Iterator[None]:
 
 
 @pytest.fixture
-def council(_loaded) -> Iterator[None]:
-    set_today(TODAY)
-    engine = databases.connect(_loaded)
-    yield
-    session.remove()
-    engine.dispose()
+def council(_loaded, own_portal) -> Iterator[None]:
+    own_portal.change(today=TODAY)
+    with own_portal.on(_loaded):
+        yield
 
 
 loaded = pytest.mark.usefixtures("council")

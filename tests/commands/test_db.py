@@ -1,15 +1,10 @@
 import pytest
 
-from tests.support.database import connect
-
 
 @pytest.fixture
 def flask(make_app, tmp_path):
     """Commands on an empty database of their own."""
-    url = f"sqlite:///{tmp_path / 'own.sqlite'}"
-    app = make_app(database_url=url)
-    connect(url)
-    runner = app.test_cli_runner()
+    runner = make_app(database_url=f"sqlite:///{tmp_path / 'own.sqlite'}").test_cli_runner()
     return lambda *arguments: runner.invoke(args=["db", *arguments])
 
 

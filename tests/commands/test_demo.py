@@ -11,7 +11,6 @@ from commands import demo
 from exchange.feed import check_feed
 from models.accounts.demonstration import accounts_here
 from models.accounts.user import Membership
-from models.calendar import set_today, today
 from models.payments.confirmation import Processing
 from models.payments.payment import ScheduledPayment
 from models.payments.payment_run import PaymentRun
@@ -26,7 +25,6 @@ DURHAM = demo.DEMONSTRATIONS / "durham"
 
 @pytest.fixture
 def portal(make_app, tmp_path):
-    set_today(None)
     return make_app(instance=tmp_path, today=None)
 
 
@@ -49,10 +47,8 @@ def test_durham_is_loaded_and_paid_to_the_penny(portal, tmp_path):
 
     assert result.exit_code == 0, result.output
     assert result.stdout == "The demonstration durham is loaded. Its today is 02/10/2019.\n"
-    assert today() == date(2019, 10, 2)
-    assert config.load({"PORTAL_INSTANCE": str(tmp_path), "PORTAL_MODE": "demonstration"}).council.name == (
-        "Durham County Council"
-    )
+    settings = config.load({"PORTAL_INSTANCE": str(tmp_path), "PORTAL_MODE": "demonstration"})
+    assert (settings.council.name, settings.today) == ("Durham County Council", date(2019, 10, 2))
     _assert_payments()
     _assert_orders()
     assert "Dawn Stockton" in [account.name for account in accounts_here()]

@@ -162,6 +162,12 @@ def test_nobody_commits_but_the_plumbing(path):
         assert not [node for node in calls(path) if node.func.attr in ("commit", "begin_nested")]
 
 
+@each_file([*CODE, ROOT / "app.py", ROOT / "config.py"])
+def test_nothing_is_kept_for_the_whole_process(path):
+    """Two portals may run in one: what belongs to one is in its models.portal.Portal."""
+    assert not [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Global)]
+
+
 @each_file()
 def test_nothing_passes_by_the_tenants_filter(path):
     """No SQL as text, no session.get(): write a select(), it is filtered."""

@@ -1,5 +1,7 @@
 """The revisions make exactly the tables that the models describe, and can be taken back."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -10,8 +12,9 @@ from alembic.script import ScriptDirectory
 import models  # noqa: F401 - loads every table
 from commands.db import alembic_config
 from models.accounts.user import User
-from models.base import Base, connect, session
+from models.base import Base, connect, scope
 from models.permissions import CouncilRole, Role
+from models.portal import current_portal
 from models.tenancy import ProviderOwned
 from tests.support.rows import reading
 
@@ -112,14 +115,11 @@ def test_who_could_log_in_before_accounts_had_roles_and_grants_still_can(databas
             connection.exec_driver_sql(row)
     before.dispose()
     command.upgrade(config, "head")
-    session.remove()
     after = opened(empty)
-    session.configure(bind=after)
-    with reading():
+    with scope(replace(current_portal(), engine=after)), reading() as session:
         user = session.scalars(User.active_with_places(1)).unique().one()
         assert [place.role for place in user.memberships] == [Role.FINANCE]
         assert user.staff.role is CouncilRole.PAYMENTS_OFFICER
-    session.remove()
     after.dispose()
 
 

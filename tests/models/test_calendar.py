@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.calendar import FinancialYear, Frequency, Span, as_on, period_holding, periods, set_today, today
+from models.calendar import FinancialYear, Frequency, Span, as_on, period_holding, periods, today
 
 DAYS = st.dates(date(1990, 1, 1), date(2060, 12, 31))
 ANCHORS = st.dates(date(2015, 1, 1), date(2025, 12, 28)).filter(lambda day: day.day <= 28)
@@ -67,11 +67,8 @@ def test_days_are_said_as_people_say_them(first, last, short, words):
     assert Span(first, last).words(beside=2019) == words
 
 
-def test_today_can_be_stopped_for_the_process_and_moved_for_one_piece_of_work():
+def test_today_can_be_stopped_for_the_portal_and_moved_for_one_piece_of_work(set_today):
     set_today(date(2019, 10, 2))
-    try:
-        with as_on(date(2019, 9, 15)):
-            assert today() == date(2019, 9, 15)
-        assert today() == date(2019, 10, 2)
-    finally:
-        set_today(None)
+    with as_on(date(2019, 9, 15)):
+        assert today() == date(2019, 9, 15)
+    assert today() == date(2019, 10, 2)

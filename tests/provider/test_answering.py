@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from models.calendar import set_today
 from models.payments import officer
 from models.payments.confirmation import Confirmation
 from models.payments.hold import Hold
@@ -24,7 +23,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def contract(database):
+def contract(database, set_today):
     set_today(TODAY)
     contract = make_contract(calculate_from=MONDAY, confirmation="required")
     make_item(contract, client=make_client(surname="Adams"))
@@ -199,7 +198,7 @@ def test_no_button_is_no_answer(office, here):
     assert office.submit(page, status=422).errors == ["Confirm or reject this payment"]
 
 
-def test_after_the_cut_off_it_is_too_late(office, here, contract):
+def test_after_the_cut_off_it_is_too_late(office, here, contract, set_today):
     page = office.get(f"{here}/answer")
     set_today(TODAY + DAY)
     for htmx in (False, True):
@@ -216,7 +215,7 @@ def test_after_the_cut_off_it_is_too_late(office, here, contract):
         ("hold", "Nobody had answered, so it is not paid until this is settled. Please contact the"),
     ],
 )
-def test_after_the_cut_off_the_page_says_what_happens_now(office, here, contract, policy, words):
+def test_after_the_cut_off_the_page_says_what_happens_now(office, here, contract, set_today, policy, words):
     change(contract, if_unconfirmed=policy)
     set_today(TODAY + DAY)
     for path in (here, f"{here}/answer"):
@@ -338,7 +337,7 @@ def test_where_the_contract_leaves_it_open_nobody_has_to(office, here, contract)
     assert "until the end of Tuesday 1 October 2019. You do not have to." in asked(office.get(here))
 
 
-def test_the_page_takes_the_same_number_of_queries_however_many_rows(client):
+def test_the_page_takes_the_same_number_of_queries_however_many_rows(client, set_today):
     set_today(TODAY)
 
     def visit(clients):

@@ -5,8 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from models.accounts import account_policy
-from models.accounts.account_policy import AccountPolicy, Step
+from models.accounts.account_policy import Step
 from models.payments.hold import Hold, HoldKind
 from models.permissions import Role
 from models.records.provider import Provider
@@ -152,17 +151,9 @@ def test_home_leads_to_changing_the_password(carer):
     assert carer.get(answer.page.select_one("main .acts a")["href"]).heading.endswith("Password")
 
 
-@pytest.fixture
-def policy(app):
-    """After the portal is made, which sets its own."""
-    before = account_policy.policy()
-    yield account_policy.set_policy
-    account_policy.set_policy(before)
-
-
 @pytest.mark.covers("S4-054")
 def test_who_has_a_security_code_is_led_to_changing_it(client, policy):
-    policy(AccountPolicy(carers=Step.SECURITY_CODE))
+    policy(carers=Step.SECURITY_CODE)
     provider = make_provider()
     answer = client.sign_in(make_user(Role.CARER, provider)).get(f"/providers/{provider.id}/")
     assert login_links(answer) == ["Change Password", "Change Security Code"]

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from models.calendar import Frequency, set_today
+from models.calendar import Frequency
 from models.permissions import Role
 from models.records.contract import CalendarOverride
 from models.records.provider import Provider
@@ -88,7 +88,7 @@ def test_what_a_bank_holiday_moves_is_said_in_words(home, here):
         (date(2020, 4, 1), "Next deadline: Tuesday 7 April 2020. It is the last day to confirm"),
     ],
 )
-def test_the_next_deadline_stands_at_the_top(home, here, day, words):
+def test_the_next_deadline_stands_at_the_top(home, here, set_today, day, words):
     set_today(day)
     assert words in home.get(f"{here}?year=2018").words
 

@@ -5,9 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from models.accounts import account_policy
 from models.accounts.access_review import AccessReview
-from models.accounts.account_policy import AccountPolicy
 from models.accounts.user import Membership, User
 from models.accounts.web_session import WebSession
 from models.base import utc_now
@@ -107,14 +105,11 @@ def test_whose_login_an_address_is_nobody_learns_by_inviting_it(office, provider
     assert all("Robin Marsh" in page.words for page in pages)
 
 
-def test_where_the_council_lets_them_they_grant_and_the_mail_says_where_to_log_in(office, provider, at):
-    account_policy.set_policy(AccountPolicy(may_grant=frozenset({ProviderKind.CARE_HOME})))
-    try:
-        contact = make_contact(provider, name="Robin Marsh")
-        form = office.get(at("invite"))
-        answer = office.follow(office.submit(form, {"contact": str(contact.id), "role": "finance"}, status=303))
-    finally:
-        account_policy.set_policy(AccountPolicy())
+def test_where_the_council_lets_them_they_grant_and_the_mail_says_where_to_log_in(office, provider, at, policy):
+    policy(may_grant=frozenset({ProviderKind.CARE_HOME}))
+    contact = make_contact(provider, name="Robin Marsh")
+    form = office.get(at("invite"))
+    answer = office.follow(office.submit(form, {"contact": str(contact.id), "role": "finance"}, status=303))
     assert "Robin Marsh can log in now" in answer.words
     [mail] = every(OutboxMessage)
     assert "http://portal.example/\n" in mail.body

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from blueprints.session_store import KEPT_CSRF, csrf_secret
 from models.accounts.user import Membership, Staff, User
 from models.accounts.web_session import Limits, WebSession
-from models.base import transaction, utc_now
+from models.base import scope, transaction, utc_now
 from models.records.provider import Provider
 from tests.support import house_rules
 from tests.support.rows import every
@@ -81,7 +81,7 @@ class PortalClient:
         """Both steps at once: a session row as logging in makes it."""
         token = secrets.token_urlsafe(32)
         data = {"_user_id": str(user.id), "_fresh": True, "proved_at": utc_now().isoformat()}
-        with transaction() as own:
+        with scope(self.app.extensions["portal"]), transaction() as own:
             role = own.scalar(select(Staff.role).where(Staff.user_id == user.id))
             own.add(WebSession.begin(token, Limits.of(role), user_id=user.id, data=data, user_agent="test"))
         self.cookie = token
@@ -141,7 +141,7 @@ class PortalClient:
     def csrf_token(self) -> str:
         if self.cookie is None:
             self.cookie = secrets.token_urlsafe(32)
-        row = next(iter(every(WebSession.known_by(self.cookie))), None)
+        row = next(iter(self._every(WebSession.known_by(self.cookie))), None)
         secret = (row.data if row else {}).get(KEPT_CSRF) or csrf_secret(self.app.secret_key, self.cookie)
         return URLSafeTimedSerializer(self.app.secret_key, salt="wtf-csrf-token").dumps(secret)
 
@@ -159,9 +159,14 @@ class PortalClient:
     def _own_providers(self) -> set[int]:
         if self.user is None:
             return set()
-        if every(select(Staff).where(Staff.user_id == self.user.id)):
-            return set(every(select(Provider.id)))
-        return set(every(select(Membership.provider_id).where(Membership.user_id == self.user.id)))
+        if self._every(select(Staff).where(Staff.user_id == self.user.id)):
+            return set(self._every(select(Provider.id)))
+        return set(self._every(select(Membership.provider_id).where(Membership.user_id == self.user.id)))
+
+    def _every(self, query: sa.Select) -> list[Any]:
+        """Of the portal that the app runs in, in whatever thread, whichever the test works in."""
+        with scope(self.app.extensions["portal"]):
+            return every(query)
 
 
 @contextmanager

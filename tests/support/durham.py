@@ -8,7 +8,6 @@ from pathlib import Path
 
 import config
 from app import create_app
-from models.base import session
 
 
 @contextmanager
@@ -21,8 +20,7 @@ def loaded(settings: config.Settings, database_url: str) -> Iterator[None]:
             raise result.exception or RuntimeError(result.output)
         yield
     finally:
-        session.remove()
-        app.extensions["engine"].dispose()
+        app.extensions["portal"].engine.dispose()
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from models.accounts.pending_login import PendingLogin, Purpose
 from models.audit import AuditEvent
 from models.outbox import OutboxMessage
 from tests.factories import PASSWORD, make_staff, make_user
+from tests.support.portal import in_this_portal
 from tests.support.rows import every, reading, reloaded, unit_of_work
 
 HERE = "192.0.2.1"
@@ -115,7 +116,7 @@ def test_a_network_is_one_ipv4_address_or_one_64(app, one, other, same):
 @pytest.mark.postgres
 def test_tries_side_by_side_are_counted_one_by_one(user):
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda _: give(user.email), range(18)))
+        list(pool.map(in_this_portal(lambda _: give(user.email)), range(18)))
     assert len(every(LoginFailure)) == FAILURES_PER_ACCOUNT
 
 
@@ -203,6 +204,7 @@ def test_ten_wrong_second_steps_close_an_account_to_new_browsers_and_not_to_know
 
 @pytest.mark.postgres
 def test_second_steps_side_by_side_are_counted_one_by_one(user):
+    @in_this_portal
     def guess(_):
         with unit_of_work() as session:
             mine = session.merge(user)

@@ -18,6 +18,7 @@ from models.outbox import OutboxMessage
 from models.permissions import CouncilRole, Permission, Role
 from tests.auth.steps import give_app, give_security_code
 from tests.factories import make_contact, make_membership, make_provider, make_staff, make_user
+from tests.support.portal import in_this_portal
 from tests.support.rows import every, reading, reloaded, saved, unit_of_work
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -322,6 +323,7 @@ def test_the_last_systems_administrator_stays(administrator, verb):
 def test_of_two_administrators_who_end_each_other_at_once_one_stays(administrator):
     other, barrier, said = make_staff(CouncilRole.SYSTEMS_ADMINISTRATOR), threading.Barrier(2), []
 
+    @in_this_portal
     def end(person, by):
         with reading() as session:
             manager = session.scalars(directory.person(by.id)).one()

@@ -6,7 +6,7 @@ import pytest
 
 from models.accounts.security_code import SecurityCode, problem_with
 from models.base import DomainError
-from models.vault import Tampered, seal, set_keys, unseal
+from models.vault import Tampered, seal, unseal, vault_of
 from tests.factories import make_user
 from tests.support.rows import every, saved, unit_of_work
 
@@ -104,14 +104,14 @@ def test_other_than_one_digit_a_field_is_not_right(database, digits):
 
 
 @pytest.mark.postgres
-def test_the_database_does_not_tell_the_code(database):
+def test_the_database_does_not_tell_the_code(database, own_portal):
     user = make_user()
     row = SecurityCode(user_id=user.id, sealed=None, previous_sealed=None, asked=[])
     row.change("135790")
     saved(row)
     [kept] = every(SecurityCode.of(user.id))
     assert "135790" not in kept.sealed
-    set_keys(["another key, which is not the one it was sealed under"])
+    own_portal.change(vault=vault_of(["another key, which is not the one it was sealed under"]))
     with unit_of_work() as session, pytest.raises(Tampered):
         session.scalars(SecurityCode.of(user.id)).one().matches(["1", "3"])
 

@@ -5,8 +5,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from models.accounts import account_policy, team
-from models.accounts.account_policy import AccountPolicy
+from models.accounts import team
 from models.accounts.user import Membership, User
 from models.accounts.web_session import WebSession
 from models.audit import AuditEvent
@@ -15,6 +14,7 @@ from models.outbox import OutboxMessage
 from models.permissions import CouncilRole, Role
 from models.records.provider import ProviderKind
 from tests.factories import make_contact, make_membership, make_provider, make_staff, make_user
+from tests.support.portal import in_this_portal
 from tests.support.rows import every, reloaded, saved, unit_of_work
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
@@ -35,12 +35,6 @@ def administrator(provider):
 @pytest.fixture
 def officer():
     return make_staff(CouncilRole.SYSTEMS_ADMINISTRATOR)
-
-
-@pytest.fixture
-def policy():
-    yield account_policy.set_policy
-    account_policy.set_policy(AccountPolicy())
 
 
 def invite(provider, email, *, by, role=Role.FINANCE, name="Robin Marsh", tenant=True):
@@ -123,7 +117,7 @@ def test_who_is_there_already_is_not_invited_again(provider, administrator):
 
 
 def test_whose_login_is_switched_off_waits_for_the_council_in_any_case(provider, administrator, policy):
-    policy(AccountPolicy(may_grant=frozenset({ProviderKind.CARE_HOME})))
+    policy(may_grant=frozenset({ProviderKind.CARE_HOME}))
     user = make_user(email="robin@example.org", is_active=False)
     make_contact(provider, email=user.email)
     assert invite(provider, user.email, by=administrator).granted_at is None
@@ -131,7 +125,7 @@ def test_whose_login_is_switched_off_waits_for_the_council_in_any_case(provider,
 
 
 def test_who_works_for_the_council_waits_for_it_in_any_case(provider, administrator, policy):
-    policy(AccountPolicy(may_grant=frozenset({ProviderKind.CARE_HOME})))
+    policy(may_grant=frozenset({ProviderKind.CARE_HOME}))
     officer = make_staff(CouncilRole.PAYMENTS_OFFICER)
     make_contact(provider, email=officer.email)
     assert invite(provider, officer.email, by=administrator).granted_at is None
@@ -139,7 +133,7 @@ def test_who_works_for_the_council_waits_for_it_in_any_case(provider, administra
 
 @pytest.mark.parametrize(("kinds", "is_in"), [((ProviderKind.CARE_HOME,), True), ((ProviderKind.HOME_CARE,), False)])
 def test_the_council_may_let_a_kind_of_provider_grant(provider, administrator, policy, kinds, is_in):
-    policy(AccountPolicy(may_grant=frozenset(kinds)))
+    policy(may_grant=frozenset(kinds))
     contact = make_contact(provider)
     assert bool(invite(provider, contact.email, by=administrator).granted_at) is is_in
 
@@ -257,6 +251,7 @@ def at_once(*acts):
     """Do them side by side; the rules that were broken."""
     start, said = threading.Barrier(len(acts)), []
 
+    @in_this_portal
     def do(one):
         start.wait()
         try:

@@ -12,6 +12,7 @@ from models.auditing import chain
 from models.auditing.chain import START, AuditLink, Head
 from models.base import scope, session, utc_now
 from tests.factories import make_user
+from tests.support.portal import in_this_portal
 from tests.support.rows import every, unit_of_work
 
 pytestmark = pytest.mark.postgres
@@ -234,7 +235,7 @@ def test_an_event_that_commits_after_a_later_one_is_not_lost(database):
     with scope() as slow:
         record("user.logged_in", by=None)
         slow.flush()
-        worker = threading.Thread(target=lambda: (write(2), seal_waiting()))
+        worker = threading.Thread(target=in_this_portal(lambda: (write(2), seal_waiting())))
         worker.start()
         worker.join()
         slow.commit()
@@ -249,6 +250,7 @@ def test_two_who_seal_at_once_seal_each_event_once(database, monkeypatch):
     write(60)
     together, counts = threading.Barrier(4), []
 
+    @in_this_portal
     def seal():
         together.wait()
         counts.append(seal_waiting())

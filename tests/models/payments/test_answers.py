@@ -20,6 +20,7 @@ from models.records.client import Client
 from models.records.contract import Contract
 from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import make_user
+from tests.support.portal import in_this_portal
 from tests.support.rows import every, reloaded, saved, unit_of_work
 from tests.support.runs import calculate, change, finalise, finalise_weeks, lines, orders, payment, rows
 
@@ -130,6 +131,7 @@ def test_of_two_people_who_answer_at_once_one_is_first(contract, finance):
     start, told = threading.Barrier(2), []
     other = make_user()
 
+    @in_this_portal
     def press(verb, by, **given):
         start.wait()
         try:

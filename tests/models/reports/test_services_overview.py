@@ -5,7 +5,6 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from models.accounts.account_policy import AccountPolicy, policy, set_policy
 from models.accounts.user import Membership, User
 from models.base import session
 from models.permissions import Role
@@ -187,12 +186,8 @@ def test_places_are_told_apart_and_ordered_as_one_reads_them():
     assert [place.name for place in places if place.answers_to(made[3].reference)] == ["Åsgard"]
 
 
-def test_there_is_an_overview_for_who_has_several_where_the_council_wants_one():
-    before = policy()
+def test_there_is_an_overview_for_who_has_several_where_the_council_wants_one(policy):
     several, one = person(make_provider(), make_provider()), make_user()
-    try:
-        assert (ask(has_overview, several), ask(has_overview, one)) == (True, False)
-        set_policy(AccountPolicy(all_services=False))
-        assert not ask(has_overview, several)
-    finally:
-        set_policy(before)
+    assert (ask(has_overview, several), ask(has_overview, one)) == (True, False)
+    policy(all_services=False)
+    assert not ask(has_overview, several)

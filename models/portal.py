@@ -1,0 +1,59 @@
+"""One running portal: its database, its calendar, its policy and its keys.
+
+A process may hold several. Which of them a piece of work belongs to is said by the scope it is done in
+(models.base.scope) and nowhere else, so that what is done for one never sees another.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from cryptography.fernet import MultiFernet
+
+
+@dataclass(frozen=True)
+class Portal:
+    engine: sa.Engine
+    today: date | None
+    """The day at which the business calendar stands; None: it runs."""
+    policy: Any
+    """A models.accounts.account_policy.AccountPolicy. The ground does not import the rooms that stand on it."""
+    vault: MultiFernet = field(repr=False)
+    """Seals and opens secrets (models.vault)."""
+    hash_key: bytes = field(repr=False)
+    """What models.vault.keyed_hash() hashes with."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """One unit of work in a portal. No two are equal: each has a session of its own."""
+
+    portal: Portal
+
+
+_scope: ContextVar[Scope] = ContextVar("scope")
+
+
+def current_scope() -> Scope:
+    try:
+        return _scope.get()
+    except LookupError:
+        raise RuntimeError("no portal is entered here: put the work into `with models.base.scope(portal)`") from None
+
+
+def current_portal() -> Portal:
+    return current_scope().portal
+
+
+@contextmanager
+def new_scope(portal: Portal) -> Iterator[None]:
+    """Only for models.base.scope(), which opens and ends the session that belongs to it."""
+    token = _scope.set(Scope(portal))
+    try:
+        yield
+    finally:
+        _scope.reset(token)
