@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from flask_login import current_user
 
-from models.records.provider import Provider
-from models.reports.services_overview import by_name, has_overview
+from models.records.provider import Provider, by_name
+from models.reports.services_overview import has_overview
 
 SHOWN = 10
 

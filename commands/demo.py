@@ -195,7 +195,7 @@ def _due(day: date, last_on: date) -> Iterator[tuple[date, list[int]]]:
 
 def _add_accounts() -> None:
     with transaction(), every_provider():
-        known = {provider.reference: provider for provider in session.scalars(Provider.by_name())}
+        known = {provider.reference: provider for provider in session.scalars(select(Provider))}
         for account in demonstration.ACCOUNTS:
             if all(reference in known for reference in account.providers):
                 user = User.add(account.email, account.name, account.password)

@@ -4,8 +4,6 @@ Nothing here is about one provider, so no tenant is set. What is read is of the 
 only what their role there lets them see: `_of_their_own` is the one way to it.
 """
 
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,8 +21,9 @@ from models.payments.confirmation import Confirmation
 from models.payments.hold import is_held
 from models.payments.payment import ScheduledPayment
 from models.permissions import GRANTS, Permission
-from models.records.provider import Organisation, Provider
+from models.records.provider import Organisation, Provider, by_name
 from models.tenancy import every_provider
+from models.words import folded, is_found
 
 WEEKS = 8
 """How far ahead the overview looks for what is coming."""
@@ -47,9 +46,8 @@ class Place:
         return self.provider.name
 
     def answers_to(self, text: str) -> bool:
-        """Whether somebody who types `text` can mean this one: part of a name or of the reference."""
-        sought = plain(text).strip()
-        return any(sought in plain(each) for each in (self.name, self.provider.reference, self.organisation))
+        """Whether somebody who types `text` can mean this one: each word is part of a name or of the reference."""
+        return is_found(text, self.name, self.provider.reference, self.organisation)
 
 
 @dataclass(frozen=True)
@@ -103,9 +101,12 @@ def places_of(user: User) -> list[Place]:
     ids = {provider.organisation_id for provider in own if provider.organisation_id is not None}
     names = dict(session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))).all())
     places = [Place(provider, names.get(provider.organisation_id, "")) for provider in own]
-    return sorted(
-        places, key=lambda place: (not place.organisation, plain(place.organisation), *by_name(place.provider))
-    )
+    return sorted(places, key=lambda place: (*_by_organisation(place.organisation), *by_name(place.provider)))
+
+
+def _by_organisation(name: str) -> tuple[bool, str, str]:
+    """Two of almost the same name stay apart."""
+    return not name, folded(name), name
 
 
 def services_of(user: User) -> list[ServiceOverview]:
@@ -139,17 +140,6 @@ def coming_to(user: User) -> list[tuple[Span, int]]:
     weeks = [Span(monday + timedelta(weeks=n), monday + timedelta(weeks=n, days=6)) for n in range(WEEKS)]
     found = _of_their_own(due, _ids_where(user, Permission.VIEW_PAYMENTS))
     return [(week, sum(pence for on, pence in found if on in week)) for week in weeks]
-
-
-def plain(text: str) -> str:
-    """As one looks for it: "Tŷ Bryn" is found by "ty bryn", and sorted beside it."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()
-
-
-def by_name(provider: Provider) -> tuple[list[str | int], int]:
-    """House 2 comes before House 10."""
-    parts = re.split(r"(\d+)", plain(provider.name))
-    return [int(part) if part.isdecimal() else part for part in parts], provider.id
 
 
 def _ids_where(user: User, permission: Permission) -> set[int]:
