@@ -7,6 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from models import folding
 from models.auditing import chain
 from models.auditing.chain import Head
 from models.base import begin_write, scope, session, storage_faults, sum_of
@@ -18,6 +19,7 @@ from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.payment_run import PaymentRun, RunPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.tenancy import EVERY_PROVIDER, set_tenant
+from models.words import folded
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def check_all(heads: Iterable[Head] = ()) -> Iterator[BrokenPromise]:
     """Every promise in turn; nothing is found in a sound database. `heads` of the audit are those written down."""
     with scope():
         set_tenant(EVERY_PROVIDER)
-        for check in (totals, nothing_below_zero, slices, orders, runs, two_people, storage):
+        for check in (totals, nothing_below_zero, slices, orders, runs, two_people, names, storage):
             yield from check()
         for fault in chain.check(heads):
             yield BrokenPromise("the audit is as it was sealed", fault.words)
@@ -128,6 +130,15 @@ def two_people() -> Iterator[BrokenPromise]:
         select(run.id).where(run.authorised_by_id.is_not(None), run.authorised_by_id == run.prepared_by_id)
     ):
         yield BrokenPromise("who prepares a run does not authorise it", f"run {id_}")
+
+
+def names() -> Iterator[BrokenPromise]:
+    """People look for a name, and lists sort by it, as it is written now."""
+    for name, stored in folding.pairs():
+        id_ = name.table.c.id
+        for row_id, text, found in session.execute(select(id_, name, stored).order_by(id_)).yield_per(1_000):
+            if found != folded(text):
+                yield BrokenPromise("a folded column is what it folds", f"{name.table} {row_id}: {stored.name}")
 
 
 def storage() -> Iterator[BrokenPromise]:

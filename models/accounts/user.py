@@ -12,6 +12,7 @@ from models.accounts.known_device import KnownDevice
 from models.accounts.web_session import WebSession
 from models.audit import record
 from models.base import Base, DomainError, Key, session, utc_now
+from models.folding import folds, found_by
 from models.outbox import post
 from models.permissions import COUNCIL_GRANTS, GRANTS, CouncilRole, Permission, Role
 from models.records.provider import Provider
@@ -75,6 +76,7 @@ class User(Base):
     id: Mapped[Key]
     email: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
+    folded_name: Mapped[str] = folds("name")
     password_hash: Mapped[str | None]
     password_set_at: Mapped[datetime | None]
     password_expires_at: Mapped[datetime | None]
@@ -208,6 +210,11 @@ class User(Base):
     def held(cls, user_id: int) -> Select[tuple[int]]:
         """Their sessions are renewed by one at a time, so that none slips out of being ended."""
         return select(cls.id).where(cls.id == user_id).with_for_update(key_share=True)
+
+    @classmethod
+    def found_by(cls, text: str) -> sa.ColumnElement[bool]:
+        """Their name or e-mail address has every word of the text in it."""
+        return found_by(text, cls.folded_name, cls.email)
 
     @classmethod
     def with_email(cls, email: str) -> Select["User"]:

@@ -6,6 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped
 
 from models.base import Base, Key, Reference
+from models.folding import folds
 from models.records.care_package import CarePackageLineItem
 from models.records.feed import FromFeed
 from models.tenancy import restrict
@@ -17,13 +18,15 @@ class Client(FromFeed, Base):
     id: Mapped[Key]
     reference: Mapped[Reference]
     surname: Mapped[str]
+    folded_surname: Mapped[str] = folds("surname")
     first_name: Mapped[str]
+    folded_first_name: Mapped[str] = folds("first_name")
     born_on: Mapped[date | None]
 
     @classmethod
     def at_provider(cls) -> Select["Client"]:
         """The clients that the provider of this session has, or had, a care package line item for."""
-        return select(cls).order_by(cls.surname, cls.first_name, cls.reference)
+        return select(cls).order_by(cls.folded_surname, cls.folded_first_name, cls.reference)
 
     @classmethod
     def of_contract(cls, contract_id: int) -> Select["Client"]:

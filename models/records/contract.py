@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Reference, TenThousandths
 from models.calendar import FAR_FUTURE, Frequency, PeriodDates, Span, periods
+from models.folding import folds
 from models.pricing import Basis, Convention, Unit
 from models.records.feed import FromFeed
 from models.records.provider import Service
@@ -51,6 +52,7 @@ class Contract(FromFeed, ProviderOwned, Base):
     id: Mapped[Key]
     reference: Mapped[Reference]
     name: Mapped[str]
+    folded_name: Mapped[str] = folds("name")
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     confirmation: Mapped[ConfirmationPolicy] = mapped_column(default=ConfirmationPolicy.NONE)
@@ -88,7 +90,7 @@ class Contract(FromFeed, ProviderOwned, Base):
 
     @classmethod
     def by_name(cls) -> Select["Contract"]:
-        return select(cls).order_by(cls.name, cls.reference)
+        return select(cls).order_by(cls.folded_name, cls.reference)
 
     @classmethod
     def referred_to(cls, reference: str) -> Select["Contract"]:

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from models.base import Base, DomainError, Key, Reference, holding, session
+from models.base import Base, DomainError, Key, Reference, session
+from models.folding import folds, found_by
 from models.records.feed import FromFeed
 from models.tenancy import ProviderOwned, owned, restrict
 from models.words import folded
@@ -50,6 +51,7 @@ class Provider(FromFeed, Base):
     reference: Mapped[Reference]
     organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     name: Mapped[str]
+    folded_name: Mapped[str] = folds("name")
     kind: Mapped[ProviderKind]
     address: Mapped[str] = mapped_column(default="")
     invoice_address: Mapped[str] = mapped_column(default="")
@@ -58,6 +60,11 @@ class Provider(FromFeed, Base):
     phone: Mapped[str] = mapped_column(default="")
 
     organisation: Mapped[Organisation | None] = relationship(lazy="raise")
+
+    @classmethod
+    def found_by(cls, text: str) -> sa.ColumnElement[bool]:
+        """Its name or reference has every word of the text in it."""
+        return found_by(text, cls.folded_name, cls.reference)
 
     @classmethod
     def numbered(cls, provider_id: int) -> Select["Provider"]:
@@ -100,9 +107,9 @@ def ids_named(names: list[str]) -> list[int]:
     found = session.execute(
         select(Provider.id, Provider.reference, Provider.name).where(_is_named(names)).order_by(Provider.id)
     ).all()
-    known = {text.lower() for row in found for text in (row.reference, row.name)}
+    known = {text for row in found for text in (row.reference.lower(), folded(row.name))}
     for name in names:
-        if name.lower() not in known:
+        if not known & {name.lower(), folded(name)}:
             raise DomainError(UNKNOWN.format(name))
     return [row.id for row in found]
 
@@ -116,10 +123,10 @@ def problem_with_name(name: str) -> str | None:
 
 
 def _is_named(names: list[str]) -> sa.ColumnElement[bool]:
-    """As written, or with other capitals: SQLite knows those of plain letters only."""
-    lower = [name.lower() for name in names]
-    as_written = sa.or_(Provider.reference.in_(names), Provider.name.in_(names))
-    return sa.or_(as_written, func.lower(Provider.reference).in_(lower), func.lower(Provider.name).in_(lower))
+    """The reference, in any capitals, or the whole name, however it is written."""
+    references = [name.lower() for name in names]
+    called = {folded(name) for name in names} - {""}
+    return sa.or_(func.lower(Provider.reference).in_(references), Provider.folded_name.in_(sorted(called)))
 
 
 restrict(Provider, lambda tenant: Provider.id == tenant)
@@ -155,6 +162,7 @@ class Contact(FromFeed, ProviderOwned, Base):
     id: Mapped[Key]
     reference: Mapped[Reference]
     name: Mapped[str]
+    folded_name: Mapped[str] = folds("name")
     position: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
     phone: Mapped[str] = mapped_column(default="")
@@ -162,7 +170,7 @@ class Contact(FromFeed, ProviderOwned, Base):
 
     @classmethod
     def by_name(cls) -> Select["Contact"]:
-        return select(cls).order_by(cls.name, cls.id)
+        return select(cls).order_by(cls.folded_name, cls.id)
 
     @classmethod
     def numbered(cls, contact_id: int) -> Select["Contact"]:
@@ -170,5 +178,5 @@ class Contact(FromFeed, ProviderOwned, Base):
 
     @classmethod
     def searched(cls, text: str = "") -> Select["Contact"]:
-        """By name; those of whom the name, position or e-mail address has this in it."""
-        return cls.by_name().where(holding(text, cls.name, cls.position, cls.email)) if text else cls.by_name()
+        """By name; those of whom the name, position or e-mail address has every word of this in it."""
+        return cls.by_name().where(found_by(text, cls.folded_name, cls.position, cls.email)) if text else cls.by_name()

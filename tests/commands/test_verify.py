@@ -51,6 +51,7 @@ def _break(statement):
         ("UPDATE payment_line SET net_pence = net_pence + 1 WHERE run_id IS NULL", "a line is what its slices say"),
         ("UPDATE purchase_order SET spend_net_pence = 1", "an order's spend is its finalised lines"),
         ("UPDATE purchase_order SET value_net_pence = 1", "an order's value is its spend and what is to come"),
+        ("UPDATE client SET surname = 'Marsh'", "a folded column is what it folds"),
         ("UPDATE run_payment SET total_pence = 1", "a run pays what was authorised"),
         (
             "DROP TRIGGER payment_line_update; UPDATE payment_line SET net_pence = -9 WHERE run_id IS NOT NULL",

@@ -1,5 +1,7 @@
 """The revisions make exactly the tables that the models describe, and can be taken back."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -8,13 +10,16 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import select
 
 import models  # noqa: F401 - loads every table
 from commands.db import alembic_config
+from models import folding, verify
 from models.accounts.user import User
-from models.base import Base, connect, scope
+from models.base import Base, connect, scope, session
 from models.permissions import CouncilRole, Role
 from models.portal import current_portal
+from models.records.client import Client
 from models.tenancy import ProviderOwned
 from tests.support.rows import reading
 
@@ -115,12 +120,33 @@ def test_who_could_log_in_before_accounts_had_roles_and_grants_still_can(databas
             connection.exec_driver_sql(row)
     before.dispose()
     command.upgrade(config, "head")
-    after = opened(empty)
-    with scope(replace(current_portal(), engine=after)), reading() as session:
+    with reading_at(empty):
         user = session.scalars(User.active_with_places(1)).unique().one()
         assert [place.role for place in user.memberships] == [Role.FINANCE]
         assert user.staff.role is CouncilRole.PAYMENTS_OFFICER
-    after.dispose()
+
+
+def test_names_that_are_there_are_folded(database, empty):
+    config = alembic_config(empty)
+    command.upgrade(config, "0007")
+    before = opened(empty)
+    client = sa.table("client", *(sa.column(name) for name in ("id", "reference", "surname", "first_name")))
+    with before.begin() as connection:
+        rows = [{"id": n, "reference": f"C{n}", "surname": f"O’Dea {n}", "first_name": "Zoë"} for n in range(1, 2_002)]
+        connection.execute(sa.insert(client), rows)
+    before.dispose()
+    command.upgrade(config, "head")
+    with reading_at(empty):
+        assert list(verify.names()) == []
+        assert session.scalar(select(Client.folded_surname).where(Client.id == 2_001)) == "odea 2001"
+
+
+def test_folded_names_are_compared_by_code_point(database):
+    """Each database by itself would compare them in another way."""
+    look, kind = sa.inspect(database), {"sqlite": None, "postgresql": "C"}[database.dialect.name]
+    for _, folded in folding.pairs():
+        [column] = [each for each in look.get_columns(folded.table.name) if each["name"] == folded.name]
+        assert column["type"].collation == kind
 
 
 def test_every_table_belongs_to_a_provider_or_is_known_to_be_shared():
@@ -141,6 +167,15 @@ def checks(engine) -> dict[str, list[str]]:
 
 def opened(url: str) -> sa.Engine:
     return connect(url) if url.startswith("sqlite") else sa.create_engine(url)
+
+
+@contextmanager
+def reading_at(url: str) -> Iterator[None]:
+    """The portal's session, on the database at this address."""
+    engine = opened(url)
+    with scope(replace(current_portal(), engine=engine)), reading():
+        yield
+    engine.dispose()
 
 
 def tables(url: str) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from exchange.feed import Count, check_feed, import_feed
+from models import verify
 from models.audit import AuditEvent
 from models.money import parse_e4
 from models.payments.purchase_order import PurchaseOrder
@@ -26,7 +27,7 @@ from models.records.contract import (
 from models.records.feed import FeedImport
 from models.records.provider import Contact, Provider
 from tests.exchange.feed.feeds import FEED, everything
-from tests.support.rows import every
+from tests.support.rows import every, reading
 
 pytestmark = pytest.mark.postgres
 
@@ -229,6 +230,17 @@ def test_accents_written_in_two_ways_are_the_same_name(feed):
     feed.change("clients.csv", "Zoe\u0308", "Zo\u00eb")
 
     assert not feed.load().is_news
+
+
+def test_names_are_folded_as_they_come_in_and_as_they_change(feed):
+    feed.load()
+    feed.change("clients.csv", "Simpson,Bart", "Świątkowski,Zoë")
+    feed.change("contacts.csv", "Dawn Stockton", "Dawn O’Dea")
+    feed.load()
+    assert one(Client, folded_surname="swiatkowski").first_name == "Zoë"
+    assert one(Contact, folded_name="dawn odea").name == "Dawn O’Dea"
+    with reading():
+        assert list(verify.names()) == []
 
 
 def test_files_that_are_none_of_a_feeds_do_not_matter(feed):

@@ -1,0 +1,185 @@
+"""Whoever writes a name writes it folded as well; names are found and sorted by that, alike on both databases."""
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from models import folding, verify
+from models.folding import found_by
+from models.records.client import Client
+from models.records.provider import Contact, Provider, ProviderKind
+from tests.care_factories import make_client
+from tests.factories import make_contact, make_provider
+from tests.support.rows import every, reading, unit_of_work
+
+pytestmark = pytest.mark.postgres
+
+TABLE = Provider.__table__
+ROWS = [
+    {"id": n, "reference": f"P{n}", "name": name, "kind": ProviderKind.CARE_HOME}
+    for n, name in enumerate(("Tŷ’r Ŵyn", "Łoś Lodge"), 1)
+]
+WHOLE = [row | dict.fromkeys(("address", "invoice_address", "delivery_address", "email", "phone"), "") for row in ROWS]
+
+
+def stored():
+    """The folded names, by id."""
+    with reading() as session:
+        return list(session.scalars(select(Provider.folded_name).order_by(Provider.id)))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda session: session.add_all([Provider(**row) for row in ROWS]),
+        lambda session: session.execute(insert(Provider), ROWS),
+        lambda session: [session.execute(insert(Provider), row) for row in ROWS],
+        lambda session: [session.execute(insert(Provider).values(row)) for row in ROWS],
+        lambda session: session.execute(insert(Provider).returning(Provider.id), ROWS).all(),
+        lambda session: session.bulk_insert_mappings(Provider, ROWS),
+        lambda session: session.connection().execute(TABLE.insert(), WHOLE),
+        lambda session: [session.connection().execute(TABLE.insert().values(row)) for row in WHOLE],
+        lambda session: [session.merge(Provider(**row)) for row in ROWS],
+        lambda session: session.execute(insert(Provider), [row | {"folded_name": "Not this"} for row in ROWS]),
+    ],
+    ids=["a flush", "rows", "a row", "values", "rows, returning", "mappings", "rows of Core", "values of Core",
+         "a merge", "a fold of one's own"],
+)  # fmt: skip
+def test_a_new_name_is_folded_whatever_way_it_comes_in(database, write):
+    with unit_of_work() as session:
+        write(session)
+    assert stored() == ["tyr wyn", "los lodge"]
+
+
+def by_flush(session, **values):
+    for name, value in values.items():
+        setattr(session.scalars(Provider.numbered(1)).one(), name, value)
+
+
+def by_core(session, **values):
+    rows = [{"row": 1, **values}]
+    session.connection().execute(TABLE.update().where(TABLE.c.id == sa.bindparam("row")), rows)
+
+
+UPDATES = pytest.mark.parametrize(
+    "write",
+    [
+        by_flush,
+        lambda session, **values: session.execute(update(Provider), [{"id": 1, **values}]),
+        lambda session, **values: session.execute(update(Provider).where(Provider.id == 1).values(**values)),
+        lambda session, **values: session.execute(
+            update(Provider).where(Provider.id == 1).values({getattr(Provider, name): values[name] for name in values})
+        ),
+        lambda session, **values: session.execute(update(Provider).where(Provider.id == 1), values),
+        lambda session, **values: session.connection().execute(TABLE.update().values(**values).where(TABLE.c.id == 1)),
+        by_core,
+    ],
+    ids=["a flush", "rows", "values", "values by column", "parameters", "values of Core", "rows of Core"],
+)
+
+
+@UPDATES
+def test_a_name_that_changes_is_folded_anew_and_stays_so_when_other_things_change(database, write):
+    make_provider(id=1, name="Oak House")
+    for changed in ({"phone": "1"}, {"name": "Élan"}, {"phone": "2"}, {"name": "Łoś", "phone": "3"}, {"email": ""}):
+        with unit_of_work() as session:
+            write(session, **changed)
+    [provider] = every(Provider)
+    assert (provider.name, provider.phone, stored()) == ("Łoś", "3", ["los"])
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda session: session.execute(insert(Provider).values(WHOLE)),
+        lambda session: session.execute(insert(Provider).from_select(["name"], select(Provider.name))),
+        lambda session: session.execute(update(Provider).values(name=func.upper(Provider.name))),
+        lambda session: by_flush(session, name=func.upper(Provider.name)) or session.flush(),
+        lambda session: session.execute(
+            update(Provider).values(name=sa.bindparam("called")).where(Provider.id == 1), {"called": "Élan"}
+        ),
+        lambda session: session.execute(
+            {"sqlite": sqlite, "postgresql": postgresql}[session.get_bind().dialect.name]
+            .insert(TABLE).values(WHOLE[0]).on_conflict_do_update(index_elements=["id"], set_={"name": "Élan"})
+        ),
+    ],
+    ids=["many rows in one VALUES", "a select", "an expression", "an expression in a flush", "a named parameter",
+         "an upsert"],
+)  # fmt: skip
+def test_a_name_that_nobody_can_fold_is_refused(database, write):
+    make_provider(id=1, name="Oak House")
+    with pytest.raises(TypeError, match="folded"), unit_of_work() as session:
+        write(session)
+    assert stored() == ["oak house"]
+
+
+def test_what_is_folded_has_no_default_which_would_come_too_late(database):
+    sources = [source for source, _ in folding.pairs()]
+    assert len(sources) >= 6
+    assert not [source for source in sources if source.default or source.onupdate or source.nullable]
+
+
+def test_a_folded_name_is_for_queries_only(database):
+    provider = make_provider()
+    with reading() as session, pytest.raises(sa.exc.InvalidRequestError, match="folded_name"):
+        session.scalars(Provider.numbered(provider.id)).one().folded_name  # noqa: B018
+
+
+@pytest.mark.parametrize("names", [("surname", "first_name"), ("first_name",)])
+def test_what_is_not_folded_right_is_found_by_verify(database, names):
+    client, _ = make_client(surname="Świątkowski", first_name="Zoë"), make_client()
+    with reading():
+        assert list(verify.names()) == []
+    wrong = {f"folded_{name}": "wrong" for name in names}
+    with unit_of_work() as session:
+        session.execute(update(Client).where(Client.id == client.id).values(**wrong))
+    with reading():
+        assert [found.where for found in verify.names()] == [f"client {client.id}: folded_{name}" for name in names]
+
+
+# --- looking for a name
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("gwenllian", ["Gwenllian Ŵyn"]),
+        ("wyn GWEN", ["Gwenllian Ŵyn"]),
+        ("Marie  O'Brien", ["Marie O’Brien"]),
+        ("obrien", ["Marie O’Brien", "Pat OBrien", "Sam O'Brien"]),
+        ("O‘BRIEN sam", ["Sam O'Brien"]),
+        ("swiatkowski", ["Łucja Świątkowski"]),
+        ("łucja świątkowski", ["Łucja Świątkowski"]),
+        ("jones smith", ["Ann Smith-Jones"]),
+        ("Smith–Jones", ["Ann Smith-Jones"]),
+        ("100%", ["Al 100%_x"]),
+        ("%_", ["Al 100%_x"]),
+        ("a%n", []),
+        ("gwenllian obrien", []),
+        ("’ gwen -", ["Gwenllian Ŵyn"]),
+    ],
+)
+def test_a_client_is_found_by_every_word_in_any_order(database, typed, found):
+    people = ["Gwenllian Ŵyn", "Marie O’Brien", "Sam O'Brien", "Pat OBrien", "Łucja Świątkowski", "Ann Smith-Jones"]
+    for first_name, surname in map(str.split, [*people, "Al 100%_x"]):
+        make_client(first_name=first_name, surname=surname)
+    query = select(Client).where(found_by(typed, Client.folded_surname, Client.folded_first_name))
+    assert sorted(f"{client.first_name} {client.surname}" for client in every(query)) == found
+
+
+def test_a_reference_or_an_address_is_looked_for_as_it_is_written_in_any_case(database):
+    tansy = make_provider(name="Tansy Lodge", reference="P-700_1")
+    make_provider(name="Tansy Lodge", reference="P1")
+    for typed in ("p-700_1", "lodge P-700", "tansy 700"):
+        assert [provider.id for provider in every(select(Provider).where(Provider.found_by(typed)))] == [tansy.id]
+    contact = make_contact(tansy, name="Ada O’Neil", position="Finance Manager", email="ada.o'neil@example.org")
+    make_contact(tansy)
+    for typed in ("ONEIL", "manager ada", "O'NEIL@example"):
+        assert [found.id for found in every(Contact.searched(typed))] == [contact.id]
+
+
+def test_somebody_types_whatever_they_like(database):
+    make_provider(name="Oak House")
+    for typed, count in (("’", 1), ("-", 1), ("oak " * 10_000, 1), ("o" + "\u0301" * 100_000, 1), ("\\", 0), ("/", 0)):
+        assert len(every(select(Provider).where(Provider.found_by(typed)))) == count, typed[:9]
