@@ -203,10 +203,5 @@ def choice(kind: type[StrEnum]) -> sa.Enum:
     return sa.Enum(kind, native_enum=False, length=40, values_callable=lambda found: [each.value for each in found])
 
 
-def holding(text: str, *columns: sa.SQLColumnExpression[str]) -> sa.ColumnElement[bool]:
-    """One of the columns holds the text, in whatever case; % and _ are themselves."""
-    return sa.or_(*(column.icontains(text, autoescape=True) for column in columns))
-
-
 def utc_now() -> datetime:
     return datetime.now(UTC)

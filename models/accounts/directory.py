@@ -11,7 +11,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from models.accounts.login import FAILURES_PER_ACCOUNT, WINDOW, WRONG_STEPS, Kind, LoginFailure, account_hash
 from models.accounts.user import Membership, Staff, User
 from models.accounts.web_session import WebSession
-from models.base import holding, session, utc_now
+from models.base import session, utc_now
 from models.permissions import CouncilRole, Role
 from models.records.provider import Contact, Organisation, Provider, ProviderKind
 from models.words import Choice
@@ -100,10 +100,10 @@ def people(
             Staff.role.label("council_role"),
         )
         .outerjoin(Staff, Staff.user_id == User.id)
-        .order_by(func.lower(User.name), User.id)
+        .order_by(User.folded_name, User.id)
     )  # fmt: skip
     if name:
-        query = query.where(holding(name, User.name, User.email))
+        query = query.where(User.found_by(name))
     if kind is not None:
         query = query.where(_has_a_place(Provider.kind == kind))
     if isinstance(role, CouncilRole):
@@ -135,7 +135,7 @@ def places_of(ids: Sequence[int] | Select) -> dict[int, list[sa.Row]]:
                Provider.name.label("provider"))
         .join(Provider, Provider.id == Membership.provider_id)
         .where(Membership.user_id.in_(ids))
-        .order_by(Provider.name, Membership.id)
+        .order_by(Provider.folded_name, Membership.id)
     )  # fmt: skip
     places: dict[int, list[sa.Row]] = {}
     for row in found:
@@ -166,10 +166,10 @@ def providers(*, name: str = "", kind: ProviderKind | None = None) -> Select:
             last.correlate(Provider).scalar_subquery().label("last_login_at"),
         )
         .outerjoin(Organisation, Organisation.id == Provider.organisation_id)
-        .order_by(func.lower(Provider.name), Provider.id)
+        .order_by(Provider.folded_name, Provider.id)
     )  # fmt: skip
     if name:
-        query = query.where(holding(name, Provider.name, Provider.reference))
+        query = query.where(Provider.found_by(name))
     return query.where(Provider.kind == kind) if kind is not None else query
 
 
@@ -178,7 +178,7 @@ def provider(provider_id: int) -> Select[tuple[Provider]]:
 
 
 def contacts(provider_id: int) -> Select[tuple[Contact]]:
-    return select(Contact).where(Contact.provider_id == provider_id).order_by(Contact.name, Contact.id)
+    return Contact.by_name().where(Contact.provider_id == provider_id)
 
 
 def members(provider_id: int) -> Select[tuple[Membership]]:
@@ -188,7 +188,7 @@ def members(provider_id: int) -> Select[tuple[Membership]]:
         .join(Membership.user)
         .where(Membership.provider_id == provider_id)
         .options(contains_eager(Membership.user), joinedload(Membership.provider))
-        .order_by(Membership.granted_at.is_not(None), func.lower(User.name), Membership.id)
+        .order_by(Membership.granted_at.is_not(None), User.folded_name, Membership.id)
     )
 
 

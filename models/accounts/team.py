@@ -150,7 +150,7 @@ def people() -> Select[tuple[Membership]]:
         select(Membership)
         .join(Membership.user)
         .options(joinedload(Membership.user), joinedload(Membership.provider))
-        .order_by(Membership.granted_at.is_(None), User.name, Membership.id)
+        .order_by(Membership.granted_at.is_(None), User.folded_name, Membership.id)
     )
 
 

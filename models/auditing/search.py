@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, select
 from models.accounts.user import User, names_of
 from models.audit import AuditEvent
 from models.auditing.chain import AuditLink
-from models.base import holding, session
+from models.base import session
 from models.calendar import midnight
 from models.money import gbp
 from models.payments.adjustment import Adjustment
@@ -136,7 +136,7 @@ def _name_in_audit(table: str, id_: Any) -> sa.ColumnElement[str]:
 
 def _of_person(text: str) -> Condition:
     """What they did, and what was done to their login or their access."""
-    theirs = holding(text, User.name, User.email)
+    theirs = User.found_by(text)
     return sa.or_(
         AuditEvent.user_id.in_(select(User.id).where(theirs)),
         AuditEvent.subject.in_(select(_name_in_audit("user", User.id)).where(theirs)),
@@ -146,7 +146,7 @@ def _of_person(text: str) -> Condition:
 
 def _of_provider(text: str) -> Condition:
     """What happened at the provider, and what somebody from elsewhere asked for there."""
-    wanted = holding(text, Provider.name, Provider.reference)
+    wanted = Provider.found_by(text)
     return sa.or_(
         AuditEvent.provider_id.in_(select(Provider.id).where(wanted)),
         AuditEvent.subject.in_(select(_name_in_audit("provider", Provider.id)).where(wanted)),
@@ -278,8 +278,8 @@ def ids_meant(
     *, person: str, provider: str, actions: Sequence[str], first: date | None, last: date | None, **_: object
 ) -> dict[str, Any]:
     """What was looked for, by ids, for the audit itself: nothing that somebody has typed."""
-    people = session.scalars(select(User.id).where(holding(person, User.name, User.email)).limit(10)) if person else ()
-    places = session.scalars(select(Provider.id).where(holding(provider, Provider.name, Provider.reference)).limit(10))
+    people = session.scalars(select(User.id).where(User.found_by(person)).limit(10)) if person else ()
+    places = session.scalars(select(Provider.id).where(Provider.found_by(provider)).limit(10))
     meant = {
         "people": list(people),
         "providers": list(places) if provider else [],

@@ -188,7 +188,7 @@ class DetailChange(ProviderOwned, Base):
         if state is not None:
             query = query.where(cls.state == state)
         if name:
-            query = query.where(Provider.name.icontains(name, autoescape=True) | (Provider.reference == name))
+            query = query.where(Provider.found_by(name))
         return query
 
 

@@ -27,7 +27,7 @@ def to_confirm() -> Select:
         .join(payment.contract)
         .options(contains_eager(payment.contract))
         .where(payment.is_to_be_confirmed)
-        .order_by(payment.confirm_by, Contract.name, payment.id)
+        .order_by(payment.confirm_by, Contract.folded_name, payment.id)
     )
 
 

@@ -127,7 +127,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
                 cls.first_on.between(year.first_on, year.last_on),
                 cls.first_on > today() if future else cls.first_on <= today(),
             )
-            .order_by(cls.first_on if future else cls.first_on.desc(), Contract.name, cls.id)
+            .order_by(cls.first_on if future else cls.first_on.desc(), Contract.folded_name, cls.id)
         )
         return query.where(Contract.reference == contract) if contract is not None else query
 
@@ -138,7 +138,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
             select(Contract.reference, Contract.name, sa.func.min(cls.first_on), sa.func.max(cls.first_on))
             .join(Contract, Contract.id == cls.contract_id)
             .group_by(Contract.id, Contract.reference, Contract.name)
-            .order_by(Contract.name, Contract.reference)
+            .order_by(Contract.folded_name, Contract.reference)
         )
 
     @classmethod
@@ -169,7 +169,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
             .join(cls.contract)
             .options(sa.orm.contains_eager(cls.contract), sa.orm.joinedload(cls.method))
             .where(cls.closed_run_id.is_(None), ~earlier_is_open)
-            .order_by(cls.bank_on, Contract.name, cls.id)
+            .order_by(cls.bank_on, Contract.folded_name, cls.id)
         )
 
 
@@ -236,8 +236,8 @@ class PaymentLine(ProviderOwned, Base):
             .where(cls.payment_id.in_([payment.id, payment.id_before]))
             .order_by(
                 cls.purchase_order_id.is_(None),
-                sa.func.coalesce(Client.surname, ""),
-                Client.first_name,
+                sa.func.coalesce(Client.folded_surname, ""),
+                Client.folded_first_name,
                 cls.purchase_order_id,
                 cls.component,
                 cls.first_on,

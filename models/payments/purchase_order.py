@@ -98,7 +98,13 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
             .outerjoin(Client, Client.id == cls.client_id)
             .where(cls.revision > 0)
             .options(sa.orm.contains_eager(cls.client))
-            .order_by(cls.financial_year.desc(), cls.client_id.is_not(None), Client.surname, Client.first_name, cls.id)
+            .order_by(
+                cls.financial_year.desc(),
+                cls.client_id.is_not(None),
+                Client.folded_surname,
+                Client.folded_first_name,
+                cls.id,
+            )
         )
         if year is not None:
             query = query.where(cls.financial_year == year)

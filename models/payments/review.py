@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 
 from models.base import session, sum_of
+from models.folding import found_by
 from models.payments.confirmation import Confirmation
 from models.payments.hold import Hold, is_held
 from models.payments.payment import PaymentLine
@@ -67,6 +68,7 @@ _EXPLANATIONS = {
     Finding.HELD_ROWS: "Rows that are left out: we hold them, or the provider has queried them.",
     Finding.WAITING: "Payments with a care package that is not authorised, not agreed or suspended. The amount waits.",
 }
+_BY_PROVIDER = (Provider.folded_name, Provider.id, Contract.folded_name, P.first_on)
 OF_ROWS = (Finding.NEW, Finding.ENDED, Finding.CHANGED)
 
 
@@ -107,9 +109,9 @@ class Review:
 
     def payments(self, *, name: str = "", changed_only: bool = False) -> Select:
         """Every payment of the run by provider, with what the one before came to."""
-        query = self._in_run().order_by(Provider.name, Contract.name, P.first_on, P.id)
+        query = self._in_run().order_by(*_BY_PROVIDER, P.id)
         if name:
-            query = query.where(Provider.name.icontains(name, autoescape=True))
+            query = query.where(found_by(name, Provider.folded_name))
         return query.where(self._difference() != 0) if changed_only else query
 
     def findings(self) -> dict[Finding, int]:
@@ -146,7 +148,7 @@ class Review:
                 query = self._of_run_or_left_out().where(P.is_unanswered)
             case _:
                 query = self._in_run().where(self._is(kind))
-        return query.order_by(Provider.name, Contract.name, P.first_on, P.id)
+        return query.order_by(*_BY_PROVIDER, P.id)
 
     def _is(self, kind: Finding) -> sa.ColumnElement[bool]:
         match kind:
@@ -233,7 +235,7 @@ class Review:
             .join(PurchaseOrder, PurchaseOrder.id == Hold.purchase_order_id)
             .outerjoin(Client, Client.id == PurchaseOrder.client_id)
             .where(Hold.is_in_force, P.finalise_on <= self.run.as_on)
-            .order_by(Provider.name, Contract.name, P.first_on, Hold.id)
+            .order_by(*_BY_PROVIDER, Hold.id)
         )  # fmt: skip
         return query.where(P.provider_id.in_(self.run.chosen)) if self.run.chosen is not None else query
 
@@ -262,7 +264,9 @@ class Review:
             .join(sums, sums.c.payment_id == P.id)
             .outerjoin(Client, Client.id == sums.c.client_id)
             .where(condition)
-            .order_by(Provider.name, Contract.name, P.first_on, Client.surname, Client.first_name, P.id, Client.id)
+            .order_by(
+                *_BY_PROVIDER, P.id, Client.id.is_not(None), Client.folded_surname, Client.folded_first_name, Client.id
+            )
         )  # fmt: skip
 
     def _both_sides(self) -> sa.Subquery:

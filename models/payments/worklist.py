@@ -138,13 +138,10 @@ def listed(
         )
         .join(Contract, Contract.id == P.contract_id)
         .join(Provider, Provider.id == P.provider_id)
-        .order_by(P.first_on.desc(), Provider.name, Contract.name, P.id)
+        .order_by(P.first_on.desc(), Provider.folded_name, Contract.folded_name, P.id)
     )  # fmt: skip
     if name:
-        found = f"%{_escaped(name)}%"
-        query = query.where(
-            sa.or_(Provider.name.ilike(found, escape="\\"), Provider.reference.ilike(found, escape="\\"))
-        )
+        query = query.where(Provider.found_by(name))
     query = query.where(P.processing == state if state is not None else P.first_on <= today())
     if confirmation is not None:
         query = query.where(P.confirmation == confirmation)
@@ -153,10 +150,6 @@ def listed(
     if first is not None:
         query = query.where(P.last_on >= first)
     return query.where(P.first_on <= last) if last is not None else query
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 @dataclass(frozen=True)

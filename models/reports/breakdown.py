@@ -47,7 +47,8 @@ def as_planned(payment: ScheduledPayment) -> list[Row]:
     clients = {client.id: client for client in session.scalars(_clients(items))}
     orders = {(row.client_id, row.financial_year): row.id for row in session.execute(_orders(clients))}
     lines = []
-    for item in sorted(items, key=lambda item: (clients[item.client_id].surname, clients[item.client_id].first_name)):
+    place = {client_id: place for place, client_id in enumerate(clients)}
+    for item in sorted(items, key=lambda item: place[item.client_id]):
         client = clients[item.client_id]
         for component, first, last, pence, vat, working, allowance_id in _planned_cells(item, payment):
             order_id = orders.get((client.id, FinancialYear.of(first).starts_in))

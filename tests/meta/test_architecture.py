@@ -26,6 +26,8 @@ PURE = {"models.calendar", "models.money", "models.pricing", "models.words"}
 WEB = {"flask", "flask_login", "flask_wtf", "wtforms", "werkzeug", "jinja2", "htmx_flask", "markupsafe"}
 COMMITS = {"models/base.py", "blueprints/transactions.py"}
 RAW_SQL = {"models/base.py"}
+SEARCHES = {"like", "ilike", "contains", "icontains", "istartswith", "iendswith", "regexp_match"}
+FOLDED = {"surname", "first_name"} | {f"{name}.name" for name in ("Provider", "Contract", "Contact", "User")}
 MOST_LINES = {"tests": 450}  # of a file of tests, which may be a long table; 350 of any other
 
 
@@ -181,6 +183,19 @@ def test_nothing_passes_by_the_tenants_filter(path):
         assert not is_text or call in conditions, ast.unparse(call)
         assert call.func.attr != "exec_driver_sql", ast.unparse(call)
         assert not (owner in sessions and call.func.attr in ("get", "get_one")), ast.unparse(call)
+
+
+@each_file([path for path in CODE if name_of(path) != "models/folding.py"])
+def test_text_is_looked_for_in_one_place(path):
+    """models.folding.found_by finds a name however it is written, alike on SQLite and PostgreSQL."""
+    assert not [ast.unparse(call) for call in calls(path) if call.func.attr in SEARCHES]
+
+
+@each_file([path for path in CODE if name_of(path).startswith("models/")])
+def test_names_are_sorted_by_folded(path):
+    orders = [each for call in calls(path) if call.func.attr == "order_by" for each in call.args]
+    columns = [node for each in orders for node in ast.walk(each) if isinstance(node, ast.Attribute)]
+    assert not [ast.unparse(node) for node in columns if {ast.unparse(node), node.attr} & FOLDED]
 
 
 @each_file(VIEWS)

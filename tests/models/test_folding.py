@@ -1,17 +1,29 @@
 """Whoever writes a name writes it folded as well; names are found and sorted by that, alike on both databases."""
 
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models import folding, verify
+from models.accounts import directory
+from models.auditing.search import ids_meant
+from models.base import move
+from models.correspondence.detail_change import ChangeKind, DetailChange, drafted
 from models.folding import found_by
+from models.payments import worklist
+from models.payments.payment_run import PaymentRun
+from models.payments.review import Finding, Review
+from models.permissions import Role
 from models.records.client import Client
+from models.records.contract import Contract
 from models.records.provider import Contact, Provider, ProviderKind
-from tests.care_factories import make_client
-from tests.factories import make_contact, make_provider
-from tests.support.rows import every, reading, unit_of_work
+from tests.care_factories import make_client, make_contract, make_item
+from tests.factories import make_contact, make_provider, make_user
+from tests.support.rows import every, reading, saved, unit_of_work
+from tests.support.runs import finalise
 
 pytestmark = pytest.mark.postgres
 
@@ -72,10 +84,11 @@ UPDATES = pytest.mark.parametrize(
             update(Provider).where(Provider.id == 1).values({getattr(Provider, name): values[name] for name in values})
         ),
         lambda session, **values: session.execute(update(Provider).where(Provider.id == 1), values),
+        lambda session, **values: move(session.scalars(Provider.numbered(1)).one(), **values),
         lambda session, **values: session.connection().execute(TABLE.update().values(**values).where(TABLE.c.id == 1)),
         by_core,
     ],
-    ids=["a flush", "rows", "values", "values by column", "parameters", "values of Core", "rows of Core"],
+    ids=["a flush", "rows", "values", "values by column", "parameters", "a move", "values of Core", "rows of Core"],
 )
 
 
@@ -183,3 +196,79 @@ def test_somebody_types_whatever_they_like(database):
     make_provider(name="Oak House")
     for typed, count in (("’", 1), ("-", 1), ("oak " * 10_000, 1), ("o" + "\u0301" * 100_000, 1), ("\\", 0), ("/", 0)):
         assert len(every(select(Provider).where(Provider.found_by(typed)))) == count, typed[:9]
+
+
+@pytest.mark.parametrize("typed", ["obrien tyr", "TŶ’R", "P9_9"])
+def test_every_list_of_providers_is_searched_alike(database, typed):
+    wanted, other = (
+        make_provider(name="Tŷ’r O'Brien", reference="p9_9"),
+        make_provider(name="Tyn Rhos", reference="p999"),
+    )
+    ids = {}
+    for provider in (wanted, other):
+        make_item(make_contract(provider, calculate_from=date(2019, 9, 23)))
+        change = drafted(ChangeKind.ORGANISATION, provider, {"phone": "2"}, wanted_on=date(2019, 10, 2))
+        change.asked_by_id = make_user(Role.FINANCE, provider).id
+        ids[provider.id] = saved(change).id
+    finalise(date(2019, 9, 29))
+    [run] = every(PaymentRun)
+    with reading() as session:
+        assert [row.id for row in session.execute(directory.providers(name=typed))] == [wanted.id]
+        assert {row.provider for row in session.execute(worklist.listed(name=typed))} == {wanted.name}
+        assert ids_meant(person="", provider=typed, actions=(), first=None, last=None) == {"providers": [wanted.id]}
+        assert [change.id for change in session.scalars(DetailChange.listed(name=typed))] == [ids[wanted.id]]
+        found = session.execute(Review(run).payments(name=typed)).all()
+        assert [row.provider for row in found] == ([] if typed == "P9_9" else [wanted.name])
+        for kind in Finding:
+            session.execute(Review(run).found(kind)).all()
+
+
+# --- sorting by name
+
+
+def test_names_are_sorted_by_their_letters_alike_on_both_databases(database):
+    names = [
+        "Śnieg",
+        "oak-house 2",
+        "Oak House 1",
+        "Łoś",
+        "Lamb",
+        "Lox",
+        "O’Dea",
+        "Odd",
+        "Smith, A",
+        "Smith A",
+        "Zebra",
+    ]
+    for name in names:
+        make_provider(name=name)
+        make_user(provider=make_provider(), name=name)
+    order = [
+        "Lamb",
+        "Łoś",
+        "Lox",
+        "Oak House 1",
+        "oak-house 2",
+        "Odd",
+        "O’Dea",
+        "Smith A",
+        "Smith, A",
+        "Śnieg",
+        "Zebra",
+    ]
+    with reading() as session:
+        assert [row.name for row in session.execute(directory.providers()) if row.name in names] == order
+        assert [row.name for row in session.execute(directory.people())] == order
+
+
+def test_clients_are_sorted_by_surname_then_first_name(database):
+    for surname, first_name in (("Świątek", "Al"), ("Stone", "Zoë"), ("stone", "Ádám"), ("Tŷ", "Al")):
+        make_client(surname=surname, first_name=first_name)
+    assert [client.first_name for client in every(Client.at_provider())] == ["Ádám", "Zoë", "Al", "Al"]
+    assert [client.surname for client in every(Client.at_provider())] == ["stone", "Stone", "Świątek", "Tŷ"]
+
+
+def test_contracts_are_sorted_by_name(database):
+    for name in ("Świt", "Tŷ", "Stay", "stay put"):
+        make_contract(name=name)
+    assert [contract.name for contract in every(Contract.by_name())] == ["Stay", "stay put", "Świt", "Tŷ"]
