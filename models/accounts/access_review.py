@@ -38,7 +38,7 @@ def review(places: Sequence[Membership], leavers: Collection[int], *, by: User) 
     """Everybody with access now, of whom those with the user ids `leavers` lose it. DomainError if somebody was let in
     or removed since the list was shown, or if nobody would be left to look after access.
     """
-    now = session.scalars(team.people().where(Membership.granted_at.is_not(None))).all()
+    now = session.scalars(team.members().where(Membership.granted_at.is_not(None))).all()
     if {place.id for place in places} != {place.id for place in now}:
         raise DomainError("Somebody was let in or removed while you were choosing. Look at the list again")
     [provider_id] = {place.provider_id for place in places}

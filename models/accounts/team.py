@@ -144,7 +144,7 @@ def waiting() -> Select[tuple[Membership]]:
     )
 
 
-def people() -> Select[tuple[Membership]]:
+def members() -> Select[tuple[Membership]]:
     """Everybody with a place at the provider at hand, those who wait for their grant last."""
     return (
         select(Membership)
@@ -163,7 +163,7 @@ def invitable() -> Select[tuple[Contact]]:
 
 def place_of(user_id: int) -> Select[tuple[Membership]]:
     """The place of one person at the provider at hand."""
-    return people().where(Membership.user_id == user_id)
+    return members().where(Membership.user_id == user_id)
 
 
 def _new_user(email: str, name: str, by: User | None) -> User:

@@ -9,7 +9,7 @@ from blueprints.lookups import get_or_404
 from blueprints.pages import done, render
 from forms.base import ButtonForm
 from forms.people import CouncilRoleForm, EmailForm
-from models.accounts import directory, people
+from models.accounts import council, directory
 from models.permissions import Permission
 
 
@@ -18,7 +18,7 @@ from models.permissions import Permission
 def reset_password(person_id):
     person, form = _person(person_id, Permission.HELP_USERS), ButtonForm()
     if form.validate_on_submit():
-        password = people.reset_password(person, by=me())
+        password = council.reset_password(person, by=me())
         return render("admin/people/password.html", person=person, password=password, then=_page_of(person))
     return render("admin/people/reset_password.html", person=person, form=form)
 
@@ -28,7 +28,7 @@ def reset_password(person_id):
 def take_back_second_step(person_id):
     person, form = _person(person_id, Permission.HELP_USERS), ButtonForm()
     if form.validate_on_submit():
-        people.take_back_second_step(person, by=me())
+        council.take_back_second_step(person, by=me())
         return done("The second step is taken back", then=_page_of(person))
     return render("admin/people/take_back_second_step.html", person=person, form=form)
 
@@ -38,7 +38,7 @@ def take_back_second_step(person_id):
 def unlock(person_id):
     person, form = _person(person_id, Permission.HELP_USERS), ButtonForm()
     if form.validate_on_submit():
-        people.unlock(person, by=me())
+        council.unlock(person, by=me())
         return done(f"{person.name} can try again now", then=_page_of(person))
     return render("admin/people/unlock.html", person=person, form=form)
 
@@ -48,7 +48,7 @@ def unlock(person_id):
 def log_out(person_id):
     person, form = _person(person_id, Permission.HELP_USERS), ButtonForm()
     if form.validate_on_submit():
-        people.log_out(person, by=me())
+        council.log_out(person, by=me())
         return done(f"{person.name} is logged out everywhere", then=_page_of(person))
     return render("admin/people/log_out.html", person=person, form=form)
 
@@ -58,7 +58,7 @@ def log_out(person_id):
 def disable(person_id):
     person, form = _person(person_id, Permission.MANAGE_ACCESS), ButtonForm()
     if form.validate_on_submit():
-        people.disable(person, by=me())
+        council.disable(person, by=me())
         return done(f"The login of {person.name} is switched off", then=_page_of(person))
     return render("admin/people/disable.html", person=person, form=form)
 
@@ -68,7 +68,7 @@ def disable(person_id):
 def enable(person_id):
     person, form = _person(person_id, Permission.MANAGE_ACCESS), ButtonForm()
     if form.validate_on_submit():
-        people.enable(person, by=me())
+        council.enable(person, by=me())
         return done(f"{person.name} can log in again", then=_page_of(person))
     return render("admin/people/enable.html", person=person, form=form)
 
@@ -78,7 +78,7 @@ def enable(person_id):
 def change_email(person_id):
     person, form = _person(person_id, Permission.MANAGE_ACCESS), EmailForm()
     if form.validate_on_submit():
-        people.change_email(person, form.email.data, by=me())
+        council.change_email(person, form.email.data, by=me())
         return done(f"{person.name} now logs in as {person.email}", then=_page_of(person))
     return render("admin/people/change_email.html", person=person, form=form)
 
@@ -89,7 +89,7 @@ def set_council_role(person_id):
     person = _person(person_id, Permission.MANAGE_STAFF)
     form = CouncilRoleForm(data={"role": person.staff.role.value if person.staff else ""})
     if form.validate_on_submit():
-        people.set_council_role(person, form.chosen, by=me(), portal=portal_address())
+        council.set_council_role(person, form.chosen, by=me(), portal=portal_address())
         return done(
             f"{person.name}: {form.chosen.label if form.chosen else 'not council staff'}", then=_page_of(person)
         )
@@ -99,7 +99,7 @@ def set_council_role(person_id):
 def _person(person_id, permission):
     """The person, if this one may look after them: council staff take more than the permission of the page."""
     person = get_or_404(directory.person(person_id))
-    if person.id != me().id and not people.may_look_after(person, permission, by=me()):
+    if person.id != me().id and not council.may_look_after(person, permission, by=me()):
         abort(403)
     return person
 

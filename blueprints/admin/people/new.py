@@ -8,7 +8,7 @@ from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404
 from blueprints.pages import done, render
 from forms.people import NewColleagueForm, NewPersonForm
-from models.accounts import people
+from models.accounts import council
 from models.permissions import CouncilRole, Permission, Role
 from models.records.provider import Provider, ids_named, problem_with_name
 
@@ -30,7 +30,7 @@ def new():
 
 def let_in(provider, form):
     """Do what the form says; a temporary password is shown on the answer, and nowhere else."""
-    membership, password = people.let_in(
+    membership, password = council.let_in(
         provider, form.email.data, form.name.data, Role(form.role.data),
         with_password=form.with_password, by=me(), portal=portal_address(),
     )  # fmt: skip
@@ -46,7 +46,7 @@ def let_in(provider, form):
 def new_colleague():
     form = NewColleagueForm()
     if form.validate_on_submit():
-        person, password = people.employ(
+        person, password = council.employ(
             form.email.data, form.name.data, CouncilRole(form.role.data),
             with_password=form.with_password, by=me(), portal=portal_address(),
         )  # fmt: skip

@@ -4,7 +4,7 @@ from blueprints.access import me, requires
 from blueprints.admin.people import bp
 from blueprints.lookups import get_or_404
 from blueprints.pages import render
-from models.accounts import directory, people
+from models.accounts import council, directory
 from models.accounts.directory import Locks, State
 from models.accounts.login import LoginFailure
 from models.accounts.pending_login import own_step, step_of
@@ -22,5 +22,5 @@ def show(person_id):
         person=person, state=State.of(row, Locks()), places=directory.places_of([person_id]).get(person_id, []),
         own=own_step(person), asked=step_of(person), sessions=directory.open_sessions(person_id),
         now=utc_now(), failures=LoginFailure.since_last_log_in(person),
-        may_do=lambda permission: people.may_look_after(person, permission, by=me()),
+        may_do=lambda permission: council.may_look_after(person, permission, by=me()),
     )  # fmt: skip

@@ -5,7 +5,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from models.accounts import directory, people
+from models.accounts import council, directory
 from models.accounts.directory import State
 from models.accounts.login import FAILURES_PER_ACCOUNT, LoginFailure, account_hash
 from models.accounts.passwords import matches
@@ -24,14 +24,14 @@ from tests.support.rows import every, reading, reloaded, saved, unit_of_work
 pytestmark = pytest.mark.usefixtures("app")
 
 ON_AN_ACCOUNT = {
-    "reset_password": people.reset_password,
-    "take_back_second_step": people.take_back_second_step,
-    "unlock": people.unlock,
-    "log_out": people.log_out,
-    "disable": people.disable,
-    "enable": people.enable,
-    "change_email": lambda person, by: people.change_email(person, "new@example.org", by=by),
-    "set_council_role": lambda person, by: people.set_council_role(person, CouncilRole.BROKERAGE, by=by),
+    "reset_password": council.reset_password,
+    "take_back_second_step": council.take_back_second_step,
+    "unlock": council.unlock,
+    "log_out": council.log_out,
+    "disable": council.disable,
+    "enable": council.enable,
+    "change_email": lambda person, by: council.change_email(person, "new@example.org", by=by),
+    "set_council_role": lambda person, by: council.set_council_role(person, CouncilRole.BROKERAGE, by=by),
 }
 ROUTINE = ("reset_password", "take_back_second_step", "unlock", "log_out")
 
@@ -123,11 +123,11 @@ def test_whom_the_pages_offer_to_look_after_is_the_same_question(dawn, administr
         one, boss, help_ = (
             session.scalars(directory.person(each.id)).one() for each in (dawn, administrator, help_desk)
         )
-        assert people.may_look_after(one, Permission.HELP_USERS, by=help_)
-        assert not people.may_look_after(one, Permission.MANAGE_ACCESS, by=help_)
-        assert not people.may_look_after(boss, Permission.HELP_USERS, by=help_)
-        assert people.may_look_after(help_, Permission.HELP_USERS, by=boss)
-        assert not people.may_look_after(boss, Permission.MANAGE_STAFF, by=boss)
+        assert council.may_look_after(one, Permission.HELP_USERS, by=help_)
+        assert not council.may_look_after(one, Permission.MANAGE_ACCESS, by=help_)
+        assert not council.may_look_after(boss, Permission.HELP_USERS, by=help_)
+        assert council.may_look_after(help_, Permission.HELP_USERS, by=boss)
+        assert not council.may_look_after(boss, Permission.MANAGE_STAFF, by=boss)
 
 
 # --- letting in
@@ -137,7 +137,7 @@ def test_whom_the_pages_offer_to_look_after_is_the_same_question(dawn, administr
 def test_a_contact_is_let_in_with_a_temporary_password_that_is_kept_nowhere(provider, administrator):
     with unit_of_work() as session:
         by = session.scalars(directory.person(administrator.id)).one()
-        place, password = people.let_in(
+        place, password = council.let_in(
             session.merge(provider), "Dawn@Example.org", "Dawn Stockton", Role.CARER, with_password=True, by=by
         )
     [user] = every(select(User).where(User.email == "dawn@example.org"))
@@ -151,7 +151,7 @@ def test_a_contact_is_let_in_with_a_temporary_password_that_is_kept_nowhere(prov
 def test_by_invitation_there_is_no_password_and_a_mail_says_how_to_set_one(provider, administrator):
     with unit_of_work() as session:
         by = session.scalars(directory.person(administrator.id)).one()
-        _, password = people.let_in(
+        _, password = council.let_in(
             session.merge(provider), "dawn@example.org", "Dawn Stockton", Role.CARER, with_password=False, by=by
         )
     assert password is None
@@ -164,7 +164,7 @@ def test_who_has_a_password_keeps_it_at_the_next_provider(provider, administrato
     robin = make_user(Role.FINANCE, make_provider(), email="dawn@example.org")
     with unit_of_work() as session:
         by = session.scalars(directory.person(administrator.id)).one()
-        _, password = people.let_in(session.merge(provider), robin.email, "R", Role.FINANCE, with_password=True, by=by)
+        _, password = council.let_in(session.merge(provider), robin.email, "R", Role.FINANCE, with_password=True, by=by)
     assert password is None
     assert reloaded(robin).password_hash == robin.password_hash
 
@@ -175,13 +175,13 @@ def test_nobody_lets_themselves_in_at_a_provider(provider, administrator):
     with unit_of_work() as session:
         by = session.scalars(directory.person(administrator.id)).one()
         with pytest.raises(DomainError, match="give yourself access"):
-            people.let_in(session.merge(provider), **given, by=by)
+            council.let_in(session.merge(provider), **given, by=by)
 
 
 def employ(email, by, **given):
     with unit_of_work() as session:
         manager = session.scalars(directory.person(by.id)).one()
-        return people.employ(email, "Max Reid", CouncilRole.PAYMENTS_MANAGER, by=manager, **given)
+        return council.employ(email, "Max Reid", CouncilRole.PAYMENTS_MANAGER, by=manager, **given)
 
 
 @pytest.mark.postgres
@@ -198,7 +198,7 @@ def test_an_address_that_somebody_has_is_not_given_twice(administrator, dawn):
     with pytest.raises(DomainError, match="already a user"):
         employ(dawn.email.upper(), administrator, with_password=False)
     with pytest.raises(DomainError, match="already a user"):
-        act(people.change_email, make_user(), dawn.email, by=administrator)
+        act(council.change_email, make_user(), dawn.email, by=administrator)
 
 
 def test_only_who_manages_staff_adds_a_colleague(help_desk):
@@ -222,7 +222,7 @@ def test_sessions_end_with_it_and_log_ins_that_are_under_way(administrator, dawn
 
 def test_a_temporary_password_replaces_the_old_one_and_the_person_is_told(help_desk, dawn):
     wrong_passwords(dawn)
-    password = act(people.reset_password, dawn, by=help_desk)
+    password = act(council.reset_password, dawn, by=help_desk)
     found = reloaded(dawn)
     assert matches(password, found.password_hash)
     assert found.has_temporary_password
@@ -233,15 +233,15 @@ def test_a_temporary_password_replaces_the_old_one_and_the_person_is_told(help_d
 
 
 def test_a_login_that_is_switched_off_gets_no_password(administrator, dawn):
-    act(people.disable, dawn, by=administrator)
+    act(council.disable, dawn, by=administrator)
     with pytest.raises(DomainError, match="Enable it first"):
-        act(people.reset_password, dawn, by=administrator)
+        act(council.reset_password, dawn, by=administrator)
 
 
 @pytest.mark.parametrize("give", [give_app, give_security_code])
 def test_a_second_step_that_was_lost_is_taken_back(help_desk, dawn, give):
     give(dawn)
-    act(people.take_back_second_step, dawn, by=help_desk)
+    act(council.take_back_second_step, dawn, by=help_desk)
     with reading():
         assert own_step(dawn) is None
     assert mails(dawn.email) == ["Your second step was taken back"]
@@ -253,7 +253,7 @@ def test_unlocking_forgets_the_wrong_tries_of_this_account_only(help_desk, dawn)
     wrong_passwords(dawn)
     wrong_passwords(other)
     assert states() == {dawn.id: State.LOCKED, other.id: State.LOCKED}
-    act(people.unlock, dawn, by=help_desk)
+    act(council.unlock, dawn, by=help_desk)
     assert states() == {dawn.id: State.NEVER, other.id: State.LOCKED}
     assert actions(dawn) == ["user.unlocked"]
 
@@ -266,13 +266,13 @@ def states():
 
 @pytest.mark.postgres
 def test_a_login_is_switched_off_and_on_once(administrator, dawn):
-    act(people.disable, dawn, by=administrator)
+    act(council.disable, dawn, by=administrator)
     assert not reloaded(dawn).is_active
     with pytest.raises(DomainError, match="switched off already"):
-        act(people.disable, dawn, by=administrator)
-    act(people.enable, dawn, by=administrator)
+        act(council.disable, dawn, by=administrator)
+    act(council.enable, dawn, by=administrator)
     with pytest.raises(DomainError, match="is on already"):
-        act(people.enable, dawn, by=administrator)
+        act(council.enable, dawn, by=administrator)
     assert actions(dawn) == ["user.disabled", "user.enabled"]
     assert every(Membership)[0].role is Role.CARER
 
@@ -280,7 +280,7 @@ def test_a_login_is_switched_off_and_on_once(administrator, dawn):
 @pytest.mark.postgres
 def test_another_address_is_told_to_both_and_takes_nothing_but_the_sessions(administrator, dawn):
     give_app(dawn)
-    act(people.change_email, dawn, " New@Example.ORG ", by=administrator)
+    act(council.change_email, dawn, " New@Example.ORG ", by=administrator)
     found = reloaded(dawn)
     assert (found.email, found.password_hash) == ("new@example.org", dawn.password_hash)
     with reading():
@@ -296,15 +296,15 @@ def test_another_address_is_told_to_both_and_takes_nothing_but_the_sessions(admi
 def test_a_role_at_the_council_is_given_changed_and_ended(administrator, dawn):
     for role in (CouncilRole.HELP_DESK, CouncilRole.AUDITOR, None):
         logged_in(dawn)
-        act(people.set_council_role, dawn, role, by=administrator)
+        act(council.set_council_role, dawn, role, by=administrator)
         assert every(select(Staff.role).where(Staff.user_id == dawn.id)) == ([role] if role else [])
         assert every(WebSession) == []  # what the role asks of its people is asked when they log in
     assert actions(dawn) == ["staff.added", "staff.role_changed", "staff.removed"]
     with pytest.raises(DomainError, match="not council staff"):
-        act(people.set_council_role, dawn, None, by=administrator)
+        act(council.set_council_role, dawn, None, by=administrator)
 
 
-@pytest.mark.parametrize("verb", [people.disable, lambda who, by: people.set_council_role(who, None, by=by)])
+@pytest.mark.parametrize("verb", [council.disable, lambda who, by: council.set_council_role(who, None, by=by)])
 def test_the_last_systems_administrator_stays(administrator, verb):
     gone = make_staff(CouncilRole.SYSTEMS_ADMINISTRATOR)
     other = make_staff(CouncilRole.SYSTEMS_ADMINISTRATOR)
@@ -330,7 +330,7 @@ def test_of_two_administrators_who_end_each_other_at_once_one_stays(administrato
         barrier.wait()
         try:
             with unit_of_work() as session:
-                people.disable(session.scalars(directory.person(person.id)).one(), by=manager)
+                council.disable(session.scalars(directory.person(person.id)).one(), by=manager)
         except DomainError as problem:
             said.append(str(problem))
 
