@@ -152,31 +152,35 @@ def drafts_are_current(provider_ids: list[int]) -> Iterator[BrokenPromise]:
     with scope():
         set_tenant(EVERY_PROVIDER)
         begin_write()
-        before = _drafts(provider_ids)
+        before = _as_calculated(provider_ids)
         calculate(provider_ids)
-        after = _drafts(provider_ids)
+        after = _as_calculated(provider_ids)
         session.rollback()
-    for contract_id in sorted({key[0] for key, _ in before.items() ^ after.items()}):
-        yield BrokenPromise("a second calculation changes nothing", f"contract {contract_id}: calculate it again")
+    for whose in sorted({key[0] for key, _ in before.items() ^ after.items()}):
+        yield BrokenPromise("a second calculation changes nothing", f"{whose}: calculate it again")
 
 
-def _drafts(provider_ids: list[int]) -> dict[tuple[int, str], object]:
-    """Drafts, totals and order values as they stand, by contract."""
-    line, payment = PaymentLine, ScheduledPayment
-    found: dict[tuple[int, str], object] = {}
+def _as_calculated(provider_ids: list[int]) -> dict[tuple[str, str], object]:
+    """Drafts and totals as they stand, by contract; and values, by purchase order."""
+    line, payment, order = PaymentLine, ScheduledPayment, PurchaseOrder
+    found: dict[tuple[str, str], object] = {}
     for row in session.execute(
         select(
             line.contract_id, line.component, line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id,
             line.first_on, line.net_pence, line.vat_pence,
         ).where(line.provider_id.in_(provider_ids), line.run_id.is_(None))
     ):  # fmt: skip
-        found[row.contract_id, repr(tuple(map(_plain, row)))] = True
+        found[f"contract {row.contract_id}", repr(tuple(map(_plain, row)))] = True
     for row in session.execute(
         select(
             payment.contract_id, payment.first_on, payment.net_pence, payment.vat_pence, payment.waiting_pence
         ).where(payment.provider_id.in_(provider_ids))
     ):
-        found[row.contract_id, f"payment {row.first_on}"] = (row.net_pence, row.vat_pence, row.waiting_pence)
+        sums = (row.net_pence, row.vat_pence, row.waiting_pence)
+        found[f"contract {row.contract_id}", f"payment {row.first_on}"] = sums
+    values = select(order.number, order.value_net_pence, order.value_vat_pence)
+    for row in session.execute(values.where(order.provider_id.in_(provider_ids))):
+        found[f"order {row.number}", "value"] = (row.value_net_pence, row.value_vat_pence)
     return found
 
 

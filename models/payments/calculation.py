@@ -199,11 +199,14 @@ class _Writer:
     def _write_payments(self) -> dict[tuple[int, date], int]:
         """Payments of every period, with their totals; gives back their ids by contract and first day."""
         new, changed = [], []
+        with_drafts = {
+            (contract_id, draft.paid_in) for contract_id, found in self.reckonings.items() for draft in found.drafts
+        }
         for contract_id, first, old, values in self._open_payments():
             if old is not None:
                 if any(getattr(old, name) != value for name, value in values.items()):
                     changed.append({"id": old.id} | values | _answer(old, values))
-            elif self._is_wanted(contract_id, first, values):
+            elif (contract_id, first) in with_drafts or self._is_wanted(contract_id, first, values):
                 provider_id = self.book.contracts[contract_id].provider_id
                 new.append({"provider_id": provider_id, "contract_id": contract_id, "first_on": first} | values)
         self._drop_overtaken()
@@ -259,9 +262,10 @@ class _Writer:
             session.execute(delete(ScheduledPayment).where(ScheduledPayment.id.in_(gone)))
 
     def _is_wanted(self, contract_id: int, first: date, values: dict[str, Any]) -> bool:
-        """A contract that has ended gets no more empty periods."""
+        """Whether a payment without drafts is to be there: a contract that has ended gets no more empty ones."""
         ends_on = self.book.contracts[contract_id].ends_on
-        return ends_on is None or first <= ends_on or bool(values["net_pence"] or values["waiting_pence"])
+        planned = values["net_pence"] or values["vat_pence"] or values["waiting_pence"]
+        return ends_on is None or first <= ends_on or bool(planned)
 
     def _orders(self) -> dict[tuple[int, OrderKey], OrderSum]:
         """Every contract's order values, added up by provider."""

@@ -84,9 +84,7 @@ class OrderBook:
     def _revise(self, orders: dict[ProviderOrder, Any], sums: dict[ProviderOrder, OrderSum], as_on: date) -> None:
         revised, refreshed, revisions = [], [], []
         for key, row in orders.items():
-            found = sums.get(key)
-            if found is None:
-                continue
+            found = sums.get(key) or OrderSum()  # nothing of it is due any more, and nothing was finalised
             value = {"value_net_pence": found.net_pence, "value_vat_pence": found.vat_pence}
             if _differs(row, value):
                 issue = {"revision": row.revision + 1, "issued_on": as_on} | value

@@ -65,8 +65,9 @@ def test_every_broken_promise_is_named(contract, statement, promise):
     assert promise in found()
 
 
-def test_facts_that_came_in_since_are_named_by_contract(contract):
+def test_facts_that_came_in_since_are_named_by_contract_and_order(contract):
     [item] = every(CarePackageLineItem)
     make_price(item, 1, starts_on=date(2020, 1, 1))
     change(item, ends_on=date(2019, 9, 30))
-    assert {f"contract {contract.id}: calculate it again"} == {finding.where for finding in verify.check_all()}
+    where = {f"contract {contract.id}: calculate it again", "order 1: calculate it again"}
+    assert {broken.where for broken in verify.check_all()} == where
