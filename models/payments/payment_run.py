@@ -196,24 +196,21 @@ def prepare(
 
 
 def _to_finalise(payment_ids: list[int]) -> list[dict]:
-    """Of these payments, those that have something to finalise or nothing at all: rows of RunPayment."""
-    seen = {
-        row.id: row
-        for row in session.execute(
-            select(ScheduledPayment.id, ScheduledPayment.provider_id, ScheduledPayment.is_begun).where(
-                ScheduledPayment.id.in_(payment_ids)
-            )
-        )
-    }
+    """Of these payments, those that have something to finalise or nothing at all: rows of RunPayment.
+
+    One that is partly finalised, and of which nothing is left, is closed in this way.
+    """
+    owners = select(ScheduledPayment.id, ScheduledPayment.provider_id).where(ScheduledPayment.id.in_(payment_ids))
+    provider_of = {row.id: row.provider_id for row in session.execute(owners)}
     lines, held = _drafts(payment_ids)
     found = []
     for payment_id in payment_ids:
         own = lines.get(payment_id, [])
-        if not own and (seen[payment_id].is_begun or payment_id in held):
+        if not own and payment_id in held:
             continue
         found.append(
             {
-                "provider_id": seen[payment_id].provider_id,
+                "provider_id": provider_of[payment_id],
                 "payment_id": payment_id,
                 "total_pence": sum(line.net_pence + line.vat_pence for line in own),
                 "lines": len(own),

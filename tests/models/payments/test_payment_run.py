@@ -6,14 +6,17 @@ import pytest
 import sqlalchemy as sa
 
 from models.base import transaction
-from models.calendar import Frequency
+from models.calendar import Frequency, as_on
+from models.payments import officer
 from models.payments.confirmation import Processing
+from models.payments.payment import ScheduledPayment
 from models.pricing import Unit
 from models.reports.projection import tell_expected
 from tests.care_factories import (
     make_allowance,
     make_calendar,
     make_claim_item,
+    make_client,
     make_contract,
     make_deduction,
     make_item,
@@ -22,7 +25,8 @@ from tests.care_factories import (
     make_quantity,
     make_service_level,
 )
-from tests.support.rows import every, reloaded, saved
+from tests.factories import make_user
+from tests.support.rows import every, reloaded, saved, unit_of_work
 from tests.support.runs import calculate, change, finalise, finalise_weeks, lines, orders, payment, rows
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
@@ -327,3 +331,22 @@ def test_a_bank_holiday_that_is_announced_late_leaves_closed_payments_as_they_we
     calculate(MONDAY + WEEK)
     assert payment(contract, MONDAY).bank_on == bank_on
     assert payment(contract, MONDAY + WEEK).bank_on == MONDAY + WEEK + 20 * DAY
+
+
+def test_a_payment_is_closed_when_nothing_of_it_is_left():
+    """Its other row was held, and came to nothing: otherwise it would be partly finalised, and take in, for ever."""
+    contract = contract_from()
+    make_item(contract)
+    leaves = make_item(contract, client=make_client(surname="Cole"))
+    calculate(MONDAY)
+    [order] = [each for each in orders(contract) if each.client_id == leaves.client_id]
+    on_duty = make_user()
+    with as_on(MONDAY), unit_of_work() as session:
+        found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
+        officer.hold(found, by=on_duty, reason="Did she come?", order_id=order.id)
+    finalise(MONDAY + 6 * DAY)
+    assert payment(contract, MONDAY).processing is Processing.PARTLY_FINALISED
+    change(leaves, ends_on=leaves.starts_on)
+    finalise(MONDAY + 7 * DAY)
+    found = payment(contract, MONDAY)
+    assert (found.processing, found.total_pence) == (Processing.FINALISED, 35_308)
