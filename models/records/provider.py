@@ -96,6 +96,7 @@ def by_name(provider: Provider) -> tuple[list[str | int], int]:
 
 
 UNKNOWN = "There is no provider with the reference or name {}"
+SEVERAL = "More than one provider is called {}. Enter its reference"
 
 
 def ids_of_kinds(kinds: Iterable[str]) -> list[int]:
@@ -103,15 +104,18 @@ def ids_of_kinds(kinds: Iterable[str]) -> list[int]:
 
 
 def ids_named(names: list[str]) -> list[int]:
-    """Ids of the providers with these references or names; DomainError says which one is not known."""
+    """Ids of the providers with these references or names; DomainError where one means none, or more than one."""
     found = session.execute(
         select(Provider.id, Provider.reference, Provider.name).where(_is_named(names)).order_by(Provider.id)
     ).all()
-    known = {text for row in found for text in (row.reference.lower(), folded(row.name))}
+    chosen = set()
     for name in names:
-        if not known & {name.lower(), folded(name)}:
-            raise DomainError(UNKNOWN.format(name))
-    return [row.id for row in found]
+        called = [row.id for row in found if row.reference.lower() == name.lower()]
+        called = called or [row.id for row in found if folded(row.name) == folded(name)]
+        if len(called) != 1:
+            raise DomainError(SEVERAL.format(name) if called else UNKNOWN.format(name))
+        chosen.update(called)
+    return sorted(chosen)
 
 
 def problem_with_name(name: str) -> str | None:
@@ -119,7 +123,7 @@ def problem_with_name(name: str) -> str | None:
     found = session.scalars(select(Provider.id).where(_is_named([name])).limit(2)).all()
     if not found:
         return UNKNOWN.format(name)
-    return "More than one provider has this name. Enter its reference" if len(found) > 1 else None
+    return SEVERAL.format(name) if len(found) > 1 else None
 
 
 def _is_named(names: list[str]) -> sa.ColumnElement[bool]:

@@ -24,8 +24,10 @@ def test_one_that_is_not_known_or_not_the_only_one_is_said(database):
     make_provider(name="Oak House")
     make_provider(name="oak house")
     with reading():
-        assert problem_with_name("OAK HOUSE") == "More than one provider has this name. Enter its reference"
+        assert problem_with_name("OAK HOUSE") == "More than one provider is called OAK HOUSE. Enter its reference"
         assert problem_with_name("Elm House") == "There is no provider with the reference or name Elm House"
         assert problem_with_name("’") == "There is no provider with the reference or name ’"
-        with pytest.raises(DomainError, match="Elm House"):
-            ids_named(["Oak House", "Elm House"])
+        with pytest.raises(DomainError, match="no provider with the reference or name Elm House"):
+            ids_named(["Elm House"])
+        with pytest.raises(DomainError, match="More than one provider is called Oak House"):
+            ids_named(["Oak House"])
