@@ -151,7 +151,7 @@ FILES: tuple[File, ...] = (
         to("provider_ref", "providers.csv"),
         must("name", kinds.line()),
         starts_on(),
-        ends_on(),
+        ends_on("the last day that is paid, included; empty for no end"),
         must("confirmation", kinds.choice(ConfirmationPolicy), "whether the provider confirms each payment"),
         may("if_unconfirmed", kinds.choice(IfUnconfirmed), "what becomes of a payment that has to be confirmed and was "
             "not by its cut-off: paid, taken as confirmed, or held; `pay` if empty", default=IfUnconfirmed.PAY),
@@ -199,13 +199,14 @@ FILES: tuple[File, ...] = (
         to("item_ref", ITEMS),
         starts_on(),
         ends_on(),
-        must("quantity", kinds.quantity(), "units a week", attribute="quantity_e4"),
+        must("quantity", kinds.quantity(), "units a week; units a night where the price is by night",
+             attribute="quantity_e4"),
         *(
             Column(day, kinds.quantity(), "timetable_e4", "all seven days or none; they add up to the quantity" *
                    (part == 0), optional=True, part=part)
             for part, day in enumerate(WEEKDAYS)
         ),
-    ), "Units a week. An item with no quantity has one unit a week.", owner="item_id", apart=("item_id",)),
+    ), "Units a week, or a night. An item with no quantity has one.", owner="item_id", apart=("item_id",)),
     File("absences.csv", Absence, ("reference",), (
         own("absence_ref"),
         to("item_ref", ITEMS),

@@ -17,7 +17,7 @@ from models.engine.component import Component
 from models.engine.facts import ONE, Dated, Quantity, Terms
 from models.engine.working import Slice
 from models.money import PENNY_E8, SCALE, round_half_away
-from models.pricing import Unit
+from models.pricing import DeductionKind, Unit
 
 
 @dataclass(slots=True)
@@ -56,9 +56,9 @@ def _parts(terms: Terms, period: Span) -> Iterator[tuple[Component, Slice]]:
         return
     for first, last, (rate, quantity, percent) in runs(window, terms):
         if rate is not None:
-            amount = _priced(terms, rate, quantity or ONE, percent)
+            amount = _priced(terms, rate, quantity, percent)
             yield from ((Component.CARE, part) for part in _rounded(Span(first, last), amount))
-    for kind, deduction in terms.deductions:
+    for kind, deduction in _joined(terms.deductions):
         days = window.overlap(deduction.first, deduction.last)
         if days:
             for first, last in _paid_days(days, terms):
@@ -66,17 +66,36 @@ def _parts(terms: Terms, period: Span) -> Iterator[tuple[Component, Slice]]:
                 yield from ((Component(kind.value), part) for part in _rounded(Span(first, last), amount))
 
 
-def runs(window: Span, terms: Terms) -> Iterator[tuple[date, date, tuple[int | None, Quantity | None, int]]]:
-    """The longest runs of days in `window` on which price, quantity and pay percentage are all the same."""
+def _joined(deductions: tuple[tuple[DeductionKind, Dated], ...]) -> list[tuple[DeductionKind, Dated]]:
+    """Rows of one kind at one rate whose days follow one another are one fact, as with prices. In order of days."""
+    found: list[tuple[DeductionKind, Dated]] = []
+    for kind, dated in sorted(deductions, key=lambda each: (each[0], each[1].value, each[1].first)):
+        before = found[-1] if found else None
+        if before and before[0] is kind and _follows(dated, before[1]):
+            found[-1] = (kind, replace(before[1], last=dated.last))
+        else:
+            found.append((kind, dated))
+    return sorted(found, key=lambda each: each[1].first)
+
+
+def _follows(dated: Dated, before: Dated) -> bool:
+    return before.value == dated.value and _day_after(before.last) == dated.first
+
+
+def runs(window: Span, terms: Terms) -> Iterator[tuple[date, date, tuple[int | None, Quantity, int]]]:
+    """The longest runs of days in `window` on which price, quantity and pay percentage are all the same.
+
+    The price is None where there is none; the quantity is one unit a week where nothing else is said.
+    """
     cuts = {window.first}
     for dated in (*terms.prices, *terms.quantities, *terms.absences):
         cuts.update(day for day in (dated.first, _day_after(dated.last)) if window.first < day <= window.last)
     starts = sorted(cuts)
-    run: tuple[date, date, tuple[int | None, Quantity | None, int]] | None = None
+    run: tuple[date, date, tuple[int | None, Quantity, int]] | None = None
     for first, following in zip(starts, [*starts[1:], window.last + DAY], strict=True):
         facts = (
             _on(first, terms.prices),
-            _on(first, terms.quantities),
+            _on(first, terms.quantities) or ONE,
             100 if (paid := _on(first, terms.absences)) is None else paid,
         )
         if run and run[2] == facts:
@@ -90,11 +109,11 @@ def runs(window: Span, terms: Terms) -> Iterator[tuple[date, date, tuple[int | N
 
 
 def _paid_days(days: Span, terms: Terms) -> Iterator[tuple[date, date]]:
-    """The runs of `days` on which something is paid: nothing is deducted from days paid at 0 %."""
+    """The runs of `days` on which something is paid: nothing is deducted from days at 0 %, or at a price of 0."""
     begun: date | None = None
     until: date | None = None
     for first, last, (rate, _, percent) in runs(days, terms):
-        if rate is None or percent == 0:
+        if not rate or percent == 0:
             continue
         if begun and until and first == until + DAY:
             until = last

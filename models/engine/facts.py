@@ -42,6 +42,8 @@ class Terms:
     ends_on: date = FAR_FUTURE
     unit: Unit = Unit.WEEK
     convention: Convention = Convention.INCLUSIVE
+    contract_ends_on: date = FAR_FUTURE
+    """The contract's last day: it is still paid, and no later one is."""
     vat_basis_points: int = 0
     prices: tuple[Dated, ...] = ()
     """Rates in ten-thousandths of a pound a unit."""
@@ -54,9 +56,8 @@ class Terms:
 
     @property
     def last_payable_on(self) -> date:
-        if self.convention is Convention.INCLUSIVE or self.ends_on == FAR_FUTURE:
-            return self.ends_on
-        return self.ends_on - DAY
+        is_paid = self.convention is Convention.INCLUSIVE or self.ends_on == FAR_FUTURE
+        return min(self.ends_on if is_paid else self.ends_on - DAY, self.contract_ends_on)
 
     def is_payable_on(self, day: date) -> bool:
         return self.starts_on <= day <= self.last_payable_on

@@ -220,10 +220,13 @@ class _Work:
         self._compare(source, item.client_id, allowance.name, due, is_blocked)
 
     def take_claim(self, claim: DueSum, decided_on: date | None) -> None:
-        cell = _sum_cell(Component.CLAIM, claim)
-        decided = decided_on is not None and decided_on <= self.as_on
-        due = {(cell.component, cell.first): cell} if decided else {}
-        self._compare(Source(claim_item_id=claim.id), None, claim.name, due, is_blocked=not decided)
+        """A decision of a later day changes nothing yet: what was paid stays paid, and nothing waits."""
+        source, cell = Source(claim_item_id=claim.id), _sum_cell(Component.CLAIM, claim)
+        if decided_on is not None and decided_on <= self.as_on:
+            self._compare(source, None, claim.name, {(cell.component, cell.first): cell}, is_blocked=False)
+            return
+        for (component, first), before in self.settled.get(source, {}).items():
+            self._keep(component, first, before, (None, year_of(first)), claim.name)
 
     def take_adjustment(self, adjustment: DueSum, client_id: int) -> None:
         cell = _sum_cell(Component.ADJUSTMENT, adjustment)
@@ -262,8 +265,7 @@ class _Work:
             paid_in = self.periods.current if component in IN_THE_CURRENT_PAYMENT else self.periods.paying(first)
             if is_blocked:
                 self.found.waiting[paid_in] += net + vat
-                kept = Cell(component, first, before.last, before.net_pence, before.vat_pence)
-                self._expect(order, kept, before, name)
+                self._keep(component, first, before, order, name)
                 continue
             if net or vat:
                 cell = self._placed(cell, first)
@@ -272,6 +274,10 @@ class _Work:
                 working = Working(name, tuple(cell.slices), before.net_pence, before.vat_pence)
                 draft = Draft(paid_in, source, component, first, cell.last, net, vat, order, working)
                 self.found.drafts.append(draft)
+
+    def _keep(self, component: Component, first: date, before: Settled, order: OrderKey, name: str) -> None:
+        """An order is worth what was finalised for a cell, and expects no more of it."""
+        self._expect(order, Cell(component, first, before.last, before.net_pence, before.vat_pence), before, name)
 
     def _placed(self, cell: Cell, first: date) -> Cell:
         """The cell on its own days: a steady one may come from another period."""

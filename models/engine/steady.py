@@ -38,7 +38,7 @@ class SteadyItem:
             elif deduction.first <= span.last and span.first <= deduction.last:
                 return None
         quantity = self._runs[at][2][1]
-        weekday = span.first.weekday() if quantity is not None and quantity.timetable_e4 is not None else 0
+        weekday = span.first.weekday() if quantity.timetable_e4 is not None else 0
         key = (at, active, span.days, weekday)
         if key not in self._known:
             found = cells(self.terms, span)

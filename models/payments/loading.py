@@ -70,9 +70,10 @@ def _items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
     for row in session.execute(
         select(
             item.id, item.contract_id, item.client_id, item.service_level_id, item.starts_on, item.ends_on,
-            item.authorised_on, item.is_suspended,
+            item.authorised_on, item.is_suspended, Contract.ends_on.label("contract_ends_on"),
             ServiceLevel.name, ServiceLevel.unit, ServiceLevel.convention, ServiceLevel.vat_basis_points,
         )
+        .join(Contract, Contract.id == item.contract_id)
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
         .where(item.provider_id.in_(provider_ids))
         .order_by(item.id)
@@ -83,6 +84,7 @@ def _items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
             ends_on=row.ends_on or FAR_FUTURE,
             unit=row.unit,
             convention=row.convention,
+            contract_ends_on=row.contract_ends_on or FAR_FUTURE,
             vat_basis_points=row.vat_basis_points,
             prices=tuple(prices.get(row.id) or rates.get((row.contract_id, row.service_level_id), ())),
             quantities=tuple(_as_quantity(dated) for dated in quantities.get(row.id, ())),

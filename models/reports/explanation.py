@@ -234,10 +234,10 @@ def _count(quantity_e4: int, unit: Unit) -> str:
 
 def price_text(part: Slice) -> str:
     unit, rate, quantity = part.unit, part.rate_e4, part.quantity_e4
-    article = "an" if unit is Unit.HOUR else "a"
+    article = "an" if unit in (Unit.HOUR, Unit.ITEM) else "a"
     text = f"{gbp_rate(rate)} {article} {unit}"
     if not part.is_timetabled and unit not in (Unit.WEEK, Unit.NIGHT):
-        text = f"{_count(quantity, unit)} a week at {text}"
+        text = f"{f'one {unit}' if quantity == SCALE else _count(quantity, unit)} a week at {text}"
     elif not part.is_timetabled and quantity != SCALE:
         text = f"{number(quantity)} × {text}"
     elif unit is Unit.WEEK and rate % 700 == 0:

@@ -1,4 +1,4 @@
-"""Corrections to a contract that has ended, whatever they add up to, stop nobody's calculation."""
+"""Contracts that end, and line items that never happened: what is paid, and what comes back."""
 
 from datetime import date, timedelta
 
@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from models.payments import officer
-from models.records.care_package import CarePackageLineItem
+from models.records.care_package import CarePackageLineItem, ItemPrice
 from models.records.client import Client
 from models.records.contract import Contract, PaymentMethod
-from tests.care_factories import make_contract, make_item
+from tests.care_factories import make_contract, make_deduction, make_item
 from tests.factories import make_user
 from tests.support.rows import every, unit_of_work
-from tests.support.runs import calculate, change, finalise_weeks, lines, payment
+from tests.support.runs import calculate, change, finalise_weeks, lines, orders, payment
 
 FIRST, LAST = date(2019, 4, 1), date(2019, 4, 14)
 AFTER = LAST + timedelta(days=1)
@@ -65,3 +65,36 @@ def test_an_ended_contract_gets_no_more_empty_payments(database):
     contract, _ = ended(1_000_000)
     calculate(AFTER + timedelta(days=30))
     assert payment(contract, AFTER) is None
+
+
+@pytest.mark.postgres
+def test_the_last_day_of_a_contract_ends_pay(database):
+    """Its item and its payment method have no end: the weeks of 8, 15 and 22 April pay nothing all the same."""
+    contract = make_contract(calculate_from=FIRST, ends_on=date(2019, 4, 7))
+    make_item(contract, rate_e4=1_000_000, starts_on=FIRST)
+    finalise_weeks(FIRST, date(2019, 4, 28))
+    assert [(line.first_on, line.total_pence) for line in lines(contract)] == [(FIRST, 10_000)]
+    assert [order.value_pence for order in orders(contract)] == [10_000]
+
+
+def test_a_contract_that_turns_out_to_have_ended_takes_back_what_was_paid_after(database):
+    contract, _ = ended(1_000_000)
+    change(contract, ends_on=date(2019, 4, 9))
+    calculate(AFTER)
+    assert sorted(drafts(contract)) == [-7_143, 7_143]  # 5 days of 7, and that they wait for the next payment
+
+
+@pytest.mark.postgres
+def test_a_line_item_that_never_happened_takes_back_what_was_paid_and_no_more(database):
+    """£850.00 a week less £172.30 paid £677.70; at the price 0 that comes back, once, and no more."""
+    contract = make_contract(calculate_from=FIRST)
+    item = make_item(contract, rate_e4=8_500_000, starts_on=FIRST)
+    make_deduction(item, 1_723_000)
+    finalise_weeks(FIRST, date(2019, 4, 7))
+    change(every(ItemPrice)[0], rate_e4=0)
+    for day in (date(2019, 4, 8), date(2019, 4, 15), date(2019, 4, 22)):
+        calculate(day)
+        own = [line for line in lines(contract) if line.run_id is None and line.item_id]
+        assert sorted(line.total_pence for line in own) == [-85_000, 17_230]
+    [order] = orders(contract)
+    assert (order.value_pence, order.spend_pence) == (0, 67_770)

@@ -1,10 +1,14 @@
 """How an amount was worked out, told to somebody with several services or long periods."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from models.calendar import Frequency
+from models.engine.working import Slice
+from models.pricing import Unit
+from models.reports.explanation import price_text
 from tests.care_factories import make_calendar, make_client, make_contract, make_item, make_service_level
 from tests.support.runs import calculate, change, finalise, payment, rows
 
@@ -59,3 +63,9 @@ def test_whole_weeks_are_multiplied_as_weeks():
     [sentence] = rows(contract, MONDAY)[0].sentences
     assert [part.text for part in sentence.parts] == ["2 to 29 September: £871.44 × 4 weeks"]
     assert payment(contract, MONDAY).total_pence == 348_576
+
+
+def test_a_price_by_the_item_reads_as_people_say_it():
+    once = Slice(MONDAY, MONDAY + 6 * DAY, 50_000, 10_000, 100, Unit.ITEM, 500, 0)
+    assert price_text(once) == "one item a week at £5.00 an item"
+    assert price_text(replace(once, quantity_e4=20_000)) == "2 items a week at £5.00 an item"
