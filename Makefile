@@ -34,7 +34,7 @@ lock: .venv/.dev ## Write requirements.lock from requirements.txt (needs uv)
 	  --custom-compile-command "make lock" requirements.txt -o requirements.lock
 
 clean: ## Remove everything that was built; instance/ stays
-	rm -rf .venv node_modules static/dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules static/dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # The virtual environment: .run is what the portal needs, .dev is what tests need on top of it.
