@@ -22,7 +22,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters.update(int=Number, day=Day, reference=Reference)
 
 
-def get_or_404(query: Select[tuple[T]]) -> T:
+def get_or_404(query: Select[T]) -> T:
     """The one record that the query finds. It always asks the database, so the tenant's filter always applies.
 
     Before the view has done anything: that somebody asked for what is not theirs, or not there, is noted.

@@ -122,17 +122,17 @@ class Job(Base):
             raise Overtaken
 
     @classmethod
-    def numbered(cls, job_id: int) -> Select:
+    def numbered(cls, job_id: int) -> Select["Job"]:
         return select(cls).where(cls.id == job_id).options(joinedload(cls.created_by))
 
     @classmethod
-    def open(cls) -> Select:
+    def open(cls) -> Select["Job"]:
         """Those that nobody has finished, the oldest first, with who asked for them."""
         is_open = cls.state.in_([JobState.QUEUED, JobState.RUNNING])
         return select(cls).where(is_open).options(joinedload(cls.created_by)).order_by(cls.id)
 
     @classmethod
-    def newest_of(cls, kind: JobKind, run_id: int | None = None) -> Select:
+    def newest_of(cls, kind: JobKind, run_id: int | None = None) -> Select["Job"]:
         """The last job of that kind (about that run), with who asked for it."""
         return (
             select(cls)

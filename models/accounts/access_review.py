@@ -51,7 +51,7 @@ def review(places: Sequence[Membership], leavers: Collection[int], *, by: User) 
     return done
 
 
-def last_review() -> Select[tuple[AccessReview]]:
+def last_review() -> Select[AccessReview]:
     """The newest one of the provider at hand."""
     return select(AccessReview).order_by(AccessReview.at.desc(), AccessReview.id.desc()).limit(1)
 

@@ -104,7 +104,7 @@ class RecoveryCode(Base):
         return session.execute(update(cls).where(*mine).values(used_at=utc_now())).rowcount == 1
 
     @classmethod
-    def left(cls, user_id: int) -> Select[tuple[int]]:
+    def left(cls, user_id: int) -> Select[int]:
         return select(sa.func.count(cls.id)).where(cls.user_id == user_id, cls.used_at.is_(None))
 
 

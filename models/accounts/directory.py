@@ -143,7 +143,7 @@ def places_of(ids: Sequence[int] | Select) -> dict[int, list[sa.Row]]:
     return places
 
 
-def person(user_id: int) -> Select[tuple[User]]:
+def person(user_id: int) -> Select[User]:
     """The person with what they are at the council."""
     return select(User).where(User.id == user_id).options(joinedload(User.staff))
 
@@ -173,15 +173,15 @@ def providers(*, name: str = "", kind: ProviderKind | None = None) -> Select:
     return query.where(Provider.kind == kind) if kind is not None else query
 
 
-def provider(provider_id: int) -> Select[tuple[Provider]]:
+def provider(provider_id: int) -> Select[Provider]:
     return Provider.numbered(provider_id).options(joinedload(Provider.organisation))
 
 
-def contacts(provider_id: int) -> Select[tuple[Contact]]:
+def contacts(provider_id: int) -> Select[Contact]:
     return Contact.by_name().where(Contact.provider_id == provider_id)
 
 
-def members(provider_id: int) -> Select[tuple[Membership]]:
+def members(provider_id: int) -> Select[Membership]:
     """Everybody with a place there, those who wait for the council's grant first."""
     return (
         select(Membership)

@@ -31,7 +31,7 @@ class KnownDevice(Base):
     last_used_at: Mapped[datetime] = mapped_column(default=utc_now)
 
     @classmethod
-    def with_token(cls, token: str | None, user_id: int | None) -> Select[tuple[int]]:
+    def with_token(cls, token: str | None, user_id: int | None) -> Select[int]:
         """The id of the row that makes this browser known for this person. It is asked for nobody all the same."""
         is_fresh = cls.last_used_at > utc_now() - LIFE
         return select(cls.id).where(cls.token_sha256 == digest(token or ""), cls.user_id == (user_id or 0), is_fresh)

@@ -120,7 +120,7 @@ class PendingLogin(Base):
         return select(cls).where(cls.id == pending_id, cls.nonce == nonce, *is_open).options(joinedload(cls.user))
 
     @classmethod
-    def ended(cls, pending_id: int, nonce: str) -> Select[tuple[datetime]]:
+    def ended(cls, pending_id: int, nonce: str) -> Select[datetime | None]:
         """When it came to its end, if it did."""
         mine = (cls.id == pending_id, cls.nonce == nonce, cls.accepted_at.is_not(None))
         return select(cls.accepted_at).where(*mine)

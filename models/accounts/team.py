@@ -134,7 +134,7 @@ def remove(membership: Membership, *, by: User) -> None:
         _post(membership, "Access to the Provider Portal", WITHDRAWN)
 
 
-def waiting() -> Select[tuple[Membership]]:
+def waiting() -> Select[Membership]:
     """Those who wait for the council's grant, the oldest first, with person and provider."""
     return (
         select(Membership)
@@ -144,7 +144,7 @@ def waiting() -> Select[tuple[Membership]]:
     )
 
 
-def members() -> Select[tuple[Membership]]:
+def members() -> Select[Membership]:
     """Everybody with a place at the provider at hand, those who wait for their grant last."""
     return (
         select(Membership)
@@ -154,14 +154,14 @@ def members() -> Select[tuple[Membership]]:
     )
 
 
-def invitable() -> Select[tuple[Contact]]:
+def invitable() -> Select[Contact]:
     """The contacts of the provider at hand who have an e-mail address and no place yet."""
     there = select(Membership.id).join(Membership.user).where(User.email == sa.func.lower(Contact.email))
     here = there.where(Membership.provider_id == Contact.provider_id).correlate(Contact)
     return Contact.by_name().where(Contact.email != "", ~here.exists())
 
 
-def place_of(user_id: int) -> Select[tuple[Membership]]:
+def place_of(user_id: int) -> Select[Membership]:
     """The place of one person at the provider at hand."""
     return members().where(Membership.user_id == user_id)
 

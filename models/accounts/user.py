@@ -207,7 +207,7 @@ class User(Base):
         session.execute(WebSession.all_ended(self.id, but=but))
 
     @classmethod
-    def held(cls, user_id: int) -> Select[tuple[int]]:
+    def held(cls, user_id: int) -> Select[int]:
         """Their sessions are renewed by one at a time, so that none slips out of being ended."""
         return select(cls.id).where(cls.id == user_id).with_for_update(key_share=True)
 

@@ -170,7 +170,7 @@ def _about(record: Record, with_client: bool) -> Condition:
     return sa.or_(direct, _about_client(select(order.client_id).where(is_meant))) if with_client else direct
 
 
-def _about_client(ids: Select[tuple[int | None]]) -> Condition:
+def _about_client(ids: Select[int | None]) -> Condition:
     """Their orders, the payments with a row for them, their adjustments, and lists that were asked for them alone."""
     order, line, adjustment = PurchaseOrder, PaymentLine, Adjustment
     subjects = sa.union_all(

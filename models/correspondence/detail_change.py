@@ -168,21 +168,21 @@ class DetailChange(ProviderOwned, Base):
             post(self.asked_by.email, f"The change that you asked for has been {state}", words)
 
     @classmethod
-    def newest_first(cls) -> Select[tuple["DetailChange"]]:
+    def newest_first(cls) -> Select["DetailChange"]:
         """Those of the provider at hand, with who asked."""
         order = (cls.state != ChangeState.WAITING, cls.asked_at.desc(), cls.id.desc())
         return select(cls).options(*_whole()).order_by(*order)
 
     @classmethod
-    def numbered(cls, change_id: int) -> Select[tuple["DetailChange"]]:
+    def numbered(cls, change_id: int) -> Select["DetailChange"]:
         return select(cls).where(cls.id == change_id).options(*_whole())
 
     @classmethod
-    def waiting_for_contact(cls, contact_id: int) -> Select[tuple["DetailChange"]]:
+    def waiting_for_contact(cls, contact_id: int) -> Select["DetailChange"]:
         return cls.newest_first().where(cls.contact_id == contact_id, cls.state == ChangeState.WAITING)
 
     @classmethod
-    def listed(cls, *, state: ChangeState | None = None, name: str = "") -> Select[tuple["DetailChange"]]:
+    def listed(cls, *, state: ChangeState | None = None, name: str = "") -> Select["DetailChange"]:
         """The council's list, the oldest first: of one state, or of providers whose name or reference has `name`."""
         query = select(cls).join(cls.provider).options(*_whole()).order_by(cls.asked_at, cls.id)
         if state is not None:

@@ -37,7 +37,7 @@ class Adjustment(ProviderOwned, Base):
     client: Mapped[Client] = relationship(lazy="raise")
 
     @classmethod
-    def of_contract(cls, contract_id: int) -> Select:
+    def of_contract(cls, contract_id: int) -> Select["Adjustment"]:
         return (
             select(cls)
             .where(cls.contract_id == contract_id)
@@ -66,6 +66,6 @@ class RecoveryPlan(ProviderOwned, Base):
     ended_at: Mapped[datetime | None]
 
     @classmethod
-    def open(cls, contract_id: int) -> Select:
+    def open(cls, contract_id: int) -> Select["RecoveryPlan"]:
         """The plan in force, if there is one."""
         return select(cls).where(cls.contract_id == contract_id, cls.ended_at.is_(None))

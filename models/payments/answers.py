@@ -19,7 +19,7 @@ from models.records.contract import Contract
 FINALISED = "This payment has been finalised, so it can no longer be confirmed or rejected"
 
 
-def to_confirm() -> Select:
+def to_confirm() -> Select[ScheduledPayment]:
     """Payments that wait for a confirmation which their contract requires, the next cut-off first."""
     payment = ScheduledPayment
     return (

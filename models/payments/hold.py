@@ -82,14 +82,14 @@ class Hold(ProviderOwned, Base):
         return cls.purchase_order_id.is_(None)
 
     @classmethod
-    def on(cls, payment: ScheduledPayment) -> Select[tuple["Hold"]]:
+    def on(cls, payment: ScheduledPayment) -> Select["Hold"]:
         """The holds on a payment that are not released, the whole payment's first."""
         return (
             select(cls).where(cls.payment_id == payment.id, ~cls.is_released).order_by(~cls.is_of_whole_payment, cls.id)
         )
 
     @classmethod
-    def ever_on(cls, payment: ScheduledPayment) -> Select[tuple["Hold"]]:
+    def ever_on(cls, payment: ScheduledPayment) -> Select["Hold"]:
         """All holds on a payment with their purchase orders, those not released first."""
         order = joinedload(cls.purchase_order).joinedload(PurchaseOrder.client)
         return select(cls).where(cls.payment_id == payment.id).options(order).order_by(cls.is_released, cls.id.desc())

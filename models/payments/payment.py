@@ -114,7 +114,9 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
         return FinancialYear.of(self.first_on)
 
     @classmethod
-    def listed(cls, *, year: FinancialYear, contract: str | None = None, future: bool = False) -> Select:
+    def listed(
+        cls, *, year: FinancialYear, contract: str | None = None, future: bool = False
+    ) -> Select["ScheduledPayment"]:
         """Payments of periods that begin in `year`, of one contract or all.
 
         Those that have begun come newest first, those to come next first.
@@ -142,7 +144,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
         )
 
     @classmethod
-    def of(cls, contract_reference: str, first_on: date) -> Select:
+    def of(cls, contract_reference: str, first_on: date) -> Select["ScheduledPayment"]:
         """The one payment of that contract whose period begins on that day, with all that its page shows."""
         return (
             select(cls)
@@ -156,7 +158,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
         )
 
     @classmethod
-    def next_due(cls) -> Select:
+    def next_due(cls) -> Select["ScheduledPayment"]:
         """Of each contract, the first payment that is not closed: what the provider gets next."""
         later = sa.orm.aliased(cls)
         earlier_is_open = (
@@ -222,7 +224,7 @@ class PaymentLine(ProviderOwned, Base):
         return set(session.scalars(select(cls.purchase_order_id).where(cls.payment_id == payment.id)))
 
     @classmethod
-    def of(cls, payment: ScheduledPayment) -> Select:
+    def of(cls, payment: ScheduledPayment) -> Select["PaymentLine"]:
         """The lines of a payment and of the one before it, in the order of a payment page: by client, then by day."""
         return (
             select(cls)

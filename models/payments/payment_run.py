@@ -65,7 +65,7 @@ class PaymentRun(Base):
         return self.state in (RunState.PREPARED, RunState.AUTHORISED)
 
     @classmethod
-    def newest_first(cls) -> Select:
+    def newest_first(cls) -> Select["PaymentRun"]:
         return (
             select(cls)
             .order_by(cls.id.desc())
@@ -73,7 +73,7 @@ class PaymentRun(Base):
         )
 
     @classmethod
-    def numbered(cls, run_id: int) -> Select:
+    def numbered(cls, run_id: int) -> Select["PaymentRun"]:
         return cls.newest_first().where(cls.id == run_id)
 
     def check_may_be_finalised(self, *, by: User) -> None:
@@ -145,7 +145,7 @@ class RunProgress:
     left: int = 0
 
 
-def due(as_on: date) -> Select:
+def due(as_on: date) -> Select[int]:
     """Ids of the payments that a run on that day may take: begun, due, open, not held, and in no other open run."""
     payment = ScheduledPayment
     taken = (

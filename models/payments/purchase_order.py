@@ -86,12 +86,14 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
         return self.value_pence - self.spend_pence
 
     @classmethod
-    def numbered(cls, id_: int) -> Select:
+    def numbered(cls, id_: int) -> Select["PurchaseOrder"]:
         """One issued order, with all that its page shows."""
         return cls.issued().where(cls.id == id_).options(sa.orm.selectinload(cls.revisions))
 
     @classmethod
-    def issued(cls, *, year: int | None = None, service_id: int | None = None, client_id: int | None = None) -> Select:
+    def issued(
+        cls, *, year: int | None = None, service_id: int | None = None, client_id: int | None = None
+    ) -> Select["PurchaseOrder"]:
         """Issued orders by client's name, one-off claims first; each filter is left out when None."""
         query = (
             select(cls)
@@ -115,7 +117,7 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
         return query
 
 
-def years_issued() -> Select:
+def years_issued() -> Select[int]:
     """The calendar years in which the financial years of this provider's orders begin."""
     return (
         select(PurchaseOrder.financial_year)
@@ -125,14 +127,14 @@ def years_issued() -> Select:
     )
 
 
-def payment_terms() -> Select:
+def payment_terms() -> Select[str]:
     """What this provider's contracts say of payment, each once."""
     return (
         select(Contract.payment_terms).where(Contract.payment_terms != "").distinct().order_by(Contract.payment_terms)
     )
 
 
-def _clients_with(service_id: int) -> Select:
+def _clients_with(service_id: int) -> Select[int]:
     return (
         select(CarePackageLineItem.client_id)
         .join(ServiceLevel, ServiceLevel.id == CarePackageLineItem.service_level_id)
@@ -140,7 +142,7 @@ def _clients_with(service_id: int) -> Select:
     )
 
 
-def services_bought() -> Select:
+def services_bought() -> Select[Service]:
     """The services of this provider's care packages, for a pick list."""
     return (
         select(Service)

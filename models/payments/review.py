@@ -212,7 +212,7 @@ class Review:
         )  # fmt: skip
         return query.where(P.provider_id.in_(self.run.chosen)) if self.run.chosen is not None else query
 
-    def _taken(self) -> Select:
+    def _taken(self) -> Select[int]:
         return select(RunPayment.payment_id).where(RunPayment.run_id == self.run.id)
 
     def _held_rows(self) -> Select:
