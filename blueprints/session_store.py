@@ -20,7 +20,7 @@ from werkzeug.datastructures import CallbackDict
 
 from models.accounts.user import Staff, User
 from models.accounts.web_session import FRESH, MOST, ON_THE_WAY_IN, SEEN_EVERY, Limits, WebSession
-from models.base import scope, transaction, utc_now
+from models.base import rows_changed, scope, transaction, utc_now
 
 CSRF = "csrf_token"
 KEPT_CSRF = "csrf"
@@ -159,7 +159,7 @@ class DatabaseSessions(SessionInterface):
             own.execute(WebSession.outlived())
             user_id = _user_id(session)
             own.execute(User.held(user_id or 0))
-            if session.row and own.execute(WebSession.left_behind(session.row.id)).rowcount != 1:
+            if session.row and rows_changed(WebSession.left_behind(session.row.id)) != 1:
                 return  # ended by somebody else in the meantime: it does not rise again under another token
             if session.row and user_id and session.row.user_id == user_id:
                 own.add(session.row.go_on(session.token, data=dict(session)))
@@ -170,7 +170,7 @@ class DatabaseSessions(SessionInterface):
 
     def _limits(self, own: Session, user_id: int, session: ServerSession) -> Limits:
         """Those of this person, who logs in just now; the oldest of too many sessions ends."""
-        if own.execute(WebSession.room_made(user_id)).rowcount:
+        if rows_changed(WebSession.room_made(user_id)):
             flashes = session.get("_flashes", [])
             session["_flashes"] = [*flashes, ("information", REPLACED)]
         return Limits.of(own.scalar(select(Staff.role).where(Staff.user_id == user_id)))

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, scoped_session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
 
 from models.portal import Portal, current_portal, current_scope, new_scope
+
+E = TypeVar("E", bound=StrEnum)
 
 
 class DomainError(Exception):
@@ -80,6 +82,10 @@ Reference = Annotated[str, mapped_column(sa.Text, unique=True)]
 
 
 class Base(DeclarativeBase):
+    if TYPE_CHECKING:
+        id: Mapped[int]
+        """What move() and the audit go by. Staff, AuditLink and SecurityCode have none, and are not handed to them."""
+
     metadata = sa.MetaData(
         naming_convention={
             "ix": "ix_%(column_0_N_label)s",
@@ -180,17 +186,20 @@ def reload(row: Base) -> None:
     session.refresh(row, [attribute.key for attribute in row.__mapper__.column_attrs])
 
 
-def move(row: Base, *when: sa.ColumnElement[bool], **values: Any) -> bool:
+def move(row: Base, *when: sa.SQLColumnExpression[bool], **values: Any) -> bool:
     """Change the row in one UPDATE, only while `when` holds. False tells whoever came second.
 
     Either way the row is read again. Two people may press at once: never read, think and write instead.
     """
-    changed = session.execute(
-        sa.update(type(row)).where(type(row).id == row.id, *when).values(**values),
-        execution_options={"synchronize_session": False},
-    )
+    changed = rows_changed(sa.update(type(row)).where(type(row).id == row.id, *when).values(**values), unsynced=True)
     reload(row)
-    return changed.rowcount == 1
+    return changed == 1
+
+
+def rows_changed(statement: sa.UpdateBase, *, unsynced: bool = False) -> int:
+    """Run an UPDATE or DELETE; how many rows it changed. `unsynced`: rows that are loaded stay as they were read."""
+    done = session.execute(statement, execution_options={"synchronize_session": False} if unsynced else {})
+    return cast(sa.CursorResult, done).rowcount  # which SQLAlchemy declares to be any Result
 
 
 def sum_of(pence: sa.SQLColumnExpression[int]) -> sa.ColumnElement[int]:
@@ -198,9 +207,10 @@ def sum_of(pence: sa.SQLColumnExpression[int]) -> sa.ColumnElement[int]:
     return sa.cast(sa.func.coalesce(sa.func.sum(pence), 0), sa.BigInteger)
 
 
-def choice(kind: type[StrEnum]) -> sa.Enum:
+def choice(kind: type[E]) -> sa.types.TypeEngine[E]:
     """The type of an expression in SQL whose values are those of `kind`, as columns of it have."""
-    return sa.Enum(kind, native_enum=False, length=40, values_callable=lambda found: [each.value for each in found])
+    of_kind = sa.Enum(kind, native_enum=False, length=40, values_callable=lambda found: [each.value for each in found])
+    return cast(sa.types.TypeEngine[E], of_kind)  # SQLAlchemy does not say of which kind an Enum is
 
 
 def utc_now() -> datetime:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Key, move, session, utc_now
+from models.base import Base, Key, move, rows_changed, session, utc_now
 from models.vault import keyed_hash, seal, unseal
 
 SECONDS = 30
@@ -101,7 +101,7 @@ class RecoveryCode(Base):
     def spend(cls, user_id: int, typed: str) -> bool:
         """Whether it is one of theirs that was not used yet; from now on it was."""
         mine = (cls.user_id == user_id, cls.hash == _hash(user_id, typed), cls.used_at.is_(None))
-        return session.execute(update(cls).where(*mine).values(used_at=utc_now())).rowcount == 1
+        return rows_changed(update(cls).where(*mine).values(used_at=utc_now())) == 1
 
     @classmethod
     def left(cls, user_id: int) -> Select[int]:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.accounts.web_session import digest
-from models.base import Base, Key, session, utc_now
+from models.base import Base, Key, rows_changed, session, utc_now
 
 LIFE = timedelta(days=365)
 """How long a browser stays known when nobody logs in with it."""
@@ -48,7 +48,7 @@ class KnownDevice(Base):
         if token:
             session.execute(update(cls).where(cls.token_sha256 == digest(token)).values(token_sha256=digest(fresh)))
         this = (cls.token_sha256 == digest(fresh), cls.user_id == user_id)
-        if session.execute(update(cls).where(*this).values(last_used_at=now)).rowcount == 0:
+        if rows_changed(update(cls).where(*this).values(last_used_at=now)) == 0:
             session.add(cls(token_sha256=digest(fresh), user_id=user_id, created_at=now, last_used_at=now))
             session.flush()
             newest = select(cls.id).where(cls.user_id == user_id).order_by(cls.last_used_at.desc(), cls.id.desc())

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from models.accounts.account_policy import policy
 from models.accounts.user import Membership, Staff, User, tidy_email
 from models.audit import record
-from models.base import DomainError, move, session, utc_now
+from models.base import DomainError, move, rows_changed, session, utc_now
 from models.outbox import post
 from models.permissions import COUNCIL_GRANTS, Permission, Role
 from models.records.provider import Contact, Provider
@@ -219,7 +219,7 @@ def _write(membership: Membership, still: sa.ColumnElement[bool], **values: obje
 
 def _delete(membership: Membership, still: sa.ColumnElement[bool]) -> None:
     row = delete(Membership).where(Membership.id == membership.id, Membership.user_id == membership.user_id, still)
-    if session.execute(row, execution_options={"synchronize_session": False}).rowcount != 1:
+    if rows_changed(row, unsynced=True) != 1:
         raise DomainError(TOO_LATE)
     session.expunge(membership)
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import contains_eager
 
 from models.accounts.user import User
 from models.audit import record
-from models.base import DomainError, move, reload, session, utc_now
+from models.base import DomainError, move, reload, rows_changed, session, utc_now
 from models.calendar import today
 from models.money import gbp
 from models.payments.calculation import calculate, lock
@@ -86,7 +86,7 @@ def insist_on_being_open(payment: ScheduledPayment) -> None:
 def confirm_by_silence() -> int:
     """Confirm what nobody has answered by its cut-off, where the contract takes silence for yes; how many."""
     payment = ScheduledPayment
-    confirmed = session.execute(
+    confirmed = rows_changed(
         update(payment)
         .where(
             payment.confirmation == Confirmation.UNCONFIRMED,
@@ -102,8 +102,8 @@ def confirm_by_silence() -> int:
             lapsed_pence=None,
             is_lapsed_rejection=False,
         ),
-        execution_options={"synchronize_session": False},
-    ).rowcount
+        unsynced=True,
+    )
     if confirmed:
         record("payment.confirmed_by_silence", by=None, payments=confirmed)
     return confirmed
