@@ -54,8 +54,8 @@ class Confirmable:
         confirm_by: Mapped[date]
         closed_run_id: Mapped[int | None]
         contract: Mapped[Contract]
-        is_open: bool
-        processing: Processing
+        is_open: hybrid_property[bool]
+        processing: hybrid_property[Processing]
 
     confirmation: Mapped[Confirmation] = mapped_column(default=Confirmation.UNCONFIRMED)
     answered_pence: Mapped[Pence | None]

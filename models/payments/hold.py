@@ -120,7 +120,7 @@ def place(
     record(f"hold.placed_by_{kind.value}", hold, by=by)
 
 
-def has_hold(*which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+def has_hold(*which: sa.SQLColumnExpression[bool]) -> sa.ColumnElement[bool]:
     """A condition on ScheduledPayment: there is a hold on it, or on a row of it, of which all these are true."""
     payment = ScheduledPayment
     return select(Hold.id).where(Hold.payment_id == payment.id, *which).correlate(payment).exists()

@@ -295,7 +295,7 @@ class Review:
 _CLIENT = (Client.id.label("client_id"), Client.surname, Client.first_name, Client.reference.label("client_reference"))
 
 
-def _columns(*more: sa.ColumnElement) -> Select:
+def _columns(*more: sa.SQLColumnExpression) -> Select:
     """What opens a payment's page, and more."""
     return (
         select(

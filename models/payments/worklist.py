@@ -36,7 +36,7 @@ def is_before(other: type[ScheduledPayment]) -> Condition:
     return other.id == P.id_before
 
 
-def is_far_off(now: sa.ColumnElement[int], then: sa.ColumnElement[int]) -> Condition:
+def is_far_off(now: sa.SQLColumnExpression[int], then: sa.SQLColumnExpression[int]) -> Condition:
     """More than half as much again as the payment before, or less than half."""
     return sa.and_(then != 0, 2 * sa.func.abs(now - then) > sa.func.abs(then))
 
@@ -176,12 +176,12 @@ def queues() -> list[Queue]:
     return sorted((queue for queue in found if queue.count), key=lambda queue: queue.since or today())
 
 
-def _payments(kind: Concern, since: sa.ColumnElement, pence: sa.ColumnElement) -> Queue:
+def _payments(kind: Concern, since: sa.ColumnElement, pence: sa.SQLColumnExpression[int]) -> Queue:
     row = session.execute(select(sa.func.count(P.id), since, sum_of(pence)).where(kind.condition())).one()
     return Queue(kind, row[0], _day(row[1]), row[2])
 
 
-def _holds(kind: Concern, *conditions: Condition) -> Queue:
+def _holds(kind: Concern, *conditions: sa.SQLColumnExpression[bool]) -> Queue:
     """What hangs on the holds: the whole payment, or the drafts of the row."""
     line = PaymentLine
     drafts = (
