@@ -1,13 +1,15 @@
 """What an auditor looks for."""
 
-from collections.abc import Container
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, TypedDict
 
-from wtforms import BooleanField, DateField, Form, StringField
-from wtforms.fields import SelectChoice
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, DateField, Form
 from wtforms.validators import Optional, ValidationError
 
-from forms.filters import ALL, ChoiceField
+from forms.fields import StringField
+from forms.filters import ALL, ChoiceField, SelectChoice
 from models.auditing.search import Record, record_named
 from models.auditing.words import ACTIONS, Group, actions_of
 from models.base import utc_now
@@ -15,6 +17,18 @@ from models.calendar import LONDON
 
 USUALLY = timedelta(days=30)
 """How far back the page looks while nobody has said."""
+
+
+class Chosen(TypedDict):
+    """What models.auditing.search.found takes."""
+
+    person: str
+    provider: str
+    actions: Sequence[str]
+    first: date | None
+    last: date | None
+    about: Record | None
+    with_client: bool
 
 
 class AuditSearch(Form):
@@ -26,7 +40,7 @@ class AuditSearch(Form):
     about = StringField("Record", description="Like order 148 or run 12; or paste the address of its page")
     client = BooleanField("And all about that order’s client")
 
-    def __init__(self, asked: Container[str], **options: object) -> None:
+    def __init__(self, asked: MultiDict[str, str], **options: Any) -> None:
         """With nothing asked for, the newest month is shown."""
         if not any(name in asked for name in ("person", "provider", "action", "first", "last", "about", "client")):
             options["data"] = {"first": utc_now().astimezone(LONDON).date() - USUALLY}
@@ -38,7 +52,7 @@ class AuditSearch(Form):
         self.record: Record | None = None
 
     def validate_about(self, field: StringField) -> None:
-        if (field.data or "").strip():
+        if field.data.strip():
             self.record = record_named(field.data)
             if self.record is None:
                 raise ValidationError(
@@ -61,11 +75,10 @@ class AuditSearch(Form):
         return actions_of(Group(asked)) if asked in list(Group) else [asked] if asked else []
 
     @property
-    def chosen(self) -> dict[str, object]:
-        """What models.auditing.search.found takes."""
+    def chosen(self) -> Chosen:
         return {
-            "person": (self.person.data or "").strip(),
-            "provider": (self.provider.data or "").strip(),
+            "person": self.person.data.strip(),
+            "provider": self.provider.data.strip(),
             "actions": self.actions,
             "first": self.first.data,
             "last": self.last.data,

@@ -3,11 +3,11 @@
 import unicodedata
 from collections.abc import Callable, Sequence
 
-from wtforms import PasswordField, StringField, ValidationError
+from wtforms import ValidationError
 from wtforms.validators import DataRequired, InputRequired
 
 from forms.base import FlaskForm
-from forms.fields import Rows, no_long_email
+from forms.fields import PasswordField, Rows, StringField, no_long_email
 
 Judge = Callable[[str], str | None]
 """What is wrong with a text, in words for the person, or None."""
@@ -57,12 +57,13 @@ class DigitsForm(FlaskForm):
 
     @property
     def digits(self) -> list[str]:
-        return [unicodedata.normalize("NFKC", (field.data or "")[:20]).strip() for field in self.asked]
+        return [unicodedata.normalize("NFKC", field.data[:20]).strip() for field in self.asked]
 
 
 class TwiceForm(FlaskForm):
     """A new secret, typed twice. `judge` knows its rules and the person."""
 
+    new: PasswordField
     differ: str
     """What to say when the two are not the same."""
 

@@ -1,13 +1,16 @@
 """What every form on a page has in common."""
 
-from collections.abc import Collection
+from collections.abc import Set
 from typing import Any
 
 import flask_wtf
 from flask import g
-from wtforms import BooleanField, FieldList, FileField, Form, FormField, PasswordField, RadioField, SubmitField
+from wtforms import BooleanField, FieldList, FileField, FormField, RadioField, SubmitField
 from wtforms.csrf.core import CSRFTokenField
 from wtforms.fields import SelectMultipleField
+from wtforms.form import BaseForm
+
+from forms.fields import PasswordField
 
 NOT_ALWAYS_SENT = (
     BooleanField, CSRFTokenField, FieldList, FileField, FormField, PasswordField, RadioField, SelectMultipleField,
@@ -21,7 +24,7 @@ class FlaskForm(flask_wtf.FlaskForm):
     """
 
     class Meta(flask_wtf.FlaskForm.Meta):
-        def wrap_formdata(self, form: Form, formdata: Any) -> Any:
+        def wrap_formdata(self, form: BaseForm, formdata: Any) -> Any:
             given, kept = super().wrap_formdata(form, formdata), g.get("kept_form")
             if given is None and kept is not None and _fits(form, kept.names):
                 return kept.take()
@@ -32,7 +35,7 @@ class ButtonForm(FlaskForm):
     """A button, and nothing to say."""
 
 
-def _fits(form: Form, names: Collection[str]) -> bool:
+def _fits(form: BaseForm, names: Set[str]) -> bool:
     """Whether a form with fields of these names may be this one."""
     always = {field.name for field in form if not isinstance(field, NOT_ALWAYS_SENT)}
     return always <= names and any(name.split("-")[0] in form for name in names)

@@ -1,13 +1,15 @@
 """What an officer looks for among every provider's payments, and says when doing something to one."""
 
 from collections.abc import Iterator
+from datetime import date
 from enum import StrEnum
+from typing import Any, TypedDict
 
-from wtforms import DateField, Form, StringField, TextAreaField
+from wtforms import DateField, Form
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from forms.base import FlaskForm
-from forms.fields import DayField, MoneyField
+from forms.fields import DayField, MoneyField, StringField, TextAreaField
 from forms.filters import ALL, ChoiceField
 from models.payments.confirmation import Confirmation, Processing
 from models.payments.worklist import Concern
@@ -19,6 +21,17 @@ def _in_words(kind: type[StrEnum]) -> Iterator[tuple[str, str]]:
     return ((each.value, each.value.capitalize()) for each in kind)
 
 
+class Chosen(TypedDict):
+    """What models.payments.worklist.listed takes."""
+
+    name: str
+    state: Processing | None
+    confirmation: Confirmation | None
+    exception: Concern | None
+    first: date | None
+    last: date | None
+
+
 class PaymentSearch(Form):
     name = StringField("Provider")
     state = ChoiceField("State", default=ALL)
@@ -27,17 +40,16 @@ class PaymentSearch(Form):
     first = DateField("From", validators=[Optional()], render_kw={"type": "date"})
     last = DateField("To", validators=[Optional()], render_kw={"type": "date"})
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.state.offer((ALL, "[All that have begun]"), *_in_words(Processing))
         self.confirmation.offer((ALL, "[Any]"), *_in_words(Confirmation))
         self.exception.offer((ALL, "[Any]"), *((each.value, each.label) for each in Concern))
 
     @property
-    def chosen(self) -> dict[str, object]:
-        """What models.payments.worklist.listed takes."""
+    def chosen(self) -> Chosen:
         return {
-            "name": (self.name.data or "").strip(),
+            "name": self.name.data.strip(),
             "state": Processing(self.state.data) if self.state.data else None,
             "confirmation": Confirmation(self.confirmation.data) if self.confirmation.data else None,
             "exception": Concern(self.exception.data) if self.exception.data else None,

@@ -1,13 +1,13 @@
 """What a provider asks to change of the details held about it, and how the council answers."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
-from wtforms import BooleanField, Form, StringField, TextAreaField
+from wtforms import BooleanField, Form
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, ValidationError
 
 from forms.base import FlaskForm
-from forms.fields import DayField, no_long_email
+from forms.fields import DayField, StringField, TextAreaField, no_long_email
 from forms.filters import ALL, ChoiceField
 from models.correspondence.detail_change import NOTHING, ChangeState, differences
 
@@ -120,18 +120,24 @@ class ContactSearch(Form):
     text = StringField("Name, position or e-mail", filters=[tidy_line])
 
 
+class Chosen(TypedDict):
+    """What DetailChange.listed takes."""
+
+    name: str
+    state: ChangeState | None
+
+
 class ChangeSearch(Form):
     """Above the council's list."""
 
     name = StringField("Provider", filters=[tidy_line])
     state = ChoiceField("State", default=ChangeState.WAITING.value)
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.state.offer((ALL, "[All]"), *((each.value, each.value.capitalize()) for each in ChangeState))
 
     @property
-    def chosen(self) -> dict[str, Any]:
-        """What DetailChange.listed takes."""
+    def chosen(self) -> Chosen:
         state = ChangeState(self.state.data) if self.state.data else None
         return {"name": self.name.data, "state": state}

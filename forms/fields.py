@@ -2,24 +2,51 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
-from wtforms import DateField, FieldList, Form, StringField
+import wtforms
+from wtforms import DateField, Field, FieldList, Form
 from wtforms.validators import StopValidation
+from wtforms.widgets import EmailInput, PasswordInput, TextArea, TextInput
 
 from models.money import parse_pence, plain
 
 LONGEST_EMAIL = 254
 
 
+class StringField(wtforms.StringField):
+    """Its data are what was typed: "" where nothing was."""
+
+    data: str
+
+    def process_data(self, value: str | None) -> None:
+        self.data = value or ""
+
+
+class TextAreaField(StringField):
+    widget = TextArea()
+
+
+class PasswordField(StringField):
+    widget = PasswordInput()
+
+
+class EmailField(StringField):
+    widget = EmailInput()
+
+
 def no_long_email(_form: Form, field: StringField) -> None:
     """Nobody looks any closer at a longer one: that takes minutes, and could not be an address."""
-    if len(field.data or "") > LONGEST_EMAIL:
+    if len(field.data) > LONGEST_EMAIL:
         raise StopValidation(f"An e-mail address has {LONGEST_EMAIL} characters or fewer. Check what you typed")
 
 
-class MoneyField(StringField):
+class MoneyField(Field):
     """A sum in pounds; its data are whole pence."""
+
+    widget = TextInput()
+    data: int | None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -35,6 +62,13 @@ class MoneyField(StringField):
         except ValueError as problem:
             raise ValueError(f"{self.label.text} {problem}") from None
 
+    @property
+    def pence(self) -> int:
+        """The sum, of a form that insists on one and is right."""
+        if self.data is None:
+            raise ValueError(f"{self.label.text} holds no sum")
+        return self.data
+
     def _value(self) -> str:
         return self.typed or ("" if self.data is None else plain(self.data))
 
@@ -48,15 +82,23 @@ class Rows(FieldList):
 
     def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
         numbered = re.compile(rf"{re.escape(prefix)}-[0-9]{{1,4}}(-.*)?")
-        return super()._extract_indices(prefix, [name for name in formdata if numbered.fullmatch(name)])
+        names = [name for name in formdata if numbered.fullmatch(name)]
+        return super()._extract_indices(prefix, names)  # type: ignore[misc]  # the stubs of WTForms leave it out
 
 
 class DayField(DateField):
     """A day, typed as day, month and year."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, format=["%d %m %Y"], **options)
+    def __init__(self, label: str, **options: Any) -> None:
+        super().__init__(label, format=["%d %m %Y"], **options)
         self.type = "DateField"  # by which the templates know it: three boxes
+
+    @property
+    def day(self) -> date:
+        """The day, of a form that insists on one and is right."""
+        if self.data is None:
+            raise ValueError(f"{self.label.text} holds no day")
+        return self.data
 
     def process_formdata(self, values: list[str]) -> None:
         if not any(value.strip() for value in values):

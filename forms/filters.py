@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from wtforms import Form, SelectField
-from wtforms.fields import SelectChoice
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs of WTForms
+from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
 from models.calendar import FinancialYear
@@ -14,7 +15,9 @@ ALL = ""
 class ChoiceField(SelectField):
     """A pick list that says what to do when an address asks for something that is not in it."""
 
-    def pre_validate(self, form: Form) -> None:
+    choices: list[SelectChoice]
+
+    def pre_validate(self, form: BaseForm) -> None:
         if self.data not in [choice.value for choice in self.choices]:
             raise ValidationError(f"Choose a {self.label.text.lower()} from the list")
 

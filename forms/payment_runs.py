@@ -1,10 +1,11 @@
 """What is chosen to calculate and to prepare a payment run, and to look through one."""
 
-from wtforms import BooleanField, Form, RadioField, SelectMultipleField, StringField, TextAreaField
-from wtforms.fields import SelectChoice
+from wtforms import BooleanField, Form, RadioField, SelectMultipleField
 from wtforms.validators import Length, ValidationError
 
 from forms.base import FlaskForm
+from forms.fields import StringField, TextAreaField
+from forms.filters import SelectChoice
 from models.records.provider import ProviderKind
 
 ALL, KINDS, NAMED = "all", "kinds", "named"
@@ -31,7 +32,7 @@ class ProvidersForm(FlaskForm):
 
     @property
     def names(self) -> list[str]:
-        return [line.strip() for line in (self.named.data or "").splitlines() if line.strip()]
+        return [line.strip() for line in self.named.data.splitlines() if line.strip()]
 
     def validate_kinds(self, field: SelectMultipleField) -> None:
         if self.who.data == KINDS and not field.data:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from wtforms import BooleanField, Form, FormField, IntegerField, SubmitField, TextAreaField
+from wtforms import BooleanField, Form, FormField, IntegerField, SubmitField
 from wtforms.validators import Length, NumberRange, ValidationError
 from wtforms.widgets import HiddenInput
 
 from forms.base import FlaskForm
-from forms.fields import Rows
+from forms.fields import Rows, TextAreaField
 from models.reports.explanation import Row
 
 

@@ -1,20 +1,36 @@
 """What the council types about those who log in."""
 
 from collections.abc import Callable, Iterable
+from typing import Any, TypedDict
 
 from email_validator import EmailNotValidError, validate_email
-from wtforms import EmailField, Form, RadioField, StringField, TextAreaField, ValidationError
-from wtforms.fields import SelectChoice
+from wtforms import Form, RadioField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from forms.base import FlaskForm
-from forms.fields import no_long_email
-from forms.filters import ALL, ChoiceField
+from forms.fields import EmailField, StringField, TextAreaField, no_long_email
+from forms.filters import ALL, ChoiceField, SelectChoice
 from models.accounts.directory import State
 from models.permissions import CouncilRole, Role
 from models.records.provider import ProviderKind
 
 INVITATION, PASSWORD = "invitation", "password"
+
+
+class ChosenPeople(TypedDict):
+    """What models.accounts.directory.people takes."""
+
+    name: str
+    kind: ProviderKind | None
+    role: Role | CouncilRole | None
+    state: State | None
+
+
+class ChosenProviders(TypedDict):
+    """What models.accounts.directory.providers takes."""
+
+    name: str
+    kind: ProviderKind | None
 
 
 class PeopleSearch(Form):
@@ -23,18 +39,17 @@ class PeopleSearch(Form):
     role = ChoiceField("Role", default=ALL)
     state = ChoiceField("State", default=ALL)
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.kind.offer((ALL, "[Any]"), *_labelled(ProviderKind))
         self.role.offer((ALL, "[Any]"), *_labelled(Role), *_labelled(CouncilRole))
         self.state.offer((ALL, "[Any]"), *_labelled(State))
 
     @property
-    def chosen(self) -> dict[str, object]:
-        """What models.accounts.directory.people takes."""
+    def chosen(self) -> ChosenPeople:
         role = self.role.data
         return {
-            "name": (self.name.data or "").strip(),
+            "name": self.name.data.strip(),
             "kind": ProviderKind(self.kind.data) if self.kind.data else None,
             "role": (Role(role) if role in list(Role) else CouncilRole(role)) if role else None,
             "state": State(self.state.data) if self.state.data else None,
@@ -45,15 +60,14 @@ class ProviderSearch(Form):
     name = StringField("Name or reference")
     kind = ChoiceField("Kind", default=ALL)
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.kind.offer((ALL, "[Any]"), *_labelled(ProviderKind))
 
     @property
-    def chosen(self) -> dict[str, object]:
-        """What models.accounts.directory.providers takes."""
+    def chosen(self) -> ChosenProviders:
         return {
-            "name": (self.name.data or "").strip(),
+            "name": self.name.data.strip(),
             "kind": ProviderKind(self.kind.data) if self.kind.data else None,
         }
 
@@ -102,7 +116,7 @@ class _NewPersonForm(FlaskForm):
 class AccessForm(_NewPersonForm):
     """Somebody's place at one provider."""
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.role.offer(("", "[Choose a role]"), *_labelled(Role))
 
@@ -126,7 +140,7 @@ class NewPersonForm(AccessForm):
 
 
 class NewColleagueForm(_NewPersonForm):
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.role.offer(("", "[Choose a role]"), *_labelled(CouncilRole))
 
@@ -134,7 +148,7 @@ class NewColleagueForm(_NewPersonForm):
 class RoleForm(FlaskForm):
     role = _role_field()
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.role.offer(*_labelled(Role))
 
@@ -142,7 +156,7 @@ class RoleForm(FlaskForm):
 class CouncilRoleForm(FlaskForm):
     role = ChoiceField("Role at the council")
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.role.offer(("", "[None: not council staff]"), *_labelled(CouncilRole))
 

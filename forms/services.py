@@ -1,7 +1,10 @@
 """What somebody with many providers looks for among them."""
 
-from wtforms import Form, StringField
+from typing import Any
 
+from wtforms import Form
+
+from forms.fields import StringField
 from forms.filters import ALL, ChoiceField
 
 NEEDS_ME = "needs-me"
@@ -12,12 +15,12 @@ class PlaceSearch(Form):
 
     @property
     def sought(self) -> str:
-        return (self.name.data or "").strip()
+        return self.name.data.strip()
 
 
 class ServiceSearch(PlaceSearch):
     show = ChoiceField("Show", default=ALL)
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.show.offer((ALL, "All my services"), (NEEDS_ME, "Only those that need me"))

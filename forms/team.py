@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 
-from wtforms import RadioField
-from wtforms.fields import SelectChoice
+from wtforms import Field, RadioField
 from wtforms.validators import AnyOf, DataRequired
 
 from forms.base import FlaskForm
-from forms.filters import ALL, ChoiceField
+from forms.filters import ALL, ChoiceField, SelectChoice
 from models.accounts.team import ROLES
 from models.accounts.user import Membership
 from models.permissions import Role
@@ -54,7 +53,7 @@ def review_form(places: Iterable[Membership]) -> FlaskForm:
     return type("ReviewForm", (FlaskForm,), fields)()
 
 
-def judged(form: FlaskForm, place: Membership) -> RadioField:
+def judged(form: FlaskForm, place: Membership) -> Field:
     """Where the form asks about this person."""
     return form[_name_of(place)]
 

@@ -31,11 +31,11 @@ def adjust(reference, first_on):
     foreseen = None
     if form.validate_on_submit():
         client = next(each for each in clients if str(each.id) == form.client.data)
-        given = {"amount_pence": form.amount.data, "for_day": form.for_day.data}
+        pence, day = form.amount.pence, form.for_day.day
         if "save" in request.form:
-            officer.adjust(payment.contract, client, **given, reason=form.reason.data, by=me())
-            return back_to(payment, f"Adjusted by {gbp(form.amount.data)}.")
-        foreseen = officer.foresee(payment.contract, client.id, **given)
+            officer.adjust(payment.contract, client, amount_pence=pence, for_day=day, reason=form.reason.data, by=me())
+            return back_to(payment, f"Adjusted by {gbp(pence)}.")
+        foreseen = officer.foresee(payment.contract, client.id, amount_pence=pence, for_day=day)
     return render("admin/payments/adjust.html", payment=payment, form=form, foreseen=foreseen)
 
 

@@ -23,10 +23,10 @@ from models.reports.breakdown import told
 def hold(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     form = HoldForm(data={"what": request.args.get("order", "")})
-    orders = [row for row in told(payment).rows if row.order and row.order.id]
+    orders = [(row.order.id, row) for row in told(payment).rows if row.order and row.order.id]
     form.what.offer(
         ("", f"The whole payment, {gbp(payment.total_pence)}"),
-        *((str(row.order.id), f"{row.title}, {gbp(row.total_pence)}") for row in orders),
+        *((str(order_id), f"{row.title}, {gbp(row.total_pence)}") for order_id, row in orders),
     )
     if form.validate_on_submit():
         order_id = int(form.what.data) if form.what.data else None

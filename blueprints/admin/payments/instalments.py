@@ -20,8 +20,8 @@ def instalments(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     form = PlanForm()
     if form.validate_on_submit():
-        officer.agree_plan(payment.contract, per_payment_pence=form.amount.data, reason=form.reason.data, by=me())
-        return back_to(payment, f"No payment of this contract recovers more than {gbp(form.amount.data)} now.")
+        officer.agree_plan(payment.contract, per_payment_pence=form.amount.pence, reason=form.reason.data, by=me())
+        return back_to(payment, f"No payment of this contract recovers more than {gbp(form.amount.pence)} now.")
     return render(
         "admin/payments/act.html", payment=payment, form=form, title="Agree instalments", button="Agree instalments",
         words="No payment of this contract then takes back more than the amount that you give, until you end the plan.",
