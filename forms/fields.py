@@ -54,9 +54,9 @@ class MoneyField(Field):
 
     def process_formdata(self, values: list[str]) -> None:
         self.data = None
-        self.typed = values[0].strip() if values else ""
-        if not self.typed:
+        if not values or not values[0]:
             return
+        self.typed = values[0].strip()
         try:
             self.data = parse_pence(self.typed)
         except ValueError as problem:
@@ -101,7 +101,7 @@ class DayField(DateField):
         return self.data
 
     def process_formdata(self, values: list[str]) -> None:
-        if not any(value.strip() for value in values):
+        if not any(values):
             return
         try:
             super().process_formdata(values)

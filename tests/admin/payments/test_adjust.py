@@ -34,7 +34,9 @@ def test_an_adjustment_below_nothing_is_carried_to_later_payments(desk):
     [
         ({"amount": "ten"}, "Amount must be a number, like 1,234.50"),
         ({"amount": ""}, "Enter the amount, like 150.00 or -150.00"),
+        ({"amount": " "}, "Amount must be a number, like 1,234.50"),
         ({"for_day": ["31", "2", "2019"]}, "For which day? must be a day of the calendar, like 27 3 2026"),
+        ({"for_day": [" ", "", ""]}, "For which day? must be a day of the calendar, like 27 3 2026"),
         ({"reason": ""}, "Say why the payment is adjusted"),
     ],
 )
