@@ -79,20 +79,24 @@ def set_council_role(person: User, role: CouncilRole | None, *, by: User, portal
     its people, the second step and the length of a session, is asked when they log in.
     """
     _insist(person, Permission.MANAGE_STAFF, by)
-    was = person.staff.role if person.staff else None
-    if role is was:
-        raise DomainError(f"{person.name} has this role already" if role else f"{person.name} is not council staff")
-    _shut_out(person)
-    if was is None:
+    staff = person.staff
+    if staff is None:
+        if role is None:
+            raise DomainError(f"{person.name} is not council staff")
+        _shut_out(person)
         person.employ(role, by=by)
         _tell_employed(person, role, portal)
         return
+    was = staff.role
+    if role is was:
+        raise DomainError(f"{person.name} has this role already")
+    _shut_out(person)
     _keep_a_systems_administrator(person)
     if role is None:
         person.staff = None
         record("staff.removed", person, by=by, was=was.value)
     else:
-        person.staff.role = role
+        staff.role = role
         record("staff.role_changed", person, by=by, was=was.value, role=role.value)
 
 

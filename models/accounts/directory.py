@@ -33,8 +33,8 @@ class State(Choice):
         return {"disabled": "Switched off", "invited": "Invited, no password yet"}.get(self.value, self.capitalize())
 
     @classmethod
-    def of(cls, person: sa.Row | User, locks: "Locks") -> "State":
-        """Of a person, or of a row of `people`."""
+    def of(cls, person: sa.Row, locks: "Locks") -> "State":
+        """Of a row of `people`."""
         if not person.is_active:
             return cls.DISABLED
         if locks.hold(person):
@@ -67,7 +67,7 @@ class Locks:
         for row in found:
             self._tries.setdefault(row.account, []).append(row)
 
-    def hold(self, person: sa.Row | User) -> bool:
+    def hold(self, person: sa.Row) -> bool:
         """As LoginFailure.is_too_many and is_barred, for any browser."""
         since = person.password_set_at
         counted = Counter(
@@ -198,7 +198,8 @@ def emails_with_access(provider_id: int) -> dict[str, bool]:
     return dict(session.execute(query.where(Membership.provider_id == provider_id)).all())
 
 
-def invitations() -> sa.Row[tuple[int, datetime | None]]:
+def invitations() -> tuple[int, datetime | None]:
     """How many wait for the council's grant, and since when the oldest does."""
-    oldest = select(func.count(Membership.id), func.min(Membership.created_at))
-    return session.execute(oldest.where(Membership.granted_at.is_(None))).one()
+    query = select(func.count(Membership.id), func.min(Membership.created_at))
+    count, oldest = session.execute(query.where(Membership.granted_at.is_(None))).one()
+    return count, oldest

@@ -8,10 +8,9 @@ import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.accounts import passwords
@@ -91,15 +90,15 @@ class LoginFailure(Base):
     @classmethod
     def is_too_many(cls, account: str, address: str, device_id: int | None) -> bool:
         """Whether the next password is refused unread."""
-        recent = cls._count(cls.kind == Kind.PASSWORD, cls.at > utc_now() - WINDOW)
+        recent = (cls.kind == Kind.PASSWORD, cls.at > utc_now() - WINDOW)
         if device_id is not None:
             _one_at_a_time(f"device:{device_id}")
-            return session.scalar(recent.where(cls.device_id == device_id)) >= FAILURES_PER_ACCOUNT
+            return cls._count(*recent, cls.device_id == device_id) >= FAILURES_PER_ACCOUNT
         _one_at_a_time(account)
         _one_at_a_time(address)
-        others = recent.where(cls.device_id.is_(None))
-        by_account = session.scalar(others.where(cls.account == account))
-        by_address = session.scalar(others.where(cls.address == address))
+        others = (*recent, cls.device_id.is_(None))
+        by_account = cls._count(*others, cls.account == account)
+        by_address = cls._count(*others, cls.address == address)
         most = FAILURES_PER_ADDRESS_IN_ALARM if is_alarm() else FAILURES_PER_ADDRESS
         return by_account >= FAILURES_PER_ACCOUNT or by_address >= most
 
@@ -108,14 +107,14 @@ class LoginFailure(Base):
         session.add(cls(kind=Kind.PASSWORD, account=account, address=address, device_id=device_id))
         session.flush()
         latest = select(cls.id).where(cls.kind == Kind.PASSWORD, cls.at > utc_now() - ALARM_WINDOW)
-        if session.scalar(cls._count(cls.id.in_(latest.limit(ALARM_FAILURES)))) >= ALARM_FAILURES:
+        if cls._count(cls.id.in_(latest.limit(ALARM_FAILURES))) >= ALARM_FAILURES:
             _raise_alarm()
 
     @classmethod
     def is_barred(cls, user: User, origin: Origin) -> bool:
         """Whether wrong second steps have closed this account to `origin`: to this known device, or to all others."""
         _one_at_a_time(f"step:{user.id}")
-        return session.scalar(cls._wrong_steps(user, origin.device_id(user))) >= WRONG_STEPS
+        return cls._wrong_steps(user, origin.device_id(user)) >= WRONG_STEPS
 
     @classmethod
     def wrong_step(cls, user: User, origin: Origin) -> None:
@@ -123,20 +122,20 @@ class LoginFailure(Base):
         account, address, device_id = account_hash(user.email), network_hash(origin.address), origin.device_id(user)
         session.add(cls(kind=Kind.STEP, account=account, address=address, device_id=device_id))
         session.flush()
-        if session.scalar(cls._wrong_steps(user, device_id)) == WRONG_STEPS:
+        if cls._wrong_steps(user, device_id) == WRONG_STEPS:
             record("login.barred", user, by=None, device="new" if device_id is None else "known")
 
     @classmethod
-    def _wrong_steps(cls, user: User, device_id: int | None) -> Select[tuple[int]]:
+    def _wrong_steps(cls, user: User, device_id: int | None) -> int:
         """Those that count: who gave the ones before a change of password does not know the new one."""
-        count = cls._count(cls.kind == Kind.STEP, cls.account == account_hash(user.email), cls.device_id == device_id)
-        return count.where(cls.at > user.password_set_at) if user.password_set_at else count
+        wrong = (cls.kind == Kind.STEP, cls.account == account_hash(user.email), cls.device_id == device_id)
+        return cls._count(*wrong, cls.at > user.password_set_at if user.password_set_at else sa.true())
 
     @classmethod
     def since_last_log_in(cls, user: User) -> int:
         """How many wrong passwords and second steps there were, from anywhere."""
-        count = cls._count(cls.account == account_hash(user.email))
-        return session.scalar(count.where(cls.at > user.last_login_at) if user.last_login_at else count)
+        since = cls.at > user.last_login_at if user.last_login_at else sa.true()
+        return cls._count(cls.account == account_hash(user.email), since)
 
     @classmethod
     def forget(cls, user: User, device_id: int | None) -> None:
@@ -154,14 +153,14 @@ class LoginFailure(Base):
         record("user.unlocked", user, by=by)
 
     @classmethod
-    def _count(cls, *which: Any) -> Select[tuple[int]]:
-        return select(func.count()).select_from(cls).where(*which)
+    def _count(cls, *which: sa.ColumnElement[bool]) -> int:
+        return session.scalars(select(func.count()).select_from(cls).where(*which)).one()
 
 
 def is_alarm() -> bool:
     """Whether so many wrong passwords came lately, for any accounts, that unknown browsers get fewer tries."""
     since = utc_now() - WINDOW
-    return session.scalar(select(sa.exists().where(AuditEvent.action == ALARM, AuditEvent.at > since)))
+    return session.scalars(select(sa.exists().where(AuditEvent.action == ALARM, AuditEvent.at > since))).one()
 
 
 def _raise_alarm() -> None:
@@ -196,7 +195,7 @@ def check_password(email: str, password: str, origin: Origin) -> User | None:
         reason = "unknown" if user is None else "disabled or expired" if right else "wrong password"
         record("login.refused", user, by=None, reason=reason)
         return None
-    if passwords.needs_rehash(user.password_hash):
+    if user.password_hash and passwords.needs_rehash(user.password_hash):
         user.password_hash = passwords.hashed(password)
     record("login.password_accepted", user, by=user)
     return user

@@ -165,13 +165,17 @@ def _has_sent_too_many(pending: PendingLogin) -> bool:
     """
     sent = select(func.count(LoginCode.id)).join(PendingLogin, PendingLogin.id == LoginCode.pending_id)
     sent = sent.where(PendingLogin.purpose == pending.purpose, LoginCode.sent_at > utc_now() - timedelta(hours=1))
+
+    def count(*which: sa.ColumnElement[bool]) -> int:
+        return session.scalars(sent.where(*which)).one()
+
     if pending.device_id is not None:
-        return session.scalar(sent.where(PendingLogin.device_id == pending.device_id)) >= SENDS_AN_HOUR
-    sent = sent.where(PendingLogin.device_id.is_(None))
-    to_account = sent.where(PendingLogin.account == pending.account)
-    from_network = sent.where(PendingLogin.address == pending.address)
+        return count(PendingLogin.device_id == pending.device_id) >= SENDS_AN_HOUR
+    is_unknown = PendingLogin.device_id.is_(None)
+    to_account = PendingLogin.account == pending.account
+    from_network = PendingLogin.address == pending.address
     return (
-        session.scalar(to_account.where(PendingLogin.address == pending.address)) >= SENDS_AN_HOUR
-        or session.scalar(to_account) >= SENDS_AN_HOUR_TO_AN_ACCOUNT
-        or (pending.purpose is Purpose.RESET and session.scalar(from_network) >= SENDS_AN_HOUR_FROM_A_NETWORK)
+        count(is_unknown, to_account, from_network) >= SENDS_AN_HOUR
+        or count(is_unknown, to_account) >= SENDS_AN_HOUR_TO_AN_ACCOUNT
+        or (pending.purpose is Purpose.RESET and count(is_unknown, from_network) >= SENDS_AN_HOUR_FROM_A_NETWORK)
     )

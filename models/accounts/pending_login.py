@@ -126,6 +126,13 @@ class PendingLogin(Base):
         return select(cls.accepted_at).where(*mine)
 
     @property
+    def person(self) -> User:
+        """Who is on the way in, past the code from the e-mail. Only an address that nobody has stays before it."""
+        if self.user is None:
+            raise LookupError("nobody has this address")
+        return self.user
+
+    @property
     def stage(self) -> Stage:
         if self.user is None or (self.purpose is Purpose.RESET and not self.emailed_at):
             return Stage.EMAIL_CODE  # before anything is looked up: an address that nobody has takes as long
@@ -149,15 +156,15 @@ class PendingLogin(Base):
         by_hand = (
             wanted is Step.SECURITY_CODE
             and not self._had_a_code()
-            and (self.user.has_temporary_password or self.stepped_at)
+            and (self.person.has_temporary_password or self.stepped_at)
         )
         return None if self.emailed_at or by_hand else Stage.EMAIL_CODE
 
     def _had_a_code(self) -> bool:
-        return session.scalar(SecurityCode.of(self.user_id)) is not None
+        return session.scalar(SecurityCode.of(self.person.id)) is not None
 
     def _to_set_up(self, own: Step | None, wanted: Step) -> Stage | None:
-        if self.user.has_temporary_password:
+        if self.person.has_temporary_password:
             return Stage.CHANGE_PASSWORD
         return None if own is Step.AUTHENTICATOR or own is wanted else SET_UP.get(wanted)
 
@@ -179,21 +186,21 @@ class PendingLogin(Base):
         if not self._end():
             return False
         self._warn()
-        LoginFailure.forget(self.user, self.device_id)
-        self.user.log_in()
+        LoginFailure.forget(self.person, self.device_id)
+        self.person.log_in()
         return True
 
     def warn_of_guesses(self) -> None:
         """The password was right, and then every try at the second step was wrong."""
-        post(self.user.email, "Somebody gave your password", GUESSED)
+        post(self.person.email, "Somebody gave your password", GUESSED)
 
     def _warn(self) -> None:
         """Tell the person of a log-in that may not be theirs."""
-        failures = LoginFailure.since_last_log_in(self.user)
+        failures = LoginFailure.since_last_log_in(self.person)
         if failures >= FAILURES_TO_TELL:
-            post(self.user.email, "A log-in after wrong tries", AFTER_FAILURES.format(failures=failures))
-        if self.device_id is None and self.user.last_login_at is not None:
-            post(self.user.email, "A log-in from a new device", NEW_DEVICE)
+            post(self.person.email, "A log-in after wrong tries", AFTER_FAILURES.format(failures=failures))
+        if self.device_id is None and self.person.last_login_at is not None:
+            post(self.person.email, "A log-in from a new device", NEW_DEVICE)
 
     def set_password(self, password: str) -> bool:
         """The password in place of a forgotten or temporary one; DomainError if it breaks a rule of the policy.
@@ -201,8 +208,8 @@ class PendingLogin(Base):
         Setting a forgotten one ends here: the person then logs in with it.
         """
         is_reset = self.purpose is Purpose.RESET
-        self.user.set_password(password)
-        PendingLogin.end_all(self.user_id, but=self.id)
+        self.person.set_password(password)
+        PendingLogin.end_all(self.person.id, but=self.id)
         self.step_done()
         return self._end() if is_reset else True
 

@@ -37,7 +37,7 @@ def positions(user: User) -> list[int]:
 
 def give_digits(pending: PendingLogin, digits: Sequence[str], origin: Origin) -> bool:
     """Whether these are the digits asked for. Each answer uses up a try."""
-    code = session.scalars(SecurityCode.of(pending.user_id)).one()
+    code = session.scalars(SecurityCode.of(pending.person.id)).one()
     if not _may_try(pending, origin) or not code.matches(digits):
         return _refuse(pending, origin)
     code.ask_others()
@@ -51,10 +51,10 @@ def give_app_code(pending: PendingLogin, typed: str, origin: Origin) -> bool:
         return _refuse(pending, origin)
     code = tidy_code(typed)
     if code is not None:
-        right = session.scalars(Authenticator.of(pending.user_id)).one().accept(code)
-    elif right := looks_like_a_recovery_code(typed) and RecoveryCode.spend(pending.user_id, typed):
-        record("login.recovery_code_used", pending.user, by=pending.user)
-        post(pending.user.email, "A recovery code was used", CHANGED.format(what="A recovery code"))
+        right = session.scalars(Authenticator.of(pending.person.id)).one().accept(code)
+    elif right := looks_like_a_recovery_code(typed) and RecoveryCode.spend(pending.person.id, typed):
+        record("login.recovery_code_used", pending.person, by=pending.person)
+        post(pending.person.email, "A recovery code was used", CHANGED.format(what="A recovery code"))
     if not right:
         return _refuse(pending, origin)
     pending.step_done()
@@ -62,14 +62,14 @@ def give_app_code(pending: PendingLogin, typed: str, origin: Origin) -> bool:
 
 
 def _may_try(pending: PendingLogin, origin: Origin) -> bool:
-    if LoginFailure.is_barred(pending.user, origin):
+    if LoginFailure.is_barred(pending.person, origin):
         raise DomainError(BARRED)
     return pending.count_try()
 
 
 def _refuse(pending: PendingLogin, origin: Origin) -> bool:
-    LoginFailure.wrong_step(pending.user, origin)
-    record("login.step_refused", pending.user, by=None)
+    LoginFailure.wrong_step(pending.person, origin)
+    record("login.step_refused", pending.person, by=None)
     if not pending.has_tries:
         pending.warn_of_guesses()
     return False
