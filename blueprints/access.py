@@ -11,13 +11,14 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from flask import Flask, Response, abort, current_app, g, request, session, url_for
+from flask import Flask, Response, abort, current_app, g, request, url_for
 from flask_login import LoginManager, current_user
 from werkzeug.exceptions import Forbidden, NotFound
 
 from blueprints.kept_forms import keep_typed
 from blueprints.looking import is_looking_at
 from blueprints.pages import current_path, go_to
+from blueprints.session_store import session
 from blueprints.transactions import SAFE_METHODS, note
 from models.accounts.user import Membership, User
 from models.audit import record
@@ -50,7 +51,7 @@ def requires(access: Permission | Open, *, fresh: bool = False) -> Callable:
     if not isinstance(access, Permission | Open):
         raise TypeError(f"@requires takes a Permission, PUBLIC, PASSWORD_GIVEN or SIGNED_IN, not {access!r}")
 
-    def declare(view: Callable) -> Callable:
+    def declare(view: Any) -> Any:
         view.access, view.fresh = access, fresh
         return view
 
@@ -58,7 +59,12 @@ def requires(access: Permission | Open, *, fresh: bool = False) -> Callable:
 
 
 def access_of(app: Flask, endpoint: str | None) -> Permission | Open | None:
-    return getattr(app.view_functions.get(endpoint), "access", None)
+    return getattr(_view(app, endpoint), "access", None)
+
+
+def _view(app: Flask, endpoint: str | None) -> Any:
+    """None where there is no such endpoint."""
+    return app.view_functions.get(endpoint or "")
 
 
 def me() -> User:
@@ -78,6 +84,13 @@ def viewing() -> Provider | None:
     """The provider in the address, when it is one of the user's own or staff look at it."""
     place = membership()
     return place.provider if place else looking_at()
+
+
+def viewed() -> Provider:
+    """The provider in the address, in a page of its own: the gate lets nobody in there without one."""
+    if (provider := viewing()) is None:
+        raise LookupError("this page is no provider's own")
+    return provider
 
 
 def looking_at() -> Provider | None:
@@ -169,7 +182,7 @@ def _insist_on_looking(access: Permission | Open | None) -> None:
     if request.method not in SAFE_METHODS or not _may(access):
         note(lambda: _refused(access, provider_id=g.provider_id, as_staff=True))
         raise ReadOnly
-    if not getattr(current_app.view_functions[request.endpoint], "reads_client_records", False):
+    if not getattr(_view(current_app, request.endpoint), "reads_client_records", False):
         note(_looked)  # the others note it themselves
 
 
@@ -180,8 +193,7 @@ def _may(access: Permission | Open | None) -> bool:
 
 def _ask_once_more() -> Response | None:
     """For whoever is let in where `fresh` is asked for, and gave password or code too long ago."""
-    view = current_app.view_functions.get(request.endpoint)
-    if getattr(view, "fresh", False) and not session.is_fresh:
+    if getattr(_view(current_app, request.endpoint), "fresh", False) and not session.is_fresh:
         again = None if request.method in SAFE_METHODS else "yes"
         keep_typed(current_user.id)
         return go_to(url_for("auth.prove", next=current_path(), again=again))
@@ -190,9 +202,9 @@ def _ask_once_more() -> Response | None:
 
 def _to_log_in() -> Response:
     """To the log-in page, which says why, and on to this page from there. What was typed on it is kept."""
-    why = {}
+    why: dict[str, Any] = {}
     if session.over and session.over.user_id:
-        why["ended"] = session.over.ended.value
+        why["ended"] = session.ended
         if keep_typed(session.over.user_id):
             why["kept"] = "yes"
     return go_to(url_for("auth.log_in", next=current_path(), **why))
@@ -204,5 +216,5 @@ def _looked() -> None:
     )
 
 
-def _refused(access: Permission | Open | None, **where: int | None) -> None:
+def _refused(access: Permission | Open | None, **where: Any) -> None:
     record("access.refused", by=me(), endpoint=request.endpoint, access=access.name if access else None, **where)

@@ -4,6 +4,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+from werkzeug.wrappers import Response as AnyResponse
 
 from blueprints.access import NotLooking, ReadOnly
 from blueprints.pages import came_from, problem
@@ -72,7 +73,7 @@ def _read_only(_error: ReadOnly) -> Response:
     return problem(403, *READ_ONLY, back=came_from())
 
 
-def _refusal(error: HTTPException) -> Response:
+def _refusal(error: HTTPException) -> AnyResponse:
     if error.code is None or error.code < 400:
         return error.get_response()
     return problem(error.code, *WORDS.get(error.code, WORDS[400 if error.code < 500 else 500]))

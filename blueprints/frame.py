@@ -6,11 +6,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, request, session, url_for
+from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader, Undefined
 
 from blueprints.access import looking_at, may, viewing
+from blueprints.session_store import session
 from blueprints.switch import switch_from
 from config import Council, Settings
 from models.calendar import today
@@ -57,7 +58,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         return url_for("public.theme", v=version)
 
     govuk = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
-    app.jinja_loader = ChoiceLoader([app.jinja_loader, govuk])
+    app.jinja_loader = ChoiceLoader([loader for loader in (app.jinja_loader, govuk) if loader])
     app.jinja_env.undefined = NeverPrinted
     app.jinja_env.globals.update(asset_url=asset_url, theme_url=theme_url, Permission=Permission, may=may)
     app.context_processor(lambda: _context(settings))
@@ -88,16 +89,19 @@ def _context(settings: Settings) -> dict[str, Any]:
         "nav_items": _nav_items(),
         "footer_items": _footer_items(settings),
         "switch": switch_from(viewing()),
-        "session_left": int(session.left.total_seconds()) if _is_in() else None,
+        "session_left": _session_left(),
         "session_limits": session.row,
     }
 
 
-def _is_in() -> bool:
-    return current_user.is_authenticated and session.left is not None
+def _session_left() -> int | None:
+    """Seconds; None where nobody has logged in."""
+    left = session.left if current_user.is_authenticated else None
+    return None if left is None else int(left.total_seconds())
 
 
 def _nav_items() -> list[dict[str, Any]]:
+    navigation: Iterable[tuple[str, str]]
     if viewing() is not None:
         navigation = _allowed(NAVIGATION)
     elif not current_user.is_authenticated:

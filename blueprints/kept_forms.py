@@ -98,6 +98,8 @@ def _offer_or_forget() -> None:
     if not (offered or shown) or not current_user.is_authenticated:
         return
     path = current_path()
+    if path is None:
+        return
     if request.method not in SAFE_METHODS and (path in offered or path in shown):
         note(lambda: database.execute(KeptForm.sent(current_user.id, path)))
         session[OFFERED] = {each: why for each, why in offered.items() if each != path}

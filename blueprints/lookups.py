@@ -39,7 +39,7 @@ def get_or_404(query: Select[T]) -> T:
 def _not_found() -> None:
     """Numbers and days only: anything else in the address may be anything that somebody has typed."""
     asked = (request.view_args or {}).items()
-    ids = {name: str(value) for name, value in asked if isinstance(value, int | date)}
+    ids: dict[str, Any] = {name: str(value) for name, value in asked if isinstance(value, int | date)}
     if "provider_id" in ids:  # of the council's own pages; there may be no such provider
         ids["asked_for"] = ids.pop("provider_id")
     by = me() if current_user.is_authenticated else None
@@ -51,7 +51,7 @@ class Number(IntegerConverter):
 
     regex = r"\d{1,10}"
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"max": 2**31 - 1, **options})
 
 
@@ -80,7 +80,7 @@ class Day(BaseConverter):
 class Reference(UnicodeConverter):
     """<reference:contract>: one of the finance system's own references."""
 
-    def __init__(self, *args: object, **options: object) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"maxlength": 100, **options})
 
     def to_python(self, value: str) -> str:

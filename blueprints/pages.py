@@ -1,17 +1,24 @@
 """Answers: a whole page, a part of one, or the way to another. Whether htmx asked is known here and nowhere else."""
 
 import re
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
-from flask import Flask, Response, current_app, flash, redirect, render_template, request, session
+import flask
+from flask import Flask, Response, current_app, flash, redirect, render_template
 from htmx_flask import Htmx, make_response
+from htmx_flask.requests import HtmxAwareRequest
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from wtforms import Form
 
+from blueprints.session_store import session
+
 NOTICE = "components/_notice.html"
 PROBLEM = "components/_problem.html"
+
+request = cast(HtmxAwareRequest, flask.request)
+"""The one at hand. Flask's own is always one of these, since Htmx(app) says so."""
 
 
 def init_app(app: Flask) -> None:
@@ -43,7 +50,7 @@ def go_to(url: str) -> Response:
     """Another page, whole: also when htmx asked for a part, so that no page ever lands inside another."""
     if request.htmx:
         return make_response("", 204, redirect=url)
-    return redirect(url, 303)
+    return make_response(redirect(url, 303))
 
 
 def problem(status: int, heading: str, text: str, *, back: str | None = None) -> Response:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+from wsgiref.headers import Headers
 
 from flask import Flask, Response, abort, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
@@ -52,7 +53,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_add_headers)
 
 
-def static_headers(headers: object, _path: str, _url: str) -> None:
+def static_headers(headers: Headers, _path: str, _url: str) -> None:
     """The same for files, which are served before Flask sees the request."""
     for name, value in HEADERS.items():
         headers[name] = value

@@ -9,8 +9,9 @@ import re
 import secrets
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
+import flask
 from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy import select
@@ -42,13 +43,30 @@ class ServerSession(CallbackDict, SessionMixin):
         self.over = row if row and row.ended else None
         self.row = None if self.over else row
         super().__init__(dict(self.row.data) if self.row else {}, ServerSession._on_change)
-        self.token = token
+        self._token = token
         self.in_background = in_background
         self.has_new_token = False
         self.is_ended = False
         self.is_to_stay = False
         self.modified = False
         self._key = key
+
+    @property
+    def token(self) -> str:
+        """What the cookie holds. Whoever came without one is given one."""
+        return self._token or self._take_new_token()
+
+    @property
+    def own_row(self) -> WebSession:
+        """Where it is kept, once somebody has logged in."""
+        if self.row is None:
+            raise LookupError("nobody has logged in")
+        return self.row
+
+    @property
+    def ended(self) -> str | None:
+        """How it has ended, in the word that the log-in page takes; None while it has not."""
+        return self.over.ended.value if self.over and self.over.ended else None
 
     def _on_change(self) -> None:
         self.modified = True
@@ -108,14 +126,17 @@ class ServerSession(CallbackDict, SessionMixin):
     def __getitem__(self, name: str) -> Any:
         if name != CSRF:
             return super().__getitem__(name)
-        if self.token is None:
-            self._take_new_token()
         known = self.over.data if self.over else self
         return known.get(KEPT_CSRF) or csrf_secret(self._key, self.token)
 
-    def _take_new_token(self) -> None:
-        self.token = secrets.token_urlsafe(32)
+    def _take_new_token(self) -> str:
+        self._token = secrets.token_urlsafe(32)
         self.has_new_token = True
+        return self._token
+
+
+session = cast(ServerSession, flask.session)
+"""The one at hand. Flask's own is always one of these, since DatabaseSessions opens it."""
 
 
 def csrf_secret(key: str, token: str) -> str:
@@ -124,31 +145,33 @@ def csrf_secret(key: str, token: str) -> str:
 
 class DatabaseSessions(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> ServerSession:
-        token = request.cookies.get(self.get_cookie_name(app), "")
+        token, key = request.cookies.get(self.get_cookie_name(app), ""), app.config["SECRET_KEY"]
         if not re.fullmatch(r"[A-Za-z0-9_-]{43}", token):
-            return ServerSession(None, None, app.secret_key)
+            return ServerSession(None, None, key)
         with scope() as own:
             row = own.scalar(WebSession.known_by(token))
-        return ServerSession(token, row, app.secret_key, in_background=BACKGROUND in request.headers)
+        return ServerSession(token, row, key, in_background=BACKGROUND in request.headers)
 
-    def save_session(self, app: Flask, session: ServerSession, response: Response) -> None:
+    def save_session(  # type: ignore[override]  # it is only given what open_session has opened
+        self, app: Flask, session: ServerSession, response: Response
+    ) -> None:
         if session.is_ended:
             self._delete(session)
             self._clear_cookie(app, response)
             return
         if session.modified and (session.has_new_token or not session.row):
             self._insert(session)
-        elif session.modified or session.is_to_be_seen:
-            self._update(session)
+        elif session.row and (session.modified or session.is_to_be_seen):
+            self._update(session, session.row)
         if session.has_new_token:
             self._set_cookie(app, session.token, response)
 
-    def _update(self, session: ServerSession) -> None:
+    def _update(self, session: ServerSession, row: WebSession) -> None:
         with _unless_busy(), transaction() as own:
             if session.modified:
-                own.execute(WebSession.changed(session.row.id, _user_id(session), dict(session)))
+                own.execute(WebSession.changed(row.id, _user_id(session), dict(session)))
             if session.is_to_be_seen:
-                own.execute(session.row.seen())
+                own.execute(row.seen())
 
     def _insert(self, session: ServerSession) -> None:
         if not session:

@@ -23,7 +23,7 @@ def keep() -> None:
     begin_write()
 
 
-def note(write: Callable[[], None]) -> None:
+def note(write: Callable[[], object]) -> None:
     """Do a small write that stands whatever this request comes to, be it a GET: an access that was refused.
 
     Only before the view has done anything.

@@ -1,6 +1,6 @@
 """My login: changing what one logs in with."""
 
-from flask import session, url_for
+from flask import url_for
 
 from blueprints.access import SIGNED_IN, me, requires
 from blueprints.auth import bp
@@ -8,6 +8,7 @@ from blueprints.auth.origin import origin
 from blueprints.auth.stages import NOT_YOURS
 from blueprints.frame import settings
 from blueprints.pages import done, go_to, render
+from blueprints.session_store import session
 from blueprints.transactions import keep
 from exchange.qr_code import qr_code
 from forms.auth import AppCodeForm, ChangePasswordForm, SecurityCodeForm
@@ -35,7 +36,7 @@ def own_password():
     form = ChangePasswordForm(me().problem_with_password)
     if form.validate_on_submit():
         if prove(me(), form.current.data, origin()):
-            change_password(me(), form.new.data, but=session.row.id, device=origin().device)
+            change_password(me(), form.new.data, but=session.own_row.id, device=origin().device)
             session.prove()
             return done("Your password is changed. You are logged out everywhere else", then=url_for(".account"))
         keep()

@@ -1,11 +1,12 @@
 """Leaving, so that neither the Back button nor a copied cookie brings anything back."""
 
-from flask import session, url_for
+from flask import url_for
 from flask_login import current_user
 
 from blueprints.access import PUBLIC, me, requires
 from blueprints.auth import bp
 from blueprints.pages import go_to, render
+from blueprints.session_store import session
 from models.audit import record
 
 

@@ -1,6 +1,6 @@
 """Who has been logged in for a while gives the password again before something that matters."""
 
-from flask import flash, request, session, url_for
+from flask import flash, request, url_for
 
 from blueprints.access import SIGNED_IN, me, requires
 from blueprints.auth import bp
@@ -9,6 +9,7 @@ from blueprints.auth.stages import NOT_YOURS
 from blueprints.frame import settings
 from blueprints.kept_forms import Why, offer
 from blueprints.pages import go_to, render, safe_path
+from blueprints.session_store import session
 from blueprints.transactions import keep
 from forms.auth import ProveForm
 from models.accounts.login import prove as prove_by_password

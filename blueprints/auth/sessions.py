@@ -1,6 +1,6 @@
 """Where one is logged in: seeing it, ending it, and staying logged in."""
 
-from flask import request, session, url_for
+from flask import request, url_for
 
 from blueprints.access import PUBLIC, SIGNED_IN, me, requires
 from blueprints.auth import bp
@@ -8,6 +8,7 @@ from blueprints.auth.log_out import leave
 from blueprints.kept_forms import keep_typed
 from blueprints.lookups import get_or_404
 from blueprints.pages import came_from, done, go_to, render, safe_path
+from blueprints.session_store import session
 from models.accounts.device import device
 from models.accounts.web_session import WebSession
 from models.audit import record
@@ -33,14 +34,15 @@ def stay():
 
 def _left():
     """How it stands with this session; `is_last` when it cannot be put off."""
-    return {"here": session.row, "ends_at": session.ends_at, "is_last": session.ends_at >= session.row.expires_at}
+    here, ends_at = session.own_row, session.ends_at
+    return {"here": here, "ends_at": ends_at, "is_last": ends_at is not None and ends_at >= here.expires_at}
 
 
 @bp.post("/account/sessions/<int:session_id>/end")
 @requires(SIGNED_IN)
 def end_session(session_id):
     found = get_or_404(WebSession.of(me().id).where(WebSession.id == session_id))
-    if found.id == session.row.id:
+    if found.id == session.own_row.id:
         return leave()
     database.execute(WebSession.deleted(found.id))
     record("user.logged_out", me(), by=me(), session=found.id)
@@ -50,7 +52,7 @@ def end_session(session_id):
 @bp.post("/account/sessions/end-others")
 @requires(SIGNED_IN)
 def end_other_sessions():
-    me().end_sessions(but=session.row.id)
+    me().end_sessions(but=session.own_row.id)
     record("user.logged_out_everywhere", me(), by=me(), but_here=True)
     return done("You are logged out everywhere else", then=url_for(".sessions"))
 
@@ -70,4 +72,4 @@ def keep_form():
     page = safe_path(request.args.get("page")) or came_from()
     over = session.over
     is_kept = over and over.user_id and page and keep_typed(over.user_id, page)
-    return go_to(url_for(".log_in", next=page, ended=over and over.ended.value, kept=is_kept and "yes" or None))
+    return go_to(url_for(".log_in", next=page, ended=session.ended, kept=is_kept and "yes" or None))

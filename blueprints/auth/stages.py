@@ -1,6 +1,6 @@
 """From the password to the first page: each view is one stage (models.accounts.pending_login) and opens only there."""
 
-from flask import abort, flash, request, session, url_for
+from flask import abort, flash, request, url_for
 from flask_login import login_user
 
 from blueprints.access import PASSWORD_GIVEN, requires
@@ -9,6 +9,7 @@ from blueprints.auth.origin import origin, remember_device
 from blueprints.frame import settings
 from blueprints.kept_forms import Why, offer
 from blueprints.pages import done, go_to, render
+from blueprints.session_store import session
 from blueprints.transactions import keep
 from exchange.qr_code import qr_code
 from forms.auth import AppCodeForm, ChangePasswordForm, CodeForm, DigitsForm, NewPasswordForm, SecurityCodeForm
@@ -67,7 +68,7 @@ def _start_again():
 
 def _at(stage):
     """Who is on the way in, if this is the page for where they are; else off to the right one."""
-    mine = session["pending_login"], session.get("nonce")
+    mine = session["pending_login"], session.get("nonce", "")
     pending = database.scalar(PendingLogin.open(*mine))
     if pending is None:
         is_in = database.scalar(PendingLogin.ended(*mine))  # pressed twice: the first press must stay logged in
@@ -172,6 +173,8 @@ def set_security_code():
 def set_up_authenticator():
     pending = _at(Stage.SET_UP_AUTHENTICATOR)
     app = second_step.new_app(pending.user)
+    if app is None:
+        return _start_again()
     form = AppCodeForm()
     if form.validate_on_submit():
         if codes := second_step.confirm_app(pending.user, form.code.data):

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, request, url_for
 
-from blueprints.access import me, requires, viewing
+from blueprints.access import me, requires, viewed
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
 from forms.details import ContactForm, LeavesForm, OrganisationForm
@@ -40,14 +40,14 @@ def withdraw(change_id):
 @bp.route("/ask/organisation", methods=["GET", "POST"])
 @requires(Permission.ASK_FOR_CHANGES)
 def organisation():
-    provider = get_or_404(Provider.numbered(viewing().id))
+    provider = get_or_404(Provider.numbered(viewed().id))
     return _asking(ChangeKind.ORGANISATION, provider, OrganisationForm, held(provider))
 
 
 @bp.route("/ask/new-contact", methods=["GET", "POST"])
 @requires(Permission.ASK_FOR_CHANGES)
 def new_contact():
-    return _asking(ChangeKind.NEW_CONTACT, get_or_404(Provider.numbered(viewing().id)), ContactForm, {})
+    return _asking(ChangeKind.NEW_CONTACT, get_or_404(Provider.numbered(viewed().id)), ContactForm, {})
 
 
 @bp.route("/ask/contacts/<int:contact_id>", methods=["GET", "POST"])

@@ -1,5 +1,7 @@
 """Contacts: the people at the provider whom the council knows, with one of them on the right."""
 
+from typing import Any
+
 from flask import Blueprint, request
 
 from blueprints.access import requires
@@ -33,7 +35,7 @@ def _page(chosen):
     form.validate()
     page = page_of(Contact.searched(form.text.data))
     contact = chosen or (page.items[0] if page.items else None)
-    context = {"place": None, "waiting": []}
+    context: dict[str, Any] = {"place": None, "waiting": []}
     if contact is not None:
         context["place"] = session.scalar(team.members().where(User.email == contact.email.lower()))
         context["waiting"] = session.scalars(DetailChange.waiting_for_contact(contact.id)).all()

@@ -3,7 +3,7 @@
 from flask import Blueprint
 from sqlalchemy import func, select
 
-from blueprints.access import may, me, requires, viewing
+from blueprints.access import may, me, requires, viewed
 from blueprints.pages import render
 from models.accounts import access_review
 from models.accounts.account_policy import Step, policy
@@ -62,7 +62,7 @@ def _orders(year):
 
 def _review_due_on():
     """The day on which the review of who has access was due, for who can do it."""
-    day = access_review.due_on(viewing().id) if may(Permission.MANAGE_TEAM) else None
+    day = access_review.due_on(viewed().id) if may(Permission.MANAGE_TEAM) else None
     return day if access_review.is_due(day) else None
 
 

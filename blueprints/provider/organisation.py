@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from blueprints.access import requires, viewing
+from blueprints.access import requires, viewed
 from blueprints.lookups import get_or_404
 from blueprints.pages import render
 from models.permissions import Permission
@@ -14,4 +14,4 @@ bp = Blueprint("organisation", __name__, url_prefix="/organisation")
 @bp.get("/")
 @requires(Permission.VIEW_ORGANISATION)
 def show():
-    return render("provider/organisation/show.html", provider=get_or_404(Provider.with_organisation(viewing().id)))
+    return render("provider/organisation/show.html", provider=get_or_404(Provider.with_organisation(viewed().id)))

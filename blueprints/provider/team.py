@@ -2,7 +2,7 @@
 
 from flask import Blueprint, url_for
 
-from blueprints.access import me, requires, viewing
+from blueprints.access import me, requires, viewed
 from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
@@ -22,7 +22,7 @@ bp = Blueprint("team", __name__, url_prefix="/team")
 def index():
     people = page_of(team.members().where(Membership.granted_at.is_not(None)))
     waiting = page_of(team.waiting(), name="waiting")
-    due_on = access_review.due_on(viewing().id)
+    due_on = access_review.due_on(viewed().id)
     return render(
         "provider/team/index.html", people=people, waiting=waiting, due_on=due_on,
         is_due=access_review.is_due(due_on), last_review=session.scalar(access_review.last_review()),
@@ -38,7 +38,7 @@ def invite():
     form.contact.offer(("", "[Choose a contact]"), *((key, _named(each)) for key, each in contacts.items()))
     if form.validate_on_submit():
         contact = contacts[form.contact.data]
-        place = team.invite(viewing(), contact.email, contact.name, form.chosen, by=me(), portal=portal_address())
+        place = team.invite(viewed(), contact.email, contact.name, form.chosen, by=me(), portal=portal_address())
         said = "can log in now" if place.granted_at else "can log in once the council has granted it"
         return done(f"{place.called} {said}", then=url_for(".index"))
     return render("provider/team/invite.html", form=form, contacts=contacts)
@@ -88,5 +88,5 @@ def _named(contact):
 def _strangers(places):
     """The user ids of those who are not, or no longer, contacts of the provider."""
     known = {email.lower() for email in session.scalars(Contact.by_name().with_only_columns(Contact.email))}
-    known.add(viewing().email.lower())
+    known.add(viewed().email.lower())
     return {place.user_id for place in places if place.user.email not in known}
