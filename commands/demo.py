@@ -201,8 +201,9 @@ def _add_accounts() -> None:
                 user = User.add(account.email, account.name, account.password)
                 if isinstance(account.role, CouncilRole):
                     user.employ(account.role)
-                for reference in account.providers:
-                    user.join(known[reference], account.role)
+                else:
+                    for reference in account.providers:
+                        user.join(known[reference], account.role)
                 if account.security_code:
                     session.flush()
                     set_security_code(user, account.security_code)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 
 import click
 from flask.cli import AppGroup
@@ -26,7 +26,7 @@ DAY = click.DateTime(formats=["%Y-%m-%d", "%d/%m/%Y"])
 @cli.command()
 @click.option("--as-on", "day", type=DAY, help="Work as if it were this day (default: today).")
 @click.option("--provider", "references", multiple=True, help="Only the provider with this reference; repeatable.")
-def calculate(day: date | None, references: tuple[str, ...]) -> None:
+def calculate(day: datetime | None, references: tuple[str, ...]) -> None:
     """Work out what is due, and rewrite the draft lines. Finalised lines never change."""
     with as_on(_day(day)), _bar() as progress:
         outcome = calculate_all(_provider_ids(references), progress=progress)
@@ -37,7 +37,7 @@ def calculate(day: date | None, references: tuple[str, ...]) -> None:
 @cli.command()
 @click.option("--as-on", "day", type=DAY, help="Work as if it were this day (default: today).")
 @click.option("--provider", "references", multiple=True, help="Only the provider with this reference; repeatable.")
-def finalise(day: date | None, references: tuple[str, ...]) -> None:
+def finalise(day: datetime | None, references: tuple[str, ...]) -> None:
     """Make facts of the draft lines of every payment whose finalisation day has come."""
     with as_on(_day(day)):
         with _bar() as progress:
@@ -60,7 +60,7 @@ def _bar() -> Iterator[Progress]:
         yield progress
 
 
-def _day(given: date | None) -> date | None:
+def _day(given: datetime | None) -> date | None:
     return given.date() if given else None
 
 

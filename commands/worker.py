@@ -126,14 +126,17 @@ def _calculate(job: Job, progress: Callable[[int, int], None]) -> str:
 
 def _finalise(job: Job, progress: Callable[[int, int], None]) -> str:
     """Broken off and taken up again, it goes on where it stopped; its words are about the whole run."""
+    run_id = job.run_id
+    if run_id is None:
+        raise ValueError(f"job {job.id} does not say which run")
     with scope():
         set_tenant(EVERY_PROVIDER)
-        state = session.scalar(select(PaymentRun.state).where(PaymentRun.id == job.run_id))
+        state = session.scalar(select(PaymentRun.state).where(PaymentRun.id == run_id))
         if not job.total:
-            of_run = select(func.count(RunPayment.provider_id.distinct())).where(RunPayment.run_id == job.run_id)
+            of_run = select(func.count(RunPayment.provider_id.distinct())).where(RunPayment.run_id == run_id)
             job.total = session.scalar(of_run) or 0
     if state is not RunState.FINALISED:
-        finalise_run(job.run_id, by_id=job.created_by_id, progress=progress)
+        finalise_run(run_id, by_id=job.created_by_id, progress=progress)
     with scope():
         set_tenant(EVERY_PROVIDER)
-        return payment_run.summary(outcome_of(job.run_id))
+        return payment_run.summary(outcome_of(run_id))

@@ -73,7 +73,8 @@ class Job(Base):
         """It has waited, or been silent, for so long that nobody seems to be working."""
         if self.state is JobState.QUEUED:
             return utc_now() - self.created_at > LATE_AFTER
-        return self.state is JobState.RUNNING and utc_now() - self.heartbeat_at > BROKEN_OFF_AFTER + LATE_AFTER
+        heard_at = self.heartbeat_at or self.created_at
+        return self.state is JobState.RUNNING and utc_now() - heard_at > BROKEN_OFF_AFTER + LATE_AFTER
 
     @classmethod
     def ask(cls, kind: JobKind, *, by: Actor, run_id: int | None = None, **arguments: Any) -> "Job":

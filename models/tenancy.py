@@ -4,7 +4,7 @@ A session has a *tenant*: one provider's id, or EVERY_PROVIDER, which only counc
 set, loudly. With none set, reading anything a provider owns raises.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -86,7 +86,8 @@ def _is_guarded(entity: type) -> bool:
 def _guarded_tables(statement: sa.Executable) -> Iterator[str]:
     """Names of the tables, anywhere in the statement, that take a tenant to be read."""
     guarded = {mapper.local_table for mapper in Base.registry.mappers if _is_guarded(mapper.class_)}
-    return (part.name for part in visitors.iterate(statement) if isinstance(part, sa.Table) and part in guarded)
+    parts = visitors.iterate(statement)  # type: ignore[arg-type]  # every Executable can be iterated; it does not say so
+    return (part.name for part in parts if isinstance(part, sa.Table) and part in guarded)
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -111,7 +112,7 @@ def _check_inserts(state: ORMExecuteState, current: int) -> None:
     mapper = state.bind_mapper
     if mapper is None or not issubclass(mapper.class_, ProviderOwned):
         return
-    rows = state.parameters if isinstance(state.parameters, list) else [state.parameters or {}]
+    rows = state.parameters if isinstance(state.parameters, Sequence) else [state.parameters or {}]
     if any(row.get("provider_id") != current for row in rows):
         raise OtherTenant(f"a {mapper.class_.__name__} of another provider was about to be written")
 

@@ -107,18 +107,10 @@ def orders() -> Iterator[BrokenPromise]:
 def runs() -> Iterator[BrokenPromise]:
     """What a run finalised is what was prepared, to the penny."""
     member, line = RunPayment, PaymentLine
-    prepared = dict(
-        session.execute(
-            select(member.run_id, sum_of(member.total_pence))
-            .where(member.outcome == "finalised")
-            .group_by(member.run_id)
-        ).all()
-    )
-    finalised = dict(
-        session.execute(
-            select(line.run_id, sum_of(line.total_pence)).where(line.run_id.is_not(None)).group_by(line.run_id)
-        ).all()
-    )
+    of_member = select(member.run_id, sum_of(member.total_pence)).where(member.outcome == "finalised")
+    of_line = select(line.run_id, sum_of(line.total_pence)).where(line.run_id.is_not(None))
+    prepared = dict(session.execute(of_member.group_by(member.run_id)).all())
+    finalised = {run_id: pence for run_id, pence in session.execute(of_line.group_by(line.run_id)) if run_id}
     for run_id in sorted({*prepared, *finalised}):
         if prepared.get(run_id, 0) != finalised.get(run_id, 0):
             yield BrokenPromise("a run pays what was authorised", f"run {run_id}")
@@ -171,16 +163,15 @@ def _as_calculated(provider_ids: list[int]) -> dict[tuple[str, str], object]:
         ).where(line.provider_id.in_(provider_ids), line.run_id.is_(None))
     ):  # fmt: skip
         found[f"contract {row.contract_id}", repr(tuple(map(_plain, row)))] = True
-    for row in session.execute(
+    for contract_id, first_on, *sums in session.execute(
         select(
             payment.contract_id, payment.first_on, payment.net_pence, payment.vat_pence, payment.waiting_pence
         ).where(payment.provider_id.in_(provider_ids))
     ):
-        sums = (row.net_pence, row.vat_pence, row.waiting_pence)
-        found[f"contract {row.contract_id}", f"payment {row.first_on}"] = sums
+        found[f"contract {contract_id}", f"payment {first_on}"] = tuple(sums)
     values = select(order.number, order.value_net_pence, order.value_vat_pence)
-    for row in session.execute(values.where(order.provider_id.in_(provider_ids))):
-        found[f"order {row.number}", "value"] = (row.value_net_pence, row.value_vat_pence)
+    for number, *value in session.execute(values.where(order.provider_id.in_(provider_ids))):
+        found[f"order {number}", "value"] = tuple(value)
     return found
 
 

@@ -85,6 +85,7 @@ class Sealing:
         lines = _lines(self._path)
         with suppress(ValueError):
             return _day(Head.parse(lines[-1]).at) if lines else None
+        return None
 
     def _write_down(self) -> None:
         with scope():

@@ -136,7 +136,7 @@ def contract_is_the_claimants(row: Values, world: World) -> str | None:
 @rule("claim_items.csv", "client_ref", "claim_ref")
 def client_is_the_claimants(row: Values, world: World) -> str | None:
     claim = world.find("claims.csv", row["claim_id"])
-    return _stranger(row["client_id"], claim and claim.get("provider_id"), world)
+    return _stranger(row["client_id"], claim.get("provider_id") if claim else None, world)
 
 
 @rule("purchase_orders.csv", "client_ref", "provider_ref")

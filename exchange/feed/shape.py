@@ -30,7 +30,8 @@ class File:
     """One file of a feed, whose rows are records of one entity."""
 
     name: str
-    entity: type
+    entity: type[Any]
+    """A class with the columns of FromFeed, whose other attributes are asked for by name."""
     key: tuple[str, ...]
     """The attributes that say which record a row is."""
     columns: tuple[Column, ...]

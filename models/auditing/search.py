@@ -67,15 +67,15 @@ def record_named(text: str) -> Record | None:
     found = next(filter(None, (re.fullmatch(way, text, re.IGNORECASE) for way in _WAYS)), None)
     if found is None:
         return None
-    part = found.groupdict().get
-    day = _day(part("first_on") or "")
-    if part("contract") is not None:
-        return Record("scheduled_payment", contract=part("contract"), first_on=day) if day else None
-    if part("number"):
-        return Record("purchase_order", number=int(part("number")))
-    word = (part("table") or part("word") or "").lower()
-    table = _PLACES[part("place").lower()] if part("place") else TABLES.get(word, word)
-    return Record(table, id=int(part("id")))
+    part = {name: said for name, said in found.groupdict().items() if said}
+    day = _day(part.get("first_on", ""))
+    if "contract" in part:
+        return Record("scheduled_payment", contract=part["contract"], first_on=day) if day else None
+    if "number" in part:
+        return Record("purchase_order", number=int(part["number"]))
+    word = part.get("table", part.get("word", "")).lower()
+    table = _PLACES[part["place"].lower()] if "place" in part else TABLES.get(word, word)
+    return Record(table, id=int(part["id"]))
 
 
 def _day(text: str) -> date | None:

@@ -240,8 +240,9 @@ def drafted(
 ) -> DetailChange:
     """The change as it would be asked for, to look at before it is sent. Nothing is kept."""
     contact = of if isinstance(of, Contact) else None
+    after: dict[str, Any] = {}
     if kind is ChangeKind.CONTACT_LEAVES:
-        before, after = differences({}, held(of))[1], {}
+        before = differences({}, held(of))[1]
     else:
         before, after = differences({} if kind is ChangeKind.NEW_CONTACT else held(of), wanted)
         if not after:

@@ -229,7 +229,7 @@ class _Writer:
     def _values(self, period: Period, old: Any, due: tuple[int, int], found: Reckoning) -> dict[str, Any]:
         """What an open payment's row is to say. Its days are frozen once something of it is finalised."""
         paid = self.book.paid.get(old.id, (0, 0)) if old else (0, 0)
-        values = {
+        values: dict[str, Any] = {
             "net_pence": due[0] + paid[0],
             "vat_pence": due[1] + paid[1],
             "waiting_pence": found.waiting.get(period.span.first, 0),

@@ -26,6 +26,9 @@ from models.records.care_package import (
 from models.records.claim import Claim, ClaimItem, ClaimStatus
 from models.records.contract import Calendar, Contract, ContractRate, PaymentMethod, ServiceLevel
 
+DatedRow = ItemPrice | ItemQuantity | Absence | Deduction
+"""What holds of a line item from one day to another."""
+
 
 def load(provider_ids: list[int]) -> dict[int, ContractFacts]:
     """The facts of those providers' contracts that have a payment method, by contract id."""
@@ -60,12 +63,12 @@ def _items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
     deductions = _dated(Deduction, (Deduction.kind, Deduction.collected_by, Deduction.weekly_rate_e4), provider_ids)
     rates = _contract_rates(provider_ids)
     allowances: dict[int, list[DueSum]] = defaultdict(list)
-    for row in session.execute(
+    for item_id, allowance_id, name, due_on, pence in session.execute(
         select(Allowance.item_id, Allowance.id, Allowance.name, Allowance.due_on, Allowance.amount_pence)
         .where(Allowance.provider_id.in_(provider_ids))
         .order_by(Allowance.due_on, Allowance.id)
     ):
-        allowances[row.item_id].append(DueSum(row.id, row.name, row.due_on, row.amount_pence))
+        allowances[item_id].append(DueSum(allowance_id, name, due_on, pence))
     item = CarePackageLineItem
     for row in session.execute(
         select(
@@ -86,7 +89,7 @@ def _items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
             convention=row.convention,
             contract_ends_on=row.contract_ends_on or FAR_FUTURE,
             vat_basis_points=row.vat_basis_points,
-            prices=tuple(prices.get(row.id) or rates.get((row.contract_id, row.service_level_id), ())),
+            prices=tuple(prices.get(row.id, ()) or rates.get((row.contract_id, row.service_level_id), ())),
             quantities=tuple(_as_quantity(dated) for dated in quantities.get(row.id, ())),
             absences=tuple(absences.get(row.id, ())),
             deductions=taken_off,
@@ -97,7 +100,7 @@ def _items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
         )  # fmt: skip
 
 
-def _dated(entity: type, value: object, provider_ids: list[int]) -> dict[int, list[Dated]]:
+def _dated(entity: type[DatedRow], value: object, provider_ids: list[int]) -> dict[int, list[Dated]]:
     columns = value if isinstance(value, tuple) else (value,)
     found: dict[int, list[Dated]] = defaultdict(list)
     for row in session.execute(

@@ -72,7 +72,7 @@ class OrderBook:
         return {(row.provider_id, (row.client_id, row.financial_year)): row for row in rows}
 
     def _create(self, keys: list[ProviderOrder]) -> None:
-        number = session.scalar(select(sa.func.coalesce(sa.func.max(PurchaseOrder.number), 0)))
+        number = session.scalars(select(sa.func.coalesce(sa.func.max(PurchaseOrder.number), 0))).one()
         session.execute(
             insert(PurchaseOrder),
             [

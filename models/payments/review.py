@@ -122,7 +122,7 @@ class Review:
             )
             for kind in self._kinds()
         ]
-        known = {row.kind: row.count for row in session.execute(sa.union_all(*counts).subquery().select())}
+        known: dict[str, int] = dict(session.execute(sa.union_all(*counts).subquery().select()).all())
         return {kind: known[kind.name] for kind in Finding if known.get(kind.name)}
 
     def _kinds(self) -> list[Finding]:

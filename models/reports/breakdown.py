@@ -29,7 +29,7 @@ def on_record(lines: Iterable[PaymentLine], span: Span) -> list[Row]:
 def _line(line: PaymentLine) -> Line:
     order = line.purchase_order
     return Line(
-        order=order and Order(order.id, order.short_title, order.client.reference if order.client else ""),
+        order=Order(order.id, order.short_title, order.client.reference if order.client else "") if order else None,
         component=line.component,
         source=(line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id),
         first=line.first_on,

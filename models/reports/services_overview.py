@@ -99,7 +99,8 @@ def places_of(user: User) -> list[Place]:
     """The person's providers, by organisation and name; those of no organisation come last."""
     own = [membership.provider for membership in user.memberships]
     ids = {provider.organisation_id for provider in own if provider.organisation_id is not None}
-    names = dict(session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))).all())
+    query = select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))
+    names: dict[int | None, str] = dict(session.execute(query).all())
     places = [Place(provider, names.get(provider.organisation_id, "")) for provider in own]
     return sorted(places, key=lambda place: (*_by_organisation(place.organisation), *by_name(place.provider)))
 

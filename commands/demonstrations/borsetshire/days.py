@@ -84,7 +84,10 @@ class Rhythm:
             moved = [_working_day_before(day) if is_bank_holiday(day) else day for day in usual]
             moved = [min(moved[at:]) for at in range(3)]
             if moved != usual:
-                yield period.first, *(new if new != old else None for new, old in zip(moved, usual, strict=True))
+                confirm_by, finalise_on, bank_on = (
+                    new if new != old else None for new, old in zip(moved, usual, strict=True)
+                )
+                yield period.first, confirm_by, finalise_on, bank_on
 
 
 def rhythms(line: Timeline) -> dict[str, Rhythm]:

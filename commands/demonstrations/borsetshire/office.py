@@ -15,7 +15,7 @@ from exchange.feed.schema import WEEKDAYS
 from models.accounts.demonstration import ACCOUNTS
 from models.calendar import FinancialYear
 from models.money import plain
-from models.permissions import Role
+from models.permissions import CouncilRole, Role
 from models.records.provider import ProviderKind
 
 SOON = timedelta(days=14)
@@ -119,7 +119,7 @@ class Office:
 
     def rates(self, contract: str, since: date, *levels: str, is_late: bool = False) -> None:
         """What the contract pays, more every April. Late: one April's came with the delivery of two months after."""
-        keys = {"contract_ref": contract}
+        keys: dict[str, Any] = {"contract_ref": contract}
         for level in levels:
             if LEVELS[level].unit in ("mile", "item"):
                 self.feed.add("rates", **keys, service_level_ref=level, starts_on=since,
@@ -191,7 +191,7 @@ class Office:
         self, item: Item, first: date, quarters: int, week: Sequence[int] = (), last: date | None = None
     ) -> None:
         """Units a week, in quarters of one; a timetable gives those of each day."""
-        days = {day: Decimal(units) / 4 for day, units in zip(WEEKDAYS, week, strict=False)}
+        days: dict[str, Any] = {day: Decimal(units) / 4 for day, units in zip(WEEKDAYS, week, strict=False)}
         self.feed.add("item_quantities", item_ref=item.reference, starts_on=first, ends_on=last,
                       quantity=Decimal(quarters) / 4, **days)  # fmt: skip
 
@@ -236,5 +236,5 @@ class Office:
         return first + chance.randint(5, 20) * DAY if chance.random() < 0.06 else first - chance.randint(1, 6) * DAY
 
 
-_POSITIONS = {Role.ADMINISTRATOR: "Office Manager", Role.FINANCE: "Finance Manager"}
+_POSITIONS: dict[Role | CouncilRole, str] = {Role.ADMINISTRATOR: "Office Manager", Role.FINANCE: "Finance Manager"}
 _AT_HOME = {ProviderKind.FOSTER_CARER, ProviderKind.SUPPORTED_LODGINGS, ProviderKind.SHARED_LIVES}
