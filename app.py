@@ -116,7 +116,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
 def _wrap(app: Flask, settings: config.Settings) -> None:
     """Around the application: built files, and the proxies in front."""
     if STATIC.is_dir():
-        app.wsgi_app = WhiteNoise(
+        app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask says to wrap it so
             app.wsgi_app,
             root=STATIC,
             prefix="static/",
@@ -125,4 +125,5 @@ def _wrap(app: Flask, settings: config.Settings) -> None:
             add_headers_function=security.static_headers,
         )
     if settings.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
+        proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
+        app.wsgi_app = proxied  # type: ignore[method-assign]  # as above

@@ -48,7 +48,7 @@ def _addresses(app: Flask) -> Iterator[str]:
     yield "|---|---|---|"
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint)):
         access = access_of(app, rule.endpoint)
-        methods = ", ".join(sorted(rule.methods - {"HEAD", "OPTIONS"}))
+        methods = ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
         who = f"who may {access.value}" if isinstance(access, Permission) else access.value if access else "nobody"
         again = ", password given again" if getattr(app.view_functions[rule.endpoint], "fresh", False) else ""
         yield f"| `{rule.rule}` | {methods} | {who}{again} |"

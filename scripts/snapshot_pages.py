@@ -29,8 +29,9 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import time_machine
 from bs4 import BeautifulSoup, Tag
-from flask import Flask, Response
+from flask import Flask
 from werkzeug.exceptions import HTTPException
+from werkzeug.test import TestResponse
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -105,11 +106,12 @@ class Portal:
                 waiting.extend(self.onward(name, address, answer))
             self.seen.add(kind)
 
-    def keep(self, name: str, address: str, answer: Response, part: str) -> None:
+    def keep(self, name: str, address: str, answer: TestResponse, part: str) -> None:
         """Write the answer down: HTML as a line for each tag with a space before it, and nothing that is always new."""
         headers = sorted(f"{each}: {value}" for each, value in answer.headers if each not in ("Content-Length", "Date"))
-        body = answer.text if answer.is_json or answer.mimetype[:5] == "text/" else sha256(answer.data).hexdigest()
-        if answer.mimetype == "text/html":
+        kind = answer.mimetype or ""
+        body = answer.text if answer.is_json or kind[:5] == "text/" else sha256(answer.data).hexdigest()
+        if kind == "text/html":
             body = " ".join(body.split()).replace(" <", "\n<")
         text = "\n".join([f"GET {address}", answer.status, *headers, "", body, ""])
         for pattern, instead in ALWAYS_NEW:
@@ -120,7 +122,7 @@ class Portal:
         (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / file).write_bytes(text.encode())
 
-    def onward(self, name: str, page: str, answer: Response) -> Iterator[str]:
+    def onward(self, name: str, page: str, answer: TestResponse) -> Iterator[str]:
         """The addresses on the page that are new, if there is room for their kind."""
         for link, field in links_of(answer):
             url = urlsplit(urljoin(SITE + page, link.strip()))
@@ -143,14 +145,14 @@ class Portal:
         return endpoint, *sorted({each.partition("=")[0] for each in query.split("&")})
 
 
-def links_of(answer: Response) -> Iterator[tuple[str, str]]:
+def links_of(answer: TestResponse) -> Iterator[tuple[str, str]]:
     """Where one can go from here; and if by a filter, which field of it says something else than it does now."""
     yield from ((answer.headers[name], "") for name in ("Location", "HX-Redirect") if name in answer.headers)
     if answer.mimetype == "text/html" and answer.status_code < 400:
         for tag in BeautifulSoup(answer.text, "html.parser").select("[href], [data-hx-get]:not(form), form"):
             if tag.name != "form":
-                yield from ((tag[name], "") for name in ("href", "data-hx-get") if tag.has_attr(name))
-            elif tag.get("method", "get").lower() == "get":
+                yield from ((str(tag[name]), "") for name in ("href", "data-hx-get") if tag.has_attr(name))
+            elif str(tag.get("method", "get")).lower() == "get":
                 yield from filters_of(tag)
 
 
@@ -158,20 +160,22 @@ def filters_of(form: Tag) -> Iterator[tuple[str, str]]:
     """The form as it stands, and with each field in turn set to each of its choices: typed text to the letter a."""
     choices: dict[str, list[str | None]] = defaultdict(list)
     for field in form.select("input[name], select[name], button[name]"):
-        kind, value = field.get("type", "submit" if field.name == "button" else "text"), field.get("value", "")
+        kind = field.get("type", "submit" if field.name == "button" else "text")
+        value: str | None = str(field.get("value", ""))
+        found: list[str | None]
         if field.name == "select":
             options = sorted(field.select("option"), key=lambda option: not option.has_attr("selected"))
-            found = [option.get("value", option.get_text()) for option in options]
+            found = [str(option.get("value", option.get_text())) for option in options]
         elif kind == "hidden" or field.has_attr("checked"):
             found = [value]
         else:
             found = [None, value] if kind in ("radio", "checkbox", "submit") else [value, "a"]
-        choices[field["name"]] += found
-    usual = {name: values[0] for name, values in choices.items()}
+        choices[str(field["name"])] += found
+    action, usual = str(form.get("action", "")), {name: values[0] for name, values in choices.items()}
     for name, values in choices.items():
         for value in values:
             fields = {each: chosen for each, chosen in {**usual, name: value}.items() if chosen is not None}
-            yield f"{form.get('action', '').partition('?')[0]}?{urlencode(fields)}", name if value != values[0] else ""
+            yield f"{action.partition('?')[0]}?{urlencode(fields)}", name if value != values[0] else ""
 
 
 def app_of(instance: Path) -> Flask:
@@ -187,7 +191,7 @@ def make(demonstration: str, instance: Path) -> None:
 
 
 def snapshot(portal: Portal) -> None:
-    rules = sorted((rule for rule in portal.app.url_map.iter_rules() if "GET" in rule.methods), key=str)
+    rules = sorted((rule for rule in portal.app.url_map.iter_rules() if "GET" in (rule.methods or ())), key=str)
     with time_machine.travel(portal.now, tick=False):
         for person in portal.people:
             portal.walk(person, [f"/providers/{person[2]}/" if person[2] else "/"])
@@ -216,8 +220,9 @@ def compare(before: Path, after: Path) -> int:
         found[endpoint][kind] += 1
         shown = sum("different" in each for each in found.values())
         if kind == "different" and found[endpoint][kind] == 1 and shown <= 5:
-            lines = (each.decode().splitlines() for each in (old, new))
-            print(*[*difflib.unified_diff(*lines, f"before/{file}", f"after/{file}", n=1, lineterm="")][:30], sep="\n")
+            was, now = (each.decode().splitlines() for each in (old, new))
+            changes = difflib.unified_diff(was, now, f"before/{file}", f"after/{file}", n=1, lineterm="")
+            print(*[*changes][:30], sep="\n")
     for endpoint, kinds in sorted(found.items()):
         if kinds.keys() != {"same"}:
             print(f"{endpoint:40}", dict(kinds))
