@@ -17,8 +17,9 @@ test: test-deps .venv/.dev assets lint ## Run every test; what one run of CI doe
 assets: .venv/.run ## Build static/dist from static/src
 	@$(PY) scripts/assets.py
 
-lint: .venv/.dev ## Check the Python code's style
+lint: .venv/.dev ## Check the Python code's style and types
 	@$(PY) -m ruff check .
+	@$(PY) -m mypy
 
 bench: .venv/.dev assets ## Measure what bench/ measures
 	@$(PY) -m bench

@@ -126,4 +126,4 @@ def _wrap(app: Flask, settings: config.Settings) -> None:
         )
     if settings.proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
-        app.wsgi_app = proxied  # type: ignore[method-assign]  # as above
+        app.wsgi_app = proxied  # type: ignore[method-assign]  # as before

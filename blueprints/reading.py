@@ -35,7 +35,7 @@ def reads_client_records(view: Callable) -> Callable:
             note(lambda: _read(ids))
         return answer
 
-    noted.reads_client_records = True  # type: ignore[attr-defined]  # a mark on the view, for the gate and the tests
+    noted.reads_client_records = True  # type: ignore[attr-defined]  # functions may have attributes
     return noted
 
 
