@@ -1,7 +1,6 @@
-"""What happened, who did it, and to what: one row an act, never changed and never removed.
+"""One row for each act: what happened, who did it, and to which record. Rows are never changed or removed.
 
-Rows hold ids and codes, never a client's name or free text, so that they can be kept when personal
-data must go.
+Rows hold ids and codes, never a client's name or free text, so that they can be kept when personal data must go.
 """
 
 from datetime import datetime
@@ -25,7 +24,7 @@ class Actor(Protocol):
 
 
 class AppendOnly:
-    """Rows that are added, and never changed or removed. Triggers of the database say so too."""
+    """Marks a table whose rows are only added. `_append_only` and triggers of the database refuse anything else."""
 
 
 class AuditEvent(AppendOnly, Base):
@@ -45,10 +44,10 @@ class AuditEvent(AppendOnly, Base):
 def record(
     action: str, subject: Base | None = None, *, by: Actor | None, provider_id: int | None = None, **detail: Any
 ) -> None:
-    """Add the event to the unit of work at hand: it is kept only if the act itself is.
+    """Add the event to the open transaction: it is kept only if the act itself is committed.
 
-    `action` is one of models.auditing.words. `by` is None for what the system or a command does of itself, and for
-    somebody who has not logged in. The provider is that of the subject or of the request, if none is named.
+    `action` is a key of models.auditing.words.ACTIONS. `by` is None for what the system or a command does, and for
+    somebody who has not logged in. Without `provider_id` the provider is the subject's, or else that of the request.
     """
     if subject is not None and subject.__mapper__.primary_key_from_instance(subject)[0] is None:
         session.flush()

@@ -24,7 +24,7 @@ class DomainError(Exception):
 
 
 class UTCDateTime(sa.types.TypeDecorator):
-    """An instant: stored and given back in UTC, a naive value is refused."""
+    """An instant, stored and returned in UTC. ValueError where the value has no time zone."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -161,8 +161,8 @@ def storage_faults() -> list[str]:
 
 @contextmanager
 def scope(portal: Portal | None = None) -> Iterator[Session]:
-    """A session of its own on the database of `portal`, or of the portal around it; whatever is not committed by the
-    end is rolled back.
+    """A new session on the database of `portal`, or of the current portal if None. What is not committed by the end is
+    rolled back.
     """
     portal = portal or current_portal()
     with new_scope(portal):

@@ -38,7 +38,7 @@ def midnight(day: date) -> datetime:
 
 @contextmanager
 def as_on(day: date | None) -> Iterator[None]:
-    """Do a piece of work as if it were `day`; None changes nothing."""
+    """Within the block, today() is `day`. With None it stays what it was."""
     token = _command_date.set(day or _command_date.get())
     try:
         yield
@@ -135,6 +135,7 @@ class Span:
         return f"{begin} to {end}"
 
     def overlap(self, first: date, last: date) -> "Span | None":
+        """The days of this span that lie in `first` to `last` (both included); None where there are none."""
         first, last = max(self.first, first), min(self.last, last)
         return Span(first, last) if first <= last else None
 
@@ -160,9 +161,10 @@ class PeriodDates(NamedTuple):
 
 
 def period_holding(day: date, frequency: Frequency, anchor_on: date) -> Span:
-    """The payment period that holds `day`, of the tiling in which one period begins on `anchor_on`.
+    """The payment period that `day` lies in, where one period begins on `anchor_on` and the others follow it without a
+    gap.
 
-    Months begin on the anchor's day of the month, which is 1 to 28.
+    Monthly periods begin on the anchor's day of the month, which is 1 to 28.
     """
     if frequency.days:
         first = day - timedelta(days=(day - anchor_on).days % frequency.days)

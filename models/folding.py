@@ -15,11 +15,11 @@ from models.base import Base
 from models.words import folded
 
 LONGEST = 200
-"""So much is looked at of what somebody types: no name that a feed brings is longer."""
+"""Characters of a search text that are looked at. No name that a feed brings is longer."""
 
 
 class FoldedText(sa.Text):
-    """As models.words.folded gives it."""
+    """Text as models.words.folded() makes it."""
 
 
 _BY_CODE_POINT = FoldedText().with_variant(FoldedText(collation="C"), "postgresql")
@@ -27,7 +27,7 @@ _BY_CODE_POINT = FoldedText().with_variant(FoldedText(collation="C"), "postgresq
 
 
 def folds(source: str) -> MappedColumn[str]:
-    """A column that holds what the column `source` beside it is when folded. For queries: objects do not load it."""
+    """A column with the folded text of the column `source`: for WHERE and ORDER BY only, objects do not load it."""
     return mapped_column(_BY_CODE_POINT, info={"folds": source}, deferred=True, deferred_raiseload=True)
 
 
@@ -39,8 +39,11 @@ def pairs() -> Iterator[tuple[sa.Column[str], sa.Column[str]]]:
 
 
 def found_by(text: str, *columns: InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
-    """Each word of `text` stands in one of the columns: in a folded one however it is written, in another, like a
-    reference or an e-mail address, in whatever case. The words may come in any order; % and _ are themselves.
+    """A condition: each word of `text` is part of one of `columns`, whatever the order of the words; % and _ stand for
+    themselves.
+
+    A folded column is compared without accents, capitals and apostrophes; any other column, say a reference or an
+    e-mail address, only without regard to capitals.
     """
     words = [word for word in text[:LONGEST].split() if folded(word)]
     return sa.and_(sa.true(), *(sa.or_(*(_has(column, word) for column in columns)) for word in words))
@@ -81,7 +84,9 @@ def _completed(row: Row, targets: dict[str, str]) -> Row:
 
 
 def _with_values(statement: Write, targets: dict[str, str]) -> Write:
-    """Complete `.values(name=...)`; what would write a name that nobody can fold here is refused."""
+    """Complete `.values(name=...)`. TypeError where the name is an SQL expression or a SELECT, which Python cannot
+    fold.
+    """
     select, conflict = getattr(statement, "select", None), statement._post_values_clause
     if statement._multi_values or select is not None or conflict is not None:
         raise TypeError(f"{statement.table} has folded columns: give its rows as parameters, to insert or to update")

@@ -1,6 +1,6 @@
-"""Long work, asked for on a page and done by the worker: `flask worker`. The page shows how far it has got.
+"""Long work that a page asks for and the worker (`flask worker`) does. The page shows how far it has got.
 
-A job whose worker was broken off is taken up again by the next one; what it does may be done twice.
+When a worker dies, the next one takes its job up again, so the work of a job must be safe to do twice.
 """
 
 from datetime import datetime, timedelta
@@ -16,9 +16,9 @@ from models.base import Base, Key, move, session, utc_now
 from models.words import Choice
 
 BROKEN_OFF_AFTER = timedelta(minutes=1)
-"""A worker says at least this often that it is alive."""
+"""A worker reports at least this often. A job that is silent for longer may be taken up by another worker."""
 LATE_AFTER = timedelta(seconds=30)
-"""A job that nobody has begun by then waits for a worker that is not there."""
+"""A job that is still queued after this long means that no worker is running."""
 
 
 class JobKind(Choice):
@@ -78,7 +78,7 @@ class Job(Base):
 
     @classmethod
     def ask(cls, kind: JobKind, *, by: Actor, run_id: int | None = None, **arguments: Any) -> "Job":
-        """Put it in the queue; the same work that nobody has finished yet is not asked for twice."""
+        """Put the job in the queue. Where the same one is queued or running already, return that one."""
         for job in session.scalars(cls.open().where(cls.kind == kind, cls.run_id == run_id)):
             if job.arguments == arguments:
                 return job
@@ -89,7 +89,9 @@ class Job(Base):
 
     @classmethod
     def claim(cls) -> "Job | None":
-        """The next job, for this worker: one that waits, or whose worker was broken off. One of a kind at a time."""
+        """Take the oldest free job for this worker, or None: a queued one, or a running one whose worker has fallen
+        silent. Only one job of a kind runs at a time; IntegrityError where another worker has just begun one.
+        """
         silent = utc_now() - BROKEN_OFF_AFTER
         other = sa.orm.aliased(cls)
         is_kind_busy = select(other.id).where(other.kind == cls.kind, other.state == JobState.RUNNING).exists()
@@ -105,7 +107,9 @@ class Job(Base):
         return job if move(job, cls.state == job.state, cls.worker == job.worker, **begun) else None
 
     def get_on(self, done: int, total: int) -> None:
-        """So far has it got; and its worker is alive."""
+        """Report progress: `done` of `total` providers. It also tells that the worker is alive. Overtaken if the job is
+        no longer its own.
+        """
         self._say(done=done, total=total, heartbeat_at=utc_now())
 
     def finish(self, message: str) -> None:
@@ -115,7 +119,7 @@ class Job(Base):
         self._say(state=JobState.FAILED, message=message, finished_at=utc_now())
 
     def put_back(self) -> None:
-        """The worker stops: the next one goes on."""
+        """Put the job back into the queue: this worker is being stopped, and the next one goes on."""
         self._say(state=JobState.QUEUED, worker="")
 
     def _say(self, **values: object) -> None:

@@ -49,7 +49,7 @@ class Role(StrEnum):
 
     @property
     def about(self) -> str:
-        """What whoever gives the role has to know of it, in a sentence."""
+        """A sentence for whoever gives the role: what it allows."""
         return _ABOUT[self]
 
 

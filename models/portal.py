@@ -1,7 +1,7 @@
 """One running portal: its database, its calendar, its policy and its keys.
 
-A process may hold several. Which of them a piece of work belongs to is said by the scope it is done in
-(models.base.scope) and nowhere else, so that what is done for one never sees another.
+A process may hold several portals. The current scope (models.base.scope) alone says which one a piece of work belongs
+to, so that work for one never sees another.
 """
 
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ from cryptography.fernet import MultiFernet
 class Portal:
     engine: sa.Engine
     today: date | None
-    """The day at which the business calendar stands; None: it runs."""
+    """The day at which the business calendar stands still; None where it follows the real date."""
     policy: Any
-    """A models.accounts.account_policy.AccountPolicy. The ground does not import the rooms that stand on it."""
+    """A models.accounts.account_policy.AccountPolicy. Typed Any, since this module may not import models.accounts."""
     vault: MultiFernet = field(repr=False)
     """Seals and opens secrets (models.vault)."""
     hash_key: bytes = field(repr=False)

@@ -14,7 +14,9 @@ class Unit(StrEnum):
 
 
 class Convention(StrEnum):
-    """Whether the last day of a package is paid. A night belongs to the day on which it begins."""
+    """Whether the last day of a line item is paid: INCLUSIVE pays it, the other two do not. NIGHTS: a night belongs to
+    the day on which it begins.
+    """
 
     INCLUSIVE = "inclusive"
     EXCLUDE_LAST = "exclude_last"

@@ -19,7 +19,7 @@ EVERY_PROVIDER = "every provider"
 
 
 class NoTenant(RuntimeError):
-    """A provider's data was asked for before it was said which provider's."""
+    """A provider's data was read or written before a tenant was set."""
 
 
 class OtherTenant(RuntimeError):
@@ -55,22 +55,23 @@ _restricted: dict[type, Callable[[int], sa.ColumnElement[bool]]] = {}
 
 
 def restrict(entity: type, rule: Callable[[int], sa.ColumnElement[bool]]) -> None:
-    """Let a tenant read of `entity`, a table without `provider_id`, only the rows where `rule(tenant)` holds."""
+    """Filter reads of `entity`, a table without `provider_id`: a tenant sees only rows where `rule(tenant)` holds."""
     _restricted[entity] = rule
 
 
 def set_tenant(tenant: int | str | None) -> None:
-    """Say whose data this session works on, until it ends."""
+    """Say whose data this session works on until it ends: a provider's id, EVERY_PROVIDER, or None for nobody's."""
     session.info["tenant"] = tenant
 
 
 def tenant() -> int | str | None:
+    """The provider's id, EVERY_PROVIDER, or None where no tenant has been set."""
     return session.info.get("tenant")
 
 
 @contextmanager
 def every_provider() -> Iterator[None]:
-    """Council work: read and write across providers for a while."""
+    """Within the block, read and write across all providers; then the tenant before it is set again."""
     before = tenant()
     set_tenant(EVERY_PROVIDER)
     try:
@@ -84,7 +85,7 @@ def _is_guarded(entity: type) -> bool:
 
 
 def _guarded_tables(statement: sa.Executable) -> Iterator[str]:
-    """Names of the tables, anywhere in the statement, that take a tenant to be read."""
+    """Names of the tables in the statement, subqueries included, that cannot be read without a tenant."""
     guarded = {mapper.local_table for mapper in Base.registry.mappers if _is_guarded(mapper.class_)}
     parts = visitors.iterate(statement)  # type: ignore[arg-type]  # every Executable can be iterated; it does not say so
     return (part.name for part in parts if isinstance(part, sa.Table) and part in guarded)
@@ -98,7 +99,7 @@ def _filter_reads(state: ORMExecuteState) -> None:
     if current is None:
         for table in _guarded_tables(state.statement):
             raise NoTenant(f"{table} was asked for with no provider chosen")
-        current = -1  # should one be reached all the same, nothing matches
+        current = -1  # no provider has this id: a table that was overlooked above gives no rows
     if state.is_insert:
         _check_inserts(state, current)
         return

@@ -1,6 +1,6 @@
-"""Secrets that have to be read again, security codes and the seeds of authenticator apps, sealed under a key that is
-kept outside the database; and hashes, under another such key, of what has only to be recognised. The database alone,
-or a copy of it, does not tell them.
+"""Two ways to keep secrets, each under a key that is kept outside the database: sealing, for what has to be read again
+(security codes, seeds of authenticator apps, kept forms), and hashing, for what has only to be recognised. A copy of
+the database alone tells none of them.
 """
 
 import hmac
@@ -28,6 +28,7 @@ def seal(owner: str, secret: str) -> str:
 
 
 def unseal(owner: str, sealed: str) -> str:
+    """The secret that was sealed for `owner`; Tampered where it was changed, is another's, or its key is gone."""
     try:
         kept_for, _, secret = current_portal().vault.decrypt(sealed.encode()).decode().partition("\n")
     except InvalidToken:
@@ -43,5 +44,7 @@ def resealed(sealed: str) -> str:
 
 
 def keyed_hash(text: str) -> str:
-    """For log-in codes, recovery codes, and the addresses that a log-in was tried with and from."""
+    """A hash, in hexadecimal, that nobody can compute without the portal's key. For log-in and recovery codes, and for
+    the e-mail and network addresses of log-in attempts.
+    """
     return hmac.new(current_portal().hash_key, text.encode(), "sha256").hexdigest()

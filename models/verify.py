@@ -1,4 +1,4 @@
-"""The promises that must hold whatever happened: checked over the whole database, changing nothing."""
+"""Promises that hold in every sound database, checked over the whole of it. Nothing is changed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -31,7 +31,9 @@ class BrokenPromise:
 
 
 def check_all(heads: Iterable[Head] = ()) -> Iterator[BrokenPromise]:
-    """Every promise in turn; nothing is found in a sound database. `heads` of the audit are those written down."""
+    """Check every promise; a sound database yields nothing. `heads` are those of the audit that were written down
+    elsewhere.
+    """
     with scope():
         set_tenant(EVERY_PROVIDER)
         for check in (totals, nothing_below_zero, slices, orders, runs, two_people, names, storage):
@@ -74,7 +76,7 @@ def nothing_below_zero() -> Iterator[BrokenPromise]:
 
 
 def slices() -> Iterator[BrokenPromise]:
-    """A line is what its slices come to, less what was paid before."""
+    """The net and VAT of a line for care or a deduction are those of its slices, less what was finalised before."""
     told = [Component.CARE, *sorted(DEDUCTIONS)]
     line = PaymentLine
     rows = session.execute(
@@ -88,7 +90,7 @@ def slices() -> Iterator[BrokenPromise]:
 
 
 def orders() -> Iterator[BrokenPromise]:
-    """An order's spend is its finalised lines; its value is that and what is still to come."""
+    """The spend of a purchase order is the sum of its finalised lines; its value is that and what it still expects."""
     order, line = PurchaseOrder, PaymentLine
     spend = sum_of(line.total_pence)
     rows = session.execute(
@@ -117,6 +119,7 @@ def runs() -> Iterator[BrokenPromise]:
 
 
 def two_people() -> Iterator[BrokenPromise]:
+    """No run was authorised by the person who prepared it."""
     run = PaymentRun
     for id_ in session.scalars(
         select(run.id).where(run.authorised_by_id.is_not(None), run.authorised_by_id == run.prepared_by_id)
@@ -125,7 +128,7 @@ def two_people() -> Iterator[BrokenPromise]:
 
 
 def names() -> Iterator[BrokenPromise]:
-    """People look for a name, and lists sort by it, as it is written now."""
+    """Every folded column holds the folded text of its source, so that searching and sorting find the present name."""
     for name, stored in folding.pairs():
         id_ = name.table.c.id
         for row_id, text, found in session.execute(select(id_, name, stored).order_by(id_)).yield_per(1_000):

@@ -30,23 +30,25 @@ _LETTERS = str.maketrans(
 )
 """Letters that Unicode does not take apart into a plain one and an accent."""
 _APOSTROPHES = frozenset("'\"‚„′″‵‶ʹʺʻʼʽʾʿˈꞌ׳״")
-"""And whatever else people write for one. Quotation marks that come in pairs are known by their category."""
+"""What else people type for an apostrophe. Paired quotation marks are recognised by their category, below."""
 _NOTHING = frozenset(("Pi", "Pf", "Sk", "Cf", "Cc"))
 """Categories that leave nothing: quotation marks, accents that stand alone, invisible and control characters."""
 
 
 def folded(text: str) -> str:
-    """The text as one looks for it: without capitals, accents and apostrophes, words apart by one space.
+    """The text as people search for it: without capitals, accents and apostrophes, one space between words.
 
-    Tŷ’r Ŵyn is tyr wyn, Świątkowski is swiatkowski, O’Brien-Łoś is obrien los. Folded twice it is the same.
-    Names are stored folded (models.folding): with a change here comes a revision that folds them again.
+    Tŷ’r Ŵyn is tyr wyn, Świątkowski is swiatkowski, O’Brien-Łoś is obrien los. Folding a folded text changes nothing.
+    Columns hold folded names (models.folding): whoever changes this function adds a migration that folds them again.
     """
     return " ".join("".join(map(_plain, text)).split())
 
 
 @lru_cache(maxsize=4_096)
 def _plain(letter: str) -> str:
-    """What one character becomes. Taken one by one, a text of any length costs no more than its length."""
+    """What one character becomes. Characters are folded one by one, so that the time grows only with the length of the
+    text.
+    """
     kind = unicodedata.category(letter)
     if letter.isspace() or kind == "Pd" or letter == "−":
         return " "

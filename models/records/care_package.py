@@ -64,7 +64,7 @@ class ItemQuantity(FromFeed, ProviderOwned, Base):
 
 
 class Absence(FromFeed, ProviderOwned, Base):
-    """Days away (ends included), and what is paid for them; those of one item never overlap."""
+    """Days away (both ends included), and how many per cent are paid for them. Absences of one item never overlap."""
 
     __tablename__ = "absence"
     __table_args__ = owned(
@@ -100,7 +100,9 @@ class CollectedBy(StrEnum):
 
 
 class Deduction(FromFeed, ProviderOwned, Base):
-    """What somebody else pays towards the gross price, by the week, for these days (ends included)."""
+    """What somebody else pays towards the gross price: ten-thousandths of a pound a week, for these days (both ends
+    included).
+    """
 
     __tablename__ = "deduction"
     __table_args__ = owned(item_id="care_package_line_item")

@@ -76,7 +76,7 @@ class Contract(FromFeed, ProviderOwned, Base):
 
     @hybrid_property
     def holds_unconfirmed(self) -> bool:
-        """It pays nothing that is not confirmed."""
+        """Whether it pays only what is confirmed."""
         return self.requires_confirmation & (self.if_unconfirmed == IfUnconfirmed.HOLD)
 
     @hybrid_property
@@ -85,7 +85,7 @@ class Contract(FromFeed, ProviderOwned, Base):
 
     @property
     def holds_queried(self) -> bool:
-        """It pays no row that its provider has queried."""
+        """Whether it holds back a row that its provider has queried."""
         return self.if_queried is IfQueried.HOLD
 
     @classmethod
@@ -100,7 +100,9 @@ class Contract(FromFeed, ProviderOwned, Base):
 
 
 class Calendar(FromFeed, Base):
-    """How periods tile the days, and when each one's work is due, in days after its first day."""
+    """The periods of a contract, and when each is to be confirmed, finalised and in the bank: days after the period's
+    first day.
+    """
 
     __tablename__ = "calendar"
 
@@ -129,7 +131,7 @@ class Calendar(FromFeed, Base):
         )
 
     def usual_dates_of(self, first_on: date) -> PeriodDates:
-        """What these days would be, did no bank holiday move them."""
+        """The dates of the period that begins on `first_on`, without what bank holidays move."""
         return PeriodDates(
             confirm_by=first_on + timedelta(days=self.confirm_by_days),
             finalise_on=first_on + timedelta(days=self.finalise_days),
@@ -138,7 +140,7 @@ class Calendar(FromFeed, Base):
 
 
 class CalendarOverride(FromFeed, Base):
-    """A bank holiday moves the dates of one period, never its first or last day."""
+    """The dates of one period that a bank holiday moves; None is not moved. Its first and last day never move."""
 
     __tablename__ = "calendar_override"
     __table_args__ = (sa.UniqueConstraint("calendar_id", "period_first_on"),)

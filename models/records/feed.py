@@ -10,7 +10,7 @@ from models.base import Base, Key, utc_now
 
 
 class FeedImport(Base):
-    """One import of a directory that wrote something, with the hash of all it read."""
+    """One import that changed something: the name of its directory, and the hash of all that was read."""
 
     __tablename__ = "feed_import"
 
@@ -19,7 +19,7 @@ class FeedImport(Base):
     name: Mapped[str]
     sha256: Mapped[str]
     counts: Mapped[dict[str, Any]]
-    """A file's name to its read, new, changed and unchanged rows."""
+    """By file name: how many rows were read, new, changed and unchanged, in this order."""
 
 
 class FromFeed:

@@ -63,7 +63,7 @@ class Provider(FromFeed, Base):
 
     @classmethod
     def found_by(cls, text: str) -> sa.ColumnElement[bool]:
-        """Its name or reference has every word of the text in it."""
+        """A condition: each word of the text is part of the provider's name or reference."""
         return found_by(text, cls.folded_name, cls.reference)
 
     @classmethod
@@ -79,7 +79,9 @@ class Provider(FromFeed, Base):
         return select(cls).where(cls.reference == reference)
 
     def one_at_a_time(self) -> None:
-        """Whoever else comes here waits until this transaction ends: nothing appears between looking and adding."""
+        """Lock the provider's row until the transaction ends, so that nobody else adds a record of its between this
+        look and this write. On SQLite the write transaction does it.
+        """
         session.execute(select(Provider.id).where(Provider.id == self.id).with_for_update(key_share=True))
 
     def knows(self, email: str) -> bool:
@@ -119,7 +121,7 @@ def ids_named(names: list[str]) -> list[int]:
 
 
 def problem_with_name(name: str) -> str | None:
-    """Why this reference or name does not say which provider is meant, in words for a person."""
+    """Why this reference or name does not mean exactly one provider, in words for a person; None if it does."""
     found = session.scalars(select(Provider.id).where(_is_named([name])).limit(2)).all()
     if not found:
         return UNKNOWN.format(name)
@@ -182,5 +184,5 @@ class Contact(FromFeed, ProviderOwned, Base):
 
     @classmethod
     def searched(cls, text: str = "") -> Select["Contact"]:
-        """By name; those of whom the name, position or e-mail address has every word of this in it."""
+        """Contacts by name; with a text, those with each word of it in their name, position or e-mail address."""
         return cls.by_name().where(found_by(text, cls.folded_name, cls.position, cls.email)) if text else cls.by_name()

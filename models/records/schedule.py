@@ -43,7 +43,7 @@ class SchedulePeriod:
 
     @property
     def deadlines(self) -> dict[Occasion, Deadline]:
-        """In the order in which they are told; a contract that asks for no confirmation has two."""
+        """The days in order; the first is missing where the contract asks for no confirmation."""
         found = {
             Occasion.CONFIRM: Deadline(Occasion.CONFIRM, self.dates.confirm_by, self.usual.confirm_by),
             Occasion.CHANGES: Deadline(Occasion.CHANGES, self.dates.finalise_on, self.usual.finalise_on),
@@ -55,13 +55,13 @@ class SchedulePeriod:
 
 
 def contracts() -> Select:
-    """Every contract with all that its schedule hangs on."""
+    """Every contract by name, with the payment methods and calendars that its schedule comes from."""
     calendar = joinedload(PaymentMethod.calendar).selectinload(Calendar.overrides)
     return Contract.by_name().options(selectinload(Contract.methods).options(calendar))
 
 
 def years(found: Iterable[Contract]) -> set[FinancialYear]:
-    """From the first that one of the contracts is paid in, to the year after this one."""
+    """Financial years with a schedule: from the first in which one of the contracts pays, to the one after today's."""
     begun = [FinancialYear.of(method.calculate_from) for contract in found for method in contract.methods]
     year, published = min(begun, default=None), set()
     while year is not None and year <= FinancialYear.of(today()).next:
@@ -87,7 +87,9 @@ def _periods(contract: Contract, year: FinancialYear) -> Iterator[SchedulePeriod
 
 
 def next_deadline(contract: Contract) -> tuple[SchedulePeriod, Deadline] | None:
-    """The first day, today or later, by which the provider has to have done something."""
+    """The first day, today or later, by which the provider has to confirm or ask for changes; None where there is none
+    from last financial year to next.
+    """
     this_year = FinancialYear.of(today())
     near = (FinancialYear(this_year.starts_in - 1), this_year, this_year.next)
     coming = [
