@@ -1,7 +1,7 @@
-"""The look that a provider takes at who still has access, every six calendar months.
+"""The review that a provider makes every six calendar months of who still has access to it.
 
-Access is judged by the real day, not by the business date of a training. Who works alone has nobody to review: a
-provider whose only people are carers is never due.
+Due dates follow the real date, not the business calendar of a demonstration or training. A carer works alone and has
+nobody to review, so a provider whose only people are carers is never due.
 """
 
 from calendar import monthrange
@@ -35,8 +35,10 @@ class AccessReview(ProviderOwned, Base):
 
 
 def review(places: Sequence[Membership], leavers: Collection[int], *, by: User) -> AccessReview:
-    """Everybody with access now, of whom those with the user ids `leavers` lose it. DomainError if somebody was let in
-    or removed since the list was shown, or if nobody would be left to look after access.
+    """Record the review, and remove the people with the user ids `leavers`. `places` are the places that the page
+    showed.
+
+    DomainError if somebody was let in or removed since, or if no administrator would be left.
     """
     now = session.scalars(team.members().where(Membership.granted_at.is_not(None))).all()
     if {place.id for place in places} != {place.id for place in now}:
@@ -67,8 +69,8 @@ def is_due(day: date | None) -> bool:
 
 
 def overdue() -> Select:
-    """Rows of providers whose review is due: id, name, reference, and since when the last review or, without one, the
-    first grant was. The longest overdue first.
+    """Rows (id, name, reference, since) of providers whose review is due, the longest overdue first. `since` is the
+    last review or, without one, the first grant of access.
     """
     since = _since()
     return since.where(since.selected_columns.since < midnight(_last_day_due(_today()) + timedelta(days=1)))
@@ -112,7 +114,7 @@ def _today() -> date:
 
 
 def _last_day_due(today: date) -> date:
-    """The last day whose six months are over today."""
+    """The last day that lies at least six months before `today`."""
     back = _moved(today, -MONTHS)
     is_last_of_month = (today + timedelta(days=1)).month != today.month
     return back.replace(day=monthrange(back.year, back.month)[1]) if is_last_of_month else back

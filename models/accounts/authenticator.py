@@ -20,8 +20,8 @@ RECOVERY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 class Authenticator(Base):
-    """The app on one person's telephone. It counts once a first code from it was right; until then, the one before
-    it does.
+    """The app on one person's telephone. It is in use once a first code from it was accepted; until then an older app
+    of the same person stays in use.
     """
 
     __tablename__ = "authenticator"
@@ -99,7 +99,7 @@ class RecoveryCode(Base):
 
     @classmethod
     def spend(cls, user_id: int, typed: str) -> bool:
-        """Whether it is one of theirs that was not used yet; from now on it was."""
+        """Use up one of the person's codes; False if it is not theirs, or was used before."""
         mine = (cls.user_id == user_id, cls.hash == _hash(user_id, typed), cls.used_at.is_(None))
         return rows_changed(update(cls).where(*mine).values(used_at=utc_now())) == 1
 

@@ -38,7 +38,9 @@ If you did not ask for it, contact the council at once.
 
 
 def may_look_after(person: User, permission: Permission, *, by: User) -> bool:
-    """Whether `by` may do to this person's account what takes this permission."""
+    """Whether `by` may do to this person's account what needs the permission: never to their own, and to council
+    staff's only with MANAGE_STAFF.
+    """
     wanted = permission if person.staff is None else Permission.MANAGE_STAFF
     return person.id != by.id and by.can_at_council(wanted)
 
@@ -46,8 +48,10 @@ def may_look_after(person: User, permission: Permission, *, by: User) -> bool:
 def let_in(
     provider: Provider, email: str, name: str, role: Role, *, with_password: bool, by: User, portal: str = ""
 ) -> tuple[Membership, str | None]:
-    """A contact's place at the provider, granted at once; and, for who has no password yet, a temporary one if
-    it is wanted, to be shown this once.
+    """Give a contact a place at the provider, granted at once.
+
+    Returns the place, and a temporary password if one was asked for and the person has no password yet: the page shows
+    it this once. DomainError as in team.invite, and where the person is `by`.
     """
     if tidy_email(email) == by.email:
         raise DomainError("You cannot give yourself access to a provider. Ask a colleague")
@@ -59,7 +63,11 @@ def let_in(
 def employ(
     email: str, name: str, role: CouncilRole, *, with_password: bool, by: User, portal: str = ""
 ) -> tuple[User, str | None]:
-    """Somebody new at the council; with a temporary password, shown this once, or a mail that says how to set one."""
+    """Add a new person at the council.
+
+    Returns the person, and a temporary password if one was asked for: the page shows it this once. Without one, a mail
+    says how to set a password. DomainError if the e-mail address has a user already.
+    """
     email = tidy_email(email)
     _insist_on_managing_staff(by)
     if session.scalar(User.with_email(email)):
@@ -75,8 +83,11 @@ def employ(
 
 
 def set_council_role(person: User, role: CouncilRole | None, *, by: User, portal: str = "") -> None:
-    """Give them a role at the council, another one, or with None no longer any. They log in anew: what a role asks of
-    its people, the second step and the length of a session, is asked when they log in.
+    """Give a person a role at the council, or with None take it away. DomainError if nothing would change, or if the
+    last systems administrator would go.
+
+    The person is logged out, since the second step and the length of a session are those of the role and are set at
+    log-in.
     """
     _insist(person, Permission.MANAGE_STAFF, by)
     staff = person.staff
@@ -133,7 +144,7 @@ def log_out(person: User, *, by: User) -> None:
 
 
 def disable(person: User, *, by: User) -> None:
-    """They are out at once, and cannot log in until they are enabled again. Their places and roles stay."""
+    """Log the person out at once, and let them log in no more until enable(). Their places and roles stay."""
     _insist(person, Permission.MANAGE_ACCESS, by)
     if person.staff is not None:
         _keep_a_systems_administrator(person)
@@ -149,8 +160,10 @@ def enable(person: User, *, by: User) -> None:
 
 
 def change_email(person: User, email: str, *, by: User) -> None:
-    """Both addresses are told, and every session ends. What they have set up as second step stays: who has talked
-    the council into another address does not have the telephone as well.
+    """Change the address that the person logs in with; both addresses get a mail, and every session ends.
+
+    The second step stays as it is set up: whoever has talked the council into another address does not have the
+    person's telephone as well.
     """
     _insist(person, Permission.MANAGE_ACCESS, by)
     before, email = person.email, tidy_email(email)
@@ -184,7 +197,9 @@ def _insist_on_being_active(person: User) -> None:
 
 
 def _keep_a_systems_administrator(person: User) -> None:
-    """Of two who do this to each other at the same time, the second one waits here, and is the last."""
+    """DomainError if this is the last active systems administrator. The rows are locked: of two administrators who
+    remove each other at the same time, the second waits here, and then is the last.
+    """
     theirs = (Staff.role == CouncilRole.SYSTEMS_ADMINISTRATOR, User.is_active)
     found = select(User.id).join(Staff, Staff.user_id == User.id).where(*theirs).order_by(User.id).with_for_update()
     if set(session.scalars(found)) == {person.id}:

@@ -25,7 +25,7 @@ SYSTEMS = (
 
 
 def device(user_agent: str) -> str:
-    """Chrome on Android. A browser may say what it likes, so this is for recognising one's own and nothing else."""
+    """Say, Chrome on Android. A browser may claim to be any other, so this only helps people to recognise their own."""
     browser, system = _named(BROWSERS, user_agent), _named(SYSTEMS, user_agent)
     if browser is None:
         return "Unknown browser"

@@ -20,7 +20,7 @@ Condition = sa.ColumnElement[bool]
 
 
 class State(Choice):
-    """How it stands with a person's login, the most pressing first."""
+    """What stands in the way of a person's log-in, the most pressing first."""
 
     DISABLED = "disabled"
     LOCKED = "locked"
@@ -68,7 +68,9 @@ class Locks:
             self._tries.setdefault(row.account, []).append(row)
 
     def hold(self, person: sa.Row) -> bool:
-        """As LoginFailure.is_too_many and is_barred, for any browser."""
+        """Whether the person's account is closed to any browser: LoginFailure.is_too_many and is_barred for all of them
+        at once.
+        """
         since = person.password_set_at
         counted = Counter(
             (row.device_id, row.kind)
@@ -124,9 +126,10 @@ def listed(user_id: int) -> Select:
 
 
 def places_of(ids: Sequence[int] | Select) -> dict[int, list[sa.Row]]:
-    """At which providers these people are what, by person: rows with the provider's id and name, and the role.
+    """The places of these people by user id: rows with the place, the provider's id and name, the role, and when it was
+    granted.
 
-    `ids`, or a query of `people`.
+    `ids` are user ids, or a query of `people`.
     """
     if isinstance(ids, Select):
         ids = ids.order_by(None).with_only_columns(User.id)
@@ -154,7 +157,7 @@ def open_sessions(user_id: int) -> int:
 
 
 def providers(*, name: str = "", kind: ProviderKind | None = None) -> Select:
-    """Providers by name: with how many people have access, how many wait for it, and who was there last."""
+    """Providers by name: how many people have access, how many wait for it, and when one of them last logged in."""
     here = Membership.provider_id == Provider.id
     count = select(func.count(Membership.id)).where(here).correlate(Provider)
     last = select(func.max(User.last_login_at)).join(Membership, Membership.user_id == User.id).where(here)

@@ -25,15 +25,17 @@ class Identity(Base):
 
     @classmethod
     def forgotten(cls, user_id: int) -> Delete:
-        """The council's word that the next one with this person's e-mail address is that person."""
+        """Forget which subject this person is: the next one with their e-mail address is taken for them (see
+        person_at).
+        """
         return delete(cls).where(cls.user_id == user_id)
 
 
 def person_at(issuer: str, subject: str, email: str | None, *, is_verified: bool) -> User | None:
-    """The active user that this subject is, or None.
+    """The active user for this subject of the issuer; None if there is none. No user is made here.
 
-    Met for the first time, it is the user with its e-mail address, if the provider has verified that and no other
-    subject was that user before. Nobody is made a user here.
+    A subject that is new here is linked with the user who has its e-mail address, if the issuer has verified the
+    address and no other subject is linked with that user.
     """
     user = session.scalar(
         select(User)

@@ -15,11 +15,11 @@ from models.base import Base, Key, rows_changed, session, utc_now
 LIFE = timedelta(days=365)
 """How long a browser stays known when nobody logs in with it."""
 MOST = 50
-"""Of one person; the one that was used least lately gives way."""
+"""Browsers of one person; of more, the one that was used longest ago is forgotten."""
 
 
 class KnownDevice(Base):
-    """A browser that one person has logged in with wholly. Those who share it have a row each, and one token."""
+    """A browser in which one person has completed a log-in. People who share it have a row each, with one token."""
 
     __tablename__ = "known_device"
     __table_args__ = (sa.UniqueConstraint("token_sha256", "user_id"),)
@@ -32,16 +32,19 @@ class KnownDevice(Base):
 
     @classmethod
     def with_token(cls, token: str | None, user_id: int | None) -> Select[int]:
-        """The id of the row that makes this browser known for this person. It is asked for nobody all the same."""
+        """The id of the row that makes this browser known for this person. For no person (None) the query runs all the
+        same and finds nothing, so that an unknown address takes as long.
+        """
         is_fresh = cls.last_used_at > utc_now() - LIFE
         return select(cls.id).where(cls.token_sha256 == digest(token or ""), cls.user_id == (user_id or 0), is_fresh)
 
     @classmethod
     def remember(cls, user_id: int, token: str | None) -> str:
-        """Somebody has logged in wholly: the new token for this browser.
+        """The person has completed a log-in in this browser: returns a new token for its cookie.
 
-        It takes the place of the `token` the browser came with, for everybody who shares it, so that a token that was
-        copied or planted is worth nothing from then on. The rows stay the same ones: what was counted for them stays.
+        The new token replaces `token`, which the browser came with, in the rows of everybody who shares it: one that
+        was copied or planted is worth nothing from then on. The rows keep their ids, and so the wrong tries counted for
+        them.
         """
         now, fresh = utc_now(), secrets.token_urlsafe(32)
         session.execute(delete(cls).where(cls.last_used_at <= now - LIFE))

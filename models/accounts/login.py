@@ -67,13 +67,14 @@ class Kind(StrEnum):
 class LoginFailure(Base):
     """One wrong password, or one wrong second step.
 
-    Ten wrong passwords for an account in a quarter of an hour, or thirty from a network address, and further ones are
-    refused unread until the oldest is a quarter of an hour old. A browser that is known for the account has a count
-    of its own, of ten, and none of the others' stops it. Refused tries do not count. So nobody can be kept out by a
-    stranger, or by their own mistakes for long.
+    Passwords: after ten wrong ones for an account within a quarter of an hour, or thirty from a network address,
+    further ones are refused without being checked, until the oldest is a quarter of an hour old. A browser that is
+    known for the account has its own count of ten, and the other counts do not stop it. Refused tries are not counted.
+    So neither a stranger nor the person's own mistakes keep them out for long.
 
-    Ten wrong second steps, without a right one in between, close the account to the browser that is known, or to all
-    that are not. They do not grow old: who gave them knows the password. A new password opens it, or the council.
+    Second steps: ten wrong ones without a right one in between close the account, either to the one known browser that
+    they came from or to all unknown ones. They do not expire, since whoever gave them knows the password. A new
+    password opens the account again, and so does the council.
     """
 
     __tablename__ = "login_failure"
@@ -139,8 +140,8 @@ class LoginFailure(Base):
 
     @classmethod
     def forget(cls, user: User, device_id: int | None) -> None:
-        """A whole log-in clears the count of the browser that it came from, known or not; what is too old to be of
-        use goes with it.
+        """After a completed log-in: delete the failures of this account from the same browser (known, or all unknown
+        ones), and everybody's wrong passwords that are too old to matter.
         """
         mine = sa.and_(cls.account == account_hash(user.email), cls.device_id == device_id)
         outdated = sa.and_(cls.kind == Kind.PASSWORD, cls.at <= utc_now() - KEPT)
@@ -148,7 +149,7 @@ class LoginFailure(Base):
 
     @classmethod
     def unlock(cls, user: User, *, by: User) -> None:
-        """The council has made sure who is asking: nothing that was wrong before stands in this person's way."""
+        """Delete every failure of this account. The council has made sure who is asking."""
         session.execute(delete(cls).where(cls.account == account_hash(user.email)))
         record("user.unlocked", user, by=by)
 

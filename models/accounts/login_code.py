@@ -80,7 +80,10 @@ class LoginCode(Base):
 
 
 def send_code(pending: PendingLogin) -> None:
-    """Send one more code. For an address that nobody has, everything is done but the sending."""
+    """Mail one more code. DomainError within a minute of the one before, or after too many in an hour.
+
+    For an address that nobody has, or that of a disabled user, everything happens but the mail.
+    """
     now = utc_now()
     codes = _codes(pending)
     if any(now < code.sent_at + RESEND_AFTER for code in codes):
@@ -132,7 +135,7 @@ def _judge(pending: PendingLogin, code: str) -> Answer:
 
 
 def _spend(pending: PendingLogin) -> Answer:
-    """Two presses at once: the database lets one of them be the first. With it, every code of this log-in is spent."""
+    """The code is right: every code of this log-in expires. USED where another press of the button was first."""
     now = utc_now()
     if not move(pending, PendingLogin.emailed_at.is_(None), emailed_at=now):
         return Answer.USED
@@ -160,8 +163,8 @@ def _hash(pending: PendingLogin, code: str) -> str:
 
 
 def _has_sent_too_many(pending: PendingLogin) -> bool:
-    """Each purpose has its own count, so that strangers who ask for new passwords stop nobody who logs in; and so has
-    each known device, so that they stop nobody from setting a new password there.
+    """Codes for logging in and for new passwords are counted apart, so that strangers who ask for new passwords keep
+    nobody from logging in. Known devices have counts of their own for the same reason.
     """
     sent = select(func.count(LoginCode.id)).join(PendingLogin, PendingLogin.id == LoginCode.pending_id)
     sent = sent.where(PendingLogin.purpose == pending.purpose, LoginCode.sent_at > utc_now() - timedelta(hours=1))

@@ -23,7 +23,7 @@ from models.permissions import Role
 from models.tenancy import every_provider
 
 LIFE = timedelta(hours=1)
-"""Who has not come to the end by then begins again."""
+"""A log-in that is not completed by then has to begin again."""
 TRIES = 5
 """Wrong security codes or codes from the app; after them, it is back to the password."""
 
@@ -98,7 +98,7 @@ class PendingLogin(Base):
 
     @classmethod
     def begin(cls, email: str, user: User | None, purpose: Purpose, origin: Origin) -> "PendingLogin":
-        """`user` has this address, or nobody has."""
+        """`user` is the one with this e-mail address, or None where nobody has it."""
         pending = cls(
             purpose=purpose,
             account=account_hash(email),
@@ -115,7 +115,9 @@ class PendingLogin(Base):
 
     @classmethod
     def open(cls, pending_id: int, nonce: str) -> Select["PendingLogin"]:
-        """The nonce is asked for too: a log-in that was rolled back leaves its number to the next one."""
+        """The log-in, if it is still under way. The nonce is compared too: after a rollback the next log-in may get the
+        same id.
+        """
         is_open = (cls.accepted_at.is_(None), cls.tries < TRIES, cls.started_at > utc_now() - LIFE)
         return select(cls).where(cls.id == pending_id, cls.nonce == nonce, *is_open).options(joinedload(cls.user))
 
@@ -148,8 +150,9 @@ class PendingLogin(Base):
         return GIVE[own] if own and not self.stepped_at else None
 
     def _unproved(self, own: Step | None, wanted: Step) -> Stage | None:
-        """Who has nothing of their own yet is sent a code. Only a temporary password opens the way without one, and
-        only to the first security code: else whoever takes codes back and gives passwords could log in as anybody.
+        """A person who has set up nothing yet has to enter a code from an e-mail first. The exception is a temporary
+        password, with which they may set their first security code: not a later one, else whoever at the council takes
+        back codes and gives passwords could log in as anybody.
         """
         if own is Step.AUTHENTICATOR or own is wanted:
             return None if self.stepped_at else GIVE[own]
@@ -177,12 +180,14 @@ class PendingLogin(Base):
         return self.tries < TRIES
 
     def count_try(self) -> bool:
-        """Use up a try before anything is compared. The database counts: guesses sent side by side count one by one."""
+        """Use up a try before anything is compared; False if none is left. The database counts, so that guesses at the
+        same moment count one by one.
+        """
         has_left = (PendingLogin.tries < TRIES, PendingLogin.accepted_at.is_(None))
         return move(self, *has_left, tries=PendingLogin.tries + 1)
 
     def log_in(self) -> bool:
-        """The end of the way in, once: of two presses at the same time the database lets one be the first."""
+        """Complete the log-in; False if another press of the button was first."""
         if not self._end():
             return False
         self._warn()
@@ -203,9 +208,9 @@ class PendingLogin(Base):
             post(self.person.email, "A log-in from a new device", NEW_DEVICE)
 
     def set_password(self, password: str) -> bool:
-        """The password in place of a forgotten or temporary one; DomainError if it breaks a rule of the policy.
+        """Set a new password in place of a forgotten or temporary one; DomainError if it breaks a rule.
 
-        Setting a forgotten one ends here: the person then logs in with it.
+        A forgotten one ends here, and the person logs in with the new one: False if another press was first.
         """
         is_reset = self.purpose is Purpose.RESET
         self.person.set_password(password)
@@ -215,7 +220,7 @@ class PendingLogin(Base):
 
     @classmethod
     def end_all(cls, user_id: int, *, but: int | None = None) -> None:
-        """Whoever is on the way in as this person begins again, `but` in the log-in with this id."""
+        """Make every log-in of this person that is under way begin again, except the one with the id `but`."""
         theirs = update(cls).where(cls.user_id == user_id, cls.accepted_at.is_(None), cls.id != (but or 0))
         session.execute(theirs.values(accepted_at=utc_now()))
 
@@ -224,7 +229,7 @@ class PendingLogin(Base):
 
 
 def change_password(user: User, password: str, *, but: int, device: str | None) -> None:
-    """The person's own choice, as User.set_password: who is half-way in with the one before begins again."""
+    """As User.set_password, for a person who is logged in. Log-ins that began with the old password begin again."""
     user.set_password(password, but=but, device=device)
     PendingLogin.end_all(user.id)
 

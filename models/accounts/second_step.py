@@ -36,7 +36,7 @@ def positions(user: User) -> list[int]:
 
 
 def give_digits(pending: PendingLogin, digits: Sequence[str], origin: Origin) -> bool:
-    """Whether these are the digits asked for. Each answer uses up a try."""
+    """Whether these are the digits asked for. Every call uses up a try; DomainError once too many were wrong."""
     code = session.scalars(SecurityCode.of(pending.person.id)).one()
     if not _may_try(pending, origin) or not code.matches(digits):
         return _refuse(pending, origin)
@@ -46,7 +46,9 @@ def give_digits(pending: PendingLogin, digits: Sequence[str], origin: Origin) ->
 
 
 def give_app_code(pending: PendingLogin, typed: str, origin: Origin) -> bool:
-    """Whether it is the code that the app shows now, or a recovery code. Each answer uses up a try."""
+    """Whether it is the app's code of now, or a recovery code. Every call uses up a try; DomainError once too many were
+    wrong.
+    """
     if not _may_try(pending, origin):
         return _refuse(pending, origin)
     code = tidy_code(typed)
@@ -81,7 +83,7 @@ def problem_with_security_code(user: User, digits: str) -> str | None:
 
 
 def set_security_code(user: User, digits: str) -> None:
-    """DomainError says which rule it breaks."""
+    """Set the person's security code, and mail them; DomainError says which rule it breaks."""
     code = _security_code_of(user)
     is_first = code.sealed is None
     session.add(code)
@@ -105,7 +107,9 @@ def new_app(user: User) -> Authenticator | None:
 
 
 def confirm_app(user: User, typed: str) -> list[str]:
-    """The recovery codes, shown this once, if it is the code that the new app shows; else none."""
+    """Take the new app into use if it shows this code. Returns recovery codes, which are shown this once; none if it
+    does not.
+    """
     code, app = tidy_code(typed), new_app(user)
     is_first = session.scalar(Authenticator.of(user.id)) is None
     if app is None or code is None or not app.confirm(code):
@@ -115,7 +119,7 @@ def confirm_app(user: User, typed: str) -> list[str]:
 
 
 def renew_recovery_codes(user: User) -> list[str]:
-    """New ones, shown this once; the old ones open nothing any more."""
+    """New recovery codes in place of the old ones, shown this once. DomainError without an authenticator app."""
     if session.scalar(Authenticator.of(user.id)) is None:
         raise DomainError("Set up an authenticator app first: recovery codes stand in for it")
     _tell(user, "recovery_codes", "The recovery codes", is_first=False)

@@ -107,7 +107,9 @@ def refuse(membership: Membership, *, by: User, reason: str) -> None:
 
 
 def change_role(membership: Membership, role: Role, *, by: User) -> None:
-    """With their next click they may do what the new role may, and no more."""
+    """From the person's next request on, they may do what the new role may. DomainError for one's own role, or if no
+    administrator would be left.
+    """
     if membership.user_id == by.id:
         raise DomainError("You cannot change your own role. Ask another administrator, or the council")
     if membership.role is role:
@@ -184,7 +186,9 @@ def _lets_in(by: User) -> bool:
 
 
 def _may_grant(provider: Provider, user: User, by: User | None) -> bool:
-    """Whose login the council has switched off, and who works for it, waits for the council; nobody else learns why."""
+    """Whether the invitation is granted at once. One for a disabled login or for council staff waits for the council;
+    the inviter is not told why.
+    """
     if by is None or _lets_in(by):
         return True
     return provider.kind in policy().may_grant and user.is_active and not _is_staff(user)
@@ -196,7 +200,10 @@ def _check_role(role: Role, by: User | None) -> None:
 
 
 def _keep_an_administrator(membership: Membership, by: User) -> None:
-    """Of two who remove each other at the same time, the second one waits here and is the last."""
+    """DomainError if this is the provider's last administrator. The rows are locked: of two administrators who remove
+    each other at the same time, the second waits here, and then is the last. Who manages access for the council is not
+    held to it.
+    """
     if membership.role is not Role.ADMINISTRATOR or membership.granted_at is None or _lets_in(by):
         return
     is_administrator = (Membership.role == Role.ADMINISTRATOR, Membership.granted_at.is_not(None))
@@ -212,7 +219,7 @@ def _has_a_place(user: User) -> bool:
 
 
 def _write(membership: Membership, still: sa.ColumnElement[bool], **values: object) -> None:
-    """Change it, if it still is as it was when it was read: somebody else may have been quicker."""
+    """Change the place only while `still` holds; DomainError tells whoever came second."""
     if not move(membership, still, **values):
         raise DomainError(TOO_LATE)
 

@@ -48,8 +48,8 @@ class Membership(Base):
 
     @property
     def called(self) -> str:
-        """What the provider's people read. The login may be older than the invitation, and whose it is becomes their
-        business only when the council has let the person in.
+        """The person's name as the provider's people read it. Until the access is granted it is the invited contact's:
+        whose login has that address is not their business before.
         """
         return self.user.name if self.granted_at else self.invited_as or self.user.email
 
@@ -152,7 +152,7 @@ class User(Base):
         return self.staff is not None and permission in COUNCIL_GRANTS[self.staff.role]
 
     def log_in(self) -> None:
-        """Both steps are done: remember when, and when it was before."""
+        """Both steps are done: remember when, and keep the time of the log-in before this one."""
         self.previous_login_at, self.last_login_at = self.last_login_at, utc_now()
         record("user.logged_in", self, by=self)
 
@@ -165,8 +165,10 @@ class User(Base):
         return self.is_active and (self.password_expires_at is None or utc_now() < self.password_expires_at)
 
     def set_password(self, password: str, *, but: int | None = None, device: str | None = None) -> None:
-        """The person's own choice; DomainError if it breaks a rule. Every session of theirs ends, `but` this one, and
-        every browser is a new one again, except the one with the token `device`.
+        """Set the password that the person has chosen; DomainError if it breaks a rule.
+
+        All their sessions end except `but` (a session's id), and all their browsers become unknown except the one with
+        the token `device`.
         """
         if problem := self.problem_with_password(password):
             raise DomainError(problem)
@@ -185,8 +187,8 @@ class User(Base):
         return None
 
     def give_temporary_password(self, *, by: "User | None") -> str:
-        """One that works for three days and lets the person in to choose their own. It is shown once, and kept
-        nowhere; every session of theirs ends.
+        """Make a password that works for three days, only to choose another one. It is returned to be shown once, and
+        kept nowhere; all the person's sessions end.
         """
         password = passwords.made_up()
         self.password_hash, self.password_set_at = passwords.hashed(password), utc_now()
@@ -197,7 +199,7 @@ class User(Base):
         return password
 
     def forget_temporary_password(self) -> None:
-        """They have come in by another way, and need it no more."""
+        """They have come in by the council's identity provider, and need it no more."""
         if self.has_temporary_password:
             self.password_hash = self.password_expires_at = None
 
@@ -208,7 +210,9 @@ class User(Base):
 
     @classmethod
     def held(cls, user_id: int) -> Select[int]:
-        """Their sessions are renewed by one at a time, so that none slips out of being ended."""
+        """Lock the person's row: their sessions are renewed and ended one at a time, so that none survives
+        end_sessions.
+        """
         return select(cls.id).where(cls.id == user_id).with_for_update(key_share=True)
 
     @classmethod

@@ -21,7 +21,7 @@ from models.permissions import CouncilRole
 
 SEEN_EVERY = timedelta(minutes=1)
 FRESH = timedelta(minutes=15)
-"""For how long a password or code that was given opens what takes a fresh one."""
+"""How long after a password or code was given a view with `fresh=True` asks for none."""
 WARNING = timedelta(minutes=5)
 """How long before the end the person is warned."""
 MOST = 5
@@ -127,7 +127,7 @@ class WebSession(Base):
 
     @classmethod
     def changed(cls, session_id: int, user_id: int | None, data: dict[str, Any]) -> Update:
-        """Only if it is still there and open: what was ended stays ended."""
+        """Store who is logged in and the data, only while the session is open: one that was ended stays ended."""
         return update(cls).where(cls.id == session_id, cls.is_open()).values(user_id=user_id, data=data)
 
     def seen(self) -> Update:
@@ -138,7 +138,7 @@ class WebSession(Base):
 
     @classmethod
     def left_behind(cls, session_id: int) -> Delete:
-        """For the same log-in under another token: only if it is still open."""
+        """Delete the row of the old token, only while the session is open. The same log-in has a new row."""
         return delete(cls).where(cls.id == session_id, cls.is_open())
 
     @classmethod
@@ -153,7 +153,7 @@ class WebSession(Base):
 
     @classmethod
     def room_made(cls, user_id: int) -> Update:
-        """The oldest end, so that with one more there are not too many."""
+        """End the person's oldest open sessions, so that with a new one they have at most MOST."""
         newest = sa.and_(cls.user_id == user_id, cls.is_open())
         surplus = select(cls.id).where(newest).order_by(cls.created_at.desc(), cls.id.desc()).offset(MOST - 1)
         return update(cls).where(cls.id.in_(surplus)).values(replaced_at=utc_now())
@@ -166,7 +166,7 @@ class WebSession(Base):
 
     @classmethod
     def outlived(cls) -> Delete:
-        """Those of nobody when they have ended, and those of a person a day later."""
+        """Delete sessions of nobody once they have ended, and a person's a day later."""
         then = utc_now() - REMEMBERED
         forgotten = (cls.idle_until <= then, cls.expires_at <= then, cls.replaced_at <= then)
         return delete(cls).where(sa.or_(*forgotten, sa.and_(cls.user_id.is_(None), sa.not_(cls.is_open()))))
