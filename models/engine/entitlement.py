@@ -1,10 +1,9 @@
-"""What a provider is entitled to for some days: pure functions over plain facts, no database.
+"""What a provider is entitled to for some days: pure functions over plain facts, no database. Amounts are whole pence.
 
-A *slice* is a longest run of payable days with equal facts (rate, quantity, pay percentage, VAT). It is
-rounded once, on its positive amount, and its VAT once from its net. Where 1 April cuts a slice it is
-rounded whole and shared out, so that the parts add up. A *cell* is one component of one line item in one
-payment period, cut at 1 April: what has been paid is compared with what is due cell by cell.
-Rules: design.md section 7, golden.md.
+A *slice* is a longest run of payable days with equal facts (rate, quantity, pay percentage, VAT). It is rounded once,
+on its positive amount, and its VAT once from its net. Where 1 April cuts a slice, the whole is rounded once and shared
+out, so that the parts add up. A *cell* is one component of one line item in one payment period, cut at 1 April; what
+has been paid is compared with what is due cell by cell. Rules: design.md section 7, golden.md.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +21,7 @@ from models.pricing import DeductionKind, Unit
 
 @dataclass(slots=True)
 class Cell:
-    """What one component of one source comes to in one payment period of one financial year."""
+    """What one component of one source comes to, in pence, in one payment period or its part on a side of 1 April."""
 
     component: Component
     first: date
@@ -126,6 +125,7 @@ def _paid_days(days: Span, terms: Terms) -> Iterator[tuple[date, date]]:
 
 
 def _on(day: date, facts: Iterable[Dated]) -> Any:
+    """The value of the fact that holds on this day; None without one."""
     return next((fact.value for fact in facts if fact.first <= day <= fact.last), None)
 
 
@@ -149,7 +149,9 @@ def _priced(terms: Terms, rate_e4: int, quantity: Quantity, percent: int) -> Amo
 
 
 def _units(unit: Unit, quantity: Quantity, days: Span) -> tuple[int, int]:
-    """Units in `days`, in ten-thousandths, and what to divide by: a seventh a day, unless by night or timetable."""
+    """Units in `days`, in ten-thousandths, and a divisor: 7, since a quantity is for a week; 1 for nights and
+    timetables.
+    """
     if quantity.timetable_e4 is not None:
         begin = days.first.weekday()
         return sum(quantity.timetable_e4[(begin + i) % 7] for i in range(days.days)), 1
@@ -167,7 +169,9 @@ def _deducted(weekly_rate_e4: int) -> Amount:
 
 
 def _rounded(days: Span, amount: Amount) -> list[Slice]:
-    """The slice of `days`, cut at 1 April: rounded whole, the first part rounded, the second the rest."""
+    """One slice for `days`, or two where 1 April cuts them: the whole and the first part are rounded, the second is the
+    rest.
+    """
     whole = amount(days)
     cut = FinancialYear.of(days.first).last_on
     if days.last <= cut:

@@ -52,7 +52,7 @@ class Terms:
     absences: tuple[Dated, ...] = ()
     """The per cent that is paid."""
     deductions: tuple[tuple[DeductionKind, Dated], ...] = ()
-    """Weekly rates in ten-thousandths, only those that this contract takes off."""
+    """Weekly rates in ten-thousandths of a pound, of the deductions that this contract takes off."""
 
     @property
     def last_payable_on(self) -> date:
@@ -74,7 +74,7 @@ class PaymentCalendar(Protocol):
 
 
 class Method(Protocol):
-    """How a contract pays, from `calculate_from` to `ends_on`."""
+    """How a contract pays, from `calculate_from` to `ends_on` (included; None has no end)."""
 
     @property
     def id(self) -> int: ...
@@ -107,9 +107,9 @@ class ItemFacts:
     client_id: int
     service: str
     terms_gross: Terms
-    """Its terms with every deduction that the provider collects, whatever the payment method."""
+    """The terms under a Gross method: with the deductions that are taken off whatever the method."""
     contributions: tuple[tuple[DeductionKind, Dated], ...]
-    """What is taken off as well where the method is Net."""
+    """Deductions that a Net method takes off as well, since the provider collects them."""
     allowances: list[DueSum]
     authorised_on: date | None
     is_suspended: bool
@@ -122,7 +122,7 @@ class ItemFacts:
         return self.terms_net if basis is Basis.NET else self.terms_gross
 
     def is_blocked(self, as_on: date) -> bool:
-        """No new line of either sign: not yet authorised on that day, or suspended."""
+        """Whether it makes no new line, to pay or to recover: it is suspended, or not yet authorised on that day."""
         return self.is_suspended or self.authorised_on is None or self.authorised_on > as_on
 
 
@@ -136,7 +136,7 @@ class ContractFacts:
     claims: list[tuple[DueSum, date | None]] = field(default_factory=list)
     """Accepted claim items, and the day on which the panel decided."""
     adjustments: list[tuple[DueSum, int]] = field(default_factory=list)
-    """What officers have added or taken off, and for which client's id."""
+    """Sums that officers have added or, below zero, taken off; each with the client's id."""
     recovery_cap_pence: int | None = None
     """The most that one payment recovers, where an instalment plan has been agreed."""
 

@@ -11,14 +11,17 @@ from models.engine.facts import ContractFacts, Method
 
 @dataclass(slots=True)
 class Period:
-    """One payment period of the contract, and how far its payment has got."""
+    """One payment period of the contract, and how far its payment has got.
+
+    `is_begun`: some of its payment is finalised. `is_closed`: all of it is, and it takes no more lines.
+    """
 
     span: Span
     method: Method
     is_begun: bool = False
     is_closed: bool = False
     is_after_end: bool = False
-    """Past the end of the last method: it can hold corrections, and no day of it is paid."""
+    """It lies after the end of the last method: no day of it is paid, but its payment can hold corrections."""
     year: int = field(init=False)
     """The financial year of its first day, by the calendar year in which that begins."""
     is_cut: bool = field(init=False)
@@ -30,7 +33,10 @@ class Period:
 
 
 class Periods:
-    """Which payment a line is part of: its own period's while that is open, else the current one."""
+    """Which payment a line is part of: that of the line's own period while it is open, else the current one.
+
+    `current` is the first day of the first period of whose payment nothing is finalised.
+    """
 
     def __init__(self, periods: list[Period]) -> None:
         self.periods = periods
@@ -50,12 +56,15 @@ class Periods:
         return own.span.first if own and not own.is_closed else self.current
 
     def between(self, first: date, last: date) -> Iterable[Period]:
+        """The periods with a day from `first` to `last`, but those after the end of the last method."""
         found = self.periods[max(bisect_right(self._firsts, first) - 1, 0) : bisect_right(self._firsts, last)]
         return (period for period in found if not period.is_after_end)
 
 
 def horizon(contract: ContractFacts, as_on: date) -> FinancialYear:
-    """The year whose purchase orders are worth something: that of the last day of the last period begun."""
+    """The last financial year whose purchase orders get a value: that of the last day of the period that `as_on` lies
+    in or, once the contract has ended, of its last period.
+    """
     begun = [method for method in contract.methods if method.calculate_from <= as_on]
     if not begun:
         return FinancialYear.of(as_on)
@@ -65,10 +74,12 @@ def horizon(contract: ContractFacts, as_on: date) -> FinancialYear:
 
 
 def lay_out(contract: ContractFacts, states: dict[date, tuple[bool, bool]], as_on: date) -> list[Period]:
-    """The contract's periods to the end of the year after the current one, with one that is still open.
+    """The contract's periods to the end of the year after `horizon`, including at least one of whose payment nothing is
+    finalised.
 
-    `states` says of each period's first day whether its payment is begun, and whether it is closed. When
-    every period of an ended contract is closed, the tiling goes on, so that a correction finds a payment.
+    `states` says by first day whether a payment is begun (partly finalised) and whether it is closed. Where every
+    period of an ended contract is begun or closed, periods after its end are added, so that a correction finds a
+    payment.
     """
     plan_until = horizon(contract, as_on).next.last_on
     found = [

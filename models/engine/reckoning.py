@@ -1,7 +1,8 @@
-"""To pay now = entitlement - already finalised, cell by cell, for one contract. Pure: no database.
+"""To pay now = entitlement - already finalised, cell by cell, for one contract. Pure: no database; amounts are whole
+pence.
 
-A late start, a backdated uplift, an early leaver are none of them special cases; each is a difference
-that is not zero. Rules: design.md section 7.
+A late start, a backdated uplift or an early leaver needs no code of its own: each is a difference that is not zero.
+Rules: design.md section 7.
 """
 
 from collections import defaultdict
@@ -22,7 +23,7 @@ IN_THE_CURRENT_PAYMENT = (Component.CLAIM, Component.ADJUSTMENT)
 """Sums that are paid in the current payment, whatever day they are for."""
 
 OrderKey = tuple[int | None, int]
-"""A client's id (None for one-off claims), and the year in which a financial year begins."""
+"""A client's id (None for one-off claims), and the calendar year in which the order's financial year begins."""
 
 
 class Source(NamedTuple):
@@ -47,7 +48,7 @@ class Settled(NamedTuple):
 
 @dataclass
 class HeldParts:
-    """Open payments that are held, by first day, and held rows of others, by first day and order."""
+    """What a contract's open payments hold back: whole payments by first day, single rows by first day and order."""
 
     payments: set[date] = field(default_factory=set)
     rows: set[tuple[date, OrderKey]] = field(default_factory=set)
@@ -83,7 +84,7 @@ class Stretch:
     periods: int = 1
 
     def expected(self, name: str) -> Expected:
-        """Its row among what an order expects. A steady cell has one slice."""
+        """The row that the order expects for all these periods. The cell is a steady one, so it has one slice."""
         [part] = self.cell.slices
         whole = replace(
             part,
@@ -105,7 +106,7 @@ class OrderSum:
     expected: list[Expected] = field(default_factory=list)
 
     def add(self, other: "OrderSum") -> None:
-        """What another contract of the provider comes to for the same order."""
+        """Add what another contract of the provider pays for the same order."""
         self.net_pence += other.net_pence
         self.vat_pence += other.vat_pence
         self.expected.extend(merged(other.expected))
@@ -118,8 +119,9 @@ class Reckoning:
     periods: list[Period]
     drafts: list[Draft] = field(default_factory=list)
     planned: dict[date, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
-    """Net and VAT of periods that have not begun, by first day."""
+    """Net and VAT pence of periods that have not begun, by first day."""
     waiting: dict[date, int] = field(default_factory=lambda: defaultdict(int))
+    """Pence, VAT included, that blocked items would add, by first day of the period that would pay them."""
     orders: dict[OrderKey, OrderSum] = field(default_factory=lambda: defaultdict(OrderSum))
 
 
@@ -130,7 +132,9 @@ def reckon(
     as_on: date,
     held: HeldParts | None = None,
 ) -> Reckoning:
-    """Draft lines, plans and order values of one contract, as its facts stand and as on that day."""
+    """Draft lines, plans and order values of one contract on the day `as_on`. `settled` is what has been finalised, by
+    cell.
+    """
     work = _Work(contract, periods, settled, as_on)
     for item in contract.items:
         work.take_item(item)
@@ -186,7 +190,7 @@ class _Work:
             self._plan(period, cell, (item.client_id, year_of(cell.first)), item.service)
 
     def _plan_alike(self, period: Period, cell: Cell, item: ItemFacts, stretches: dict[int, Stretch]) -> None:
-        """Plan a steady cell: the order's rows of a whole stretch of such periods are told as one."""
+        """Plan a steady cell. Periods that follow one another and share it make one row of what the order expects."""
         span, year = period.span, period.year
         planned = self.found.planned[span.first]
         planned[0] += cell.net_pence
@@ -280,13 +284,15 @@ class _Work:
         self._expect(order, Cell(component, first, before.last, before.net_pence, before.vat_pence), before, name)
 
     def _placed(self, cell: Cell, first: date) -> Cell:
-        """The cell on its own days: a steady one may come from another period."""
+        """The cell with the days of the period that `first` lies in: a steady cell carries those of another period."""
         period = self.periods.holding(first)
         return moved(cell, period.span) if period and cell.slices and cell.first != first else cell
 
 
 def _due(span: Span, own: SteadyItem, alike: list[Cell] | None) -> dict[tuple[Component, date], Cell]:
-    """The cells of a period that has begun, by component and first day; steady ones are not yet moved to it."""
+    """Cells of a period that has begun, by component and first day. Steady cells still carry another period's days
+    (_placed).
+    """
     if alike is not None:
         return {(cell.component, span.first): cell for cell in alike}
     return {(cell.component, cell.first): cell for cell in cells(own.terms, span)}
@@ -309,11 +315,12 @@ def _expected_rows(cell: Cell, before: Settled, name: str) -> Iterator[Expected]
 
 
 def _carry(found: Reckoning, debt: int, cap: int | None, held: HeldParts, as_on: date) -> None:
-    """Bring no payment below £0.00: what it lacks is carried forward, and the next one brings it forward.
+    """Keep every payment at £0.00 or more: what it falls short by is carried forward, and the next payment brings it
+    forward.
 
-    `debt` is what was carried before and not yet recovered; `cap` the most that one payment recovers, where a
-    plan has been agreed. A debt waits for a payment that has other lines. What is held is not paid, and so it
-    neither needs carrying nor makes up for a recovery.
+    `debt` is the pence carried forward before and not yet recovered; `cap` the most pence that one payment recovers, if
+    an instalment plan was agreed. A debt waits for a payment that has other lines. Held payments and rows are not paid:
+    they need no carrying, and make up for no recovery.
     """
     for period in found.periods:
         first = period.span.first

@@ -1,7 +1,7 @@
-"""One line item, period after period: what has been worked out once for steady days is not worked out again.
+"""The cells of one line item, period after period. Those of steady days are worked out once and used again.
 
-Most items have the same price for a year, and most payments of them are alike: of a run over 20,000 items
-this saves nine tenths. What comes out is what `entitlement.cells` gives; a test holds the two equal.
+Most items have one price for a year, and most of their payments are alike: in a run over 20,000 items this saves nine
+tenths of the work. The result equals that of `entitlement.cells`; a test holds the two equal.
 """
 
 from bisect import bisect_right
@@ -23,10 +23,11 @@ class SteadyItem:
         self._known: dict[tuple[int, int, int, int], list[Cell] | None] = {}
 
     def cells_like_those_of(self, span: Span) -> list[Cell] | None:
-        """Cells like those of `span`, a whole period without a 1 April, all of whose days have the same facts.
+        """The cells of the whole period `span`, if the facts are the same on all its days and 1 April is not inside it.
 
-        Their sums are right; their days are those of whichever such period came first: see `moved`. None where
-        the days are not all alike, or two contributions are taken off at once. Every cell has one slice.
+        The sums are those of `span`. The days are those of the first such period that was worked out: `moved` puts that
+        right. Every cell has one slice. None where the facts differ between days, or where a component would get two
+        slices.
         """
         at = bisect_right(self._firsts, span.first) - 1
         if at < 0 or span.last > self._runs[at][1]:
@@ -47,6 +48,6 @@ class SteadyItem:
 
 
 def moved(cell: Cell, span: Span) -> Cell:
-    """A steady cell, for the days of `span`."""
+    """A copy of a steady cell with the days of `span`."""
     slices = [replace(part, first=span.first, last=span.last) for part in cell.slices]
     return replace(cell, first=span.first, last=span.last, slices=slices)

@@ -21,7 +21,7 @@ class Slice:
     last: date
     rate_e4: int
     quantity_e4: int
-    """Units a week (of these days in all, where `is_timetabled`)."""
+    """Units a week in ten-thousandths; the units of all these days together where `is_timetabled`."""
     percent: int
     unit: Unit
     net_pence: int
@@ -64,7 +64,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Lump:
-    """Pence for some days that are not told by price and quantity: a sum, or a correction of what was paid."""
+    """Pence for some days without a price and a quantity: a sum, or a correction of what was paid."""
 
     first: date
     last: date
@@ -92,7 +92,7 @@ class Lump:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """What a payment line comes from: due for its cell are the slices, or one sum where there are none."""
+    """How a payment line came about: the slices that are due for its cell; for a sum there are none."""
 
     name: str = ""
     """Of the service, allowance, claim or adjustment; empty for what is carried or brought forward."""

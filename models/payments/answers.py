@@ -1,4 +1,6 @@
-"""What a provider answers about a payment, and what follows: queried rows are held or not, and the drafts follow."""
+"""A provider's answer to a payment: confirm, reject, or query rows. confirm and reject lock the provider's contracts
+first, and calculate the provider afterwards.
+"""
 
 from collections.abc import Mapping
 
@@ -39,11 +41,11 @@ def confirm(
     comment: str = "",
     queries: Mapping[int, str] | None = None,
 ) -> None:
-    """Say that the payment is right but for the queried rows: purchase order ids, with what is wrong with each.
+    """Say that the payment is right except for the queried rows: purchase order ids, with what is wrong with each.
 
     `total_pence` is what the person saw. The contract says whether queried rows are paid or held. Holding one may
-    change what is carried forward; the answer stands for the total that it leaves. The same answer of the same
-    person does nothing twice.
+    change what is carried forward; the answer then counts for the new total. The same answer by the same person again
+    does nothing. DomainError where no answer is taken, somebody else was first, or the total has changed.
     """
     _wait_for_turn(payment)
     queries = dict(queries or {})
@@ -60,7 +62,9 @@ def confirm(
 
 
 def reject(payment: ScheduledPayment, *, by: User, total_pence: int, comment: str) -> None:
-    """Say that it is wrong, and why: it goes back to the council, and is held until it is put right."""
+    """Say that the payment is wrong, and why. It is held until the council sends it back. DomainError as in confirm,
+    and without a comment.
+    """
     _wait_for_turn(payment)
     if _has_said(payment, Confirmation.REJECTED, by, comment):
         return
@@ -84,7 +88,9 @@ def insist_on_being_open(payment: ScheduledPayment) -> None:
 
 
 def confirm_by_silence() -> int:
-    """Confirm what nobody has answered by its cut-off, where the contract takes silence for yes; how many."""
+    """Confirm payments that nobody has answered by their cut-off and whose contract takes silence for yes. Returns how
+    many.
+    """
     payment = ScheduledPayment
     confirmed = rows_changed(
         update(payment)
@@ -110,7 +116,7 @@ def confirm_by_silence() -> int:
 
 
 def _wait_for_turn(payment: ScheduledPayment) -> None:
-    """Of two answers at once the second begins when the first is done, and sees it."""
+    """Lock, and read the payment again: of two answers at once, the second begins when the first is committed."""
     lock([payment.provider_id])
     reload(payment)
 
@@ -125,7 +131,9 @@ def _queried(payment: ScheduledPayment, by: User) -> dict[int | None, str]:
 
 
 def _answer(payment: ScheduledPayment, answer: Confirmation, *, by: User, total_pence: int, comment: str) -> None:
-    """Of two people who answer at once, one is first; the other is told."""
+    """Answer only a payment that is unconfirmed, not closed and still at `total_pence`, in one UPDATE; else DomainError
+    says why.
+    """
     insist_on_being_open(payment)
     is_first = move(
         payment,

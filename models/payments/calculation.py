@@ -1,6 +1,6 @@
-"""Calculating: working out what is due, and putting it on record as draft lines.
+"""Calculating: work out what is due, and store it as draft lines.
 
-Set-based: a handful of queries and bulk writes for a batch of providers, whatever its size.
+A batch of providers takes a fixed handful of queries and bulk writes, whatever its size.
 """
 
 from collections import defaultdict
@@ -34,7 +34,7 @@ BATCH = 1_000
 
 @dataclass
 class Calculated:
-    """What a calculation found: drafts, and what they come to."""
+    """What one calculation wrote: contracts, draft lines, and the pence that the drafts come to, VAT included."""
 
     contracts: int = 0
     lines: int = 0
@@ -86,7 +86,9 @@ def calculate(provider_ids: list[int], *, as_on: date | None = None) -> Calculat
 
 
 def lock(provider_ids: list[int]) -> None:
-    """One run a contract at a time: others wait here until this transaction ends."""
+    """Lock the contracts of these providers: whoever else calculates, finalises or answers for them waits until this
+    transaction ends.
+    """
     ids = select(Contract.id).where(Contract.provider_id.in_(provider_ids)).order_by(Contract.id)
     session.execute(ids.with_for_update())
 
@@ -227,7 +229,7 @@ class _Writer:
                     yield contract_id, first, old, self._values(period, old, sums.get(first, (0, 0)), found)
 
     def _values(self, period: Period, old: Any, due: tuple[int, int], found: Reckoning) -> dict[str, Any]:
-        """What an open payment's row is to say. Its days are frozen once something of it is finalised."""
+        """The values that an open payment should have. Its last day and method stay once some of it is finalised."""
         paid = self.book.paid.get(old.id, (0, 0)) if old else (0, 0)
         values: dict[str, Any] = {
             "net_pence": due[0] + paid[0],
@@ -248,9 +250,9 @@ class _Writer:
         return {(row.contract_id, row.first_on): row.id for row in rows}
 
     def _drop_overtaken(self) -> None:
-        """Remove payments that have not begun, of periods that a change of payment method has done away with.
+        """Delete payments of which nothing is finalised, and whose period a change of payment method has removed.
 
-        Holds on them, and their place in a run that is being prepared, go with them.
+        Their holds, and their place in a prepared run, go with them.
         """
         wanted = {
             (contract_id, period.span.first)
@@ -262,7 +264,9 @@ class _Writer:
             session.execute(delete(ScheduledPayment).where(ScheduledPayment.id.in_(gone)))
 
     def _is_wanted(self, contract_id: int, first: date, values: dict[str, Any]) -> bool:
-        """Whether a payment without drafts is to be there: a contract that has ended gets no more empty ones."""
+        """Whether to store a new payment that has no drafts. After its end, a contract gets none unless something is
+        planned.
+        """
         ends_on = self.book.contracts[contract_id].ends_on
         planned = values["net_pence"] or values["vat_pence"] or values["waiting_pence"]
         return ends_on is None or first <= ends_on or bool(planned)

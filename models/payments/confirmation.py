@@ -1,4 +1,4 @@
-"""How far a payment has got, and what its provider has answered: to one total, and in time."""
+"""How far the council has got with a payment, and what its provider has answered to which total."""
 
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -64,7 +64,7 @@ class Confirmable:
 
     @declared_attr
     def answered_by_id(cls) -> Mapped[int | None]:
-        """None, with a time, where silence has confirmed."""
+        """None although `answered_at` is set: silence has confirmed."""
         return mapped_column(sa.ForeignKey("user.id"))
 
     answer_comment: Mapped[str] = mapped_column(default="")
@@ -75,7 +75,7 @@ class Confirmable:
     council_comment: Mapped[str] = mapped_column(default="")
     """What the council said when it sent a rejection back."""
     waive_reason: Mapped[str | None]
-    """Why it may be paid without the confirmation that its contract holds it for; None where it may not."""
+    """Why it may be paid although its contract holds what is not confirmed; None where that was not allowed."""
 
     @property
     def answer_state(self) -> AnswerState:
@@ -91,7 +91,9 @@ class Confirmable:
 
     @property
     def is_open_to_answers(self) -> bool:
-        """The contract asks, the period has begun, and it is no later than the end of the day `confirm_by`."""
+        """The contract asks for an answer, the period has begun, not all is finalised, and today is no later than
+        `confirm_by`.
+        """
         is_current = self.processing in (Processing.CURRENT, Processing.PARTLY_FINALISED)
         return self.contract.asks_for_confirmation and is_current and today() <= self.confirm_by
 

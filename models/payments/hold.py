@@ -1,4 +1,4 @@
-"""Holds: drafts that exist and are not finalised, because an officer says so, or the provider queried them."""
+"""Holds: draft lines that no run finalises, because an officer held them or the provider queried them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -50,7 +50,7 @@ class Hold(ProviderOwned, Base):
 
     @property
     def is_query(self) -> bool:
-        """The provider placed it, and may read its own words. Why an officer did is the council's business."""
+        """The provider placed it, and may read its reason. An officer's reason is for the council only."""
         return self.kind is HoldKind.QUERY
 
     @hybrid_property

@@ -1,4 +1,6 @@
-"""What an officer does to a payment. Its provider is calculated again at once, so that the page shows what follows."""
+"""What an officer does to a payment. Each verb locks the provider's contracts, and calculates the provider again at
+once.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +29,7 @@ from models.records.contract import Contract
 
 @contextmanager
 def _recalculated(provider_id: int, *rows: Base) -> Iterator[None]:
-    """One act at a time on a provider: the second of two people sees what the first has done."""
+    """Lock, read the rows again, do the act, calculate: the second of two officers sees what the first has done."""
     lock([provider_id])
     for row in rows:
         reload(row)
@@ -37,7 +39,7 @@ def _recalculated(provider_id: int, *rows: Base) -> Iterator[None]:
 
 
 def hold(payment: ScheduledPayment, *, by: User, reason: str, order_id: int | None = None) -> None:
-    """Keep back the payment, or one purchase order's row of it."""
+    """Hold the payment, or one purchase order's row of it. DomainError as in models.payments.hold.place."""
     with _recalculated(payment.provider_id, payment):
         if order_id is not None and order_id not in PaymentLine.orders_in(payment):
             raise DomainError("That row is no longer in this payment. Look at it again")
@@ -46,7 +48,7 @@ def hold(payment: ScheduledPayment, *, by: User, reason: str, order_id: int | No
 
 
 def release(payment: ScheduledPayment, held: Hold, *, by: User, reason: str) -> None:
-    """Let go what an officer held, or a provider queried."""
+    """Release what an officer held or a provider queried; DomainError where somebody has released it already."""
     with _recalculated(payment.provider_id, payment):
         let_go = {"released_at": utc_now(), "released_by_id": by.id, "release_reason": reason}
         if not move(held, ~Hold.is_released, **let_go):
@@ -56,7 +58,9 @@ def release(payment: ScheduledPayment, held: Hold, *, by: User, reason: str) -> 
 
 
 def send_back(payment: ScheduledPayment, *, by: User, comment: str) -> None:
-    """The council has looked at a rejection, says what it did about it, and asks the provider again."""
+    """Ask the provider again about a payment that it rejected; `comment` says what the council did. DomainError if it
+    is not rejected.
+    """
     with _recalculated(payment.provider_id, payment):
         asked_again = {"confirmation": Confirmation.UNCONFIRMED, "answered_pence": None, "council_comment": comment}
         if not move(payment, ScheduledPayment.confirmation == Confirmation.REJECTED, **asked_again):
@@ -66,7 +70,9 @@ def send_back(payment: ScheduledPayment, *, by: User, comment: str) -> None:
 
 
 def waive(payment: ScheduledPayment, *, by: User, reason: str) -> None:
-    """Let it be paid although nobody has confirmed it, and its contract holds what nobody confirms."""
+    """Let an unconfirmed payment be paid although its contract holds it. DomainError where it waits for no confirmation
+    any more.
+    """
     with _recalculated(payment.provider_id, payment):
         is_done = move(
             payment,
@@ -82,7 +88,9 @@ def waive(payment: ScheduledPayment, *, by: User, reason: str) -> None:
 
 
 def adjust(contract: Contract, client: Client, *, amount_pence: int, for_day: date, reason: str, by: User) -> None:
-    """Add or take off a sum for one client; DomainError where it is nothing, or the client is not of the contract."""
+    """Add pence for one client or, below zero, take them off. DomainError where it is £0.00, or the contract has no
+    care package for the client.
+    """
     with _recalculated(contract.provider_id):
         if not amount_pence:
             raise DomainError("An adjustment of £0.00 changes nothing. Enter an amount")
@@ -100,7 +108,9 @@ def adjust(contract: Contract, client: Client, *, amount_pence: int, for_day: da
 
 
 def cancel_adjustment(adjustment: Adjustment, *, by: User) -> None:
-    """It comes to nothing from now on; what was finalised of it is taken back by the next payment."""
+    """The sum counts as £0.00 from now on; what was finalised of it, the current payment takes back. DomainError if it
+    was cancelled before.
+    """
     with _recalculated(adjustment.provider_id):
         cancelled = {"cancelled_at": utc_now(), "cancelled_by_id": by.id}
         if not move(adjustment, Adjustment.cancelled_at.is_(None), **cancelled):
@@ -109,7 +119,7 @@ def cancel_adjustment(adjustment: Adjustment, *, by: User) -> None:
 
 
 def agree_plan(contract: Contract, *, per_payment_pence: int, reason: str, by: User) -> None:
-    """From now on no payment of the contract recovers more than this."""
+    """From now on no payment of the contract recovers more than this. DomainError where a plan is in force already."""
     with _recalculated(contract.provider_id):
         if per_payment_pence <= 0:
             raise DomainError("An instalment has to be more than £0.00")
@@ -124,7 +134,7 @@ def agree_plan(contract: Contract, *, per_payment_pence: int, reason: str, by: U
 
 
 def end_plan(plan: RecoveryPlan, *, by: User) -> None:
-    """From now on a payment recovers all that it can."""
+    """From now on a payment recovers as much as it can. DomainError where the plan has ended already."""
     with _recalculated(plan.provider_id):
         if not move(plan, RecoveryPlan.ended_at.is_(None), ended_at=utc_now()):
             raise DomainError("This instalment plan has ended already")
@@ -133,7 +143,7 @@ def end_plan(plan: RecoveryPlan, *, by: User) -> None:
 
 @dataclass(frozen=True)
 class Foreseen:
-    """The payment that an adjustment would be part of, and what that comes to without and with it."""
+    """The days of the payment that an adjustment would be part of; its total pence without and with the adjustment."""
 
     span: Span
     now_pence: int

@@ -21,9 +21,10 @@ class OrderBook:
         self.provider_ids = provider_ids
 
     def write(self, sums: dict[ProviderOrder, OrderSum], as_on: date) -> dict[ProviderOrder, int]:
-        """Bring every order to its value and its spend; a change of value is a new revision.
+        """Store the value and spend of every order; a change of value is a new revision. `as_on` is the day it is
+        issued.
 
-        Gives the orders' ids by provider, client and year.
+        Returns the orders' ids by provider id, client id and year.
         """
         orders = self._load()
         missing = [key for key, found in sums.items() if key not in orders and (found.net_pence or found.expected)]

@@ -22,8 +22,8 @@ from models.tenancy import ProviderOwned, owned
 class ScheduledPayment(Confirmable, ProviderOwned, Base):
     """One contract's payment for one period.
 
-    The totals are stored by the runs: of a started period what its lines add up to, of a future one what
-    the plan comes to as things stand.
+    Its totals are stored by each calculation. Once the period has begun they are the sum of its lines; before, they are
+    what is planned as the facts stand.
     """
 
     __tablename__ = "scheduled_payment"
@@ -44,7 +44,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     waiting_pence: Mapped[Pence] = mapped_column(default=0)
     """What blocked care packages would add, VAT included."""
     is_begun: Mapped[bool] = mapped_column(default=False)
-    """Some of it is finalised."""
+    """Some of it is finalised. Whether its period has begun is another matter: see `is_open`."""
     closed_run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("payment_run.id"))
     """The run that finalised the last of it."""
 
@@ -119,7 +119,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     ) -> Select["ScheduledPayment"]:
         """Payments of periods that begin in `year`, of one contract or all.
 
-        Those that have begun come newest first, those to come next first.
+        Without `future`: periods that have begun, the newest first. With it: periods to come, the next first.
         """
         query = (
             select(cls)
@@ -178,7 +178,8 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
 class PaymentLine(ProviderOwned, Base):
     """The difference, for one cell, between what is due and what was finalised before.
 
-    A line without a run is a draft: every calculation removes and rewrites it. With one it is a fact.
+    A line without `run_id` is a draft, which every calculation deletes and writes anew. A line with one is finalised
+    and never changes.
     """
 
     __tablename__ = "payment_line"

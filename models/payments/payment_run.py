@@ -1,7 +1,7 @@
-"""Runs: some payments put together by one person, authorised by another, and made facts of.
+"""Runs: payments that one officer puts together and another authorises, and whose drafts are then finalised.
 
-What was authorised is what is finalised: every payment of a run carries a digest of its lines, and one whose
-lines have changed since is left for the next run.
+What was authorised is what is finalised: a run keeps a digest of the lines of each payment, and a payment whose lines
+have changed since is left for the next run.
 """
 
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ class PaymentRun(Base):
 
     @property
     def is_open(self) -> bool:
-        """Something of it may still be paid."""
+        """It is prepared or authorised: some of it may still be paid."""
         return self.state in (RunState.PREPARED, RunState.AUTHORISED)
 
     @classmethod
@@ -77,38 +77,38 @@ class PaymentRun(Base):
         return cls.newest_first().where(cls.id == run_id)
 
     def check_may_be_finalised(self, *, by: User) -> None:
-        """Before the long work is begun: DomainError where it would be refused."""
+        """DomainError where finalising would be refused. Asked before a job for it is put in the queue."""
         if by.id == self.prepared_by_id:
             raise DomainError("You prepared this run, so somebody else has to finalise it")
         if self.state is not RunState.AUTHORISED:
             raise DomainError(f"This run is {self.state.value}, so it cannot be finalised")
 
     def authorise(self, *, by: User) -> None:
-        """Let it be finalised. Never by the one who prepared it."""
+        """Let the run be finalised. DomainError for the officer who prepared it, or if somebody else was first."""
         if by.id == self.prepared_by_id:
             raise DomainError("You prepared this run, so somebody else has to authorise it")
         self._move(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now(), authorised_by_id=by.id)
         record("payment_run.authorised", self, by=by, total_pence=self.total_pence)
 
     def authorise_from_command_line(self) -> None:
-        """Whoever may use the command line on the server may run payments alone; the audit says that it was so."""
+        """Authorise without a second person: whoever may use the server's command line may. The audit says so."""
         if self.prepared_by_id is not None:
             raise DomainError("A run that a person prepared has to be authorised by a person")
         self._move(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now())
         record("payment_run.authorised", self, by=None, total_pence=self.total_pence)
 
     def discard(self, *, by: User) -> None:
-        """Let its payments go, for another run to take them."""
+        """Close the run unpaid; another run may take its payments. DomainError if somebody else was first."""
         self._move(RunState.PREPARED, RunState.DISCARDED)
         record("payment_run.discarded", self, by=by)
 
     def complete(self, *, by: User | None) -> None:
-        """All of it is finalised or left: close the run."""
+        """Close the run: each of its payments is finalised, or left for the next run."""
         self._move(RunState.AUTHORISED, RunState.FINALISED, finalised_at=utc_now())
         record("payment_run.finalised", self, by=by, total_pence=self.total_pence)
 
     def _move(self, before: RunState, after: RunState, **values: object) -> None:
-        """Go on from `before`; DomainError tells whoever came second what the state is by now."""
+        """Change the state only if it is still `before`, in one UPDATE; DomainError tells whoever came second."""
         if not move(self, PaymentRun.state == before, state=after, **values):
             raise DomainError(f"This run is {self.state.value} already")
 
@@ -146,7 +146,9 @@ class RunProgress:
 
 
 def due(as_on: date) -> Select[int]:
-    """Ids of the payments that a run on that day may take: begun, due, open, not held, and in no other open run."""
+    """Ids of the payments that a run on that day may take: the period has begun, the day to finalise has come, not all
+    is finalised, nothing holds the whole of it, and no other open run has it.
+    """
     payment = ScheduledPayment
     taken = (
         select(RunPayment.payment_id)
@@ -196,9 +198,9 @@ def prepare(
 
 
 def _to_finalise(payment_ids: list[int]) -> list[dict]:
-    """Of these payments, those that have something to finalise or nothing at all: rows of RunPayment.
+    """Rows of RunPayment for those of these payments that have a draft to finalise, or no draft at all.
 
-    One that is partly finalised, and of which nothing is left, is closed in this way.
+    So a partly finalised payment of which nothing is left is closed too.
     """
     owners = select(ScheduledPayment.id, ScheduledPayment.provider_id).where(ScheduledPayment.id.in_(payment_ids))
     provider_of = {row.id: row.provider_id for row in session.execute(owners)}
@@ -248,12 +250,13 @@ def _digest(lines: list[sa.Row]) -> str:
 
 
 def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool = True) -> RunProgress:
-    """Make facts of the run's payments of these providers, in the transaction at hand.
+    """Finalise the run's payments of these providers, in the open transaction. DomainError if it is not authorised.
 
-    Whoever calculates these providers next anyway may leave `recalculate` out: until then their orders still
-    expect what has been paid.
+    `recalculate=False` is for callers who calculate these providers next anyway: until then, their purchase orders
+    still expect what has been paid.
 
-    Done twice it does nothing the second time, so that a run that was broken off goes on where it stopped.
+    A payment that was finalised or left before is passed over, so that a run that was interrupted goes on where it
+    stopped.
     """
     if run.state is not RunState.AUTHORISED:
         raise DomainError("This run is not authorised, so nothing of it can be finalised")

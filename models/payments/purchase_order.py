@@ -20,10 +20,10 @@ _OF_A_CLIENT, _OF_CLAIMS = sa.column("client_id").is_not(None), sa.column("clien
 
 
 class PurchaseOrder(FromFeed, ProviderOwned, Base):
-    """One a client and year, and one for the year's one-off claims (no client).
+    """One for each client and financial year, and one for the year's one-off claims (no client).
 
-    Value and spend are stored by the runs that change them. Value = what is finalised, and what is still
-    due for every day of the year that nothing blocks. Spend to date counts finalised lines only.
+    Every calculation stores its value and spend. Value = what is finalised and what is still due for every day of the
+    year, without what is blocked. Spend to date = finalised lines only.
     """
 
     __tablename__ = "purchase_order"

@@ -240,7 +240,9 @@ class Review:
         return query.where(P.provider_id.in_(self.run.chosen)) if self.run.chosen is not None else query
 
     def _rows(self, kind: Finding) -> Select:
-        """A payment's rows beside those of the one before, by client: a new year's order is no new row."""
+        """Rows of the run's payments that are new, gone or changed since the payment before. They are matched by
+        client, so that a new financial year's order makes no new row.
+        """
         both = self._both_sides()
         now, was = sa.func.sum(both.c.now), sa.func.sum(both.c.was)
         sums = (

@@ -42,7 +42,7 @@ def is_far_off(now: sa.SQLColumnExpression[int], then: sa.SQLColumnExpression[in
 
 
 def recovers(*conditions: Condition) -> Condition:
-    """One of its lines takes money back. What the provider collects is no recovery."""
+    """A condition: one of the payment's lines takes money back. Deductions that the provider collects do not count."""
     line = PaymentLine
     return (
         select(line.id)
@@ -80,7 +80,7 @@ class Concern(StrEnum):
 
     @property
     def queue(self) -> str:
-        """Its name among the work that waits."""
+        """What it is called on the page of work that waits."""
         return {
             "rejected": "Rejected payments",
             "held": "Held payments",
@@ -126,7 +126,7 @@ def listed(
 ) -> Select:
     """Payments with their contract and provider's name, the newest period first.
 
-    A filter left out takes all, but those that have not begun are found by their state only.
+    A filter that is left out takes all, except that payments whose period has not begun are found only by `state`.
     """
     query = (
         select(
@@ -206,7 +206,7 @@ def _day(when: date | datetime | None) -> date | None:
 
 
 def runs_that_wait(state: RunState) -> tuple[int, date | None, int]:
-    """How many runs have got that far and no further, since when, and what they come to."""
+    """How many runs are in this state, since when the oldest is, and their pence."""
     since = sa.func.min(PaymentRun.prepared_at if state is RunState.PREPARED else PaymentRun.authorised_at)
     row = session.execute(
         select(sa.func.count(PaymentRun.id), since, sum_of(PaymentRun.total_pence)).where(PaymentRun.state == state)

@@ -1,4 +1,6 @@
-"""What a payment is made of: its rows told, what a future one would be, and what has changed since the last."""
+"""The rows of a payment's page: from its lines or, before it has begun, from its plan; and how they differ from the
+payment before.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,8 +1,7 @@
-"""Telling how an amount was worked out, from what the calculation kept with each line.
+"""Telling in words how an amount was worked out, from what the calculation stored with each line.
 
-A payment shows one row a purchase order. A row is told in sentences; a sentence has parts where more than
-one amount was added up, since adjoining cells of one source read as one ("10 days, 6 to 15 September, not
-paid before").
+A payment shows one row for each purchase order. A row has sentences. A sentence about several amounts has parts, since
+adjoining cells of one source read as one ("10 days, 6 to 15 September, not paid before").
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -258,7 +257,7 @@ def _part(part: Slice, period: Span) -> Part:
 
 
 def _formula(part: Slice, span: Span) -> str:
-    """£303.03 × 3 ÷ 7, and that 1 April shared out a whole that was rounded once."""
+    """£303.03 × 3 ÷ 7; where 1 April cut the days, also that the whole was rounded and shared out."""
     factors = [gbp_rate(part.rate_e4)]
     if part.is_timetabled:
         factors.append(number(part.quantity_e4))

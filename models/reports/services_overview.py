@@ -68,7 +68,7 @@ class ToConfirm:
 
 @dataclass(frozen=True)
 class NextPayments:
-    """What the next payments come to, all contracts that are paid on that day together."""
+    """The total pence of the next payments: all contracts of a provider that are paid on that day together."""
 
     pence: int
     on: date
@@ -106,7 +106,7 @@ def places_of(user: User) -> list[Place]:
 
 
 def _by_organisation(name: str) -> tuple[bool, str, str]:
-    """Two of almost the same name stay apart."""
+    """Sort key. The name as it is written comes last, so that two that fold to the same text stay apart."""
     return not name, folded(name), name
 
 
