@@ -26,9 +26,9 @@ from models.words import how_many
 START = "0" * 64
 """What stands before the first seal."""
 LATE_AFTER = timedelta(minutes=10)
-"""An event that nobody has sealed by then waits for a worker that is not there."""
+"""An event that is not sealed after this long means that no worker is running."""
 RECENT = timedelta(days=1)
-"""Where unsealed events are looked for each minute; those of a transaction that took longer are found once a day."""
+"""How far back unsealed events are looked for each minute. Once a day they are looked for without a limit."""
 
 
 class AuditLink(AppendOnly, Base):
@@ -55,7 +55,7 @@ class Head:
 
     @classmethod
     def parse(cls, line: str) -> "Head":
-        """Of a line as it is written; ValueError if it is none."""
+        """The head from a line as str() writes it; ValueError if the line is none."""
         at, seq, hash_ = line.split()
         if len(hash_) != len(START):
             raise ValueError(f"{hash_!r} is no hash of the audit")
@@ -114,11 +114,10 @@ def state() -> SealingState:
 
 
 def links_to_add(limit: int, *, after: int = 0, everything: bool = False) -> list[dict[str, Any]]:
-    """The next seals, as rows of AuditLink, of events with an id above `after`; none when nothing waits. Reads, and
-    writes nothing.
+    """Rows of AuditLink for the next unsealed events with an id above `after`; none when nothing waits. Writes nothing.
 
-    Of two who add the same ones the second is refused by the keys of the table: they must be added in a transaction
-    of their own, and a refused one begun again.
+    Two workers may compute the same rows. Add them in a transaction of their own: IntegrityError tells the second
+    worker to ask for new ones.
     """
     query = _unsealed(*_COLUMNS).where(AuditEvent.id > after).order_by(AuditEvent.id).limit(limit)
     if not everything:
@@ -150,10 +149,10 @@ class Fault:
 
 
 def check(heads: Iterable[Head] = (), hashes: Iterable[str] = ()) -> Iterator[Fault]:
-    """Recompute every seal, and compare what was written down elsewhere: heads, and hashes whose seal is not known.
+    """Recompute every seal, and compare it with what was written down elsewhere: heads, and hashes of unknown seals.
 
-    Told are the first seal that is broken, each head that does not agree, and events that wait too long.
-    Takes the same memory however long the audit is.
+    Yields the first broken seal, the first head that contradicts the chain, a missing end, hashes without a seal, and
+    events that wait too long. Uses the same memory however long the audit is.
     """
     written: dict[int, list[Head]] = {}
     for each in heads:

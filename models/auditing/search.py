@@ -62,7 +62,7 @@ _PLACES = {
 
 
 def record_named(text: str) -> Record | None:
-    """The record that somebody means; None if it cannot be understood. Whether there is one is another thing."""
+    """The record that the text means, whether it exists or not; None if the text cannot be understood."""
     text = " ".join(text.split())
     found = next(filter(None, (re.fullmatch(way, text, re.IGNORECASE) for way in _WAYS)), None)
     if found is None:
@@ -95,9 +95,9 @@ def found(
     about: Record | None = None,
     with_client: bool = False,
 ) -> Select:
-    """Events with who did it, at which provider, and their seal, the newest first; a filter left out takes all.
+    """Events, the newest first, with who did it, the provider and the seal. A filter that is left out takes all.
 
-    `with_client` adds, for an order, whatever else is about its client.
+    With `with_client`, where `about` is a purchase order, also all other events about its client.
     """
     event = AuditEvent
     query = (
@@ -196,7 +196,7 @@ class Names:
 
 
 def names_for(events: Iterable[Row]) -> Names:
-    """In four queries, whatever the events are about."""
+    """Names of the records that the events are about, in four queries however many events there are."""
     ids: dict[str, list[int]] = {}
     for event in events:
         for subject in (event.subject, f"provider:{event.detail.get('asked_for')}"):
@@ -220,7 +220,7 @@ def names_for(events: Iterable[Row]) -> Names:
 
 
 def who(event: Row, names: Names) -> str:
-    """Who did it. What nobody has logged in for may be somebody who only says who they are."""
+    """Who did it, in words. Before a log-in is complete, the person is only who they say they are."""
     if event.who is not None:
         return event.who
     if event.action.startswith("login."):
@@ -277,7 +277,7 @@ def page_name(endpoint: str) -> str:
 def ids_meant(
     *, person: str, provider: str, actions: Sequence[str], first: date | None, last: date | None, **_: object
 ) -> dict[str, Any]:
-    """What was looked for, by ids, for the audit itself: nothing that somebody has typed."""
+    """The filters of a search as ids, for the audit itself: nothing that somebody has typed is kept."""
     people = session.scalars(select(User.id).where(User.found_by(person)).limit(10)) if person else ()
     places = session.scalars(select(Provider.id).where(Provider.found_by(provider)).limit(10))
     meant = {

@@ -100,7 +100,7 @@ class DetailChange(ProviderOwned, Base):
     kind: Mapped[ChangeKind]
     contact_id: Mapped[int | None] = mapped_column(index=True)
     before: Mapped[dict[str, Any]]
-    """What was held when it was asked for, and `after`, what it should be: only the fields that differ."""
+    """What was held when the change was asked for: only the fields that differ. `after` is what they should be."""
     after: Mapped[dict[str, Any]]
     note: Mapped[str] = mapped_column(default="")
     wanted_on: Mapped[date]
@@ -183,7 +183,9 @@ class DetailChange(ProviderOwned, Base):
 
     @classmethod
     def listed(cls, *, state: ChangeState | None = None, name: str = "") -> Select["DetailChange"]:
-        """The council's list, the oldest first: of one state, or of providers whose name or reference has `name`."""
+        """The council's list, the oldest first: in one state, of providers whose name or reference has `name`. A filter
+        left out takes all.
+        """
         query = select(cls).join(cls.provider).options(*_whole()).order_by(cls.asked_at, cls.id)
         if state is not None:
             query = query.where(cls.state == state)
@@ -238,7 +240,7 @@ def ask(
 def drafted(
     kind: ChangeKind, of: Provider | Contact, wanted: Mapping[str, Any], *, wanted_on: date, note: str = ""
 ) -> DetailChange:
-    """The change as it would be asked for, to look at before it is sent. Nothing is kept."""
+    """The change as `ask` would store it, to look at before it is sent. DomainError where nothing would change."""
     contact = of if isinstance(of, Contact) else None
     after: dict[str, Any] = {}
     if kind is ChangeKind.CONTACT_LEAVES:
@@ -253,8 +255,8 @@ def drafted(
 
 
 def has_arrived(change: DetailChange) -> bool | None:
-    """Whether the feed has brought what was asked for: it is what is held now. None where a feed cannot say it: it
-    takes no contact off.
+    """Whether what was asked for is held by now, since the feed has brought it. None for a contact to take off, which
+    no feed can say.
     """
     if change.kind is ChangeKind.CONTACT_LEAVES:
         return None
