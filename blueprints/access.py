@@ -30,7 +30,7 @@ from models.tenancy import EVERY_PROVIDER, every_provider, set_tenant
 COUNCIL = "admin"
 """The blueprint of the council's own pages, where every provider's data may be read and written."""
 PROVIDER = "provider"
-"""The name of the argument in addresses that says whose pages these are."""
+"""The argument in an address that holds the id of the provider whose pages it is about."""
 
 
 class Open(Enum):
@@ -45,8 +45,11 @@ PUBLIC, PASSWORD_GIVEN, SIGNED_IN = Open.PUBLIC, Open.PASSWORD_GIVEN, Open.SIGNE
 
 
 def requires(access: Permission | Open, *, fresh: bool = False) -> Callable:
-    """`fresh`: whoever has not given their password or a code in the last quarter of an hour gives it first, then
-    comes back to the page that they came from. What was typed there is still there, and nothing is sent by itself.
+    """Declare who may see a view.
+
+    With `fresh`, somebody who has given no password or code in the last quarter of an hour has to give one first, and
+    then comes back to the page that they came from. What was typed there is kept and shown again; nothing is sent by
+    itself.
     """
     if not isinstance(access, Permission | Open):
         raise TypeError(f"@requires takes a Permission, PUBLIC, PASSWORD_GIVEN or SIGNED_IN, not {access!r}")
@@ -114,7 +117,7 @@ class ReadOnly(Forbidden):
 
 
 class NotLooking(NotFound):
-    """Staff who may look at providers' pages are not looking at these: not yet, or not any more."""
+    """Staff may look at providers' pages, but have not begun to look at these, or have stopped: 404."""
 
 
 def init_app(app: Flask) -> None:
@@ -150,7 +153,7 @@ def _put_provider(endpoint: str, arguments: dict[str, Any]) -> None:
 
 
 def _admit() -> Response | None:
-    """The one before_request that matters. None lets the request through."""
+    """Decide whether the request may go on: None lets it through, anything else answers it."""
     if request.endpoint is None:
         return None  # no such address, or not with this method: answered as such
     access = access_of(current_app, request.endpoint)
@@ -172,7 +175,9 @@ def _admit() -> Response | None:
 
 
 def _insist_on_looking(access: Permission | Open | None) -> None:
-    """Who has no place at the provider in the address has to be looking at its pages, and may only see them."""
+    """For a person without a place at the provider in the address: staff who look at it may see its pages, others get
+    404.
+    """
     g.looking_at = _looked_at()
     if g.looking_at is None:
         note(lambda: _refused(access, asked_for=g.provider_id))
@@ -192,7 +197,7 @@ def _may(access: Permission | Open | None) -> bool:
 
 
 def _ask_once_more() -> Response | None:
-    """For whoever is let in where `fresh` is asked for, and gave password or code too long ago."""
+    """Send a person whom `_admit` has let in to auth.prove, if the view is `fresh` and their proof too old."""
     if getattr(_view(current_app, request.endpoint), "fresh", False) and not session.is_fresh:
         again = None if request.method in SAFE_METHODS else "yes"
         keep_typed(current_user.id)

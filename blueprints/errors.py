@@ -80,7 +80,7 @@ def _refusal(error: HTTPException) -> AnyResponse:
 
 
 def _not_our_name(_error: SecurityError) -> Response:
-    """Asked for under another host name: no page of ours can be addressed from there."""
+    """The request names a host that is not ours: answered without a link, since none of our addresses begin with it."""
     return Response(LAST_RESORT.format(*WORDS[400]), 400)
 
 
@@ -112,6 +112,6 @@ def _fault(error: InternalServerError) -> Response:
 
 
 def _forget_all() -> None:
-    """The transaction is broken; the page that says so starts afresh, and asks again who is logged in."""
+    """The transaction cannot be used any more: begin another, in which the error page asks again who is logged in."""
     session.rollback()
     g.pop("_login_user", None)

@@ -26,7 +26,7 @@ NAVIGATION = (
     ("Contacts", "provider.contacts.index", Permission.VIEW_ORGANISATION),
     ("Team", "provider.team.index", Permission.MANAGE_TEAM),
 )
-"""A provider's pages, in the order of the menu. An entry appears once its page exists."""
+"""The menu of a provider's pages, in order. People see the entries whose permission they have."""
 
 COUNCIL_NAVIGATION = (
     ("Home", "admin.home.show", Permission.VIEW_COUNCIL),
@@ -65,7 +65,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 class NeverPrinted(Undefined):
-    """A name that is not there may be asked about (`{% if logo %}`) but not shown: that is a slip of the pen."""
+    """A name that no view has set: templates may test it (`{% if logo %}`), but printing it raises, as it is a slip."""
 
     __str__ = __html__ = Undefined._fail_with_undefined_error
 

@@ -1,7 +1,8 @@
-"""A form that was sent too late is kept, and stands filled in on its page once its person has said who they are.
+"""A form that was sent too late is kept, and is shown filled in again once its person has said who they are.
 
-Too late: the session had ended, or the act takes a password that was given just now. Nothing is sent for anybody: the
-person sees what they typed and presses the button again. Forms take what is kept from `g.kept_form` (forms/base.py).
+Too late: the session had ended, or the view asks for a password that was given just now. Nothing is sent for anybody:
+the person sees what they typed, and presses the button again. Forms take what is kept from `g.kept_form`
+(forms/base.py).
 """
 
 from enum import StrEnum
@@ -20,7 +21,9 @@ STILL_HERE = "What you typed is still here: check it, and press the button again
 
 
 class Why(StrEnum):
-    """Why it was kept. `filled` is said where it stands in its form again, `gone` where there is no such form."""
+    """Why the form was kept. `filled` tells the person that it is shown again, `gone` that the page has no such form
+    any more.
+    """
 
     LOGGED_OUT = "logged out"
     NOT_PROVED = "not proved"
@@ -53,7 +56,7 @@ def keep_typed(user_id: int, path: str | None = None) -> bool:
 
 
 def offer(user_id: int, why: Why) -> set[str]:
-    """In this session each form that is kept for this person is shown once. The addresses of their pages."""
+    """Show each form that is kept for this person once in this session. Returns the addresses of their pages."""
     paths = {kept.path for kept in database.scalars(KeptForm.of(user_id))}
     if paths:
         session[OFFERED] = {**session.get(OFFERED, {}), **dict.fromkeys(paths, why.value)}
@@ -69,12 +72,12 @@ class Kept:
         self.names = {name for name, _ in self._typed}
 
     def take(self) -> MultiDict[str, str]:
-        """For the form that it fits into."""
+        """The fields and values, for the form that they fit; from now on they count as shown."""
         self._show(self._why.filled)
         return MultiDict(self._typed)
 
     def give_up(self) -> None:
-        """There is no such form on the page any more, or there was only a button."""
+        """Say that nothing could be filled in: the page has no such form any more, or only a button."""
         self._show(self._why.gone)
 
     def _show(self, words: str) -> None:
@@ -93,7 +96,7 @@ def _typed(path: str) -> list[tuple[str, str]]:
 
 
 def _offer_or_forget() -> None:
-    """A page whose form is kept is asked for; or the form is sent after all, and is forgotten."""
+    """A GET of a page whose form is kept prepares to show it; sending the form forgets what was kept."""
     offered, shown = session.get(OFFERED, {}), session.get(SHOWN, [])
     if not (offered or shown) or not current_user.is_authenticated:
         return
@@ -109,6 +112,6 @@ def _offer_or_forget() -> None:
 
 
 def _nothing_fits(_app: Flask, **_: object) -> None:
-    """The page is about to be written, and none of its forms has taken what is kept for it."""
+    """About to render: if no form of the page has taken what is kept for it, give it up."""
     if g.get("kept_form") is not None:
         g.kept_form.give_up()

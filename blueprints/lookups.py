@@ -23,9 +23,9 @@ def init_app(app: Flask) -> None:
 
 
 def get_or_404(query: Select[T]) -> T:
-    """The one record that the query finds. It always asks the database, so the tenant's filter always applies.
+    """The one record that the query finds, else 404. It always asks the database, so that the tenant's filter applies.
 
-    Before the view has done anything: that somebody asked for what is not theirs, or not there, is noted.
+    Call it before the view does anything else: a refusal is noted in the audit in a transaction of its own.
     """
     found = session.scalars(query).unique().one_or_none()
     if found is None:
@@ -47,7 +47,7 @@ def _not_found() -> None:
 
 
 class Number(IntegerConverter):
-    """A number that fits into a key: any other is the address of nothing."""
+    """A whole number that fits into a key; an address with a larger one is none of ours."""
 
     regex = r"\d{1,10}"
 
@@ -118,9 +118,9 @@ class Page:
 
 
 def page_of(found: Select | Sequence[Any], *, name: str = "page") -> Page:
-    """The page of the list that the address asks for; one past the end, or no number at all, is the last or first.
+    """The page of the list that the address asks for: the last page for one past the end, the first for no number.
 
-    Of a query for columns the items are rows, of one for a record they are records.
+    A query for columns gives rows, a query for one entity gives its objects.
     """
     asked = request.args.get(name, 1, type=int)
     if isinstance(found, Select):

@@ -60,7 +60,7 @@ def problem(status: int, heading: str, text: str, *, back: str | None = None) ->
 
 
 def current_path() -> str | None:
-    """The address to come back to: this one if it can be opened, else the page that it was sent from."""
+    """The address to come back to: this one if a GET can open it, else that of the page that sent this request."""
     here = request.full_path.rstrip("?")
     if session.in_background:
         return came_from()

@@ -19,13 +19,13 @@ ALSO = ("client", "year", "service", "page", "rows")
 """Arguments behind the question mark that say by number which records a list showed. Nothing that is typed is kept."""
 
 SHOWN = (200, 422)
-"""A form that is not right comes back with its pick lists."""
+"""The statuses of an answer that shows records: 422 too, since a form with faults comes back with its pick lists."""
 
 
 def reads_client_records(view: Callable) -> Callable:
-    """After a page or file that was shown, note who saw it: in a transaction of its own, and before it is sent.
+    """After the view has answered a GET with a page or file, note in the audit who saw it, before the answer is sent.
 
-    While the database is busy nobody sees it: the answer is that of any busy moment.
+    If the note cannot be written because the database is busy, the person gets that error, and sees no record.
     """
 
     @wraps(view)
@@ -44,7 +44,7 @@ def reads(app: Flask, endpoint: str) -> bool:
 
 
 def _read(ids: dict[str, Any]) -> None:
-    """The subject is the record that the address names, or a page chose; a list has none."""
+    """Add the event. Its subject is the record that get_or_404 found; a list has none."""
     more = {"as_staff": True} if looking_at() else {}
     record(
         "client_record.read", g.get("record"), by=me(), provider_id=g.provider_id,

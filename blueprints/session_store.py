@@ -34,9 +34,10 @@ REPLACED = (
 
 
 class ServerSession(CallbackDict, SessionMixin):
-    """What is remembered of one log-in. `renew()` gives it a new token, `end()` forgets it.
+    """What is remembered of one log-in. `renew()` gives it a new token, `end()` deletes it.
 
-    `row` is where it is kept, `over` what is still known of one that has ended. Never both.
+    `row` is its row in the database while it is open; `over` is the row of a session that has ended. Only one of them
+    is set.
     """
 
     def __init__(self, token: str | None, row: WebSession | None, key: str, *, in_background: bool = False) -> None:
@@ -105,7 +106,7 @@ class ServerSession(CallbackDict, SessionMixin):
 
     @property
     def is_to_be_seen(self) -> bool:
-        """Whether this request keeps it open for longer: once a minute at most, or when it is asked for."""
+        """Whether this request puts off the idle end: at most once a minute, or when the person asks for it."""
         if self.row is None or self.in_background:
             return False
         return self.is_to_stay or utc_now() - self.row.last_seen_at >= SEEN_EVERY
@@ -192,7 +193,7 @@ class DatabaseSessions(SessionInterface):
             own.add(WebSession.begin(session.token, limits, user_id=user_id, data=dict(session), user_agent=agent))
 
     def _limits(self, own: Session, user_id: int, session: ServerSession) -> Limits:
-        """Those of this person, who logs in just now; the oldest of too many sessions ends."""
+        """The limits for this person, who logs in just now. If they have too many sessions, their oldest ends."""
         if rows_changed(WebSession.room_made(user_id)):
             flashes = session.get("_flashes", [])
             session["_flashes"] = [*flashes, ("information", REPLACED)]

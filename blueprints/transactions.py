@@ -24,9 +24,9 @@ def keep() -> None:
 
 
 def note(write: Callable[[], object]) -> None:
-    """Do a small write that stands whatever this request comes to, be it a GET: an access that was refused.
+    """Do a small write that stays even if the request is refused or is a GET: say, note that access was refused.
 
-    Only before the view has done anything.
+    Call it before the view has done anything: on a POST it commits everything so far.
     """
     if request.method in SAFE_METHODS:
         with transaction():

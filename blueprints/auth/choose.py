@@ -32,7 +32,9 @@ def choose():
 
 
 def first_page() -> str:
-    """The council's desk for its staff, the home page of somebody with one provider; others say first which one."""
+    """Where a person begins: council staff at their desk, a person with one provider at its home page, others by
+    choosing.
+    """
     if me().staff is not None:
         return url_for("admin.home.show")
     if len(me().memberships) == 1:

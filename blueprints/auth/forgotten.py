@@ -1,4 +1,4 @@
-"""A forgotten password: a code by e-mail, whatever else the person has to prove, and a new password."""
+"""A forgotten password: a code by e-mail, then the person's own second step if they have one, then a new password."""
 
 from flask import url_for
 from flask_login import current_user

@@ -52,7 +52,7 @@ def _provider():
 
 
 def _no_answer(fault: Exception) -> Response:
-    """It could not be asked, or what it says does not hold."""
+    """The identity provider could not be reached, or its answer is not valid."""
     current_app.logger.warning("identity provider: %s", type(fault).__name__)
     return problem(502, *NOT_LOGGED_IN)
 
@@ -74,7 +74,7 @@ def identity():
 @bp.get("/log-in/identity/return")
 @requires(PUBLIC)
 def identity_return():
-    """What the identity provider sends back, to be sent on by a POST: reading it changes things, and a GET may not."""
+    """The identity provider redirects here by GET, which may write nothing: the page sends the answer on by POST."""
     provider = _provider()
     if "code" not in request.args or "state" not in request.args:
         return problem(403, *NOT_LOGGED_IN)

@@ -51,7 +51,7 @@ def log_in():
 
 
 def already_in():
-    """Nobody becomes somebody else by a form: they log out first."""
+    """A person who is logged in cannot log in as another: they have to log out first."""
     if request.method == "POST":
         flash(f"You are logged in as {me().name} already. To log in as somebody else, log out first", "information")
     return go_to(safe_path(request.args.get("next")) or first_page())

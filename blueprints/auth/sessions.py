@@ -20,7 +20,7 @@ PART = "auth/_session_warning.html"
 @bp.get("/account/sessions")
 @requires(SIGNED_IN)
 def sessions():
-    """Where one is logged in; of it, how long this session has left. The script asks for that part by itself."""
+    """Where the person is logged in. The script asks for one part of it by itself: how long this session has left."""
     own = database.scalars(WebSession.of(me().id)).all()
     return render("auth/sessions.html", partial=PART, own=own, device=device, **_left())
 

@@ -26,7 +26,7 @@ MUST_CHANGE = "You must change your administrator-assigned password"
 
 
 def begin(email, user, purpose, *, is_trusted=False, **more):
-    """The first thing is proved, or claimed: go on to what comes next, in a session of its own."""
+    """Begin a log-in once the first thing is proved or claimed: a new session, and the page of the next stage."""
     pending = PendingLogin.begin(email, user, purpose, origin())
     pending.is_trusted = is_trusted
     session.clear()
@@ -67,7 +67,7 @@ def _start_again():
 
 
 def _at(stage):
-    """Who is on the way in, if this is the page for where they are; else off to the right one."""
+    """The log-in that is under way, if it has reached this stage; else the redirect to its right page."""
     mine = session["pending_login"], session.get("nonce", "")
     pending = database.scalar(PendingLogin.open(*mine))
     if pending is None:
