@@ -18,7 +18,7 @@ def deliver_due(mail: Mail) -> int:
     count = 0
     while (message := _claim_next()) is not None:
         if message.has_expired:
-            continue  # since it was claimed: it helps nobody now
+            continue  # it has expired since it was claimed
         try:
             _send(mail, message)
         except (OSError, smtplib.SMTPException) as problem:
@@ -45,7 +45,9 @@ def as_email(mail: Mail, message: OutboxMessage) -> EmailMessage:
 
 
 def _claim_next() -> OutboxMessage | None:
-    """Sending happens outside any transaction: a slow mail server must not keep others from writing."""
+    """Claim the next message in a short transaction. It is sent outside of it, so that a slow mail server stops no
+    writer.
+    """
     with scope():
         if session.scalar(OutboxMessage.due().limit(1)) is None:
             return None

@@ -17,7 +17,7 @@ HEADINGS = (
 
 
 def audit_data(rows: Iterable[Row]) -> Iterator[tuple[Cell, ...]]:
-    """Events as the audit has them; the seal is empty of those that wait for one."""
+    """Headings, then a row for each event; an event that is not sealed yet has an empty seal."""
     yield HEADINGS
     for row in rows:
         yield (

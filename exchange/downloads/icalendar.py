@@ -42,7 +42,7 @@ def _text(value: str) -> str:
 
 
 def _folded(line: str) -> Iterator[str]:
-    """Never through the middle of a character."""
+    """The line in pieces of at most LONGEST octets, never cut in the middle of a character."""
     part = ""
     for character in line:
         if len((part + character).encode()) > LONGEST:

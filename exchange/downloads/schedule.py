@@ -22,7 +22,7 @@ def schedule_data(periods: Iterable[SchedulePeriod]) -> Iterator[tuple[Cell, ...
 
 
 def schedule_events(periods: Iterable[SchedulePeriod], host: str) -> Iterator[Event]:
-    """`host` makes the events' names the portal's own."""
+    """An event for each deadline. `host`, the portal's host name, makes their uids unlike those of any other portal."""
     for period in periods:
         for deadline in period.deadlines.values():
             yield Event(

@@ -1,4 +1,4 @@
-"""Rules between records: references that lead somewhere, days that do not overlap, keepers that do not change."""
+"""Rules between records: references lead somewhere, days do not overlap, and a record stays with its provider."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -82,7 +82,7 @@ def _check_overlaps(sheet: Sheet, world: World) -> None:
 
 
 def _touched_groups(sheet: Sheet, world: World) -> Iterator[list[Days]]:
-    """The days of records that must keep apart, of every group that the feed has a row of."""
+    """The days of records that may not overlap each other, for each such group of which the feed has a row."""
     file = sheet.file
     merged = world.merged[file.name]
     groups: dict[tuple[Any, ...], list[Days]] = defaultdict(list)
@@ -105,7 +105,7 @@ def _days(file: File, values: Values, row: Row | None) -> Days:
 
 
 def _report_overlap(sheet: Sheet, earlier: Days, later: Days) -> None:
-    """Show it at the later one, unless only the earlier one is in the feed."""
+    """Add the fault to the later one's row or, if only the earlier one is in the feed, to that."""
     at, other = (later, earlier) if later.row else (earlier, later)
     if at.row is None:
         return
@@ -117,7 +117,7 @@ def _report_overlap(sheet: Sheet, earlier: Days, later: Days) -> None:
 
 
 def _check_orders(sheet: Sheet, world: World) -> None:
-    """One order a provider, client and year; and a number, once given, stays with its order."""
+    """A provider, client and year have one purchase order, and a number that was once given stays with its order."""
     numbers: dict[tuple[Any, ...], tuple[Key, str]] = {
         _order(stored.values): (key, "on record") for key, stored in world.stored[sheet.file.name].items()
     }

@@ -31,7 +31,7 @@ def files_in(path: Path, faults: list[Fault]) -> dict[str, Path]:
 
 
 def _why_unknown(entry: Path) -> str:
-    """Why a name that is none of a feed's is a fault; empty where it is another thing altogether."""
+    """Why this file name is a fault; empty for something that plainly is no part of a feed."""
     name = entry.name.lower()
     if name.startswith("."):
         return ""

@@ -49,7 +49,7 @@ class FeedFaults(DomainError):
 
 
 def _shown(value: str) -> str:
-    """The value in quotes, and short; nothing for nothing."""
+    """The value in quotes, shortened; nothing for an empty value."""
     if not value:
         return ""
     return f'"{_safe(value[:SHOWN_CHARACTERS])}{"…" if len(value) > SHOWN_CHARACTERS else ""}"'

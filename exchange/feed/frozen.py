@@ -21,7 +21,7 @@ from models.records.contract import PaymentMethod
 
 
 class Finalised:
-    """What has been finalised, each asked of the database when a change first makes it matter. By id."""
+    """Ids of what has been finalised. Each set is read from the database only when a change first needs it."""
 
     @cached_property
     def items(self) -> set[int]:
@@ -74,7 +74,7 @@ def _is_begun() -> sa.ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class Freeze:
-    """Attributes of a file's records that are settled once the record is among the finalised."""
+    """Attributes of a file's records that may not change once the record is among the finalised ones."""
 
     file: str
     attributes: tuple[str, ...]

@@ -62,7 +62,9 @@ def import_feed(path: Path, track: Track = plainly) -> Report:
 
 
 def _keep_others_out() -> None:
-    """SQLite has one writer. Elsewhere no other import runs meanwhile, and no payment run."""
+    """On PostgreSQL, wait for other imports and payment runs, and keep them out until this one commits. SQLite has one
+    writer anyway.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(sa.func.pg_advisory_xact_lock(_LOCK)))
         session.execute(select(Contract.id).order_by(Contract.id).with_for_update())

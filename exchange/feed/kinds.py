@@ -1,6 +1,5 @@
-"""What may stand in a cell: each kind parses a text, or says what to write instead.
-
-Texts come without spaces around them and are not empty.
+"""What may stand in a cell. Each kind parses a text that is not empty and has no spaces around it, or raises a
+ValueError that says what to write instead.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""Rules that one record must obey, as it will be, with what it refers to.
+"""Rules that one record must obey, as it will be after the import, together with the records that it refers to.
 
-A rule names a file and columns; the first is where its fault is shown. It is not asked about a row with
-a fault in one of them. It gives back what to do, or None where all is well.
+A rule names a file and columns; its fault is shown at the first of them. A row with a fault in one of these columns is
+not asked about. The rule returns what to do, or None where all is well.
 """
 
 from collections import defaultdict

@@ -8,7 +8,7 @@ from exchange.feed.faults import Fault
 from exchange.feed.shape import File, Key
 
 Track = Callable[[Iterable[Any], str], Iterable[Any]]
-"""Goes through things while it shows how far it has got with what."""
+"""Takes things and a word for what is done with them; yields the things again, and may show how far it has got."""
 
 
 def plainly(things: Iterable[Any], _what: str) -> Iterable[Any]:
@@ -36,7 +36,7 @@ class Sheet:
     rows: list[Row] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     is_readable: bool = True
-    """False: its rows are not known, so that nobody can say which references are wrong."""
+    """False: its rows could not be read, so references to them are not called wrong."""
     by_key: dict[Key, Row] = field(default_factory=dict)
     half_known: set[Key] = field(default_factory=set)
     """Keys of rows that could not be parsed as a whole."""

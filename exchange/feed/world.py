@@ -1,7 +1,7 @@
 """What is on record and what the feed says, side by side: what the rules look at.
 
-Everything is in the words of the feed: a record is found by its references, not by ids. Tables are read
-whole, in one query each, those that the feed's files touch or refer to.
+Records are found by the feed's references, not by ids. Each table that the feed's files fill or refer to is read whole,
+in one query.
 """
 
 from collections.abc import Iterator
@@ -39,6 +39,8 @@ class Stored:
 
 
 class World:
+    """Records by file name and key: `stored` as the database has them, `merged` as the feed's rows will make them."""
+
     def __init__(self, directory: Directory) -> None:
         self.sheets = directory.sheets
         self.stored: dict[str, dict[Key, Stored]] = {}
@@ -57,7 +59,7 @@ class World:
             self._accept(row, self.merged["claim_items.csv"][key])
 
     def find(self, name: str, key: Key | None) -> Values | None:
-        """A record as it will be; None where there is none, or its row cannot be read."""
+        """The record as it will be after the import; None where there is none, or its row cannot be read."""
         found = self.merged.get(name, {}).get(key)
         if found is None and (stored := self.stored[name].get(key)):
             return stored.values
@@ -87,7 +89,7 @@ class World:
         return self._names["providers.csv"].get(stored.provider_id) if stored.provider_id else None
 
     def everything(self, name: str) -> Iterator[tuple[Key, Values]]:
-        """Every record as it will be."""
+        """Every record of the file as it will be after the import, with its key."""
         merged = self.merged.get(name, {})
         yield from merged.items()
         for key, stored in self.stored[name].items():
@@ -103,7 +105,7 @@ class World:
 
     @cached_property
     def places(self) -> set[tuple[Key | None, Key | None]]:
-        """Providers and clients that a line item brings together."""
+        """Pairs of a provider and a client for whom it has a line item."""
         file = BY_NAME[ITEMS]
         return {(self.provider_of(file, values), values.get("client_id")) for _, values in self.everything(ITEMS)}
 
@@ -147,7 +149,9 @@ class World:
         return merged
 
     def _accept(self, row: Row, merged: Values) -> None:
-        """What is accepted of a claim item whose row does not say it: all or nothing."""
+        """Fill in what is accepted of a claim item whose row leaves it empty: all of it or, unless the claim is
+        accepted and the item included, nothing.
+        """
         if row.values.get("accepted_pence") is None and "accepted_pence" not in row.wrong:
             claim = self.find("claims.csv", merged.get("claim_id")) or {}
             is_accepted = claim.get("status") is ClaimStatus.ACCEPTED and merged.get("is_included")

@@ -21,14 +21,14 @@ class Changes:
     file: File
     new: list[tuple[Row, Values]] = field(default_factory=list)
     changed: list[tuple[Row, Values, int]] = field(default_factory=list)
-    """With the id of the record."""
+    """Row, values as they will be, and the record's id."""
 
     def __bool__(self) -> bool:
         return bool(self.new or self.changed)
 
 
 def compare(sheet: Sheet, world: World) -> Changes:
-    """Sort the rows that have no fault into new, changed and (neither) unchanged."""
+    """Sort the rows that have no fault into new and changed; unchanged ones are in neither."""
     changes = Changes(sheet.file)
     merged, stored = world.merged[sheet.file.name], world.stored[sheet.file.name]
     for key, row in sheet.by_key.items():
