@@ -114,7 +114,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
 
 
 def _wrap(app: Flask, settings: config.Settings) -> None:
-    """Around the application: built files, and the proxies in front."""
+    """Wrap the application: serve built files, and take the client's address from the proxies in front."""
     if STATIC.is_dir():
         app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask says to wrap it so
             app.wsgi_app,

@@ -64,12 +64,12 @@ class Council:
 
 @dataclass(frozen=True)
 class LogIn:
-    """What models.accounts.account_policy.AccountPolicy says, as it is written in the file."""
+    """The table [log_in] of settings.toml, for models.accounts.account_policy.AccountPolicy."""
 
     carers: str = "email_code"
     organisations: str = "email_code"
     staff: str = ""
-    """An authenticator app, but for demonstrations, where a code by e-mail is enough."""
+    """Where the file leaves it out: an authenticator app or, in a demonstration, a code by e-mail."""
     security_code_positions: int = 2
     long_passwords: bool = False
     providers_may_grant: tuple[str, ...] = ()
@@ -184,7 +184,7 @@ def _table(kind: type, written: Any, name: str) -> Any:
 
 
 def _checked(kind: type, written: Any, where: str, *, allowed: tuple[str, ...] | None = None) -> dict[str, Any]:
-    """The values as written, if every one has a name and a type that `kind` knows."""
+    """The values as written; SettingsError where `kind` has no such name, or another type for it."""
     if not isinstance(written, dict):
         raise SettingsError(f"{where}: must be a table")
     types = {each.name: each.type for each in fields(kind) if allowed is None or each.name in allowed}
@@ -267,7 +267,7 @@ def _vault_keys(environ: Mapping[str, str], instance: Path, mode: Mode) -> tuple
 
 
 def _made_secret(path: Path) -> str:
-    """A key of its own for a demonstration. Of two processes that start at once, the first one's counts."""
+    """Make a key for a demonstration. Of two processes that start at the same time, both use the first one's."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(secrets.token_urlsafe(48))

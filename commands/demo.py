@@ -141,9 +141,10 @@ def _is_program(name: str) -> bool:
 
 
 def _pay(since: date, last_on: date) -> None:
-    """Calculate and finalise, by the functions of `flask payments`, on every day on which something is due.
+    """Calculate and finalise on every day to `last_on` on which something is due, as `flask payments` does.
 
-    Each time only the providers who are paid that day. What is paid already, and what came before `since`, stays.
+    Each day only calculates the providers who are paid on it. Days before `since`, and those already paid, are passed
+    over.
     """
     _finish_runs()
     first_on = _next_day_to_pay()
@@ -160,7 +161,7 @@ def _pay(since: date, last_on: date) -> None:
 
 
 def _finish_runs() -> None:
-    """One at most: that in which an earlier load was broken off."""
+    """Finalise the authorised run in which an earlier load was interrupted, if there is one."""
     with scope(), every_provider():
         query = select(PaymentRun.id, PaymentRun.as_on).where(PaymentRun.state == RunState.AUTHORISED)
         runs = session.execute(query).all()

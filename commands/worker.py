@@ -62,7 +62,7 @@ def cli(once: bool) -> None:
 
 
 def work(stop: _Stop | None = None, meanwhile: Callable[[], None] = lambda: None) -> bool:
-    """Do the next job, if there is one; `meanwhile` is done between its batches."""
+    """Do the next job, if there is one; returns whether there was. `meanwhile` is called between its batches."""
     try:
         job = _claim()
     except OperationalError as fault:  # the database is busy, or away: it comes back
@@ -76,7 +76,7 @@ def work(stop: _Stop | None = None, meanwhile: Callable[[], None] = lambda: None
 
 
 def _end_of(job: Job, stop: _Stop, meanwhile: Callable[[], None]) -> Callable[[Job], None]:
-    """Do the job; what is to be said of it then."""
+    """Do the job; returns the verb of Job that records how it ended."""
     try:
         message = _do(job, stop, meanwhile)
     except Overtaken:
@@ -125,7 +125,7 @@ def _calculate(job: Job, progress: Callable[[int, int], None]) -> str:
 
 
 def _finalise(job: Job, progress: Callable[[int, int], None]) -> str:
-    """Broken off and taken up again, it goes on where it stopped; its words are about the whole run."""
+    """Finalise the job's run, or go on with it after an interruption; the message is about the whole run."""
     run_id = job.run_id
     if run_id is None:
         raise ValueError(f"job {job.id} does not say which run")

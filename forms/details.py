@@ -52,7 +52,7 @@ def _few_lines(_form: FlaskForm, field: TextAreaField) -> None:
 
 
 class AskForm(FlaskForm):
-    """Common to all: from which day, and what the council should know. `held` are the fields as they are now."""
+    """What these forms share: from which day, and a note for the council. `held` are the details as they are now."""
 
     wanted_on = DayField("From which day?", validators=[InputRequired("Enter the day from which this holds")])
     note = TextAreaField(
@@ -128,7 +128,7 @@ class Chosen(TypedDict):
 
 
 class ChangeSearch(Form):
-    """Above the council's list."""
+    """The filters above the council's list of changes."""
 
     name = StringField("Provider", filters=[tidy_line])
     state = ChoiceField("State", default=ChangeState.WAITING.value)

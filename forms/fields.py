@@ -74,7 +74,7 @@ class MoneyField(Field):
 
 
 class Rows(FieldList):
-    """The same field several times: rows-0, rows-1. A name with no such number, or a long one, is none of them."""
+    """The same field several times: rows-0, rows-1. Field names with anything else than a short number are ignored."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

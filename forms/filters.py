@@ -13,7 +13,7 @@ ALL = ""
 
 
 class ChoiceField(SelectField):
-    """A pick list that says what to do when an address asks for something that is not in it."""
+    """A pick list with an error in plain words for a value that is not in it, say from an old address."""
 
     choices: list[SelectChoice]
 

@@ -43,7 +43,7 @@ class AnswerForm(FlaskForm):
     reject = SubmitField()
 
     def offer(self, rows: Iterable[Row]) -> None:
-        """The rows that may be queried, each with what has been typed about it."""
+        """Set the rows that may be queried, keeping what was typed about each."""
         offered = {row.order.id: row for row in rows if row.order}
         for query in self.row_forms:
             query.row = offered.pop(query.order_id.data, None)
@@ -55,7 +55,7 @@ class AnswerForm(FlaskForm):
         return [entry.form for entry in self.rows]
 
     def about(self, order_id: int | None) -> QueryForm | None:
-        """Where one row is queried."""
+        """The part of the form that queries the row of this purchase order; None if it cannot be queried."""
         return next((query for query in self.row_forms if query.row and query.order_id.data == order_id), None)
 
     def validate_comment(self, field: TextAreaField) -> None:

@@ -30,9 +30,9 @@ def calculate_all(provider_ids: list[int] | None = None, *, progress: Progress |
 def finalise_due(
     provider_ids: list[int] | None = None, *, progress: Progress | None = None, recalculate: bool = True
 ) -> tuple[int | None, RunProgress]:
-    """A run of all that is due, put together and authorised by whoever may use the command line; its number.
+    """Prepare, authorise and finalise a run of all that is due, as somebody with the server's command line may.
 
-    None where nothing is due.
+    Returns the run's id, or None where nothing is due; and what was done.
     """
     with transaction():
         set_tenant(EVERY_PROVIDER)

@@ -39,7 +39,9 @@ def _lines(path: Path) -> list[str]:
 
 
 def seal_waiting(*, everything: bool = False) -> int:
-    """Seal what waits, batch by batch; how many it was. Whoever else does so at the same time does no harm."""
+    """Seal the events that wait, batch by batch; returns how many. Another process may do so at the same time: after
+    TRIES collisions in a row, IntegrityError.
+    """
     count = tries = after = 0
     while True:
         with scope():

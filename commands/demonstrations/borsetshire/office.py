@@ -51,12 +51,12 @@ class Office:
         self.rhythms = rhythms(line)
         self.people = People(self.chance("people"))
         self.provider_of: dict[str, str] = {}
-        """The providers of contracts."""
+        """By contract reference: the reference of its provider."""
         self.items: list[Item] = []
         self._write_reference_data()
 
     def chance(self, area: str) -> Random:
-        """An area's own chance, so that a change in one leaves the others as they are."""
+        """A random generator for one area only, so that a change in one area leaves the others as they are."""
         return Random(f"{self.seed} {area}")  # noqa: S311 - made-up data, the same every time, and no secrets
 
     def count(self, full: int) -> int:
@@ -118,7 +118,7 @@ class Office:
         return reference
 
     def rates(self, contract: str, since: date, *levels: str, is_late: bool = False) -> None:
-        """What the contract pays, more every April. Late: one April's came with the delivery of two months after."""
+        """Rates of a contract, higher every April. With `is_late`, one April's come with the delivery two months on."""
         keys: dict[str, Any] = {"contract_ref": contract}
         for level in levels:
             if LEVELS[level].unit in ("mile", "item"):
@@ -128,7 +128,7 @@ class Office:
             self._yearly("rates", keys | {"service_level_ref": level}, since, LEVELS[level].pence, is_late=is_late)
 
     def prices(self, item: Item, pence: int, *, is_late: bool = False) -> None:
-        """The item's own price, that of the base year given, from its first day or the beginning."""
+        """The item's own price: `pence` in the base year 2025/2026, from its first day or the beginning."""
         self._yearly("item_prices", {"item_ref": item.reference}, item.first, pence, item.last, is_late=is_late)
 
     def _yearly(
@@ -190,7 +190,7 @@ class Office:
     def quantity(
         self, item: Item, first: date, quarters: int, week: Sequence[int] = (), last: date | None = None
     ) -> None:
-        """Units a week, in quarters of one; a timetable gives those of each day."""
+        """Quarters of a unit a week; `week` gives those of each weekday, Monday first, if there is a timetable."""
         days: dict[str, Any] = {day: Decimal(units) / 4 for day, units in zip(WEEKDAYS, week, strict=False)}
         self.feed.add("item_quantities", item_ref=item.reference, starts_on=first, ends_on=last,
                       quantity=Decimal(quarters) / 4, **days)  # fmt: skip
