@@ -22,8 +22,6 @@ from models.permissions import CouncilRole
 SEEN_EVERY = timedelta(minutes=1)
 FRESH = timedelta(minutes=15)
 """How long after a password or code was given a view with `fresh=True` asks for none."""
-WARNING = timedelta(minutes=5)
-"""How long before the end the person is warned."""
 MOST = 5
 """Sessions that one person may have at a time."""
 REMEMBERED = timedelta(days=1)

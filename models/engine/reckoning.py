@@ -35,9 +35,6 @@ class Source(NamedTuple):
     adjustment_id: int | None = None
 
 
-CellKey = tuple[Source, Component, date]
-
-
 class Settled(NamedTuple):
     """What has been finalised for one cell."""
 
