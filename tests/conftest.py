@@ -1,10 +1,12 @@
 """Fixtures that every test may use. The tools behind them are in tests/support."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -23,6 +25,14 @@ from tests.support.rows import every
 
 TODAY = date(2019, 10, 2)
 """The day that every test has, unless it says another one: the day of the golden figures."""
+
+hypothesis.settings.register_profile(
+    "usual",
+    deadline=None,  # how fast the machine is decides no test
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],  # nor this
+    max_examples=3_000 if os.environ.get("CAMPAIGN") else 150,
+)
+hypothesis.settings.load_profile("usual")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,6 +1,5 @@
 """Whatever a file holds, an import either writes it or says what is wrong with it."""
 
-import os
 from functools import cache
 
 import pytest
@@ -10,12 +9,8 @@ from hypothesis import strategies as st
 from exchange.feed import FILES, FeedFaults, check_feed
 from tests.exchange.feed.feeds import FEED, Feed
 
-EXAMPLES = 3_000 if os.environ.get("CAMPAIGN") else 150
-fuzzed = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+fuzzed = settings(suppress_health_check=[*settings.default.suppress_health_check, HealthCheck.function_scoped_fixture])
+"""One feed serves all examples of a test, which puts back what it changed in it."""
 
 NAMES = st.sampled_from([file.name for file in FILES])
 CELLS = st.one_of(

@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.calendar import FAR_FUTURE, FinancialYear, Frequency, year_of
@@ -208,7 +208,6 @@ def blocked_sources(the):
     return lambda source: source.item_id in ids or source.claim_item_id in undecided
 
 
-@settings(max_examples=150, deadline=None)
 @given(OFFICES, st.lists(EVENTS, min_size=3, max_size=25))
 def test_paid_and_outstanding_are_the_entitlement_after_any_history(the, events):
     for event in [*events, ("wait", 30), ("finalise",), ("wait", 1)]:
@@ -226,7 +225,6 @@ def test_paid_and_outstanding_are_the_entitlement_after_any_history(the, events)
         assert not [draft for draft in found.drafts if draft.paid_in in the.closed]
 
 
-@settings(max_examples=100, deadline=None)
 @given(OFFICES, st.lists(EVENTS, min_size=3, max_size=25))
 def test_no_payment_is_below_nothing_and_what_is_owed_is_carried_to_the_penny(the, events):
     for event in [*events, ("wait", 60), ("finalise",)]:
@@ -243,7 +241,6 @@ def test_no_payment_is_below_nothing_and_what_is_owed_is_carried_to_the_penny(th
         )
 
 
-@settings(max_examples=100, deadline=None)
 @given(OFFICES, st.lists(EVENTS, min_size=3, max_size=20))
 def test_orders_are_worth_what_is_finalised_and_what_is_still_due(the, events):
     for event in events:
@@ -260,7 +257,6 @@ def test_orders_are_worth_what_is_finalised_and_what_is_still_due(the, events):
         assert FinancialYear(starts_in) >= FinancialYear.of(START - timedelta(days=30))
 
 
-@settings(max_examples=60, deadline=None)
 @given(OFFICES, st.lists(EVENTS, min_size=3, max_size=20))
 def test_a_line_keeps_the_slices_that_it_adds_up_to(the, events):
     for event in events:
