@@ -42,6 +42,10 @@ class Job(Base):
     __table_args__ = (
         sa.Index("uq_job_running", "kind", unique=True, sqlite_where=sa.column("state") == "running",
                  postgresql_where=sa.column("state") == "running"),
+        sa.CheckConstraint("(state = 'queued') = (worker = '')", name="worker"),
+        sa.CheckConstraint("state = 'queued' OR started_at IS NOT NULL", name="started"),
+        sa.CheckConstraint("(started_at IS NULL) = (heartbeat_at IS NULL)", name="heartbeat"),
+        sa.CheckConstraint("(state IN ('done', 'failed')) = (finished_at IS NOT NULL)", name="finished"),
     )  # fmt: skip
 
     id: Mapped[Key]

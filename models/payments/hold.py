@@ -28,7 +28,10 @@ class Hold(ProviderOwned, Base):
 
     __tablename__ = "hold"
     __table_args__ = owned(
-        link("payment_id", "scheduled_payment", ondelete="CASCADE"), purchase_order_id="purchase_order"
+        link("payment_id", "scheduled_payment", ondelete="CASCADE"),
+        sa.CheckConstraint("(released_at IS NULL) = (released_by_id IS NULL)", name="released_by"),
+        sa.CheckConstraint("(released_at IS NULL) = (release_reason = '')", name="release_reason"),
+        purchase_order_id="purchase_order",
     )
 
     id: Mapped[Key]

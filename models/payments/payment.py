@@ -28,7 +28,16 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
 
     __tablename__ = "scheduled_payment"
     __table_args__ = owned(
-        sa.UniqueConstraint("contract_id", "first_on"), contract_id="contract", method_id="payment_method"
+        sa.UniqueConstraint("contract_id", "first_on"),
+        sa.CheckConstraint("(confirmation = 'unconfirmed') = (answered_pence IS NULL)", name="answered_pence"),
+        sa.CheckConstraint("confirmation = 'unconfirmed' OR answered_at IS NOT NULL", name="answered_at"),
+        sa.CheckConstraint("confirmation <> 'rejected' OR answered_by_id IS NOT NULL", name="rejected_by"),
+        sa.CheckConstraint("answered_by_id IS NULL OR answered_at IS NOT NULL", name="answered_by"),
+        sa.CheckConstraint("lapsed_pence IS NULL OR confirmation = 'unconfirmed'", name="lapsed"),
+        sa.CheckConstraint("lapsed_pence IS NOT NULL OR NOT is_lapsed_rejection", name="lapsed_rejection"),
+        sa.CheckConstraint("closed_run_id IS NULL OR is_begun", name="closed"),
+        contract_id="contract",
+        method_id="payment_method",
     )
 
     id: Mapped[Key]

@@ -39,6 +39,11 @@ class PaymentRun(Base):
     """One finalisation. The lines that carry its number never change again."""
 
     __tablename__ = "payment_run"
+    __table_args__ = (
+        sa.CheckConstraint("(state IN ('authorised', 'finalised')) = (authorised_at IS NOT NULL)", name="authorised"),
+        sa.CheckConstraint("authorised_by_id IS NULL OR authorised_at IS NOT NULL", name="authorised_by"),
+        sa.CheckConstraint("(state = 'finalised') = (finalised_at IS NOT NULL)", name="finalised"),
+    )
 
     id: Mapped[Key]
     as_on: Mapped[date]

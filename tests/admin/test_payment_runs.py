@@ -9,14 +9,13 @@ from sqlalchemy import select
 from models.accounts.user import Staff
 from models.base import utc_now
 from models.job import BROKEN_OFF_AFTER, Job, JobState
-from models.payments.confirmation import Confirmation
 from models.payments.hold import Hold
 from models.payments.payment_run import PaymentRun, RunPayment, RunState
 from models.permissions import CouncilRole
 from tests.admin.conftest import MONDAY, SUNDAY, WEEK, two_clients
 from tests.care_factories import make_client, make_item
 from tests.support.rows import every, reloaded, unit_of_work
-from tests.support.runs import calculate, change, finalise, payment
+from tests.support.runs import answered, calculate, change, finalise, payment
 
 RUNS = "/council/payment-runs"
 
@@ -143,9 +142,9 @@ def test_every_exception_is_counted_and_listed_and_opens_its_explanation(desk):
     make_item(desk.contract, rate_e4=9_000_000, client=make_client(surname="Cole"), starts_on=MONDAY + WEEK)
     make_item(blocked, rate_e4=1_000_000, starts_on=MONDAY + WEEK, authorised_on=None)
     calculate(SUNDAY)
+    wrong = payment(rejected, MONDAY + WEEK)
+    change(wrong, **answered("rejected", wrong.total_pence))
     with unit_of_work() as session:
-        row = session.merge(payment(rejected, MONDAY + WEEK))
-        row.confirmation, row.answered_pence, row.answered_at = Confirmation.REJECTED, row.total_pence, utc_now()
         late = session.merge(payment(held, MONDAY + WEEK))
         session.add(Hold(provider_id=held.provider_id, payment_id=late.id, kind="officer", reason="Asked about"))
     number = desk.prepare()

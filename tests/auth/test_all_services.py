@@ -10,7 +10,7 @@ from models.records.provider import Provider
 from tests.care_factories import make_calendar, make_contract, make_item
 from tests.factories import canary, make_membership, make_organisation, make_provider, make_user
 from tests.support.rows import every
-from tests.support.runs import calculate, change, payment
+from tests.support.runs import answered, calculate, change, payment
 
 MONDAY = date(2019, 9, 30)
 
@@ -102,7 +102,7 @@ def test_rejected_held_and_sent_back_are_said_as_such(client, database):
     for contract, facts in zip(
         contracts,
         (
-            {"confirmation": "rejected", "answered_pence": 35_308},
+            answered("rejected", 35_308),
             {"council_comment": "Put right"},
             {"lapsed_pence": 30_000},
             {"confirm_by": date(2019, 10, 1), "bank_on": date(2019, 10, 1), "waive_reason": "Agreed"},

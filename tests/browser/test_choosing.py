@@ -14,7 +14,7 @@ from tests.browser.looks import assert_accessible, assert_fits, keeps_nothing, t
 from tests.care_factories import make_calendar, make_contract, make_item
 from tests.factories import make_membership, make_organisation, make_provider, make_user
 from tests.support.rows import every
-from tests.support.runs import calculate, change, payment
+from tests.support.runs import answered, calculate, change, payment
 
 MONDAY = date(2019, 9, 30)
 TODAY = date(2019, 10, 1)
@@ -197,7 +197,7 @@ def test_sending_what_was_typed_asks_nothing(typing):
 def test_what_was_refused_is_still_not_sent(typing, providers):
     """Somebody else was first: the form stands there with what was typed, under the notice."""
     [contract] = every(select(Contract).where(Contract.provider_id == providers[2].id))
-    change(payment(contract, MONDAY), confirmation="confirmed", answered_pence=35_308)
+    change(payment(contract, MONDAY), **answered("confirmed", 35_308))
     asks = answering(typing, leave=True)
     typing.get_by_role("button", name="Confirm £353.08").click()
     expect(typing.locator(".govuk-notification-banner--problem")).to_be_visible()

@@ -149,6 +149,24 @@ def test_folded_names_are_compared_by_code_point(database):
         assert column["type"].collation == kind
 
 
+def test_rows_that_contradict_themselves_are_named_before_their_tables_are_changed(database, empty):
+    config = alembic_config(empty)
+    command.upgrade(config, "0007")
+    runs = opened(empty)
+    row = "INSERT INTO payment_run (id, as_on, state, note, prepared_at, total_pence) VALUES"
+    with runs.begin() as connection:
+        connection.exec_driver_sql(f"{row} (1, '2026-01-05', 'prepared', '', '2026-01-05 09:00:00.000000', 0)")
+        connection.exec_driver_sql(f"{row} (2, '2026-01-12', 'authorised', '', '2026-01-12 09:00:00.000000', 0)")
+    with pytest.raises(RuntimeError, match=r"payment_run 2: not \(state IN"):
+        command.upgrade(config, "head")
+    with runs.begin() as connection:
+        connection.exec_driver_sql("UPDATE payment_run SET state = 'prepared' WHERE id = 2")
+    command.upgrade(config, "head")
+    with runs.connect() as connection:
+        assert connection.exec_driver_sql("SELECT id FROM payment_run ORDER BY id").scalars().all() == [1, 2]
+    runs.dispose()
+
+
 def test_every_table_belongs_to_a_provider_or_is_known_to_be_shared():
     owned = {mapper.local_table.name for mapper in Base.registry.mappers if issubclass(mapper.class_, ProviderOwned)}
     assert set(Base.metadata.tables) - owned == SHARED - {"alembic_version"}

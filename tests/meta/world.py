@@ -17,7 +17,7 @@ from models.permissions import Role
 from models.records.contract import Contract
 from models.records.provider import Provider
 from tests.care_factories import make_contract, make_item
-from tests.factories import canary, make_contact, make_provider, make_user
+from tests.factories import canary, make_contact, make_provider, make_staff, make_user
 from tests.support import runs
 from tests.support.rows import every, saved
 
@@ -66,11 +66,18 @@ def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str,
     adjustment = Adjustment(
         **own, contract_id=contract.id, client_id=order.client_id, for_day=MONDAY, amount_pence=100, reason="Paid late"
     )
-    hold = Hold(**own, payment_id=payment.id, kind=HoldKind.OFFICER, reason="Asked about", released_at=utc_now())
-    run_id = payment.closed_run_id
+    officer, now, run_id = make_staff(), utc_now(), payment.closed_run_id
+    hold = Hold(
+        **own, payment_id=payment.id, kind=HoldKind.OFFICER, reason="Asked about",
+        released_at=now, released_by_id=officer.id, release_reason="Answered",
+    )  # fmt: skip
+    job = Job(
+        kind=JobKind.FINALISE, run_id=run_id, state=JobState.DONE, message="Done.",
+        worker="one", started_at=now, heartbeat_at=now, finished_at=now,
+    )  # fmt: skip
     return {
         "run_id": run_id,
         "hold_id": saved(hold).id,
         "adjustment_id": saved(adjustment).id,
-        "job_id": saved(Job(kind=JobKind.FINALISE, run_id=run_id, state=JobState.DONE, message="Done.")).id,
+        "job_id": saved(job).id,
     }

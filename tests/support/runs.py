@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from commands.batchwise.payments import calculate_all, finalise_due
-from models.base import Base
+from models.base import Base, utc_now
 from models.calendar import as_on
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
@@ -15,6 +15,7 @@ from models.records.contract import Contract
 from models.reports.breakdown import on_record
 from models.reports.explanation import Row
 from models.tenancy import EVERY_PROVIDER
+from tests.factories import make_user
 from tests.support.rows import reading, unit_of_work
 
 
@@ -42,6 +43,16 @@ def change(row: Base, **values: Any) -> None:
     """A change of facts, as a feed makes one."""
     with unit_of_work() as session:
         session.execute(update(type(row)).where(type(row).id == row.id).values(**values))
+
+
+def answered(how: str, pence: int) -> dict[str, Any]:
+    """What a payment says that somebody has confirmed or rejected: `change(found, **answered("rejected", 35_308))`."""
+    return {
+        "confirmation": how,
+        "answered_pence": pence,
+        "answered_at": utc_now(),
+        "answered_by_id": make_user().id,
+    }
 
 
 def payment(contract: Contract, first_on: date) -> ScheduledPayment | None:

@@ -15,7 +15,7 @@ from tests.care_factories import make_calendar, make_contract, make_item
 from tests.factories import make_membership, make_organisation, make_provider, make_user
 from tests.support.client import counted_statements
 from tests.support.rows import every, reading
-from tests.support.runs import calculate, change, payment
+from tests.support.runs import answered, calculate, change, payment
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
 
@@ -131,7 +131,7 @@ def test_what_was_rejected_waits_for_the_council_and_what_was_sent_back_for_the_
     calculate(date(2019, 10, 2))
     user = person(rejected, sent_back, changed)
     for provider, facts in (
-        (rejected, {"confirmation": "rejected", "answered_pence": 35_308}),
+        (rejected, answered("rejected", 35_308)),
         (sent_back, {"council_comment": "Put right"}),
         (changed, {"lapsed_pence": 30_000}),
     ):
