@@ -119,7 +119,7 @@ def _do(job: Job, stop: _Stop, meanwhile: Callable[[], None]) -> str:
 
 
 def _calculate(job: Job, progress: Callable[[int, int], None]) -> str:
-    outcome = calculate_all(job.arguments.get("providers"), progress=progress)
+    outcome = calculate_all(job.provider_ids, progress=progress)
     total = gbp(outcome.total_pence)
     return f"Calculated {how_many(outcome.contracts, 'contract')}. What is not finalised comes to {total}."
 

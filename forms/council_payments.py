@@ -27,7 +27,7 @@ class Chosen(TypedDict):
     name: str
     state: Processing | None
     confirmation: Confirmation | None
-    exception: Concern | None
+    concern: Concern | None
     first: date | None
     last: date | None
 
@@ -52,7 +52,7 @@ class PaymentSearch(Form):
             "name": self.name.data.strip(),
             "state": Processing(self.state.data) if self.state.data else None,
             "confirmation": Confirmation(self.confirmation.data) if self.confirmation.data else None,
-            "exception": Concern(self.exception.data) if self.exception.data else None,
+            "concern": Concern(self.exception.data) if self.exception.data else None,
             "first": self.first.data,
             "last": self.last.data,
         }

@@ -141,3 +141,8 @@ class ChangeSearch(Form):
     def chosen(self) -> Chosen:
         state = ChangeState(self.state.data) if self.state.data else None
         return {"name": self.name.data, "state": state}
+
+    @property
+    def is_of_waiting(self) -> bool:
+        """It looks for those that wait, and for nothing else."""
+        return self.state.data == ChangeState.WAITING and not self.name.data

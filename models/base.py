@@ -189,11 +189,14 @@ def reload(row: Base) -> None:
 def move(row: Base, *when: sa.SQLColumnExpression[bool], **values: Any) -> bool:
     """Change the row in one UPDATE, only while `when` holds. False tells whoever came second.
 
-    Either way the row is read again. Two people may press at once: never read, think and write instead.
+    Either way the row is read again, unless somebody has removed it meanwhile: then it stays as it was read. Two
+    people may press at once: never read, think and write instead.
     """
-    changed = rows_changed(sa.update(type(row)).where(type(row).id == row.id, *when).values(**values), unsynced=True)
-    reload(row)
-    return changed == 1
+    table = type(row)
+    is_first = rows_changed(sa.update(table).where(table.id == row.id, *when).values(**values), unsynced=True) == 1
+    if is_first or session.scalar(sa.select(table.id).where(table.id == row.id)) is not None:
+        reload(row)
+    return is_first
 
 
 def rows_changed(statement: sa.UpdateBase, *, unsynced: bool = False) -> int:

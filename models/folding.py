@@ -12,10 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import InstrumentedAttribute, MappedColumn, mapped_column
 
 from models.base import Base
-from models.words import folded
-
-LONGEST = 200
-"""Characters of a search text that are looked at. No name that a feed brings is longer."""
+from models.words import LONGEST_SEARCH, folded
 
 
 class FoldedText(sa.Text):
@@ -45,7 +42,7 @@ def found_by(text: str, *columns: InstrumentedAttribute[str]) -> sa.ColumnElemen
     A folded column is compared without accents, capitals and apostrophes; any other column, say a reference or an
     e-mail address, only without regard to capitals.
     """
-    words = [word for word in text[:LONGEST].split() if folded(word)]
+    words = [word for word in text[:LONGEST_SEARCH].split() if folded(word)]
     return sa.and_(sa.true(), *(sa.or_(*(_has(column, word) for column in columns)) for word in words))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.audit import Actor, record
@@ -68,9 +69,20 @@ class Job(Base):
 
     created_by: Mapped[Actor | None] = relationship("User", lazy="raise", foreign_keys=[created_by_id])
 
-    @property
+    @hybrid_property
     def is_open(self) -> bool:
+        """Nobody has finished it."""
         return self.state in (JobState.QUEUED, JobState.RUNNING)
+
+    @is_open.inplace.expression
+    @classmethod
+    def _is_open(cls) -> sa.ColumnElement[bool]:
+        return cls.state.in_([JobState.QUEUED, JobState.RUNNING])
+
+    @property
+    def provider_ids(self) -> list[int] | None:
+        """Whose providers it is about; None for all."""
+        return self.arguments.get("providers")
 
     @property
     def is_late(self) -> bool:
@@ -137,8 +149,7 @@ class Job(Base):
     @classmethod
     def open(cls) -> Select["Job"]:
         """Those that nobody has finished, the oldest first, with who asked for them."""
-        is_open = cls.state.in_([JobState.QUEUED, JobState.RUNNING])
-        return select(cls).where(is_open).options(joinedload(cls.created_by)).order_by(cls.id)
+        return select(cls).where(cls.is_open).options(joinedload(cls.created_by)).order_by(cls.id)
 
     @classmethod
     def newest_of(cls, kind: JobKind, run_id: int | None = None) -> Select["Job"]:

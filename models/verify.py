@@ -109,7 +109,7 @@ def orders() -> Iterator[BrokenPromise]:
 def runs() -> Iterator[BrokenPromise]:
     """What a run finalised is what was prepared, to the penny."""
     member, line = RunPayment, PaymentLine
-    of_member = select(member.run_id, sum_of(member.total_pence)).where(member.outcome == "finalised")
+    of_member = select(member.run_id, sum_of(member.total_pence)).where(member.is_finalised)
     of_line = select(line.run_id, sum_of(line.total_pence)).where(line.run_id.is_not(None))
     prepared = dict(session.execute(of_member.group_by(member.run_id)).all())
     finalised = {run_id: pence for run_id, pence in session.execute(of_line.group_by(line.run_id)) if run_id}

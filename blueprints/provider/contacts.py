@@ -37,7 +37,7 @@ def _page(chosen):
     contact = chosen or (page.items[0] if page.items else None)
     context: dict[str, Any] = {"place": None, "waiting": []}
     if contact is not None:
-        context["place"] = session.scalar(team.members().where(User.email == contact.email.lower()))
+        context["place"] = session.scalar(team.colleagues().where(User.email == contact.email.lower()))
         context["waiting"] = session.scalars(DetailChange.waiting_for_contact(contact.id)).all()
     return render(
         "provider/contacts/index.html", partial="provider/contacts/_panes.html",

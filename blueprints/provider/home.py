@@ -36,7 +36,7 @@ def show():
         is_on_track=is_on_track,
         others_confirm=not may(Permission.CONFIRM_PAYMENTS) and any(payment.is_to_be_confirmed for payment in due),
         to_confirm=_to_confirm(),
-        open_payments=sum(payment.first_on <= today() for payment in due),
+        open_payments=sum(payment.is_open for payment in due),
         orders=_orders(year),
         year=year,
         review_due_on=_review_due_on(),

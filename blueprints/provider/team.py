@@ -20,7 +20,7 @@ bp = Blueprint("team", __name__, url_prefix="/team")
 @bp.get("/")
 @requires(Permission.MANAGE_TEAM)
 def index():
-    people = page_of(team.members().where(Membership.granted_at.is_not(None)))
+    people = page_of(team.colleagues().where(Membership.granted_at.is_not(None)))
     waiting = page_of(team.waiting(), name="waiting")
     due_on = access_review.due_on(viewed().id)
     return render(
@@ -69,7 +69,7 @@ def remove(person_id):
 @bp.route("/review", methods=["GET", "POST"])
 @requires(Permission.MANAGE_TEAM, fresh=True)
 def review():
-    places = session.scalars(team.members().where(Membership.granted_at.is_not(None))).all()
+    places = session.scalars(team.colleagues().where(Membership.granted_at.is_not(None))).all()
     form = review_form(places)
     if form.validate_on_submit():
         gone = leavers(form, places)

@@ -53,7 +53,7 @@ class Finalised:
     @cached_property
     def calendars(self) -> set[int]:
         method, payment = PaymentMethod, ScheduledPayment
-        begun = select(payment.method_id).where(_is_begun())
+        begun = select(payment.method_id).where(ScheduledPayment.is_begun)
         return set(session.scalars(select(method.calendar_id).where(method.id.in_(begun)).distinct()))
 
     def _of_lines(self, column: Any) -> set[int]:
@@ -64,12 +64,8 @@ class Finalised:
     def _last_days(self, column: Any) -> dict[int, date]:
         payment = ScheduledPayment
         return {row[0]: row[1] for row in session.execute(
-            select(column, sa.func.max(payment.last_on)).where(_is_begun()).group_by(column)
+            select(column, sa.func.max(payment.last_on)).where(ScheduledPayment.is_begun).group_by(column)
         )}  # fmt: skip
-
-
-def _is_begun() -> sa.ColumnElement[bool]:
-    return sa.or_(ScheduledPayment.is_begun, ScheduledPayment.closed_run_id.is_not(None))
 
 
 @dataclass(frozen=True)

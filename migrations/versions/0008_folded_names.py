@@ -15,6 +15,8 @@ FOLDED = {
     "contact": ("name",),
     "contract": ("name",),
     "provider": ("name",),
+    "service": ("name",),
+    "service_level": ("name",),
     "user": ("name",),
 }
 """The columns of each table that get a folded one beside them."""

@@ -40,7 +40,7 @@ def review(places: Sequence[Membership], leavers: Collection[int], *, by: User) 
 
     DomainError if somebody was let in or removed since, or if no administrator would be left.
     """
-    now = session.scalars(team.members().where(Membership.granted_at.is_not(None))).all()
+    now = session.scalars(team.colleagues().where(Membership.granted_at.is_not(None))).all()
     if {place.id for place in places} != {place.id for place in now}:
         raise DomainError("Somebody was let in or removed while you were choosing. Look at the list again")
     [provider_id] = {place.provider_id for place in places}

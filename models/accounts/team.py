@@ -146,7 +146,7 @@ def waiting() -> Select[Membership]:
     )
 
 
-def members() -> Select[Membership]:
+def colleagues() -> Select[Membership]:
     """Everybody with a place at the provider at hand, those who wait for their grant last."""
     return (
         select(Membership)
@@ -165,7 +165,7 @@ def invitable() -> Select[Contact]:
 
 def place_of(user_id: int) -> Select[Membership]:
     """The place of one person at the provider at hand."""
-    return members().where(Membership.user_id == user_id)
+    return colleagues().where(Membership.user_id == user_id)
 
 
 def _new_user(email: str, name: str, by: User | None) -> User:

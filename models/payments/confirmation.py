@@ -94,8 +94,7 @@ class Confirmable:
         """The contract asks for an answer, the period has begun, not all is finalised, and today is no later than
         `confirm_by`.
         """
-        is_current = self.processing in (Processing.CURRENT, Processing.PARTLY_FINALISED)
-        return self.contract.asks_for_confirmation and is_current and today() <= self.confirm_by
+        return self.contract.asks_for_confirmation and self.is_open and today() <= self.confirm_by
 
     @property
     def can_be_answered(self) -> bool:

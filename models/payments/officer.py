@@ -76,9 +76,8 @@ def waive(payment: ScheduledPayment, *, by: User, reason: str) -> None:
     with _recalculated(payment.provider_id, payment):
         is_done = move(
             payment,
-            ScheduledPayment.confirmation == Confirmation.UNCONFIRMED,
+            ScheduledPayment.waits_for_confirmation,
             ScheduledPayment.closed_run_id.is_(None),
-            ScheduledPayment.waive_reason.is_(None),
             waive_reason=reason,
         )
         if not is_done:

@@ -105,6 +105,11 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     def _is_open(cls) -> sa.ColumnElement[bool]:
         return sa.and_(cls.closed_run_id.is_(None), cls.first_on <= today())
 
+    @classmethod
+    def is_due(cls, as_on: date) -> sa.ColumnElement[bool]:
+        """A condition: it has begun and falls due by that day, and not all of it is finalised."""
+        return sa.and_(cls.closed_run_id.is_(None), cls.first_on <= as_on, cls.finalise_on <= as_on)
+
     @hybrid_property
     def id_before(self) -> sa.ScalarSelect[int]:
         """The id of the payment of the same contract just before this one, as a subquery."""

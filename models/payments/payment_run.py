@@ -10,6 +10,7 @@ from hashlib import sha256
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select, update
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts.user import User
@@ -26,6 +27,8 @@ from models.words import Choice, how_many
 
 _UNSYNCED = {"synchronize_session": False}
 CHUNK = 500
+FINALISED = "finalised"
+"""The outcome of a payment that its run has paid. Any other says why it was left for another run."""
 
 
 class RunState(Choice):
@@ -64,10 +67,15 @@ class PaymentRun(Base):
     prepared_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[prepared_by_id])
     authorised_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[authorised_by_id])
 
-    @property
+    @hybrid_property
     def is_open(self) -> bool:
         """It is prepared or authorised: some of it may still be paid."""
         return self.state in (RunState.PREPARED, RunState.AUTHORISED)
+
+    @is_open.inplace.expression
+    @classmethod
+    def _is_open(cls) -> sa.ColumnElement[bool]:
+        return cls.state.in_([RunState.PREPARED, RunState.AUTHORISED])
 
     @classmethod
     def newest_first(cls) -> Select["PaymentRun"]:
@@ -139,6 +147,10 @@ class RunPayment(ProviderOwned, Base):
 
     payment: Mapped[ScheduledPayment] = relationship(lazy="raise", viewonly=True)
 
+    @hybrid_property
+    def is_finalised(self) -> bool:
+        return self.outcome == FINALISED
+
 
 @dataclass
 class RunProgress:
@@ -158,17 +170,11 @@ def due(as_on: date) -> Select[int]:
     taken = (
         select(RunPayment.payment_id)
         .join(PaymentRun, PaymentRun.id == RunPayment.run_id)
-        .where(PaymentRun.state.in_([RunState.PREPARED, RunState.AUTHORISED]), RunPayment.outcome.is_(None))
+        .where(PaymentRun.is_open, RunPayment.outcome.is_(None))
     )
     return (
         select(payment.id)
-        .where(
-            payment.closed_run_id.is_(None),
-            payment.first_on <= as_on,
-            payment.finalise_on <= as_on,
-            ~is_held(),
-            payment.id.not_in(taken),
-        )
+        .where(payment.is_due(as_on), ~is_held(), payment.id.not_in(taken))
         .order_by(payment.first_on, payment.id)
     )
 
@@ -292,7 +298,7 @@ def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool
             each.outcome = "changed or held since it was prepared"
             outcome.left += 1
             continue
-        each.outcome = "finalised"
+        each.outcome = FINALISED
         line_ids += [line.id for line in own]
         (begun if each.payment_id in with_held else closed).append(each.payment_id)
         outcome.total_pence += each.total_pence

@@ -153,7 +153,7 @@ def services_bought() -> Select[Service]:
                 )
             )
         )
-        .order_by(Service.name, Service.id)
+        .order_by(Service.folded_name, Service.id)
     )
 
 

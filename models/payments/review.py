@@ -157,7 +157,7 @@ class Review:
                     RunPayment.outcome.is_(None), sa.or_(is_held(), self._drafts_now() != RunPayment.total_pence)
                 )
             case Finding.LEFT:
-                return RunPayment.outcome != "finalised"
+                return ~RunPayment.is_finalised
             case Finding.FAR_OFF:
                 return is_far_off(RunPayment.total_pence, self.before.total_pence)
             case _:
@@ -208,7 +208,7 @@ class Review:
                 was.label("before_pence"), (total - sa.func.coalesce(was, 0)).label("difference_pence"),
             )
             .outerjoin(self.before, is_before(self.before))
-            .where(P.closed_run_id.is_(None), P.first_on <= self.run.as_on, P.finalise_on <= self.run.as_on)
+            .where(P.is_due(self.run.as_on))
         )  # fmt: skip
         return query.where(P.provider_id.in_(self.run.chosen)) if self.run.chosen is not None else query
 
@@ -244,7 +244,7 @@ class Review:
         client, so that a new financial year's order makes no new row.
         """
         both = self._both_sides()
-        now, was = sa.func.sum(both.c.now), sa.func.sum(both.c.was)
+        now, was = sum_of(both.c.now), sum_of(both.c.was)
         sums = (
             select(
                 both.c.payment_id, both.c.client_id, now.label("now"), was.label("was"),

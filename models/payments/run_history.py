@@ -5,13 +5,20 @@ from sqlalchemy import Select, select
 
 from models.base import session, sum_of
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.payment_run import PaymentRun, RunPayment, RunProgress
+from models.payments.payment_run import FINALISED, PaymentRun, RunPayment, RunProgress
 
 
 def runs_of(payment: ScheduledPayment) -> Select:
     """The runs that a payment is, or was, in: rows with run_id, state, total_pence and outcome, the newest first."""
     return (
-        select(RunPayment.run_id, PaymentRun.state, PaymentRun.as_on, RunPayment.total_pence, RunPayment.outcome)
+        select(
+            RunPayment.run_id,
+            PaymentRun.state,
+            PaymentRun.as_on,
+            RunPayment.total_pence,
+            RunPayment.outcome,
+            RunPayment.is_finalised.label("is_finalised"),
+        )
         .join(PaymentRun, PaymentRun.id == RunPayment.run_id)
         .where(RunPayment.payment_id == payment.id)
         .order_by(RunPayment.run_id.desc())
@@ -28,7 +35,7 @@ def outcome_of(run_id: int) -> RunProgress:
         .where(RunPayment.run_id == run_id, RunPayment.outcome.is_not(None))
         .group_by(RunPayment.outcome)
     ):
-        if outcome == "finalised":
+        if outcome == FINALISED:
             found.payments, found.total_pence = count, total
         else:
             found.left += count

@@ -120,7 +120,7 @@ def listed(
     name: str = "",
     state: Processing | None = None,
     confirmation: Confirmation | None = None,
-    exception: Concern | None = None,
+    concern: Concern | None = None,
     first: date | None = None,
     last: date | None = None,
 ) -> Select:
@@ -145,8 +145,8 @@ def listed(
     query = query.where(P.processing == state if state is not None else P.first_on <= today())
     if confirmation is not None:
         query = query.where(P.confirmation == confirmation)
-    if exception is not None:
-        query = query.where(exception.condition())
+    if concern is not None:
+        query = query.where(concern.condition())
     if first is not None:
         query = query.where(P.last_on >= first)
     return query.where(P.first_on <= last) if last is not None else query
@@ -156,7 +156,7 @@ def listed(
 class Queue:
     """Work that waits: how many, since which day, and what money waits with it."""
 
-    exception: Concern
+    concern: Concern
     count: int
     since: date | None
     pence: int

@@ -229,6 +229,7 @@ class ServiceLevel(FromFeed, Base):
     reference: Mapped[Reference]
     service_id: Mapped[int] = mapped_column(sa.ForeignKey("service.id"), index=True)
     name: Mapped[str]
+    folded_name: Mapped[str] = folds("name")
     unit: Mapped[Unit]
     convention: Mapped[Convention]
     vat_code: Mapped[VatCode]
@@ -262,5 +263,5 @@ class ContractRate(FromFeed, ProviderOwned, Base):
             select(ServiceLevel.name, ServiceLevel.unit, cls.rate_e4, cls.starts_on, cls.ends_on)
             .join(ServiceLevel, ServiceLevel.id == cls.service_level_id)
             .where(cls.contract_id == contract.id)
-            .order_by(ServiceLevel.name, cls.starts_on.desc(), cls.id)
+            .order_by(ServiceLevel.folded_name, cls.starts_on.desc(), cls.id)
         )

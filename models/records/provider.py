@@ -146,6 +146,7 @@ class Service(FromFeed, Base):
     id: Mapped[Key]
     reference: Mapped[Reference]
     name: Mapped[str]
+    folded_name: Mapped[str] = folds("name")
 
 
 class ProviderService(FromFeed, ProviderOwned, Base):

@@ -57,7 +57,7 @@ def overdue():
 
 def review(provider, by, *leavers, but=()):
     with unit_of_work(provider.id) as session:
-        places = session.scalars(team.members().where(Membership.granted_at.is_not(None))).all()
+        places = session.scalars(team.colleagues().where(Membership.granted_at.is_not(None))).all()
         places = [place for place in places if place.user_id not in [user.id for user in but]]
         access_review.review(places, {user.id for user in leavers}, by=by)
 

@@ -359,3 +359,14 @@ def test_finalising_a_run_twice_does_nothing_the_second_time(contract):
     outcome = act(run, lambda it: finalise_some(it, [contract.provider_id]))
     assert outcome.payments == 0
     assert [(line.id, line.run_id) for line in lines(contract)] == before
+
+
+def test_only_what_waits_for_a_confirmation_is_let_through(finance):
+    """The address is open to officers whatever the contract says."""
+    carer = make_contract(calculate_from=MONDAY)
+    make_item(carer)
+    calculate(TODAY)
+    with unit_of_work() as session:
+        found = session.scalars(ScheduledPayment.of(carer.reference, MONDAY)).one()
+        with pytest.raises(DomainError, match="does not wait for a confirmation"):
+            officer.waive(found, by=finance, reason="Why not")
