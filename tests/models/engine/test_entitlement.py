@@ -196,6 +196,21 @@ def test_slices_cover_every_payable_day_once_and_each_is_rounded_fairly(terms, f
     assert days == [terms.starts_on + timedelta(days=i) for i in range((terms.ends_on - terms.starts_on).days + 1)]
 
 
+def test_what_is_steady_is_worked_out_once():
+    """Whole weeks of equal facts, to the first and the last day of each fact."""
+    sunday = week(1).last
+    contributions = tuple(
+        (DeductionKind.CONTRIBUTION, Dated(first, last, 70_000))
+        for first, last in ((MONDAY, sunday), (week(4).first, FAR_FUTURE))
+    )
+    own = SteadyItem(Terms(MONDAY, week(3).last, prices=(priced(700),), deductions=contributions))
+    assert own.cells_like_those_of(week(0)) is own.cells_like_those_of(week(1)) is not None
+    assert own.cells_like_those_of(week(2)) is own.cells_like_those_of(week(3)) is not None
+    assert own.cells_like_those_of(week(4)) is None
+    one_day = Span(MONDAY, MONDAY)
+    assert SteadyItem(Terms(MONDAY, MONDAY, prices=(priced(700),))).cells_like_those_of(one_day) is not None
+
+
 TIMETABLES = st.lists(st.sampled_from([0, 5_000, 12_500, 20_000]), min_size=7, max_size=7).map(tuple)
 
 
