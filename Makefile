@@ -27,8 +27,9 @@ bench: .venv/.dev assets ## Measure what bench/ measures
 acceptance: .venv/.run ## List the rows of docs/acceptance.csv that no test covers
 	@$(PY) scripts/acceptance.py
 
-campaign: test-deps .venv/.dev assets ## Run the long tests too
+campaign: test-deps .venv/.dev assets ## Run the long tests too, and turn the engine's comparisons round
 	@CAMPAIGN=1 $(PY) -m pytest $(PARALLEL) -m ""
+	@$(PY) scripts/turn_round.py
 
 lock: .venv/.dev ## Write requirements.lock from requirements.txt (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \

@@ -32,6 +32,14 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],  # nor this
     max_examples=3_000 if os.environ.get("CAMPAIGN") else 150,
 )
+hypothesis.settings.register_profile(
+    "turn_round",  # of scripts/turn_round.py: the same examples every time, and no search for the smallest that fails
+    hypothesis.settings.get_profile("usual"),
+    max_examples=100,
+    derandomize=True,
+    database=None,
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+)
 hypothesis.settings.load_profile("usual")
 
 
