@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts.user import User
 from models.audit import record
-from models.base import Base, DomainError, Key, Pence, move, session, utc_now
+from models.base import Base, DomainError, Key, Pence, move, rows_changed, session, utc_now
 from models.calendar import today
 from models.money import gbp
 from models.payments.answers import confirm_by_silence
@@ -25,7 +25,6 @@ from models.payments.payment import PaymentLine, ScheduledPayment
 from models.tenancy import ProviderOwned, link, owned
 from models.words import Choice, how_many
 
-_UNSYNCED = {"synchronize_session": False}
 CHUNK = 500
 FINALISED = "finalised"
 """The outcome of a payment that its run has paid. Any other says why it was left for another run."""
@@ -319,7 +318,7 @@ def providers_waiting(run_id: int) -> list[int]:
 
 def _mark(entity: type[Base], ids: list[int], **values: object) -> None:
     for chunk in _chunks(ids, CHUNK):
-        session.execute(update(entity).where(entity.id.in_(chunk)).values(**values), execution_options=_UNSYNCED)
+        rows_changed(update(entity).where(entity.id.in_(chunk)).values(**values), unsynced=True)
 
 
 def _chunks(ids: list[int], size: int) -> list[list[int]]:

@@ -122,10 +122,11 @@ def ids_named(names: list[str]) -> list[int]:
 
 def problem_with_name(name: str) -> str | None:
     """Why this reference or name does not mean exactly one provider, in words for a person; None if it does."""
-    found = session.scalars(select(Provider.id).where(_is_named([name])).limit(2)).all()
-    if not found:
-        return UNKNOWN.format(name)
-    return SEVERAL.format(name) if len(found) > 1 else None
+    try:
+        ids_named([name])
+    except DomainError as problem:
+        return str(problem)
+    return None
 
 
 def _is_named(names: list[str]) -> sa.ColumnElement[bool]:
