@@ -27,7 +27,7 @@ from models.accounts.user import User
 from models.base import scope, session, transaction
 from models.calendar import as_on, today
 from models.payments.payment import ScheduledPayment
-from models.payments.payment_run import PaymentRun, RunState
+from models.payments.run import PaymentRun, RunState
 from models.permissions import CouncilRole
 from models.records.contract import PaymentMethod
 from models.records.feed import FeedImport

@@ -19,7 +19,7 @@ from models.base import DomainError, scope, session, transaction
 from models.job import Job, JobKind, Overtaken
 from models.money import gbp
 from models.payments import payment_run
-from models.payments.payment_run import PaymentRun, RunPayment, RunState
+from models.payments.run import PaymentRun, RunPayment, RunState
 from models.payments.run_history import outcome_of
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from models.words import how_many

@@ -5,8 +5,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypedDict
 
-from wtforms import DateField, Form
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms import DateField, Form, IntegerField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import HiddenInput
 
 from forms.base import FlaskForm
 from forms.fields import DayField, MoneyField, StringField, TextAreaField
@@ -83,13 +84,23 @@ class SendBackForm(FlaskForm):
         validators=[DataRequired("Say what you have done about it"), LONG],
         render_kw={"rows": 4},
     )
+    answer_by = DayField(
+        "Until when may it answer?",
+        description="Leave it empty for two working days",
+        validators=[Optional()],
+    )
 
 
-class WaiveForm(FlaskForm):
+class PayAsItIsForm(FlaskForm):
+    """`total_pence` is what the officer saw."""
+
+    total_pence = IntegerField(
+        widget=HiddenInput(), validators=[NumberRange(-(10**12), 10**12, "Load this page again before you decide")]
+    )
     reason = TextAreaField(
-        "Why may it be paid without being confirmed?",
-        description="For us: the provider sees that it is paid, not why",
-        validators=[DataRequired("Say why it may be paid"), LONG],
+        "Why is it paid as it is?",
+        description="The provider reads it",
+        validators=[DataRequired("Say why it is paid as it is"), LONG],
         render_kw={"rows": 4},
     )
 

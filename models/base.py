@@ -4,7 +4,7 @@ A *scope* is a unit of work in one portal, with a session of its own: one web re
 short transaction inside either (`transaction()`). Nothing is shared between scopes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scop
 from models.portal import Portal, current_portal, current_scope, new_scope
 
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
 
 
 class DomainError(Exception):
@@ -203,6 +204,11 @@ def rows_changed(statement: sa.UpdateBase, *, unsynced: bool = False) -> int:
     """Run an UPDATE or DELETE; how many rows it changed. `unsynced`: rows that are loaded stay as they were read."""
     done = session.execute(statement, execution_options={"synchronize_session": False} if unsynced else {})
     return cast(sa.CursorResult, done).rowcount  # which SQLAlchemy declares to be any Result
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """The items in order, no more than `size` at once: for statements whose length is limited."""
+    return (items[at : at + size] for at in range(0, len(items), size))
 
 
 def sum_of(pence: sa.SQLColumnExpression[int]) -> sa.ColumnElement[int]:

@@ -13,6 +13,8 @@ from functools import lru_cache, total_ordering
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import holidays
+
 from models.portal import current_portal
 
 LONDON = ZoneInfo("Europe/London")
@@ -44,6 +46,23 @@ def as_on(day: date | None) -> Iterator[None]:
         yield
     finally:
         _command_date.reset(token)
+
+
+_bank_holidays = holidays.country_holidays("GB", subdiv="ENG")
+
+
+def is_working_day(day: date) -> bool:
+    """Monday to Friday, and no bank holiday in England."""
+    return day.weekday() < 5 and day not in _bank_holidays
+
+
+def working_days_after(day: date, count: int) -> date:
+    """The `count`-th working day after `day`: the day itself does not count."""
+    for _ in range(count):
+        day += DAY
+        while not is_working_day(day):
+            day += DAY
+    return day
 
 
 def year_of(day: date) -> int:

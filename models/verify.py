@@ -11,13 +11,12 @@ from models import folding
 from models.auditing import chain
 from models.auditing.chain import Head
 from models.base import begin_write, scope, session, storage_faults, sum_of
-from models.calendar import today
 from models.engine.component import DEDUCTIONS, Component
 from models.money import gbp
 from models.payments.calculation import batches, calculate
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.payment_run import PaymentRun, RunPayment
 from models.payments.purchase_order import PurchaseOrder
+from models.payments.run import PaymentRun, RunPayment
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from models.words import folded
 
@@ -51,8 +50,8 @@ def totals() -> Iterator[BrokenPromise]:
     total = sum_of(line.total_pence)
     rows = session.execute(
         select(payment.id, payment.total_pence, total)
-        .outerjoin(line, line.payment_id == payment.id)
-        .where(payment.first_on <= today())
+        .outerjoin(line, sa.and_(line.payment_id == payment.id, line.is_own))
+        .where(sa.or_(payment.is_open, payment.is_begun))
         .group_by(payment.id, payment.net_pence, payment.vat_pence)
         .having(payment.total_pence != total)
         .order_by(payment.id)

@@ -9,7 +9,7 @@ from models.accounts.directory import Locks
 from models.base import session
 from models.correspondence import detail_change
 from models.job import Job
-from models.payments.payment_run import RunState
+from models.payments.run import RunState
 from models.payments.worklist import coming_due, queues, runs_that_wait
 from models.permissions import Permission
 

@@ -12,8 +12,8 @@ from forms.payment_runs import KINDS, NAMED, CalculateForm, PrepareForm, RunFilt
 from models.base import DomainError, session
 from models.job import Job, JobKind
 from models.payments import payment_run
-from models.payments.payment_run import PaymentRun
 from models.payments.review import Finding, Review
+from models.payments.run import PaymentRun
 from models.payments.run_history import outcome_of
 from models.permissions import Permission
 from models.records.provider import ids_named, ids_of_kinds

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from models.accounts.user import User
 from models.base import scope, transaction
 from models.payments import calculation, payment_run
-from models.payments.payment_run import PaymentRun, RunProgress
+from models.payments.payment_run import RunProgress
+from models.payments.run import PaymentRun
 from models.tenancy import EVERY_PROVIDER, set_tenant
 
 Progress = Callable[[int, int], None]

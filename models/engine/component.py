@@ -24,5 +24,7 @@ class Component(StrEnum):
 _LABELS = {Component.CLAIM: "One-off claim", Component.CONTRIBUTION: "Client contribution", Component.TOP_UP: "Top-up"}
 DEDUCTIONS = frozenset({Component.CONTRIBUTION, Component.TOP_UP, Component.NURSING})
 """What somebody else pays towards the price: taken off, and no recovery."""
+CARRIED = frozenset({Component.BROUGHT_FORWARD, Component.CARRIED_FORWARD})
+"""What a run takes for a debt, or adds to it: no part of a payment's own total."""
 LUMPS = frozenset({Component.ALLOWANCE, Component.CLAIM, Component.ADJUSTMENT})
 """Sums that are not priced by days."""

@@ -137,8 +137,6 @@ class ContractFacts:
     """Accepted claim items, and the day on which the panel decided."""
     adjustments: list[tuple[DueSum, int]] = field(default_factory=list)
     """Sums that officers have added or, below zero, taken off; each with the client's id."""
-    recovery_cap_pence: int | None = None
-    """The most that one payment recovers, where an instalment plan has been agreed."""
 
     def periods(self, until: date) -> list[tuple[Method, Span]]:
         """Its payment periods that begin on or before `until`, in order."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from models.calendar import DAY, FAR_FUTURE, FinancialYear, Span, period_holding, year_of
+from models.calendar import DAY, FAR_FUTURE, FinancialYear, PeriodDates, Span, period_holding, year_of
 from models.engine.facts import ContractFacts, Method
 
 
@@ -26,22 +26,52 @@ class Period:
     """The financial year of its first day, by the calendar year in which that begins."""
     is_cut: bool = field(init=False)
     """1 April falls inside it."""
+    _dates: PeriodDates | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.year = year_of(self.span.first)
         self.is_cut = self.year != year_of(self.span.last)
 
+    @property
+    def dates(self) -> PeriodDates:
+        """When it is to be confirmed, finalised and in the bank, as bank holidays have moved it."""
+        if self._dates is None:
+            self._dates = self.method.calendar.dates_of(self.span.first)
+        return self._dates
+
+    def takes_corrections(self, as_on: date) -> bool:
+        """Whether what is due for closed periods can be paid in it: nothing of it is finalised, and its day to be
+        finalised is not past.
+        """
+        return not self.is_begun and not self.is_closed and self.dates.finalise_on >= as_on
+
+    def is_due(self, as_on: date) -> bool:
+        """It has started; or it is paid in advance, since its day to be finalised has come or some of it is
+        finalised.
+        """
+        return self.span.first <= as_on or self.is_begun or self.is_closed or self.dates.finalise_on <= as_on
+
 
 class Periods:
     """Which payment a line is part of: that of the line's own period while it is open, else the current one.
 
-    `current` is the first day of the first period of whose payment nothing is finalised.
+    `current` is the first day of the first period that takes corrections.
     """
 
-    def __init__(self, periods: list[Period]) -> None:
+    def __init__(self, periods: list[Period], as_on: date) -> None:
         self.periods = periods
         self._firsts = [period.span.first for period in periods]
-        self.current = next(p.span.first for p in periods if not p.is_begun and not p.is_closed)
+        self.current = next(p.span.first for p in periods if p.takes_corrections(as_on))
+        self._due_until = next((p.span.last for p in reversed(periods) if p.is_due(as_on)), date.min)
+
+    def is_due(self, period: Period) -> bool:
+        """Whether its days are due: every period up to the last that is."""
+        return period.span.first <= self._due_until
+
+    def takes_lines(self, first: date) -> bool:
+        """Whether a period begins on `first` whose payment is not closed."""
+        at = bisect_right(self._firsts, first) - 1
+        return at >= 0 and self._firsts[at] == first and not self.periods[at].is_closed
 
     def holding(self, day: date) -> Period | None:
         """The period that `day` is in; None before the first, and after the last method has ended."""
@@ -74,18 +104,16 @@ def horizon(contract: ContractFacts, as_on: date) -> FinancialYear:
 
 
 def lay_out(contract: ContractFacts, states: dict[date, tuple[bool, bool]], as_on: date) -> list[Period]:
-    """The contract's periods to the end of the year after `horizon`, including at least one of whose payment nothing is
-    finalised.
+    """The contract's periods to the end of the year after `horizon`, including at least one that takes corrections.
 
-    `states` says by first day whether a payment is begun (partly finalised) and whether it is closed. Where every
-    period of an ended contract is begun or closed, periods after its end are added, so that a correction finds a
-    payment.
+    `states` says by first day whether a payment is begun (partly finalised) and whether it is closed. Where no period
+    of an ended contract takes corrections any more, the calendar goes on after its end, so that they find a payment.
     """
     plan_until = horizon(contract, as_on).next.last_on
     found = [
         Period(span, method, *states.get(span.first, (False, False))) for method, span in contract.periods(plan_until)
     ]
-    if any(not period.is_begun and not period.is_closed for period in found):
+    if any(period.takes_corrections(as_on) for period in found):
         return found
     method = contract.methods[-1]
     day = (found[-1].span.last if found else method.calculate_from) + DAY
@@ -94,6 +122,6 @@ def lay_out(contract: ContractFacts, states: dict[date, tuple[bool, bool]], as_o
         span = period_holding(day, calendar.frequency, calendar.anchor_on)
         span = Span(max(span.first, day), span.last)
         found.append(Period(span, method, *states.get(span.first, (False, False)), is_after_end=True))
-        if not found[-1].is_begun and not found[-1].is_closed:
+        if found[-1].takes_corrections(as_on):
             return found
         day = span.last + DAY

@@ -2,11 +2,11 @@
 pence.
 
 A late start, a backdated uplift or an early leaver needs no code of its own: each is a difference that is not zero.
-Rules: design.md section 7.
+It depends on facts and on what is finalised, never on holds, answers or debts. Rules: design.md section 7.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
@@ -35,20 +35,16 @@ class Source(NamedTuple):
     adjustment_id: int | None = None
 
 
+Place = tuple[Source, Component, date]
+"""A cell: its source, component and first day."""
+
+
 class Settled(NamedTuple):
     """What has been finalised for one cell."""
 
     last: date
     net_pence: int
     vat_pence: int
-
-
-@dataclass
-class HeldParts:
-    """What a contract's open payments hold back: whole payments by first day, single rows by first day and order."""
-
-    payments: set[date] = field(default_factory=set)
-    rows: set[tuple[date, OrderKey]] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -117,8 +113,12 @@ class Reckoning:
     drafts: list[Draft] = field(default_factory=list)
     planned: dict[date, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     """Net and VAT pence of periods that have not begun, by first day."""
-    waiting: dict[date, int] = field(default_factory=lambda: defaultdict(int))
-    """Pence, VAT included, that blocked items would add, by first day of the period that would pay them."""
+    blocked: dict[tuple[date, int], int] = field(default_factory=lambda: defaultdict(int))
+    """Pence, VAT included and signed, that blocked items would add: by first day of the period that would pay them, and
+    item id.
+    """
+    entitled_pence: int = 0
+    """What every cell that is due comes to, VAT included; those of blocked items too."""
     orders: dict[OrderKey, OrderSum] = field(default_factory=lambda: defaultdict(OrderSum))
 
 
@@ -127,20 +127,20 @@ def reckon(
     periods: list[Period],
     settled: dict[Source, dict[tuple[Component, date], Settled]],
     as_on: date,
-    held: HeldParts | None = None,
+    placed: Mapping[Place, date] | None = None,
 ) -> Reckoning:
-    """Draft lines, plans and order values of one contract on the day `as_on`. `settled` is what has been finalised, by
-    cell.
+    """Draft lines, plans and order values of one contract on the day `as_on`.
+
+    `settled` is what has been finalised, by cell. `placed` says which payment holds the draft of a cell already (by
+    first day): a draft stays there while that is open.
     """
-    work = _Work(contract, periods, settled, as_on)
+    work = _Work(contract, periods, settled, as_on, placed or {})
     for item in contract.items:
         work.take_item(item)
     for claim, decided_on in contract.claims:
         work.take_claim(claim, decided_on)
     for adjustment, client_id in contract.adjustments:
         work.take_adjustment(adjustment, client_id)
-    debt = sum(cell.net_pence for cell in settled.get(Source(), {}).values())
-    _carry(work.found, debt, contract.recovery_cap_pence, held or HeldParts(), as_on)
     return work.found
 
 
@@ -151,9 +151,10 @@ class _Work:
         periods: list[Period],
         settled: dict[Source, dict[tuple[Component, date], Settled]],
         as_on: date,
+        placed: Mapping[Place, date],
     ) -> None:
-        self.settled, self.as_on = settled, as_on
-        self.periods = Periods(periods)
+        self.settled, self.as_on, self.placed = settled, as_on, placed
+        self.periods = Periods(periods, as_on)
         self.found = Reckoning(periods)
         self.order_year = horizon(contract, as_on).starts_in
         self.bases = {period.method.basis for period in periods}
@@ -166,7 +167,7 @@ class _Work:
         for period in self.periods.between(item.terms_gross.starts_on, item.terms_gross.last_payable_on):
             own = steady[period.method.basis]
             alike = None if period.is_cut else own.cells_like_those_of(period.span)
-            if period.span.first <= self.as_on:
+            if self.periods.is_due(period):
                 due.update(_due(period.span, own, alike))
             elif not is_blocked:
                 self._plan_item(period, item, own, alike, stretches)
@@ -212,7 +213,7 @@ class _Work:
         period = self.periods.holding(allowance.due_on)
         if period and item.terms_gross.is_payable_on(allowance.due_on):
             cell = _sum_cell(Component.ALLOWANCE, allowance)
-            if period.span.first <= self.as_on:
+            if self.periods.is_due(period):
                 due[cell.component, cell.first] = cell
             elif not is_blocked:
                 year = year_of(allowance.due_on)
@@ -227,6 +228,7 @@ class _Work:
             self._compare(source, None, claim.name, {(cell.component, cell.first): cell}, is_blocked=False)
             return
         for (component, first), before in self.settled.get(source, {}).items():
+            self.found.entitled_pence += before.net_pence + before.vat_pence
             self._keep(component, first, before, (None, year_of(first)), claim.name)
 
     def take_adjustment(self, adjustment: DueSum, client_id: int) -> None:
@@ -261,11 +263,12 @@ class _Work:
             component, first = key
             before = settled.get(key) or Settled(due[key].last, 0, 0)
             cell = due.get(key) or Cell(component, first, before.last)
+            self.found.entitled_pence += cell.net_pence + cell.vat_pence
             net, vat = cell.net_pence - before.net_pence, cell.vat_pence - before.vat_pence
             order = (client_id, year_of(first))
-            paid_in = self.periods.current if component in IN_THE_CURRENT_PAYMENT else self.periods.paying(first)
+            paid_in = self._paid_in(source, component, first)
             if is_blocked:
-                self.found.waiting[paid_in] += net + vat
+                self.found.blocked[paid_in, source.item_id or 0] += net + vat
                 self._keep(component, first, before, order, name)
                 continue
             if net or vat:
@@ -275,6 +278,12 @@ class _Work:
                 working = Working(name, tuple(cell.slices), before.net_pence, before.vat_pence)
                 draft = Draft(paid_in, source, component, first, cell.last, net, vat, order, working)
                 self.found.drafts.append(draft)
+
+    def _paid_in(self, source: Source, component: Component, first: date) -> date:
+        kept = self.placed.get((source, component, first))
+        if kept is not None and self.periods.takes_lines(kept):
+            return kept
+        return self.periods.current if component in IN_THE_CURRENT_PAYMENT else self.periods.paying(first)
 
     def _keep(self, component: Component, first: date, before: Settled, order: OrderKey, name: str) -> None:
         """An order is worth what was finalised for a cell, and expects no more of it."""
@@ -309,36 +318,3 @@ def _expected_rows(cell: Cell, before: Settled, name: str) -> Iterator[Expected]
         return
     for part in cell.slices:
         yield Expected(name, cell.component, part)
-
-
-def _carry(found: Reckoning, debt: int, cap: int | None, held: HeldParts, as_on: date) -> None:
-    """Keep every payment at £0.00 or more: what it falls short by is carried forward, and the next payment brings it
-    forward.
-
-    `debt` is the pence carried forward before and not yet recovered; `cap` the most pence that one payment recovers, if
-    an instalment plan was agreed. A debt waits for a payment that has other lines. Held payments and rows are not paid:
-    they need no carrying, and make up for no recovery.
-    """
-    for period in found.periods:
-        first = period.span.first
-        free = [d for d in found.drafts if d.paid_in == first and (first, d.order) not in held.rows]
-        if not free or first > as_on or first in held.payments:
-            continue
-        total = sum(draft.total_pence for draft in free) - debt
-        recovered = debt - sum(draft.total_pence for draft in free if _is_recovery(draft, first))
-        if debt:
-            found.drafts.append(_carried(period, Component.BROUGHT_FORWARD, -debt))
-            debt = 0
-        carried = max(-total, recovered - cap if cap is not None else 0, 0)
-        if carried:
-            found.drafts.append(_carried(period, Component.CARRIED_FORWARD, carried))
-
-
-def _is_recovery(draft: Draft, paid_in: date) -> bool:
-    """It takes back what an earlier payment paid."""
-    return draft.total_pence < 0 and (draft.first < paid_in or draft.component in IN_THE_CURRENT_PAYMENT)
-
-
-def _carried(period: Period, component: Component, pence: int) -> Draft:
-    span = period.span
-    return Draft(span.first, Source(), component, span.first, span.last, pence, 0, None, Working())

@@ -13,7 +13,7 @@ from models.tenancy import ProviderOwned, owned
 
 
 class Adjustment(ProviderOwned, Base):
-    """Pence for one client, paid in the current payment of its contract; a negative sum is a recovery.
+    """Pence for one client, paid in the current payment of its contract.
 
     `for_day` says which financial year's purchase order it belongs to. Adjustments carry no VAT.
     """
@@ -26,6 +26,8 @@ class Adjustment(ProviderOwned, Base):
     client_id: Mapped[int] = mapped_column(sa.ForeignKey("client.id"), index=True)
     for_day: Mapped[date]
     amount_pence: Mapped[Pence]
+    is_of_earlier_days: Mapped[bool] = mapped_column(default=False)
+    """It takes back what earlier payments paid, so that an instalment plan spreads it."""
     reason: Mapped[str]
     """The provider reads it."""
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -47,7 +49,9 @@ class Adjustment(ProviderOwned, Base):
 
 
 class RecoveryPlan(ProviderOwned, Base):
-    """No payment of the contract recovers more than this, from the day it was agreed until it ends."""
+    """No payment of the contract takes back more than this, of debts and of earlier days together, from the day it was
+    agreed until it ends.
+    """
 
     __tablename__ = "recovery_plan"
     __table_args__ = owned(

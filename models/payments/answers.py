@@ -1,9 +1,10 @@
-"""A provider's answer to a payment: confirm, reject, or query rows. confirm and reject lock the provider's contracts
-first, and calculate the provider afterwards.
+"""A provider's answer to a payment: confirm, reject, query rows, or take a rejection back. Each locks the provider's
+contracts first, and calculates the provider afterwards.
 """
 
 from collections.abc import Mapping
 
+import sqlalchemy as sa
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import contains_eager
 
@@ -12,6 +13,7 @@ from models.audit import record
 from models.base import DomainError, move, reload, rows_changed, session, utc_now
 from models.calendar import today
 from models.money import gbp
+from models.payments.asking import tell
 from models.payments.calculation import calculate, lock
 from models.payments.confirmation import Confirmation, Processing
 from models.payments.hold import Hold, HoldKind, place
@@ -29,7 +31,7 @@ def to_confirm() -> Select[ScheduledPayment]:
         .join(payment.contract)
         .options(contains_eager(payment.contract))
         .where(payment.is_to_be_confirmed)
-        .order_by(payment.confirm_by, Contract.folded_name, payment.id)
+        .order_by(payment.answer_by, Contract.folded_name, payment.id)
     )
 
 
@@ -43,9 +45,9 @@ def confirm(
 ) -> None:
     """Say that the payment is right except for the queried rows: purchase order ids, with what is wrong with each.
 
-    `total_pence` is what the person saw. The contract says whether queried rows are paid or held. Holding one may
-    change what is carried forward; the answer then counts for the new total. The same answer by the same person again
-    does nothing. DomainError where no answer is taken, somebody else was first, or the total has changed.
+    `total_pence` is what the person saw, the queried rows included. The contract says whether those are paid or held.
+    The same answer by the same person again does nothing. DomainError where no answer is taken, somebody else was
+    first, or the total has changed.
     """
     _wait_for_turn(payment)
     queries = dict(queries or {})
@@ -55,10 +57,6 @@ def confirm(
     _query(payment, queries, by=by)
     session.flush()
     calculate([payment.provider_id])
-    if queries:
-        reload(payment)
-        payment.confirmation, payment.answered_pence = Confirmation.CONFIRMED, payment.total_pence
-        payment.lapsed_pence, payment.is_lapsed_rejection = None, False
 
 
 def reject(payment: ScheduledPayment, *, by: User, total_pence: int, comment: str) -> None:
@@ -74,6 +72,29 @@ def reject(payment: ScheduledPayment, *, by: User, total_pence: int, comment: st
     calculate([payment.provider_id])
 
 
+def take_back(payment: ScheduledPayment, *, by: User, total_pence: int) -> None:
+    """Take the rejection back: the payment is right after all, and is confirmed as it is now. Until it is finalised
+    that is never too late. DomainError where it is not rejected, or its total is not `total_pence` any more.
+    """
+    _wait_for_turn(payment)
+    if payment.confirmation is not Confirmation.REJECTED:
+        raise DomainError(f"This payment is {payment.confirmation.value}, so there is no rejection to take back")
+    is_done = move(
+        payment,
+        ScheduledPayment.confirmation == Confirmation.REJECTED,
+        ScheduledPayment.total_pence == total_pence,
+        ScheduledPayment.closed_run_id.is_(None),
+        confirmation=Confirmation.CONFIRMED, answered_pence=total_pence, answered_at=utc_now(), answered_by_id=by.id,
+        answer_comment="", waive_reason=None, waived_pence=None,
+    )  # fmt: skip
+    if not is_done:
+        raise DomainError(FINALISED if payment.closed_run_id is not None else _has_changed(payment, total_pence))
+    record("payment.rejection_taken_back", payment, by=by, total_pence=total_pence)
+    calculate([payment.provider_id])
+    reload(payment)
+    tell(payment, "A rejection was taken back", f"{by.name} has taken the rejection back and confirmed it.")
+
+
 def insist_on_being_open(payment: ScheduledPayment) -> None:
     """DomainError where the contract asks for no answer, or the time for one is not now."""
     if not payment.contract.asks_for_confirmation:
@@ -83,13 +104,13 @@ def insist_on_being_open(payment: ScheduledPayment) -> None:
     if payment.processing is Processing.FUTURE:
         raise DomainError("This period has not begun, so its payment cannot be confirmed or rejected yet")
     if not payment.is_open_to_answers:
-        last = payment.confirm_by
+        last = payment.answer_by
         raise DomainError(f"The time to confirm or reject this payment ended on {last.day} {last:%B %Y}")
 
 
 def confirm_by_silence() -> int:
-    """Confirm payments that nobody has answered by their cut-off and whose contract takes silence for yes. Returns how
-    many.
+    """Confirm payments that nobody has answered in time and whose contract takes silence for yes: those that could be
+    answered for a whole window at the total that they have. Returns how many.
     """
     payment = ScheduledPayment
     confirmed = rows_changed(
@@ -97,7 +118,9 @@ def confirm_by_silence() -> int:
         .where(
             payment.confirmation == Confirmation.UNCONFIRMED,
             payment.is_open,
-            payment.confirm_by < today(),
+            payment.answer_by < today(),
+            payment.total_pence > 0,
+            sa.or_(payment.full_notice_on.is_(None), payment.full_notice_on <= payment.answer_by),
             payment.contract.has(Contract.confirms_by_silence),
         )
         .values(
@@ -106,7 +129,6 @@ def confirm_by_silence() -> int:
             answered_at=utc_now(),
             answered_by_id=None,
             lapsed_pence=None,
-            is_lapsed_rejection=False,
         ),
         unsynced=True,
     )
@@ -141,7 +163,7 @@ def _answer(payment: ScheduledPayment, answer: Confirmation, *, by: User, total_
         ScheduledPayment.total_pence == total_pence,
         ScheduledPayment.closed_run_id.is_(None),
         confirmation=answer, answered_pence=total_pence, answered_at=utc_now(), answered_by_id=by.id,
-        answer_comment=comment, council_comment="", lapsed_pence=None, is_lapsed_rejection=False,
+        answer_comment=comment, council_comment="", lapsed_pence=None,
     )  # fmt: skip
     if not is_first:
         raise DomainError(_why_not(payment, total_pence, by))
@@ -155,6 +177,10 @@ def _why_not(payment: ScheduledPayment, total_pence: int, by: User) -> str:
         return f"Somebody else has {payment.confirmation.value} this payment just before you"
     if payment.closed_run_id is not None:
         return FINALISED
+    return _has_changed(payment, total_pence)
+
+
+def _has_changed(payment: ScheduledPayment, total_pence: int) -> str:
     return (
         f"The payment has changed from {gbp(total_pence)} to {gbp(payment.total_pence)} since you opened this page. "
         "Look at it again before you answer"

@@ -3,6 +3,8 @@
 A batch of providers takes a fixed handful of queries and bulk writes, whatever its size.
 """
 
+import logging
+import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,24 +14,26 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import delete, insert, select, update
 
-from models.base import session, sum_of
+from models.base import chunks, session
 from models.calendar import today
-from models.engine.component import Component
-from models.engine.facts import ContractFacts
 from models.engine.periods import Period, lay_out
-from models.engine.reckoning import Draft, HeldParts, OrderKey, OrderSum, Reckoning, Settled, Source, reckon
-from models.payments.confirmation import Confirmation
-from models.payments.hold import is_held, rows_held_in
+from models.engine.reckoning import Draft, OrderKey, OrderSum, Reckoning, reckon
+from models.payments.asking import ask_anew
+from models.payments.blocked import BlockedSum, note_faults
+from models.payments.book import Book
 from models.payments.loading import load
 from models.payments.order_book import OrderBook
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.purchase_order import PurchaseOrder
+from models.payments.windows import bank_day, on_new_total
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract
 from models.records.provider import Provider
 
+log = logging.getLogger(__name__)
 BATCH = 1_000
 """Care package line items that one batch holds, more or less: a provider is never split."""
+CHUNK = 1_000
+"""Lines that are written at once."""
 
 
 @dataclass
@@ -37,6 +41,8 @@ class Calculated:
     """What one calculation wrote: contracts, draft lines, and the pence that the drafts come to, VAT included."""
 
     contracts: int = 0
+    faults: int = 0
+    """Contracts that could not be calculated."""
     lines: int = 0
     total_pence: int = 0
 
@@ -66,23 +72,29 @@ def batches(provider_ids: Iterable[int] | None = None) -> Iterator[list[int]]:
 def calculate(provider_ids: list[int], *, as_on: date | None = None) -> Calculated:
     """Delete and rewrite the drafts of these providers; finalised lines stay as they are.
 
-    Run it twice and the second run changes nothing. The caller holds the write lock and commits.
+    Run it twice and the second run changes nothing. A contract that cannot be calculated stays as it was, is noted
+    (CalculationFault), and stops no other. The caller holds the write lock and commits.
     """
     as_on = as_on or today()
     lock(provider_ids)
     contracts = load(provider_ids)
     book = Book(provider_ids, contracts)
-    reckonings = {
-        contract.id: reckon(
-            contract,
-            lay_out(contract, book.states[contract.id], as_on),
-            book.settled[contract.id],
-            as_on,
-            book.held[contract.id],
-        )
-        for contract in contracts.values()
-    }
-    return _Writer(book, reckonings, as_on).write()
+    found, faults = {}, {}
+    for contract in contracts.values():
+        try:
+            periods = lay_out(contract, book.states[contract.id], as_on)
+            found[contract.id] = reckon(contract, periods, book.settled[contract.id], as_on, book.placed[contract.id])
+        except Exception as fault:
+            log.exception("contract %s cannot be calculated", contract.id)
+            faults[contract.id] = _where(fault)
+    note_faults(provider_ids, contracts, faults)
+    return _Writer(book, found, set(faults), as_on).write()
+
+
+def _where(fault: Exception) -> str:
+    """The kind of error and the line it came from: nothing of the data."""
+    last = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{type(fault).__name__} in {last.name}, line {last.lineno}"
 
 
 def lock(provider_ids: list[int]) -> None:
@@ -93,110 +105,29 @@ def lock(provider_ids: list[int]) -> None:
     session.execute(ids.with_for_update())
 
 
-class Book:
-    """What is on record already for some providers: payments, and what is finalised cell by cell."""
-
-    def __init__(self, provider_ids: list[int], contracts: dict[int, ContractFacts]) -> None:
-        self.provider_ids, self.contracts = provider_ids, contracts
-        self.payments: dict[tuple[int, date], Any] = {}
-        self.states: dict[int, dict[date, tuple[bool, bool]]] = defaultdict(dict)
-        for row in session.execute(_payments(provider_ids)):
-            self.payments[row.contract_id, row.first_on] = row
-            self.states[row.contract_id][row.first_on] = (row.is_begun, row.closed_run_id is not None)
-        self.settled: dict[int, dict[Source, dict[tuple[Component, date], Settled]]] = defaultdict(
-            lambda: defaultdict(dict)
-        )
-        for contract_id, *source, component, first, last, net, vat in session.execute(_finalised_cells(provider_ids)):
-            self.settled[contract_id][Source(*source)][component, first] = Settled(last, net, vat)
-        self.held = self._held()
-        self.paid = {id_: (net, vat) for id_, net, vat in session.execute(_finalised_of_open_payments(provider_ids))}
-
-    def _held(self) -> dict[int, HeldParts]:
-        """What is held of each contract's open payments, as the reckoning names it."""
-        keys = {row.id: key for key, row in self.payments.items() if row.closed_run_id is None}
-        orders = {
-            row.id: (row.client_id, row.financial_year)
-            for row in session.execute(
-                select(PurchaseOrder.id, PurchaseOrder.client_id, PurchaseOrder.financial_year).where(
-                    PurchaseOrder.provider_id.in_(self.provider_ids)
-                )
-            )
-        }
-        found: dict[int, HeldParts] = defaultdict(HeldParts)
-        of_ours = ScheduledPayment.provider_id.in_(self.provider_ids)
-        held = select(ScheduledPayment.id).where(of_ours, ScheduledPayment.closed_run_id.is_(None), is_held())
-        for payment_id in session.scalars(held):
-            contract_id, first_on = keys[payment_id]
-            found[contract_id].payments.add(first_on)
-        for payment_id, order_id in rows_held_in(keys):
-            contract_id, first_on = keys[payment_id]
-            found[contract_id].rows.add((first_on, orders[order_id]))
-        return found
-
-
-def _payments(provider_ids: list[int]) -> sa.Select:
-    payment = ScheduledPayment
-    return select(
-        payment.id, payment.contract_id, payment.first_on, payment.last_on, payment.method_id,
-        payment.confirm_by, payment.finalise_on, payment.bank_on,
-        payment.net_pence, payment.vat_pence, payment.waiting_pence,
-        payment.is_begun, payment.closed_run_id, payment.confirmation, payment.answered_pence,
-    ).where(payment.provider_id.in_(provider_ids))  # fmt: skip
-
-
-def _finalised_cells(provider_ids: list[int]) -> sa.Select:
-    line = PaymentLine
-    cell = (line.contract_id, line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id,
-            line.component, line.first_on)  # fmt: skip
-    return (
-        select(
-            *cell,
-            sa.func.max(line.last_on).label("last_on"),
-            sum_of(line.net_pence).label("net"),
-            sum_of(line.vat_pence).label("vat"),
-        )
-        .where(line.provider_id.in_(provider_ids), line.run_id.is_not(None))
-        .group_by(*cell)
-    )
-
-
-def _finalised_of_open_payments(provider_ids: list[int]) -> sa.Select:
-    """What has been finalised of payments that are partly finalised."""
-    line, payment = PaymentLine, ScheduledPayment
-    return (
-        select(line.payment_id, sum_of(line.net_pence).label("net"), sum_of(line.vat_pence).label("vat"))
-        .join(payment, payment.id == line.payment_id)
-        .where(
-            payment.provider_id.in_(provider_ids),
-            payment.is_begun,
-            payment.closed_run_id.is_(None),
-            line.run_id.is_not(None),
-        )
-        .group_by(line.payment_id)
-    )
-
-
 class _Writer:
-    """Puts what was reckoned on record, writing only what differs."""
+    """Puts what was reckoned on record, writing only what differs. Contracts with a fault stay as they are."""
 
-    def __init__(self, book: Book, reckonings: dict[int, Reckoning], as_on: date) -> None:
-        self.book, self.reckonings, self.as_on = book, reckonings, as_on
+    def __init__(self, book: Book, reckonings: dict[int, Reckoning], faults: set[int], as_on: date) -> None:
+        self.book, self.reckonings, self.faults, self.as_on = book, reckonings, faults, as_on
+        self.asked: list[tuple[int, date]] = []
+        """Payments whose provider is asked anew: contract id and first day."""
 
     def write(self) -> Calculated:
-        session.execute(
-            delete(PaymentLine).where(PaymentLine.provider_id.in_(self.book.provider_ids), PaymentLine.run_id.is_(None))
-        )
+        drafts = PaymentLine.provider_id.in_(self.book.provider_ids), PaymentLine.run_id.is_(None)
+        session.execute(delete(PaymentLine).where(*drafts, PaymentLine.contract_id.not_in(self.faults)))
         payment_ids = self._write_payments()
-        order_ids = OrderBook(self.book.provider_ids).write(self._orders(), self.as_on)
-        rows = [
-            self._line(contract_id, draft, payment_ids, order_ids)
-            for contract_id, found in self.reckonings.items()
-            for draft in found.drafts
-        ]
-        if rows:
-            session.execute(insert(PaymentLine), rows)
-        total = sum(row["net_pence"] + row["vat_pence"] for row in rows)
-        return Calculated(contracts=len(self.reckonings), lines=len(rows), total_pence=total)
+        order_ids = OrderBook(self.book.provider_ids, self._half_known()).write(self._orders(), self.as_on)
+        done = Calculated(contracts=len(self.reckonings), faults=len(self.faults))
+        for contract_id, found in self.reckonings.items():
+            for drafts_of_some in chunks(found.drafts, CHUNK):
+                rows = [self._line(contract_id, draft, payment_ids, order_ids) for draft in drafts_of_some]
+                session.execute(insert(PaymentLine), rows)
+                done.lines += len(rows)
+                done.total_pence += sum(draft.total_pence for draft in drafts_of_some)
+        self._write_blocked(payment_ids)
+        ask_anew(payment_ids[key] for key in self.asked)
+        return done
 
     def _write_payments(self) -> dict[tuple[int, date], int]:
         """Payments of every period, with their totals; gives back their ids by contract and first day."""
@@ -204,41 +135,56 @@ class _Writer:
         with_drafts = {
             (contract_id, draft.paid_in) for contract_id, found in self.reckonings.items() for draft in found.drafts
         }
-        for contract_id, first, old, values in self._open_payments():
+        for contract_id, period, old, values in self._open_payments():
+            first = period.span.first
             if old is not None:
-                if any(getattr(old, name) != value for name, value in values.items()):
-                    changed.append({"id": old.id} | values | _answer(old, values))
+                values |= self._answer(contract_id, period, old, values)
+                if any(getattr(old, name) != value for name, value in values.items() if hasattr(old, name)):
+                    changed.append({"id": old.id} | values)
             elif (contract_id, first) in with_drafts or self._is_wanted(contract_id, first, values):
                 provider_id = self.book.contracts[contract_id].provider_id
+                values |= self._answer(contract_id, period, None, values)
                 new.append({"provider_id": provider_id, "contract_id": contract_id, "first_on": first} | values)
         self._drop_overtaken()
-        if new:
-            session.execute(insert(ScheduledPayment), new)
-        for names in {tuple(row) for row in changed}:  # rows of one statement set the same columns
+        for names in {tuple(row) for row in new}:  # rows of one statement set the same columns
+            session.execute(insert(ScheduledPayment), [row for row in new if tuple(row) == names])
+        for names in {tuple(row) for row in changed}:
             session.execute(update(ScheduledPayment), [row for row in changed if tuple(row) == names])
         return self._payment_ids() if new else {key: row.id for key, row in self.book.payments.items()}
 
-    def _open_payments(self) -> Iterator[tuple[int, date, Any, dict[str, Any]]]:
-        """Contract, first day, the row if there is one, and what it is to say. What is closed never changes."""
+    def _open_payments(self) -> Iterator[tuple[int, Period, Any, dict[str, Any]]]:
+        """Contract, period, the row if there is one, and what it is to say. What is closed never changes."""
         for contract_id, found in self.reckonings.items():
-            sums = _sums(found)
+            sums, blocked = _sums(found), _blocked(found)
             for period in found.periods:
                 if not period.is_closed:
                     first = period.span.first
                     old = self.book.payments.get((contract_id, first))
-                    yield contract_id, first, old, self._values(period, old, sums.get(first, (0, 0)), found)
+                    values = self._values(period, old, sums.get(first, (0, 0)), blocked.get(first, 0))
+                    yield contract_id, period, old, values
 
-    def _values(self, period: Period, old: Any, due: tuple[int, int], found: Reckoning) -> dict[str, Any]:
+    def _values(self, period: Period, old: Any, due: tuple[int, int], blocked: int) -> dict[str, Any]:
         """The values that an open payment should have. Its last day and method stay once some of it is finalised."""
         paid = self.book.paid.get(old.id, (0, 0)) if old else (0, 0)
         values: dict[str, Any] = {
             "net_pence": due[0] + paid[0],
             "vat_pence": due[1] + paid[1],
-            "waiting_pence": found.waiting.get(period.span.first, 0),
-        } | period.method.calendar.dates_of(period.span.first)._asdict()
+            "waiting_pence": blocked,
+        } | period.dates._asdict()
         if old is None or not old.is_begun:
             values |= {"last_on": period.span.last, "method_id": period.method.id}
         return values
+
+    def _answer(self, contract_id: int, period: Period, old: Any, values: dict[str, Any]) -> dict[str, Any]:
+        """What a new total does to the answer, and when the money is in the bank."""
+        total = values["net_pence"] + values["vat_pence"]
+        changed: dict[str, Any] = {}
+        if old is None or old.net_pence + old.vat_pence != total:
+            strict = contract_id in self.book.pays_only_confirmed
+            changed = on_new_total(old, total, period.dates, pays_only_confirmed=strict, as_on=self.as_on)
+            if "asked_by" in changed:
+                self.asked.append((contract_id, period.span.first))
+        return changed | {"bank_on": bank_day(old, period.dates, changed)}
 
     def _payment_ids(self) -> dict[tuple[int, date], int]:
         payment = ScheduledPayment
@@ -259,7 +205,11 @@ class _Writer:
             for contract_id, found in self.reckonings.items()
             for period in found.periods
         }
-        gone = [row.id for key, row in self.book.payments.items() if key not in wanted and not row.is_begun]
+        gone = [
+            row.id
+            for key, row in self.book.payments.items()
+            if key not in wanted and not row.is_begun and row.contract_id not in self.faults
+        ]
         if gone:
             session.execute(delete(ScheduledPayment).where(ScheduledPayment.id.in_(gone)))
 
@@ -271,6 +221,10 @@ class _Writer:
         planned = values["net_pence"] or values["vat_pence"] or values["waiting_pence"]
         return ends_on is None or first <= ends_on or bool(planned)
 
+    def _half_known(self) -> set[int]:
+        """Ids of the providers of whom some contract has a fault: what their orders come to is not known."""
+        return {self.book.contracts[contract_id].provider_id for contract_id in self.faults}
+
     def _orders(self) -> dict[tuple[int, OrderKey], OrderSum]:
         """Every contract's order values, added up by provider."""
         orders: dict[tuple[int, OrderKey], OrderSum] = defaultdict(OrderSum)
@@ -279,6 +233,27 @@ class _Writer:
             for key, part in found.orders.items():
                 orders[provider_id, key].add(part)
         return orders
+
+    def _write_blocked(self, payment_ids: dict[tuple[int, date], int]) -> None:
+        """What blocked items would add, by payment and item."""
+        of_ours = select(ScheduledPayment.id).where(
+            ScheduledPayment.provider_id.in_(self.book.provider_ids),
+            ScheduledPayment.contract_id.not_in(self.faults),
+        )
+        session.execute(delete(BlockedSum).where(BlockedSum.payment_id.in_(of_ours)))
+        rows = [
+            {
+                "provider_id": self.book.contracts[contract_id].provider_id,
+                "payment_id": payment_ids[contract_id, first],
+                "item_id": item_id,
+                "pence": pence,
+            }
+            for contract_id, found in self.reckonings.items()
+            for (first, item_id), pence in found.blocked.items()
+            if pence
+        ]
+        if rows:
+            session.execute(insert(BlockedSum), rows)
 
     def _line(
         self,
@@ -317,11 +292,8 @@ def _sums(found: Reckoning) -> dict[date, tuple[int, int]]:
     return {first: (net, vat) for first, (net, vat) in sums.items()}
 
 
-def _answer(old: Any, values: dict[str, Any]) -> dict[str, Any]:
-    """An answer is to one total: confirmed or rejected, it lapses when the total becomes another."""
-    total = values["net_pence"] + values["vat_pence"]
-    if old.confirmation is Confirmation.UNCONFIRMED or old.answered_pence == total:
-        return {}
-    was_rejected = old.confirmation is Confirmation.REJECTED
-    lapsed = {"lapsed_pence": old.answered_pence, "is_lapsed_rejection": was_rejected, "answered_pence": None}
-    return lapsed | {"confirmation": Confirmation.UNCONFIRMED}
+def _blocked(found: Reckoning) -> dict[date, int]:
+    sums: dict[date, int] = defaultdict(int)
+    for (first, _), pence in found.blocked.items():
+        sums[first] += pence
+    return sums

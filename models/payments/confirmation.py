@@ -1,4 +1,7 @@
-"""How far the council has got with a payment, and what its provider has answered to which total."""
+"""How far the council has got with a payment, and what its provider has answered to which total.
+
+States, events and what follows: docs/payment-states.md.
+"""
 
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -35,12 +38,27 @@ class AnswerState(Choice):
     NOT_YET = "not yet"
     """Its period has not begun."""
     OPEN = "open"
+    ASKED_AGAIN = "asked again"
+    """Its cut-off has passed, and a window stands open for an answer."""
     MISSED = "missed"
     """The time has passed, and nobody has answered."""
     SILENT = "silent"
     """Confirmed by silence."""
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
+
+
+class Asked(Choice):
+    """Why a provider is asked anew, in a window of its own."""
+
+    SENT_BACK = "sent back"
+    """The council has looked at what was rejected, or not answered."""
+    CHANGED = "changed"
+    """The total changed when little time was left to answer it."""
+    LAPSED = "lapsed"
+    """It was confirmed at another total."""
+    LATE = "late"
+    """The payment arrived when little or no time was left."""
 
 
 class Confirmable:
@@ -55,6 +73,7 @@ class Confirmable:
         closed_run_id: Mapped[int | None]
         contract: Mapped[Contract]
         is_open: hybrid_property[bool]
+        total_pence: hybrid_property[int]
         processing: hybrid_property[Processing]
 
     confirmation: Mapped[Confirmation] = mapped_column(default=Confirmation.UNCONFIRMED)
@@ -69,13 +88,20 @@ class Confirmable:
 
     answer_comment: Mapped[str] = mapped_column(default="")
     lapsed_pence: Mapped[Pence | None]
-    """The total of the last answer, once it has lapsed; None when the payment has been answered again."""
-    is_lapsed_rejection: Mapped[bool] = mapped_column(default=False)
-    """That answer was a rejection."""
+    """The total that was confirmed, once that has lapsed; None when the payment has been answered again."""
     council_comment: Mapped[str] = mapped_column(default="")
-    """What the council said when it sent a rejection back."""
+    """What the council said when it asked again."""
+    asked_by: Mapped[date | None]
+    """The last day of the window in which the provider is, or was, asked anew."""
+    asked_because: Mapped[Asked | None]
+    is_extended: Mapped[bool] = mapped_column(default=False)
+    """A change inside the window has made it a working day longer. A second one does not."""
+    full_notice_on: Mapped[date | None]
+    """By the end of this day the total, as it is now, could be answered for a whole window; None: it always could."""
     waive_reason: Mapped[str | None]
-    """Why it may be paid although its contract holds what is not confirmed; None where that was not allowed."""
+    """Why the council pays it as it is: see `is_waived`. None where it does not."""
+    waived_pence: Mapped[Pence | None]
+    """The total that this is bound to."""
 
     @property
     def answer_state(self) -> AnswerState:
@@ -85,35 +111,59 @@ class Confirmable:
             return AnswerState.REJECTED
         if self.confirmation is Confirmation.CONFIRMED:
             return AnswerState.SILENT if self.answered_by_id is None else AnswerState.CONFIRMED
+        if self.total_pence <= 0:
+            return AnswerState.NOT_NEEDED
         if self.processing is Processing.FUTURE:
             return AnswerState.NOT_YET
-        return AnswerState.OPEN if self.can_be_answered else AnswerState.MISSED
+        if not self.can_be_answered:
+            return AnswerState.MISSED
+        return AnswerState.OPEN if today() <= self.confirm_by else AnswerState.ASKED_AGAIN
+
+    @hybrid_property
+    def answer_by(self) -> date:
+        """The last day for an answer: the cut-off or, where the provider was asked anew, the end of that window."""
+        return max(self.confirm_by, self.asked_by or self.confirm_by)
+
+    @answer_by.inplace.expression
+    @classmethod
+    def _answer_by(cls) -> sa.ColumnElement[date]:
+        return sa.case((cls.asked_by > cls.confirm_by, cls.asked_by), else_=cls.confirm_by)
 
     @property
     def is_open_to_answers(self) -> bool:
         """The contract asks for an answer, the period has begun, not all is finalised, and today is no later than
-        `confirm_by`.
+        `answer_by`.
         """
-        return self.contract.asks_for_confirmation and self.is_open and today() <= self.confirm_by
+        return self.contract.asks_for_confirmation and self.is_open and today() <= self.answer_by
 
     @property
     def can_be_answered(self) -> bool:
         return self.is_open_to_answers and self.confirmation is Confirmation.UNCONFIRMED
 
+    @property
+    def is_missed(self) -> bool:
+        """It was to be answered, nobody has, and the time is over."""
+        return self.is_unanswered and self.is_open and today() > self.answer_by
+
     @hybrid_property
     def is_unanswered(self) -> bool:
-        """The contract asks for confirmation, and the provider has not answered."""
-        return self.contract.asks_for_confirmation and self.confirmation is Confirmation.UNCONFIRMED
+        """The contract asks for confirmation of it, and the provider has not answered. £0.00 or less needs none."""
+        is_asked = self.contract.asks_for_confirmation and self.total_pence > 0
+        return is_asked and self.confirmation is Confirmation.UNCONFIRMED
 
     @is_unanswered.inplace.expression
     @classmethod
     def _is_unanswered(cls) -> sa.ColumnElement[bool]:
-        return sa.and_(cls.confirmation == Confirmation.UNCONFIRMED, cls.contract.has(Contract.asks_for_confirmation))
+        return sa.and_(
+            cls.confirmation == Confirmation.UNCONFIRMED,
+            cls.total_pence > 0,
+            cls.contract.has(Contract.asks_for_confirmation),
+        )
 
     @hybrid_property
     def is_to_be_confirmed(self) -> bool:
         """Its contract requires an answer, and it can be given now."""
-        return self.contract.requires_confirmation and self.can_be_answered
+        return self.contract.requires_confirmation and self.total_pence > 0 and self.can_be_answered
 
     @is_to_be_confirmed.inplace.expression
     @classmethod
@@ -121,21 +171,45 @@ class Confirmable:
         return sa.and_(
             cls.confirmation == Confirmation.UNCONFIRMED,
             cls.is_open,
-            cls.confirm_by >= today(),
+            cls.total_pence > 0,
+            cls.answer_by >= today(),
             cls.contract.has(Contract.requires_confirmation),
         )
 
     @hybrid_property
+    def is_waived(self) -> bool:
+        """The council pays it as it is, at this very total: confirmed or not, rejected or not."""
+        return self.waived_pence is not None and self.waived_pence == self.total_pence
+
+    @is_waived.inplace.expression
+    @classmethod
+    def _is_waived(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.waived_pence.is_not(None), cls.waived_pence == cls.total_pence)
+
+    @hybrid_property
+    def is_rejected(self) -> bool:
+        """The provider has rejected it, whatever its total has become, and the council does not pay it as it is."""
+        return self.confirmation is Confirmation.REJECTED and not self.is_waived
+
+    @is_rejected.inplace.expression
+    @classmethod
+    def _is_rejected(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.confirmation == Confirmation.REJECTED, ~cls.is_waived)
+
+    @hybrid_property
     def waits_for_confirmation(self) -> bool:
-        """Its contract pays nothing that is not confirmed, and nobody has answered or let it through."""
-        is_unconfirmed = self.confirmation is Confirmation.UNCONFIRMED
-        return self.contract.holds_unconfirmed and is_unconfirmed and self.waive_reason is None
+        """Its contract pays nothing that is not confirmed, if only by silence, and nobody has answered or let it
+        through.
+        """
+        is_waiting = self.confirmation is Confirmation.UNCONFIRMED and self.total_pence > 0 and not self.is_waived
+        return self.contract.pays_only_confirmed and is_waiting
 
     @waits_for_confirmation.inplace.expression
     @classmethod
     def _waits_for_confirmation(cls) -> sa.ColumnElement[bool]:
         return sa.and_(
             cls.confirmation == Confirmation.UNCONFIRMED,
-            cls.waive_reason.is_(None),
-            cls.contract.has(Contract.holds_unconfirmed),
+            cls.total_pence > 0,
+            ~cls.is_waived,
+            cls.contract.has(Contract.pays_only_confirmed),
         )

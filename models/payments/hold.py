@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from models.accounts.user import User
 from models.audit import record
 from models.base import Base, DomainError, Key, session, utc_now
-from models.payments.confirmation import Confirmation
 from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.tenancy import ProviderOwned, link, owned
@@ -132,11 +131,11 @@ def has_hold(*which: sa.SQLColumnExpression[bool]) -> sa.ColumnElement[bool]:
 def is_held() -> sa.ColumnElement[bool]:
     """A condition on ScheduledPayment: no run takes any of it.
 
-    An officer holds the whole of it, its provider rejects it, or its contract holds it until it is confirmed.
+    An officer holds the whole of it, its provider rejects it, or its contract waits until it is confirmed.
     """
     payment = ScheduledPayment
     return sa.or_(
-        payment.confirmation == Confirmation.REJECTED,
+        payment.is_rejected,
         has_hold(Hold.is_of_whole_payment, Hold.is_in_force),
         payment.waits_for_confirmation,
     )

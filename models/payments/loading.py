@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from models.base import session
 from models.calendar import FAR_FUTURE
 from models.engine.facts import ContractFacts, Dated, DueSum, ItemFacts, Quantity, Terms
-from models.payments.adjustment import Adjustment, RecoveryPlan
+from models.payments.adjustment import Adjustment
 from models.pricing import DeductionKind
 from models.records.care_package import (
     Absence,
@@ -181,10 +181,3 @@ def _add_adjustments(contracts: dict[int, ContractFacts], provider_ids: list[int
         if row.contract_id in contracts:
             found = DueSum(row.id, row.reason, row.for_day, row.due)
             contracts[row.contract_id].adjustments.append((found, row.client_id))
-    for row in session.execute(
-        select(RecoveryPlan.contract_id, RecoveryPlan.per_payment_pence).where(
-            RecoveryPlan.provider_id.in_(provider_ids), RecoveryPlan.ended_at.is_(None)
-        )
-    ):
-        if row.contract_id in contracts:
-            contracts[row.contract_id].recovery_cap_pence = row.per_payment_pence

@@ -12,16 +12,20 @@ from sqlalchemy import select
 from models.accounts.user import User
 from models.audit import record
 from models.base import Base, DomainError, move, reload, session, utc_now
-from models.calendar import Span, today
+from models.calendar import Span, today, working_days_after
 from models.engine.facts import DueSum
 from models.engine.periods import Periods, lay_out
 from models.engine.reckoning import reckon
+from models.money import gbp
 from models.payments.adjustment import Adjustment, RecoveryPlan
-from models.payments.calculation import Book, calculate, lock
-from models.payments.confirmation import Confirmation
+from models.payments.asking import ask_anew, tell
+from models.payments.book import Book
+from models.payments.calculation import calculate, lock
+from models.payments.confirmation import Asked, Confirmation
 from models.payments.hold import Hold, HoldKind, place
 from models.payments.loading import load
 from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.windows import WINDOW
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import Contract
@@ -57,38 +61,76 @@ def release(payment: ScheduledPayment, held: Hold, *, by: User, reason: str) -> 
     reload(payment)
 
 
-def send_back(payment: ScheduledPayment, *, by: User, comment: str) -> None:
-    """Ask the provider again about a payment that it rejected; `comment` says what the council did. DomainError if it
-    is not rejected.
+def ask_again(payment: ScheduledPayment, *, by: User, comment: str, answer_by: date | None = None) -> None:
+    """Ask the provider anew about a payment that it rejected, or did not answer in time; `comment` says what the
+    council did. It may answer to the end of `answer_by` (None: for WINDOW working days), and where only what is
+    confirmed is paid, nothing of it is paid before. DomainError where there is nothing to ask.
     """
     with _recalculated(payment.provider_id, payment):
-        asked_again = {"confirmation": Confirmation.UNCONFIRMED, "answered_pence": None, "council_comment": comment}
-        if not move(payment, ScheduledPayment.confirmation == Confirmation.REJECTED, **asked_again):
+        answer_by = answer_by or working_days_after(today(), WINDOW)
+        if answer_by < today():
+            raise DomainError("The last day for an answer is past. Choose today or a later day")
+        if not payment.is_open or not payment.contract.asks_for_confirmation:
+            raise DomainError("This payment takes no answer any more")
+        if payment.confirmation is not Confirmation.REJECTED and not payment.is_missed:
             raise DomainError(f"This payment is {payment.confirmation.value}, not rejected")
+        anew = {
+            "confirmation": Confirmation.UNCONFIRMED, "answered_pence": None, "lapsed_pence": None,
+            "council_comment": comment, "asked_by": answer_by, "asked_because": Asked.SENT_BACK, "is_extended": False,
+            "full_notice_on": answer_by, "waive_reason": None, "waived_pence": None,
+        }  # fmt: skip
+        move(payment, ScheduledPayment.closed_run_id.is_(None), **anew)
         record("payment.sent_back", payment, by=by)
     reload(payment)
+    ask_anew([payment.id])
 
 
-def waive(payment: ScheduledPayment, *, by: User, reason: str) -> None:
-    """Let an unconfirmed payment be paid although its contract holds it. DomainError where it waits for no confirmation
-    any more.
+def pay_as_it_is(payment: ScheduledPayment, *, by: User, reason: str, total_pence: int) -> None:
+    """Let a payment be paid although its provider has rejected it, or has not confirmed it. It counts for this total
+    only. DomainError where nothing keeps it back any more, or the total has become another.
     """
     with _recalculated(payment.provider_id, payment):
+        if not payment.is_rejected and not payment.waits_for_confirmation:
+            raise DomainError("This payment does not wait for an answer any more")
         is_done = move(
             payment,
-            ScheduledPayment.waits_for_confirmation,
+            ScheduledPayment.total_pence == total_pence,
             ScheduledPayment.closed_run_id.is_(None),
             waive_reason=reason,
+            waived_pence=total_pence,
         )
         if not is_done:
-            raise DomainError("This payment does not wait for a confirmation any more")
-        record("payment.confirmation_waived", payment, by=by)
+            raise DomainError(
+                f"The payment has changed from {gbp(total_pence)} to {gbp(payment.total_pence)} since you opened this "
+                "page, or it is finalised. Look at it again"
+            )
+        record("payment.paid_as_it_is", payment, by=by, total_pence=total_pence)
+    reload(payment)
+    tell(payment, "A payment is paid as it is", f"The council pays this payment as it is. Its reason: {reason}")
+
+
+def keep_back_again(payment: ScheduledPayment, *, by: User) -> None:
+    """Undo `pay_as_it_is`, while the payment is not finalised. DomainError where there is nothing to undo."""
+    with _recalculated(payment.provider_id, payment):
+        is_on = ScheduledPayment.waived_pence.is_not(None), ScheduledPayment.closed_run_id.is_(None)
+        if not move(payment, *is_on, waive_reason=None, waived_pence=None):
+            raise DomainError("This payment is not paid as it is any more, or it is finalised")
+        record("payment.kept_back_again", payment, by=by)
     reload(payment)
 
 
-def adjust(contract: Contract, client: Client, *, amount_pence: int, for_day: date, reason: str, by: User) -> None:
-    """Add pence for one client or, below zero, take them off. DomainError where it is £0.00, or the contract has no
-    care package for the client.
+def adjust(
+    contract: Contract,
+    client: Client,
+    *,
+    amount_pence: int,
+    for_day: date,
+    reason: str,
+    by: User,
+    is_of_earlier_days: bool = False,
+) -> None:
+    """Add pence for one client or, below zero, take them off: at once, or where it `is_of_earlier_days`, within the
+    instalment plan. DomainError where it is £0.00, or the contract has no care package for the client.
     """
     with _recalculated(contract.provider_id):
         if not amount_pence:
@@ -100,7 +142,8 @@ def adjust(contract: Contract, client: Client, *, amount_pence: int, for_day: da
             raise DomainError("This contract has no care package for that client. Choose another client")
         adjustment = Adjustment(
             provider_id=contract.provider_id, contract_id=contract.id, client_id=client.id, for_day=for_day,
-            amount_pence=amount_pence, reason=reason, created_by_id=by.id,
+            amount_pence=amount_pence, is_of_earlier_days=is_of_earlier_days and amount_pence < 0, reason=reason,
+            created_by_id=by.id,
         )  # fmt: skip
         session.add(adjustment)
         record("adjustment.made", adjustment, by=by, amount_pence=amount_pence)
@@ -118,7 +161,7 @@ def cancel_adjustment(adjustment: Adjustment, *, by: User) -> None:
 
 
 def agree_plan(contract: Contract, *, per_payment_pence: int, reason: str, by: User) -> None:
-    """From now on no payment of the contract recovers more than this. DomainError where a plan is in force already."""
+    """From now on no payment of the contract takes back more than this. DomainError where a plan is in force."""
     with _recalculated(contract.provider_id):
         if per_payment_pence <= 0:
             raise DomainError("An instalment has to be more than £0.00")
@@ -154,10 +197,11 @@ def foresee(contract: Contract, client_id: int, *, amount_pence: int, for_day: d
     contracts = load([contract.provider_id])
     facts, book = contracts[contract.id], Book([contract.provider_id], contracts)
     periods = lay_out(facts, book.states[contract.id], today())
-    current = next(period.span for period in periods if period.span.first == Periods(periods).current)
+    first = Periods(periods, today()).current
+    current = next(period.span for period in periods if period.span.first == first)
 
     def total() -> int:
-        found = reckon(facts, periods, book.settled[contract.id], today(), book.held[contract.id])
+        found = reckon(facts, periods, book.settled[contract.id], today(), book.placed[contract.id])
         return sum(draft.total_pence for draft in found.drafts if draft.paid_in == current.first)
 
     now = total()

@@ -1,5 +1,6 @@
 """Writing purchase orders: their values and their spend, each change of value a new revision."""
 
+from collections.abc import Set
 from datetime import date
 from typing import Any
 
@@ -15,10 +16,12 @@ ProviderOrder = tuple[int, OrderKey]
 
 
 class OrderBook:
-    """The purchase orders of some providers."""
+    """The purchase orders of some providers. What those of `half_known` providers come to is not known: their values
+    stay.
+    """
 
-    def __init__(self, provider_ids: list[int]) -> None:
-        self.provider_ids = provider_ids
+    def __init__(self, provider_ids: list[int], half_known: Set[int] = frozenset()) -> None:
+        self.provider_ids, self.half_known = provider_ids, half_known
 
     def write(self, sums: dict[ProviderOrder, OrderSum], as_on: date) -> dict[ProviderOrder, int]:
         """Store the value and spend of every order; a change of value is a new revision. `as_on` is the day it is
@@ -85,6 +88,8 @@ class OrderBook:
     def _revise(self, orders: dict[ProviderOrder, Any], sums: dict[ProviderOrder, OrderSum], as_on: date) -> None:
         revised, refreshed, revisions = [], [], []
         for key, row in orders.items():
+            if row.provider_id in self.half_known:
+                continue
             found = sums.get(key) or OrderSum()  # nothing of it is due any more, and nothing was finalised
             value = {"value_net_pence": found.net_pence, "value_vat_pence": found.vat_pence}
             if _differs(row, value):

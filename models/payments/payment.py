@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.accounts.user import User
 from models.base import AsJSON, Base, Key, Pence, choice, session, sum_of
 from models.calendar import FinancialYear, Span, today
-from models.engine.component import Component
+from models.engine.component import CARRIED, Component
 from models.engine.working import Working
 from models.payments.confirmation import Confirmable, Processing
 from models.payments.purchase_order import PurchaseOrder
@@ -22,8 +22,9 @@ from models.tenancy import ProviderOwned, owned
 class ScheduledPayment(Confirmable, ProviderOwned, Base):
     """One contract's payment for one period.
 
-    Its totals are stored by each calculation. Once the period has begun they are the sum of its lines; before, they are
-    what is planned as the facts stand.
+    Its totals are stored by each calculation. Once it is due they are the sum of its own lines, finalised and draft,
+    whatever is held, answered or owed; before, they are what is planned as the facts stand. What is carried forward and
+    brought forward is no part of them.
     """
 
     __tablename__ = "scheduled_payment"
@@ -34,7 +35,9 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
         sa.CheckConstraint("confirmation <> 'rejected' OR answered_by_id IS NOT NULL", name="rejected_by"),
         sa.CheckConstraint("answered_by_id IS NULL OR answered_at IS NOT NULL", name="answered_by"),
         sa.CheckConstraint("lapsed_pence IS NULL OR confirmation = 'unconfirmed'", name="lapsed"),
-        sa.CheckConstraint("lapsed_pence IS NOT NULL OR NOT is_lapsed_rejection", name="lapsed_rejection"),
+        sa.CheckConstraint("(asked_by IS NULL) = (asked_because IS NULL)", name="asked_why"),
+        sa.CheckConstraint("asked_by IS NOT NULL OR NOT is_extended", name="extended"),
+        sa.CheckConstraint("(waived_pence IS NULL) = (waive_reason IS NULL)", name="waived"),
         sa.CheckConstraint("closed_run_id IS NULL OR is_begun", name="closed"),
         contract_id="contract",
         method_id="payment_method",
@@ -82,7 +85,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
             return Processing.FINALISED
         if self.is_begun:
             return Processing.PARTLY_FINALISED
-        return Processing.FUTURE if self.first_on > today() else Processing.CURRENT
+        return Processing.FUTURE if min(self.first_on, self.finalise_on) > today() else Processing.CURRENT
 
     @processing.inplace.expression
     @classmethod
@@ -90,25 +93,25 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
         state = sa.case(
             (cls.closed_run_id.is_not(None), Processing.FINALISED.value),
             (cls.is_begun, Processing.PARTLY_FINALISED.value),
-            (cls.first_on > today(), Processing.FUTURE.value),
+            (sa.and_(cls.first_on > today(), cls.finalise_on > today()), Processing.FUTURE.value),
             else_=Processing.CURRENT.value,
         )
         return sa.type_coerce(state, choice(Processing))
 
     @hybrid_property
     def is_open(self) -> bool:
-        """Its period has begun, and not all of it is finalised."""
-        return self.closed_run_id is None and self.first_on <= today()
+        """Its period has begun, or it is paid in advance and its day has come; and not all of it is finalised."""
+        return self.closed_run_id is None and (self.first_on <= today() or self.finalise_on <= today())
 
     @is_open.inplace.expression
     @classmethod
     def _is_open(cls) -> sa.ColumnElement[bool]:
-        return sa.and_(cls.closed_run_id.is_(None), cls.first_on <= today())
+        return sa.and_(cls.closed_run_id.is_(None), sa.or_(cls.first_on <= today(), cls.finalise_on <= today()))
 
     @classmethod
     def is_due(cls, as_on: date) -> sa.ColumnElement[bool]:
-        """A condition: it has begun and falls due by that day, and not all of it is finalised."""
-        return sa.and_(cls.closed_run_id.is_(None), cls.first_on <= as_on, cls.finalise_on <= as_on)
+        """A condition: it falls due by that day, and not all of it is finalised."""
+        return sa.and_(cls.closed_run_id.is_(None), cls.finalise_on <= as_on)
 
     @hybrid_property
     def id_before(self) -> sa.ScalarSelect[int]:
@@ -212,7 +215,7 @@ class PaymentLine(ProviderOwned, Base):
     payment_id: Mapped[int] = mapped_column(index=True)
     contract_id: Mapped[int]
     purchase_order_id: Mapped[int | None] = mapped_column(index=True)
-    """None for what is carried or brought forward, which is no new spending."""
+    """None for what is carried or brought forward, which is no new spending. Only a run writes such a line."""
     component: Mapped[Component]
     item_id: Mapped[int | None] = mapped_column(index=True)
     allowance_id: Mapped[int | None]
@@ -232,6 +235,16 @@ class PaymentLine(ProviderOwned, Base):
     @hybrid_property
     def total_pence(self) -> int:
         return self.net_pence + self.vat_pence
+
+    @hybrid_property
+    def is_own(self) -> bool:
+        """It is part of its payment's total: not what a run has carried or brought forward."""
+        return self.component not in CARRIED
+
+    @is_own.inplace.expression
+    @classmethod
+    def _is_own(cls) -> sa.ColumnElement[bool]:
+        return cls.component.not_in(CARRIED)
 
     @classmethod
     def orders_in(cls, payment: ScheduledPayment) -> set[int | None]:

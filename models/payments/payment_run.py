@@ -1,154 +1,43 @@
-"""Runs: payments that one officer puts together and another authorises, and whose drafts are then finalised.
+"""Preparing a run of what is due, and finalising it. What a run is: models/payments/run.py.
 
-What was authorised is what is finalised: a run keeps a digest of the lines of each payment, and a payment whose lines
-have changed since is left for the next run.
+Finalised are the lines that were authorised. What is taken for a debt, or added to one, is worked out as they are
+taken.
 """
 
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select, update
-from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts.user import User
 from models.audit import record
-from models.base import Base, DomainError, Key, Pence, move, rows_changed, session, utc_now
-from models.calendar import today
+from models.base import Base, DomainError, chunks, rows_changed, session
+from models.calendar import PeriodDates, today
+from models.engine.component import Component
+from models.engine.recovery import Settlement
+from models.engine.working import Working
 from models.money import gbp
 from models.payments.answers import confirm_by_silence
+from models.payments.blocked import CalculationFault
 from models.payments.calculation import calculate, lock
+from models.payments.debt import DebtEntry, DebtEntryKind
 from models.payments.hold import is_held, rows_held_in
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.tenancy import ProviderOwned, link, owned
-from models.words import Choice, how_many
+from models.payments.run import FINALISED, PaymentRun, RunPayment, RunState
+from models.payments.settlement import ToSettle, drafts_of, settle_all
+from models.payments.windows import moved_bank_day
+from models.words import how_many
 
 CHUNK = 500
-FINALISED = "finalised"
-"""The outcome of a payment that its run has paid. Any other says why it was left for another run."""
-
-
-class RunState(Choice):
-    PREPARED = "prepared"
-    AUTHORISED = "authorised"
-    FINALISED = "finalised"
-    DISCARDED = "discarded"
-
-
-class PaymentRun(Base):
-    """One finalisation. The lines that carry its number never change again."""
-
-    __tablename__ = "payment_run"
-    __table_args__ = (
-        sa.CheckConstraint("(state IN ('authorised', 'finalised')) = (authorised_at IS NOT NULL)", name="authorised"),
-        sa.CheckConstraint("authorised_by_id IS NULL OR authorised_at IS NOT NULL", name="authorised_by"),
-        sa.CheckConstraint("(state = 'finalised') = (finalised_at IS NOT NULL)", name="finalised"),
-    )
-
-    id: Mapped[Key]
-    as_on: Mapped[date]
-    """The council's day on which it was prepared."""
-    state: Mapped[RunState] = mapped_column(default=RunState.PREPARED)
-    note: Mapped[str] = mapped_column(default="")
-    chosen: Mapped[list[int] | None]
-    """Ids of the providers that it was prepared for; None for all."""
-    prepared_at: Mapped[datetime] = mapped_column(default=utc_now)
-    prepared_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
-    """None for a run from the command line."""
-    authorised_at: Mapped[datetime | None]
-    authorised_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
-    finalised_at: Mapped[datetime | None]
-    total_pence: Mapped[Pence] = mapped_column(default=0)
-    """What the payments in it came to when it was prepared, VAT included."""
-
-    prepared_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[prepared_by_id])
-    authorised_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[authorised_by_id])
-
-    @hybrid_property
-    def is_open(self) -> bool:
-        """It is prepared or authorised: some of it may still be paid."""
-        return self.state in (RunState.PREPARED, RunState.AUTHORISED)
-
-    @is_open.inplace.expression
-    @classmethod
-    def _is_open(cls) -> sa.ColumnElement[bool]:
-        return cls.state.in_([RunState.PREPARED, RunState.AUTHORISED])
-
-    @classmethod
-    def newest_first(cls) -> Select["PaymentRun"]:
-        return (
-            select(cls)
-            .order_by(cls.id.desc())
-            .options(sa.orm.joinedload(cls.prepared_by), sa.orm.joinedload(cls.authorised_by))
-        )
-
-    @classmethod
-    def numbered(cls, run_id: int) -> Select["PaymentRun"]:
-        return cls.newest_first().where(cls.id == run_id)
-
-    def check_may_be_finalised(self, *, by: User) -> None:
-        """DomainError where finalising would be refused. Asked before a job for it is put in the queue."""
-        if by.id == self.prepared_by_id:
-            raise DomainError("You prepared this run, so somebody else has to finalise it")
-        if self.state is not RunState.AUTHORISED:
-            raise DomainError(f"This run is {self.state.value}, so it cannot be finalised")
-
-    def authorise(self, *, by: User) -> None:
-        """Let the run be finalised. DomainError for the officer who prepared it, or if somebody else was first."""
-        if by.id == self.prepared_by_id:
-            raise DomainError("You prepared this run, so somebody else has to authorise it")
-        self._move(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now(), authorised_by_id=by.id)
-        record("payment_run.authorised", self, by=by, total_pence=self.total_pence)
-
-    def authorise_from_command_line(self) -> None:
-        """Authorise without a second person: whoever may use the server's command line may. The audit says so."""
-        if self.prepared_by_id is not None:
-            raise DomainError("A run that a person prepared has to be authorised by a person")
-        self._move(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now())
-        record("payment_run.authorised", self, by=None, total_pence=self.total_pence)
-
-    def discard(self, *, by: User) -> None:
-        """Close the run unpaid; another run may take its payments. DomainError if somebody else was first."""
-        self._move(RunState.PREPARED, RunState.DISCARDED)
-        record("payment_run.discarded", self, by=by)
-
-    def complete(self, *, by: User | None) -> None:
-        """Close the run: each of its payments is finalised, or left for the next run."""
-        self._move(RunState.AUTHORISED, RunState.FINALISED, finalised_at=utc_now())
-        record("payment_run.finalised", self, by=by, total_pence=self.total_pence)
-
-    def _move(self, before: RunState, after: RunState, **values: object) -> None:
-        """Change the state only if it is still `before`, in one UPDATE; DomainError tells whoever came second."""
-        if not move(self, PaymentRun.state == before, state=after, **values):
-            raise DomainError(f"This run is {self.state.value} already")
-
-
-class RunPayment(ProviderOwned, Base):
-    """One payment in a run: what it came to when it was prepared, and what became of it."""
-
-    __tablename__ = "run_payment"
-    __table_args__ = owned(
-        sa.UniqueConstraint("run_id", "payment_id"),
-        sa.Index("ix_run_payment_left", "run_id", "outcome"),
-        link("payment_id", "scheduled_payment", ondelete="CASCADE"),
-    )
-
-    id: Mapped[Key]
-    run_id: Mapped[int] = mapped_column(sa.ForeignKey("payment_run.id"))
-    payment_id: Mapped[int] = mapped_column(index=True)
-    total_pence: Mapped[Pence]
-    lines: Mapped[int]
-    digest: Mapped[str]
-    outcome: Mapped[str | None]
-    """`finalised`, or why it was left for another run; None until its turn has come."""
-
-    payment: Mapped[ScheduledPayment] = relationship(lazy="raise", viewonly=True)
-
-    @hybrid_property
-    def is_finalised(self) -> bool:
-        return self.outcome == FINALISED
+LEFT = "changed or held since it was prepared"
+"""The outcome of a payment that another run has to take."""
 
 
 @dataclass
@@ -162,8 +51,8 @@ class RunProgress:
 
 
 def due(as_on: date) -> Select[int]:
-    """Ids of the payments that a run on that day may take: the period has begun, the day to finalise has come, not all
-    is finalised, nothing holds the whole of it, and no other open run has it.
+    """Ids of the payments that a run on that day may take: the day to finalise has come, not all is finalised, nothing
+    holds the whole of it, no other open run has it, and its contract could be calculated.
     """
     payment = ScheduledPayment
     taken = (
@@ -171,9 +60,10 @@ def due(as_on: date) -> Select[int]:
         .join(PaymentRun, PaymentRun.id == RunPayment.run_id)
         .where(PaymentRun.is_open, RunPayment.outcome.is_(None))
     )
+    faulty = select(CalculationFault.contract_id)
     return (
         select(payment.id)
-        .where(payment.is_due(as_on), ~is_held(), payment.id.not_in(taken))
+        .where(payment.is_due(as_on), ~is_held(), payment.id.not_in(taken), payment.contract_id.not_in(faulty))
         .order_by(payment.first_on, payment.id)
     )
 
@@ -190,7 +80,7 @@ def prepare(
     query = due(as_on)
     if provider_ids is not None:
         query = query.where(ScheduledPayment.provider_id.in_(provider_ids))
-    found = [row for chunk in _chunks(list(session.scalars(query)), CHUNK) for row in _to_finalise(chunk)]
+    found = [row for some in _by_contract(query) for row in _to_finalise(some)]
     if not found:
         return None
     run = PaymentRun(
@@ -207,56 +97,82 @@ def prepare(
     return run
 
 
+def _by_contract(due_ids: Select[int]) -> Iterator[list[int]]:
+    """The ids of due payments, some CHUNK at once. Those of one contract stay together: what one carries forward, the
+    next may bring forward.
+    """
+    payment = ScheduledPayment
+    query = due_ids.with_only_columns(payment.contract_id, payment.id).order_by(None)
+    rows = session.execute(query.order_by(payment.contract_id, payment.first_on, payment.id)).all()
+    some: list[int] = []
+    for _, of_contract in groupby(rows, key=itemgetter(0)):
+        some += [row.id for row in of_contract]
+        if len(some) >= CHUNK:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
 def _to_finalise(payment_ids: list[int]) -> list[dict]:
     """Rows of RunPayment for those of these payments that have a draft to finalise, or no draft at all.
 
     So a partly finalised payment of which nothing is left is closed too.
     """
-    owners = select(ScheduledPayment.id, ScheduledPayment.provider_id).where(ScheduledPayment.id.in_(payment_ids))
-    provider_of = {row.id: row.provider_id for row in session.execute(owners)}
-    lines, held = _drafts(payment_ids)
-    found = []
-    for payment_id in payment_ids:
-        own = lines.get(payment_id, [])
-        if not own and payment_id in held:
-            continue
-        found.append(
-            {
-                "provider_id": provider_of[payment_id],
-                "payment_id": payment_id,
-                "total_pence": sum(line.net_pence + line.vat_pence for line in own),
-                "lines": len(own),
-                "digest": _digest(own),
-            }
-        )
-    return found
+    pieces = _pieces(payment_ids)
+    settled = settle_all(piece.to_settle for piece in pieces)
+    return [
+        {
+            "provider_id": piece.provider_id,
+            "payment_id": piece.to_settle.id,
+            "total_pence": settled[piece.to_settle.id].bank_pence,
+            "lines": len(piece.to_settle.drafts),
+            "digest": piece.digest,
+        }
+        for piece in pieces
+        if piece.to_settle.drafts or not piece.has_held
+    ]
 
 
-def _drafts(payment_ids: list[int]) -> tuple[dict[int, list[sa.Row]], set[int]]:
-    """The drafts of these payments that nothing holds, by payment; and the payments that have some held."""
-    line = PaymentLine
+@dataclass(frozen=True)
+class _Piece:
+    """What a run can take of one payment just now: its drafts that nothing holds."""
+
+    provider_id: int
+    dates: PeriodDates
+    to_settle: ToSettle
+    has_held: bool
+
+    @property
+    def digest(self) -> str:
+        """A seal over the drafts, but their own ids, which each calculation gives anew."""
+        drafts = [tuple(map(str, row[1:-2])) for row in self.to_settle.drafts]
+        return sha256(repr(drafts).encode()).hexdigest()
+
+
+def _pieces(payment_ids: list[int]) -> list[_Piece]:
+    payment = ScheduledPayment
     held = rows_held_in(payment_ids)
-    found: dict[int, list[sa.Row]] = {}
+    free: dict[int, list[Any]] = defaultdict(list)
     with_held: set[int] = set()
-    for row in session.execute(
-        select(
-            line.id, line.payment_id, line.purchase_order_id, line.component, line.item_id, line.allowance_id,
-            line.claim_item_id, line.adjustment_id, line.first_on, line.net_pence, line.vat_pence,
-        )
-        .where(line.payment_id.in_(payment_ids), line.run_id.is_(None))
-        .order_by(line.payment_id, line.purchase_order_id, line.component, line.item_id, line.allowance_id,
-                  line.claim_item_id, line.adjustment_id, line.first_on)
-    ):  # fmt: skip
+    for row in session.execute(drafts_of(PaymentLine.payment_id.in_(payment_ids))):
         if (row.payment_id, row.purchase_order_id) in held:
             with_held.add(row.payment_id)
         else:
-            found.setdefault(row.payment_id, []).append(row)
-    return found, with_held
-
-
-def _digest(lines: list[sa.Row]) -> str:
-    """A seal over the columns that `_drafts` reads, but the drafts' own ids, which each calculation gives anew."""
-    return sha256(repr([tuple(map(str, row[1:])) for row in lines]).encode()).hexdigest()
+            free[row.payment_id].append(row)
+    query = select(
+        payment.id, payment.provider_id, payment.contract_id, payment.first_on, payment.last_on, payment.is_begun,
+        payment.confirm_by, payment.finalise_on, payment.bank_on,
+    ).where(payment.id.in_(payment_ids)).order_by(payment.contract_id, payment.first_on, payment.id)  # fmt: skip
+    return [
+        _Piece(
+            row.provider_id,
+            PeriodDates(row.confirm_by, row.finalise_on, row.bank_on),
+            ToSettle(row.id, row.contract_id, row.first_on, row.last_on, row.is_begun, free[row.id]),
+            row.id in with_held,
+        )
+        for row in session.execute(query)
+    ]
 
 
 def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool = True) -> RunProgress:
@@ -276,38 +192,94 @@ def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool
         .where(RunPayment.run_id == run.id, RunPayment.outcome.is_(None), RunPayment.provider_id.in_(provider_ids))
         .order_by(RunPayment.id)
     ).all()
-    outcome = RunProgress()
     if not waiting:
-        return outcome
-    payment_ids = [each.payment_id for each in waiting]
-    allowed = set(
-        session.scalars(
-            select(ScheduledPayment.id).where(
-                ScheduledPayment.id.in_(payment_ids), ScheduledPayment.closed_run_id.is_(None), ~is_held()
-            )
-        )
-    )
-    drafts, with_held = _drafts(payment_ids)
-    line_ids: list[int] = []
-    begun: list[int] = []
-    closed: list[int] = []
+        return RunProgress()
+    members = {each.payment_id: each for each in waiting}
+    free = _free(list(members))
+    pieces = {piece.to_settle.id: piece for piece in _pieces(list(members))}
+    unchanged = [piece for id_, piece in pieces.items() if id_ in free and piece.digest == members[id_].digest]
+    taken = _Finalising(run)
+    for piece, settled in _affordable(unchanged, members):
+        taken.add(piece, members[piece.to_settle.id], settled)
     for each in waiting:
-        own = drafts.get(each.payment_id, [])
-        if each.payment_id not in allowed or _digest(own) != each.digest:
-            each.outcome = "changed or held since it was prepared"
-            outcome.left += 1
-            continue
-        each.outcome = FINALISED
-        line_ids += [line.id for line in own]
-        (begun if each.payment_id in with_held else closed).append(each.payment_id)
-        outcome.total_pence += each.total_pence
-    outcome.payments, outcome.lines = len(begun) + len(closed), len(line_ids)
-    _mark(PaymentLine, line_ids, run_id=run.id)
-    _mark(ScheduledPayment, begun, is_begun=True)
-    _mark(ScheduledPayment, closed, is_begun=True, closed_run_id=run.id, waiting_pence=0)  # a later one has it
+        if each.outcome is None:
+            each.outcome = LEFT
+    taken.write()
     if recalculate:
-        calculate(provider_ids, as_on=run.as_on)  # what is now spent is no longer to come
-    return outcome
+        calculate(provider_ids)  # what is now spent is no longer to come
+    return taken.progress(left=sum(each.outcome == LEFT for each in waiting))
+
+
+def _free(payment_ids: list[int]) -> set[int]:
+    payment = ScheduledPayment
+    query = select(payment.id).where(payment.id.in_(payment_ids), payment.closed_run_id.is_(None), ~is_held())
+    return set(session.scalars(query))
+
+
+def _affordable(pieces: list[_Piece], members: Mapping[int, RunPayment]) -> list[tuple[_Piece, Settlement]]:
+    """The pieces with their settlements; without those that would pay more than was authorised: a debt has gone, or
+    an earlier payment that was to add to it is left.
+    """
+    while True:
+        settled = settle_all(piece.to_settle for piece in pieces)
+        fit = [p for p in pieces if settled[p.to_settle.id].bank_pence <= members[p.to_settle.id].total_pence]
+        if len(fit) == len(pieces):
+            return [(piece, settled[piece.to_settle.id]) for piece in pieces]
+        pieces = fit
+
+
+class _Finalising:
+    """The lines and payments that a run finalises, gathered and then written at once."""
+
+    def __init__(self, run: PaymentRun) -> None:
+        self.run, self.total_pence = run, 0
+        self.line_ids: list[int] = []
+        self.carries: list[dict[str, Any]] = []
+        self.entries: list[dict[str, Any]] = []
+        self.begun: list[int] = []
+        self.closed: dict[date, list[int]] = defaultdict(list)
+        """Ids of the payments that the run closes, by the day on which they are in the bank."""
+
+    def add(self, piece: _Piece, member: RunPayment, settled: Settlement) -> None:
+        payment = piece.to_settle
+        member.outcome, member.paid_pence = FINALISED, settled.bank_pence
+        member.recovered_pence = settled.recovered_pence
+        member.bank_on = moved_bank_day(piece.dates, today())
+        self.total_pence += settled.bank_pence
+        self.line_ids += [row.id for row in payment.drafts]
+        self._carry(piece, Component.BROUGHT_FORWARD, -settled.brought_pence)
+        self._carry(piece, Component.CARRIED_FORWARD, settled.carried_pence)
+        if settled.reinstated_pence:
+            self.entries.append(
+                {"provider_id": piece.provider_id, "contract_id": payment.contract_id, "run_id": self.run.id,
+                 "kind": DebtEntryKind.REINSTATED, "on": today(), "pence": -settled.reinstated_pence}
+            )  # fmt: skip
+        if piece.has_held:
+            self.begun.append(payment.id)
+        else:
+            self.closed[member.bank_on].append(payment.id)
+
+    def _carry(self, piece: _Piece, component: Component, pence: int) -> None:
+        payment = piece.to_settle
+        if pence:
+            self.carries.append(
+                {"provider_id": piece.provider_id, "payment_id": payment.id, "contract_id": payment.contract_id,
+                 "component": component, "first_on": payment.first_on, "last_on": payment.last_on,
+                 "net_pence": pence, "vat_pence": 0, "working": Working(), "run_id": self.run.id}
+            )  # fmt: skip
+
+    def write(self) -> None:
+        _mark(PaymentLine, self.line_ids, run_id=self.run.id)
+        for entity, rows in ((PaymentLine, self.carries), (DebtEntry, self.entries)):
+            if rows:
+                session.execute(sa.insert(entity), rows)
+        _mark(ScheduledPayment, self.begun, is_begun=True)
+        for bank_on, ids in self.closed.items():  # what waits, a later one has
+            _mark(ScheduledPayment, ids, is_begun=True, closed_run_id=self.run.id, waiting_pence=0, bank_on=bank_on)
+
+    def progress(self, *, left: int) -> RunProgress:
+        payments = len(self.begun) + sum(map(len, self.closed.values()))
+        return RunProgress(payments, len(self.line_ids) + len(self.carries), self.total_pence, left)
 
 
 def providers_waiting(run_id: int) -> list[int]:
@@ -317,12 +289,8 @@ def providers_waiting(run_id: int) -> list[int]:
 
 
 def _mark(entity: type[Base], ids: list[int], **values: object) -> None:
-    for chunk in _chunks(ids, CHUNK):
-        rows_changed(update(entity).where(entity.id.in_(chunk)).values(**values), unsynced=True)
-
-
-def _chunks(ids: list[int], size: int) -> list[list[int]]:
-    return [ids[at : at + size] for at in range(0, len(ids), size)]
+    for some in chunks(ids, CHUNK):
+        rows_changed(update(entity).where(entity.id.in_(some)).values(**values), unsynced=True)
 
 
 def summary(outcome: RunProgress) -> str:

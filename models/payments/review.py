@@ -13,8 +13,8 @@ from models.folding import found_by
 from models.payments.confirmation import Confirmation
 from models.payments.hold import Hold, is_held
 from models.payments.payment import PaymentLine
-from models.payments.payment_run import PaymentRun, RunPayment, RunState
 from models.payments.purchase_order import PurchaseOrder
+from models.payments.run import PaymentRun, RunPayment, RunState
 from models.payments.worklist import P, before, is_before, is_far_off, recovers
 from models.records.client import Client
 from models.records.contract import Contract

@@ -5,7 +5,8 @@ from sqlalchemy import Select, select
 
 from models.base import session, sum_of
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.payment_run import FINALISED, PaymentRun, RunPayment, RunProgress
+from models.payments.payment_run import RunProgress
+from models.payments.run import FINALISED, PaymentRun, RunPayment
 
 
 def runs_of(payment: ScheduledPayment) -> Select:

@@ -14,7 +14,7 @@ from models.engine.component import DEDUCTIONS
 from models.payments.confirmation import Confirmation, Processing
 from models.payments.hold import Hold, HoldKind, has_hold
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.payment_run import PaymentRun, RunState
+from models.payments.run import PaymentRun, RunState
 from models.records.contract import Contract
 from models.records.provider import Provider
 

@@ -83,6 +83,11 @@ class Contract(FromFeed, ProviderOwned, Base):
     def confirms_by_silence(self) -> bool:
         return self.requires_confirmation & (self.if_unconfirmed == IfUnconfirmed.CONFIRM)
 
+    @hybrid_property
+    def pays_only_confirmed(self) -> bool:
+        """Whether an answer is waited for, if only that of silence: whoever is asked anew gets a window."""
+        return self.requires_confirmation & (self.if_unconfirmed != IfUnconfirmed.PAY)
+
     @property
     def holds_queried(self) -> bool:
         """Whether it holds back a row that its provider has queried."""

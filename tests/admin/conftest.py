@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 
 from models.accounts.user import Membership, User
 from models.base import scope, utc_now
-from models.payments.payment_run import PaymentRun
+from models.payments.run import PaymentRun
 from models.permissions import CouncilRole, Role
 from models.records.contract import Contract
 from models.records.provider import Provider, ProviderKind

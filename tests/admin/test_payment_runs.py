@@ -10,7 +10,7 @@ from models.accounts.user import Staff
 from models.base import utc_now
 from models.job import BROKEN_OFF_AFTER, Job, JobState
 from models.payments.hold import Hold
-from models.payments.payment_run import PaymentRun, RunPayment, RunState
+from models.payments.run import PaymentRun, RunPayment, RunState
 from models.permissions import CouncilRole
 from tests.admin.conftest import MONDAY, SUNDAY, WEEK, two_clients
 from tests.care_factories import make_client, make_item

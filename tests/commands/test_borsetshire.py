@@ -25,7 +25,7 @@ from models.engine.component import Component
 from models.payments import payment_run
 from models.payments.confirmation import Confirmation
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.payment_run import PaymentRun, RunState
+from models.payments.run import PaymentRun, RunState
 from models.pricing import Convention, DeductionKind
 from models.records.care_package import (
     Absence,

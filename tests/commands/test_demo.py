@@ -13,8 +13,8 @@ from models.accounts.demonstration import accounts_here
 from models.accounts.user import Membership
 from models.payments.confirmation import Processing
 from models.payments.payment import ScheduledPayment
-from models.payments.payment_run import PaymentRun
 from models.payments.purchase_order import PurchaseOrder
+from models.payments.run import PaymentRun
 from models.records.contract import Contract
 from models.records.feed import FeedImport
 from models.records.provider import Provider

@@ -117,9 +117,10 @@ VERBS = {"models.payments.answers", "models.payments.officer", "models.payments.
 INNER_VERBS = {"models.payments.hold.place"}
 """What two verbs have in common: they lock before it and calculate after it."""
 VIEWS_MAY_CALL = {
-    "models.payments.answers": {"confirm", "reject", "insist_on_being_open", "to_confirm"},
+    "models.payments.answers": {"confirm", "reject", "take_back", "insist_on_being_open", "to_confirm"},
     "models.payments.officer": {
-        "hold", "release", "send_back", "waive", "adjust", "cancel_adjustment", "foresee", "agree_plan", "end_plan",
+        "hold", "release", "ask_again", "pay_as_it_is", "keep_back_again", "adjust", "cancel_adjustment", "foresee",
+        "agree_plan", "end_plan",
     },
     "models.payments.payment_run": {"prepare"},
     "models.payments.hold": {"is_held"},

@@ -14,8 +14,8 @@ from models.base import move
 from models.correspondence.detail_change import ChangeKind, DetailChange, drafted
 from models.folding import found_by
 from models.payments import worklist
-from models.payments.payment_run import PaymentRun
 from models.payments.review import Finding, Review
+from models.payments.run import PaymentRun
 from models.permissions import Role
 from models.records.client import Client
 from models.records.contract import Contract

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from models.base import Base
 from models.job import Job, JobKind
 from models.payments.hold import Hold, HoldKind
-from models.payments.payment_run import PaymentRun
+from models.payments.run import PaymentRun
 from tests.care_factories import make_contract
 from tests.factories import make_user
 from tests.support.rows import saved
@@ -26,6 +26,7 @@ BEGUN = {"worker": "one", "started_at": NOW, "heartbeat_at": NOW}
 ANSWERED = {"confirmation": "rejected", "answered_pence": 100, "answered_at": NOW, "answered_by_id": SOMEBODY}
 SILENT = {"confirmation": "confirmed", "answered_pence": 100, "answered_at": NOW}
 ASKED_AGAIN = {"answered_at": NOW, "answered_by_id": SOMEBODY}
+WINDOW = {"asked_by": MONDAY, "asked_because": "late"}
 RELEASED = {"released_at": NOW, "released_by_id": SOMEBODY, "release_reason": "It is right"}
 
 STATES = {
@@ -48,7 +49,10 @@ STATES = {
         "rejected": ANSWERED,
         "confirmed by silence": SILENT,
         "sent back": ASKED_AGAIN | {"council_comment": "Put right"},
-        "lapsed": ASKED_AGAIN | {"lapsed_pence": 100, "is_lapsed_rejection": True},
+        "asked anew": WINDOW,
+        "asked anew, and a day longer": WINDOW | {"is_extended": True},
+        "lapsed": ASKED_AGAIN | WINDOW | {"lapsed_pence": 100},
+        "paid as it is": {"waive_reason": "It is right", "waived_pence": 100},
         "partly finalised": {"is_begun": True},
         "finalised": {"is_begun": True, "closed_run_id": A_RUN},
     },
@@ -85,7 +89,11 @@ CONTRADICTIONS = {
         ("rejected_by", ANSWERED | {"answered_by_id": None}),
         ("answered_by", {"answered_by_id": SOMEBODY}),
         ("lapsed", ANSWERED | {"lapsed_pence": 100}),
-        ("lapsed_rejection", {"is_lapsed_rejection": True}),
+        ("asked_why", WINDOW | {"asked_because": None}),
+        ("asked_why", {"asked_because": "late"}),
+        ("extended", {"is_extended": True}),
+        ("waived", {"waive_reason": "It is right"}),
+        ("waived", {"waived_pence": 100}),
         ("closed", {"closed_run_id": A_RUN}),
     ],
     "hold": [

@@ -260,7 +260,7 @@ def test_what_the_council_sends_back_is_asked_again(give, office, here, contract
     give("reject", comment="Wrong")
     with unit_of_work() as session:
         found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
-        officer.send_back(found, by=finance, comment="Begum stayed until Friday")
+        officer.ask_again(found, by=finance, comment="Begum stayed until Friday")
     words = asked(office.get(here))
     assert "The council has looked at it, and asks you again: Begum stayed until Friday" in words
     assert words.endswith("Confirm/Reject")

@@ -9,8 +9,10 @@ from sqlalchemy.orm import joinedload
 from commands.batchwise.payments import calculate_all, finalise_due
 from models.base import Base, utc_now
 from models.calendar import as_on
+from models.payments.debt import Debt, debts_of
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
+from models.payments.run import RunPayment
 from models.records.contract import Contract
 from models.reports.breakdown import on_record
 from models.reports.explanation import Row
@@ -58,6 +60,24 @@ def answered(how: str, pence: int) -> dict[str, Any]:
 def payment(contract: Contract, first_on: date) -> ScheduledPayment | None:
     with reading() as session:
         return session.scalars(ScheduledPayment.of(contract.reference, first_on)).one_or_none()
+
+
+def banked(contract: Contract) -> list[int]:
+    """What runs have paid to the bank for this contract, payments in order of first day."""
+    with reading() as session:
+        part, payment = RunPayment, ScheduledPayment
+        query = (
+            select(part.paid_pence)
+            .join(payment, payment.id == part.payment_id)
+            .where(payment.contract_id == contract.id, part.is_finalised)
+            .order_by(payment.first_on, part.id)
+        )
+        return [pence or 0 for pence in session.scalars(query)]
+
+
+def owed(contract: Contract) -> int:
+    with reading():
+        return debts_of([contract.id]).get(contract.id, Debt()).left_pence
 
 
 def rows(contract: Contract, first_on: date) -> list[Row]:

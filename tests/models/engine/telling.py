@@ -13,15 +13,18 @@ from models.calendar import DAY, FAR_FUTURE, FinancialYear, Frequency, Span
 from models.engine.component import Component
 from models.engine.facts import ContractFacts, Dated, DueSum, ItemFacts, Quantity, Terms
 from models.engine.periods import lay_out
-from models.engine.reckoning import Draft, HeldParts, OrderKey, OrderSum, Reckoning, Settled, Source, reckon
+from models.engine.reckoning import Draft, OrderKey, OrderSum, Reckoning, Settled, Source, reckon
 from models.engine.working import Expected, Slice
 from models.money import SCALE, number, parse_e4, plain
 from models.pricing import Basis, Convention, DeductionKind, Unit
 from models.records.contract import Calendar, PaymentMethod
 from models.words import how_many
 
-WEEKS = Calendar(frequency=Frequency.WEEKLY, anchor_on=date(2019, 2, 4), overrides=[])
-"""From Monday to Sunday."""
+WEEKS = Calendar(
+    frequency=Frequency.WEEKLY, anchor_on=date(2019, 2, 4), confirm_by_days=5, finalise_days=6, bank_days=11,
+    overrides=[],
+)  # fmt: skip
+"""From Monday to Sunday, and finalised on that."""
 CLIENTS = {"Ann": 1, "Bob": 2}
 NAMES = {id_: name for name, id_ in CLIENTS.items()}
 
@@ -83,10 +86,14 @@ def paid(what: Component, first: str, last: str, pence: int, vat: int = 0, clien
         Component.ALLOWANCE: Source(id_, allowance_id=id_),
         Component.CLAIM: Source(claim_item_id=1),
         Component.ADJUSTMENT: Source(adjustment_id=1),
-        Component.CARRIED_FORWARD: Source(),
-        Component.BROUGHT_FORWARD: Source(),
     }.get(what, Source(id_))
     return source, (what, day(first)), Settled(day(last), pence, vat)
+
+
+def cell(what: Component, first: str, client: str = "Ann") -> tuple[Any, ...]:
+    """A cell by which a draft is known."""
+    source, (_, begins), _ = paid(what, first, first, 0, client=client)
+    return source, what, begins
 
 
 @dataclass(frozen=True)
@@ -108,12 +115,8 @@ class Facts:
     paid: tuple[tuple[Any, ...], ...] = ()
     claims: tuple[tuple[DueSum, date | None], ...] = ()
     adjustments: tuple[tuple[DueSum, int], ...] = ()
-    cap: int | None = None
-    """The most that one payment recovers, in pence."""
-    held: tuple[str, ...] = ()
-    """Payments that are held whole."""
-    held_row: tuple[str, str] | None = None
-    """A payment, and the client whose row in it is held."""
+    placed: tuple[tuple[tuple[Any, ...], str], ...] = ()
+    """Cells, as `cell` gives them, whose drafts stand in a payment already."""
 
     def told(self) -> list[str]:
         """What follows, a sentence each. A payment is called by the first day of its week."""
@@ -121,22 +124,21 @@ class Facts:
         return [
             *(_draft(draft) for draft in found.drafts),
             *(f"{_day(first)} plans {_money(net, vat)}" for first, (net, vat) in sorted(found.planned.items())),
-            *(f"{_day(first)} waits for {_money(pence, 0)}" for first, pence in sorted(found.waiting.items())),
+            *(f"{_day(first)} waits for {_money(pence, 0)}" for first, pence in sorted(_blocked(found).items())),
             *(line for key in sorted(found.orders, key=str) for line in _order(key, found.orders[key])),
         ]
 
     def _reckon(self) -> Reckoning:
         contract = ContractFacts(
-            1, 1, day(self.last), self._methods(), self.items, list(self.claims), list(self.adjustments), self.cap
+            1, 1, day(self.last), self._methods(), self.items, list(self.claims), list(self.adjustments)
         )
         settled: dict[Source, dict[tuple[Component, date], Settled]] = defaultdict(dict)
         for source, cell, sums in self.paid:
             settled[source][cell] = sums
-        rows = {(day(self.held_row[0]), (CLIENTS[self.held_row[1]], 2019))} if self.held_row else set()
         states = {day(each): (True, False) for each in self.begun} | {day(each): (True, True) for each in self.closed}
         today = day(self.today)
         periods = lay_out(contract, states, today)
-        return reckon(contract, periods, settled, today, HeldParts(set(map(day, self.held)), rows))
+        return reckon(contract, periods, settled, today, {cell: day(where) for cell, where in self.placed})
 
     def _methods(self) -> list[PaymentMethod]:
         net = PaymentMethod(id=1, calendar=WEEKS, basis=Basis.NET, calculate_from=day(self.first))
@@ -153,10 +155,15 @@ def lines(text: str) -> list[str]:
     return [line.strip() for line in text.strip().splitlines()]
 
 
+def _blocked(found: Reckoning) -> dict[date, int]:
+    sums: dict[date, int] = defaultdict(int)
+    for (first, _), pence in found.blocked.items():
+        sums[first] += pence
+    return sums
+
+
 def _draft(draft: Draft) -> str:
     where = _day(draft.paid_in)
-    if draft.component in (Component.BROUGHT_FORWARD, Component.CARRIED_FORWARD):
-        return f"{where} pays {_money(draft.net_pence, draft.vat_pence)} {draft.component.label.lower()}"
     working = draft.working
     terms = _terms(working.slices)
     if working.is_change:

@@ -221,11 +221,10 @@ EXAMPLES: dict[str, tuple[Facts, str]] = {
         Ann 2019/2020 expects care, 6 Sep to 15 Sep: 100.00 = 10 days at 70.00 rounded 2 times
         """,
     ),
-    "Who left on Thursday and was paid to Sunday takes 3 days back; nothing else is due, so all of it is carried": (
+    "Who left on Thursday and was paid to Sunday takes 3 days back": (
         Facts([item(last="5 Sep")], **A_WEEK_PAID),
         """
         9 Sep pays Ann's care, 2 Sep to 8 Sep: -30.00 = 4 days at 70.00 - 70.00 paid before
-        9 Sep pays 30.00 carried forward
         Ann 2019/2020 is worth 40.00
         Ann 2019/2020 expects care, 2 Sep to 8 Sep: -30.00 = a correction
         """,

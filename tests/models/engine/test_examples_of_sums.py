@@ -1,4 +1,4 @@
-"""What allowances, claims and adjustments come to, and what is carried from payment to payment, by example.
+"""What allowances, claims and adjustments come to, by example.
 
 See test_examples.py: one week, that of 9 September 2019; Wednesday 11 September; Ann's care at £70.00 a week.
 """
@@ -6,14 +6,7 @@ See test_examples.py: one week, that of 9 September 2019; Wednesday 11 September
 import pytest
 
 from models.engine.component import Component
-from tests.models.engine.telling import Facts, adjustment, claim, item, lines, paid, price
-
-OWES_30 = {
-    "first": "2 Sep",
-    "closed": ("2 Sep",),
-    "paid": (paid(Component.CARRIED_FORWARD, "2 Sep", "8 Sep", 30_00),),
-}
-"""The payment of 2 September is closed, and carried £30.00 forward."""
+from tests.models.engine.telling import Facts, adjustment, claim, item, lines, paid
 
 EXAMPLES: dict[str, tuple[Facts, str]] = {
     "An allowance is due on a payable day of the week": (
@@ -92,144 +85,35 @@ EXAMPLES: dict[str, tuple[Facts, str]] = {
         One-off claims 2019/2020 expects one-off claim, 3 Sep: -19.35 = a correction
         """,
     ),
-    "An adjustment of more than the payment has: what it lacks is carried forward, 100.00 - 70.00": (
+    "An adjustment of more than the payment has leaves it below nothing: 70.00 - 100.00": (
         Facts([item()], adjustments=(adjustment("3 Sep", -100_00),)),
         """
         9 Sep pays Ann's care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
         9 Sep pays Ann's adjustment, 3 Sep: -100.00
-        9 Sep pays 30.00 carried forward
         Ann 2019/2020 is worth -30.00
         Ann 2019/2020 expects adjustment, 3 Sep: -100.00
         Ann 2019/2020 expects care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
         """,
     ),
-    "VAT is part of what a payment has: 70.00 + 14.00 - 100.00 lacks 16.00": (
+    "An adjustment carries no VAT, whatever the care beside it carries": (
         Facts([item(vat_percent=20)], adjustments=(adjustment("3 Sep", -100_00),)),
         """
         9 Sep pays Ann's care, 9 Sep to 15 Sep: 70.00 and VAT 14.00 = 7 days at 70.00
         9 Sep pays Ann's adjustment, 3 Sep: -100.00
-        9 Sep pays 16.00 carried forward
         Ann 2019/2020 is worth -30.00 and VAT 14.00
         Ann 2019/2020 expects adjustment, 3 Sep: -100.00
         Ann 2019/2020 expects care, 9 Sep to 15 Sep: 70.00 and VAT 14.00 = 7 days at 70.00
         """,
     ),
-    "On the first day of its week a payment carries already; one whose week has not begun has no lines": (
+    "On the first day of its week a payment has lines already; one whose week has not begun has none": (
         Facts([item()], last="22 Sep", today="9 Sep", adjustments=(adjustment("3 Sep", -100_00),)),
         """
         9 Sep pays Ann's care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
         9 Sep pays Ann's adjustment, 3 Sep: -100.00
-        9 Sep pays 30.00 carried forward
         16 Sep plans 70.00
         Ann 2019/2020 is worth 40.00
         Ann 2019/2020 expects adjustment, 3 Sep: -100.00
         Ann 2019/2020 expects care, 9 Sep to 22 Sep: 140.00 = 14 days at 70.00 rounded 2 times
-        """,
-    ),
-    "The next payment brings forward what is owed": (
-        Facts([item(first="9 Sep")], **OWES_30),
-        """
-        9 Sep pays Ann's care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        9 Sep pays -30.00 brought forward
-        Ann 2019/2020 is worth 70.00
-        Ann 2019/2020 expects care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        """,
-    ),
-    "Of two open payments the first brings forward what is owed": (
-        Facts(
-            [item(first="2 Sep")],
-            first="26 Aug",
-            closed=("26 Aug",),
-            paid=(paid(Component.CARRIED_FORWARD, "26 Aug", "1 Sep", 30_00),),
-        ),
-        """
-        2 Sep pays Ann's care, 2 Sep to 8 Sep: 70.00 = 7 days at 70.00
-        9 Sep pays Ann's care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        2 Sep pays -30.00 brought forward
-        Ann 2019/2020 is worth 140.00
-        Ann 2019/2020 expects care, 2 Sep to 15 Sep: 140.00 = 14 days at 70.00 rounded 2 times
-        """,
-    ),
-    "A payment that is less than what is owed brings all of it forward, and carries the rest on: 100.00 - 70.00": (
-        Facts(
-            [item(first="9 Sep")],
-            first="2 Sep",
-            closed=("2 Sep",),
-            paid=(paid(Component.CARRIED_FORWARD, "2 Sep", "8 Sep", 100_00),),
-        ),
-        """
-        9 Sep pays Ann's care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        9 Sep pays -100.00 brought forward
-        9 Sep pays 30.00 carried forward
-        Ann 2019/2020 is worth 70.00
-        Ann 2019/2020 expects care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        """,
-    ),
-    "Under a plan of 20.00 a payment brings forward 30.00, recovers 20.00, and carries 10.00 on": (
-        Facts([item(first="9 Sep")], **OWES_30, cap=20_00),
-        """
-        9 Sep pays Ann's care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        9 Sep pays -30.00 brought forward
-        9 Sep pays 10.00 carried forward
-        Ann 2019/2020 is worth 70.00
-        Ann 2019/2020 expects care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        """,
-    ),
-    "Under a plan of 20.00 what an adjustment takes back is recovered by 20.00 too": (
-        Facts([item()], adjustments=(adjustment("12 Sep", -50_00),), cap=20_00),
-        """
-        9 Sep pays Ann's care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        9 Sep pays Ann's adjustment, 12 Sep: -50.00
-        9 Sep pays 30.00 carried forward
-        Ann 2019/2020 is worth 20.00
-        Ann 2019/2020 expects care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        Ann 2019/2020 expects adjustment, 12 Sep: -50.00
-        """,
-    ),
-    "What a plan leaves is the greater: 80.00 is lacking to nothing, more than the 60.00 above the plan": (
-        Facts([item()], adjustments=(adjustment("3 Sep", -150_00),), cap=90_00),
-        """
-        9 Sep pays Ann's care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        9 Sep pays Ann's adjustment, 3 Sep: -150.00
-        9 Sep pays 80.00 carried forward
-        Ann 2019/2020 is worth -80.00
-        Ann 2019/2020 expects adjustment, 3 Sep: -150.00
-        Ann 2019/2020 expects care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        """,
-    ),
-    "A contribution of the payment's own days is no recovery, so a plan leaves it alone": (
-        Facts([item(contribution=price(14_00))], cap=10_00),
-        """
-        9 Sep pays Ann's care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        9 Sep pays Ann's client contribution, 9 Sep to 15 Sep: -14.00 = 7 days at 14.00
-        Ann 2019/2020 is worth 56.00
-        Ann 2019/2020 expects care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        Ann 2019/2020 expects client contribution, 9 Sep to 15 Sep: -14.00 = 7 days at 14.00
-        """,
-    ),
-    "A row that is held neither needs carrying nor makes up for a recovery": (
-        Facts(
-            [item(), item(client="Bob")],
-            adjustments=(adjustment("3 Sep", -100_00, "Bob"),),
-            held_row=("9 Sep", "Bob"),
-        ),
-        """
-        9 Sep pays Ann's care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        9 Sep pays Bob's care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        9 Sep pays Bob's adjustment, 3 Sep: -100.00
-        Ann 2019/2020 is worth 70.00
-        Ann 2019/2020 expects care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        Bob 2019/2020 is worth -30.00
-        Bob 2019/2020 expects adjustment, 3 Sep: -100.00
-        Bob 2019/2020 expects care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        """,
-    ),
-    "A payment that is held whole carries nothing and brings nothing forward": (
-        Facts([item(first="9 Sep")], **OWES_30, held=("9 Sep",)),
-        """
-        9 Sep pays Ann's care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
-        Ann 2019/2020 is worth 70.00
-        Ann 2019/2020 expects care, 9 Sep to 15 Sep: 70.00 = 7 days at 70.00
         """,
     ),
 }

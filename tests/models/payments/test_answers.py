@@ -14,7 +14,8 @@ from models.payments.adjustment import Adjustment, RecoveryPlan
 from models.payments.confirmation import Confirmation
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
-from models.payments.payment_run import PaymentRun, RunPayment, RunState, finalise_some, prepare
+from models.payments.payment_run import finalise_some, prepare
+from models.payments.run import PaymentRun, RunPayment, RunState
 from models.permissions import Role
 from models.records.client import Client
 from models.records.contract import Contract
@@ -22,7 +23,7 @@ from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import make_user
 from tests.support.portal import in_this_portal
 from tests.support.rows import every, reloaded, saved, unit_of_work
-from tests.support.runs import calculate, change, finalise, finalise_weeks, lines, orders, payment, rows
+from tests.support.runs import banked, calculate, change, finalise, finalise_weeks, lines, orders, payment, rows
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
 
@@ -71,7 +72,7 @@ def test_a_rejection_needs_a_reason_and_holds_the_payment(contract, finance):
     assert payment(contract, MONDAY).closed_run_id is None
     with unit_of_work() as session:
         found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
-        officer.send_back(found, by=finance, comment="He did not")
+        officer.ask_again(found, by=finance, comment="He did not")
     finalise(MONDAY + 6 * DAY)
     assert payment(contract, MONDAY).closed_run_id is not None
 
@@ -165,14 +166,24 @@ def test_a_second_press_does_nothing_twice(contract, finance):
         answer(contract, answers.reject, by=finance, comment="No")
 
 
-def test_a_lapsed_answer_remembers_what_it_was(contract, finance):
+def test_a_lapsed_confirmation_remembers_what_it_was(contract, finance):
+    answer(contract, answers.confirm, by=finance)
+    make_item(contract, rate_e4=700_000)
+    calculate(TODAY)
+    found = payment(contract, MONDAY)
+    assert (found.confirmation, found.lapsed_pence) == (Confirmation.UNCONFIRMED, 65_611)
+    answer(contract, answers.confirm, by=finance)
+    assert payment(contract, MONDAY).lapsed_pence is None
+
+
+def test_a_rejection_stays_whatever_the_total_becomes(contract, finance):
     answer(contract, answers.reject, by=finance, comment="Begum left on Tuesday")
     make_item(contract, rate_e4=700_000)
     calculate(TODAY)
     found = payment(contract, MONDAY)
-    assert (found.lapsed_pence, found.is_lapsed_rejection) == (65_611, True)
-    answer(contract, answers.confirm, by=finance)
-    assert not payment(contract, MONDAY).is_lapsed_rejection
+    assert (found.confirmation, found.answered_pence) == (Confirmation.REJECTED, 65_611)
+    finalise(MONDAY + 6 * DAY)
+    assert payment(contract, MONDAY).closed_run_id is None
 
 
 def query_begum(contract, finance):
@@ -227,7 +238,7 @@ def test_an_officer_lets_an_unconfirmed_payment_through(contract, finance):
     assert payment(contract, MONDAY).closed_run_id is None
     with unit_of_work() as session:
         found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
-        officer.waive(found, by=finance, reason="The home is closed over Christmas")
+        officer.pay_as_it_is(found, by=finance, reason="The home is closed", total_pence=65_611)
     finalise(MONDAY + 7 * DAY)
     found = payment(contract, MONDAY)
     assert (found.confirmation, found.closed_run_id is not None) == (Confirmation.UNCONFIRMED, True)
@@ -237,7 +248,7 @@ def test_a_rejection_keeps_the_words_of_both_sides(contract, finance):
     answer(contract, answers.reject, by=finance, comment="Begum left on Tuesday")
     with unit_of_work() as session:
         found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
-        officer.send_back(found, by=finance, comment="She left on Friday")
+        officer.ask_again(found, by=finance, comment="She left on Friday")
     found = payment(contract, MONDAY)
     assert (found.answer_comment, found.council_comment) == ("Begum left on Tuesday", "She left on Friday")
 
@@ -294,8 +305,7 @@ def test_an_instalment_plan_caps_what_one_payment_recovers(finance):
     saved(RecoveryPlan(provider_id=contract.provider_id, contract_id=contract.id, per_payment_pence=20_000))
     change(leaver, ends_on=date(2019, 9, 12))
     finalise_weeks(MONDAY, MONDAY + 34 * DAY)
-    totals = [payment(contract, MONDAY + n * 7 * DAY).total_pence for n in range(5)]
-    assert totals == [15_308, 15_308, 15_308, 35_308 - 13_593, 35_308]
+    assert banked(contract)[4:] == [15_308, 15_308, 15_308, 35_308 - 13_593, 35_308]
 
 
 def people():
@@ -368,5 +378,5 @@ def test_only_what_waits_for_a_confirmation_is_let_through(finance):
     calculate(TODAY)
     with unit_of_work() as session:
         found = session.scalars(ScheduledPayment.of(carer.reference, MONDAY)).one()
-        with pytest.raises(DomainError, match="does not wait for a confirmation"):
-            officer.waive(found, by=finance, reason="Why not")
+        with pytest.raises(DomainError, match="does not wait for an answer"):
+            officer.pay_as_it_is(found, by=finance, reason="Why not", total_pence=found.total_pence)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from models.payments.confirmation import Confirmation, Processing
 from models.payments.payment import ScheduledPayment
-from models.payments.payment_run import PaymentRun
+from models.payments.run import PaymentRun
 from models.records.contract import ConfirmationPolicy, IfUnconfirmed, PaymentMethod
 from tests.care_factories import make_contract
 from tests.factories import make_user
@@ -34,16 +34,19 @@ def payments(database):
         contract = make_contract(confirmation=policy, if_unconfirmed=silence)
         method = next(each for each in every(PaymentMethod) if each.contract_id == contract.id)
         rows = []
-        for n, (ends, (begun, closed), answer, waived) in enumerate(
-            product((-1, 0, 1), finalised, answers, (None, "The home is closed"))
+        for n, (ends, asked, (begun, closed), answer, waived, net) in enumerate(
+            product((-1, 0, 1), (None, -1, 0), finalised, answers, (None, 5, 4), (3, -2))
         ):
             pence, at, by = answers[answer]
             rows += [
                 {
                     "provider_id": contract.provider_id, "contract_id": contract.id, "method_id": method.id,
                     "first_on": first_on, "last_on": date(2030, 1, 1), "confirm_by": TODAY + ends * DAY,
-                    "finalise_on": TODAY, "bank_on": TODAY, "net_pence": 3, "vat_pence": 2,
-                    "is_begun": begun, "closed_run_id": closed, "waive_reason": waived,
+                    "finalise_on": first_on + DAY, "bank_on": TODAY, "net_pence": net, "vat_pence": 2,
+                    "asked_by": None if asked is None else TODAY + asked * DAY,
+                    "asked_because": None if asked is None else "late",
+                    "is_begun": begun, "closed_run_id": closed,
+                    "waive_reason": waived and "The home is closed", "waived_pence": waived,
                     "confirmation": answer, "answered_pence": pence, "answered_at": at, "answered_by_id": by,
                 }
                 for first_on in (TODAY - n * DAY, TODAY + (n + 1) * DAY)
@@ -58,6 +61,6 @@ def test_sql_and_python_say_the_same(payments, name):
     with reading() as session:
         query = select(ScheduledPayment, getattr(ScheduledPayment, name).label("in_sql"))
         found = session.execute(query.options(joinedload(ScheduledPayment.contract))).all()
-    assert len(found) == 972
+    assert len(found) == 8_748
     assert [getattr(payment, name) for payment, _ in found] == [in_sql for _, in_sql in found]
-    assert len({in_sql for _, in_sql in found}) == {"processing": len(Processing), "total_pence": 1}.get(name, 2)
+    assert len({in_sql for _, in_sql in found}) == {"processing": len(Processing), "total_pence": 2, "answer_by": 3}.get(name, 2)

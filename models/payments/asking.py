@@ -1,0 +1,103 @@
+"""Mail to a provider's people about its payments: asked anew, sent back, or paid as it is. No client is named."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from models.accounts.user import Membership, User
+from models.base import session
+from models.calendar import Span
+from models.money import gbp
+from models.outbox import post
+from models.payments.confirmation import Asked
+from models.payments.payment import ScheduledPayment
+from models.permissions import GRANTS, Permission
+from models.records.contract import Contract
+from models.records.provider import Provider
+from models.words import how_many
+
+ASKED = """\
+{name},
+
+{count} of {provider} waits for your answer. Nothing of it is paid before you have confirmed it, or the time is over:
+
+{payments}
+
+Log in to the Provider Portal to confirm or reject.
+"""
+NEWS = """\
+{name},
+
+{what}
+
+{payment}
+
+Log in to the Provider Portal to see it.
+"""
+_WHY = {
+    Asked.SENT_BACK: "the council has answered you",
+    Asked.CHANGED: "its total has changed",
+    Asked.LAPSED: "its total has changed since it was confirmed",
+    Asked.LATE: "it has reached us late",
+}
+
+
+def ask_anew(payment_ids: Iterable[int]) -> None:
+    """Write to everybody who may confirm these payments: until when, why, and when they are in the bank."""
+    ids = list(payment_ids)
+    if not ids:
+        return
+    payment = ScheduledPayment
+    query = select(payment).where(payment.id.in_(ids)).options(joinedload(payment.contract))
+    by_provider: dict[int, list[ScheduledPayment]] = defaultdict(list)
+    for each in session.scalars(query.order_by(payment.asked_by, payment.first_on, payment.id)).unique():
+        by_provider[each.provider_id].append(each)
+    for user, provider in _confirmers(by_provider):
+        found = by_provider[provider.id]
+        words = ASKED.format(
+            name=user.name,
+            count=how_many(len(found), "payment"),
+            provider=provider.name,
+            payments="\n".join(_asked(each) for each in found),
+        )
+        post(user.email, "A payment waits for your answer", words)
+
+
+def tell(payment: ScheduledPayment, subject: str, what: str) -> None:
+    """Write to everybody who may confirm this payment what has become of it."""
+    for user, _ in _confirmers([payment.provider_id]):
+        post(user.email, subject, NEWS.format(name=user.name, what=what, payment=_named(payment)))
+
+
+def _confirmers(provider_ids: Iterable[int]) -> list[tuple[User, Provider]]:
+    """Who may confirm for these providers, and can log in."""
+    roles = [role for role, granted in GRANTS.items() if Permission.CONFIRM_PAYMENTS in granted]
+    query = (
+        select(User, Provider)
+        .join(Membership, Membership.user_id == User.id)
+        .join(Provider, Provider.id == Membership.provider_id)
+        .where(
+            Membership.provider_id.in_(list(provider_ids)),
+            Membership.granted_at.is_not(None),
+            Membership.role.in_(roles),
+            User.is_active,
+        )
+        .order_by(User.id, Provider.id)
+    )
+    return [(user, provider) for user, provider in session.execute(query)]
+
+
+def _asked(payment: ScheduledPayment) -> str:
+    why = _WHY[payment.asked_because] if payment.asked_because else ""
+    asked_by, bank_on = payment.answer_by, payment.bank_on
+    return (
+        f"{_named(payment)}, {gbp(payment.total_pence)}: {why}. Please answer by {asked_by:%A} {asked_by.day} "
+        f"{asked_by:%B}. Confirmed, it is in the bank on about {bank_on.day} {bank_on:%B}."
+    )
+
+
+def _named(payment: ScheduledPayment) -> str:
+    contract: Contract = payment.contract
+    return f"{contract.name} ({contract.reference}), {Span(payment.first_on, payment.last_on).words()}"

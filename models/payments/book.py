@@ -1,0 +1,105 @@
+"""What a calculation finds on record, in a fixed number of queries."""
+
+from collections import defaultdict
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from models.base import session, sum_of
+from models.engine.component import Component
+from models.engine.facts import ContractFacts
+from models.engine.reckoning import IN_THE_CURRENT_PAYMENT, Place, Settled, Source
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.records.contract import Contract
+
+
+class Book:
+    """What is on record already for some providers: payments, what is finalised cell by cell, and where drafts are."""
+
+    def __init__(self, provider_ids: list[int], contracts: dict[int, ContractFacts]) -> None:
+        self.provider_ids, self.contracts = provider_ids, contracts
+        self.payments: dict[tuple[int, date], Any] = {}
+        self.states: dict[int, dict[date, tuple[bool, bool]]] = defaultdict(dict)
+        for row in session.execute(_payments(provider_ids)):
+            self.payments[row.contract_id, row.first_on] = row
+            self.states[row.contract_id][row.first_on] = (row.is_begun, row.closed_run_id is not None)
+        self.settled: dict[int, dict[Source, dict[tuple[Component, date], Settled]]] = defaultdict(
+            lambda: defaultdict(dict)
+        )
+        for contract_id, *source, component, first, last, net, vat in session.execute(_finalised_cells(provider_ids)):
+            self.settled[contract_id][Source(*source)][component, first] = Settled(last, net, vat)
+        self.placed: dict[int, dict[Place, date]] = defaultdict(dict)
+        for contract_id, first_on, item, allowance, claim, adjustment, component, first in session.execute(
+            _placed_elsewhere(provider_ids)
+        ):
+            self.placed[contract_id][Source(item, allowance, claim, adjustment), component, first] = first_on
+        self.paid = {id_: (net, vat) for id_, net, vat in session.execute(_finalised_of_open_payments(provider_ids))}
+        strict = select(Contract.id).where(Contract.provider_id.in_(provider_ids), Contract.pays_only_confirmed)
+        self.pays_only_confirmed = set(session.scalars(strict))
+
+
+def _payments(provider_ids: list[int]) -> sa.Select:
+    payment = ScheduledPayment
+    return select(
+        payment.id, payment.contract_id, payment.first_on, payment.last_on, payment.method_id,
+        payment.confirm_by, payment.finalise_on, payment.bank_on,
+        payment.net_pence, payment.vat_pence, payment.waiting_pence,
+        payment.is_begun, payment.closed_run_id, payment.confirmation, payment.answered_pence, payment.answered_at,
+        payment.asked_by, payment.is_extended, payment.waived_pence,
+    ).where(payment.provider_id.in_(provider_ids))  # fmt: skip
+
+
+def _finalised_cells(provider_ids: list[int]) -> sa.Select:
+    line = PaymentLine
+    cell = (line.contract_id, line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id,
+            line.component, line.first_on)  # fmt: skip
+    return (
+        select(
+            *cell,
+            sa.func.max(line.last_on).label("last_on"),
+            sum_of(line.net_pence).label("net"),
+            sum_of(line.vat_pence).label("vat"),
+        )
+        .where(line.provider_id.in_(provider_ids), line.run_id.is_not(None), line.is_own)
+        .group_by(*cell)
+    )
+
+
+def _placed_elsewhere(provider_ids: list[int]) -> sa.Select:
+    """The drafts that are not in the payment of their own days, with the first day of the one that they are in."""
+    line, payment = PaymentLine, ScheduledPayment
+    return (
+        select(
+            line.contract_id, payment.first_on, line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id,
+            line.component, line.first_on,
+        )
+        .join(payment, payment.id == line.payment_id)
+        .where(
+            line.provider_id.in_(provider_ids),
+            line.run_id.is_(None),
+            sa.or_(
+                line.first_on < payment.first_on,
+                line.first_on > payment.last_on,
+                line.component.in_(IN_THE_CURRENT_PAYMENT),
+            ),
+        )
+    )  # fmt: skip
+
+
+def _finalised_of_open_payments(provider_ids: list[int]) -> sa.Select:
+    """What has been finalised of payments that are partly finalised."""
+    line, payment = PaymentLine, ScheduledPayment
+    return (
+        select(line.payment_id, sum_of(line.net_pence).label("net"), sum_of(line.vat_pence).label("vat"))
+        .join(payment, payment.id == line.payment_id)
+        .where(
+            payment.provider_id.in_(provider_ids),
+            payment.is_begun,
+            payment.closed_run_id.is_(None),
+            line.run_id.is_not(None),
+            line.is_own,
+        )
+        .group_by(line.payment_id)
+    )

@@ -1,0 +1,146 @@
+"""What a provider owes on a contract: the entries of its ledger that no run makes, and what the runs have carried.
+
+Debt = carried forward - brought forward by runs - what the entries take off; never below £0.00.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.accounts.user import User
+from models.base import Base, Key, Pence, session, sum_of, utc_now
+from models.calendar import today
+from models.engine.component import CARRIED, Component
+from models.payments.payment import PaymentLine
+from models.records.contract import Contract
+from models.tenancy import ProviderOwned, owned
+from models.words import Choice
+
+
+class DebtEntryKind(Choice):
+    REPAID = "repaid"
+    """The provider has paid it back to the council's bank."""
+    WRITTEN_OFF = "written off"
+    REINSTATED = "reinstated"
+    """A run has taken back a write-off, since the days that it was for are paid again."""
+    MOVED = "moved"
+    """To another contract of the provider, or from it: two entries."""
+
+
+class DebtEntry(ProviderOwned, Base):
+    """What lowers a contract's debt on a day (`pence` above zero) or raises it, and is no payment line. It never
+    changes.
+    """
+
+    __tablename__ = "debt_entry"
+    __table_args__ = owned(
+        sa.CheckConstraint("pence <> 0 OR surplus_pence > 0", name="some_amount"),
+        sa.CheckConstraint("surplus_pence >= 0 AND (surplus_pence = 0 OR kind = 'repaid')", name="surplus"),
+        sa.CheckConstraint("(surplus_settled_at IS NULL) = (surplus_settled_by_id IS NULL)", name="settled_by"),
+        sa.CheckConstraint("(surplus_settled_at IS NULL) = (surplus_note = '')", name="settled_note"),
+        contract_id="contract",
+    )
+
+    id: Mapped[Key]
+    contract_id: Mapped[int] = mapped_column(index=True)
+    kind: Mapped[DebtEntryKind]
+    on: Mapped[date] = mapped_column(default=today)
+    pence: Mapped[Pence]
+    surplus_pence: Mapped[Pence] = mapped_column(default=0)
+    """What was repaid above the debt of that day: it waits until somebody has sent it back."""
+    surplus_note: Mapped[str] = mapped_column(default="")
+    surplus_settled_at: Mapped[datetime | None]
+    surplus_settled_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    reason: Mapped[str] = mapped_column(default="")
+    """The provider reads it."""
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    made_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    """None where a run made it."""
+    run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("payment_run.id"))
+
+    contract: Mapped[Contract] = relationship(lazy="raise", viewonly=True)
+    made_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=made_by_id, viewonly=True)
+
+
+class WriteOff(ProviderOwned, Base):
+    """A write-off that one officer asks for and another agrees to or refuses. Agreed, it makes an entry."""
+
+    __tablename__ = "write_off"
+    __table_args__ = owned(
+        sa.CheckConstraint("pence > 0", name="some_amount"),
+        sa.CheckConstraint("(decided_at IS NULL) = (decided_by_id IS NULL)", name="decided_by"),
+        sa.CheckConstraint("(decided_at IS NULL) = (is_agreed IS NULL)", name="decided"),
+        sa.Index("uq_write_off_open", "contract_id", unique=True,
+                 sqlite_where=sa.text("decided_at IS NULL"), postgresql_where=sa.text("decided_at IS NULL")),
+        contract_id="contract",
+    )  # fmt: skip
+
+    id: Mapped[Key]
+    contract_id: Mapped[int] = mapped_column(index=True)
+    pence: Mapped[Pence]
+    reason: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(default=utc_now)
+    asked_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    is_agreed: Mapped[bool | None]
+    """None until it is decided."""
+    decision: Mapped[str] = mapped_column(default="")
+    """Why it was refused."""
+
+    contract: Mapped[Contract] = relationship(lazy="raise", viewonly=True)
+    asked_by: Mapped[User] = relationship(lazy="raise", foreign_keys=asked_by_id, viewonly=True)
+    decided_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=decided_by_id, viewonly=True)
+
+
+@dataclass
+class Debt:
+    """How a contract's debt has come about; pence."""
+
+    carried_pence: int = 0
+    """Added by runs, and moved here from other contracts."""
+    brought_pence: int = 0
+    """Taken by runs from later payments."""
+    repaid_pence: int = 0
+    written_off_pence: int = 0
+    """Less what runs have taken back of it."""
+    moved_pence: int = 0
+    """Moved to other contracts, less what was moved here."""
+
+    @property
+    def left_pence(self) -> int:
+        taken_off = self.brought_pence + self.repaid_pence + self.written_off_pence + self.moved_pence
+        return max(self.carried_pence - taken_off, 0)
+
+
+def debts_of(contract_ids: Iterable[int]) -> dict[int, Debt]:
+    """The debts of these contracts that ever had one, by contract id, in two queries."""
+    ids = list(contract_ids)
+    line, entry = PaymentLine, DebtEntry
+    found: dict[int, Debt] = defaultdict(Debt)
+    carried = (
+        select(line.contract_id, line.component, sum_of(line.net_pence))
+        .where(line.contract_id.in_(ids), line.component.in_(CARRIED), line.run_id.is_not(None))
+        .group_by(line.contract_id, line.component)
+    )
+    for contract_id, component, pence in session.execute(carried):
+        if component is Component.CARRIED_FORWARD:
+            found[contract_id].carried_pence = pence
+        else:
+            found[contract_id].brought_pence = -pence
+    entries = select(entry.contract_id, entry.kind, sum_of(entry.pence)).where(entry.contract_id.in_(ids))
+    for contract_id, kind, pence in session.execute(entries.group_by(entry.contract_id, entry.kind)):
+        debt = found[contract_id]
+        match kind:
+            case DebtEntryKind.REPAID:
+                debt.repaid_pence += pence
+            case DebtEntryKind.MOVED:
+                debt.moved_pence += pence
+            case _:
+                debt.written_off_pence += pence
+    return dict(found)

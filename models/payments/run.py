@@ -1,0 +1,153 @@
+"""Runs: payments that one officer puts together and another authorises, and whose drafts are then finalised.
+
+What was authorised is what is finalised: a run keeps a digest of the lines of each payment, and a payment whose lines
+have changed since is left for the next run. How a run is made and paid: models/payments/payment_run.py.
+"""
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.accounts.user import User
+from models.audit import record
+from models.base import Base, DomainError, Key, Pence, move, utc_now
+from models.payments.payment import ScheduledPayment
+from models.tenancy import ProviderOwned, link, owned
+from models.words import Choice
+
+FINALISED = "finalised"
+"""The outcome of a payment that its run has paid. Any other says why it was left for another run."""
+
+
+class RunState(Choice):
+    PREPARED = "prepared"
+    AUTHORISED = "authorised"
+    FINALISED = "finalised"
+    DISCARDED = "discarded"
+
+
+class PaymentRun(Base):
+    """One finalisation. The lines that carry its number never change again."""
+
+    __tablename__ = "payment_run"
+    __table_args__ = (
+        sa.CheckConstraint("(state IN ('authorised', 'finalised')) = (authorised_at IS NOT NULL)", name="authorised"),
+        sa.CheckConstraint("authorised_by_id IS NULL OR authorised_at IS NOT NULL", name="authorised_by"),
+        sa.CheckConstraint("(state = 'finalised') = (finalised_at IS NOT NULL)", name="finalised"),
+    )
+
+    id: Mapped[Key]
+    as_on: Mapped[date]
+    """The council's day on which it was prepared."""
+    state: Mapped[RunState] = mapped_column(default=RunState.PREPARED)
+    note: Mapped[str] = mapped_column(default="")
+    chosen: Mapped[list[int] | None]
+    """Ids of the providers that it was prepared for; None for all."""
+    prepared_at: Mapped[datetime] = mapped_column(default=utc_now)
+    prepared_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    """None for a run from the command line."""
+    authorised_at: Mapped[datetime | None]
+    authorised_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    finalised_at: Mapped[datetime | None]
+    total_pence: Mapped[Pence] = mapped_column(default=0)
+    """What it was to pay to the bank when it was prepared, VAT included."""
+
+    prepared_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[prepared_by_id])
+    authorised_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[authorised_by_id])
+
+    @hybrid_property
+    def is_open(self) -> bool:
+        """It is prepared or authorised: some of it may still be paid."""
+        return self.state in (RunState.PREPARED, RunState.AUTHORISED)
+
+    @is_open.inplace.expression
+    @classmethod
+    def _is_open(cls) -> sa.ColumnElement[bool]:
+        return cls.state.in_([RunState.PREPARED, RunState.AUTHORISED])
+
+    @classmethod
+    def newest_first(cls) -> Select["PaymentRun"]:
+        return (
+            select(cls)
+            .order_by(cls.id.desc())
+            .options(sa.orm.joinedload(cls.prepared_by), sa.orm.joinedload(cls.authorised_by))
+        )
+
+    @classmethod
+    def numbered(cls, run_id: int) -> Select["PaymentRun"]:
+        return cls.newest_first().where(cls.id == run_id)
+
+    def check_may_be_finalised(self, *, by: User) -> None:
+        """DomainError where finalising would be refused. Asked before a job for it is put in the queue."""
+        if by.id == self.prepared_by_id:
+            raise DomainError("You prepared this run, so somebody else has to finalise it")
+        if self.state is not RunState.AUTHORISED:
+            raise DomainError(f"This run is {self.state.value}, so it cannot be finalised")
+
+    def authorise(self, *, by: User) -> None:
+        """Let the run be finalised. DomainError for the officer who prepared it, or if somebody else was first."""
+        if by.id == self.prepared_by_id:
+            raise DomainError("You prepared this run, so somebody else has to authorise it")
+        self._move(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now(), authorised_by_id=by.id)
+        record("payment_run.authorised", self, by=by, total_pence=self.total_pence)
+
+    def authorise_from_command_line(self) -> None:
+        """Authorise without a second person: whoever may use the server's command line may. The audit says so."""
+        if self.prepared_by_id is not None:
+            raise DomainError("A run that a person prepared has to be authorised by a person")
+        self._move(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now())
+        record("payment_run.authorised", self, by=None, total_pence=self.total_pence)
+
+    def discard(self, *, by: User) -> None:
+        """Close the run unpaid; another run may take its payments. DomainError if somebody else was first."""
+        self._move(RunState.PREPARED, RunState.DISCARDED)
+        record("payment_run.discarded", self, by=by)
+
+    def complete(self, *, by: User | None) -> None:
+        """Close the run: each of its payments is finalised, or left for the next run."""
+        self._move(RunState.AUTHORISED, RunState.FINALISED, finalised_at=utc_now())
+        record("payment_run.finalised", self, by=by, total_pence=self.total_pence)
+
+    def _move(self, before: RunState, after: RunState, **values: object) -> None:
+        """Change the state only if it is still `before`, in one UPDATE; DomainError tells whoever came second."""
+        if not move(self, PaymentRun.state == before, state=after, **values):
+            raise DomainError(f"This run is {self.state.value} already")
+
+
+class RunPayment(ProviderOwned, Base):
+    """One payment in a run: what it came to when it was prepared, and what became of it."""
+
+    __tablename__ = "run_payment"
+    __table_args__ = owned(
+        sa.UniqueConstraint("run_id", "payment_id"),
+        sa.Index("ix_run_payment_left", "run_id", "outcome"),
+        link("payment_id", "scheduled_payment", ondelete="CASCADE"),
+        sa.CheckConstraint("(paid_pence IS NULL) = (outcome IS NULL OR outcome <> 'finalised')", name="paid"),
+    )
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(sa.ForeignKey("payment_run.id"))
+    payment_id: Mapped[int] = mapped_column(index=True)
+    total_pence: Mapped[Pence]
+    """What it was to pay to the bank when the run was prepared: its lines, less what was to be taken for a debt or with
+    what was to be added to one.
+    """
+    paid_pence: Mapped[Pence | None]
+    """What it has paid to the bank: no more than that; None until it is finalised."""
+    recovered_pence: Mapped[Pence] = mapped_column(default=0)
+    """What it has taken back that counts towards an instalment plan."""
+    bank_on: Mapped[date | None]
+    """The day on which that is in the bank; None until it is finalised."""
+    lines: Mapped[int]
+    digest: Mapped[str]
+    outcome: Mapped[str | None]
+    """`finalised`, or why it was left for another run; None until its turn has come."""
+
+    payment: Mapped[ScheduledPayment] = relationship(lazy="raise", viewonly=True)
+
+    @hybrid_property
+    def is_finalised(self) -> bool:
+        return self.outcome == FINALISED

@@ -1,0 +1,193 @@
+"""Settling payments as a run does: what each pays to the bank, what it takes for a debt, and what it adds to one.
+
+The arithmetic is models/engine/recovery.py; here it is given what is on record, in a fixed number of queries.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from models.base import session, sum_of
+from models.engine.component import Component
+from models.engine.recovery import Owed, Settlement, Taken, settle
+from models.payments.adjustment import Adjustment, RecoveryPlan
+from models.payments.debt import Debt, debts_of
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.purchase_order import PurchaseOrder
+from models.payments.run import RunPayment
+
+Cell = tuple[int | None, date | None]
+"""A client's id and the first day of the period that a line is for: see models.engine.recovery.Taken."""
+
+
+@dataclass(frozen=True)
+class ToSettle:
+    """A payment, and the drafts that are taken of it: rows as `drafts_of` gives them."""
+
+    id: int
+    contract_id: int
+    first_on: date
+    last_on: date
+    is_begun: bool
+    drafts: Sequence[Any]
+    planned_pence: int = 0
+    """What it is to pay besides, where it has not begun and has no lines yet."""
+
+
+def drafts_of(*which: sa.ColumnElement[bool]) -> sa.Select:
+    """Drafts with their payment, contract, order, client and pence, in the order in which a run seals them."""
+    line = PaymentLine
+    return (
+        select(
+            line.id, line.payment_id, line.contract_id, line.purchase_order_id, line.component, line.item_id,
+            line.allowance_id, line.claim_item_id, line.adjustment_id, line.first_on, line.net_pence, line.vat_pence,
+            PurchaseOrder.client_id, Adjustment.is_of_earlier_days,
+        )
+        .outerjoin(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
+        .outerjoin(Adjustment, Adjustment.id == line.adjustment_id)
+        .where(line.run_id.is_(None), *which)
+        .order_by(line.payment_id, line.purchase_order_id, line.component, line.item_id, line.allowance_id,
+                  line.claim_item_id, line.adjustment_id, line.first_on)
+    )  # fmt: skip
+
+
+def settle_all(payments: Iterable[ToSettle]) -> dict[int, Settlement]:
+    """What a run that takes just these payments does with each, by payment id. What one adds to the debt of its
+    contract, the next takes.
+    """
+    ordered = sorted(payments, key=lambda each: (each.contract_id, each.first_on, each.id))
+    books = _Books(ordered)
+    return {each.id: books.settle(each) for each in ordered}
+
+
+class _Books:
+    """The debts, plans and histories of the contracts whose payments are settled."""
+
+    def __init__(self, payments: Sequence[ToSettle]) -> None:
+        contract_ids = {each.contract_id for each in payments}
+        debts = debts_of(contract_ids)
+        self.debts = {id_: debts.get(id_, Debt()) for id_ in contract_ids}
+        self.left = {id_: debt.left_pence for id_, debt in self.debts.items()}
+        self.written_off = {id_: max(debt.written_off_pence, 0) for id_, debt in self.debts.items()}
+        plan = RecoveryPlan
+        self.caps: dict[int, int] = dict(
+            session.execute(
+                select(plan.contract_id, plan.per_payment_pence).where(
+                    plan.contract_id.in_(contract_ids), plan.ended_at.is_(None)
+                )
+            ).all()
+        )
+        self.recovered = self._recovered([each.id for each in payments if each.is_begun])
+        with_past = [each for each in payments if each.is_begun or any(_is_late(row, each) for row in each.drafts)]
+        self.periods = _periods({each.contract_id for each in with_past})
+        self.history = self._history(with_past)
+
+    def settle(self, payment: ToSettle) -> Settlement:
+        contract_id = payment.contract_id
+        cap = self.caps.get(contract_id)
+        if cap is not None:
+            cap = max(cap - self.recovered.get(payment.id, 0), 0)
+        owed = Owed(self.left[contract_id], self.written_off[contract_id], cap)
+        done = settle(self._parts(payment), owed)
+        self.left[contract_id] += done.debt_change_pence
+        self.written_off[contract_id] -= done.reinstated_pence
+        return done
+
+    def _parts(self, payment: ToSettle) -> Iterable[Taken]:
+        sums: dict[Cell, int] = defaultdict(int)
+        marked: dict[Cell, int] = defaultdict(int)
+        for row in payment.drafts:
+            pence = row.net_pence + row.vat_pence
+            period = self._period(payment.contract_id, row.first_on) if self._looks_back(payment, row) else None
+            if row.component is Component.ADJUSTMENT and pence < 0:
+                if row.is_of_earlier_days:
+                    marked[row.client_id, self._period(payment.contract_id, row.first_on)] += pence
+                else:
+                    sums[row.client_id, None] += pence
+            else:
+                sums[row.client_id, period] += pence
+        for (client_id, period), pence in sums.items():
+            part = Taken(client_id, period, pence)
+            if period is not None:
+                before = self.history[payment.contract_id].get((client_id, period), [])
+                part = replace(part, is_late=True, is_paid_before=bool(before), recovered_pence=_taken_back(before))
+            yield part
+        for (client_id, period), pence in marked.items():
+            yield Taken(client_id, period, pence, is_late=True, is_paid_before=True)
+        if payment.planned_pence:
+            yield Taken(None, None, payment.planned_pence)
+
+    def _looks_back(self, payment: ToSettle, row: Any) -> bool:
+        """The line is for a period before the payment's own, or for one of which something may be finalised."""
+        return payment.is_begun or _is_late(row, payment)
+
+    def _period(self, contract_id: int, day: date) -> date:
+        """The first day of the period that holds the day; the day itself where no payment was ever made for it."""
+        firsts = self.periods.get(contract_id, [])
+        at = bisect_right(firsts, day) - 1
+        return firsts[at] if at >= 0 else day
+
+    def _recovered(self, payment_ids: Sequence[int]) -> dict[int, int]:
+        """What earlier runs of a payment have taken back, where a plan limits it."""
+        part = RunPayment
+        query = select(part.payment_id, sum_of(part.recovered_pence)).where(part.payment_id.in_(payment_ids))
+        return dict(session.execute(query.group_by(part.payment_id)).all()) if payment_ids else {}
+
+    def _history(self, payments: Sequence[ToSettle]) -> Mapping[int, dict[Cell, list[int]]]:
+        """By contract, client and period: what each run has finalised, the first run first."""
+        found: dict[int, dict[Cell, list[int]]] = defaultdict(lambda: defaultdict(list))
+        if not payments:
+            return found
+        line = PaymentLine
+        clients = {row.client_id for each in payments for row in each.drafts if self._looks_back(each, row)}
+        of_them = PurchaseOrder.client_id.in_([id_ for id_ in clients if id_ is not None])
+        query = (
+            select(line.contract_id, PurchaseOrder.client_id, line.first_on, line.run_id, sum_of(line.total_pence))
+            .join(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
+            .outerjoin(Adjustment, Adjustment.id == line.adjustment_id)
+            .where(
+                line.contract_id.in_({each.contract_id for each in payments}),
+                line.run_id.is_not(None),
+                sa.or_(of_them, PurchaseOrder.client_id.is_(None)) if None in clients else of_them,
+                sa.or_(line.component != Component.ADJUSTMENT, Adjustment.is_of_earlier_days),
+            )
+            .group_by(line.contract_id, PurchaseOrder.client_id, line.first_on, line.run_id)
+            .order_by(line.run_id)
+        )
+        by_run: dict[tuple[int, Cell, int | None], int] = defaultdict(int)
+        for contract_id, client_id, first_on, run_id, pence in session.execute(query):
+            by_run[contract_id, (client_id, self._period(contract_id, first_on)), run_id] += pence
+        for (contract_id, cell, _), pence in sorted(by_run.items(), key=lambda each: each[0][2] or 0):
+            found[contract_id][cell].append(pence)
+        return found
+
+
+def _is_late(row: Any, payment: ToSettle) -> bool:
+    return row.first_on < payment.first_on
+
+
+def _taken_back(sums: Iterable[int]) -> int:
+    """How far the money of a client and period has come down from the most that it ever was."""
+    total = most = 0
+    for pence in sums:
+        total += pence
+        most = max(most, total)
+    return most - total
+
+
+def _periods(contract_ids: Iterable[int]) -> dict[int, list[date]]:
+    """The first days of these contracts' payments, in order."""
+    ids = list(contract_ids)
+    found: dict[int, list[date]] = defaultdict(list)
+    payment = ScheduledPayment
+    if ids:
+        query = select(payment.contract_id, payment.first_on).where(payment.contract_id.in_(ids))
+        for contract_id, first_on in session.execute(query.order_by(payment.contract_id, payment.first_on)):
+            found[contract_id].append(first_on)
+    return found
