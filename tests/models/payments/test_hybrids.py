@@ -63,4 +63,8 @@ def test_sql_and_python_say_the_same(payments, name):
         found = session.execute(query.options(joinedload(ScheduledPayment.contract))).all()
     assert len(found) == 8_748
     assert [getattr(payment, name) for payment, _ in found] == [in_sql for _, in_sql in found]
-    assert len({in_sql for _, in_sql in found}) == {"processing": len(Processing), "total_pence": 2, "answer_by": 3}.get(name, 2)
+    assert len({in_sql for _, in_sql in found}) == {
+        "processing": len(Processing),
+        "total_pence": 2,
+        "answer_by": 3,
+    }.get(name, 2)
