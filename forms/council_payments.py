@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypedDict
 
-from wtforms import DateField, Form, IntegerField
+from wtforms import BooleanField, DateField, Form, IntegerField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
@@ -116,6 +116,9 @@ class AdjustForm(FlaskForm):
         "For which day?",
         description="It says which financial year’s purchase order the money belongs to",
         validators=[InputRequired("Enter the day that it is for")],
+    )
+    is_of_earlier_days = BooleanField(
+        "It takes back what earlier payments paid, so instalments spread it",
     )
     reason = TextAreaField(
         "Why?",

@@ -31,12 +31,17 @@ class QueryForm(Form):
             raise ValidationError(f"Say what is wrong with {self.row.title if self.row else 'this row'}")
 
 
-class AnswerForm(FlaskForm):
-    """Confirm or reject: the one whose button was pressed. `total_pence` is what the person saw."""
+class TakeBackForm(FlaskForm):
+    """Take a rejection back. `total_pence` is what the person saw."""
 
     total_pence = IntegerField(
         widget=HiddenInput(), validators=[NumberRange(-(10**12), 10**12, "Load this page again before you answer")]
     )
+
+
+class AnswerForm(TakeBackForm):
+    """Confirm or reject: the one whose button was pressed."""
+
     rows = Rows(FormField(QueryForm))
     comment = TextAreaField("Comments", filters=[tidy], validators=[NOT_TOO_LONG])
     confirm = SubmitField()

@@ -11,32 +11,35 @@ from models.accounts.pending_login import own_step, step_of
 from models.base import session
 from models.calendar import FinancialYear, today
 from models.payments.answers import to_confirm
-from models.payments.hold import is_held
-from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.permissions import Permission
 from models.reports.breakdown import told
+from models.reports.coming import Coming, coming, paid_before
 
 bp = Blueprint("home", __name__)
 
 SHOWN = 5
-"""Contracts whose next payment stands on the page; the others are a link away."""
+"""Payments of one bank day that stand on the page; the others are a link away."""
+NOTHING = Coming([], [])
 
 
 @bp.get("/")
 @requires(Permission.VIEW_HOME)
 def show():
-    due, is_on_track = _due()
+    found = coming() if may(Permission.VIEW_PAYMENTS) else NOTHING
+    current = [part.payment for part in found.parts if not part.is_on_its_way and part.payment.is_open]
+    to_be_told = current or [part.payment for part in found.parts if not part.is_on_its_way][:1]
     year = FinancialYear.of(today())
     return render(
         "provider/home/show.html",
-        payments=due[:SHOWN],
-        others=len(due) - SHOWN,
-        told=told(due[0]) if len(due) == 1 else None,
-        is_on_track=is_on_track,
-        others_confirm=not may(Permission.CONFIRM_PAYMENTS) and any(payment.is_to_be_confirmed for payment in due),
+        coming=found,
+        shown=SHOWN,
+        told=told(to_be_told[0]) if len(to_be_told) == 1 else None,
+        is_on_track=bool(found.parts) and not found.kept,
+        others_confirm=not may(Permission.CONFIRM_PAYMENTS) and any(each.is_to_be_confirmed for each in current),
         to_confirm=_to_confirm(),
-        open_payments=sum(payment.is_open for payment in due),
+        open_payments=len({each.id for each in current} | {part.payment.id for part in found.kept}),
+        bars=_bars(found) if may(Permission.VIEW_PAYMENTS) else [],
         orders=_orders(year),
         year=year,
         review_due_on=_review_due_on(),
@@ -45,12 +48,10 @@ def show():
     )
 
 
-def _due():
-    """The next payment of each contract, and whether nothing holds any of them. Nothing for who sees no money."""
-    if not may(Permission.VIEW_PAYMENTS):
-        return [], False
-    found = session.execute(ScheduledPayment.next_due().add_columns(is_held())).all()
-    return [payment for payment, _ in found], bool(found) and not any(held for _, held in found)
+def _bars(found):
+    """The last bank days and the next, for a picture: the label and pence of each."""
+    days = [*paid_before(), *((day.on, day.pence) for day in found.days)]
+    return [(f"{on.day} {on:%b %Y}", pence) for on, pence in days]
 
 
 def _orders(year):

@@ -11,14 +11,16 @@ from exchange.downloads.icalendar import calendar_text
 from exchange.downloads.payment_amounts import amounts_data
 from exchange.downloads.schedule import schedule_data, schedule_events
 from forms.filters import PeriodFilter, ScheduleFilter
-from forms.payments import AnswerForm
+from forms.payments import AnswerForm, TakeBackForm
 from models.base import session, utc_now
 from models.calendar import FinancialYear, today
 from models.money import gbp
+from models.payments import answers
 from models.payments.answers import confirm, insist_on_being_open, reject
 from models.payments.confirmation import Processing
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
+from models.payments.standing import Kept, standing_of, standings
 from models.permissions import Permission
 from models.records import schedule as schedules
 from models.reports.breakdown import told
@@ -46,7 +48,8 @@ def show(reference, first_on):
 @reads_client_records
 def data(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
-    return csv_file(f"payment-{reference}-{first_on}.csv", amounts_data(payment, told(payment).rows))
+    rows = amounts_data(payment, told(payment).rows, _held(payment))
+    return csv_file(f"payment-{reference}-{first_on}.csv", rows)
 
 
 @bp.route("/<reference:reference>/<day:first_on>/answer", methods=["GET", "POST"])
@@ -65,8 +68,21 @@ def answer(reference, first_on):
         return done(said, then=url_for(".show", reference=reference, first_on=first_on))
     return render(
         "provider/payments/answer.html", partial="provider/payments/_answer.html",
-        payment=payment, asking=payment.answer_state, rows=rows, marks=marks, form=form,
+        payment=payment, asking=payment.answer_state, standing=standing_of(payment), rows=rows, marks=marks, form=form,
     )  # fmt: skip
+
+
+@bp.route("/<reference:reference>/<day:first_on>/take-back", methods=["GET", "POST"])
+@requires(Permission.CONFIRM_PAYMENTS)
+@reads_client_records
+def take_back(reference, first_on):
+    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    form = TakeBackForm(total_pence=payment.total_pence)
+    if form.validate_on_submit():
+        answers.take_back(payment, by=me(), total_pence=form.total_pence.data or 0)
+        said = f"You have taken your rejection back, and confirmed {gbp(payment.total_pence)} for {payment.span.short}"
+        return done(said, then=url_for(".show", reference=reference, first_on=first_on))
+    return render("provider/payments/take_back.html", payment=payment, form=form, standing=standing_of(payment))
 
 
 def _say(payment, form):
@@ -136,10 +152,15 @@ def _page(chosen):
         if chosen is None and context["page"].items:
             newest = context["page"].items[0]
             chosen = get_or_404(ScheduledPayment.of(newest.contract.reference, newest.first_on))
-    if chosen is not None and not form.errors:
+    shown = chosen is not None and not form.errors
+    listed_ones = context["page"].items if context["page"] else []
+    stand = standings([*listed_ones, *([chosen] if shown else [])])
+    context["standings"] = stand
+    if shown:
         found = told(chosen)
         context |= {
             "payment": chosen,
+            "standing": stand[chosen.id],
             "asking": chosen.answer_state,
             "marks": _marks(chosen),
             "rows": page_of(found.rows, name="rows"),
@@ -169,6 +190,21 @@ def _years(contracts):
             years.add(year)
             year = year.next
     return years
+
+
+def _held(payment):
+    """Why the payment, or a row of it by purchase order, is not paid just now, in a word."""
+    kept = standing_of(payment).kept
+    held = {
+        order_id: "queried" if hold.is_query else "by the council"
+        for order_id, hold in _marks(payment).items()
+        if hold.is_in_force
+    }
+    if kept is Kept.REJECTED:
+        held[None] = "rejected"
+    elif kept is Kept.MISSED:
+        held[None] = "not confirmed in time"
+    return held
 
 
 def _marks(payment):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.accounts.user import User
 from models.base import Base, Key, Pence, session, sum_of, utc_now
 from models.calendar import today
-from models.engine.component import CARRIED, Component
+from models.engine.component import Component
 from models.payments.payment import PaymentLine
 from models.records.contract import Contract
 from models.tenancy import ProviderOwned, owned
@@ -119,28 +119,38 @@ class Debt:
 
 
 def debts_of(contract_ids: Iterable[int]) -> dict[int, Debt]:
-    """The debts of these contracts that ever had one, by contract id, in two queries."""
+    """The debts of these contracts that ever had one, by contract id, in one query."""
     ids = list(contract_ids)
     line, entry = PaymentLine, DebtEntry
-    found: dict[int, Debt] = defaultdict(Debt)
     carried = (
-        select(line.contract_id, line.component, sum_of(line.net_pence))
-        .where(line.contract_id.in_(ids), line.component.in_(CARRIED), line.run_id.is_not(None))
+        select(line.contract_id, line.component.label("what"), sum_of(line.net_pence).label("pence"))
+        .where(line.contract_id.in_(ids), ~line.is_own, line.run_id.is_not(None))
         .group_by(line.contract_id, line.component)
     )
-    for contract_id, component, pence in session.execute(carried):
-        if component is Component.CARRIED_FORWARD:
-            found[contract_id].carried_pence = pence
-        else:
-            found[contract_id].brought_pence = -pence
-    entries = select(entry.contract_id, entry.kind, sum_of(entry.pence)).where(entry.contract_id.in_(ids))
-    for contract_id, kind, pence in session.execute(entries.group_by(entry.contract_id, entry.kind)):
-        debt = found[contract_id]
-        match kind:
-            case DebtEntryKind.REPAID:
-                debt.repaid_pence += pence
-            case DebtEntryKind.MOVED:
-                debt.moved_pence += pence
-            case _:
-                debt.written_off_pence += pence
+    entries = (
+        select(entry.contract_id, entry.kind.label("what"), sum_of(entry.pence).label("pence"))
+        .where(entry.contract_id.in_(ids))
+        .group_by(entry.contract_id, entry.kind)
+    )
+    both = sa.union_all(
+        *(select(each.c.contract_id, sa.cast(each.c.what, sa.String).label("what"), each.c.pence)
+          for each in (carried.subquery(), entries.subquery()))
+    )  # fmt: skip
+    found: dict[int, Debt] = defaultdict(Debt)
+    for contract_id, what, pence in session.execute(both):
+        _add(found[contract_id], what, pence)
     return dict(found)
+
+
+def _add(debt: Debt, what: str, pence: int) -> None:
+    match what:
+        case Component.CARRIED_FORWARD:
+            debt.carried_pence += pence
+        case Component.BROUGHT_FORWARD:
+            debt.brought_pence -= pence
+        case DebtEntryKind.REPAID:
+            debt.repaid_pence += pence
+        case DebtEntryKind.MOVED:
+            debt.moved_pence += pence
+        case _:
+            debt.written_off_pence += pence

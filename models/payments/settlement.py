@@ -75,18 +75,15 @@ class _Books:
         self.debts = {id_: debts.get(id_, Debt()) for id_ in contract_ids}
         self.left = {id_: debt.left_pence for id_, debt in self.debts.items()}
         self.written_off = {id_: max(debt.written_off_pence, 0) for id_, debt in self.debts.items()}
-        plan = RecoveryPlan
-        self.caps: dict[int, int] = dict(
-            session.execute(
-                select(plan.contract_id, plan.per_payment_pence).where(
-                    plan.contract_id.in_(contract_ids), plan.ended_at.is_(None)
-                )
-            ).all()
-        )
-        self.recovered = self._recovered([each.id for each in payments if each.is_begun])
-        with_past = [each for each in payments if each.is_begun or any(_is_late(row, each) for row in each.drafts)]
+        self.caps = _caps({each.contract_id for each in payments if self._may_recover(each)})
+        self.recovered = self._recovered([each.id for each in payments if each.is_begun and self.caps])
+        with_past = [each for each in payments if any(self._looks_back(each, row) for row in each.drafts)]
         self.periods = _periods({each.contract_id for each in with_past})
         self.history = self._history(with_past)
+
+    def _may_recover(self, payment: ToSettle) -> bool:
+        """Whether an instalment plan can matter: something is owed, or taken back."""
+        return self.left[payment.contract_id] > 0 or any(row.net_pence + row.vat_pence < 0 for row in payment.drafts)
 
     def settle(self, payment: ToSettle) -> Settlement:
         contract_id = payment.contract_id
@@ -166,6 +163,13 @@ class _Books:
         for (contract_id, cell, _), pence in sorted(by_run.items(), key=lambda each: each[0][2] or 0):
             found[contract_id][cell].append(pence)
         return found
+
+
+def _caps(contract_ids: Iterable[int]) -> dict[int, int]:
+    """The most that a payment of these contracts takes back, where a plan was agreed."""
+    ids, plan = list(contract_ids), RecoveryPlan
+    query = select(plan.contract_id, plan.per_payment_pence).where(plan.contract_id.in_(ids), plan.ended_at.is_(None))
+    return dict(session.execute(query).all()) if ids else {}
 
 
 def _is_late(row: Any, payment: ToSettle) -> bool:

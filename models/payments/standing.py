@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -52,6 +52,8 @@ class Standing:
     """For what is owed."""
     added_pence: int = 0
     """To what is owed."""
+    held_rows_pence: int = 0
+    """What is held row by row, whatever becomes of the rest."""
     paid_pence: int = 0
     """Of `bank_pence`, what runs have paid already."""
     kept: Kept | None = None
@@ -66,7 +68,7 @@ class Standing:
     @property
     def to_confirm_pence(self) -> int:
         """What a confirmation lets go: the total without the rows that are held."""
-        return self.total_pence - (self.held_pence if self.kept in (None, Kept.ASKED) else 0)
+        return self.total_pence - self.held_rows_pence
 
 
 @dataclass(slots=True)
@@ -87,7 +89,22 @@ class _Drafts:
         return self.held + sum(row.net_pence + row.vat_pence for row in self.free)
 
 
-def standings(payments: Iterable[ScheduledPayment]) -> dict[int, Standing]:
+class Stands(Protocol):
+    """A payment, or a row of a list of them."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def contract_id(self) -> int: ...
+    @property
+    def first_on(self) -> date: ...
+    @property
+    def total_pence(self) -> int: ...
+    @property
+    def closed_run_id(self) -> int | None: ...
+
+
+def standings(payments: Iterable[Stands]) -> dict[int, Standing]:
     """How each of these payments stands, by its id."""
     wanted = {payment.id: payment for payment in payments}
     if not wanted:
@@ -110,12 +127,12 @@ def standings(payments: Iterable[ScheduledPayment]) -> dict[int, Standing]:
     }
 
 
-def standing_of(payment: ScheduledPayment) -> Standing:
+def standing_of(payment: Stands) -> Standing:
     return standings([payment])[payment.id]
 
 
 def _standing(
-    payment: ScheduledPayment, finalised: _Finalised, drafts: _Drafts, kept: Kept | None, settled: Settlement | None
+    payment: Stands, finalised: _Finalised, drafts: _Drafts, kept: Kept | None, settled: Settlement | None
 ) -> Standing:
     """Without a settlement nothing of it is taken: it is closed, or the whole rest of it is kept back."""
     done = settled or Settlement()
@@ -125,6 +142,7 @@ def _standing(
         bank_pence=finalised.paid + done.bank_pence,
         held_pence=drafts.held if settled else rest,
         queried_pence=drafts.queried,
+        held_rows_pence=drafts.held,
         taken_pence=finalised.brought + done.brought_pence,
         added_pence=finalised.carried + done.carried_pence,
         paid_pence=finalised.paid,
@@ -138,7 +156,7 @@ def _own(finalised: _Finalised) -> int:
     return finalised.paid + finalised.brought - finalised.carried
 
 
-def _open_until(payments: Sequence[ScheduledPayment]) -> Sequence[Any]:
+def _open_until(payments: Sequence[Stands]) -> Sequence[Any]:
     """The payments of the same contracts that are not closed, up to the last that is asked about."""
     payment = ScheduledPayment
     last = max(each.first_on for each in payments)

@@ -130,8 +130,10 @@ class Told:
 
 
 def told(payment: ScheduledPayment) -> Told:
-    """All that a payment's page says of its rows, to the provider and to the council."""
-    lines = session.scalars(PaymentLine.of(payment)).all()
+    """All that a payment's page says of its rows, to the provider and to the council. What runs have carried is none of
+    them: see models.payments.standing.
+    """
+    lines = session.scalars(PaymentLine.of(payment).where(PaymentLine.is_own)).all()
     rows = on_record((line for line in lines if line.payment_id == payment.id), payment.span)
     if payment.processing is Processing.FUTURE:
         rows = [*as_planned(payment), *rows]

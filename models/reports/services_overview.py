@@ -11,20 +11,22 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
+from sqlalchemy.orm import contains_eager
 
 from models.accounts.account_policy import policy
 from models.accounts.user import User
-from models.base import session, sum_of
+from models.base import session
 from models.calendar import Span, today
 from models.payments.answers import to_confirm
-from models.payments.confirmation import Confirmation
-from models.payments.hold import is_held
+from models.payments.confirmation import Asked, Confirmation
 from models.payments.payment import ScheduledPayment
 from models.permissions import GRANTS, Permission
 from models.records.provider import Organisation, Provider, by_name
+from models.reports.coming import BankDay, Coming, by_provider, gathered, on_their_way
 from models.tenancy import every_provider
 from models.words import folded, is_found
 
+NOTHING = Coming([], [])
 WEEKS = 8
 """How far ahead the overview looks for what is coming."""
 
@@ -67,19 +69,13 @@ class ToConfirm:
 
 
 @dataclass(frozen=True)
-class NextPayments:
-    """The total pence of the next payments: all contracts of a provider that are paid on that day together."""
-
-    pence: int
-    on: date
-    is_held: bool
-
-
-@dataclass(frozen=True)
 class ServiceOverview:
     place: Place
     sees_money: bool
-    expected: NextPayments | None
+    expected: BankDay | None
+    """What comes to the bank next: on its way, or expected."""
+    held_pence: int
+    """What is held of payments that have begun. It comes on no day."""
     to_confirm: tuple[ToConfirm, ...]
     """The next cut-off first."""
     rejected: int
@@ -110,37 +106,58 @@ def _by_organisation(name: str) -> tuple[bool, str, str]:
     return not name, folded(name), name
 
 
-def services_of(user: User) -> list[ServiceOverview]:
-    """The person's services, with what each needs of them: the nearest deadline first, then by name."""
+@dataclass(frozen=True)
+class Overview:
+    services: list[ServiceOverview]
+    """The nearest deadline first, then by name."""
+    weeks: list[tuple[Span, int]]
+    """What reaches the person's services in each of the next weeks, Monday to Sunday, as things stand; pence."""
+    held_pence: int
+    """What is held at all of them, and so is in no week."""
+
+
+def overview_of(user: User) -> Overview:
+    """The person's services, with what each needs of them and what comes to each, in a fixed number of queries."""
     viewable = _ids_where(user, Permission.VIEW_PAYMENTS)
-    expected = _expected(viewable)
+    with every_provider():
+        coming = by_provider(gathered(_all(on_their_way(), viewable), [row[0] for row in _all(_due_soon(), viewable)]))
     asked = _to_confirm(_ids_where(user, Permission.CONFIRM_PAYMENTS))
     rejected = _rejected(viewable)
     services = [
         ServiceOverview(
             place,
             sees_money=place.id in viewable,
-            expected=expected.get(place.id),
+            expected=next(iter(coming.get(place.id, NOTHING).next_days), None),
+            held_pence=sum(part.pence for part in coming.get(place.id, NOTHING).kept),
             to_confirm=tuple(asked[place.id]),
             rejected=rejected.get(place.id, 0),
         )
         for place in places_of(user)
     ]
-    return sorted(services, key=lambda service: (service.needs_you_by or date.max, *by_name(service.place.provider)))
-
-
-def coming_to(user: User) -> list[tuple[Span, int]]:
-    """What reaches the person's services in each of the next weeks, Monday to Sunday, as things stand."""
-    monday = today() - timedelta(days=today().weekday())
-    payment = ScheduledPayment
-    due = (
-        select(payment.bank_on, sum_of(payment.total_pence))
-        .where(payment.bank_on >= today(), payment.bank_on < monday + timedelta(weeks=WEEKS))
-        .group_by(payment.bank_on)
+    parts = [part for each in coming.values() for part in each.parts]
+    return Overview(
+        sorted(services, key=lambda each: (each.needs_you_by or date.max, *by_name(each.place.provider))),
+        [(week, sum(part.pence for part in parts if part.on in week)) for week in _weeks()],
+        sum(service.held_pence for service in services),
     )
-    weeks = [Span(monday + timedelta(weeks=n), monday + timedelta(weeks=n, days=6)) for n in range(WEEKS)]
-    found = _of_their_own(due, _ids_where(user, Permission.VIEW_PAYMENTS))
-    return [(week, sum(pence for on, pence in found if on in week)) for week in weeks]
+
+
+def _weeks() -> list[Span]:
+    monday = today() - timedelta(days=today().weekday())
+    return [Span(monday + timedelta(weeks=n), monday + timedelta(weeks=n, days=6)) for n in range(WEEKS)]
+
+
+def _due_soon() -> Select[ScheduledPayment]:
+    """Payments that have begun and are not closed, and those that reach the bank in the next weeks."""
+    payment = ScheduledPayment
+    soon = payment.bank_on.between(today(), _weeks()[-1].last)
+    return (
+        select(payment)
+        .join(payment.contract)
+        .options(contains_eager(payment.contract))
+        .where(payment.closed_run_id.is_(None), sa.or_(payment.is_open, soon))
+        .order_by(payment.bank_on, payment.id)
+    )
 
 
 def _ids_where(user: User, permission: Permission) -> set[int]:
@@ -150,18 +167,11 @@ def _ids_where(user: User, permission: Permission) -> set[int]:
 def _of_their_own(query: Select, provider_ids: Iterable[int]) -> list[sa.Row]:
     """What the query finds among the payments of these providers, which are the person's own, and of no other."""
     with every_provider():
-        return list(session.execute(query.where(ScheduledPayment.provider_id.in_(provider_ids))).all())
+        return _all(query, provider_ids)
 
 
-def _expected(provider_ids: set[int]) -> dict[int, NextPayments]:
-    first: dict[int, NextPayments] = {}
-    for payment, held in _of_their_own(ScheduledPayment.next_due().add_columns(is_held()), provider_ids):
-        known = first.get(payment.provider_id, NextPayments(0, payment.bank_on, False))
-        if known.on == payment.bank_on:  # the first of them comes first
-            first[payment.provider_id] = NextPayments(
-                known.pence + payment.total_pence, known.on, known.is_held or held
-            )
-    return first
+def _all(query: Select, provider_ids: Iterable[int]) -> list[sa.Row]:
+    return list(session.execute(query.where(ScheduledPayment.provider_id.in_(provider_ids))).all())
 
 
 def _to_confirm(provider_ids: set[int]) -> dict[int, list[ToConfirm]]:
@@ -170,9 +180,9 @@ def _to_confirm(provider_ids: set[int]) -> dict[int, list[ToConfirm]]:
         found[payment.provider_id].append(
             ToConfirm(
                 payment.contract.reference, payment.contract.name, payment.span, payment.total_pence,
-                by=payment.confirm_by,
+                by=payment.answer_by,
                 is_sent_back=bool(payment.council_comment),
-                is_changed=payment.lapsed_pence is not None,
+                is_changed=payment.lapsed_pence is not None or payment.asked_because is Asked.CHANGED,
             )
         )  # fmt: skip
     return found

@@ -33,7 +33,10 @@ def adjust(reference, first_on):
         client = next(each for each in clients if str(each.id) == form.client.data)
         pence, day = form.amount.pence, form.for_day.day
         if "save" in request.form:
-            officer.adjust(payment.contract, client, amount_pence=pence, for_day=day, reason=form.reason.data, by=me())
+            officer.adjust(
+                payment.contract, client, amount_pence=pence, for_day=day, reason=form.reason.data, by=me(),
+                is_of_earlier_days=form.is_of_earlier_days.data,
+            )  # fmt: skip
             return back_to(payment, f"Adjusted by {gbp(pence)}.")
         foreseen = officer.foresee(payment.contract, client.id, amount_pence=pence, for_day=day)
     return render("admin/payments/adjust.html", payment=payment, form=form, foreseen=foreseen)

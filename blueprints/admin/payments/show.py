@@ -14,6 +14,7 @@ from models.payments.adjustment import Adjustment, RecoveryPlan
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.payments.run_history import runs_of
+from models.payments.standing import standing_of
 from models.permissions import Permission
 from models.records.provider import Provider
 from models.reports.breakdown import told
@@ -30,6 +31,7 @@ def show(reference, first_on):
     return render(
         "admin/payments/show.html",
         payment=payment,
+        standing=standing_of(payment),
         provider=session.scalars(Provider.numbered(payment.provider_id)).one(),
         rows=page_of(explained.rows, name="rows"),
         changes=explained.changes,
@@ -52,4 +54,6 @@ def back_to(payment, message):
         ScheduledPayment.of(payment.contract.reference, payment.first_on).execution_options(populate_existing=True)
     )
     then = url_for(".show", reference=payment.contract.reference, first_on=payment.first_on)
-    return done(f"{message} This payment now comes to {gbp(now.total_pence)}", then=then)
+    standing = standing_of(now)
+    bank = "" if standing.is_plain else f", of which {gbp(standing.bank_pence)} goes to the bank"
+    return done(f"{message} This payment now comes to {gbp(now.total_pence)}{bank}", then=then)

@@ -23,10 +23,10 @@ def test_an_adjustment_shows_the_new_total_before_it_is_saved(desk):
     assert "cancelled already" in act(desk, f"adjustments/{adjustment.id}/cancel", {}, 409).words
 
 
-def test_an_adjustment_below_nothing_is_carried_to_later_payments(desk):
+def test_an_adjustment_below_nothing_says_that_the_rest_is_owed(desk):
     shown = act(desk, "adjust", given(desk, amount="-1,000.00"), 200)
-    assert "would come to £0.00 , and not £656.11" in shown.words
-    assert "carried to later payments" in shown.words
+    assert "would come to −£343.89 , and not £656.11" in shown.words
+    assert "what is lacking is added to what the provider owes" in shown.words
 
 
 @pytest.mark.parametrize(

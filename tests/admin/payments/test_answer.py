@@ -40,10 +40,17 @@ def test_a_rejected_payment_waits_until_it_is_sent_back(desk):
 
 def test_what_nobody_confirmed_is_let_through_with_a_reason(desk):
     change(desk.contract, confirmation="required", if_unconfirmed="hold")
-    assert "It is held until the provider confirms it" in desk.officer.get(desk.payment).words
-    page = act(desk, "pay-unconfirmed", {"reason": "The home is closed over Christmas"})
-    assert "It may be paid without being confirmed" in page.words
+    assert (
+        "Nobody had answered by the end of Tuesday 1 October 2019, so it is held"
+        in desk.officer.get(desk.payment).words
+    )
+    page = act(desk, "pay-as-it-is", {"reason": "The home is closed over Christmas"})
+    assert "It is paid as it is. The provider is told by mail" in page.words
     assert "The home is closed over Christmas" in page.words
     assert payment(desk.contract, MONDAY + WEEK).waits_for_confirmation is False
-    again = act(desk, "pay-unconfirmed", {"reason": "Again"}, 409)
-    assert "does not wait for a confirmation any more" in again.words
+    again = act(desk, "pay-as-it-is", {"reason": "Again"}, 409)
+    assert "does not wait for an answer any more" in again.words
+    page = act(desk, "keep-back-again", {})
+    assert "It is kept back again" in page.words
+    assert payment(desk.contract, MONDAY + WEEK).waits_for_confirmation is True
+    assert "is not paid as it is any more" in act(desk, "keep-back-again", {}, 409).words

@@ -8,18 +8,19 @@ from tests.support.rows import every
 def test_instalments_are_agreed_and_ended(desk):
     make_it_owe(desk)
     page = act(desk, "instalments", {"amount": "50", "reason": "Agreed by telephone"})
-    assert "No payment of this contract recovers more than £50.00 now. This payment now comes to £606.11" in page.words
+    assert "No payment of this contract recovers more than £50.00 now." in page.words
+    assert "This payment now comes to −£43.89, of which £606.11 goes to the bank" in page.words
     refused = act(desk, "instalments", {"amount": "60", "reason": "Again"}, 409)
     assert "has an instalment plan already" in refused.words
     page = act(desk, "instalments/end", {})
-    assert "has ended. This payment now comes to £0.00" in page.words
+    assert "has ended. This payment now comes to −£43.89, of which £0.00 goes to the bank" in page.words
     desk.officer.post(f"{desk.payment}/instalments/end", {}, status=404)
     assert every(RecoveryPlan)[0].ended_at is not None
 
 
 def make_it_owe(desk):
     """More is taken back than the payment comes to, for the week that is finalised."""
-    act(desk, "adjust", given(desk, amount="-700", save="yes"), None)
+    act(desk, "adjust", given(desk, amount="-700", is_of_earlier_days="y", save="yes"), None)
 
 
 def test_an_instalment_of_nothing_is_refused(desk):
