@@ -40,6 +40,7 @@ def upgrade() -> None:
 def _change_payments() -> None:
     """A total, and the answer to it, no longer hold what a run carries; a rejection that lapsed stands again."""
     with op.batch_alter_table("scheduled_payment") as batch:
+        batch.add_column(sa.Column("answered_on", sa.Date()))
         batch.add_column(sa.Column("asked_by", sa.Date()))
         batch.add_column(sa.Column("asked_because", _one_of("asked", "sent back", "changed", "lapsed", "late")))
         batch.add_column(sa.Column("is_extended", sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -201,7 +202,7 @@ def downgrade() -> None:
         for name in ("asked_why", "extended", "waived", "asked"):
             batch.drop_constraint(op.f(f"ck_scheduled_payment_{name}"), type_="check")
         batch.add_column(sa.Column("is_lapsed_rejection", sa.Boolean(), nullable=False, server_default=sa.false()))
-        for name in ("asked_by", "asked_because", "is_extended", "full_notice_on", "waived_pence"):
+        for name in ("answered_on", "asked_by", "asked_because", "is_extended", "full_notice_on", "waived_pence"):
             batch.drop_column(name)
     with op.batch_alter_table("scheduled_payment") as batch:
         batch.alter_column("is_lapsed_rejection", server_default=None)

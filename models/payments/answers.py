@@ -4,7 +4,6 @@ contracts first, and calculates the provider afterwards.
 
 from collections.abc import Mapping
 
-import sqlalchemy as sa
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import contains_eager
 
@@ -84,7 +83,8 @@ def take_back(payment: ScheduledPayment, *, by: User, total_pence: int) -> None:
         ScheduledPayment.confirmation == Confirmation.REJECTED,
         ScheduledPayment.total_pence == total_pence,
         ScheduledPayment.closed_run_id.is_(None),
-        confirmation=Confirmation.CONFIRMED, answered_pence=total_pence, answered_at=utc_now(), answered_by_id=by.id,
+        confirmation=Confirmation.CONFIRMED, answered_pence=total_pence, answered_at=utc_now(), answered_on=today(),
+        answered_by_id=by.id,
         answer_comment="", waive_reason=None, waived_pence=None,
     )  # fmt: skip
     if not is_done:
@@ -115,18 +115,12 @@ def confirm_by_silence() -> int:
     payment = ScheduledPayment
     confirmed = rows_changed(
         update(payment)
-        .where(
-            payment.confirmation == Confirmation.UNCONFIRMED,
-            payment.is_open,
-            payment.answer_by < today(),
-            payment.total_pence > 0,
-            sa.or_(payment.full_notice_on.is_(None), payment.full_notice_on <= payment.answer_by),
-            payment.contract.has(Contract.confirms_by_silence),
-        )
+        .where(payment.is_silent)
         .values(
             confirmation=Confirmation.CONFIRMED,
             answered_pence=payment.total_pence,
             answered_at=utc_now(),
+            answered_on=today(),
             answered_by_id=None,
             lapsed_pence=None,
         ),
@@ -162,7 +156,8 @@ def _answer(payment: ScheduledPayment, answer: Confirmation, *, by: User, total_
         ScheduledPayment.confirmation == Confirmation.UNCONFIRMED,
         ScheduledPayment.total_pence == total_pence,
         ScheduledPayment.closed_run_id.is_(None),
-        confirmation=answer, answered_pence=total_pence, answered_at=utc_now(), answered_by_id=by.id,
+        confirmation=answer, answered_pence=total_pence, answered_at=utc_now(), answered_on=today(),
+        answered_by_id=by.id,
         answer_comment=comment, council_comment="", lapsed_pence=None,
     )  # fmt: skip
     if not is_first:

@@ -46,7 +46,7 @@ def _payments(provider_ids: list[int]) -> sa.Select:
         payment.id, payment.contract_id, payment.first_on, payment.last_on, payment.method_id,
         payment.confirm_by, payment.finalise_on, payment.bank_on,
         payment.net_pence, payment.vat_pence, payment.waiting_pence,
-        payment.is_begun, payment.closed_run_id, payment.confirmation, payment.answered_pence, payment.answered_at,
+        payment.is_begun, payment.closed_run_id, payment.confirmation, payment.answered_pence, payment.answered_on,
         payment.asked_by, payment.is_extended, payment.waived_pence,
     ).where(payment.provider_id.in_(provider_ids))  # fmt: skip
 

@@ -39,11 +39,11 @@ class AnswerState(Choice):
     """Its period has not begun."""
     OPEN = "open"
     ASKED_AGAIN = "asked again"
-    """Its cut-off has passed, and a window stands open for an answer."""
+    """A window of its own stands open for an answer."""
     MISSED = "missed"
     """The time has passed, and nobody has answered."""
     SILENT = "silent"
-    """Confirmed by silence."""
+    """Confirmed by silence, whether a run has written that down or will."""
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
 
@@ -80,6 +80,8 @@ class Confirmable:
     answered_pence: Mapped[Pence | None]
     """The total that was confirmed or rejected, VAT included: the answer lapses when the total differs."""
     answered_at: Mapped[datetime | None]
+    answered_on: Mapped[date | None]
+    """The council's day of the answer. It stays when the answer lapses, as do `answered_at` and by whom."""
 
     @declared_attr
     def answered_by_id(cls) -> Mapped[int | None]:
@@ -113,11 +115,13 @@ class Confirmable:
             return AnswerState.SILENT if self.answered_by_id is None else AnswerState.CONFIRMED
         if self.total_pence <= 0:
             return AnswerState.NOT_NEEDED
+        if self.is_silent:
+            return AnswerState.SILENT
         if self.processing is Processing.FUTURE:
             return AnswerState.NOT_YET
         if not self.can_be_answered:
             return AnswerState.MISSED
-        return AnswerState.OPEN if today() <= self.confirm_by else AnswerState.ASKED_AGAIN
+        return AnswerState.OPEN if self.asked_because is None else AnswerState.ASKED_AGAIN
 
     @hybrid_property
     def answer_by(self) -> date:
@@ -146,10 +150,31 @@ class Confirmable:
         return self.is_unanswered and self.is_open and today() > self.answer_by
 
     @hybrid_property
+    def is_silent(self) -> bool:
+        """Nobody has answered in time, its contract takes that for yes, and the total stood for a whole window. The
+        next run writes it down.
+        """
+        is_over = self.confirmation is Confirmation.UNCONFIRMED and self.is_open and self.answer_by < today()
+        stood = self.full_notice_on is None or self.full_notice_on <= self.answer_by
+        return self.contract.confirms_by_silence and is_over and stood and self.total_pence > 0
+
+    @is_silent.inplace.expression
+    @classmethod
+    def _is_silent(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(
+            cls.confirmation == Confirmation.UNCONFIRMED,
+            cls.is_open,
+            cls.answer_by < today(),
+            sa.or_(cls.full_notice_on.is_(None), cls.full_notice_on <= cls.answer_by),
+            cls.total_pence > 0,
+            cls.contract.has(Contract.confirms_by_silence),
+        )
+
+    @hybrid_property
     def is_unanswered(self) -> bool:
         """The contract asks for confirmation of it, and the provider has not answered. £0.00 or less needs none."""
         is_asked = self.contract.asks_for_confirmation and self.total_pence > 0
-        return is_asked and self.confirmation is Confirmation.UNCONFIRMED
+        return is_asked and self.confirmation is Confirmation.UNCONFIRMED and not self.is_silent
 
     @is_unanswered.inplace.expression
     @classmethod
@@ -157,6 +182,7 @@ class Confirmable:
         return sa.and_(
             cls.confirmation == Confirmation.UNCONFIRMED,
             cls.total_pence > 0,
+            ~cls.is_silent,
             cls.contract.has(Contract.asks_for_confirmation),
         )
 
@@ -201,8 +227,8 @@ class Confirmable:
         """Its contract pays nothing that is not confirmed, if only by silence, and nobody has answered or let it
         through.
         """
-        is_waiting = self.confirmation is Confirmation.UNCONFIRMED and self.total_pence > 0 and not self.is_waived
-        return self.contract.pays_only_confirmed and is_waiting
+        is_waiting = self.confirmation is Confirmation.UNCONFIRMED and self.total_pence > 0
+        return self.contract.pays_only_confirmed and is_waiting and not self.is_waived and not self.is_silent
 
     @waits_for_confirmation.inplace.expression
     @classmethod
@@ -211,5 +237,6 @@ class Confirmable:
             cls.confirmation == Confirmation.UNCONFIRMED,
             cls.total_pence > 0,
             ~cls.is_waived,
+            ~cls.is_silent,
             cls.contract.has(Contract.pays_only_confirmed),
         )

@@ -72,7 +72,7 @@ def ask_again(payment: ScheduledPayment, *, by: User, comment: str, answer_by: d
             raise DomainError("The last day for an answer is past. Choose today or a later day")
         if not payment.is_open or not payment.contract.asks_for_confirmation:
             raise DomainError("This payment takes no answer any more")
-        if payment.confirmation is not Confirmation.REJECTED and not payment.is_missed:
+        if payment.confirmation is not Confirmation.REJECTED and not _is_held_unanswered(payment):
             raise DomainError(f"This payment is {payment.confirmation.value}, not rejected")
         anew = {
             "confirmation": Confirmation.UNCONFIRMED, "answered_pence": None, "lapsed_pence": None,
@@ -85,13 +85,17 @@ def ask_again(payment: ScheduledPayment, *, by: User, comment: str, answer_by: d
     ask_anew([payment.id])
 
 
+def _is_held_unanswered(payment: ScheduledPayment) -> bool:
+    return payment.is_missed and payment.contract.pays_only_confirmed
+
+
 def pay_as_it_is(payment: ScheduledPayment, *, by: User, reason: str, total_pence: int) -> None:
     """Let a payment be paid although its provider has rejected it, or has not confirmed it. It counts for this total
     only. DomainError where nothing keeps it back any more, or the total has become another.
     """
     with _recalculated(payment.provider_id, payment):
-        if not payment.is_rejected and not payment.waits_for_confirmation:
-            raise DomainError("This payment does not wait for an answer any more")
+        if not payment.is_open or not (payment.is_rejected or payment.waits_for_confirmation):
+            raise DomainError("This payment waits for no answer now, so there is nothing to let through")
         is_done = move(
             payment,
             ScheduledPayment.total_pence == total_pence,

@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select, update
+from sqlalchemy.orm import joinedload
 
 from models.accounts.user import User
 from models.audit import record
@@ -33,6 +34,7 @@ from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import FINALISED, PaymentRun, RunPayment, RunState
 from models.payments.settlement import ToSettle, drafts_of, settle_all
 from models.payments.windows import moved_bank_day
+from models.records.contract import Calendar, PaymentMethod
 from models.words import how_many
 
 CHUNK = 500
@@ -162,17 +164,26 @@ def _pieces(payment_ids: list[int]) -> list[_Piece]:
             free[row.payment_id].append(row)
     query = select(
         payment.id, payment.provider_id, payment.contract_id, payment.first_on, payment.last_on, payment.is_begun,
-        payment.confirm_by, payment.finalise_on, payment.bank_on,
+        payment.method_id,
     ).where(payment.id.in_(payment_ids)).order_by(payment.contract_id, payment.first_on, payment.id)  # fmt: skip
+    rows = session.execute(query).all()
+    calendars = _calendars({row.method_id for row in rows})
     return [
         _Piece(
             row.provider_id,
-            PeriodDates(row.confirm_by, row.finalise_on, row.bank_on),
+            calendars[row.method_id].dates_of(row.first_on),
             ToSettle(row.id, row.contract_id, row.first_on, row.last_on, row.is_begun, free[row.id]),
             row.id in with_held,
         )
-        for row in session.execute(query)
+        for row in rows
     ]
+
+
+def _calendars(method_ids: set[int]) -> dict[int, Calendar]:
+    method = PaymentMethod
+    how = joinedload(method.calendar).selectinload(Calendar.overrides)
+    found = session.scalars(select(method).where(method.id.in_(method_ids)).options(how))
+    return {each.id: each.calendar for each in found}
 
 
 def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool = True) -> RunProgress:

@@ -8,7 +8,7 @@ docs/payment-states.md.
 from datetime import date, timedelta
 from typing import Any
 
-from models.calendar import LONDON, PeriodDates, working_days_after
+from models.calendar import PeriodDates, working_days_after
 from models.payments.confirmation import Asked, Confirmation
 
 WINDOW = 2
@@ -57,8 +57,8 @@ def bank_day(old: Any, dates: PeriodDates, changed: dict[str, Any]) -> date:
     if asked_by is None or asked_by < dates.finalise_on:
         return dates.bank_on
     is_answered = old is not None and old.confirmation is not Confirmation.UNCONFIRMED and "confirmation" not in changed
-    if is_answered and old.answered_at is not None:
-        run_on = max(dates.finalise_on, old.answered_at.astimezone(LONDON).date())
+    if is_answered and old.answered_on is not None:
+        run_on = max(dates.finalise_on, old.answered_on)
     else:
         run_on = working_days_after(asked_by, 1)
     return moved_bank_day(dates, run_on)

@@ -108,7 +108,7 @@ class Concern(StrEnum):
             Concern.HELD_ROWS: lambda: has_hold(*_ROW_HELD_BY_OFFICER),
             Concern.QUERIED: lambda: has_hold(*_QUERIED),
             Concern.UNCONFIRMED: lambda: sa.and_(P.is_open, P.is_unanswered),
-            Concern.CUT_OFF: lambda: sa.and_(P.is_open, P.is_unanswered, P.confirm_by <= today() + NEAR),
+            Concern.CUT_OFF: lambda: sa.and_(P.is_open, P.is_unanswered, P.answer_by <= today() + NEAR),
             Concern.WAITING: lambda: sa.and_(P.is_open, P.waiting_pence != 0),
             Concern.RECOVERY: lambda: sa.and_(P.is_open, recovers()),
             Concern.LAPSED: lambda: sa.and_(P.is_open, P.lapsed_pence.is_not(None)),
@@ -168,7 +168,7 @@ def queues() -> list[Queue]:
     total, since_first = P.total_pence, sa.func.min(P.first_on)
     found = [
         _payments(Concern.REJECTED, sa.func.min(P.answered_at), total),
-        _payments(Concern.CUT_OFF, sa.func.min(P.confirm_by), total),
+        _payments(Concern.CUT_OFF, sa.func.min(P.answer_by), total),
         _payments(Concern.WAITING, since_first, P.waiting_pence),
         _holds(Concern.HELD, Hold.is_of_whole_payment),
         _holds(Concern.HELD_ROWS, *_ROW_HELD_BY_OFFICER),

@@ -378,5 +378,5 @@ def test_only_what_waits_for_a_confirmation_is_let_through(finance):
     calculate(TODAY)
     with unit_of_work() as session:
         found = session.scalars(ScheduledPayment.of(carer.reference, MONDAY)).one()
-        with pytest.raises(DomainError, match="does not wait for an answer"):
+        with pytest.raises(DomainError, match="waits for no answer now"):
             officer.pay_as_it_is(found, by=finance, reason="Why not", total_pence=found.total_pence)

@@ -17,7 +17,18 @@ from tests.support.rows import every, reading, saved, unit_of_work
 
 TODAY = date(2019, 10, 2)
 DAY = timedelta(days=1)
-NAMES = ("processing", "is_open", "is_unanswered", "is_to_be_confirmed", "waits_for_confirmation", "total_pence")
+NAMES = (
+    "processing",
+    "is_open",
+    "is_unanswered",
+    "is_to_be_confirmed",
+    "waits_for_confirmation",
+    "total_pence",
+    "answer_by",
+    "is_silent",
+    "is_waived",
+    "is_rejected",
+)
 
 
 @pytest.fixture
@@ -45,6 +56,7 @@ def payments(database):
                     "finalise_on": first_on + DAY, "bank_on": TODAY, "net_pence": net, "vat_pence": 2,
                     "asked_by": None if asked is None else TODAY + asked * DAY,
                     "asked_because": None if asked is None else "late",
+                    "full_notice_on": (None, TODAY - 2 * DAY, TODAY + DAY)[n % 3],
                     "is_begun": begun, "closed_run_id": closed,
                     "waive_reason": waived and "The home is closed", "waived_pence": waived,
                     "confirmation": answer, "answered_pence": pence, "answered_at": at, "answered_by_id": by,
