@@ -81,6 +81,11 @@ class AnswerForm(TakeBackForm):
         }
 
     @property
+    def ticked_pence(self) -> int:
+        """What the ticked rows come to, VAT included."""
+        return sum(query.row.total_pence for query in self.row_forms if query.row and query.is_wrong.data)
+
+    @property
     def reason(self) -> str:
         """The comment, and what was said of single rows: a rejection is of all of them."""
         said = [

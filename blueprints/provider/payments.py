@@ -64,11 +64,13 @@ def answer(reference, first_on):
     if form.is_submitted():
         insist_on_being_open(payment)
     if form.validate_on_submit():
-        said = _say(payment, form)
+        ticked = form.ticked_pence
+        said = _say(payment, form, ticked)
         return done(said, then=url_for(".show", reference=reference, first_on=first_on))
     return render(
         "provider/payments/answer.html", partial="provider/payments/_answer.html",
         payment=payment, asking=payment.answer_state, standing=standing_of(payment), rows=rows, marks=marks, form=form,
+        ticked_pence=form.ticked_pence,
     )  # fmt: skip
 
 
@@ -85,16 +87,16 @@ def take_back(reference, first_on):
     return render("provider/payments/take_back.html", payment=payment, form=form, standing=standing_of(payment))
 
 
-def _say(payment, form):
+def _say(payment, form, ticked):
     """Give the answer whose button was pressed; what was said, in words."""
     seen = form.total_pence.data
     if form.reject.data:
         reject(payment, by=me(), total_pence=seen, comment=form.reason)
         return f"You have rejected the payment of {gbp(seen)} for {payment.span.short}. It goes back to the council"
     confirm(payment, by=me(), total_pence=seen, comment=form.comment.data, queries=form.queries)
-    said = f"You have confirmed {gbp(seen)} for {payment.span.short}"
     count = len(form.queries)
-    return f"{said}, and queried {how_many(count, 'row')}" if count else said
+    said = f"You have confirmed {gbp(standing_of(payment).to_confirm_pence)} for {payment.span.short}"
+    return f"{said}, and queried {how_many(count, 'row')}, {gbp(ticked)}" if count else said
 
 
 @bp.get("/schedule")

@@ -113,6 +113,11 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
         """A condition: it falls due by that day, and not all of it is finalised."""
         return sa.and_(cls.closed_run_id.is_(None), cls.finalise_on <= as_on)
 
+    @property
+    def is_overdue(self) -> bool:
+        """Its day to be finalised is past, and not all of it is finalised."""
+        return self.closed_run_id is None and self.finalise_on < today()
+
     @hybrid_property
     def id_before(self) -> sa.ScalarSelect[int]:
         """The id of the payment of the same contract just before this one, as a subquery."""

@@ -5,10 +5,10 @@ little time left to answer it opens a window of WINDOW working days. Rules: desi
 docs/payment-states.md.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from models.calendar import PeriodDates, working_days_after
+from models.calendar import DAY, PeriodDates, working_days_after
 from models.payments.confirmation import Asked, Confirmation
 
 WINDOW = 2
@@ -65,5 +65,9 @@ def bank_day(old: Any, dates: PeriodDates, changed: dict[str, Any]) -> date:
 
 
 def moved_bank_day(dates: PeriodDates, run_on: date) -> date:
-    """When what a run on that day pays is in the bank: late, it takes as long as the calendar usually gives it."""
-    return dates.bank_on + max(run_on - dates.finalise_on, timedelta(0))
+    """When what a run on that day pays is in the bank: late, it takes as long as the calendar usually gives it, and
+    comes on a working day.
+    """
+    if run_on <= dates.finalise_on:
+        return dates.bank_on
+    return working_days_after(dates.bank_on + (run_on - dates.finalise_on) - DAY, 1)

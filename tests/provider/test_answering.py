@@ -212,7 +212,7 @@ def test_after_the_cut_off_it_is_too_late(office, here, contract, set_today):
     ("policy", "words"),
     [
         ("pay", "Nobody had answered, so it is paid as it stands."),
-        ("confirm", "Nobody had answered, and that counts as a confirmation: it is paid as it stands."),
+        ("confirm", "That counts as a confirmation of £656.11."),
         ("hold", "Nobody had answered, so it is not paid until this is settled. Please contact the"),
     ],
 )
@@ -221,7 +221,7 @@ def test_after_the_cut_off_the_page_says_what_happens_now(office, here, contract
     set_today(TODAY + DAY)
     for path in (here, f"{here}/answer"):
         answer = office.get(path)
-        assert "The time to confirm or reject this payment ended on Tuesday 1 October 2019." in asked(answer)
+        assert "Tuesday 1 October 2019" in asked(answer)
         assert words in asked(answer)
         assert not answer.page.select("[name=confirm], .asked a")
 

@@ -16,7 +16,7 @@ from models.payments.run import RunPayment
 from tests.care_factories import make_calendar, make_client, make_contract, make_item
 from tests.support.rows import every, unit_of_work
 from tests.support.runs import banked, calculate, change, finalise, payment
-from tests.support.states import DAY, FRIDAY, MONDAY, SUNDAY, THURSDAY, TUESDAY, office, state_of
+from tests.support.states import FRIDAY, MONDAY, SUNDAY, THURSDAY, TUESDAY, office, state_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
 
@@ -127,15 +127,17 @@ def test_what_was_sent_back_waits_for_the_last_day_that_the_officer_names(policy
 
 
 def test_the_bank_day_follows_the_first_run_after_the_window():
-    """The calendar pays five days after it finalises, Sunday and Friday. Who is asked to Monday is paid on Tuesday."""
+    """The calendar pays five days after it finalises, Sunday and Friday. Who is asked to Monday is paid on Tuesday:
+    that would be a Sunday in the bank, so it is Monday.
+    """
     the = office(if_unconfirmed="confirm").to(THURSDAY).feed()
-    assert the.payment.bank_on == NEXT_TUESDAY + 5 * DAY
+    assert the.payment.bank_on == date(2019, 10, 14)
     [mail] = mails()
     assert "Please answer by Monday 7 October" in mail
-    assert "in the bank on about 13 October" in mail
+    assert "in the bank on about 14 October" in mail
     the.to(NEXT_TUESDAY).run()
     [part] = every(RunPayment)
-    assert (part.bank_on, the.payment.bank_on) == (NEXT_TUESDAY + 5 * DAY, NEXT_TUESDAY + 5 * DAY)
+    assert (part.bank_on, the.payment.bank_on) == (date(2019, 10, 14), date(2019, 10, 14))
 
 
 def test_who_confirms_in_the_window_is_paid_by_the_next_run():
