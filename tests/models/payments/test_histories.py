@@ -31,6 +31,7 @@ from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
 from models.payments.standing import Kept, standings
 from models.records.contract import Contract
+from models.reports.whereabouts import by_contract
 from tests.support.histories import FACTS, Office
 from tests.support.rows import every, reading
 
@@ -109,6 +110,9 @@ def entitled(office: Office) -> dict[int, int]:
 def check_money(office: Office) -> None:
     """Entitled = paid - repaid - written off - moved away + open and held + blocked - owed back, by contract."""
     lines, entries, blocked = every(PaymentLine), every(DebtEntry), every(BlockedSum)
+    with reading(office.provider.id) as session, as_on(office.day):
+        ids = dict(session.execute(select(Contract.reference, Contract.id)).all())
+        on_the_page = {ids[each.reference]: each for each in by_contract(office.provider.id)}
     contract_of = {payment.id: payment.contract_id for payment in every(ScheduledPayment)}
     for contract_id, due in entitled(office).items():
         own = [line for line in lines if line.contract_id == contract_id]
@@ -119,6 +123,9 @@ def check_money(office: Office) -> None:
         debt = sum(line.total_pence for line in own if line.component in CARRIED) - taken_off
         assert debt >= 0
         assert due == paid - taken_off + drafts + waits - debt
+        told = on_the_page[contract_id]
+        assert (told.entitled_pence, told.paid_pence, told.blocked_pence) == (due, paid, waits)
+        assert (told.open_pence + told.held_pence, told.owed_pence) == (drafts, debt)
         written_off = sum(
             entry.pence
             for entry in entries
@@ -193,10 +200,8 @@ class Runs:
         for payment in sorted(payments.values(), key=lambda each: each.first_on):
             if payment.closed_run_id is None and stands[payment.id].kept in (None, Kept.ASKED):
                 by_contract[payment.contract_id].append(payment.id)
-        silent = {id_ for id_ in parts if stands[id_].kept is Kept.MISSED}
-        for contract_id, ids in by_contract.items():
-            if any(payments[id_].contract_id == contract_id for id_ in silent):
-                continue
+        assert not [id_ for id_ in parts if stands[id_].kept not in (None, Kept.ASKED)]
+        for ids in by_contract.values():
             for id_ in ids:
                 if id_ not in parts:
                     break
