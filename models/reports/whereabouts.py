@@ -218,8 +218,9 @@ def client_of(row: sa.Row) -> str:
 
 
 def since_of(row: sa.Row) -> date | None:
-    """The day since which the sum waits, in London; None where none is on record."""
-    return row.since_at.astimezone(LONDON).date() if row.since_at is not None else row.since_on
+    """The day since which the sum waits, in London; None where none is on record, or the first is still to come."""
+    since = row.since_at.astimezone(LONDON).date() if row.since_at is not None else row.since_on
+    return since if since is not None and since <= today() else None
 
 
 def _sums(query: Select) -> dict[int, int]:

@@ -80,7 +80,10 @@ def test_what_is_not_authorised_or_suspended_is_blocked():
     assert reasons(contract, MONDAY) == [
         (Reason.UNAUTHORISED, 100_00), (Reason.LATER, 200_00), (Reason.SUSPENDED, 300_00),
     ]  # fmt: skip
-    assert [since_of(row) for row in sums(contract, MONDAY)] == [MONDAY] * 3
+    found = sums(contract, MONDAY)
+    for day, since in ((MONDAY, MONDAY), (MONDAY - WEEK, None)):
+        with as_on(day):
+            assert [since_of(row) for row in found] == [since] * 3
     assert [row.until_on for row in sums(contract, MONDAY, reason=Reason.LATER)] == [SUNDAY]
     found = told(contract, MONDAY)
     assert (found.blocked_pence, found.waits_pence, found.entitled_pence) == (600_00, 600_00, 600_00)
@@ -92,7 +95,7 @@ def test_a_rejected_payment_is_held_row_by_row():
     change(found, **answered("rejected", 35_308))
     assert reasons(contract, SUNDAY) == [(Reason.REJECTED, 35_308)]
     [row] = sums(contract, SUNDAY)
-    assert (client_of(row)[:7], row.order_number, since_of(row) is not None) == ("S, Bart", 1, True)
+    assert (client_of(row)[:7], row.order_number, row.since_at is not None) == ("S, Bart", 1, True)
     assert (told(contract, SUNDAY).held_pence, told(contract, SUNDAY).open_pence) == (35_308, 0)
 
 
