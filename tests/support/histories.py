@@ -35,6 +35,8 @@ from tests.support.rows import every, reading, unit_of_work
 START = date(2019, 3, 4)
 POLICIES: list[dict[str, str]] = [
     {},
+    {"confirmation": "required", "if_unconfirmed": "confirm"},
+    {"confirmation": "required", "if_unconfirmed": "hold"},
     {"confirmation": "optional"},
     {"confirmation": "required", "if_unconfirmed": "pay"},
     {"confirmation": "required", "if_unconfirmed": "confirm"},
@@ -42,14 +44,14 @@ POLICIES: list[dict[str, str]] = [
     {"confirmation": "required", "if_unconfirmed": "hold", "if_queried": "pay"},
 ]
 WEIGHTS = {
-    "wait": 9, "run": 5, "run_late": 2, "prepare": 2, "authorise_and_finalise": 3, "discard": 1,
-    "price": 4, "end_item": 3, "start_item": 1, "absence": 2, "authorise_item": 2, "suspend": 2, "contribution": 2,
-    "replace_item": 1, "end_contract": 1, "end_method": 1, "go_on": 1, "allowance": 1, "claim": 2, "reject_claim": 1,
-    "adjust": 3, "cancel_adjustment": 1, "hold": 2, "hold_row": 2, "release": 4, "confirm": 6, "query": 3, "reject": 3,
-    "take_back": 2, "ask_again": 3, "pay_as_it_is": 2, "keep_back_again": 1, "agree_plan": 1, "end_plan": 1,
-    "repay": 2, "write_off": 2, "move_debt": 2,
+    "wait": 9, "run": 9, "run_late": 3, "prepare": 4, "authorise_and_finalise": 6, "discard": 2,
+    "price": 4, "end_item": 5, "start_item": 1, "absence": 2, "authorise_item": 2, "suspend": 2, "contribution": 2,
+    "replace_item": 2, "end_contract": 1, "end_method": 2, "go_on": 5, "allowance": 1, "claim": 1, "reject_claim": 1,
+    "adjust": 3, "cancel_adjustment": 1, "hold": 1, "hold_row": 2, "release": 5, "confirm": 4, "query": 4, "reject": 7,
+    "take_back": 8, "ask_again": 8, "pay_as_it_is": 5, "keep_back_again": 8, "agree_plan": 1, "end_plan": 2,
+    "repay": 9, "write_off": 9, "move_debt": 9,
 }  # fmt: skip
-"""How often each kind of event is drawn."""
+"""How often each kind of event is drawn. One that cannot happen just then gives way to another draw."""
 FACTS = {
     "wait", "price", "end_item", "start_item", "absence", "authorise_item", "suspend", "contribution", "replace_item",
     "end_contract", "end_method", "go_on", "allowance", "claim", "reject_claim", "prepare", "run_late",
