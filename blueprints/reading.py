@@ -44,11 +44,15 @@ def reads(app: Flask, endpoint: str) -> bool:
 
 
 def _read(ids: dict[str, Any]) -> None:
-    """Add the event. Its subject is the record that get_or_404 found; a list has none."""
+    """Add the event. Its subject is the record that get_or_404 found; a list has none. Its provider is the one that the
+    address names, the council's own addresses included.
+    """
     more = {"as_staff": True} if looking_at() else {}
+    named = plain(ids)
+    provider_id = named.pop("provider_id", g.provider_id)
     record(
-        "client_record.read", g.get("record"), by=me(), provider_id=g.provider_id,
-        endpoint=request.endpoint, **plain(ids), **_asked_for(), **more,
+        "client_record.read", g.get("record"), by=me(), provider_id=provider_id,
+        endpoint=request.endpoint, **named, **_asked_for(), **more,
     )  # fmt: skip
 
 

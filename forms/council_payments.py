@@ -14,6 +14,7 @@ from forms.fields import DayField, MoneyField, StringField, TextAreaField
 from forms.filters import ALL, ChoiceField
 from models.payments.confirmation import Confirmation, Processing
 from models.payments.worklist import Concern
+from models.reports.whereabouts import WAITS, Reason
 
 LONG = Length(max=2_000, message="Write 2,000 characters or fewer")
 
@@ -31,6 +32,13 @@ class Chosen(TypedDict):
     concern: Concern | None
     first: date | None
     last: date | None
+
+
+class ChosenWaiting(TypedDict):
+    """What models.reports.whereabouts.waiting takes."""
+
+    name: str
+    reason: Reason | None
 
 
 class PaymentSearch(Form):
@@ -56,6 +64,22 @@ class PaymentSearch(Form):
             "concern": Concern(self.exception.data) if self.exception.data else None,
             "first": self.first.data,
             "last": self.last.data,
+        }
+
+
+class WaitingSearch(Form):
+    name = StringField("Provider")
+    reason = ChoiceField("Reason", default=ALL)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.reason.offer((ALL, "[Any]"), *((each.value, each.label) for each in WAITS))
+
+    @property
+    def chosen(self) -> ChosenWaiting:
+        return {
+            "name": self.name.data.strip(),
+            "reason": Reason(self.reason.data) if self.reason.data else None,
         }
 
 

@@ -1,6 +1,7 @@
 """What people choose above a list. Filters travel in the address, so they carry no CSRF token."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from wtforms import Form, SelectField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs of WTForms
@@ -8,6 +9,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
 from models.calendar import FinancialYear
+from models.reports.whereabouts import WAITS, Reason
 
 ALL = ""
 
@@ -66,6 +68,20 @@ class OrderFilter(Form):
         self.year.offer(*year_choices(years))
         self.service.offer((ALL, "[All Services]"), *services)
         self.client.offer((ALL, "[All Clients]"), *clients)
+
+
+class ReasonFilter(Form):
+    """Which of the sums that wait."""
+
+    reason = ChoiceField("Reason", default=ALL)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.reason.offer((ALL, "[Any]"), *((each.value, each.to_provider) for each in WAITS))
+
+    @property
+    def chosen(self) -> Reason | None:
+        return Reason(self.reason.data) if self.reason.data else None
 
 
 def year_choices(years: Iterable[FinancialYear]) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Promises that hold in every sound database, checked over the whole of it. Nothing is changed."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,9 +12,17 @@ from models import folding
 from models.auditing import chain
 from models.auditing.chain import Head
 from models.base import begin_write, scope, session, storage_faults, sum_of
+from models.calendar import today
 from models.engine.component import DEDUCTIONS, Component
+from models.engine.periods import lay_out
+from models.engine.reckoning import reckon
 from models.money import gbp
+from models.payments.blocked import BlockedSum, CalculationFault
+from models.payments.book import Book
 from models.payments.calculation import batches, calculate
+from models.payments.confirmation import Confirmation
+from models.payments.debt import DebtEntry
+from models.payments.loading import load
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import PaymentRun, RunPayment
@@ -35,12 +44,14 @@ def check_all(heads: Iterable[Head] = ()) -> Iterator[BrokenPromise]:
     """
     with scope():
         set_tenant(EVERY_PROVIDER)
-        for check in (totals, nothing_below_zero, slices, orders, runs, two_people, names, storage):
+        of_money = (totals, closed_payments, answers, nothing_below_zero, debts, slices, orders, runs)
+        for check in (*of_money, two_people, names, storage):
             yield from check()
         for fault in chain.check(heads):
             yield BrokenPromise("the audit is as it was sealed", fault.words)
         provider_batches = list(batches())
     for batch in provider_batches:
+        yield from every_pound(batch)
         yield from drafts_are_current(batch)
 
 
@@ -60,6 +71,38 @@ def totals() -> Iterator[BrokenPromise]:
         yield BrokenPromise("lines add up to their payment", f"payment {id_}: {gbp(stored)}, lines {gbp(found)}")
 
 
+def closed_payments() -> Iterator[BrokenPromise]:
+    """What is closed has no draft left, and comes to what was finalised of its own lines."""
+    payment, line = ScheduledPayment, PaymentLine
+    finalised = sum_of(sa.case((line.run_id.is_not(None), line.total_pence), else_=0))
+    drafts = sa.func.count(sa.case((line.run_id.is_(None), line.id)))
+    rows = session.execute(
+        select(payment.id, payment.total_pence, finalised, drafts)
+        .outerjoin(line, sa.and_(line.payment_id == payment.id, line.is_own))
+        .where(payment.closed_run_id.is_not(None))
+        .group_by(payment.id, payment.net_pence, payment.vat_pence)
+        .having(sa.or_(payment.total_pence != finalised, drafts > 0))
+        .order_by(payment.id)
+    )
+    for id_, stored, found, count in rows:
+        where = f"payment {id_}: {gbp(stored)}, finalised {gbp(found)}, {count} drafts"
+        yield BrokenPromise("a closed payment is what was finalised of it", where)
+
+
+def answers() -> Iterator[BrokenPromise]:
+    """A confirmation stands at the total that was confirmed."""
+    payment = ScheduledPayment
+    rows = session.execute(
+        select(payment.id, payment.total_pence, payment.answered_pence)
+        .where(payment.confirmation == Confirmation.CONFIRMED, payment.answered_pence != payment.total_pence)
+        .order_by(payment.id)
+    )
+    for id_, total, answered in rows:
+        yield BrokenPromise(
+            "a confirmation is to the total", f"payment {id_}: {gbp(total)}, answered {gbp(answered or 0)}"
+        )
+
+
 def nothing_below_zero() -> Iterator[BrokenPromise]:
     """No run pays less than nothing for one payment."""
     line = PaymentLine
@@ -72,6 +115,13 @@ def nothing_below_zero() -> Iterator[BrokenPromise]:
     )
     for payment_id, run_id, found in rows:
         yield BrokenPromise("no payment is below £0.00", f"payment {payment_id} in run {run_id}: {gbp(found)}")
+
+
+def debts() -> Iterator[BrokenPromise]:
+    """No contract owes less than nothing."""
+    for contract_id, pence in sorted(_debts().items()):
+        if pence < 0:
+            yield BrokenPromise("no debt is below £0.00", f"contract {contract_id}: {gbp(pence)}")
 
 
 def slices() -> Iterator[BrokenPromise]:
@@ -106,15 +156,23 @@ def orders() -> Iterator[BrokenPromise]:
 
 
 def runs() -> Iterator[BrokenPromise]:
-    """What a run finalised is what was prepared, to the penny."""
+    """What a run has paid for a payment is what its lines come to, and no more than was authorised."""
     member, line = RunPayment, PaymentLine
-    of_member = select(member.run_id, sum_of(member.total_pence)).where(member.is_finalised)
-    of_line = select(line.run_id, sum_of(line.total_pence)).where(line.run_id.is_not(None))
-    prepared = dict(session.execute(of_member.group_by(member.run_id)).all())
-    finalised = {run_id: pence for run_id, pence in session.execute(of_line.group_by(line.run_id)) if run_id}
-    for run_id in sorted({*prepared, *finalised}):
-        if prepared.get(run_id, 0) != finalised.get(run_id, 0):
-            yield BrokenPromise("a run pays what was authorised", f"run {run_id}")
+    of_lines = select(line.run_id, line.payment_id, sum_of(line.total_pence)).where(line.run_id.is_not(None))
+    lines = {
+        (run_id, payment_id): pence
+        for run_id, payment_id, pence in session.execute(of_lines.group_by(line.run_id, line.payment_id))
+    }
+    of_members = select(member.run_id, member.payment_id, member.paid_pence, member.total_pence)
+    members = {(row.run_id, row.payment_id): row for row in session.execute(of_members)}
+    for run_id, payment_id in sorted({*lines, *members}):
+        row, found = members.get((run_id, payment_id)), lines.get((run_id, payment_id), 0)
+        paid = (row.paid_pence or 0) if row else 0
+        where = f"run {run_id}, payment {payment_id}: paid {gbp(paid)}"
+        if paid != found:
+            yield BrokenPromise("a run pays what its lines come to", f"{where}, lines {gbp(found)}")
+        if row and paid > max(row.total_pence, 0):
+            yield BrokenPromise("a run pays no more than was authorised", f"{where}, authorised {gbp(row.total_pence)}")
 
 
 def two_people() -> Iterator[BrokenPromise]:
@@ -141,6 +199,61 @@ def storage() -> Iterator[BrokenPromise]:
         yield BrokenPromise("the database file is whole", fault)
 
 
+def every_pound(provider_ids: list[int]) -> Iterator[BrokenPromise]:
+    """Entitled = paid - repaid - written off - moved away + open and held + blocked - owed back, contract by contract:
+    what is on record against what the facts entitle to, reckoned anew. A contract that cannot be reckoned is named.
+    """
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        contracts = load(provider_ids)
+        book = Book(provider_ids, contracts)
+        stored = _accounted_for(provider_ids)
+        noted = set(session.scalars(select(CalculationFault.contract_id)))
+        for id_, facts in contracts.items():
+            try:
+                periods = lay_out(facts, book.states[id_], today())
+                entitled = reckon(facts, periods, book.settled[id_], today(), book.placed[id_]).entitled_pence
+            except Exception:
+                unsaid = "" if id_ in noted else ", and the desk does not say so"
+                yield BrokenPromise("every contract can be calculated", f"contract {id_}{unsaid}")
+                continue
+            if id_ in noted:
+                yield BrokenPromise("every contract can be calculated", f"contract {id_}: calculate it again")
+            elif entitled != stored[id_]:
+                where = f"contract {id_}: entitled to {gbp(entitled)}, accounted for {gbp(stored[id_])}"
+                yield BrokenPromise("every pound is somewhere", where)
+
+
+def _accounted_for(provider_ids: list[int]) -> dict[int, int]:
+    """By contract: all lines, and what is blocked, less what other entries took off the debt, and what is owed."""
+    line, entry, payment = PaymentLine, DebtEntry, ScheduledPayment
+    found: dict[int, int] = defaultdict(int)
+    lines = select(line.contract_id, sum_of(line.total_pence)).where(line.provider_id.in_(provider_ids))
+    entries = select(entry.contract_id, -sum_of(entry.pence)).where(entry.provider_id.in_(provider_ids))
+    blocked = select(payment.contract_id, sum_of(BlockedSum.pence)).join(payment, payment.id == BlockedSum.payment_id)
+    blocked = blocked.where(BlockedSum.provider_id.in_(provider_ids))
+    for query in (
+        lines.group_by(line.contract_id), entries.group_by(entry.contract_id), blocked.group_by(payment.contract_id),
+    ):  # fmt: skip
+        for contract_id, pence in session.execute(query):
+            found[contract_id] += pence
+    for contract_id, pence in _debts().items():
+        found[contract_id] -= pence
+    return found
+
+
+def _debts() -> dict[int, int]:
+    """Carried - brought - entries, by contract; below £0.00 too, where that is wrong."""
+    line, entry = PaymentLine, DebtEntry
+    carried = select(line.contract_id, sum_of(line.net_pence)).where(~line.is_own).group_by(line.contract_id)
+    entries = select(entry.contract_id, -sum_of(entry.pence)).group_by(entry.contract_id)
+    found: dict[int, int] = defaultdict(int)
+    for query in (carried, entries):
+        for contract_id, pence in session.execute(query):
+            found[contract_id] += pence
+    return found
+
+
 def drafts_are_current(provider_ids: list[int]) -> Iterator[BrokenPromise]:
     """Calculating again would change nothing. The calculation is done and thrown away."""
     with scope():
@@ -155,7 +268,7 @@ def drafts_are_current(provider_ids: list[int]) -> Iterator[BrokenPromise]:
 
 
 def _as_calculated(provider_ids: list[int]) -> dict[tuple[str, str], object]:
-    """Drafts and totals as they stand, by contract; and values, by purchase order."""
+    """Drafts, totals, answers and blocked sums as they stand, by contract; and values, by purchase order."""
     line, payment, order = PaymentLine, ScheduledPayment, PurchaseOrder
     found: dict[tuple[str, str], object] = {}
     for row in session.execute(
@@ -167,10 +280,17 @@ def _as_calculated(provider_ids: list[int]) -> dict[tuple[str, str], object]:
         found[f"contract {row.contract_id}", repr(tuple(map(_plain, row)))] = True
     for contract_id, first_on, *sums in session.execute(
         select(
-            payment.contract_id, payment.first_on, payment.net_pence, payment.vat_pence, payment.waiting_pence
+            payment.contract_id, payment.first_on, payment.net_pence, payment.vat_pence, payment.waiting_pence,
+            payment.confirmation, payment.answered_pence, payment.asked_by, payment.waived_pence, payment.bank_on,
         ).where(payment.provider_id.in_(provider_ids))
-    ):
+    ):  # fmt: skip
         found[f"contract {contract_id}", f"payment {first_on}"] = tuple(sums)
+    blocked = select(payment.contract_id, payment.first_on, BlockedSum.item_id, BlockedSum.pence)
+    of_these = BlockedSum.provider_id.in_(provider_ids)
+    for contract_id, *parts in session.execute(
+        blocked.join(payment, payment.id == BlockedSum.payment_id).where(of_these)
+    ):
+        found[f"contract {contract_id}", f"blocked {tuple(map(_plain, parts))!r}"] = True
     values = select(order.number, order.value_net_pence, order.value_vat_pence)
     for number, *value in session.execute(values.where(order.provider_id.in_(provider_ids))):
         found[f"order {number}", "value"] = tuple(value)

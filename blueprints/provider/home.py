@@ -15,6 +15,7 @@ from models.payments.purchase_order import PurchaseOrder
 from models.permissions import Permission
 from models.reports.breakdown import told
 from models.reports.coming import Coming, coming, paid_before
+from models.reports.whereabouts import waits_pence
 
 bp = Blueprint("home", __name__)
 
@@ -40,6 +41,7 @@ def show():
         to_confirm=_to_confirm(),
         open_payments=len({each.id for each in current} | {part.payment.id for part in found.kept}),
         bars=_bars(found) if may(Permission.VIEW_PAYMENTS) else [],
+        waits=waits_pence(viewed().id) if may(Permission.VIEW_PAYMENTS) else None,
         orders=_orders(year),
         year=year,
         review_due_on=_review_due_on(),

@@ -266,11 +266,11 @@ class _Work:
             self.found.entitled_pence += cell.net_pence + cell.vat_pence
             net, vat = cell.net_pence - before.net_pence, cell.vat_pence - before.vat_pence
             order = (client_id, year_of(first))
-            paid_in = self._paid_in(source, component, first)
             if is_blocked:
-                self.found.blocked[paid_in, source.item_id or 0] += net + vat
+                self.found.blocked[self._usual_place(component, first), source.item_id or 0] += net + vat
                 self._keep(component, first, before, order, name)
                 continue
+            paid_in = self._paid_in(source, component, first)
             if net or vat:
                 cell = self._placed(cell, first)
             self._expect(order, cell, before, name)
@@ -283,6 +283,10 @@ class _Work:
         kept = self.placed.get((source, component, first))
         if kept is not None and self.periods.takes_lines(kept):
             return kept
+        return self._usual_place(component, first)
+
+    def _usual_place(self, component: Component, first: date) -> date:
+        """Where a line goes that has no draft yet. What is blocked has none, so that it never keeps a place."""
         return self.periods.current if component in IN_THE_CURRENT_PAYMENT else self.periods.paying(first)
 
     def _keep(self, component: Component, first: date, before: Settled, order: OrderKey, name: str) -> None:

@@ -22,6 +22,7 @@ from models.engine.recovery import Settlement
 from models.payments.hold import Hold, HoldKind, has_hold
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.settlement import ToSettle, drafts_of, settle_all
+from models.records.contract import Contract
 from models.words import Choice
 
 
@@ -165,6 +166,7 @@ def _open_until(payments: Sequence[Stands]) -> Sequence[Any]:
             payment.id, payment.contract_id, payment.first_on, payment.last_on, payment.is_begun,
             payment.total_pence.label("total_pence"), payment.answer_by.label("answer_by"),
             payment.is_rejected.label("is_rejected"), payment.waits_for_confirmation.label("is_waiting"),
+            will_be_confirmed_by_silence().label("is_silent"),
             has_hold(Hold.is_of_whole_payment, Hold.is_in_force).label("is_held"),
         ).where(
             payment.contract_id.in_({each.contract_id for each in payments}),
@@ -179,9 +181,18 @@ def _why_kept(row: Any) -> Kept | None:
         return Kept.HELD
     if row.is_rejected:
         return Kept.REJECTED
-    if row.is_waiting:
-        return Kept.ASKED if _is_in_time(row.answer_by) else Kept.MISSED
-    return None
+    if row.is_waiting and _is_in_time(row.answer_by):
+        return Kept.ASKED
+    return Kept.MISSED if row.is_waiting and not row.is_silent else None
+
+
+def will_be_confirmed_by_silence() -> sa.ColumnElement[bool]:
+    """A condition on ScheduledPayment, once its time is over: the next run takes silence for yes. As in
+    answers.confirm_by_silence.
+    """
+    payment = ScheduledPayment
+    could_answer = sa.or_(payment.full_notice_on.is_(None), payment.full_notice_on <= payment.answer_by)
+    return sa.and_(could_answer, payment.contract.has(Contract.confirms_by_silence))
 
 
 def _is_in_time(answer_by: date) -> bool:

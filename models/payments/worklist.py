@@ -91,6 +91,11 @@ class Concern(StrEnum):
         }.get(self.value, self.label)
 
     @property
+    def is_told_by_sums(self) -> bool:
+        """Another page tells its sums one by one: models.reports.whereabouts.waiting."""
+        return self is Concern.WAITING
+
+    @property
     def why(self) -> str:
         return {
             "rejected": "The provider says that they are wrong. Put them right, or send them back.",

@@ -6,8 +6,10 @@ import pytest
 
 from models import verify
 from models.base import transaction
+from models.payments import calculation
 from models.records.care_package import CarePackageLineItem
 from tests.care_factories import make_contract, make_item, make_price
+from tests.factories import make_user
 from tests.support.rows import every
 from tests.support.runs import calculate, change, finalise
 
@@ -44,25 +46,78 @@ def _break(statement):
         session.connection().exec_driver_sql(statement)
 
 
-@pytest.mark.parametrize(
-    ("statement", "promise"),
-    [
-        ("UPDATE scheduled_payment SET net_pence = net_pence + 1", "lines add up to their payment"),
-        ("UPDATE payment_line SET net_pence = net_pence + 1 WHERE run_id IS NULL", "a line is what its slices say"),
-        ("UPDATE purchase_order SET spend_net_pence = 1", "an order's spend is its finalised lines"),
-        ("UPDATE purchase_order SET value_net_pence = 1", "an order's value is its spend and what is to come"),
-        ("UPDATE client SET surname = 'Marsh'", "a folded column is what it folds"),
-        ("UPDATE run_payment SET total_pence = 1", "a run pays what was authorised"),
-        (
-            "DROP TRIGGER payment_line_update; UPDATE payment_line SET net_pence = -9 WHERE run_id IS NOT NULL",
-            "no payment is below £0.00",
-        ),
-    ],
+SEALED = "DROP TRIGGER payment_line_update; "
+DEBT = (
+    "INSERT INTO debt_entry "
+    '(provider_id, contract_id, kind, "on", pence, surplus_pence, surplus_note, reason, made_at) '
+    "SELECT provider_id, id, 'repaid', '2019-10-01', 1, 0, '', '', '2019-10-01 00:00:00' FROM contract"
 )
+BLOCKED = (
+    "INSERT INTO blocked_sum (provider_id, payment_id, item_id, pence) "
+    "SELECT provider_id, (SELECT MAX(id) FROM scheduled_payment), id, 500 FROM care_package_line_item"
+)
+PROMISES = [
+    ("UPDATE scheduled_payment SET net_pence = net_pence + 1", "lines add up to their payment"),
+    (
+        "UPDATE scheduled_payment SET net_pence = net_pence + 1 WHERE closed_run_id IS NOT NULL",
+        "a closed payment is what was finalised of it",
+    ),
+    (
+        "UPDATE payment_line SET payment_id = (SELECT id FROM scheduled_payment WHERE closed_run_id IS NOT NULL) "
+        "WHERE run_id IS NULL",
+        "a closed payment is what was finalised of it",
+    ),
+    (
+        "UPDATE scheduled_payment SET confirmation = 'confirmed', answered_pence = net_pence - 1, "
+        "answered_at = '2019-10-01 00:00:00'",
+        "a confirmation is to the total",
+    ),
+    ("UPDATE payment_line SET net_pence = net_pence + 1 WHERE run_id IS NULL", "a line is what its slices say"),
+    ("UPDATE payment_line SET net_pence = net_pence + 1 WHERE run_id IS NULL", "every pound is somewhere"),
+    (SEALED + "UPDATE payment_line SET component = 'brought_forward'", "every pound is somewhere"),
+    (BLOCKED, "every pound is somewhere"),
+    (BLOCKED, "a second calculation changes nothing"),
+    (DEBT, "no debt is below £0.00"),
+    ("UPDATE purchase_order SET spend_net_pence = 1", "an order's spend is its finalised lines"),
+    ("UPDATE purchase_order SET value_net_pence = 1", "an order's value is its spend and what is to come"),
+    ("UPDATE client SET surname = 'Marsh'", "a folded column is what it folds"),
+    ("UPDATE run_payment SET total_pence = 1", "a run pays no more than was authorised"),
+    ("UPDATE run_payment SET paid_pence = paid_pence - 1", "a run pays what its lines come to"),
+    ("DELETE FROM run_payment", "a run pays what its lines come to"),
+    (SEALED + "UPDATE payment_line SET net_pence = -9 WHERE run_id IS NOT NULL", "no payment is below £0.00"),
+    ("UPDATE payment_run SET prepared_by_id = 1, authorised_by_id = 1", "who prepares a run does not authorise it"),
+]
+
+
+@pytest.mark.parametrize(("statement", "promise"), PROMISES)
 def test_every_broken_promise_is_named(contract, statement, promise):
+    make_user()
     for part in statement.split("; "):
         _break(part)
     assert promise in found()
+
+
+@pytest.mark.parametrize("is_noted", [False, True])
+def test_a_contract_that_cannot_be_calculated_is_named(contract, monkeypatch, is_noted):
+    def fail(*args):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(calculation, "reckon", fail)
+    monkeypatch.setattr(verify, "reckon", fail)
+    if is_noted:
+        calculate(DAY)
+    unsaid = "" if is_noted else ", and the desk does not say so"
+    wheres = [each.where for each in verify.check_all() if each.promise == "every contract can be calculated"]
+    assert wheres == [f"contract {contract.id}{unsaid}"]
+
+
+def test_a_contract_that_can_be_calculated_again_is_named_until_it_is(contract, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(calculation, "lay_out", None)
+        calculate(DAY)
+    assert "every contract can be calculated" in found()
+    calculate(DAY)
+    assert found() == set()
 
 
 def test_facts_that_came_in_since_are_named_by_contract_and_order(contract):
@@ -70,4 +125,5 @@ def test_facts_that_came_in_since_are_named_by_contract_and_order(contract):
     make_price(item, 1, starts_on=date(2020, 1, 1))
     change(item, ends_on=date(2019, 9, 30))
     where = {f"contract {contract.id}: calculate it again", "order 1: calculate it again"}
-    assert {broken.where for broken in verify.check_all()} == where
+    stale = [broken for broken in verify.check_all() if broken.promise == "a second calculation changes nothing"]
+    assert {broken.where for broken in stale} == where

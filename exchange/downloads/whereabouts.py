@@ -1,0 +1,41 @@
+"""Where every pound is, to take away: the figures of each contract, and each sum that is held or blocked."""
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Row
+
+from exchange.downloads.tabular import Cell, Pence
+from models.reports.whereabouts import Whereabouts, client_of, since_of
+
+FIGURES = (
+    "Contract", "Reference", "In the bank", "On its way", "Repaid, written off or moved", "Still to come", "Held",
+    "Blocked", "Owed back", "Entitled",
+)  # fmt: skip
+SUMS = (
+    "Provider", "Contract", "Reference", "Period from", "Period to", "Client", "Service", "Purchase Order", "Reason",
+    "Who has the next step", "Next step", "Since", "Until", "Amount",
+)  # fmt: skip
+
+
+def figures_data(contracts: Iterable[Whereabouts]) -> Iterator[tuple[Cell, ...]]:
+    yield FIGURES
+    for each in contracts:
+        yield (
+            each.contract, each.reference, Pence(each.in_bank_pence), Pence(each.on_its_way_pence),
+            Pence(-each.given_back_pence), Pence(each.open_pence), Pence(each.held_pence), Pence(each.blocked_pence),
+            Pence(-each.owed_pence), Pence(each.entitled_pence),
+        )  # fmt: skip
+
+
+def sums_data(rows: Iterable[Row], *, at_council: bool) -> Iterator[tuple[Cell, ...]]:
+    """The reason and the next step are worded for whoever takes the file away."""
+    yield SUMS
+    for row in rows:
+        reason = row.reason
+        yield (
+            row.provider, row.contract, row.reference, row.first_on, row.last_on, client_of(row), row.service,
+            row.order_number, reason.label if at_council else reason.to_provider,
+            "the provider" if reason.is_providers else "the council",
+            reason.next_at_council if at_council else reason.next_at_provider,
+            since_of(row), row.until_on, Pence(row.pence),
+        )  # fmt: skip

@@ -1,0 +1,330 @@
+"""Where every pound is: what a provider is entitled to, and each sum of it that is held, blocked or owed back.
+
+By contract, in pence with VAT: entitled = paid - given back + still to come + held + blocked - owed back. What is on
+record adds up to it; that this is what the facts entitle to, `flask verify` proves (models.verify.every_pound).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased
+
+from models.base import UTCDateTime, choice, session, sum_of
+from models.calendar import LONDON, today
+from models.engine.component import Component
+from models.payments.blocked import BlockedSum
+from models.payments.debt import Debt, debts_of
+from models.payments.hold import Hold, HoldKind
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.purchase_order import PurchaseOrder
+from models.payments.run import PaymentRun, RunPayment
+from models.payments.standing import will_be_confirmed_by_silence
+from models.records.care_package import CarePackageLineItem
+from models.records.client import Client
+from models.records.contract import Contract, ServiceLevel
+from models.records.provider import Provider
+from models.words import Choice
+
+P = ScheduledPayment
+
+
+class Reason(Choice):
+    """Why a sum is not on its way: the first five are held, the next three blocked."""
+
+    HELD = "held"
+    REJECTED = "rejected"
+    QUERIED = "queried"
+    ASKED = "asked"
+    """Its provider has a window to answer it in. Before an ordinary cut-off a sum is still to come."""
+    MISSED = "missed"
+    UNAUTHORISED = "not authorised"
+    LATER = "authorised later"
+    SUSPENDED = "suspended"
+    OWED = "owed back"
+
+    @property
+    def label(self) -> str:
+        """As the council reads it."""
+        return _WORDS[self][0]
+
+    @property
+    def to_provider(self) -> str:
+        return _WORDS[self][1]
+
+    @property
+    def next_at_council(self) -> str:
+        return _WORDS[self][2]
+
+    @property
+    def next_at_provider(self) -> str:
+        return _WORDS[self][3]
+
+    @property
+    def is_providers(self) -> bool:
+        """The provider has the next step; otherwise the council's team has it."""
+        return self in (Reason.ASKED, Reason.OWED)
+
+
+WAITS = [reason for reason in Reason if reason is not Reason.OWED]
+"""What holds or blocks a sum."""
+_WORDS = {
+    Reason.HELD: ("Held by us", "Held by the council", "Look into it, then release it.",
+                  "The council looks into it. You need do nothing."),
+    Reason.REJECTED: ("Rejected by the provider", "Rejected by you", "Put it right, then send it back.",
+                      "The council puts it right and asks you again. You may take the rejection back."),
+    Reason.QUERIED: ("Queried by the provider", "Queried by you", "Answer the query, then release the row.",
+                     "The council looks at what you asked, and releases it."),
+    Reason.ASKED: ("Waits for the provider’s confirmation", "Waits for your confirmation", "The provider answers.",
+                   "Confirm or reject the payment."),
+    Reason.MISSED: ("Not confirmed in time", "Not confirmed in time", "Ask again, or pay it as it is.",
+                    "The council asks you again, or pays it as it is."),
+    Reason.UNAUTHORISED: ("Not authorised", "Not authorised", "Authorise the care package in the finance system.",
+                          "The council authorises the care package; the next payment then has it."),
+    Reason.LATER: ("Authorised from a later day", "Authorised from a later day", "Nothing: it is paid from that day.",
+                   "Nothing: it is paid from that day."),
+    Reason.SUSPENDED: ("Suspended", "Suspended", "End the suspension, or the care package, in the finance system.",
+                       "The council ends the suspension, or the care package."),
+    Reason.OWED: ("Owed by the provider", "You owe it to the council", "It is taken from the next payments.",
+                  "It is taken from your next payments."),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where the money of one contract is, or of all (`reference` is empty); pence, VAT included."""
+
+    reference: str
+    contract: str
+    in_bank_pence: int = 0
+    on_its_way_pence: int = 0
+    given_back_pence: int = 0
+    """Of what was paid: repaid, written off, or moved to another contract as a debt (less what was moved here)."""
+    open_pence: int = 0
+    held_pence: int = 0
+    blocked_pence: int = 0
+    owed_pence: int = 0
+    owed_since: date | None = None
+    """The day of the first run that carried anything forward."""
+
+    @property
+    def paid_pence(self) -> int:
+        return self.in_bank_pence + self.on_its_way_pence
+
+    @property
+    def waits_pence(self) -> int:
+        return self.held_pence + self.blocked_pence
+
+    @property
+    def entitled_pence(self) -> int:
+        return self.paid_pence - self.given_back_pence + self.open_pence + self.waits_pence - self.owed_pence
+
+    @property
+    def parts(self) -> list[tuple[str, int]]:
+        """What the entitlement is made up of, in the order of the picture: words and pence."""
+        return [
+            ("In the bank", self.in_bank_pence),
+            ("On its way", self.on_its_way_pence),
+            ("Given back", -self.given_back_pence),
+            ("Still to come", self.open_pence),
+            ("Held", self.held_pence),
+            ("Blocked", self.blocked_pence),
+            ("Owed back", -self.owed_pence),
+        ]
+
+
+def by_contract(provider_id: int) -> list[Whereabouts]:
+    """Where the money of each contract of this provider is, by name; a fixed number of queries."""
+    query = select(Contract.id, Contract.reference, Contract.name).where(Contract.provider_id == provider_id)
+    contracts = session.execute(query.order_by(Contract.folded_name, Contract.reference)).all()
+    pence = sa.func.coalesce(RunPayment.paid_pence, 0)
+    in_bank = sum_of(sa.case((RunPayment.bank_on <= today(), pence), else_=0))
+    paid = (
+        select(P.contract_id, in_bank.label("in_bank"), sum_of(pence).label("paid"))
+        .join(P, P.id == RunPayment.payment_id)
+        .where(RunPayment.provider_id == provider_id, RunPayment.is_finalised)
+        .group_by(P.contract_id)
+    )
+    runs = {row.contract_id: row for row in session.execute(paid)}
+    line = PaymentLine
+    drafts = _sums(
+        select(line.contract_id, sum_of(line.total_pence))
+        .where(line.provider_id == provider_id, line.run_id.is_(None))
+        .group_by(line.contract_id)
+    )
+    waits = _of_each_kind(provider_id)
+    debts = debts_of(row.id for row in contracts)
+    carried = (
+        select(line.contract_id, sa.func.min(PaymentRun.as_on))
+        .join(PaymentRun, PaymentRun.id == line.run_id)
+        .where(line.provider_id == provider_id, line.component == Component.CARRIED_FORWARD)
+        .group_by(line.contract_id)
+    )
+    owed_since: dict[int, date] = dict(session.execute(carried).all())
+    found = []
+    for row in contracts:
+        run, debt = runs.get(row.id), debts.get(row.id, Debt())
+        held = waits.get((row.id, False), 0)
+        found.append(
+            Whereabouts(
+                row.reference, row.name,
+                in_bank_pence=run.in_bank if run else 0,
+                on_its_way_pence=run.paid - run.in_bank if run else 0,
+                given_back_pence=debt.repaid_pence + debt.written_off_pence + debt.moved_pence,
+                open_pence=drafts.get(row.id, 0) - held,
+                held_pence=held,
+                blocked_pence=waits.get((row.id, True), 0),
+                owed_pence=debt.left_pence,
+                owed_since=owed_since.get(row.id),
+            )
+        )  # fmt: skip
+    return found
+
+
+def in_all(contracts: Iterable[Whereabouts]) -> Whereabouts:
+    names = ("in_bank_pence", "on_its_way_pence", "given_back_pence", "open_pence", "held_pence", "blocked_pence",
+             "owed_pence")  # fmt: skip
+    found = list(contracts)
+    return Whereabouts("", "All contracts", **{name: sum(getattr(each, name) for each in found) for name in names})
+
+
+def waits_pence(provider_id: int) -> int | None:
+    """What is held and blocked of a provider's money; None where nothing is."""
+    sums = _of_each_kind(provider_id)
+    return sum(sums.values()) if sums else None
+
+
+def waiting(*, provider_id: int | None = None, reason: Reason | None = None, name: str = "") -> Select:
+    """Every held or blocked sum, of one provider or all: rows with reason, pence, provider, contract, the payment that
+    it is in, client, `service` or `order_number`, since when and until when. The oldest period first.
+    """
+    found = _all_waiting(provider_id)
+    query = select(*found.c).order_by(
+        found.c.first_on, found.c.folded_provider, found.c.reference, found.c.order_number, found.c.item_id
+    )
+    if reason is not None:
+        query = query.where(found.c.reason == reason)
+    if name:
+        query = query.join(Provider, Provider.id == found.c.provider_id).where(Provider.found_by(name))
+    return query
+
+
+def client_of(row: sa.Row) -> str:
+    """As payments name clients: S, Bart (C2000020). Empty for one-off claims."""
+    return f"{row.surname[:1]}, {row.first_name} ({row.client_reference})" if row.surname is not None else ""
+
+
+def since_of(row: sa.Row) -> date | None:
+    """The day since which the sum waits, in London; None where none is on record, or the first is still to come."""
+    since = row.since_at.astimezone(LONDON).date() if row.since_at is not None else row.since_on
+    return since if since is not None and since <= today() else None
+
+
+def _sums(query: Select) -> dict[int, int]:
+    return dict(session.execute(query).all())
+
+
+def _of_each_kind(provider_id: int) -> dict[tuple[int, bool], int]:
+    """Pence by contract, and whether they are blocked (or held)."""
+    found = _all_waiting(provider_id)
+    is_blocked = found.c.item_id.is_not(None)
+    query = select(found.c.contract_id, is_blocked, sum_of(found.c.pence)).group_by(found.c.contract_id, is_blocked)
+    return {(contract_id, bool(blocked)): pence for contract_id, blocked, pence in session.execute(query)}
+
+
+def _all_waiting(provider_id: int | None) -> sa.Subquery:
+    held, blocked = _held(), _blocked()
+    if provider_id is not None:
+        held, blocked = held.where(P.provider_id == provider_id), blocked.where(P.provider_id == provider_id)
+    return sa.union_all(held, blocked).subquery()
+
+
+def _columns(**more: sa.SQLColumnExpression[Any]) -> Select:
+    return select(
+        P.provider_id, Provider.name.label("provider"), Provider.folded_name.label("folded_provider"),
+        P.contract_id, Contract.reference, Contract.name.label("contract"), P.first_on, P.last_on,
+        *(column.label(name) for name, column in more.items()),
+        Client.surname, Client.first_name, Client.reference.label("client_reference"),
+    ).select_from(P)  # fmt: skip
+
+
+def _case(
+    *whens: tuple[sa.SQLColumnExpression[bool], Reason], otherwise: Reason | None = None
+) -> sa.ColumnElement[Reason]:
+    none = otherwise.value if otherwise is not None else sa.null()
+    return sa.type_coerce(sa.case(*((when, reason.value) for when, reason in whens), else_=none), choice(Reason))
+
+
+def _held() -> Select:
+    """Drafts that no run takes, row by row of their payments."""
+    line, whole, row = PaymentLine, aliased(Hold), aliased(Hold)
+    drafts = (
+        select(line.payment_id, line.purchase_order_id, sum_of(line.total_pence).label("pence"))
+        .where(line.run_id.is_(None))
+        .group_by(line.payment_id, line.purchase_order_id)
+        .subquery()
+    )
+    is_late = sa.and_(P.waits_for_confirmation, P.answer_by < today())
+    is_missed = sa.and_(is_late, ~will_be_confirmed_by_silence())
+    is_asked = sa.and_(P.waits_for_confirmation, P.answer_by >= today(), P.asked_by.is_not(None))
+    reason = _case(
+        (whole.id.is_not(None), Reason.HELD),
+        (P.is_rejected, Reason.REJECTED),
+        (is_missed, Reason.MISSED),
+        (row.kind == HoldKind.QUERY, Reason.QUERIED),
+        (row.id.is_not(None), Reason.HELD),
+        (is_asked, Reason.ASKED),
+    )
+    since_at = sa.case(
+        (whole.id.is_not(None), whole.placed_at), (P.is_rejected, P.answered_at), else_=row.placed_at
+    )  # fmt: skip
+    of_whole = sa.and_(whole.payment_id == P.id, whole.is_of_whole_payment, whole.is_in_force)
+    of_row = sa.and_(row.payment_id == P.id, row.purchase_order_id == drafts.c.purchase_order_id, row.is_in_force)
+    return (
+        _columns(
+            reason=reason, pence=drafts.c.pence, since_at=since_at,
+            since_on=sa.case((is_missed, P.answer_by), else_=sa.null()),
+            until_on=sa.case((is_asked, P.answer_by), else_=sa.null()),
+            item_id=sa.cast(sa.null(), sa.Integer), service=sa.cast(sa.null(), sa.Text),
+            order_number=PurchaseOrder.number,
+        )
+        .join(drafts, drafts.c.payment_id == P.id)
+        .join(Contract, Contract.id == P.contract_id)
+        .join(Provider, Provider.id == P.provider_id)
+        .outerjoin(PurchaseOrder, PurchaseOrder.id == drafts.c.purchase_order_id)
+        .outerjoin(Client, Client.id == PurchaseOrder.client_id)
+        .outerjoin(whole, of_whole)
+        .outerjoin(row, of_row)
+        .where(reason.is_not(None), drafts.c.pence != 0)
+    )  # fmt: skip
+
+
+def _blocked() -> Select:
+    """Sums of blocked care packages. They wait since the day after the last that was paid for, or their first day."""
+    item, line = CarePackageLineItem, PaymentLine
+    paid_until = (
+        select(sa.func.max(line.last_on))
+        .where(line.item_id == item.id, line.component == Component.CARE, line.run_id.is_not(None))
+        .correlate(item)
+        .scalar_subquery()
+    )
+    reason = _case(
+        (item.is_suspended, Reason.SUSPENDED), (item.authorised_on.is_(None), Reason.UNAUTHORISED),
+        otherwise=Reason.LATER,
+    )  # fmt: skip
+    return (
+        _columns(
+            reason=reason, pence=BlockedSum.pence, since_at=sa.cast(sa.null(), UTCDateTime),
+            since_on=sa.func.coalesce(paid_until, item.starts_on), until_on=item.authorised_on,
+            item_id=item.id, service=ServiceLevel.name, order_number=sa.cast(sa.null(), sa.Integer),
+        )
+        .join(BlockedSum, BlockedSum.payment_id == P.id)
+        .join(item, item.id == BlockedSum.item_id)
+        .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
+        .join(Contract, Contract.id == P.contract_id)
+        .join(Provider, Provider.id == P.provider_id)
+        .join(Client, Client.id == item.client_id)
+    )  # fmt: skip
