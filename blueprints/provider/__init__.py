@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from blueprints.provider import changes, contacts, contracts, home, organisation, payments, purchase_orders, team
+from blueprints.provider import changes, contacts, contracts, debts, home, organisation, payments, purchase_orders, team
 
 bp = Blueprint("provider", __name__, url_prefix="/providers/<int:provider>")
 
-for area in (home, payments, purchase_orders, contracts, organisation, contacts, changes, team):
+for area in (home, payments, debts, purchase_orders, contracts, organisation, contacts, changes, team):
     bp.register_blueprint(area.bp)

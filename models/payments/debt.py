@@ -66,6 +66,11 @@ class DebtEntry(ProviderOwned, Base):
     contract: Mapped[Contract] = relationship(lazy="raise", viewonly=True)
     made_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=made_by_id, viewonly=True)
 
+    @classmethod
+    def with_surplus(cls, contract_id: int) -> Select["DebtEntry"]:
+        """Repayments of more than was owed, whether that is settled or not."""
+        return select(cls).where(cls.contract_id == contract_id, cls.surplus_pence > 0).order_by(cls.id)
+
 
 class WriteOff(ProviderOwned, Base):
     """A write-off that one officer asks for and another agrees to or refuses. Agreed, it makes an entry."""

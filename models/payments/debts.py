@@ -41,8 +41,8 @@ def newest_entry(contract_id: int) -> int:
 
 def owed_on(contract_id: int) -> int:
     """What is owed on this contract just now; pence."""
-    found = debts_of([contract_id])
-    return found[contract_id].left_pence if found else 0
+    found = debts_of([contract_id]).get(contract_id)
+    return found.left_pence if found else 0
 
 
 def repay(contract: Contract, *, pence: int, came_on: date, reason: str, seen_id: int, by: User) -> DebtEntry:
