@@ -26,7 +26,7 @@ class Chosen(TypedDict):
 
 
 class DebtSearch(Form):
-    name = StringField("Provider", description="Or a contract’s reference")
+    name = StringField("Provider or contract number")
     show = ChoiceField("Only those", default=ALL)
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -17,7 +17,7 @@ from models.payments import debts, officer
 from models.payments.adjustment import RecoveryPlan
 from models.payments.debt import DebtEntry, WriteOff
 from models.payments.ledger import ledger_of, ledgers_of
-from models.payments.owing import forecast_of, forecasts, listed
+from models.payments.owing import forecast_of, forecasts, has_more, listed
 from models.permissions import Permission
 from models.records.contract import Contract
 from models.records.provider import Provider
@@ -72,6 +72,8 @@ def show(reference):
         entries=page_of(part.entries, name="entries"),
         forecast=forecast,
         coming=page_of(forecast.steps, name="coming"),
+        has_more=has_more(contract.id),
+        others=session.scalar(contract.siblings().with_only_columns(Contract.id).limit(1)),
         plan=session.scalars(RecoveryPlan.open(contract.id)).one_or_none(),
         write_offs=session.scalars(WriteOff.of_contract(contract.id)).all(),
     )

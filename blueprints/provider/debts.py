@@ -11,7 +11,7 @@ from forms.debts import LedgerYear
 from models.base import session
 from models.payments.adjustment import RecoveryPlan
 from models.payments.ledger import ledger_of
-from models.payments.owing import ever_owed, forecast_of
+from models.payments.owing import ever_owed, forecast_of, has_more
 from models.permissions import Permission
 from models.records.contract import Contract
 
@@ -45,7 +45,6 @@ def _page(contract, *, is_only_one):
     whole, form = ledger_of(contract.id), LedgerYear(request.args)
     part = form.part_of(whole)
     forecast = forecast_of(contract.id, whole.left_pence)
-    has_more = session.execute(ever_owed().where(Contract.id == contract.id)).one_or_none()
     return render(
         "provider/debts/show.html",
         contract=contract,
@@ -56,6 +55,6 @@ def _page(contract, *, is_only_one):
         entries=page_of(part.entries, name="entries"),
         forecast=forecast,
         coming=page_of(forecast.steps, name="coming"),
-        has_more=has_more is not None and has_more.has_more,
+        has_more=has_more(contract.id),
         plan=session.scalars(RecoveryPlan.open(contract.id)).one_or_none(),
     )

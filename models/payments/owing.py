@@ -143,6 +143,11 @@ def _has_more() -> sa.ColumnElement[bool]:
     )
 
 
+def has_more(contract_id: int) -> bool:
+    """Whether payments are to come on this contract from which something can be taken."""
+    return bool(session.scalar(select(_has_more()).where(Contract.id == contract_id)))
+
+
 def ever_owed() -> Select:
     """Contracts that owe or have owed something, or about whose debt something waits: rows with what is owed
     (`owed_pence`), the instalment, the write-off that waits, what was repaid too much, and whether there are payments

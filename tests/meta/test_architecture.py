@@ -130,7 +130,7 @@ VIEWS_MAY_CALL = {
         "move_debt", "newest_entry", "owed_on",
     },
     "models.payments.ledger": {"ledger_of", "ledgers_of"},
-    "models.payments.owing": {"ever_owed", "forecast_of", "forecasts", "listed", "queues"},
+    "models.payments.owing": {"ever_owed", "forecast_of", "forecasts", "has_more", "listed", "queues"},
     "models.payments.payment_run": {"prepare"},
     "models.payments.hold": {"is_held"},
     "models.payments.purchase_order": {"payment_terms", "services_bought", "years_issued"},
