@@ -58,7 +58,7 @@ def _prydderch(office: Office) -> None:
     contract = _host(office, Person("Llŷr", "Prydderch", date(1969, 11, 2)), "Llŷr Prydderch, Tŷ'r Ŵyn")
     _lodge(office, chance, contract, line.begin - 31 * DAY, None)
     left = _lodge(office, chance, contract, line.begin + 212 * DAY, None)
-    office.leaves(contract, left.client, line.late_news - 66 * DAY, line.late_news)
+    office.leaves(contract, left.client, line.late_news - 94 * DAY, line.late_news)
     _lodge(office, chance, contract, line.today - 15 * DAY, None)
 
 
@@ -76,6 +76,7 @@ def add_former_host(office: Office) -> None:
     office.item(contract, lodgers[0], "SUL-WEEK", line.begin - 20 * DAY, line.late_news - 20 * DAY)
     office.item(contract, lodgers[1], "SUL-WEEK", line.begin + 300 * DAY)
     office.leaves(contract, lodgers[1], line.late_news - 60 * DAY, line.late_news)
+    office.ends(contract, line.late_news, line.late_news)
 
 
 def _shared_lives(office: Office, chance: Random) -> None:
