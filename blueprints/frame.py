@@ -32,6 +32,7 @@ COUNCIL_NAVIGATION = (
     ("Home", "admin.home.show", Permission.VIEW_COUNCIL),
     ("Payment runs", "admin.payment_runs.index", Permission.VIEW_RUNS),
     ("Payments", "admin.payments.index", Permission.VIEW_EVERY_PAYMENT),
+    ("What is owed", "admin.debts.index", Permission.VIEW_EVERY_PAYMENT),
     ("Providers", "admin.providers.index", Permission.VIEW_PROVIDERS),
     ("People", "admin.people.index", Permission.VIEW_PROVIDERS),
     ("Changes", "admin.changes.index", Permission.VIEW_PROVIDERS),

@@ -22,7 +22,8 @@ class Permission(StrEnum):
     PREPARE_RUNS = "calculate, prepare and discard payment runs"
     AUTHORISE_RUNS = "authorise and finalise payment runs"
     HOLD_PAYMENTS = "hold and release payments"
-    ADJUST_PAYMENTS = "adjust payments and agree instalments"
+    ADJUST_PAYMENTS = "adjust payments, agree instalments, and record what becomes of a debt"
+    DECIDE_WRITE_OFFS = "agree to or refuse a write-off that a colleague asks for"
     ANSWER_REJECTIONS = "send rejected payments back to the provider"
     VIEW_PROVIDERS = "view providers, their contacts and who has access"
     VIEW_AS_PROVIDER = "look at a provider's pages as the provider sees them, read-only"
@@ -103,6 +104,7 @@ AT_COUNCIL = {
     P.AUTHORISE_RUNS:         "-        yes      -          -            -           -      -     -        -",
     P.HOLD_PAYMENTS:          "yes      -        -          -            -           -      -     -        -",
     P.ADJUST_PAYMENTS:        "yes      -        -          -            -           -      -     -        -",
+    P.DECIDE_WRITE_OFFS:      "yes      yes      -          -            -           -      -     -        -",
     P.ANSWER_REJECTIONS:      "yes      -        -          -            -           -      -     -        -",
     P.VIEW_PROVIDERS:         "yes      yes      yes        yes          yes         yes    yes   yes      yes",
     P.VIEW_AS_PROVIDER:       "yes      yes      -          -            -           -      yes   yes      yes",

@@ -6,6 +6,7 @@ from blueprints.provider import (
     changes,
     contacts,
     contracts,
+    debts,
     home,
     organisation,
     payments,
@@ -16,5 +17,9 @@ from blueprints.provider import (
 
 bp = Blueprint("provider", __name__, url_prefix="/providers/<int:provider>")
 
-for area in (home, payments, whereabouts, purchase_orders, contracts, organisation, contacts, changes, team):
+AREAS = (
+    home, payments, debts, whereabouts, purchase_orders, contracts, organisation, contacts, changes, team,
+)  # fmt: skip
+
+for area in AREAS:
     bp.register_blueprint(area.bp)

@@ -11,6 +11,7 @@ from models.accounts.pending_login import own_step, step_of
 from models.base import session
 from models.calendar import FinancialYear, today
 from models.payments.answers import to_confirm
+from models.payments.owing import listed
 from models.payments.purchase_order import PurchaseOrder
 from models.permissions import Permission
 from models.reports.breakdown import told
@@ -39,6 +40,7 @@ def show():
         is_on_track=bool(found.parts) and not found.kept,
         others_confirm=not may(Permission.CONFIRM_PAYMENTS) and any(each.is_to_be_confirmed for each in current),
         to_confirm=_to_confirm(),
+        owed=_owed(),
         open_payments=len({each.id for each in current} | {part.payment.id for part in found.kept}),
         bars=_bars(found) if may(Permission.VIEW_PAYMENTS) else [],
         waits=waits_pence(viewed().id) if may(Permission.VIEW_PAYMENTS) else None,
@@ -54,6 +56,12 @@ def _bars(found):
     """The last bank days and the next, for a picture: the label and pence of each."""
     days = [*paid_before(), *((day.on, day.pence) for day in found.days)]
     return [(f"{on.day} {on:%b %Y}", pence) for on, pence in days]
+
+
+def _owed():
+    """The contracts on which something is owed, with what is left to take it from. None for who sees no money."""
+    found = session.execute(listed()).all() if may(Permission.VIEW_PAYMENTS) else []
+    return [row for row in found if row.owed_pence]
 
 
 def _orders(year):

@@ -18,6 +18,7 @@ from models.money import gbp
 from models.payments import answers
 from models.payments.answers import confirm, insist_on_being_open, reject
 from models.payments.confirmation import Processing
+from models.payments.debts import owed_on
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.payments.standing import Kept, standing_of, standings
@@ -165,6 +166,7 @@ def _page(chosen):
             "standing": stand[chosen.id],
             "asking": chosen.answer_state,
             "marks": _marks(chosen),
+            "owed_pence": owed_on(chosen.contract_id),
             "rows": page_of(found.rows, name="rows"),
             "before": found.before,
             "changes": found.changes if found.before else None,

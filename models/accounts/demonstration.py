@@ -31,6 +31,8 @@ ACCOUNTS = (
     # borsetshire
     Account("carer@demo.example", "Marian Oakshott", "a foster carer", Role.CARER, ("P201101",)),
     Account("lodgings@demo.example", "Llŷr Prydderch", "a supported lodgings host", Role.CARER, ("P202101",)),
+    Account("former-host@demo.example", "Tamsin Hallworth", "a host whose placements have ended, and who owes money",
+            Role.CARER, ("P209101",)),
     Account("agency@demo.example", "Abena Fielding", "the finance manager of a fostering agency with two services",
             Role.FINANCE, ("P203101", "P203102")),
     Account("care-home@demo.example", "Raymond Tansley", "the finance manager of three care homes", Role.FINANCE,

@@ -103,6 +103,13 @@ _WORDS = {
         "adjustment.cancelled": "cancelled an adjustment",
         "recovery_plan.agreed": "agreed instalments",
         "recovery_plan.ended": "ended instalments",
+        "debt.repaid": "recorded a repayment",
+        "debt.surplus_settled": "settled what was repaid above a debt",
+        "debt.moved": "moved a debt to another contract",
+        "write_off.asked": "asked for a write-off",
+        "write_off.agreed": "agreed to a write-off",
+        "write_off.refused": "refused a write-off",
+        "write_off.withdrawn": "withdrew a write-off",
     },
     Group.RUNS: {
         "job.calculate_asked_for": "asked for a calculation",

@@ -1,4 +1,6 @@
-"""Mail to a provider's people about its payments: asked anew, sent back, or paid as it is. No client is named."""
+"""Mail to a provider's people about its payments (asked anew, sent back, paid as it is) and about what it owes. No
+client is named.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -36,6 +38,15 @@ NEWS = """\
 
 Log in to the Provider Portal to see it.
 """
+DEBT = """\
+{name},
+
+{what}
+
+{left}
+
+Log in to the Provider Portal to see what you owe, and what was taken for it.
+"""
 _WHY = {
     Asked.SENT_BACK: "the council has answered you",
     Asked.CHANGED: "its total has changed",
@@ -71,9 +82,21 @@ def tell(payment: ScheduledPayment, subject: str, what: str) -> None:
         post(user.email, subject, NEWS.format(name=user.name, what=what, payment=_named(payment)))
 
 
+def tell_of_debt(contract: Contract, subject: str, what: str, left_pence: int) -> None:
+    """Write to everybody at the provider who sees its payments what has become of a debt, and what is left of it."""
+    left = f"{contract.name} ({contract.reference}): {gbp(left_pence)} is still owed."
+    for user, _ in _people(Permission.VIEW_PAYMENTS, [contract.provider_id]):
+        post(user.email, subject, DEBT.format(name=user.name, what=what, left=left))
+
+
 def _confirmers(provider_ids: Iterable[int]) -> list[tuple[User, Provider]]:
     """Who may confirm for these providers, and can log in."""
-    roles = [role for role, granted in GRANTS.items() if Permission.CONFIRM_PAYMENTS in granted]
+    return _people(Permission.CONFIRM_PAYMENTS, provider_ids)
+
+
+def _people(permission: Permission, provider_ids: Iterable[int]) -> list[tuple[User, Provider]]:
+    """Whoever may do this for these providers, and can log in."""
+    roles = [role for role, granted in GRANTS.items() if permission in granted]
     query = (
         select(User, Provider)
         .join(Membership, Membership.user_id == User.id)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy import select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.accounts.user import User
 from models.base import Base, Key, Pence, session, sum_of, utc_now
@@ -66,6 +66,11 @@ class DebtEntry(ProviderOwned, Base):
     contract: Mapped[Contract] = relationship(lazy="raise", viewonly=True)
     made_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=made_by_id, viewonly=True)
 
+    @classmethod
+    def with_surplus(cls, contract_id: int) -> Select["DebtEntry"]:
+        """Repayments of more than was owed, whether that is settled or not."""
+        return select(cls).where(cls.contract_id == contract_id, cls.surplus_pence > 0).order_by(cls.id)
+
 
 class WriteOff(ProviderOwned, Base):
     """A write-off that one officer asks for and another agrees to or refuses. Agreed, it makes an entry."""
@@ -96,6 +101,30 @@ class WriteOff(ProviderOwned, Base):
     contract: Mapped[Contract] = relationship(lazy="raise", viewonly=True)
     asked_by: Mapped[User] = relationship(lazy="raise", foreign_keys=asked_by_id, viewonly=True)
     decided_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=decided_by_id, viewonly=True)
+
+    @property
+    def outcome(self) -> str:
+        """How it stands, in a word."""
+        if self.decided_at is None:
+            return "waiting"
+        if self.decided_by_id == self.asked_by_id:
+            return "withdrawn"
+        return "agreed" if self.is_agreed else "refused"
+
+    @classmethod
+    def waiting_on(cls, contract_id: int) -> Select["WriteOff"]:
+        """The one that waits for a second person, if there is one."""
+        return select(cls).where(cls.contract_id == contract_id, cls.decided_at.is_(None))
+
+    @classmethod
+    def of_contract(cls, contract_id: int) -> Select["WriteOff"]:
+        """All that were ever asked for, the newest first, with who asked and who decided."""
+        return (
+            select(cls)
+            .where(cls.contract_id == contract_id)
+            .options(joinedload(cls.asked_by), joinedload(cls.decided_by))
+            .order_by(cls.id.desc())
+        )
 
 
 @dataclass

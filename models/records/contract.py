@@ -97,6 +97,11 @@ class Contract(FromFeed, ProviderOwned, Base):
     def by_name(cls) -> Select["Contract"]:
         return select(cls).order_by(cls.folded_name, cls.reference)
 
+    def siblings(self) -> Select["Contract"]:
+        """The other contracts of its provider, by name."""
+        own = Contract.provider_id == self.provider_id, Contract.id != self.id
+        return select(Contract).where(*own).order_by(Contract.folded_name, Contract.reference)
+
     @classmethod
     def referred_to(cls, reference: str) -> Select["Contract"]:
         """The contract with this reference, and how it pays."""

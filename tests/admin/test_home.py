@@ -18,7 +18,7 @@ def test_staff_go_to_the_councils_desk(desk):
     page = desk.officer.follow(desk.officer.get("/providers", status=303))
     assert page.heading == "My work"
     menu = [link.text for link in page.page.select("nav[aria-label=Menu] a")]
-    assert menu[:5] == ["Home", "Payment runs", "Payments", "Providers", "People"]
+    assert menu[:5] == ["Home", "Payment runs", "Payments", "What is owed", "Providers"]
 
 
 def test_providers_and_visitors_have_no_way_in(desk, client):

@@ -24,6 +24,7 @@ from models.calendar import Frequency, period_holding
 from models.engine.component import Component
 from models.payments import payment_run
 from models.payments.confirmation import Confirmation
+from models.payments.owing import listed
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunState
 from models.pricing import Convention, DeductionKind
@@ -96,7 +97,7 @@ def test_the_whole_council_has_no_fault_either(tmp_path, database):
     first = min((tmp_path / "feed").iterdir())
     counts = check_feed(first).counts
     assert counts["care_package_items.csv"].new > 800
-    assert counts["providers.csv"].new == 25 + 8 + 2 + 3 + 1 + 1 + 8
+    assert counts["providers.csv"].new == 25 + 8 + 2 + 3 + 1 + 1 + 8 + 1
 
 
 @pytest.mark.parametrize("day", [*DAYS, *(TODAY + timedelta(days=n) for n in range(1, 8))], ids=str)
@@ -231,9 +232,17 @@ def test_some_payments_are_confirmed_and_some_wait():
 
 
 @loaded
+def test_one_owes_what_its_payments_take_and_one_has_none_left():
+    with reading() as own:
+        found = {row.provider: (row.owed_pence > 0, row.has_more) for row in own.execute(listed())}
+    assert found["Llŷr Prydderch, Tŷ'r Ŵyn"] == (True, True)
+    assert found["Tamsin Hallworth, Supported Lodgings"] == (True, False)
+
+
+@loaded
 def test_its_accounts_are_those_of_its_providers():
     assert {account.email.partition("@")[0] for account in accounts_here()} >= {
-        "carer", "lodgings", "agency", "care-home", "home-care", "direct-payments", "shared-lives",
+        "carer", "lodgings", "former-host", "agency", "care-home", "home-care", "direct-payments", "shared-lives",
         "administrator", "payments-officer", "payments-manager", "systems-administrator", "help-desk", "auditor",
         "procurement",
     }  # fmt: skip

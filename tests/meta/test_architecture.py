@@ -113,7 +113,8 @@ def test_the_engine_is_pure(path):
 
 
 VERBS = {
-    "models.payments.answers", "models.payments.officer", "models.payments.payment_run", "models.payments.run",
+    "models.payments.answers", "models.payments.debts", "models.payments.officer", "models.payments.payment_run",
+    "models.payments.run",
 }  # fmt: skip
 """Where the verbs of payments stand."""
 INNER_VERBS = {"models.payments.hold.place"}
@@ -124,6 +125,12 @@ VIEWS_MAY_CALL = {
         "hold", "release", "ask_again", "pay_as_it_is", "keep_back_again", "adjust", "cancel_adjustment", "foresee",
         "agree_plan", "end_plan",
     },
+    "models.payments.debts": {
+        "repay", "settle_surplus", "ask_write_off", "agree_write_off", "refuse_write_off", "withdraw_write_off",
+        "move_debt", "newest_entry", "owed_on",
+    },
+    "models.payments.ledger": {"ledger_of", "ledgers_of"},
+    "models.payments.owing": {"ever_owed", "forecast_of", "forecasts", "has_more", "listed", "queues"},
     "models.payments.payment_run": {"prepare"},
     "models.payments.hold": {"is_held"},
     "models.payments.purchase_order": {"payment_terms", "services_bought", "years_issued"},

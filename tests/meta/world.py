@@ -10,6 +10,7 @@ from models.base import utc_now
 from models.correspondence.detail_change import ChangeKind, DetailChange
 from models.job import Job, JobKind, JobState
 from models.payments.adjustment import Adjustment, RecoveryPlan
+from models.payments.debt import DebtEntry, DebtEntryKind, WriteOff
 from models.payments.hold import Hold, HoldKind
 from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
@@ -71,6 +72,10 @@ def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str,
         **own, payment_id=payment.id, kind=HoldKind.OFFICER, reason="Asked about",
         released_at=now, released_by_id=officer.id, release_reason="Answered",
     )  # fmt: skip
+    waiting = WriteOff(**own, contract_id=contract.id, pence=100, reason="Too small", asked_by_id=officer.id)
+    too_much = DebtEntry(
+        **own, contract_id=contract.id, kind=DebtEntryKind.REPAID, pence=0, surplus_pence=100, made_by_id=officer.id
+    )
     job = Job(
         kind=JobKind.FINALISE, run_id=run_id, state=JobState.DONE, message="Done.",
         worker="one", started_at=now, heartbeat_at=now, finished_at=now,
@@ -80,4 +85,6 @@ def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str,
         "hold_id": saved(hold).id,
         "adjustment_id": saved(adjustment).id,
         "job_id": saved(job).id,
+        "write_off_id": saved(waiting).id,
+        "entry_id": saved(too_much).id,
     }

@@ -202,9 +202,9 @@ def agency(client):
     return visit
 
 
-def test_the_page_takes_no_more_than_8_queries_whatever_the_number_of_lines(agency):
+def test_the_page_takes_as_many_queries_whatever_the_number_of_lines(agency):
     few, many = agency(5), agency(50)
-    assert len(many.reads) <= 13, "\n".join(many.reads)
+    assert len(many.reads) <= 14, "\n".join(many.reads)
     assert len(few.reads) == len(many.reads)
 
 

@@ -11,6 +11,7 @@ from models.accounts.user import names_of
 from models.base import session
 from models.money import gbp
 from models.payments.adjustment import Adjustment, RecoveryPlan
+from models.payments.debts import owed_on
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.payments.run_history import runs_of
@@ -38,6 +39,7 @@ def show(reference, first_on):
         before=explained.before,
         holds=holds,
         adjustments=adjustments,
+        owed_pence=owed_on(payment.contract_id),
         plan=session.scalars(RecoveryPlan.open(payment.contract_id)).one_or_none(),
         runs=session.execute(runs_of(payment)).all(),
         names=names_of(

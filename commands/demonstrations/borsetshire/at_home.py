@@ -51,13 +51,32 @@ def _lodge(office: Office, chance: Random, contract: str, first: date, last: dat
 
 
 def _prydderch(office: Office) -> None:
-    """The host whom one can log in as. Somebody had left weeks ago: more is recovered than one payment holds."""
+    """The host whom one can log in as. Somebody had left weeks ago: more is recovered than many payments hold, and some
+    of it is still owed.
+    """
     line, chance = office.line, office.chance("Prydderch")
     contract = _host(office, Person("Llŷr", "Prydderch", date(1969, 11, 2)), "Llŷr Prydderch, Tŷ'r Ŵyn")
     _lodge(office, chance, contract, line.begin - 31 * DAY, None)
     left = _lodge(office, chance, contract, line.begin + 212 * DAY, None)
-    office.leaves(contract, left.client, line.late_news - 24 * DAY, line.late_news)
+    office.leaves(contract, left.client, line.late_news - 94 * DAY, line.late_news)
     _lodge(office, chance, contract, line.today - 15 * DAY, None)
+
+
+def add_former_host(office: Office) -> None:
+    """A host whose two placements have ended, one of them weeks before the council heard of it: what is taken back then
+    is owed, with no payment left to take it from.
+    """
+    line, host = office.line, Person("Tamsin", "Hallworth", date(1974, 3, 9))
+    since = line.begin - 400 * DAY
+    name = f"{host.name}, Supported Lodgings"
+    provider = office.provider("P209", ProviderKind.SUPPORTED_LODGINGS, name, "SUL", since, host)
+    contract = office.contract(provider, name, "WEEKLY-SUN", since)
+    office.rates(contract, since, "SUL-WEEK")
+    lodgers = [office.client(office.people.child(17, line.begin)) for _ in range(2)]
+    office.item(contract, lodgers[0], "SUL-WEEK", line.begin - 20 * DAY, line.late_news - 20 * DAY)
+    office.item(contract, lodgers[1], "SUL-WEEK", line.begin + 300 * DAY)
+    office.leaves(contract, lodgers[1], line.late_news - 60 * DAY, line.late_news)
+    office.ends(contract, line.late_news, line.late_news)
 
 
 def _shared_lives(office: Office, chance: Random) -> None:

@@ -52,6 +52,8 @@ class Office:
         self.people = People(self.chance("people"))
         self.provider_of: dict[str, str] = {}
         """By contract reference: the reference of its provider."""
+        self.agreements: dict[str, list[Record]] = {}
+        """By contract reference: the contract and its payment method."""
         self.items: list[Item] = []
         self._write_reference_data()
 
@@ -109,12 +111,17 @@ class Office:
         """An agreement with its payment method. One that begins in mid-period has a short first period."""
         reference, calendar = self.feed.next("61", 1001), self.rhythms[rhythm]
         self.provider_of[reference] = provider
-        self.feed.add("contracts", contract_ref=reference, provider_ref=provider, name=name, starts_on=since,
-                      confirmation=confirmation, if_unconfirmed=if_unconfirmed, agreement_required=False,
-                      payment_terms=terms or f"Paid {calendar.frequency.label.lower()} by BACS")  # fmt: skip
+        agreed = self.feed.add(
+            "contracts", contract_ref=reference, provider_ref=provider, name=name, starts_on=since, ends_on=None,
+            confirmation=confirmation, if_unconfirmed=if_unconfirmed, agreement_required=False,
+            payment_terms=terms or f"Paid {calendar.frequency.label.lower()} by BACS",
+        )  # fmt: skip
         begin = since if since > self.line.begin else calendar.first_period_from(self.line.begin)
-        self.feed.add("payment_methods", payment_method_ref=f"{reference}-1", contract_ref=reference,
-                      calendar_ref=rhythm, pay_on_actuals="never", basis=basis, calculate_from=begin)  # fmt: skip
+        method = self.feed.add(
+            "payment_methods", payment_method_ref=f"{reference}-1", contract_ref=reference, calendar_ref=rhythm,
+            pay_on_actuals="never", basis=basis, calculate_from=begin, ends_on=None,
+        )  # fmt: skip
+        self.agreements[reference] = [agreed, method]
         return reference
 
     def rates(self, contract: str, since: date, *levels: str, is_late: bool = False) -> None:
@@ -186,6 +193,11 @@ class Office:
         for item in self.items:
             if (item.contract, item.client) == (contract, client) and (item.last is None or item.last > last):
                 item.record.learn(known_on, ends_on=last)
+
+    def ends(self, contract: str, last: date, known_on: date) -> None:
+        """The contract and its payments end with that day, and the council hears of it later."""
+        for record in self.agreements[contract]:
+            record.learn(known_on, ends_on=last)
 
     def quantity(
         self, item: Item, first: date, quarters: int, week: Sequence[int] = (), last: date | None = None

@@ -1,0 +1,276 @@
+"""Who owes what: every contract with a debt, what waits for somebody about it, and which payments to come will take it.
+
+For a provider the same queries find only its own contracts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+
+from models.base import session, sum_of
+from models.calendar import LONDON, Span
+from models.engine.component import CARRIED, Component
+from models.payments.adjustment import RecoveryPlan
+from models.payments.debt import DebtEntry, WriteOff
+from models.payments.ledger import ledgers_of
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.standing import standings
+from models.records.contract import Contract
+from models.records.provider import Provider
+
+
+class Concern(StrEnum):
+    """What an officer looks for among the debts."""
+
+    NOTHING_LEFT = "nothing left"
+    PLAN = "plan"
+    WRITE_OFF = "write-off"
+    SURPLUS = "surplus"
+    SETTLED = "settled"
+
+    @property
+    def label(self) -> str:
+        return {
+            "nothing left": "With nothing left to take it from",
+            "plan": "With instalments",
+            "write-off": "A write-off waits",
+            "surplus": "Repaid too much",
+            "settled": "Nothing owed any more",
+        }[self.value]
+
+    @property
+    def queue(self) -> str:
+        """What it is called on the page of work that waits."""
+        return {
+            "nothing left": "Debts with nothing left to take them from",
+            "write-off": "Write-offs to agree to",
+            "surplus": "Repaid too much",
+        }.get(self.value, self.label)
+
+    @property
+    def why(self) -> str:
+        return {
+            "nothing left": "No payment is to come on these contracts. Ask for the money, or move or write it off.",
+            "write-off": "They wait for somebody else than who asked.",
+            "surplus": "More came to the bank than was owed. Send it back, and say so.",
+        }.get(self.value, "")
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Debts that wait for somebody: how many, since which day, and how much money."""
+
+    concern: Concern
+    count: int
+    since: date | None
+    pence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What a payment to come does to a debt; pence. A forecast."""
+
+    first_on: date
+    last_on: date
+    bank_on: date
+    taken_pence: int
+    added_pence: int
+    left_pence: int
+    """What is owed after it."""
+
+    @property
+    def span(self) -> Span:
+        return Span(self.first_on, self.last_on)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """How a debt goes down, as things stand; pence."""
+
+    owed_pence: int
+    steps: Sequence[Coming] = ()
+    """The payments that take some of it or add to it, until it is gone."""
+
+    @property
+    def rest_pence(self) -> int:
+        """What no payment takes that is planned so far."""
+        return self.steps[-1].left_pence if self.steps else self.owed_pence
+
+    @property
+    def taken_pence(self) -> int:
+        return sum(each.taken_pence for each in self.steps)
+
+    @property
+    def bars(self) -> list[tuple[str, int]]:
+        """What is owed now, and after each payment: columns of a chart."""
+        return [("now", self.owed_pence), *((each.span.short, each.left_pence) for each in self.steps)]
+
+
+def _carried() -> sa.Subquery:
+    """What runs have carried less what they have brought, by contract."""
+    line = PaymentLine
+    return (
+        select(line.contract_id, sum_of(line.net_pence).label("pence"))
+        .where(line.component.in_(CARRIED), line.run_id.is_not(None))
+        .group_by(line.contract_id)
+        .subquery("carried")
+    )
+
+
+def _entered() -> sa.Subquery:
+    """What entries take off, and what was repaid too much and waits, by contract."""
+    entry = DebtEntry
+    waits = sa.case((entry.surplus_settled_at.is_(None), entry.surplus_pence), else_=0)
+    return (
+        select(entry.contract_id, sum_of(entry.pence).label("pence"), sum_of(waits).label("surplus_pence"))
+        .group_by(entry.contract_id)
+        .subquery("entered")
+    )
+
+
+def _has_more() -> sa.ColumnElement[bool]:
+    """A payment of the contract is to come from which a run can take something."""
+    payment = ScheduledPayment
+    return (
+        select(payment.id)
+        .where(payment.contract_id == Contract.id, payment.closed_run_id.is_(None), payment.total_pence > 0)
+        .correlate(Contract)
+        .exists()
+    )
+
+
+def has_more(contract_id: int) -> bool:
+    """Whether payments are to come on this contract from which something can be taken."""
+    return bool(session.scalar(select(_has_more()).where(Contract.id == contract_id)))
+
+
+def ever_owed() -> Select:
+    """Contracts that owe or have owed something, or about whose debt something waits: rows with what is owed
+    (`owed_pence`), the instalment, the write-off that waits, what was repaid too much, and whether there are payments
+    to come to take it from (`has_more`). The greatest debt first.
+    """
+    return _Terms().query
+
+
+def listed(*, name: str = "", concern: Concern | None = None) -> Select:
+    """Of `ever_owed`, those on which something is owed or waits. `concern` picks some of them, or those on which
+    nothing is owed any more; `name` is that of the provider, or a contract's reference.
+    """
+    terms = _Terms()
+    query = terms.query.where(terms.condition(concern))
+    return query.where(sa.or_(Provider.found_by(name), Contract.reference == name)) if name else query
+
+
+class _Terms:
+    """The query of `ever_owed`, and the sums in it that conditions are about."""
+
+    def __init__(self) -> None:
+        carried, entered, plan, asked = _carried(), _entered(), RecoveryPlan, WriteOff
+        left = sa.func.coalesce(carried.c.pence, 0) - sa.func.coalesce(entered.c.pence, 0)
+        self.owed = sa.cast(sa.case((left > 0, left), else_=0), sa.BigInteger)
+        self.surplus = sa.cast(sa.func.coalesce(entered.c.surplus_pence, 0), sa.BigInteger)
+        self.query = (
+            select(
+                Contract.id, Contract.reference, Contract.name.label("contract"), Contract.provider_id,
+                Provider.name.label("provider"), self.owed.label("owed_pence"), self.surplus.label("surplus_pence"),
+                plan.per_payment_pence, asked.pence.label("write_off_pence"), _has_more().label("has_more"),
+            )
+            .join(Provider, Provider.id == Contract.provider_id)
+            .outerjoin(carried, carried.c.contract_id == Contract.id)
+            .outerjoin(entered, entered.c.contract_id == Contract.id)
+            .outerjoin(plan, sa.and_(plan.contract_id == Contract.id, plan.ended_at.is_(None)))
+            .outerjoin(asked, sa.and_(asked.contract_id == Contract.id, asked.decided_at.is_(None)))
+            .where(sa.or_(carried.c.pence.is_not(None), entered.c.pence.is_not(None), asked.id.is_not(None)))
+            .order_by(self.owed.desc(), Provider.folded_name, Contract.folded_name, Contract.id)
+        )  # fmt: skip
+
+    def condition(self, concern: Concern | None) -> sa.ColumnElement[bool]:
+        match concern:
+            case Concern.NOTHING_LEFT:
+                return sa.and_(self.owed > 0, ~_has_more())
+            case Concern.PLAN:
+                return sa.and_(self.owed > 0, RecoveryPlan.id.is_not(None))
+            case Concern.WRITE_OFF:
+                return WriteOff.id.is_not(None)
+            case Concern.SURPLUS:
+                return self.surplus > 0
+            case Concern.SETTLED:
+                return self.owed == 0
+        return sa.or_(self.owed > 0, self.surplus > 0, WriteOff.id.is_not(None))
+
+
+def queues() -> list[Queue]:
+    """What waits about debts, where something does, the one that has waited longest first."""
+    asked, entry = WriteOff, DebtEntry
+    stranded = session.execute(listed(concern=Concern.NOTHING_LEFT)).all()
+    since = [ledger.owed_since for ledger in ledgers_of([row.id for row in stranded]).values()] if stranded else []
+    write_offs = select(sa.func.count(asked.id), sa.func.min(asked.asked_at), sum_of(asked.pence))
+    surpluses = select(sa.func.count(entry.id), sa.func.min(entry.on), sum_of(entry.surplus_pence))
+    found = [
+        Queue(
+            Concern.NOTHING_LEFT,
+            len(stranded),
+            min((day for day in since if day), default=None),
+            sum(row.owed_pence for row in stranded),
+        ),
+        _queue(Concern.WRITE_OFF, write_offs.where(asked.decided_at.is_(None))),
+        _queue(Concern.SURPLUS, surpluses.where(entry.surplus_pence > 0, entry.surplus_settled_at.is_(None))),
+    ]
+    return sorted((queue for queue in found if queue.count), key=lambda queue: queue.since or date.max)
+
+
+def _queue(concern: Concern, query: Select) -> Queue:
+    count, since, pence = session.execute(query).one()
+    return Queue(concern, count, since.astimezone(LONDON).date() if isinstance(since, datetime) else since, pence)
+
+
+def forecasts(owed: Mapping[int, int]) -> dict[int, Forecast]:
+    """Which payments to come take what is owed, by contract id; `owed` is pence by contract id. A fixed number of
+    queries.
+    """
+    payment = ScheduledPayment
+    found: dict[int, list[Coming]] = {id_: [] for id_ in owed}
+    left = dict(owed)
+    query = select(payment).where(
+        payment.contract_id.in_([id_ for id_, pence in owed.items() if pence > 0]),
+        payment.closed_run_id.is_(None),
+        sa.or_(payment.total_pence != 0, payment.is_begun),
+    )
+    payments = session.scalars(query.order_by(payment.contract_id, payment.first_on, payment.id)).all()
+    stand = standings(payments)
+    before = _finalised([each.id for each in payments if each.is_begun])
+    for each in payments:
+        if left[each.contract_id] <= 0:
+            continue
+        brought, carried = before.get(each.id, (0, 0))
+        taken, added = stand[each.id].taken_pence - brought, stand[each.id].added_pence - carried
+        if not taken and not added:
+            continue
+        left[each.contract_id] = max(left[each.contract_id] + added - taken, 0)
+        found[each.contract_id].append(
+            Coming(each.first_on, each.last_on, each.bank_on, taken, added, left[each.contract_id])
+        )
+    return {id_: Forecast(pence, found[id_]) for id_, pence in owed.items()}
+
+
+def forecast_of(contract_id: int, owed_pence: int) -> Forecast:
+    return forecasts({contract_id: owed_pence})[contract_id]
+
+
+def _finalised(payment_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """What runs have brought and carried already of payments that are partly finalised, by payment id."""
+    line = PaymentLine
+
+    def of(component: Component) -> sa.ColumnElement[int]:
+        return sum_of(sa.case((line.component == component, line.net_pence), else_=0))
+
+    query = (
+        select(line.payment_id, of(Component.BROUGHT_FORWARD), of(Component.CARRIED_FORWARD))
+        .where(line.payment_id.in_(payment_ids), line.run_id.is_not(None), line.component.in_(CARRIED))
+        .group_by(line.payment_id)
+    )
+    return {id_: (-brought, carried) for id_, brought, carried in session.execute(query)}
