@@ -13,7 +13,8 @@ from models.auditing.chain import Head
 from models.base import begin_write, scope, session, storage_faults, sum_of
 from models.engine.component import DEDUCTIONS, Component
 from models.money import gbp
-from models.payments.calculation import batches, calculate
+from models.payments.batching import batches
+from models.payments.calculation import calculate
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import PaymentRun, RunPayment

@@ -6,7 +6,7 @@ It depends on facts and on what is finalised, never on holds, answers or debts. 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
@@ -49,21 +49,60 @@ class Settled(NamedTuple):
 
 @dataclass(slots=True)
 class Draft:
-    """A payment line to be written; `paid_in` is the first day of the period that pays it."""
+    """A payment line to be written; `paid_in` is the first day of the period that pays it.
+
+    A contract may have hundreds of thousands, so it refers to its cell, which steady periods share, and works out its
+    days and its working when they are asked for.
+    """
 
     paid_in: date
     source: Source
-    component: Component
+    cell: Cell
+    """What is due for the cell; that of a steady period may carry another period's days."""
     first: date
-    last: date
     net_pence: int
     vat_pence: int
     order: OrderKey | None
-    working: Working
+    name: str
+
+    @property
+    def component(self) -> Component:
+        return self.cell.component
+
+    @property
+    def last(self) -> date:
+        return self.first + (self.cell.last - self.cell.first)
 
     @property
     def total_pence(self) -> int:
         return self.net_pence + self.vat_pence
+
+    @property
+    def before(self) -> tuple[int, int]:
+        """Net and VAT pence that were finalised for the cell."""
+        return self.cell.net_pence - self.net_pence, self.cell.vat_pence - self.vat_pence
+
+    @property
+    def is_change(self) -> bool:
+        return self.before != (0, 0)
+
+    @property
+    def is_whole(self) -> bool:
+        """Its cell is one slice, for all its days."""
+        slices, cell = self.cell.slices, self.cell
+        return len(slices) == 1 and slices[0].is_for(cell.first, cell.last)
+
+    def on_its_days(self) -> Cell:
+        return self.cell if self.cell.first == self.first else moved(self.cell, Span(self.first, self.last))
+
+    @property
+    def working(self) -> Working:
+        return Working(self.name, tuple(self.on_its_days().slices), *self.before)
+
+    def expected(self) -> Iterator[Expected]:
+        """The rows that its order expects."""
+        net, vat = self.before
+        return _expected_rows(self.on_its_days(), Settled(self.last, net, vat), self.name)
 
 
 @dataclass(slots=True)
@@ -88,6 +127,36 @@ class Stretch:
             vat_pence=part.vat_pence * self.periods,
         )
         return Expected(name, self.cell.component, whole, self.periods)
+
+
+class Stretches:
+    """What the orders of one source expect: a row for each stretch of periods that share a steady cell, and rows of
+    other cells, in the order in which they came.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._newest: dict[int, Stretch] = {}
+        self._rows: list[Stretch | tuple[int, Expected]] = []
+
+    def add(self, cell: Cell, first: date, last: date, year: int) -> None:
+        """A steady cell, of which nothing is finalised."""
+        stretch = self._newest.get(id(cell))
+        if stretch and stretch.year == year and stretch.last + DAY == first:
+            stretch.last = last
+            stretch.periods += 1
+            return
+        stretch = self._newest[id(cell)] = Stretch(cell, year, first, last)
+        self._rows.append(stretch)
+
+    def add_rows(self, rows: Iterable[Expected], year: int) -> None:
+        self._rows.extend((year, row) for row in rows)
+
+    def tell(self, orders: Mapping[OrderKey, "OrderSum"], client_id: int | None) -> None:
+        """Give the rows to the client's orders."""
+        for row in self._rows:
+            year, told = (row.year, row.expected(self.name)) if isinstance(row, Stretch) else row
+            orders[client_id, year].expected.append(told)
 
 
 @dataclass(slots=True)
@@ -158,12 +227,13 @@ class _Work:
         self.found = Reckoning(periods)
         self.order_year = horizon(contract, as_on).starts_in
         self.bases = {period.method.basis for period in periods}
+        self._order_keys: dict[OrderKey, OrderKey] = {}
 
     def take_item(self, item: ItemFacts) -> None:
         is_blocked = item.is_blocked(self.as_on)
         due: dict[tuple[Component, date], Cell] = {}
         steady = {basis: SteadyItem(item.terms(basis)) for basis in self.bases}
-        stretches: dict[int, Stretch] = {}
+        stretches = Stretches(item.service)
         for period in self.periods.between(item.terms_gross.starts_on, item.terms_gross.last_payable_on):
             own = steady[period.method.basis]
             alike = None if period.is_cut else own.cells_like_those_of(period.span)
@@ -171,14 +241,13 @@ class _Work:
                 due.update(_due(period.span, own, alike))
             elif not is_blocked:
                 self._plan_item(period, item, own, alike, stretches)
-        for stretch in stretches.values():
-            self.found.orders[item.client_id, stretch.year].expected.append(stretch.expected(item.service))
+        stretches.tell(self.found.orders, item.client_id)
         self._compare(Source(item_id=item.id), item.client_id, item.service, due, is_blocked)
         for allowance in item.allowances:
             self._take_allowance(item, allowance, is_blocked)
 
     def _plan_item(
-        self, period: Period, item: ItemFacts, own: SteadyItem, alike: list[Cell] | None, stretches: dict[int, Stretch]
+        self, period: Period, item: ItemFacts, own: SteadyItem, alike: list[Cell] | None, stretches: Stretches
     ) -> None:
         if alike is not None:
             for cell in alike:
@@ -187,7 +256,7 @@ class _Work:
         for cell in cells(own.terms, period.span):
             self._plan(period, cell, (item.client_id, year_of(cell.first)), item.service)
 
-    def _plan_alike(self, period: Period, cell: Cell, item: ItemFacts, stretches: dict[int, Stretch]) -> None:
+    def _plan_alike(self, period: Period, cell: Cell, item: ItemFacts, stretches: Stretches) -> None:
         """Plan a steady cell. Periods that follow one another and share it make one row of what the order expects."""
         span, year = period.span, period.year
         planned = self.found.planned[span.first]
@@ -198,15 +267,7 @@ class _Work:
         order = self.found.orders[item.client_id, year]
         order.net_pence += cell.net_pence
         order.vat_pence += cell.vat_pence
-        stretch = stretches.get(id(cell))
-        if stretch and stretch.year == year and stretch.last + DAY == span.first:
-            stretch.last = span.last
-            stretch.periods += 1
-            return
-        if stretch:
-            order_before = self.found.orders[item.client_id, stretch.year]
-            order_before.expected.append(stretch.expected(item.service))
-        stretches[id(cell)] = Stretch(cell, year, span.first, span.last)
+        stretches.add(cell, span.first, span.last, year)
 
     def _take_allowance(self, item: ItemFacts, allowance: DueSum, is_blocked: bool) -> None:
         due: dict[tuple[Component, date], Cell] = {}
@@ -259,25 +320,38 @@ class _Work:
     ) -> None:
         """One source's cells against what was finalised for them: a draft for every difference."""
         settled = self.settled.get(source, {})
+        stretches = Stretches(name)
         for key in sorted({*due, *settled}):
             component, first = key
-            before = settled.get(key) or Settled(due[key].last, 0, 0)
-            cell = due.get(key) or Cell(component, first, before.last)
+            before = settled.get(key)
+            cell = due.get(key) or Cell(component, first, before.last if before else first)
             self.found.entitled_pence += cell.net_pence + cell.vat_pence
-            net, vat = cell.net_pence - before.net_pence, cell.vat_pence - before.vat_pence
-            order = (client_id, year_of(first))
+            order = self._order(client_id, year_of(first))
             paid_in = self._paid_in(source, component, first)
+            net, vat = cell.net_pence, cell.vat_pence
+            if before:
+                net, vat = net - before.net_pence, vat - before.vat_pence
             if is_blocked:
                 self.found.blocked[paid_in, source.item_id or 0] += net + vat
-                self._keep(component, first, before, order, name)
+                self._keep(component, first, before or Settled(first, 0, 0), order, name)
                 continue
-            if net or vat:
-                cell = self._placed(cell, first)
-            self._expect(order, cell, before, name)
-            if net or vat:
-                working = Working(name, tuple(cell.slices), before.net_pence, before.vat_pence)
-                draft = Draft(paid_in, source, component, first, cell.last, net, vat, order, working)
-                self.found.drafts.append(draft)
+            expected = self.found.orders[order]
+            expected.net_pence += cell.net_pence
+            expected.vat_pence += cell.vat_pence
+            if not net and not vat:
+                continue
+            draft = Draft(paid_in, source, cell, first, net, vat, order, name)
+            self.found.drafts.append(draft)
+            if draft.is_whole and not draft.is_change:
+                stretches.add(cell, first, draft.last, order[1])
+            else:
+                stretches.add_rows(draft.expected(), order[1])
+        stretches.tell(self.found.orders, client_id)
+
+    def _order(self, client_id: int | None, year: int) -> OrderKey:
+        """The key of an order: one object for all that have it."""
+        key = (client_id, year)
+        return self._order_keys.setdefault(key, key)
 
     def _paid_in(self, source: Source, component: Component, first: date) -> date:
         kept = self.placed.get((source, component, first))
@@ -288,11 +362,6 @@ class _Work:
     def _keep(self, component: Component, first: date, before: Settled, order: OrderKey, name: str) -> None:
         """An order is worth what was finalised for a cell, and expects no more of it."""
         self._expect(order, Cell(component, first, before.last, before.net_pence, before.vat_pence), before, name)
-
-    def _placed(self, cell: Cell, first: date) -> Cell:
-        """The cell with the days of the period that `first` lies in: a steady cell carries those of another period."""
-        period = self.periods.holding(first)
-        return moved(cell, period.span) if period and cell.slices and cell.first != first else cell
 
 
 def _due(span: Span, own: SteadyItem, alike: list[Cell] | None) -> dict[tuple[Component, date], Cell]:

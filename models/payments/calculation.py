@@ -6,15 +6,14 @@ A batch of providers takes a fixed handful of queries and bulk writes, whatever 
 import logging
 import traceback
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import delete, insert, select, update
 
-from models.base import chunks, session
+from models.base import chunks, rows_changed, session
 from models.calendar import today
 from models.engine.periods import Period, lay_out
 from models.engine.reckoning import Draft, OrderKey, OrderSum, Reckoning, reckon
@@ -25,13 +24,9 @@ from models.payments.loading import load
 from models.payments.order_book import OrderBook
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.windows import bank_day, on_new_total
-from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract
-from models.records.provider import Provider
 
 log = logging.getLogger(__name__)
-BATCH = 1_000
-"""Care package line items that one batch holds, more or less: a provider is never split."""
 CHUNK = 1_000
 """Lines that are written at once."""
 
@@ -45,28 +40,6 @@ class Calculated:
     """Contracts that could not be calculated."""
     lines: int = 0
     total_pence: int = 0
-
-
-def batches(provider_ids: Iterable[int] | None = None) -> Iterator[list[int]]:
-    """The ids of the providers to calculate (None: all), in batches of some BATCH line items."""
-    query = (
-        select(Provider.id, sa.func.count(CarePackageLineItem.id))
-        .outerjoin(CarePackageLineItem, CarePackageLineItem.provider_id == Provider.id)
-        .group_by(Provider.id)
-        .order_by(Provider.id)
-    )
-    if provider_ids is not None:
-        query = query.where(Provider.id.in_(list(provider_ids)))
-    batch: list[int] = []
-    size = 0
-    for provider_id, items in session.execute(query).all():
-        batch.append(provider_id)
-        size += items + 1
-        if size >= BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def calculate(provider_ids: list[int], *, as_on: date | None = None) -> Calculated:
@@ -115,7 +88,7 @@ class _Writer:
 
     def write(self) -> Calculated:
         drafts = PaymentLine.provider_id.in_(self.book.provider_ids), PaymentLine.run_id.is_(None)
-        session.execute(delete(PaymentLine).where(*drafts, PaymentLine.contract_id.not_in(self.faults)))
+        rows_changed(delete(PaymentLine).where(*drafts, PaymentLine.contract_id.not_in(self.faults)), unsynced=True)
         payment_ids = self._write_payments()
         order_ids = OrderBook(self.book.provider_ids, self._half_known()).write(self._orders(), self.as_on)
         done = Calculated(contracts=len(self.reckonings), faults=len(self.faults))
@@ -240,7 +213,7 @@ class _Writer:
             ScheduledPayment.provider_id.in_(self.book.provider_ids),
             ScheduledPayment.contract_id.not_in(self.faults),
         )
-        session.execute(delete(BlockedSum).where(BlockedSum.payment_id.in_(of_ours)))
+        rows_changed(delete(BlockedSum).where(BlockedSum.payment_id.in_(of_ours)), unsynced=True)
         rows = [
             {
                 "provider_id": self.book.contracts[contract_id].provider_id,

@@ -8,7 +8,7 @@ from commands.batchwise.payments import calculate_all
 from commands.worker import work
 from models.base import scope
 from models.job import Job, JobKind
-from models.payments import calculation
+from models.payments import batching
 from models.records.provider import Provider
 from tests.care_factories import make_contract, make_item
 from tests.support.rows import every, saved
@@ -19,7 +19,7 @@ MONDAY = date(2019, 9, 23)
 @pytest.fixture
 def providers(app, monkeypatch):
     """Two providers, at £353.08 a week each, of whom each is a batch."""
-    monkeypatch.setattr(calculation, "BATCH", 1)
+    monkeypatch.setattr(batching, "BATCH", 1)
     for _ in range(2):
         make_item(make_contract(calculate_from=MONDAY), rate_e4=3_530_800, starts_on=MONDAY)
     return every(Provider)
