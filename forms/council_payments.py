@@ -59,6 +59,10 @@ class PaymentSearch(Form):
         }
 
 
+class NameSearch(Form):
+    name = StringField("Provider")
+
+
 class HoldForm(FlaskForm):
     what = ChoiceField("Part of the payment", default=ALL)
     reason = TextAreaField(

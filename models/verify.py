@@ -10,10 +10,11 @@ from sqlalchemy import select
 from models import folding
 from models.auditing import chain
 from models.auditing.chain import Head
-from models.base import begin_write, scope, session, storage_faults, sum_of
+from models.base import DomainError, begin_write, scope, session, storage_faults, sum_of
 from models.engine.component import DEDUCTIONS, Component
 from models.money import gbp
 from models.payments.batching import batches
+from models.payments.blocked import CalculationFault, faults
 from models.payments.calculation import calculate
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
@@ -148,9 +149,16 @@ def drafts_are_current(provider_ids: list[int]) -> Iterator[BrokenPromise]:
         set_tenant(EVERY_PROVIDER)
         begin_write()
         before = _as_calculated(provider_ids)
-        calculate(provider_ids)
+        try:
+            calculate(provider_ids)
+        except DomainError as refusal:  # the calendar was set back
+            yield BrokenPromise("today is no day before the last finalised one", str(refusal))
+            return
         after = _as_calculated(provider_ids)
+        failed = session.execute(faults(provider_ids=provider_ids)).all()
         session.rollback()
+    for row in failed:
+        yield BrokenPromise("every contract can be calculated", f"contract {row.contract_id}: {row.fault}")
     for whose in sorted({key[0] for key, _ in before.items() ^ after.items()}):
         yield BrokenPromise("a second calculation changes nothing", f"{whose}: calculate it again")
 
@@ -172,6 +180,9 @@ def _as_calculated(provider_ids: list[int]) -> dict[tuple[str, str], object]:
         ).where(payment.provider_id.in_(provider_ids))
     ):
         found[f"contract {contract_id}", f"payment {first_on}"] = tuple(sums)
+    fault = CalculationFault
+    for contract_id in session.scalars(select(fault.contract_id).where(fault.provider_id.in_(provider_ids))):
+        found[f"contract {contract_id}", "fault"] = True
     values = select(order.number, order.value_net_pence, order.value_vat_pence)
     for number, *value in session.execute(values.where(order.provider_id.in_(provider_ids))):
         found[f"order {number}", "value"] = tuple(value)

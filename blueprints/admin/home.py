@@ -9,6 +9,7 @@ from models.accounts.directory import Locks
 from models.base import session
 from models.correspondence import detail_change
 from models.job import Job
+from models.payments.blocked import faults_waiting
 from models.payments.run import RunState
 from models.payments.worklist import coming_due, queues, runs_that_wait
 from models.permissions import Permission
@@ -40,4 +41,4 @@ def _runs():
 
 
 def _payments():
-    return {"queues": queues(), "coming": session.execute(coming_due()).all()}
+    return {"queues": queues(), "faults": faults_waiting(), "coming": session.execute(coming_due()).all()}

@@ -16,15 +16,14 @@ Progress = Callable[[int, int], None]
 
 
 def calculate_all(provider_ids: list[int] | None = None, *, progress: Progress | None = None) -> calculation.Calculated:
-    """Calculate these providers, or all: in batches, so that nobody waits long for the lock."""
+    """Calculate these providers, or all: in batches, so that nobody waits long for the lock. DomainError where today is
+    before the last finalised day.
+    """
     total = calculation.Calculated()
     for batch in _batches(provider_ids, progress):
         with transaction():
             set_tenant(EVERY_PROVIDER)
-            done = calculation.calculate(batch)
-        total.contracts += done.contracts
-        total.lines += done.lines
-        total.total_pence += done.total_pence
+            total.add(calculation.calculate(batch))
     return total
 
 

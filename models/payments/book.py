@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from models.base import session, sum_of
 from models.engine.component import Component
+from models.engine.draft import Place, Settled, Source
 from models.engine.facts import ContractFacts
-from models.engine.reckoning import IN_THE_CURRENT_PAYMENT, Place, Settled, Source
+from models.engine.reckoning import IN_THE_CURRENT_PAYMENT
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.records.contract import Contract
 

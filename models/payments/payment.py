@@ -1,6 +1,7 @@
 """Scheduled payments: what one contract pays for one period, and the lines that it is made of."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -17,6 +18,9 @@ from models.payments.purchase_order import PurchaseOrder
 from models.records.client import Client
 from models.records.contract import Contract, PaymentMethod
 from models.tenancy import ProviderOwned, owned
+
+if TYPE_CHECKING:
+    from models.payments.blocked import CalculationFault
 
 
 class ScheduledPayment(Confirmable, ProviderOwned, Base):
@@ -62,6 +66,10 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
 
     contract: Mapped[Contract] = relationship(lazy="raise", overlaps="method")
     method: Mapped[PaymentMethod] = relationship(lazy="raise", overlaps="contract")
+    fault: Mapped["CalculationFault | None"] = relationship(
+        lazy="raise", viewonly=True, primaryjoin="foreign(ScheduledPayment.contract_id) == CalculationFault.contract_id"
+    )
+    """Why its contract cannot be calculated: its figures stand as they were, and no run takes it."""
     answered_by: Mapped[User | None] = relationship(
         lazy="raise", viewonly=True, foreign_keys="ScheduledPayment.answered_by_id"
     )
@@ -170,6 +178,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
                 sa.orm.contains_eager(cls.contract),
                 sa.orm.joinedload(cls.method).joinedload(PaymentMethod.calendar),
                 sa.orm.joinedload(cls.answered_by),
+                sa.orm.joinedload(cls.fault),
             )
             .where(Contract.reference == contract_reference, cls.first_on == first_on)
         )

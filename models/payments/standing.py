@@ -19,6 +19,7 @@ from models.base import session, sum_of
 from models.calendar import today
 from models.engine.component import Component
 from models.engine.recovery import Settlement
+from models.payments.blocked import has_fault
 from models.payments.hold import Hold, HoldKind, has_hold
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.settlement import ToSettle, drafts_of, settle_all
@@ -31,6 +32,8 @@ class Kept(Choice):
     HELD = "held"
     """The council holds the whole of it."""
     REJECTED = "rejected"
+    UNCALCULATED = "uncalculated"
+    """Its contract cannot be calculated, so nobody knows what it comes to."""
     MISSED = "missed"
     """Nobody has confirmed it in time, and its contract pays only what is confirmed."""
     ASKED = "asked"
@@ -165,7 +168,7 @@ def _open_until(payments: Sequence[Stands]) -> Sequence[Any]:
             payment.id, payment.contract_id, payment.first_on, payment.last_on, payment.is_begun,
             payment.total_pence.label("total_pence"), payment.answer_by.label("answer_by"),
             payment.is_rejected.label("is_rejected"), payment.waits_for_confirmation.label("is_waiting"),
-            has_hold(Hold.is_of_whole_payment, Hold.is_in_force).label("is_held"),
+            has_hold(Hold.is_of_whole_payment, Hold.is_in_force).label("is_held"), has_fault().label("has_fault"),
         ).where(
             payment.contract_id.in_({each.contract_id for each in payments}),
             payment.closed_run_id.is_(None),
@@ -175,6 +178,8 @@ def _open_until(payments: Sequence[Stands]) -> Sequence[Any]:
 
 
 def _why_kept(row: Any) -> Kept | None:
+    if row.has_fault:
+        return Kept.UNCALCULATED
     if row.is_held:
         return Kept.HELD
     if row.is_rejected:

@@ -125,6 +125,7 @@ VIEWS_MAY_CALL = {
         "agree_plan", "end_plan",
     },
     "models.payments.payment_run": {"prepare"},
+    "models.payments.blocked": {"faults", "faults_waiting"},
     "models.payments.hold": {"is_held"},
     "models.payments.purchase_order": {"payment_terms", "services_bought", "years_issued"},
     "models.payments.standing": {"standing_of", "standings"},

@@ -11,9 +11,10 @@ from typing import Any
 
 from models.calendar import DAY, FAR_FUTURE, FinancialYear, Frequency, Span
 from models.engine.component import Component
+from models.engine.draft import Draft, OrderKey, OrderSum, Settled, Source
 from models.engine.facts import ContractFacts, Dated, DueSum, ItemFacts, Quantity, Terms
 from models.engine.periods import lay_out
-from models.engine.reckoning import Draft, OrderKey, OrderSum, Reckoning, Settled, Source, reckon
+from models.engine.reckoning import Reckoning, reckon
 from models.engine.working import Expected, Slice
 from models.money import SCALE, number, parse_e4, plain
 from models.pricing import Basis, Convention, DeductionKind, Unit

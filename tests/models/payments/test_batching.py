@@ -1,4 +1,4 @@
-"""Calculating in batches: which providers go together, how much memory a large one takes, and that it changes nothing."""
+"""Calculating in batches: which providers go together, how much memory one takes, and that it changes nothing."""
 
 import os
 import subprocess
