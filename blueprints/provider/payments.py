@@ -60,7 +60,8 @@ def answer(reference, first_on):
     rows = told(payment).rows
     marks = _marks(payment)
     form = AnswerForm(total_pence=payment.total_pence)
-    form.offer(row for row in rows if row.order and row.order.id not in marks)
+    is_planned = payment.processing is Processing.FUTURE  # it has no lines yet that could be held
+    form.offer(row for row in rows if row.order and row.order.id not in marks and not is_planned)
     if form.is_submitted():
         insist_on_being_open(payment)
     if form.validate_on_submit():
