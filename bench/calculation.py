@@ -42,9 +42,10 @@ def peak_mb() -> int:
 
 
 def _time(what: str, work) -> None:
-    began = time.perf_counter()
+    """In seconds of the processor, which other work on the machine does not change much."""
+    began = time.process_time()
     work()
-    print(f"    {what:<19} {time.perf_counter() - began:>6.1f} s   {peak_mb():>5} MB")
+    print(f"    {what:<19} {time.process_time() - began:>6.1f} s   {peak_mb():>5} MB", flush=True)
 
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ def _page(chosen):
             "marks": _marks(chosen),
             "rows": page_of(found.rows, name="rows"),
             "before": found.before,
-            "changes": found.changes if found.before else None,
+            "changes": found.changes if found.before and not chosen.fault else None,
         }
     return render("provider/payments/index.html", partial="provider/payments/_panes.html", **context)
 
@@ -203,6 +203,8 @@ def _held(payment):
     }
     if kept is Kept.REJECTED:
         held[None] = "rejected"
+    elif kept is Kept.UNCALCULATED:
+        held[None] = "cannot be calculated"
     elif kept is Kept.MISSED:
         held[None] = "not confirmed in time"
     return held

@@ -35,8 +35,8 @@ class Slice:
         return (self.last - self.first).days + 1
 
     def is_for(self, first: date, last: date) -> bool:
-        """It is for just these days, and was rounded by itself."""
-        return (self.first, self.last) == (first, last) and self.shared_with is None
+        """It is for just these days."""
+        return (self.first, self.last) == (first, last)
 
     def as_dict(self) -> dict[str, Any]:
         row: dict[str, Any] = {
