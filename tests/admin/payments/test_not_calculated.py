@@ -65,7 +65,6 @@ def test_its_payments_say_so_on_both_sides(broken):
     page = member.get(f"/providers/{provider.id}/payments/{broken.contract.reference}/{MONDAY + WEEK}")
     assert "We cannot work out this payment just now." in page.words
     assert "KeyError" not in page.words
-    assert "What it is made of is not known just now." in page.words
     assert "Compared with" not in page.words
     home = member.get(f"/providers/{provider.id}/").words
     assert "it cannot be calculated just now" in home
