@@ -146,6 +146,10 @@ class Facts:
             *(line for key in sorted(found.orders, key=str) for line in _order(key, found.orders[key])),
         ]
 
+    def entitled(self) -> int:
+        """What everything that is due comes to, in pence with VAT."""
+        return self._reckon().entitled_pence
+
     def _reckon(self) -> Reckoning:
         contract = ContractFacts(
             1, 1, day(self.last), self._methods(), self.items, list(self.claims), list(self.adjustments)

@@ -19,6 +19,15 @@ EXAMPLES = {
         Ann 2019/2020 expects care, 9 Sep to 29 Sep: 210.00 = 21 days at 70.00 rounded 3 times
         """,
     ),
+    "A first period of one day is due on that day": (
+        Facts([item()], first="15 Sep", last="22 Sep", today="15 Sep"),
+        """
+        15 Sep pays Ann's care, 15 Sep: 10.00 = 1 day at 70.00
+        16 Sep plans 70.00
+        Ann 2019/2020 is worth 80.00
+        Ann 2019/2020 expects care, 15 Sep to 22 Sep: 80.00 = 8 days at 70.00 rounded 2 times
+        """,
+    ),
     "On its first day the whole period is due": (
         Facts([item()], last="29 Sep", today="16 Sep"),
         """
