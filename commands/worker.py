@@ -19,6 +19,7 @@ from models.base import DomainError, scope, session, transaction
 from models.job import Job, JobKind, Overtaken
 from models.money import gbp
 from models.payments import payment_run
+from models.payments.blocked import faults
 from models.payments.run import PaymentRun, RunPayment, RunState
 from models.payments.run_history import outcome_of
 from models.tenancy import EVERY_PROVIDER, set_tenant
@@ -26,6 +27,8 @@ from models.words import how_many
 
 PAUSE = 1.0
 """Seconds between two looks into an empty queue."""
+NAMED = 5
+"""Contracts that a message names."""
 FAILED = "It was broken off by a fault in the portal. Nothing is half done: ask for it again, or tell us if it repeats"
 
 log = logging.getLogger(__name__)
@@ -121,7 +124,17 @@ def _do(job: Job, stop: _Stop, meanwhile: Callable[[], None]) -> str:
 def _calculate(job: Job, progress: Callable[[int, int], None]) -> str:
     outcome = calculate_all(job.provider_ids, progress=progress)
     total = gbp(outcome.total_pence)
-    return f"Calculated {how_many(outcome.contracts, 'contract')}. What is not finalised comes to {total}."
+    done = f"Calculated {how_many(outcome.contracts, 'contract')}. What is not finalised comes to {total}."
+    return done + _faults(job) if outcome.faults else done
+
+
+def _faults(job: Job) -> str:
+    """Which contracts could not be calculated: the first few by their references."""
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        found = [row.reference for row in session.execute(faults(provider_ids=job.provider_ids))]
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return f" {how_many(len(found), 'contract')} could not be calculated: {', '.join(found[:NAMED])}{more}."
 
 
 def _finalise(job: Job, progress: Callable[[int, int], None]) -> str:

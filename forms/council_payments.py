@@ -83,6 +83,10 @@ class WaitingSearch(Form):
         }
 
 
+class NameSearch(Form):
+    name = StringField("Provider")
+
+
 class HoldForm(FlaskForm):
     what = ChoiceField("Part of the payment", default=ALL)
     reason = TextAreaField(

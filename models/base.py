@@ -182,6 +182,13 @@ def transaction() -> Iterator[Session]:
         own.commit()
 
 
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """What is written inside is undone where it raises; what was written before it stays."""
+    with session.begin_nested():
+        yield
+
+
 def reload(row: Base) -> None:
     """Read the row's columns again; what is loaded beside it stays."""
     session.refresh(row, [attribute.key for attribute in row.__mapper__.column_attrs])

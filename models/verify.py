@@ -11,15 +11,16 @@ from sqlalchemy import select
 from models import folding
 from models.auditing import chain
 from models.auditing.chain import Head
-from models.base import begin_write, scope, session, storage_faults, sum_of
+from models.base import DomainError, begin_write, scope, session, storage_faults, sum_of
 from models.calendar import today
 from models.engine.component import DEDUCTIONS, Component
 from models.engine.periods import lay_out
 from models.engine.reckoning import reckon
 from models.money import gbp
-from models.payments.blocked import BlockedSum, CalculationFault
+from models.payments.batching import batches
+from models.payments.blocked import BlockedSum, CalculationFault, faults
 from models.payments.book import Book
-from models.payments.calculation import batches, calculate
+from models.payments.calculation import calculate
 from models.payments.confirmation import Confirmation
 from models.payments.debt import DebtEntry
 from models.payments.loading import load
@@ -260,9 +261,16 @@ def drafts_are_current(provider_ids: list[int]) -> Iterator[BrokenPromise]:
         set_tenant(EVERY_PROVIDER)
         begin_write()
         before = _as_calculated(provider_ids)
-        calculate(provider_ids)
+        try:
+            calculate(provider_ids)
+        except DomainError as refusal:  # the calendar was set back
+            yield BrokenPromise("today is no day before the last finalised one", str(refusal))
+            return
         after = _as_calculated(provider_ids)
+        failed = session.execute(faults(provider_ids=provider_ids)).all()
         session.rollback()
+    for row in failed:
+        yield BrokenPromise("every contract can be calculated", f"contract {row.contract_id}: {row.fault}")
     for whose in sorted({key[0] for key, _ in before.items() ^ after.items()}):
         yield BrokenPromise("a second calculation changes nothing", f"{whose}: calculate it again")
 
@@ -291,6 +299,9 @@ def _as_calculated(provider_ids: list[int]) -> dict[tuple[str, str], object]:
         blocked.join(payment, payment.id == BlockedSum.payment_id).where(of_these)
     ):
         found[f"contract {contract_id}", f"blocked {tuple(map(_plain, parts))!r}"] = True
+    fault = CalculationFault
+    for contract_id in session.scalars(select(fault.contract_id).where(fault.provider_id.in_(provider_ids))):
+        found[f"contract {contract_id}", "fault"] = True
     values = select(order.number, order.value_net_pence, order.value_vat_pence)
     for number, *value in session.execute(values.where(order.provider_id.in_(provider_ids))):
         found[f"order {number}", "value"] = tuple(value)

@@ -10,6 +10,7 @@ from models.base import session
 from models.correspondence import detail_change
 from models.job import Job
 from models.payments import owing
+from models.payments.blocked import faults_waiting
 from models.payments.run import RunState
 from models.payments.worklist import coming_due, queues, runs_that_wait
 from models.permissions import Permission
@@ -41,4 +42,9 @@ def _runs():
 
 
 def _payments():
-    return {"queues": queues(), "debts": owing.queues(), "coming": session.execute(coming_due()).all()}
+    return {
+        "queues": queues(),
+        "debts": owing.queues(),
+        "faults": faults_waiting(),
+        "coming": session.execute(coming_due()).all(),
+    }

@@ -61,7 +61,8 @@ def answer(reference, first_on):
     rows = told(payment).rows
     marks = _marks(payment)
     form = AnswerForm(total_pence=payment.total_pence)
-    form.offer(row for row in rows if row.order and row.order.id not in marks)
+    is_planned = payment.processing is Processing.FUTURE  # it has no lines yet that could be held
+    form.offer(row for row in rows if row.order and row.order.id not in marks and not is_planned)
     if form.is_submitted():
         insist_on_being_open(payment)
     if form.validate_on_submit():
@@ -169,7 +170,7 @@ def _page(chosen):
             "owed_pence": owed_on(chosen.contract_id),
             "rows": page_of(found.rows, name="rows"),
             "before": found.before,
-            "changes": found.changes if found.before else None,
+            "changes": found.changes if found.before and not chosen.fault else None,
         }
     return render("provider/payments/index.html", partial="provider/payments/_panes.html", **context)
 
@@ -206,6 +207,8 @@ def _held(payment):
     }
     if kept is Kept.REJECTED:
         held[None] = "rejected"
+    elif kept is Kept.UNCALCULATED:
+        held[None] = "cannot be calculated"
     elif kept is Kept.MISSED:
         held[None] = "not confirmed in time"
     return held

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from models.accounts.user import User
 from models.base import scope, transaction
-from models.payments import calculation, payment_run
+from models.payments import batching, calculation, payment_run
 from models.payments.payment_run import RunProgress
 from models.payments.run import PaymentRun
 from models.tenancy import EVERY_PROVIDER, set_tenant
@@ -16,15 +16,14 @@ Progress = Callable[[int, int], None]
 
 
 def calculate_all(provider_ids: list[int] | None = None, *, progress: Progress | None = None) -> calculation.Calculated:
-    """Calculate these providers, or all: in batches, so that nobody waits long for the lock."""
+    """Calculate these providers, or all: in batches, so that nobody waits long for the lock. DomainError where today is
+    before the last finalised day.
+    """
     total = calculation.Calculated()
     for batch in _batches(provider_ids, progress):
         with transaction():
             set_tenant(EVERY_PROVIDER)
-            done = calculation.calculate(batch)
-        total.contracts += done.contracts
-        total.lines += done.lines
-        total.total_pence += done.total_pence
+            total.add(calculation.calculate(batch))
     return total
 
 
@@ -72,7 +71,7 @@ def finalise_run(
 def _batches(provider_ids: list[int] | None, progress: Progress | None) -> Iterator[list[int]]:
     with scope():
         set_tenant(EVERY_PROVIDER)
-        batches = list(calculation.batches(provider_ids))
+        batches = list(batching.batches(provider_ids))
     done, count = 0, sum(len(batch) for batch in batches)
     for batch in batches:
         yield batch

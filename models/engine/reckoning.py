@@ -6,103 +6,20 @@ It depends on facts and on what is finalised, never on holds, answers or debts. 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
 
-from models.calendar import DAY, Span, year_of
+from models.calendar import Span, year_of
 from models.engine.component import Component
+from models.engine.draft import Draft, OrderKey, OrderSum, Place, Settled, Source, Stretches, expected_rows
 from models.engine.entitlement import Cell, cells
 from models.engine.facts import ContractFacts, DueSum, ItemFacts
 from models.engine.periods import Period, Periods, horizon
-from models.engine.steady import SteadyItem, moved
-from models.engine.working import Expected, Lump, Working, merged
+from models.engine.steady import SteadyItem
 
 IN_THE_CURRENT_PAYMENT = (Component.CLAIM, Component.ADJUSTMENT)
 """Sums that are paid in the current payment, whatever day they are for."""
-
-OrderKey = tuple[int | None, int]
-"""A client's id (None for one-off claims), and the calendar year in which the order's financial year begins."""
-
-
-class Source(NamedTuple):
-    """What a cell belongs to, besides its component."""
-
-    item_id: int | None = None
-    allowance_id: int | None = None
-    claim_item_id: int | None = None
-    adjustment_id: int | None = None
-
-
-Place = tuple[Source, Component, date]
-"""A cell: its source, component and first day."""
-
-
-class Settled(NamedTuple):
-    """What has been finalised for one cell."""
-
-    last: date
-    net_pence: int
-    vat_pence: int
-
-
-@dataclass(slots=True)
-class Draft:
-    """A payment line to be written; `paid_in` is the first day of the period that pays it."""
-
-    paid_in: date
-    source: Source
-    component: Component
-    first: date
-    last: date
-    net_pence: int
-    vat_pence: int
-    order: OrderKey | None
-    working: Working
-
-    @property
-    def total_pence(self) -> int:
-        return self.net_pence + self.vat_pence
-
-
-@dataclass(slots=True)
-class Stretch:
-    """Periods that follow one another, and have the same cell."""
-
-    cell: Cell
-    year: int
-    first: date
-    last: date
-    periods: int = 1
-
-    def expected(self, name: str) -> Expected:
-        """The row that the order expects for all these periods. The cell is a steady one, so it has one slice."""
-        [part] = self.cell.slices
-        whole = replace(
-            part,
-            first=self.first,
-            last=self.last,
-            quantity_e4=part.quantity_e4 * (self.periods if part.is_timetabled else 1),
-            net_pence=part.net_pence * self.periods,
-            vat_pence=part.vat_pence * self.periods,
-        )
-        return Expected(name, self.cell.component, whole, self.periods)
-
-
-@dataclass(slots=True)
-class OrderSum:
-    """What one purchase order comes to, and how the part not yet finalised was worked out."""
-
-    net_pence: int = 0
-    vat_pence: int = 0
-    expected: list[Expected] = field(default_factory=list)
-
-    def add(self, other: "OrderSum") -> None:
-        """Add what another contract of the provider pays for the same order."""
-        self.net_pence += other.net_pence
-        self.vat_pence += other.vat_pence
-        self.expected.extend(merged(other.expected))
 
 
 @dataclass
@@ -158,12 +75,13 @@ class _Work:
         self.found = Reckoning(periods)
         self.order_year = horizon(contract, as_on).starts_in
         self.bases = {period.method.basis for period in periods}
+        self._order_keys: dict[OrderKey, OrderKey] = {}
 
     def take_item(self, item: ItemFacts) -> None:
         is_blocked = item.is_blocked(self.as_on)
         due: dict[tuple[Component, date], Cell] = {}
         steady = {basis: SteadyItem(item.terms(basis)) for basis in self.bases}
-        stretches: dict[int, Stretch] = {}
+        stretches = Stretches(item.service)
         for period in self.periods.between(item.terms_gross.starts_on, item.terms_gross.last_payable_on):
             own = steady[period.method.basis]
             alike = None if period.is_cut else own.cells_like_those_of(period.span)
@@ -171,14 +89,13 @@ class _Work:
                 due.update(_due(period.span, own, alike))
             elif not is_blocked:
                 self._plan_item(period, item, own, alike, stretches)
-        for stretch in stretches.values():
-            self.found.orders[item.client_id, stretch.year].expected.append(stretch.expected(item.service))
+        stretches.tell(self.found.orders, item.client_id)
         self._compare(Source(item_id=item.id), item.client_id, item.service, due, is_blocked)
         for allowance in item.allowances:
             self._take_allowance(item, allowance, is_blocked)
 
     def _plan_item(
-        self, period: Period, item: ItemFacts, own: SteadyItem, alike: list[Cell] | None, stretches: dict[int, Stretch]
+        self, period: Period, item: ItemFacts, own: SteadyItem, alike: list[Cell] | None, stretches: Stretches
     ) -> None:
         if alike is not None:
             for cell in alike:
@@ -187,7 +104,7 @@ class _Work:
         for cell in cells(own.terms, period.span):
             self._plan(period, cell, (item.client_id, year_of(cell.first)), item.service)
 
-    def _plan_alike(self, period: Period, cell: Cell, item: ItemFacts, stretches: dict[int, Stretch]) -> None:
+    def _plan_alike(self, period: Period, cell: Cell, item: ItemFacts, stretches: Stretches) -> None:
         """Plan a steady cell. Periods that follow one another and share it make one row of what the order expects."""
         span, year = period.span, period.year
         planned = self.found.planned[span.first]
@@ -198,15 +115,7 @@ class _Work:
         order = self.found.orders[item.client_id, year]
         order.net_pence += cell.net_pence
         order.vat_pence += cell.vat_pence
-        stretch = stretches.get(id(cell))
-        if stretch and stretch.year == year and stretch.last + DAY == span.first:
-            stretch.last = span.last
-            stretch.periods += 1
-            return
-        if stretch:
-            order_before = self.found.orders[item.client_id, stretch.year]
-            order_before.expected.append(stretch.expected(item.service))
-        stretches[id(cell)] = Stretch(cell, year, span.first, span.last)
+        stretches.add(cell, span.first, span.last, year)
 
     def _take_allowance(self, item: ItemFacts, allowance: DueSum, is_blocked: bool) -> None:
         due: dict[tuple[Component, date], Cell] = {}
@@ -247,7 +156,7 @@ class _Work:
         expected = self.found.orders[order]
         expected.net_pence += cell.net_pence
         expected.vat_pence += cell.vat_pence
-        expected.expected.extend(_expected_rows(cell, before, name))
+        expected.expected.extend(expected_rows(cell, before, name))
 
     def _compare(
         self,
@@ -259,25 +168,38 @@ class _Work:
     ) -> None:
         """One source's cells against what was finalised for them: a draft for every difference."""
         settled = self.settled.get(source, {})
+        stretches = Stretches(name)
         for key in sorted({*due, *settled}):
             component, first = key
-            before = settled.get(key) or Settled(due[key].last, 0, 0)
-            cell = due.get(key) or Cell(component, first, before.last)
+            before = settled.get(key)
+            cell = due.get(key) or Cell(component, first, before.last if before else first)
             self.found.entitled_pence += cell.net_pence + cell.vat_pence
-            net, vat = cell.net_pence - before.net_pence, cell.vat_pence - before.vat_pence
-            order = (client_id, year_of(first))
+            order = self._order(client_id, year_of(first))
+            net, vat = cell.net_pence, cell.vat_pence
+            if before:
+                net, vat = net - before.net_pence, vat - before.vat_pence
             if is_blocked:
                 self.found.blocked[self._usual_place(component, first), source.item_id or 0] += net + vat
-                self._keep(component, first, before, order, name)
+                self._keep(component, first, before or Settled(first, 0, 0), order, name)
+                continue
+            expected = self.found.orders[order]
+            expected.net_pence += cell.net_pence
+            expected.vat_pence += cell.vat_pence
+            if not net and not vat:
                 continue
             paid_in = self._paid_in(source, component, first)
-            if net or vat:
-                cell = self._placed(cell, first)
-            self._expect(order, cell, before, name)
-            if net or vat:
-                working = Working(name, tuple(cell.slices), before.net_pence, before.vat_pence)
-                draft = Draft(paid_in, source, component, first, cell.last, net, vat, order, working)
-                self.found.drafts.append(draft)
+            draft = Draft(paid_in, source, cell, first, net, vat, order, name)
+            self.found.drafts.append(draft)
+            if draft.is_whole and not draft.is_change:
+                stretches.add(cell, first, draft.last, order[1])
+            else:
+                stretches.add_rows(draft.expected(), order[1])
+        stretches.tell(self.found.orders, client_id)
+
+    def _order(self, client_id: int | None, year: int) -> OrderKey:
+        """The key of an order: one object for all that have it."""
+        key = (client_id, year)
+        return self._order_keys.setdefault(key, key)
 
     def _paid_in(self, source: Source, component: Component, first: date) -> date:
         kept = self.placed.get((source, component, first))
@@ -293,11 +215,6 @@ class _Work:
         """An order is worth what was finalised for a cell, and expects no more of it."""
         self._expect(order, Cell(component, first, before.last, before.net_pence, before.vat_pence), before, name)
 
-    def _placed(self, cell: Cell, first: date) -> Cell:
-        """The cell with the days of the period that `first` lies in: a steady cell carries those of another period."""
-        period = self.periods.holding(first)
-        return moved(cell, period.span) if period and cell.slices and cell.first != first else cell
-
 
 def _due(span: Span, own: SteadyItem, alike: list[Cell] | None) -> dict[tuple[Component, date], Cell]:
     """Cells of a period that has begun, by component and first day. Steady cells still carry another period's days
@@ -310,15 +227,3 @@ def _due(span: Span, own: SteadyItem, alike: list[Cell] | None) -> dict[tuple[Co
 
 def _sum_cell(component: Component, due: DueSum) -> Cell:
     return Cell(component, due.due_on, due.due_on, due.amount_pence, 0)
-
-
-def _expected_rows(cell: Cell, before: Settled, name: str) -> Iterator[Expected]:
-    """How what is still to come of one cell was worked out; nothing where all of it is finalised."""
-    net, vat = cell.net_pence - before.net_pence, cell.vat_pence - before.vat_pence
-    if not net and not vat:
-        return
-    if (before.net_pence or before.vat_pence) or not cell.slices:
-        yield Expected(name, cell.component, Lump(cell.first, cell.last, net, vat, bool(before.net_pence)))
-        return
-    for part in cell.slices:
-        yield Expected(name, cell.component, part)

@@ -34,6 +34,10 @@ class Slice:
     def days(self) -> int:
         return (self.last - self.first).days + 1
 
+    def is_for(self, first: date, last: date) -> bool:
+        """It is for just these days."""
+        return (self.first, self.last) == (first, last)
+
     def as_dict(self) -> dict[str, Any]:
         row: dict[str, Any] = {
             "first": self.first.isoformat(),

@@ -101,7 +101,7 @@ def insist_on_being_open(payment: ScheduledPayment) -> None:
         raise DomainError("This payment does not need to be confirmed")
     if payment.closed_run_id is not None:
         raise DomainError(FINALISED)
-    if payment.processing is Processing.FUTURE:
+    if payment.processing is Processing.FUTURE and not payment.takes_answers:
         raise DomainError("This period has not begun, so its payment cannot be confirmed or rejected yet")
     if not payment.is_open_to_answers:
         last = payment.answer_by

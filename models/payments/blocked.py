@@ -1,13 +1,14 @@
 """What a calculation could not write as a line: sums of blocked items, and contracts that it could not calculate."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Key, Pence, session, utc_now
+from models.base import Base, Key, Pence, rows_changed, session, utc_now
+from models.calendar import LONDON, today
 from models.payments.payment import ScheduledPayment
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract
@@ -51,16 +52,20 @@ class CalculationFault(ProviderOwned, Base):
     contract: Mapped[Contract] = relationship(lazy="raise", viewonly=True)
 
 
-def note_faults(provider_ids: list[int], calculated: Iterable[int], faults: Mapping[int, str]) -> None:
-    """Keep one row for each of these contracts that failed, from when it first did; drop those that succeed again."""
+def note_faults(provider_ids: list[int], faults: Mapping[int, str]) -> None:
+    """Keep one row for each contract that failed (by id, with its kind of fault), from when it first did; drop those of
+    these providers' other contracts.
+    """
     fault = CalculationFault
-    mended = [contract_id for contract_id in calculated if contract_id not in faults]
-    known = dict(
-        session.execute(select(fault.contract_id, fault.fault).where(fault.provider_id.in_(provider_ids))).all()
-    )
-    if known:
-        session.execute(delete(fault).where(fault.contract_id.in_(set(mended) & set(known))))
-    owners = select(Contract.id, Contract.provider_id).where(Contract.id.in_(set(faults) - set(known)))
+    query = select(fault.contract_id, fault.fault).where(fault.provider_id.in_(provider_ids))
+    known = dict(session.execute(query).all())
+    if mended := known.keys() - faults.keys():
+        rows_changed(delete(fault).where(fault.contract_id.in_(mended)), unsynced=True)
+    for contract_id in known.keys() & faults.keys():
+        if known[contract_id] != faults[contract_id]:
+            changed = update(fault).where(fault.contract_id == contract_id).values(fault=faults[contract_id])
+            rows_changed(changed, unsynced=True)
+    owners = select(Contract.id, Contract.provider_id).where(Contract.id.in_(faults.keys() - known.keys()))
     new = [
         {"provider_id": provider_id, "contract_id": contract_id, "fault": faults[contract_id]}
         for contract_id, provider_id in session.execute(owners)
@@ -69,18 +74,44 @@ def note_faults(provider_ids: list[int], calculated: Iterable[int], faults: Mapp
         session.execute(insert(fault), new)
 
 
-def faults() -> Select:
-    """The contracts that cannot be calculated: rows with reference, contract, provider, since and fault."""
-    fault = CalculationFault
-    return (
+def has_fault() -> sa.ColumnElement[bool]:
+    """A condition on ScheduledPayment: its contract cannot be calculated, so no run takes it."""
+    fault, payment = CalculationFault, ScheduledPayment
+    return select(fault.id).where(fault.contract_id == payment.contract_id).correlate(payment).exists()
+
+
+def faults(*, name: str = "", provider_ids: list[int] | None = None) -> Select:
+    """The contracts that cannot be calculated, the oldest fault first: rows with reference, contract, provider, the
+    provider's reference, since, fault, and how many of the contract's payments are due today or overdue.
+    """
+    fault, payment = CalculationFault, ScheduledPayment
+    due = (
+        select(sa.func.count(payment.id))
+        .where(payment.contract_id == fault.contract_id, payment.is_due(today()))
+        .correlate(fault)
+        .scalar_subquery()
+    )
+    query = (
         select(
+            fault.contract_id,
             Contract.reference,
             Contract.name.label("contract"),
             Provider.name.label("provider"),
+            Provider.reference.label("provider_reference"),
             fault.since,
             fault.fault,
+            due.label("due"),
         )
         .join(Contract, Contract.id == fault.contract_id)
         .join(Provider, Provider.id == fault.provider_id)
         .order_by(fault.since, Contract.reference)
     )
+    if provider_ids is not None:
+        query = query.where(fault.provider_id.in_(provider_ids))
+    return query.where(Provider.found_by(name)) if name else query
+
+
+def faults_waiting() -> tuple[int, date | None]:
+    """How many contracts cannot be calculated, and since which day the oldest."""
+    count, since = session.execute(select(sa.func.count(), sa.func.min(CalculationFault.since))).one()
+    return count, since.astimezone(LONDON).date() if since else None

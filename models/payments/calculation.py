@@ -6,32 +6,30 @@ A batch of providers takes a fixed handful of queries and bulk writes, whatever 
 import logging
 import traceback
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import OperationalError
 
-from models.base import chunks, session
+from models.base import DomainError, chunks, rows_changed, savepoint, session
 from models.calendar import today
+from models.engine.draft import Draft, OrderKey, OrderSum
 from models.engine.periods import Period, lay_out
-from models.engine.reckoning import Draft, OrderKey, OrderSum, Reckoning, reckon
+from models.engine.reckoning import Reckoning, reckon
 from models.payments.asking import ask_anew
 from models.payments.blocked import BlockedSum, note_faults
 from models.payments.book import Book
 from models.payments.loading import load
 from models.payments.order_book import OrderBook
 from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.run import PaymentRun, RunPayment
 from models.payments.windows import bank_day, on_new_total
-from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract
-from models.records.provider import Provider
 
 log = logging.getLogger(__name__)
-BATCH = 1_000
-"""Care package line items that one batch holds, more or less: a provider is never split."""
 CHUNK = 1_000
 """Lines that are written at once."""
 
@@ -46,37 +44,52 @@ class Calculated:
     lines: int = 0
     total_pence: int = 0
 
-
-def batches(provider_ids: Iterable[int] | None = None) -> Iterator[list[int]]:
-    """The ids of the providers to calculate (None: all), in batches of some BATCH line items."""
-    query = (
-        select(Provider.id, sa.func.count(CarePackageLineItem.id))
-        .outerjoin(CarePackageLineItem, CarePackageLineItem.provider_id == Provider.id)
-        .group_by(Provider.id)
-        .order_by(Provider.id)
-    )
-    if provider_ids is not None:
-        query = query.where(Provider.id.in_(list(provider_ids)))
-    batch: list[int] = []
-    size = 0
-    for provider_id, items in session.execute(query).all():
-        batch.append(provider_id)
-        size += items + 1
-        if size >= BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+    def add(self, other: "Calculated") -> None:
+        self.contracts += other.contracts
+        self.faults += other.faults
+        self.lines += other.lines
+        self.total_pence += other.total_pence
 
 
 def calculate(provider_ids: list[int], *, as_on: date | None = None) -> Calculated:
     """Delete and rewrite the drafts of these providers; finalised lines stay as they are.
 
     Run it twice and the second run changes nothing. A contract that cannot be calculated stays as it was, is noted
-    (CalculationFault), and stops no other. The caller holds the write lock and commits.
+    (CalculationFault), and stops no other. DomainError where the day is before the last finalised one. The caller
+    holds the write lock and commits.
     """
     as_on = as_on or today()
+    last = last_finalised_on()
+    if last is not None and as_on < last:
+        raise DomainError(
+            f"A run of {last.day} {last:%B %Y} is finalised, so nothing can be calculated as on {as_on.day} "
+            f"{as_on:%B %Y}. Choose that day or a later one"
+        )
     lock(provider_ids)
+    return _calculated(provider_ids, as_on)
+
+
+def _calculated(provider_ids: list[int], as_on: date) -> Calculated:
+    """Where reading or writing fails, which no contract can be blamed for, each provider is tried by itself."""
+    try:
+        with savepoint():
+            return _read_and_write(provider_ids, as_on)
+    except OperationalError:  # the database is busy, or away
+        raise
+    except Exception as fault:
+        if len(provider_ids) == 1:
+            log.exception("provider %s cannot be calculated", provider_ids[0])
+            contracts = session.scalars(select(Contract.id).where(Contract.provider_id.in_(provider_ids)))
+            faults = dict.fromkeys(contracts, _where(fault))
+            note_faults(provider_ids, faults)
+            return Calculated(faults=len(faults))
+    total = Calculated()
+    for provider_id in provider_ids:
+        total.add(_calculated([provider_id], as_on))
+    return total
+
+
+def _read_and_write(provider_ids: list[int], as_on: date) -> Calculated:
     contracts = load(provider_ids)
     book = Book(provider_ids, contracts)
     found, faults = {}, {}
@@ -87,8 +100,15 @@ def calculate(provider_ids: list[int], *, as_on: date | None = None) -> Calculat
         except Exception as fault:
             log.exception("contract %s cannot be calculated", contract.id)
             faults[contract.id] = _where(fault)
-    note_faults(provider_ids, contracts, faults)
+    note_faults(provider_ids, faults)
     return _Writer(book, found, set(faults), as_on).write()
+
+
+def last_finalised_on() -> date | None:
+    """The latest day on which a run finalised something was prepared; None before the first."""
+    part = RunPayment
+    has_paid = select(part.id).where(part.run_id == PaymentRun.id, part.is_finalised).exists()
+    return session.scalar(select(PaymentRun.as_on).where(has_paid).order_by(PaymentRun.as_on.desc()).limit(1))
 
 
 def _where(fault: Exception) -> str:
@@ -115,7 +135,7 @@ class _Writer:
 
     def write(self) -> Calculated:
         drafts = PaymentLine.provider_id.in_(self.book.provider_ids), PaymentLine.run_id.is_(None)
-        session.execute(delete(PaymentLine).where(*drafts, PaymentLine.contract_id.not_in(self.faults)))
+        rows_changed(delete(PaymentLine).where(*drafts, PaymentLine.contract_id.not_in(self.faults)), unsynced=True)
         payment_ids = self._write_payments()
         order_ids = OrderBook(self.book.provider_ids, self._half_known()).write(self._orders(), self.as_on)
         done = Calculated(contracts=len(self.reckonings), faults=len(self.faults))
@@ -240,7 +260,7 @@ class _Writer:
             ScheduledPayment.provider_id.in_(self.book.provider_ids),
             ScheduledPayment.contract_id.not_in(self.faults),
         )
-        session.execute(delete(BlockedSum).where(BlockedSum.payment_id.in_(of_ours)))
+        rows_changed(delete(BlockedSum).where(BlockedSum.payment_id.in_(of_ours)), unsynced=True)
         rows = [
             {
                 "provider_id": self.book.contracts[contract_id].provider_id,

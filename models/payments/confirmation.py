@@ -36,7 +36,7 @@ class AnswerState(Choice):
 
     NOT_NEEDED = "not needed"
     NOT_YET = "not yet"
-    """Its period has not begun."""
+    """Its period has not begun, or a payment in advance is not near enough."""
     OPEN = "open"
     ASKED_AGAIN = "asked again"
     """A window of its own stands open for an answer."""
@@ -73,6 +73,7 @@ class Confirmable:
         closed_run_id: Mapped[int | None]
         contract: Mapped[Contract]
         is_open: hybrid_property[bool]
+        takes_answers: hybrid_property[bool]
         total_pence: hybrid_property[int]
         processing: hybrid_property[Processing]
 
@@ -117,7 +118,7 @@ class Confirmable:
             return AnswerState.NOT_NEEDED
         if self.is_silent:
             return AnswerState.SILENT
-        if self.processing is Processing.FUTURE:
+        if self.processing is Processing.FUTURE and not self.takes_answers:
             return AnswerState.NOT_YET
         if not self.can_be_answered:
             return AnswerState.MISSED
@@ -138,7 +139,7 @@ class Confirmable:
         """The contract asks for an answer, the period has begun, not all is finalised, and today is no later than
         `answer_by`.
         """
-        return self.contract.asks_for_confirmation and self.is_open and today() <= self.answer_by
+        return self.contract.asks_for_confirmation and self.takes_answers and today() <= self.answer_by
 
     @property
     def can_be_answered(self) -> bool:
@@ -196,7 +197,7 @@ class Confirmable:
     def _is_to_be_confirmed(cls) -> sa.ColumnElement[bool]:
         return sa.and_(
             cls.confirmation == Confirmation.UNCONFIRMED,
-            cls.is_open,
+            cls.takes_answers,
             cls.total_pence > 0,
             cls.answer_by >= today(),
             cls.contract.has(Contract.requires_confirmation),

@@ -2,6 +2,7 @@
 once.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from models.payments.windows import WINDOW
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import Contract
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -196,8 +199,16 @@ class Foreseen:
     then_pence: int
 
 
-def foresee(contract: Contract, client_id: int, *, amount_pence: int, for_day: date) -> Foreseen:
-    """What would follow from an adjustment. Reads; writes nothing."""
+def foresee(contract: Contract, client_id: int, *, amount_pence: int, for_day: date) -> Foreseen | None:
+    """What would follow from an adjustment; None where the contract cannot be calculated. Reads; writes nothing."""
+    try:
+        return _foreseen(contract, client_id, amount_pence, for_day)
+    except Exception:
+        log.exception("contract %s cannot be calculated", contract.id)
+        return None
+
+
+def _foreseen(contract: Contract, client_id: int, amount_pence: int, for_day: date) -> Foreseen:
     contracts = load([contract.provider_id])
     facts, book = contracts[contract.id], Book([contract.provider_id], contracts)
     periods = lay_out(facts, book.states[contract.id], today())

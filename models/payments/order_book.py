@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import insert, select, update
 
 from models.base import session, sum_of
-from models.engine.reckoning import OrderKey, OrderSum
+from models.engine.draft import OrderKey, OrderSum
 from models.payments.payment import PaymentLine
 from models.payments.purchase_order import PurchaseOrder, PurchaseOrderRevision
 

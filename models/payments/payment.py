@@ -1,6 +1,7 @@
 """Scheduled payments: what one contract pays for one period, and the lines that it is made of."""
 
-from datetime import date
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -17,6 +18,13 @@ from models.payments.purchase_order import PurchaseOrder
 from models.records.client import Client
 from models.records.contract import Contract, PaymentMethod
 from models.tenancy import ProviderOwned, owned
+
+if TYPE_CHECKING:
+    from models.payments.blocked import CalculationFault
+
+
+ANSWERED_AHEAD = timedelta(days=7)
+"""A payment that is finalised before its period begins can be answered so long before its cut-off."""
 
 
 class ScheduledPayment(Confirmable, ProviderOwned, Base):
@@ -62,6 +70,10 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
 
     contract: Mapped[Contract] = relationship(lazy="raise", overlaps="method")
     method: Mapped[PaymentMethod] = relationship(lazy="raise", overlaps="contract")
+    fault: Mapped["CalculationFault | None"] = relationship(
+        lazy="raise", viewonly=True, primaryjoin="foreign(ScheduledPayment.contract_id) == CalculationFault.contract_id"
+    )
+    """Why its contract cannot be calculated: its figures stand as they were, and no run takes it."""
     answered_by: Mapped[User | None] = relationship(
         lazy="raise", viewonly=True, foreign_keys="ScheduledPayment.answered_by_id"
     )
@@ -108,6 +120,33 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     def _is_open(cls) -> sa.ColumnElement[bool]:
         return sa.and_(cls.closed_run_id.is_(None), sa.or_(cls.first_on <= today(), cls.finalise_on <= today()))
 
+    @hybrid_property
+    def takes_answers(self) -> bool:
+        """An answer may be given, as far as its days go: it is open or, where it is finalised before its period begins,
+        its cut-off is no more than ANSWERED_AHEAD away. What is answered then is the total that is planned.
+        """
+        is_early = self.finalise_on < self.first_on and self.confirm_by <= today() + ANSWERED_AHEAD
+        return self.is_open or (self.closed_run_id is None and is_early)
+
+    @takes_answers.inplace.expression
+    @classmethod
+    def _takes_answers(cls) -> sa.ColumnElement[bool]:
+        is_early = sa.and_(cls.finalise_on < cls.first_on, cls.confirm_by <= today() + ANSWERED_AHEAD)
+        return sa.and_(cls.closed_run_id.is_(None), sa.or_(cls.is_open, is_early))
+
+    @property
+    def answers_from(self) -> date:
+        """The first day on which `takes_answers`."""
+        early = self.confirm_by - ANSWERED_AHEAD
+        return min(self.first_on, early) if self.finalise_on < self.first_on else self.first_on
+
+    @property
+    def is_in_advance(self) -> bool:
+        """It is to be finalised before its period begins, or was in the bank by the first day of it."""
+        if self.closed_run_id is not None:
+            return self.bank_on <= self.first_on
+        return self.finalise_on < self.first_on and today() < self.first_on
+
     @classmethod
     def is_due(cls, as_on: date) -> sa.ColumnElement[bool]:
         """A condition: it falls due by that day, and not all of it is finalised."""
@@ -141,15 +180,17 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     ) -> Select["ScheduledPayment"]:
         """Payments of periods that begin in `year`, of one contract or all.
 
-        Without `future`: periods that have begun, the newest first. With it: periods to come, the next first.
+        Without `future`: periods that have begun, or are paid in advance and due, the newest first. With it: periods to
+        come, the next first.
         """
+        has_come = sa.or_(cls.first_on <= today(), cls.finalise_on <= today())
         query = (
             select(cls)
             .join(cls.contract)
             .options(sa.orm.contains_eager(cls.contract))
             .where(
                 cls.first_on.between(year.first_on, year.last_on),
-                cls.first_on > today() if future else cls.first_on <= today(),
+                ~has_come if future else has_come,
             )
             .order_by(cls.first_on if future else cls.first_on.desc(), Contract.folded_name, cls.id)
         )
@@ -175,6 +216,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
                 sa.orm.contains_eager(cls.contract),
                 sa.orm.joinedload(cls.method).joinedload(PaymentMethod.calendar),
                 sa.orm.joinedload(cls.answered_by),
+                sa.orm.joinedload(cls.fault),
             )
             .where(Contract.reference == contract_reference, cls.first_on == first_on)
         )

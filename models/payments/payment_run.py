@@ -26,7 +26,7 @@ from models.engine.recovery import Settlement
 from models.engine.working import Working
 from models.money import gbp
 from models.payments.answers import confirm_by_silence
-from models.payments.blocked import CalculationFault
+from models.payments.blocked import has_fault
 from models.payments.calculation import calculate, lock
 from models.payments.debt import DebtEntry, DebtEntryKind
 from models.payments.hold import is_held, rows_held_in
@@ -62,10 +62,9 @@ def due(as_on: date) -> Select[int]:
         .join(PaymentRun, PaymentRun.id == RunPayment.run_id)
         .where(PaymentRun.is_open, RunPayment.outcome.is_(None))
     )
-    faulty = select(CalculationFault.contract_id)
     return (
         select(payment.id)
-        .where(payment.is_due(as_on), ~is_held(), payment.id.not_in(taken), payment.contract_id.not_in(faulty))
+        .where(payment.is_due(as_on), ~is_held(), ~has_fault(), payment.id.not_in(taken))
         .order_by(payment.first_on, payment.id)
     )
 
@@ -223,7 +222,8 @@ def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool
 
 def _free(payment_ids: list[int]) -> set[int]:
     payment = ScheduledPayment
-    query = select(payment.id).where(payment.id.in_(payment_ids), payment.closed_run_id.is_(None), ~is_held())
+    is_open = payment.closed_run_id.is_(None)
+    query = select(payment.id).where(payment.id.in_(payment_ids), is_open, ~is_held(), ~has_fault())
     return set(session.scalars(query))
 
 

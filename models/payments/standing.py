@@ -19,10 +19,10 @@ from models.base import session, sum_of
 from models.calendar import today
 from models.engine.component import Component
 from models.engine.recovery import Settlement
+from models.payments.blocked import has_fault
 from models.payments.hold import Hold, HoldKind, has_hold
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.settlement import ToSettle, drafts_of, settle_all
-from models.records.contract import Contract
 from models.words import Choice
 
 
@@ -32,6 +32,8 @@ class Kept(Choice):
     HELD = "held"
     """The council holds the whole of it."""
     REJECTED = "rejected"
+    UNCALCULATED = "uncalculated"
+    """Its contract cannot be calculated, so nobody knows what it comes to."""
     MISSED = "missed"
     """Nobody has confirmed it in time, and its contract pays only what is confirmed."""
     ASKED = "asked"
@@ -166,8 +168,7 @@ def _open_until(payments: Sequence[Stands]) -> Sequence[Any]:
             payment.id, payment.contract_id, payment.first_on, payment.last_on, payment.is_begun,
             payment.total_pence.label("total_pence"), payment.answer_by.label("answer_by"),
             payment.is_rejected.label("is_rejected"), payment.waits_for_confirmation.label("is_waiting"),
-            will_be_confirmed_by_silence().label("is_silent"),
-            has_hold(Hold.is_of_whole_payment, Hold.is_in_force).label("is_held"),
+            has_hold(Hold.is_of_whole_payment, Hold.is_in_force).label("is_held"), has_fault().label("has_fault"),
         ).where(
             payment.contract_id.in_({each.contract_id for each in payments}),
             payment.closed_run_id.is_(None),
@@ -177,22 +178,15 @@ def _open_until(payments: Sequence[Stands]) -> Sequence[Any]:
 
 
 def _why_kept(row: Any) -> Kept | None:
+    if row.has_fault:
+        return Kept.UNCALCULATED
     if row.is_held:
         return Kept.HELD
     if row.is_rejected:
         return Kept.REJECTED
-    if row.is_waiting and _is_in_time(row.answer_by):
-        return Kept.ASKED
-    return Kept.MISSED if row.is_waiting and not row.is_silent else None
-
-
-def will_be_confirmed_by_silence() -> sa.ColumnElement[bool]:
-    """A condition on ScheduledPayment, once its time is over: the next run takes silence for yes. As in
-    answers.confirm_by_silence.
-    """
-    payment = ScheduledPayment
-    could_answer = sa.or_(payment.full_notice_on.is_(None), payment.full_notice_on <= payment.answer_by)
-    return sa.and_(could_answer, payment.contract.has(Contract.confirms_by_silence))
+    if row.is_waiting:
+        return Kept.ASKED if _is_in_time(row.answer_by) else Kept.MISSED
+    return None
 
 
 def _is_in_time(answer_by: date) -> bool:

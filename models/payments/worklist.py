@@ -148,7 +148,8 @@ def listed(
     )  # fmt: skip
     if name:
         query = query.where(Provider.found_by(name))
-    query = query.where(P.processing == state if state is not None else P.first_on <= today())
+    has_come = sa.or_(P.first_on <= today(), P.finalise_on <= today())
+    query = query.where(P.processing == state if state is not None else has_come)
     if confirmation is not None:
         query = query.where(P.confirmation == confirmation)
     if concern is not None:

@@ -22,7 +22,6 @@ from models.payments.hold import Hold, HoldKind
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import PaymentRun, RunPayment
-from models.payments.standing import will_be_confirmed_by_silence
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import Contract, ServiceLevel
@@ -267,8 +266,7 @@ def _held() -> Select:
         .group_by(line.payment_id, line.purchase_order_id)
         .subquery()
     )
-    is_late = sa.and_(P.waits_for_confirmation, P.answer_by < today())
-    is_missed = sa.and_(is_late, ~will_be_confirmed_by_silence())
+    is_missed = sa.and_(P.waits_for_confirmation, P.answer_by < today())
     is_asked = sa.and_(P.waits_for_confirmation, P.answer_by >= today(), P.asked_by.is_not(None))
     reason = _case(
         (whole.id.is_not(None), Reason.HELD),

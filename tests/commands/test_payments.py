@@ -8,9 +8,11 @@ from commands.batchwise.payments import calculate_all
 from commands.worker import work
 from models.base import scope
 from models.job import Job, JobKind
-from models.payments import calculation
+from models.payments import batching
+from models.records.contract import Contract
 from models.records.provider import Provider
 from tests.care_factories import make_contract, make_item
+from tests.support.faults import unable_to_calculate
 from tests.support.rows import every, saved
 
 MONDAY = date(2019, 9, 23)
@@ -19,7 +21,7 @@ MONDAY = date(2019, 9, 23)
 @pytest.fixture
 def providers(app, monkeypatch):
     """Two providers, at £353.08 a week each, of whom each is a batch."""
-    monkeypatch.setattr(calculation, "BATCH", 1)
+    monkeypatch.setattr(batching, "BATCH", 1)
     for _ in range(2):
         make_item(make_contract(calculate_from=MONDAY), rate_e4=3_530_800, starts_on=MONDAY)
     return every(Provider)
@@ -61,3 +63,42 @@ def test_the_worker_writes_down_how_far_it_is(providers):
     with scope():
         assert work(meanwhile=look)
     assert seen == [(1, 2), (2, 2)]
+
+
+def test_a_contract_that_cannot_be_calculated_is_named_and_the_rest_goes_on(providers, run):
+    broken, other = sorted(every(Contract), key=lambda each: each.provider_id)
+    run("calculate", "--as-on", "2019-09-23")
+    with unable_to_calculate(broken):
+        result = run("calculate", "--as-on", "2019-09-29")
+        assert result.exit_code == 1
+        assert result.stdout == "Calculated 1 contract: 1 draft line, £353.08.\n"
+        named = f"Contract {broken.reference} of provider {providers[0].reference} cannot be calculated since "
+        assert result.stderr.splitlines()[-2].startswith(named)
+        assert ": KeyError in broken, line " in result.stderr
+        assert "1 payment that is due left." in result.stderr
+        again = run("calculate", "--provider", providers[1].reference, "--as-on", "2019-09-29")
+        assert again.exit_code == 0
+        result = run("finalise", "--as-on", "2019-09-29")
+        assert (result.exit_code, result.stdout) == (1, "Run 1: 1 payment finalised, 1 line, £353.08.\n")
+        assert named in result.stderr
+    assert run("calculate", "--as-on", "2019-09-30").exit_code == 0
+    assert run("finalise", "--as-on", "2019-09-30").output == "Run 2: 1 payment finalised, 1 line, £353.08.\n"
+    assert other
+
+
+def test_an_earlier_day_than_the_last_finalised_one_is_refused(providers, run):
+    run("calculate", "--as-on", "2019-09-29")
+    run("finalise", "--as-on", "2019-09-29")
+    result = run("calculate", "--as-on", "2019-09-28")
+    assert result.exit_code == 1
+    assert "Error: A run of 29 September 2019 is finalised, so nothing can be calculated" in result.output
+
+
+def test_the_job_says_which_contracts_could_not_be_calculated(providers):
+    saved(Job(kind=JobKind.CALCULATE, arguments={}))
+    contracts = every(Contract)
+    with unable_to_calculate(*contracts), scope():
+        assert work()
+    [job] = every(Job)
+    references = ", ".join(each.reference for each in contracts)
+    assert job.message.endswith(f" 2 contracts could not be calculated: {references}.")

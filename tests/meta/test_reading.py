@@ -27,6 +27,7 @@ NO_CLIENTS = {
     "admin.payment_runs.prepare",
     "admin.payments.end_instalments",
     "admin.payments.instalments",
+    "admin.payments.not_calculated",
     "admin.payments.send_back",
     "admin.payments.pay_as_it_is",
     "admin.payments.keep_back_again",

@@ -28,7 +28,7 @@ def adjust(reference, first_on):
     clients = session.scalars(Client.of_contract(payment.contract_id)).all()
     form = AdjustForm(data={"for_day": min(payment.last_on, max(payment.first_on, today()))})
     form.client.offer(("", "[Choose a client]"), *((str(each.id), each.full_name) for each in clients))
-    foreseen = None
+    foreseen, is_checked = None, False
     if form.validate_on_submit():
         client = next(each for each in clients if str(each.id) == form.client.data)
         pence, day = form.amount.pence, form.for_day.day
@@ -38,8 +38,9 @@ def adjust(reference, first_on):
                 is_of_earlier_days=form.is_of_earlier_days.data,
             )  # fmt: skip
             return back_to(payment, f"Adjusted by {gbp(pence)}.")
+        is_checked = True
         foreseen = officer.foresee(payment.contract, client.id, amount_pence=pence, for_day=day)
-    return render("admin/payments/adjust.html", payment=payment, form=form, foreseen=foreseen)
+    return render("admin/payments/adjust.html", payment=payment, form=form, foreseen=foreseen, is_checked=is_checked)
 
 
 @bp.route(f"{PAYMENT}/adjustments/<int:adjustment_id>/cancel", methods=["GET", "POST"])

@@ -1,16 +1,18 @@
 """One payment as its provider sees it, with what only the council sees."""
 
-from flask import url_for
+from flask import request, url_for
 
 from blueprints.access import requires
 from blueprints.admin.payments import PAYMENT, bp
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
 from blueprints.reading import reads_client_records
+from forms.council_payments import NameSearch
 from models.accounts.user import names_of
 from models.base import session
 from models.money import gbp
 from models.payments.adjustment import Adjustment, RecoveryPlan
+from models.payments.blocked import faults
 from models.payments.debts import owed_on
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
@@ -50,6 +52,16 @@ def show(reference, first_on):
     )
 
 
+@bp.get("/not-calculated")
+@requires(Permission.VIEW_EVERY_PAYMENT)
+def not_calculated():
+    form = NameSearch(request.args)
+    return render(
+        "admin/payments/not_calculated.html", partial="admin/payments/_not_calculated.html",
+        form=form, page=page_of(faults(name=form.name.data.strip())),
+    )  # fmt: skip
+
+
 def back_to(payment, message):
     """Done: to the page of the payment, with what it comes to now that its provider has been calculated."""
     now = get_or_404(
@@ -58,4 +70,7 @@ def back_to(payment, message):
     then = url_for(".show", reference=payment.contract.reference, first_on=payment.first_on)
     standing = standing_of(now)
     bank = "" if standing.is_plain else f", of which {gbp(standing.bank_pence)} goes to the bank"
-    return done(f"{message} This payment now comes to {gbp(now.total_pence)}{bank}", then=then)
+    stands = f"This payment now comes to {gbp(now.total_pence)}{bank}"
+    if now.fault:
+        stands = "But its contract cannot be calculated just now, so its figures stand as they were"
+    return done(f"{message} {stands}", then=then)

@@ -11,13 +11,14 @@ from typing import Any
 
 from models.calendar import DAY, FAR_FUTURE, FinancialYear, Frequency, Span
 from models.engine.component import Component
+from models.engine.draft import Draft, OrderKey, OrderSum, Settled, Source
 from models.engine.facts import ContractFacts, Dated, DueSum, ItemFacts, Quantity, Terms
 from models.engine.periods import lay_out
-from models.engine.reckoning import Draft, OrderKey, OrderSum, Reckoning, Settled, Source, reckon
+from models.engine.reckoning import Reckoning, reckon
 from models.engine.working import Expected, Slice
 from models.money import SCALE, number, parse_e4, plain
 from models.pricing import Basis, Convention, DeductionKind, Unit
-from models.records.contract import Calendar, PaymentMethod
+from models.records.contract import Calendar, CalendarOverride, PaymentMethod
 from models.words import how_many
 
 WEEKS = Calendar(
@@ -25,6 +26,22 @@ WEEKS = Calendar(
     overrides=[],
 )  # fmt: skip
 """From Monday to Sunday, and finalised on that."""
+IN_ADVANCE = Calendar(
+    frequency=Frequency.WEEKLY, anchor_on=date(2019, 2, 4), confirm_by_days=-5, finalise_days=-3, bank_days=0,
+    overrides=[],
+)  # fmt: skip
+"""The same weeks, each finalised on the Friday before it begins."""
+
+
+def early(period: str, finalise_on: str) -> Calendar:
+    """WEEKS, of which one is finalised on another day."""
+    moved = CalendarOverride(period_first_on=day(period), finalise_on=day(finalise_on))
+    return Calendar(
+        frequency=Frequency.WEEKLY, anchor_on=date(2019, 2, 4), confirm_by_days=5, finalise_days=6, bank_days=11,
+        overrides=[moved],
+    )  # fmt: skip
+
+
 CLIENTS = {"Ann": 1, "Bob": 2}
 NAMES = {id_: name for name, id_ in CLIENTS.items()}
 
@@ -105,6 +122,7 @@ class Facts:
     """The contract pays from this day ..."""
     last: str = "15 Sep"
     """... to this one."""
+    calendar: Calendar = WEEKS
     gross_from: str | None = None
     """Its payment method is Net, and from this day on Gross."""
     today: str = "11 Sep"
@@ -128,6 +146,10 @@ class Facts:
             *(line for key in sorted(found.orders, key=str) for line in _order(key, found.orders[key])),
         ]
 
+    def entitled(self) -> int:
+        """What everything that is due comes to, in pence with VAT."""
+        return self._reckon().entitled_pence
+
     def _reckon(self) -> Reckoning:
         contract = ContractFacts(
             1, 1, day(self.last), self._methods(), self.items, list(self.claims), list(self.adjustments)
@@ -141,11 +163,11 @@ class Facts:
         return reckon(contract, periods, settled, today, {cell: day(where) for cell, where in self.placed})
 
     def _methods(self) -> list[PaymentMethod]:
-        net = PaymentMethod(id=1, calendar=WEEKS, basis=Basis.NET, calculate_from=day(self.first))
+        net = PaymentMethod(id=1, calendar=self.calendar, basis=Basis.NET, calculate_from=day(self.first))
         net.ends_on = day(self.last)
         if self.gross_from is None:
             return [net]
-        gross = PaymentMethod(id=2, calendar=WEEKS, basis=Basis.GROSS, calculate_from=day(self.gross_from))
+        gross = PaymentMethod(id=2, calendar=self.calendar, basis=Basis.GROSS, calculate_from=day(self.gross_from))
         gross.ends_on, net.ends_on = net.ends_on, gross.calculate_from - DAY
         return [net, gross]
 

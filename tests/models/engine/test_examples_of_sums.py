@@ -122,3 +122,26 @@ EXAMPLES: dict[str, tuple[Facts, str]] = {
 @pytest.mark.parametrize(("facts", "text"), EXAMPLES.values(), ids=EXAMPLES)
 def test_example(facts, text):
     assert facts.told() == lines(text)
+
+
+@pytest.mark.parametrize(
+    ("facts", "pence"),
+    [
+        (Facts([item()]), 70_00),
+        (Facts([item(is_suspended=True)]), 70_00),
+        (Facts([], claims=(claim("9 Sep", 50_00, "10 Sep"),)), 50_00),
+        (Facts([], claims=(claim("9 Sep", 50_00, "12 Sep"),)), 0),
+        (
+            Facts(
+                [],
+                claims=(claim("9 Sep", 40_00, "12 Sep"),),
+                paid=(paid(Component.CLAIM, "9 Sep", "9 Sep", 50_00, 10_00),),
+            ),
+            60_00,
+        ),
+        (Facts([item(), item(client="Bob", vat_percent=20)], adjustments=(adjustment("9 Sep", -5_00),)), 149_00),
+    ],
+)
+def test_what_is_due_is_added_up_whether_blocked_or_not(facts, pence):
+    """Of a claim whose decision is still to come, what was finalised stays due."""
+    assert facts.entitled() == pence

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from models.calendar import FAR_FUTURE, FinancialYear, Frequency, year_of
 from models.engine.component import LUMPS, Component
+from models.engine.draft import Settled, Source
 from models.engine.entitlement import cells
 from models.engine.facts import ONE, ContractFacts, Dated, DueSum, ItemFacts, Quantity, Terms
 from models.engine.periods import horizon, lay_out
-from models.engine.reckoning import Settled, Source, reckon
+from models.engine.reckoning import reckon
 from models.pricing import Basis, Convention, DeductionKind, Unit
 from models.records.contract import Calendar, PaymentMethod
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from models.engine.recovery import Owed, Settlement, Taken, settle
 
-WEEK = date(2019, 9, 2)
+WEEK, LATER = date(2019, 9, 2), date(2019, 9, 9)
 
 
 def own(pence, client=1):
@@ -55,6 +55,11 @@ EXAMPLES: dict[str, tuple[list[Taken], Owed, Settlement]] = {
         [own(100_00)],
         Owed(400_00, cap_pence=10_00),
         Settlement(100_00, brought_pence=10_00, recovered_pence=10_00),
+    ),
+    "Under a plan of 10.00, what gives back is only what the same client's other weeks leave: 50.00 - 30.00": (
+        [own(100_00, client=2), paid(-30_00), paid(50_00, back=50_00, week=LATER)],
+        Owed(100_00, cap_pence=10_00),
+        Settlement(120_00, brought_pence=30_00, recovered_pence=10_00),
     ),
     "A plan of 10.00 takes 10.00 of a recovery of 40.00, and leaves 30.00": (
         [own(50_00), paid(-40_00)],

@@ -1,0 +1,178 @@
+"""What a calculation makes of a difference: the line of a payment, and the rows of the order that expects it.
+
+A contract may have hundreds of thousands of drafts, so they refer to cells, which steady periods share.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import NamedTuple
+
+from models.calendar import DAY, Span
+from models.engine.component import Component
+from models.engine.entitlement import Cell
+from models.engine.steady import moved
+from models.engine.working import Expected, Lump, Working, merged
+
+OrderKey = tuple[int | None, int]
+"""A client's id (None for one-off claims), and the calendar year in which the order's financial year begins."""
+
+
+class Source(NamedTuple):
+    """What a cell belongs to, besides its component."""
+
+    item_id: int | None = None
+    allowance_id: int | None = None
+    claim_item_id: int | None = None
+    adjustment_id: int | None = None
+
+
+Place = tuple[Source, Component, date]
+"""A cell: its source, component and first day."""
+
+
+class Settled(NamedTuple):
+    """What has been finalised for one cell."""
+
+    last: date
+    net_pence: int
+    vat_pence: int
+
+
+@dataclass(slots=True)
+class Draft:
+    """A payment line to be written; `paid_in` is the first day of the period that pays it.
+
+    A contract may have hundreds of thousands, so it refers to its cell, which steady periods share, and works out its
+    days and its working when they are asked for.
+    """
+
+    paid_in: date
+    source: Source
+    cell: Cell
+    """What is due for the cell; that of a steady period may carry another period's days."""
+    first: date
+    net_pence: int
+    vat_pence: int
+    order: OrderKey | None
+    name: str
+
+    @property
+    def component(self) -> Component:
+        return self.cell.component
+
+    @property
+    def last(self) -> date:
+        return self.first + (self.cell.last - self.cell.first)
+
+    @property
+    def total_pence(self) -> int:
+        return self.net_pence + self.vat_pence
+
+    @property
+    def before(self) -> tuple[int, int]:
+        """Net and VAT pence that were finalised for the cell."""
+        return self.cell.net_pence - self.net_pence, self.cell.vat_pence - self.vat_pence
+
+    @property
+    def is_change(self) -> bool:
+        return self.before != (0, 0)
+
+    @property
+    def is_whole(self) -> bool:
+        """Its cell is one slice, for all its days."""
+        slices, cell = self.cell.slices, self.cell
+        return len(slices) == 1 and slices[0].is_for(cell.first, cell.last)
+
+    def on_its_days(self) -> Cell:
+        return self.cell if self.cell.first == self.first else moved(self.cell, Span(self.first, self.last))
+
+    @property
+    def working(self) -> Working:
+        return Working(self.name, tuple(self.on_its_days().slices), *self.before)
+
+    def expected(self) -> Iterator[Expected]:
+        """The rows that its order expects."""
+        net, vat = self.before
+        return expected_rows(self.on_its_days(), Settled(self.last, net, vat), self.name)
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Periods that follow one another, and have the same cell."""
+
+    cell: Cell
+    year: int
+    first: date
+    last: date
+    periods: int = 1
+
+    def expected(self, name: str) -> Expected:
+        """The row that the order expects for all these periods. The cell is a steady one, so it has one slice."""
+        [part] = self.cell.slices
+        whole = replace(
+            part,
+            first=self.first,
+            last=self.last,
+            quantity_e4=part.quantity_e4 * (self.periods if part.is_timetabled else 1),
+            net_pence=part.net_pence * self.periods,
+            vat_pence=part.vat_pence * self.periods,
+        )
+        return Expected(name, self.cell.component, whole, self.periods)
+
+
+class Stretches:
+    """What the orders of one source expect: a row for each stretch of periods that share a steady cell, and rows of
+    other cells, in the order in which they came.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._newest: dict[int, Stretch] = {}
+        self._rows: list[Stretch | tuple[int, Expected]] = []
+
+    def add(self, cell: Cell, first: date, last: date, year: int) -> None:
+        """A steady cell, of which nothing is finalised."""
+        stretch = self._newest.get(id(cell))
+        if stretch and stretch.year == year and stretch.last + DAY == first:
+            stretch.last = last
+            stretch.periods += 1
+            return
+        stretch = self._newest[id(cell)] = Stretch(cell, year, first, last)
+        self._rows.append(stretch)
+
+    def add_rows(self, rows: Iterable[Expected], year: int) -> None:
+        self._rows.extend((year, row) for row in rows)
+
+    def tell(self, orders: Mapping[OrderKey, "OrderSum"], client_id: int | None) -> None:
+        """Give the rows to the client's orders."""
+        for row in self._rows:
+            year, told = (row.year, row.expected(self.name)) if isinstance(row, Stretch) else row
+            orders[client_id, year].expected.append(told)
+
+
+@dataclass(slots=True)
+class OrderSum:
+    """What one purchase order comes to, and how the part not yet finalised was worked out."""
+
+    net_pence: int = 0
+    vat_pence: int = 0
+    expected: list[Expected] = field(default_factory=list)
+
+    def add(self, other: "OrderSum") -> None:
+        """Add what another contract of the provider pays for the same order."""
+        self.net_pence += other.net_pence
+        self.vat_pence += other.vat_pence
+        self.expected.extend(merged(other.expected))
+
+
+def expected_rows(cell: Cell, before: Settled, name: str) -> Iterator[Expected]:
+    """How what is still to come of one cell was worked out; nothing where all of it is finalised."""
+    net, vat = cell.net_pence - before.net_pence, cell.vat_pence - before.vat_pence
+    if not net and not vat:
+        return
+    if (before.net_pence or before.vat_pence) or not cell.slices:
+        yield Expected(name, cell.component, Lump(cell.first, cell.last, net, vat, bool(before.net_pence)))
+        return
+    for part in cell.slices:
+        yield Expected(name, cell.component, part)

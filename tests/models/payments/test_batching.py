@@ -1,0 +1,107 @@
+"""Calculating in batches: which providers go together, how much memory one takes, and that it changes nothing."""
+
+import os
+import subprocess
+import sys
+import tracemalloc
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bench._data import START, fill
+from commands.batchwise.payments import calculate_all
+from models.calendar import as_on
+from models.payments import batching, calculation
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.purchase_order import PurchaseOrder
+from tests.care_factories import make_contract, make_item
+from tests.support.rows import every, reading
+from tests.support.runs import calculate, finalise
+
+MONDAY = date(2019, 4, 1)
+SUNDAY = MONDAY + timedelta(days=27)
+MB = 1_000_000
+
+
+def council(*items_of: int) -> list[int]:
+    """Providers with so many line items each, from Monday 1 April 2019; their ids."""
+    contracts = [make_contract(calculate_from=MONDAY) for _ in items_of]
+    for contract, items in zip(contracts, items_of, strict=True):
+        for n in range(items):
+            make_item(contract, rate_e4=1_000_000 + n, starts_on=MONDAY)
+    return [contract.provider_id for contract in contracts]
+
+
+def batches(day: date, provider_ids: list[int] | None = None) -> list[list[int]]:
+    with reading(), as_on(day):
+        return list(batching.batches(provider_ids))
+
+
+@pytest.mark.postgres
+def test_a_batch_holds_so_many_cells_and_no_provider_is_split(database, monkeypatch):
+    """Four weeks are due, and 105 are laid out: 106 for a provider, and four for each of its line items."""
+    a, b, c, d = council(1, 1, 30, 0)
+    monkeypatch.setattr(batching, "BATCH", 2 * (106 + 4))
+    assert batches(SUNDAY) == [[a, b], [c], [d]]
+    assert batches(SUNDAY, [c, a]) == [[a], [c]]
+    monkeypatch.setattr(batching, "BATCH", 2 * (106 + 4) - 1)
+    assert batches(SUNDAY) == [[a], [b], [c], [d]]
+    monkeypatch.setattr(batching, "BATCH", 1_000)
+    assert batches(SUNDAY) == [[a, b, c, d]]
+
+
+def test_a_batch_holds_fewer_items_the_more_weeks_are_due(database, monkeypatch):
+    council(20, 20)
+    monkeypatch.setattr(batching, "BATCH", 500)
+    assert len(batches(SUNDAY)) == 1
+    assert len(batches(SUNDAY + timedelta(days=70))) == 2
+
+
+def on_record() -> list[list[tuple]]:
+    """All that a calculation writes, without ids."""
+    tables = []
+    for table in (PaymentLine, ScheduledPayment, PurchaseOrder):
+        rows = every(table)
+        names = [column.key for column in table.__mapper__.column_attrs if column.key not in ("id", "payment_id")]
+        tables.append(sorted(tuple(repr(getattr(row, name)) for name in names) for row in rows))
+    return tables
+
+
+def test_batches_and_pieces_change_nothing(database, monkeypatch):
+    council(2, 3)
+    finalise(MONDAY + timedelta(days=13))
+    calculate(SUNDAY)
+    whole = on_record()
+    monkeypatch.setattr(batching, "BATCH", 1)
+    monkeypatch.setattr(calculation, "CHUNK", 2)
+    calculate(SUNDAY)
+    assert on_record() == whole
+    assert len(whole[0]) == 5 * 4
+
+
+def test_a_year_of_a_large_contract_takes_little_memory(database):
+    """200 items x 52 weeks: 10,400 drafts. They took 8.6 MB when each kept its own slices, and take 5.2."""
+    fill(1, 200)
+    with as_on(START + timedelta(days=363)):
+        calculate_all()  # what is loaded once
+        tracemalloc.start()
+        try:
+            calculate_all()
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    with reading() as session:
+        assert len(session.scalars(select(PaymentLine.id)).all()) == 200 * 53
+    assert peak < 6 * MB
+
+
+@pytest.mark.campaign
+def test_three_years_of_a_thousand_items_are_calculated_in_300_mb(repository):
+    measured = subprocess.run(
+        [sys.executable, "-m", "bench.calculation", "1", "1000", "2022-09-25"],
+        cwd=repository, env=os.environ | {"PYTHONPATH": str(repository)}, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    peaks = {line[:22].strip(): int(line.split()[-2]) for line in measured.splitlines()}
+    assert peaks["first calculation"] < 300
+    assert peaks["calculated again"] < 300
