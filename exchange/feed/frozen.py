@@ -62,9 +62,14 @@ class Finalised:
         )
 
     def _last_days(self, column: Any) -> dict[int, date]:
-        payment = ScheduledPayment
+        """Payments after the end of their method have no days of their own: they hold corrections."""
+        payment, method = ScheduledPayment, PaymentMethod
+        has_days = sa.or_(method.ends_on.is_(None), payment.first_on <= method.ends_on)
         return {row[0]: row[1] for row in session.execute(
-            select(column, sa.func.max(payment.last_on)).where(ScheduledPayment.is_begun).group_by(column)
+            select(column, sa.func.max(payment.last_on))
+            .join(method, method.id == payment.method_id)
+            .where(payment.is_begun, has_days)
+            .group_by(column)
         )}  # fmt: skip
 
 

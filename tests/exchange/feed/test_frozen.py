@@ -3,11 +3,16 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
+from models.payments import officer
+from models.payments.payment import PaymentLine
 from models.records.care_package import CarePackageLineItem
-from models.records.contract import PaymentMethod, ServiceLevel
+from models.records.client import Client
+from models.records.contract import Contract, PaymentMethod, ServiceLevel
 from tests.exchange.feed.feeds import Feed
-from tests.support.rows import every
+from tests.factories import make_user
+from tests.support.rows import every, unit_of_work
 from tests.support.runs import finalise
 
 pytestmark = pytest.mark.postgres
@@ -110,6 +115,27 @@ def test_a_method_ends_on_its_last_finalised_day_and_the_next_begins_after_it(pa
     paid.change(METHODS, first, first + "2019-08-04\nM3,K1,MONTHLY,never,net,2019-08-05,")
 
     assert paid.faults() == []
+
+
+def test_a_correction_that_was_paid_after_a_methods_end_keeps_no_day(paid: Feed):
+    """The payment that holds it begins on 5 August and has no days of its own."""
+    first = "M1,K1,WEEKLY,never,net,2019-02-04,"
+    paid.change(METHODS, first, first + "2019-08-04")
+    paid.load()
+    adjust(100)
+    finalise(date(2019, 8, 11))
+    assert every(select(PaymentLine.id).where(PaymentLine.adjustment_id.is_not(None), PaymentLine.run_id.is_not(None)))
+    paid.add(METHODS, "M3,K1,MONTHLY,never,net,2019-08-05,")
+
+    assert paid.faults() == []
+
+
+def adjust(pence: int) -> None:
+    by = make_user()
+    with unit_of_work() as session:
+        contract = session.scalars(select(Contract).where(Contract.reference == "K1")).one()
+        client = session.scalars(Client.of_contract(contract.id)).first()
+        officer.adjust(contract, client, amount_pence=pence, for_day=LAST_DAY, reason="Taxi", by=by)
 
 
 def test_a_new_method_does_not_reach_back_into_what_is_finalised(paid: Feed):

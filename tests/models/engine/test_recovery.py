@@ -76,6 +76,11 @@ EXAMPLES: dict[str, tuple[list[Taken], Owed, Settlement]] = {
         Owed(100_00, cap_pence=10_00),
         Settlement(46_00, brought_pence=6_00, recovered_pence=10_00),
     ),
+    "A contribution of 80.00 leaves a plan of 50.00 alone: it is no recovery, and the debt gives its 50.00": (
+        [own(150_00), own(-80_00)],
+        Owed(500_00, cap_pence=50_00),
+        Settlement(70_00, brought_pence=50_00, recovered_pence=50_00),
+    ),
     "An instalment that is used up takes no more": ([own(50_00)], Owed(100_00, cap_pence=0), Settlement(50_00)),
     "A line item that never happened, a plan of 50.00, and 100.00: 50.00 is paid, 627.70 owed": (
         [own(100_00), paid(-677_70)],

@@ -11,8 +11,8 @@ from models.records.client import Client
 from models.records.contract import Contract, PaymentMethod
 from tests.care_factories import make_contract, make_deduction, make_item
 from tests.factories import make_user
-from tests.support.rows import every, unit_of_work
-from tests.support.runs import calculate, change, finalise_weeks, lines, orders, payment
+from tests.support.rows import every, saved, unit_of_work
+from tests.support.runs import banked, calculate, change, finalise, finalise_weeks, lines, orders, payment
 
 FIRST, LAST = date(2019, 4, 1), date(2019, 4, 14)
 AFTER = LAST + timedelta(days=1)
@@ -98,3 +98,28 @@ def test_a_line_item_that_never_happened_takes_back_what_was_paid_and_no_more(da
         assert sorted(line.total_pence for line in own) == [-85_000, 17_230]
     [order] = orders(contract)
     assert (order.value_pence, order.spend_pence) == (0, 67_770)
+
+
+@pytest.mark.postgres
+def test_a_new_method_begins_the_day_after_the_old_ones_end_although_a_correction_was_paid_there(database):
+    """The correction of £25.00 was paid in a payment that begins on 15 April and has no days of its own."""
+    contract, item = ended(1_000_000)
+    adjust(contract, 2_500)
+    finalise(date(2019, 4, 21))
+    assert banked(contract) == [10_000, 10_000, 2_500]
+    change(contract, ends_on=None)
+    [old] = every(PaymentMethod)
+    saved(
+        PaymentMethod(
+            provider_id=old.provider_id, reference="M2", contract_id=old.contract_id, calendar_id=old.calendar_id,
+            basis=old.basis, calculate_from=AFTER,
+        )
+    )  # fmt: skip
+    finalise(date(2019, 4, 28))
+    assert [
+        (line.first_on, line.total_pence) for line in lines(contract) if line.first_on >= AFTER and line.item_id
+    ] == [
+        (AFTER, 10_000),
+        (date(2019, 4, 22), 10_000),
+    ]
+    assert banked(contract) == [10_000, 10_000, 2_500, 20_000]
