@@ -17,9 +17,14 @@ WITH_CARRY = f"id IN (SELECT payment_id FROM payment_line WHERE {CARRIED})"  # n
 def upgrade() -> None:
     _change_payments()
     with op.batch_alter_table("run_payment") as batch:
+        batch.add_column(sa.Column("taken_pence", PENCE, nullable=False, server_default="0"))
         batch.add_column(sa.Column("paid_pence", PENCE))
         batch.add_column(sa.Column("recovered_pence", PENCE, nullable=False, server_default="0"))
         batch.add_column(sa.Column("bank_on", sa.Date()))
+    op.execute(
+        "UPDATE run_payment SET taken_pence = total_pence - coalesce((SELECT sum(net_pence) FROM payment_line"  # noqa: S608
+        f" WHERE payment_id = run_payment.payment_id AND run_id = run_payment.run_id AND {CARRIED}), 0)"
+    )
     op.execute("UPDATE run_payment SET paid_pence = total_pence WHERE outcome = 'finalised'")
     op.execute(
         "UPDATE run_payment SET bank_on = (SELECT bank_on FROM scheduled_payment WHERE id = run_payment.payment_id)"
@@ -27,6 +32,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("run_payment") as batch:
         batch.alter_column("recovered_pence", server_default=None)
+        batch.alter_column("taken_pence", server_default=None)
         batch.create_check_constraint(
             op.f("ck_run_payment_paid"), sa.text("(paid_pence IS NULL) = (outcome IS NULL OR outcome <> 'finalised')")
         )
@@ -194,7 +200,7 @@ def downgrade() -> None:
         batch.drop_column("is_of_earlier_days")
     with op.batch_alter_table("run_payment") as batch:
         batch.drop_constraint(op.f("ck_run_payment_paid"), type_="check")
-        for name in ("paid_pence", "recovered_pence", "bank_on"):
+        for name in ("taken_pence", "paid_pence", "recovered_pence", "bank_on"):
             batch.drop_column(name)
     for column in ("net_pence", "answered_pence"):
         op.execute(f"UPDATE scheduled_payment SET {column} = {column} + {SUM} WHERE {WITH_CARRY}")  # noqa: S608

@@ -127,6 +127,7 @@ def _to_finalise(payment_ids: list[int]) -> list[dict]:
             "provider_id": piece.provider_id,
             "payment_id": piece.to_settle.id,
             "total_pence": settled[piece.to_settle.id].bank_pence,
+            "taken_pence": settled[piece.to_settle.id].taken_pence,
             "lines": len(piece.to_settle.drafts),
             "digest": piece.digest,
         }

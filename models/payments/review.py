@@ -79,7 +79,10 @@ class Totals:
     payments: int
     providers: int
     now_pence: int
+    """What the lines that it takes come to."""
     before_pence: int
+    bank_pence: int
+    """What goes to the bank: less what is taken for debts, with what is added to them."""
 
     @property
     def difference_pence(self) -> int:
@@ -99,7 +102,7 @@ class Review:
         row = session.execute(
             select(
                 sa.func.count(RunPayment.id), sa.func.count(RunPayment.provider_id.distinct()),
-                sum_of(RunPayment.total_pence), was,
+                sum_of(RunPayment.taken_pence), was, sum_of(RunPayment.total_pence),
             )
             .join(P, P.id == RunPayment.payment_id)
             .outerjoin(self.before, is_before(self.before))
@@ -154,12 +157,12 @@ class Review:
         match kind:
             case Finding.STALE:
                 return sa.and_(
-                    RunPayment.outcome.is_(None), sa.or_(is_held(), self._drafts_now() != RunPayment.total_pence)
+                    RunPayment.outcome.is_(None), sa.or_(is_held(), self._drafts_now() != RunPayment.taken_pence)
                 )
             case Finding.LEFT:
                 return ~RunPayment.is_finalised
             case Finding.FAR_OFF:
-                return is_far_off(RunPayment.total_pence, self.before.total_pence)
+                return is_far_off(RunPayment.taken_pence, self.before.total_pence)
             case _:
                 return recovers(self._is_of_run())
 
@@ -180,12 +183,13 @@ class Review:
         return sa.or_(line.run_id == self.run.id, sa.and_(line.run_id.is_(None), ~held.exists()))
 
     def _difference(self) -> sa.ColumnElement[int]:
-        return RunPayment.total_pence - sa.func.coalesce(self.before.total_pence, 0)
+        return RunPayment.taken_pence - sa.func.coalesce(self.before.total_pence, 0)
 
     def _in_run(self) -> Select:
         return (
             _columns(
-                RunPayment.total_pence, RunPayment.outcome,
+                RunPayment.taken_pence.label("total_pence"), RunPayment.total_pence.label("bank_pence"),
+                RunPayment.outcome,
                 self.before.total_pence.label("before_pence"),
                 self._difference().label("difference_pence"),
             )

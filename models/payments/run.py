@@ -135,6 +135,8 @@ class RunPayment(ProviderOwned, Base):
     """What it was to pay to the bank when the run was prepared: its lines, less what was to be taken for a debt or with
     what was to be added to one.
     """
+    taken_pence: Mapped[Pence]
+    """What the lines that it takes came to: the payment's own, without what is owed."""
     paid_pence: Mapped[Pence | None]
     """What it has paid to the bank: no more than that; None until it is finalised."""
     recovered_pence: Mapped[Pence] = mapped_column(default=0)

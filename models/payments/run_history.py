@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 
-from models.base import session, sum_of
+from models.base import session
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.payment_run import RunProgress
 from models.payments.run import FINALISED, PaymentRun, RunPayment
@@ -17,6 +17,7 @@ def runs_of(payment: ScheduledPayment) -> Select:
             PaymentRun.state,
             PaymentRun.as_on,
             RunPayment.total_pence,
+            RunPayment.paid_pence,
             RunPayment.outcome,
             RunPayment.is_finalised.label("is_finalised"),
         )
@@ -32,12 +33,12 @@ def outcome_of(run_id: int) -> RunProgress:
     line = PaymentLine
     found.lines = session.scalar(select(sa.func.count(line.id)).where(line.run_id == run_id)) or 0
     for outcome, count, total in session.execute(
-        select(RunPayment.outcome, sa.func.count(), sum_of(RunPayment.total_pence))
+        select(RunPayment.outcome, sa.func.count(), sa.func.sum(RunPayment.paid_pence))
         .where(RunPayment.run_id == run_id, RunPayment.outcome.is_not(None))
         .group_by(RunPayment.outcome)
     ):
         if outcome == FINALISED:
-            found.payments, found.total_pence = count, total
+            found.payments, found.total_pence = count, total or 0
         else:
             found.left += count
     return found

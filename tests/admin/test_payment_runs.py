@@ -9,12 +9,14 @@ from sqlalchemy import select
 from models.accounts.user import Staff
 from models.base import utc_now
 from models.job import BROKEN_OFF_AFTER, Job, JobState
+from models.payments.debt import DebtEntry, DebtEntryKind
 from models.payments.hold import Hold
 from models.payments.run import PaymentRun, RunPayment, RunState
 from models.permissions import CouncilRole
+from models.records.contract import Contract
 from tests.admin.conftest import MONDAY, SUNDAY, WEEK, two_clients
 from tests.care_factories import make_client, make_item
-from tests.support.rows import every, reloaded, unit_of_work
+from tests.support.rows import every, reloaded, saved, unit_of_work
 from tests.support.runs import answered, calculate, change, finalise, payment
 
 RUNS = "/council/payment-runs"
@@ -272,3 +274,20 @@ def test_the_command_does_what_waits_and_ends(desk, make_app, tmp_path):
     app = make_app(instance=tmp_path)  # where it writes the head of the audit
     assert app.test_cli_runner().invoke(args=["worker", "--once"]).exit_code == 0
     assert reloaded(every(Job)[0]).state is JobState.DONE
+
+
+def test_a_run_that_takes_a_debt_says_what_goes_to_the_bank_and_is_not_stale(desk):
+    owner = every(select(Contract).where(Contract.id == desk.contract.id))[0]
+    saved(
+        DebtEntry(
+            provider_id=owner.provider_id, contract_id=owner.id, kind=DebtEntryKind.MOVED, pence=-10_000,
+            on=SUNDAY, reason="From another contract",
+        )
+    )  # fmt: skip
+    run_id = desk.prepare()
+    page = desk.manager.get(f"/council/payment-runs/{run_id}")
+    assert "To the bank £556.11" in page.words
+    assert "Its lines £656.11 Taken for debts £100.00" in page.words
+    assert "£656.11 £556.11 to the bank" in page.words
+    assert "Changed since prepared" not in page.words
+    assert "Authorise £556.11" in page.words
