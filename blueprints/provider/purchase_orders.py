@@ -2,7 +2,7 @@
 
 from flask import Blueprint, request
 
-from blueprints.access import requires
+from blueprints.access import may, requires
 from blueprints.download import csv_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import render
@@ -11,6 +11,7 @@ from exchange.downloads.purchase_orders import order_data
 from forms.filters import OrderFilter
 from models.base import session
 from models.calendar import FinancialYear, today
+from models.payments.blocked import blocked_of
 from models.payments.payment import PaymentLine
 from models.payments.purchase_order import PurchaseOrder, payment_terms, services_bought, years_issued
 from models.permissions import Permission
@@ -49,10 +50,16 @@ def show(order_id):
         "provider/purchase_orders/show.html",
         order=order,
         expected=tell_expected(order.expected),
+        blocked_pence=blocked_of(order.client_id, year=order.year) if order.client_id and _may_see_payments() else 0,
         spent=session.execute(PaymentLine.spend_on(order)).all(),
         terms=session.scalars(payment_terms()).all(),
         today=today(),
     )
+
+
+def _may_see_payments():
+    """What waits is told on a page of payments, which not everybody with orders may open."""
+    return may(Permission.VIEW_PAYMENTS)
 
 
 def _filter():

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Key, Pence, rows_changed, session, utc_now
-from models.calendar import LONDON, today
+from models.base import Base, Key, Pence, rows_changed, session, sum_of, utc_now
+from models.calendar import LONDON, FinancialYear, today
 from models.payments.payment import ScheduledPayment
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract
@@ -72,6 +72,18 @@ def note_faults(provider_ids: list[int], faults: Mapping[int, str]) -> None:
     ]
     if new:
         session.execute(insert(fault), new)
+
+
+def blocked_of(client_id: int, *, year: FinancialYear) -> int:
+    """What blocked items of a client would add to payments of that year, or take off; pence."""
+    item, payment = CarePackageLineItem, ScheduledPayment
+    query = (
+        select(sum_of(BlockedSum.pence))
+        .join(item, item.id == BlockedSum.item_id)
+        .join(payment, payment.id == BlockedSum.payment_id)
+        .where(item.client_id == client_id, payment.first_on.between(year.first_on, year.last_on))
+    )
+    return session.scalar(query) or 0
 
 
 def has_fault() -> sa.ColumnElement[bool]:

@@ -132,7 +132,7 @@ VIEWS_MAY_CALL = {
     "models.payments.ledger": {"ledger_of", "ledgers_of"},
     "models.payments.owing": {"ever_owed", "forecast_of", "forecasts", "has_more", "listed", "queues"},
     "models.payments.payment_run": {"prepare"},
-    "models.payments.blocked": {"faults", "faults_waiting"},
+    "models.payments.blocked": {"blocked_of", "faults", "faults_waiting"},
     "models.payments.hold": {"is_held"},
     "models.payments.purchase_order": {"payment_terms", "services_bought", "years_issued"},
     "models.payments.standing": {"standing_of", "standings"},

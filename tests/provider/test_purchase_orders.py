@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from models.permissions import Role
 from tests.care_factories import make_client, make_contract, make_item, make_service, make_service_level
 from tests.factories import make_provider, make_user
 from tests.support.runs import calculate, change, orders
@@ -141,3 +142,18 @@ def test_with_no_orders_the_list_says_what_to_do(client):
     provider = make_provider()
     answer = client.sign_in(make_user(provider=provider)).get(f"/providers/{provider.id}/purchase-orders/")
     assert "There are no purchase orders for these filters." in answer.words
+
+
+def test_what_is_blocked_stands_beside_the_value_of_its_order(client):
+    """£353.08 is paid for one item; another of the same client is not authorised, and £30.00 waits."""
+    provider = make_provider()
+    contract, child = make_contract(provider, calculate_from=date(2019, 9, 30)), make_client()
+    make_item(contract, client=child)
+    make_item(contract, client=child, rate_e4=300_000, authorised_on=None)
+    calculate(date(2019, 10, 2))
+    [order] = orders(contract)
+    client.sign_in(make_user(provider=provider))
+    answer = client.get(f"/providers/{provider.id}/purchase-orders/{order.id}")
+    assert "£30.00 more waits, and is not in the value: see why" in answer.words
+    client.sign_in(make_user(Role.SIGNATORY, provider))
+    assert "waits" not in client.get(f"/providers/{provider.id}/purchase-orders/{order.id}").words
