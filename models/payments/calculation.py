@@ -59,8 +59,8 @@ def calculate(provider_ids: list[int], *, as_on: date | None = None) -> Calculat
     holds the write lock and commits.
     """
     as_on = as_on or today()
-    last = last_finalised_on()
-    if last is not None and as_on < last:
+    last = last_finalised_on(provider_ids, as_on)
+    if last is not None:
         raise DomainError(
             f"A run of {last.day} {last:%B %Y} is finalised, so nothing can be calculated as on {as_on.day} "
             f"{as_on:%B %Y}. Choose that day or a later one"
@@ -104,11 +104,12 @@ def _read_and_write(provider_ids: list[int], as_on: date) -> Calculated:
     return _Writer(book, found, set(faults), as_on).write()
 
 
-def last_finalised_on() -> date | None:
-    """The latest day on which a run finalised something was prepared; None before the first."""
+def last_finalised_on(provider_ids: list[int], as_on: date) -> date | None:
+    """The latest day after `as_on` for which a run has finalised something of these providers; None where none has."""
     part = RunPayment
-    has_paid = select(part.id).where(part.run_id == PaymentRun.id, part.is_finalised).exists()
-    return session.scalar(select(PaymentRun.as_on).where(has_paid).order_by(PaymentRun.as_on.desc()).limit(1))
+    of_these = part.run_id == PaymentRun.id, part.is_finalised, part.provider_id.in_(provider_ids)
+    has_paid = PaymentRun.as_on > as_on, select(part.id).where(*of_these).exists()
+    return session.scalar(select(PaymentRun.as_on).where(*has_paid).order_by(PaymentRun.as_on.desc()).limit(1))
 
 
 def _where(fault: Exception) -> str:

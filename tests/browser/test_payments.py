@@ -32,7 +32,7 @@ def has_scripts(page):
 @pytest.mark.covers("S4-001", "S0-001", "S0-015", "S3-003", "S1-001", "S2-001")
 def test_from_home_to_how_the_payment_was_worked_out(carer):
     expect(carer.get_by_text("£656.11").first).to_be_visible()
-    carer.get_by_role("link", name="See how it is made up").click()
+    carer.get_by_role("link", name="See how it is made up").last.click()
     expect(carer).to_have_url(re.compile("/payments/741254/2019-09-30"))
     expect(carer.get_by_role("heading", name="Sausage Sandwich - 30 Sep to 6 Oct 2019")).to_be_visible()
     carer.locator("details.working summary").first.click()

@@ -8,16 +8,16 @@ from sqlalchemy import select
 from models.accounts.user import User
 from models.base import Base
 from models.calendar import as_on
-from models.payments import debts, officer
+from models.payments import debts
+from models.payments.adjustment import Adjustment
 from models.payments.debt import DebtEntry, WriteOff
 from models.payments.ledger import Ledger, ledger_of
 from models.payments.owing import Forecast, forecast_of
-from models.records.client import Client
 from models.records.contract import Contract, PaymentMethod
 from models.records.provider import Provider
 from tests.care_factories import make_contract, make_item
 from tests.factories import make_user
-from tests.support.rows import every, reading, unit_of_work
+from tests.support.rows import every, reading, saved, unit_of_work
 from tests.support.runs import finalise
 
 FIRST = date(2019, 9, 2)
@@ -36,13 +36,12 @@ def owing(pence: int = 50_000, provider: Provider | None = None, *, is_over: boo
             for method in session.scalars(select(PaymentMethod).where(PaymentMethod.contract_id == contract.id)):
                 method.ends_on = last
     item = make_item(contract, rate_e4=1_000_000, starts_on=FIRST)
-    somebody = make_user()
-    with as_on(FIRST), unit_of_work() as session:
-        client = session.scalars(select(Client).where(Client.id == item.client_id)).one()
-        officer.adjust(
-            again(session, contract), client, amount_pence=-10_000 - pence, for_day=FIRST, reason="Paid twice",
-            by=somebody,
-        )  # fmt: skip
+    saved(
+        Adjustment(
+            provider_id=contract.provider_id, contract_id=contract.id, client_id=item.client_id, for_day=FIRST,
+            amount_pence=-10_000 - pence, reason="Paid twice", created_by_id=make_user().id,
+        )
+    )  # fmt: skip
     finalise(last)
     return contract
 

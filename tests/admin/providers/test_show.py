@@ -34,11 +34,11 @@ def test_it_says_when_the_provider_has_reviewed_who_has_access(administrator, pr
 @pytest.mark.parametrize(
     ("role", "links"),
     [
-        ("payments_officer", {"Look at their portal", "Payments"}),
+        ("payments_officer", {"Look at their portal", "Payments", "Where every pound is"}),
         ("brokerage", set()),
         ("help_desk", {"Look at their portal"}),
         ("systems_administrator", {"Look at their portal", "Give access", "Audit"}),
-        ("auditor", {"Look at their portal", "Payments", "Audit"}),
+        ("auditor", {"Look at their portal", "Payments", "Where every pound is", "Audit"}),
     ],
 )
 def test_the_page_offers_each_role_what_it_may_open(colleague, provider, robin, role, links):
@@ -50,5 +50,5 @@ def test_the_page_offers_each_role_what_it_may_open(colleague, provider, robin, 
 def test_its_payments_are_a_click_away(colleague):
     contract = two_clients()
     officer = colleague("payments_officer")
-    [link] = officer.get(LIST + str(contract.provider_id)).page.select("main a.govuk-button")
+    link = officer.get(LIST + str(contract.provider_id)).page.select("main a.govuk-button")[0]
     assert officer.get(link["href"]).page.select_one("#name")["value"] == f"P{contract.provider_id}"

@@ -199,7 +199,7 @@ def test_a_queried_row_is_held_while_the_rest_is_paid(contract, finance):
     assert found.processing.value == "partly finalised"
     assert [line.net_pence for line in lines(contract) if line.run_id] == [35_308]
     [hold] = every(Hold)
-    with unit_of_work() as session:
+    with as_on(MONDAY + 7 * DAY), unit_of_work() as session:
         found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
         officer.release(found, session.merge(hold), by=finance, reason="It is right")
     finalise(MONDAY + 7 * DAY)
@@ -276,7 +276,7 @@ def test_an_officer_adjusts_a_payment_with_a_reason(contract, finance):
     adams = next(row for row in rows(contract, MONDAY) if row.title.startswith("A,"))
     assert "Adjustment by the council (recovery): Paid twice in June" in [s.text for s in adams.sentences]
     [adjustment] = every(Adjustment)
-    with unit_of_work() as session:
+    with as_on(MONDAY + 7 * DAY), unit_of_work() as session:
         officer.cancel_adjustment(session.merge(adjustment), by=finance)
     calculate(MONDAY + 7 * DAY)
     assert payment(contract, MONDAY + 7 * DAY).total_pence == 65_611 + 10_000

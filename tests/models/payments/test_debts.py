@@ -75,15 +75,14 @@ def test_what_is_repaid_above_the_debt_waits_until_it_was_sent_back(ola, max_):
 
 def test_a_repayment_lowers_no_more_than_that_days_debt(ola):
     """£100.00 came before the run of the 15th took £100.00 of £150.00: only the £50.00 that were left are lowered."""
-    contract = owing(15_000)
+    contract, early = owing(15_000), owing(10_000)
     finalise(AFTER + 6 * DAY)
     assert owed(contract) == 5_000
     repay(contract, 10_000, ola, on=AFTER + WEEK, came_on=AFTER + DAY)
     [entry] = every(DebtEntry)
     assert (entry.pence, entry.surplus_pence, entry.on) == (5_000, 5_000, AFTER + DAY)
     assert [each.left_pence for each in ledger(contract).entries] == [15_000, 10_000, 0]
-    early = owing(10_000)
-    repay(early, 10_000, ola, came_on=FIRST)
+    repay(early, 10_000, ola, on=AFTER + WEEK, came_on=FIRST)
     assert every(DebtEntry)[-1].surplus_pence == 10_000
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from commands.batchwise.payments import calculate_all, finalise_due, finalise_run
 from models import verify
-from models.base import DomainError, scope, transaction
+from models.base import DomainError, scope, session, transaction
 from models.calendar import as_on
 from models.payments import calculation, officer, payment_run
 from models.payments.adjustment import Adjustment
@@ -212,5 +212,6 @@ def test_a_run_that_has_paid_nothing_refuses_no_day(three):
     calculate(MONDAY)
     with scope():
         set_tenant(EVERY_PROVIDER)
-        assert calculation.last_finalised_on() is None
+        everybody = list(session.scalars(select(Provider.id)))
+        assert calculation.last_finalised_on(everybody, MONDAY) is None
     assert reloaded(run).as_on == NEXT
