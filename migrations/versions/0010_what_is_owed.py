@@ -40,6 +40,10 @@ def upgrade() -> None:
         batch.add_column(sa.Column("is_of_earlier_days", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("adjustment") as batch:
         batch.alter_column("is_of_earlier_days", server_default=None)
+    op.create_index(
+        "ix_payment_line_carried", "payment_line", ["contract_id"],
+        sqlite_where=sa.text("purchase_order_id IS NULL"), postgresql_where=sa.text("purchase_order_id IS NULL"),
+    )  # fmt: skip
     _make_tables()
 
 
@@ -196,6 +200,7 @@ def downgrade() -> None:
     """Totals hold what runs have carried again. What was repaid or written off is lost: restore a backup instead."""
     for table in ("calculation_fault", "blocked_sum", "write_off", "debt_entry"):
         op.drop_table(table)
+    op.drop_index("ix_payment_line_carried", "payment_line")
     with op.batch_alter_table("adjustment") as batch:
         batch.drop_column("is_of_earlier_days")
     with op.batch_alter_table("run_payment") as batch:

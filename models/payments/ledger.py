@@ -14,7 +14,7 @@ from sqlalchemy import select
 from models.accounts.user import User
 from models.base import session
 from models.calendar import Span
-from models.engine.component import CARRIED, Component
+from models.engine.component import Component
 from models.payments.debt import DebtEntry, DebtEntryKind
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun
@@ -171,7 +171,7 @@ def _lines(contract_ids: list[int]) -> Any:
         )
         .join(payment, payment.id == line.payment_id)
         .join(run, run.id == line.run_id)
-        .where(line.contract_id.in_(contract_ids), line.component.in_(CARRIED))
+        .where(line.contract_id.in_(contract_ids), ~line.is_own)
         .order_by(line.id)
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from sqlalchemy import Select, select
 
 from models.base import session, sum_of
 from models.calendar import LONDON, Span
-from models.engine.component import CARRIED, Component
+from models.engine.component import Component
 from models.payments.adjustment import RecoveryPlan
 from models.payments.debt import DebtEntry, WriteOff
 from models.payments.ledger import ledgers_of
@@ -115,7 +115,7 @@ def _carried() -> sa.Subquery:
     line = PaymentLine
     return (
         select(line.contract_id, sum_of(line.net_pence).label("pence"))
-        .where(line.component.in_(CARRIED), line.run_id.is_not(None))
+        .where(~line.is_own, line.run_id.is_not(None))
         .group_by(line.contract_id)
         .subquery("carried")
     )
@@ -270,7 +270,7 @@ def _finalised(payment_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
 
     query = (
         select(line.payment_id, of(Component.BROUGHT_FORWARD), of(Component.CARRIED_FORWARD))
-        .where(line.payment_id.in_(payment_ids), line.run_id.is_not(None), line.component.in_(CARRIED))
+        .where(line.payment_id.in_(payment_ids), line.run_id.is_not(None), ~line.is_own)
         .group_by(line.payment_id)
     )
     return {id_: (-brought, carried) for id_, brought, carried in session.execute(query)}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.accounts.user import User
 from models.base import AsJSON, Base, Key, Pence, choice, session, sum_of
 from models.calendar import FinancialYear, Span, today
-from models.engine.component import CARRIED, Component
+from models.engine.component import Component
 from models.engine.working import Working
 from models.payments.confirmation import Confirmable, Processing
 from models.payments.purchase_order import PurchaseOrder
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 ANSWERED_AHEAD = timedelta(days=7)
 """A payment that is finalised before its period begins can be answered so long before its cut-off."""
+
+
+_CARRIED = sa.column("purchase_order_id").is_(None)
 
 
 class ScheduledPayment(Confirmable, ProviderOwned, Base):
@@ -249,6 +252,7 @@ class PaymentLine(ProviderOwned, Base):
     __tablename__ = "payment_line"
     __table_args__ = owned(
         sa.Index("ix_payment_line_cell", "contract_id", "run_id"),
+        sa.Index("ix_payment_line_carried", "contract_id", sqlite_where=_CARRIED, postgresql_where=_CARRIED),
         payment_id="scheduled_payment",
         contract_id="contract",
         item_id="care_package_line_item",
@@ -285,13 +289,15 @@ class PaymentLine(ProviderOwned, Base):
 
     @hybrid_property
     def is_own(self) -> bool:
-        """It is part of its payment's total: not what a run has carried or brought forward."""
-        return self.component not in CARRIED
+        """It is part of its payment's total: not what a run has carried or brought forward, for which there is no
+        order.
+        """
+        return self.purchase_order_id is not None
 
     @is_own.inplace.expression
     @classmethod
     def _is_own(cls) -> sa.ColumnElement[bool]:
-        return cls.component.not_in(CARRIED)
+        return cls.purchase_order_id.is_not(None)
 
     @classmethod
     def orders_in(cls, payment: ScheduledPayment) -> set[int | None]:
