@@ -148,7 +148,7 @@ def _queried(payment: ScheduledPayment, by: User) -> dict[int | None, str]:
 
 def _answer(payment: ScheduledPayment, answer: Confirmation, *, by: User, total_pence: int, comment: str) -> None:
     """Answer only a payment that is unconfirmed, not closed and still at `total_pence`, in one UPDATE; else DomainError
-    says why.
+    says why. An answer takes the place of the council's "pay as it is": whoever rejects after it is not paid.
     """
     insist_on_being_open(payment)
     is_first = move(
@@ -158,7 +158,7 @@ def _answer(payment: ScheduledPayment, answer: Confirmation, *, by: User, total_
         ScheduledPayment.closed_run_id.is_(None),
         confirmation=answer, answered_pence=total_pence, answered_at=utc_now(), answered_on=today(),
         answered_by_id=by.id,
-        answer_comment=comment, council_comment="", lapsed_pence=None,
+        answer_comment=comment, council_comment="", lapsed_pence=None, waive_reason=None, waived_pence=None,
     )  # fmt: skip
     if not is_first:
         raise DomainError(_why_not(payment, total_pence, by))

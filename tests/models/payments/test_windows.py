@@ -197,3 +197,11 @@ def test_a_window_holds_no_other_payment():
     change(the.contract, if_unconfirmed="pay")
     the.to(SUNDAY).run()
     assert banked(the.contract) == [65_618]
+
+
+@pytest.mark.parametrize("if_unconfirmed", ["hold", "confirm"])
+def test_who_rejects_after_the_council_lets_a_payment_through_is_not_paid(if_unconfirmed):
+    the = office(if_unconfirmed=if_unconfirmed).to(TUESDAY).pay_as_it_is().reject()
+    assert (the.refused, the.payment.confirmation, the.payment.is_waived) == ("", Confirmation.REJECTED, False)
+    assert state_of(the.run()) == "rejected"
+    assert state_of(the.pay_as_it_is().run()) == "finalised"
