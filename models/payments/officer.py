@@ -26,7 +26,7 @@ from models.payments.confirmation import Asked, Confirmation
 from models.payments.hold import Hold, HoldKind, place
 from models.payments.loading import load
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.windows import WINDOW
+from models.payments.windows import LONGEST_WINDOW, WINDOW
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import Contract
@@ -67,12 +67,15 @@ def release(payment: ScheduledPayment, held: Hold, *, by: User, reason: str) -> 
 def ask_again(payment: ScheduledPayment, *, by: User, comment: str, answer_by: date | None = None) -> None:
     """Ask the provider anew about a payment that it rejected, or did not answer in time; `comment` says what the
     council did. It may answer to the end of `answer_by` (None: for WINDOW working days), and where only what is
-    confirmed is paid, nothing of it is paid before. DomainError where there is nothing to ask.
+    confirmed is paid, nothing of it is paid before. DomainError where there is nothing to ask, or that day is past or
+    more than LONGEST_WINDOW away.
     """
     with _recalculated(payment.provider_id, payment):
         answer_by = answer_by or working_days_after(today(), WINDOW)
         if answer_by < today():
             raise DomainError("The last day for an answer is past. Choose today or a later day")
+        if answer_by > today() + LONGEST_WINDOW:
+            raise DomainError(f"Nobody is asked for longer than {LONGEST_WINDOW.days} days. Choose an earlier day")
         if not payment.is_open or not payment.contract.asks_for_confirmation:
             raise DomainError("This payment takes no answer any more")
         if payment.confirmation is not Confirmation.REJECTED and not _is_held_unanswered(payment):

@@ -5,7 +5,7 @@ little time left to answer it opens a window of WINDOW working days. Rules: desi
 docs/payment-states.md.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from models.calendar import DAY, PeriodDates, working_days_after
@@ -13,6 +13,8 @@ from models.payments.confirmation import Asked, Confirmation
 
 WINDOW = 2
 """Working days that a provider is given to answer anew."""
+LONGEST_WINDOW = timedelta(days=28)
+"""What an officer may give it at most: a year mistyped would keep the payment back for good."""
 
 
 def on_new_total(

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from models.outbox import OutboxMessage
+from models.payments import officer
 from models.payments.confirmation import Asked, Confirmation
 from models.payments.payment import ScheduledPayment
 from models.payments.run import RunPayment
@@ -205,3 +206,14 @@ def test_who_rejects_after_the_council_lets_a_payment_through_is_not_paid(if_unc
     assert (the.refused, the.payment.confirmation, the.payment.is_waived) == ("", Confirmation.REJECTED, False)
     assert state_of(the.run()) == "rejected"
     assert state_of(the.pay_as_it_is().run()) == "finalised"
+
+
+@pytest.mark.parametrize("last", [date(2019, 10, 30), date(9999, 12, 31)])
+def test_no_window_is_opened_for_ever(last):
+    """A year mistyped kept the payment back for good; the last day of all stopped the provider's calculation."""
+    the = office().to(TUESDAY).reject()
+    the.do(officer.ask_again, by=the.officer, comment="She left on Friday", answer_by=last)
+    assert the.refused == "Nobody is asked for longer than 28 days. Choose an earlier day"
+    assert (the.payment.confirmation, the.payment.asked_by) == (Confirmation.REJECTED, None)
+    the.do(officer.ask_again, by=the.officer, comment="She left on Friday", answer_by=date(2019, 10, 29))
+    assert the.payment.asked_by == date(2019, 10, 29)
