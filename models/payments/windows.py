@@ -52,18 +52,16 @@ def _window(old: Any, why: Asked, notice: date, as_on: date) -> dict[str, Any]:
 
 
 def bank_day(old: Any, dates: PeriodDates, changed: dict[str, Any]) -> date:
-    """The calendar's bank day or, where an answer is waited for beyond the day to finalise, as many days after the
-    first run that can take it.
+    """The calendar's bank day or, where an answer comes or is waited for beyond the day to finalise, as many days after
+    the first run that can take it.
     """
+    is_answered = old is not None and old.confirmation is not Confirmation.UNCONFIRMED and "confirmation" not in changed
+    if is_answered and old.answered_on is not None:
+        return moved_bank_day(dates, old.answered_on)
     asked_by = changed.get("asked_by", old.asked_by if old else None)
     if asked_by is None or asked_by < dates.finalise_on:
         return dates.bank_on
-    is_answered = old is not None and old.confirmation is not Confirmation.UNCONFIRMED and "confirmation" not in changed
-    if is_answered and old.answered_on is not None:
-        run_on = max(dates.finalise_on, old.answered_on)
-    else:
-        run_on = working_days_after(asked_by, 1)
-    return moved_bank_day(dates, run_on)
+    return moved_bank_day(dates, working_days_after(asked_by, 1))
 
 
 def moved_bank_day(dates: PeriodDates, run_on: date) -> date:

@@ -217,3 +217,10 @@ def test_no_window_is_opened_for_ever(last):
     assert (the.payment.confirmation, the.payment.asked_by) == (Confirmation.REJECTED, None)
     the.do(officer.ask_again, by=the.officer, comment="She left on Friday", answer_by=date(2019, 10, 29))
     assert the.payment.asked_by == date(2019, 10, 29)
+
+
+def test_a_rejection_taken_back_late_says_when_it_is_in_the_bank():
+    """It has no window; the page went on naming Friday 11 October."""
+    the = office().to(TUESDAY).reject().to(date(2019, 10, 15)).take_back()
+    shown = the.payment.bank_on
+    assert (shown, the.run().payment.bank_on) == (date(2019, 10, 21), date(2019, 10, 21))
