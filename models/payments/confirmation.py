@@ -155,7 +155,7 @@ class Confirmable:
         """Nobody has answered in time, its contract takes that for yes, and the total stood for a whole window. The
         next run writes it down.
         """
-        is_over = self.confirmation is Confirmation.UNCONFIRMED and self.is_open and self.answer_by < today()
+        is_over = self.confirmation is Confirmation.UNCONFIRMED and self.takes_answers and self.answer_by < today()
         stood = self.full_notice_on is None or self.full_notice_on <= self.answer_by
         return self.contract.confirms_by_silence and is_over and stood and self.total_pence > 0
 
@@ -164,7 +164,7 @@ class Confirmable:
     def _is_silent(cls) -> sa.ColumnElement[bool]:
         return sa.and_(
             cls.confirmation == Confirmation.UNCONFIRMED,
-            cls.is_open,
+            cls.takes_answers,
             cls.answer_by < today(),
             sa.or_(cls.full_notice_on.is_(None), cls.full_notice_on <= cls.answer_by),
             cls.total_pence > 0,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 ANSWERED_AHEAD = timedelta(days=7)
-"""A payment that is finalised before its period begins can be answered so long before its cut-off."""
+"""A payment whose cut-off lies before its period begins can be answered so long before it."""
 
 
 _CARRIED = sa.column("purchase_order_id").is_(None)
@@ -125,23 +125,23 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
 
     @hybrid_property
     def takes_answers(self) -> bool:
-        """An answer may be given, as far as its days go: it is open or, where it is finalised before its period begins,
-        its cut-off is no more than ANSWERED_AHEAD away. What is answered then is the total that is planned.
+        """An answer may be given, as far as its days go: it is open or, where its cut-off comes before its period, that
+        is no more than ANSWERED_AHEAD away. What is answered then is the total that is planned.
         """
-        is_early = self.finalise_on < self.first_on and self.confirm_by <= today() + ANSWERED_AHEAD
+        is_early = self.confirm_by < self.first_on and self.confirm_by <= today() + ANSWERED_AHEAD
         return self.is_open or (self.closed_run_id is None and is_early)
 
     @takes_answers.inplace.expression
     @classmethod
     def _takes_answers(cls) -> sa.ColumnElement[bool]:
-        is_early = sa.and_(cls.finalise_on < cls.first_on, cls.confirm_by <= today() + ANSWERED_AHEAD)
+        is_early = sa.and_(cls.confirm_by < cls.first_on, cls.confirm_by <= today() + ANSWERED_AHEAD)
         return sa.and_(cls.closed_run_id.is_(None), sa.or_(cls.is_open, is_early))
 
     @property
     def answers_from(self) -> date:
         """The first day on which `takes_answers`."""
         early = self.confirm_by - ANSWERED_AHEAD
-        return min(self.first_on, early) if self.finalise_on < self.first_on else self.first_on
+        return min(self.first_on, early) if self.confirm_by < self.first_on else self.first_on
 
     @property
     def is_in_advance(self) -> bool:

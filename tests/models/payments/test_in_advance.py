@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from models import verify
 from models.base import DomainError
@@ -165,3 +166,42 @@ def test_a_usual_payment_takes_no_answer_before_its_period(database):
     with as_on(MONDAY - DAY):
         found = payment(contract, MONDAY)
         assert (found.answer_state, found.answers_from, found.is_in_advance) == (AnswerState.NOT_YET, MONDAY, False)
+
+
+def early_cut_off(**given):
+    """A week that is to be confirmed by the Sunday before it begins, and is finalised on its Wednesday."""
+    contract = make_contract(
+        calendar=make_calendar(confirm_by_days=-1, finalise_days=2), calculate_from=MONDAY, **STRICT | given
+    )
+    make_item(contract, rate_e4=1_000_000, starts_on=MONDAY, authorised_on=KNOWN)
+    calculate(MONDAY - 9 * DAY)
+    return contract
+
+
+def test_a_cut_off_before_the_period_begins_can_be_met_although_it_is_finalised_in_it(database):
+    contract = early_cut_off()
+    with as_on(MONDAY - 9 * DAY):
+        assert payment(contract, MONDAY).answer_state is AnswerState.NOT_YET
+    with as_on(MONDAY - 8 * DAY):
+        assert payment(contract, MONDAY).answers_from == MONDAY - 8 * DAY
+        confirm(contract, MONDAY, 10_000)
+    finalise(MONDAY + 2 * DAY)
+    assert banked(contract) == [10_000]
+
+
+@pytest.mark.parametrize("make", [early_cut_off, in_advance])
+def test_silence_counts_from_the_cut_off_also_before_the_period_begins(database, make):
+    """Until the period began it stood as missed and held, and was paid all the same."""
+    contract = make(**STRICT | {"if_unconfirmed": "confirm"})
+    calculate(MONDAY - 20 * DAY)
+    after = payment(contract, MONDAY).answer_by + DAY
+    for day, state in ((after - DAY, AnswerState.OPEN), (after, AnswerState.SILENT)):
+        calculate(day)
+        with as_on(day):
+            found = payment(contract, MONDAY)
+            assert (found.answer_state, found.waits_for_confirmation) == (state, state is AnswerState.OPEN)
+            with reading() as session:
+                silent = session.scalars(select(ScheduledPayment.id).where(ScheduledPayment.is_silent)).all()
+            assert (found.id in silent) == (state is AnswerState.SILENT)
+    finalise(max(after, found.finalise_on))
+    assert banked(contract) == [10_000]
