@@ -11,6 +11,8 @@ from models.payments.confirmation import Confirmation
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.permissions import Role
+from models.records.client import Client
+from models.records.contract import Contract
 from models.records.provider import Provider
 from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import make_provider, make_user
@@ -361,3 +363,16 @@ def test_the_page_takes_the_same_number_of_queries_however_many_rows(client, set
     few, many = visit(2), visit(60)
     assert len(many.page.select("textarea")) == 61
     assert len(few.reads) == len(many.reads) <= 12, "\n".join(many.reads)
+
+
+def test_what_comes_to_less_than_nothing_can_be_rejected_from_its_page(office, here, contract, finance):
+    """It needs no confirmation, and only a rejection holds it: the page offered no way to reject it."""
+    with unit_of_work() as session:
+        client = session.scalars(select(Client)).first()
+        own = session.scalars(select(Contract).where(Contract.id == contract.id)).one()
+        officer.adjust(own, client, amount_pence=-90_000, for_day=MONDAY, reason="Paid twice", by=finance)
+    page = office.get(here)
+    assert "It comes to −£243.89, so you do not need to confirm it." in asked(page)
+    form = office.get(page.page.find("a", string=re.compile("Confirm/Reject"))["href"])
+    office.submit(form, {"reject": "y", "comment": "Never paid twice"}, status=303)
+    assert payment(contract, MONDAY).is_rejected
