@@ -112,7 +112,10 @@ def place(
     """
     if payment.closed_run_id is not None:
         raise DomainError("This payment is finalised, so it cannot be held. Make an adjustment instead")
-    if session.scalar(Hold.on(payment).where(Hold.purchase_order_id == order_id).with_only_columns(Hold.id).limit(1)):
+    same = Hold.on(payment).where(Hold.purchase_order_id == order_id)
+    if kind is HoldKind.OFFICER:  # a query that is paid all the same stops no officer
+        same = same.where(Hold.is_in_force)
+    if session.scalar(same.with_only_columns(Hold.id).limit(1)):
         raise DomainError("This is held already")
     hold = Hold(
         provider_id=payment.provider_id, payment_id=payment.id, purchase_order_id=order_id, kind=kind,

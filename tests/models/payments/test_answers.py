@@ -380,3 +380,20 @@ def test_only_what_waits_for_a_confirmation_is_let_through(finance):
         found = session.scalars(ScheduledPayment.of(carer.reference, MONDAY)).one()
         with pytest.raises(DomainError, match="waits for no answer now"):
             officer.pay_as_it_is(found, by=finance, reason="Why not", total_pence=found.total_pence)
+
+
+def test_an_officer_holds_a_row_whose_query_is_paid_all_the_same(contract, finance):
+    """The query holds nothing, and refused the hold: the row was paid."""
+    change(contract, if_queried="pay")
+    begum = next(each.id for each in orders(contract) if each.client.surname == "Begum")
+    answer(contract, answers.confirm, by=finance, queries={begum: "She left"})
+    for refused in (False, True):
+        with as_on(TODAY), unit_of_work() as session:
+            found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
+            if not refused:
+                officer.hold(found, by=finance, reason="Asked", order_id=begum)
+                continue
+            with pytest.raises(DomainError, match="held already"):
+                officer.hold(found, by=finance, reason="Asked again", order_id=begum)
+    finalise(MONDAY + 6 * DAY)
+    assert banked(contract) == [35_308]
