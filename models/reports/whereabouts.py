@@ -19,9 +19,11 @@ from models.engine.component import Component
 from models.payments.blocked import BlockedSum
 from models.payments.debt import Debt, debts_of
 from models.payments.hold import Hold, HoldKind
+from models.payments.ledger import ledgers_of
+from models.payments.owing import ever_owed
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
-from models.payments.run import PaymentRun, RunPayment
+from models.payments.run import RunPayment
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import Contract, ServiceLevel
@@ -107,7 +109,9 @@ class Whereabouts:
     blocked_pence: int = 0
     owed_pence: int = 0
     owed_since: date | None = None
-    """The day of the first run that carried anything forward."""
+    """The day since which something has been owed without a break."""
+    has_more: bool = True
+    """Payments are to come from which what is owed can be taken."""
 
     @property
     def paid_pence(self) -> int:
@@ -156,13 +160,9 @@ def by_contract(provider_id: int) -> list[Whereabouts]:
     )
     waits = _of_each_kind(provider_id)
     debts = debts_of(row.id for row in contracts)
-    carried = (
-        select(line.contract_id, sa.func.min(PaymentRun.as_on))
-        .join(PaymentRun, PaymentRun.id == line.run_id)
-        .where(line.provider_id == provider_id, line.component == Component.CARRIED_FORWARD)
-        .group_by(line.contract_id)
-    )
-    owed_since: dict[int, date] = dict(session.execute(carried).all())
+    owing = session.execute(ever_owed().where(Contract.provider_id == provider_id)).all()
+    has_more = {row.id: row.has_more for row in owing}
+    ledgers = ledgers_of(id_ for id_, debt in debts.items() if debt.left_pence)
     found = []
     for row in contracts:
         run, debt = runs.get(row.id), debts.get(row.id, Debt())
@@ -177,7 +177,8 @@ def by_contract(provider_id: int) -> list[Whereabouts]:
                 held_pence=held,
                 blocked_pence=waits.get((row.id, True), 0),
                 owed_pence=debt.left_pence,
-                owed_since=owed_since.get(row.id),
+                owed_since=ledgers[row.id].owed_since if row.id in ledgers else None,
+                has_more=has_more.get(row.id, True),
             )
         )  # fmt: skip
     return found

@@ -10,9 +10,12 @@ from models.calendar import as_on
 from models.payments import answers, officer
 from models.payments.payment import PaymentLine
 from models.records.care_package import ItemPrice
+from models.records.client import Client
 from models.reports.whereabouts import Reason, by_contract, client_of, in_all, since_of, waiting, waits_pence
 from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import canary, make_provider, make_staff, make_user
+from tests.support.debts import AFTER, DAY, owing, repay
+from tests.support.debts import act as owe_again
 from tests.support.rows import every, reading, unit_of_work
 from tests.support.runs import answered, calculate, change, finalise, payment
 
@@ -149,7 +152,20 @@ def test_what_is_owed_is_taken_off():
     finalise(SUNDAY + WEEK)
     found = told(contract, SUNDAY + WEEK)
     assert (found.paid_pence, found.owed_pence, found.entitled_pence) == (35_308, 25_308, 10_000)
-    assert found.owed_since == SUNDAY + WEEK
+    assert (found.owed_since, found.has_more) == (SUNDAY + WEEK, False)
+
+
+def test_what_is_owed_since_begins_anew_after_nothing_was():
+    """As the ledger says: the page named the first debt that ever was."""
+    contract = owing(5_000)
+    somebody = make_staff()
+    repay(contract, 5_000, somebody)
+    client = every(Client)[0]
+    given = {"amount_pence": -20_000, "for_day": AFTER, "reason": "Paid twice", "by": somebody}
+    owe_again(officer.adjust, contract, client, **given)
+    finalise(AFTER + 6 * DAY)
+    found = told(contract, AFTER + WEEK)
+    assert (found.owed_pence, found.owed_since, found.has_more) == (10_000, AFTER + 6 * DAY, True)
 
 
 def test_all_contracts_together_and_one_provider_only():
