@@ -22,7 +22,7 @@ from models.payments.blocked import BlockedSum, CalculationFault, faults
 from models.payments.book import Book
 from models.payments.calculation import calculate
 from models.payments.confirmation import Confirmation
-from models.payments.debt import DebtEntry
+from models.payments.debt import DebtEntry, DebtEntryKind, WriteOff
 from models.payments.loading import load
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
@@ -91,7 +91,7 @@ def closed_payments() -> Iterator[BrokenPromise]:
 
 
 def answers() -> Iterator[BrokenPromise]:
-    """A confirmation stands at the total that was confirmed."""
+    """A confirmation stands at the total that was confirmed; what is rejected is paid only if the council said so."""
     payment = ScheduledPayment
     rows = session.execute(
         select(payment.id, payment.total_pence, payment.answered_pence)
@@ -102,6 +102,8 @@ def answers() -> Iterator[BrokenPromise]:
         yield BrokenPromise(
             "a confirmation is to the total", f"payment {id_}: {gbp(total)}, answered {gbp(answered or 0)}"
         )
+    for id_ in session.scalars(select(payment.id).where(payment.closed_run_id.is_not(None), payment.is_rejected)):
+        yield BrokenPromise("a rejected payment is not paid", f"payment {id_}")
 
 
 def nothing_below_zero() -> Iterator[BrokenPromise]:
@@ -119,10 +121,30 @@ def nothing_below_zero() -> Iterator[BrokenPromise]:
 
 
 def debts() -> Iterator[BrokenPromise]:
-    """No contract owes less than nothing."""
+    """No contract owes less than nothing; what is moved from one is moved to another; what is written off, a second
+    person has agreed to.
+    """
     for contract_id, pence in sorted(_debts().items()):
         if pence < 0:
             yield BrokenPromise("no debt is below £0.00", f"contract {contract_id}: {gbp(pence)}")
+    entry, asked = DebtEntry, WriteOff
+    moved = select(entry.provider_id, sum_of(entry.pence)).where(entry.kind == DebtEntryKind.MOVED)
+    for provider_id, pence in session.execute(moved.group_by(entry.provider_id).order_by(entry.provider_id)):
+        if pence:
+            yield BrokenPromise("a debt is moved from one contract to another", f"provider {provider_id}: {gbp(pence)}")
+    given_up = _sums(select(entry.contract_id, sum_of(entry.pence)).where(entry.kind == DebtEntryKind.WRITTEN_OFF))
+    by_two = asked.is_agreed.is_(True), asked.asked_by_id != asked.decided_by_id
+    agreed = _sums(select(asked.contract_id, sum_of(asked.pence)).where(*by_two))
+    for contract_id in sorted({*given_up, *agreed}):
+        entered, meant = given_up.get(contract_id, 0), agreed.get(contract_id, 0)
+        if entered != meant:
+            where = f"contract {contract_id}: {gbp(entered)} written off, {gbp(meant)} agreed to"
+            yield BrokenPromise("a second person agrees to what is written off", where)
+
+
+def _sums(query: sa.Select) -> dict[int, int]:
+    """Pence by contract, which is the first column."""
+    return dict(session.execute(query.group_by(query.selected_columns[0])).all())
 
 
 def slices() -> Iterator[BrokenPromise]:

@@ -56,6 +56,12 @@ BLOCKED = (
     "INSERT INTO blocked_sum (provider_id, payment_id, item_id, pence) "
     "SELECT provider_id, (SELECT MAX(id) FROM scheduled_payment), id, 500 FROM care_package_line_item"
 )
+WRITTEN_OFF = DEBT.replace("repaid", "written off")
+AGREED_BY_WHO_ASKED = (
+    "INSERT INTO write_off (provider_id, contract_id, pence, reason, asked_at, asked_by_id, decided_at, decided_by_id, "
+    "is_agreed, decision) SELECT provider_id, id, 1, '', '2019-10-01 00:00:00', 1, '2019-10-01 00:00:00', 1, 1, '' "
+    "FROM contract"
+)
 PROMISES = [
     ("UPDATE scheduled_payment SET net_pence = net_pence + 1", "lines add up to their payment"),
     (
@@ -78,6 +84,14 @@ PROMISES = [
     (BLOCKED, "every pound is somewhere"),
     (BLOCKED, "a second calculation changes nothing"),
     (DEBT, "no debt is below £0.00"),
+    (DEBT.replace("repaid", "moved"), "a debt is moved from one contract to another"),
+    (WRITTEN_OFF, "a second person agrees to what is written off"),
+    (f"{WRITTEN_OFF}; {AGREED_BY_WHO_ASKED}", "a second person agrees to what is written off"),
+    (
+        "UPDATE scheduled_payment SET confirmation = 'rejected', answered_pence = 0, answered_by_id = 1, "
+        "answered_at = '2019-10-01 00:00:00' WHERE closed_run_id IS NOT NULL",
+        "a rejected payment is not paid",
+    ),
     ("UPDATE purchase_order SET spend_net_pence = 1", "an order's spend is its finalised lines"),
     ("UPDATE purchase_order SET value_net_pence = 1", "an order's value is its spend and what is to come"),
     ("UPDATE client SET surname = 'Marsh'", "a folded column is what it folds"),

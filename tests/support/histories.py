@@ -16,9 +16,8 @@ from sqlalchemy.orm import joinedload
 from commands.batchwise.payments import calculate_all, finalise_due, finalise_run
 from models.base import DomainError
 from models.calendar import DAY, Frequency, as_on
-from models.payments import answers, officer, payment_run
+from models.payments import answers, debts, officer, payment_run
 from models.payments.adjustment import Adjustment, RecoveryPlan
-from models.payments.debt import Debt, DebtEntry, DebtEntryKind, debts_of
 from models.payments.hold import Hold
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun
@@ -401,30 +400,39 @@ class Office:
     def _end_plan(self) -> bool | None:
         return self._with_row(RecoveryPlan, officer.end_plan, by=self.officer)
 
-    # What is owed: entries of the ledger, never more than the debt of that day.
+    # What is owed.
 
-    def _entry(self, kind: DebtEntryKind, into: bool = False) -> bool | None:
-        contract = self._any_contract()
+    def _with_debt(self, do: Callable[[Contract, int], object]) -> bool | None:
+        """Do this about a contract's debt, or a part of it: by an officer, as a request does."""
+        contract_id = self._any_contract().id
         with unit_of_work() as session:
-            owed = debts_of([contract.id]).get(contract.id, Debt()).left_pence
+            contract = session.scalars(select(Contract).where(Contract.id == contract_id)).one()
+            owed = debts.owed_on(contract_id)
             if not owed:
                 return None
-            pence = self.rng.choice([owed, self.rng.randint(1, owed)])
-            sums = {contract.id: pence}
-            if into:
-                [other] = [each.id for each in self.contracts if each.id != contract.id]
-                sums[other] = -pence
-            for contract_id, sum_ in sums.items():
-                session.add(
-                    DebtEntry(provider_id=self.provider.id, contract_id=contract_id, kind=kind, on=self.day, pence=sum_)
-                )
+            do(contract, self.rng.choice([owed, self.rng.randint(1, owed)]))
         return True
 
+    def _by_hand(self, contract: Contract) -> dict[str, Any]:
+        return {"reason": "Agreed", "seen_id": debts.newest_entry(contract.id), "by": self.officer}
+
     def _repay(self) -> bool | None:
-        return self._entry(DebtEntryKind.REPAID)
+        """Some days ago, and sometimes more than was owed."""
+        came_on, more = self.rng.choice([self.day, self._near(20, 0)]), self.rng.choice([0, 0, 500])
+        return self._with_debt(
+            lambda on, pence: debts.repay(on, pence=pence + more, came_on=came_on, **self._by_hand(on))
+        )
 
     def _write_off(self) -> bool | None:
-        return self._entry(DebtEntryKind.WRITTEN_OFF)
+        def write_off(contract: Contract, pence: int) -> None:
+            asked = debts.ask_write_off(contract, pence=pence, reason="Agreed", by=self.officer)
+            debts.agree_write_off(asked, by=self.other)
+
+        return self._with_debt(write_off)
 
     def _move_debt(self) -> bool | None:
-        return self._entry(DebtEntryKind.MOVED, into=True)
+        def move(contract: Contract, pence: int) -> None:
+            [other] = every(contract.siblings())
+            debts.move_debt(contract, other, pence=pence, **self._by_hand(contract))
+
+        return self._with_debt(move)
