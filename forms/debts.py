@@ -67,9 +67,11 @@ class _Sum(FlaskForm):
     )
 
     def validate_amount(self, field: MoneyField) -> None:
-        if field.pence <= 0:
+        if field.data is None:  # what was typed is no sum, and that is said
+            return
+        if field.data <= 0:
             raise ValidationError("Enter an amount above £0.00")
-        if self.most_pence is not None and field.pence > self.most_pence:
+        if self.most_pence is not None and field.data > self.most_pence:
             raise ValidationError(f"{gbp(self.most_pence)} is owed. Enter no more than that")
 
 

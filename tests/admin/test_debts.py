@@ -191,6 +191,15 @@ def test_a_debt_is_moved_and_instalments_are_agreed_and_ended(ola):
     assert every(RecoveryPlan)[0].ended_at is not None
 
 
+@pytest.mark.parametrize("act", ["repay", "write-offs/ask", "move"])
+@pytest.mark.parametrize("amount", ["x", "1e9", "10.005", "99999999999"])
+def test_an_amount_that_is_no_sum_is_refused_in_words(ola, act, amount):
+    """It was an error of the portal."""
+    contract = owing(50_000)
+    given = {"amount": amount, "reason": "Old", "contract": "", **TODAY}
+    assert any(each.startswith("Amount ") for each in ola.post(f"{page_of(contract)}/{act}", given, status=422).errors)
+
+
 def test_records_of_another_contract_do_not_exist_here(ola):
     contract, other = owing(50_000), owing(40_000)
     fill(ola, f"{page_of(other)}/write-offs/ask", {"amount": "1", "reason": "Old"})
