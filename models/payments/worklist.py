@@ -108,12 +108,12 @@ class Concern(StrEnum):
 
     def condition(self) -> Condition:
         return {
-            Concern.REJECTED: lambda: sa.and_(P.is_open, P.confirmation == Confirmation.REJECTED),
+            Concern.REJECTED: lambda: sa.and_(P.is_open, P.is_rejected),
             Concern.HELD: lambda: has_hold(Hold.is_of_whole_payment, ~Hold.is_released),
             Concern.HELD_ROWS: lambda: has_hold(*_ROW_HELD_BY_OFFICER),
             Concern.QUERIED: lambda: has_hold(*_QUERIED),
             Concern.UNCONFIRMED: lambda: sa.and_(P.is_open, P.is_unanswered),
-            Concern.CUT_OFF: lambda: sa.and_(P.is_open, P.is_unanswered, P.answer_by <= today() + NEAR),
+            Concern.CUT_OFF: lambda: sa.and_(P.is_open, P.is_unanswered, ~P.is_waived, P.answer_by <= today() + NEAR),
             Concern.WAITING: lambda: sa.and_(P.is_open, P.waiting_pence != 0),
             Concern.RECOVERY: lambda: sa.and_(P.is_open, recovers()),
             Concern.LAPSED: lambda: sa.and_(P.is_open, P.lapsed_pence.is_not(None)),

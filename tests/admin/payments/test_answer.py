@@ -48,9 +48,18 @@ def test_what_nobody_confirmed_is_let_through_with_a_reason(desk):
     assert "It is paid as it is. The provider is told by mail" in page.words
     assert "The home is closed over Christmas" in page.words
     assert payment(desk.contract, MONDAY + WEEK).waits_for_confirmation is False
+    assert "Unconfirmed payments" not in desk.officer.get("/council/").words
     again = act(desk, "pay-as-it-is", {"reason": "Again"}, 409)
     assert "waits for no answer now" in again.words
     page = act(desk, "keep-back-again", {})
     assert "It is kept back again" in page.words
     assert payment(desk.contract, MONDAY + WEEK).waits_for_confirmation is True
     assert "is not paid as it is any more" in act(desk, "keep-back-again", {}, 409).words
+
+
+def test_a_rejection_that_is_paid_as_it_is_is_no_work_any_more(desk):
+    reject(desk.contract)
+    act(desk, "pay-as-it-is", {"reason": "She stayed, says the school"})
+    assert "Rejected payments" not in desk.officer.get("/council/").words
+    act(desk, "keep-back-again", {})
+    assert "Rejected payments" in desk.officer.get("/council/").words
