@@ -37,7 +37,7 @@ def show():
         coming=found,
         shown=SHOWN,
         told=told(to_be_told[0]) if len(to_be_told) == 1 else None,
-        is_on_track=bool(found.parts) and not found.kept,
+        is_on_track=bool(found.parts) and not found.kept and not any(part.adds_to_debt for part in found.parts),
         others_confirm=not may(Permission.CONFIRM_PAYMENTS) and any(each.is_to_be_confirmed for each in current),
         to_confirm=_to_confirm(),
         owed=_owed(),

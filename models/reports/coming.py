@@ -43,6 +43,10 @@ class Part:
         return self.is_on_its_way or self.payment.is_open
 
     @property
+    def adds_to_debt(self) -> bool:
+        return self.standing is not None and self.standing.added_pence > 0
+
+    @property
     def waits_for_answer(self) -> bool:
         return not self.is_on_its_way and self.payment.is_to_be_confirmed
 

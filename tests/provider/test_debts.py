@@ -9,6 +9,7 @@ from sqlalchemy import select
 from models.payments import officer
 from models.payments.hold import Hold, HoldKind
 from models.permissions import Role
+from models.records.client import Client
 from models.records.provider import Provider
 from tests.factories import make_provider, make_staff, make_user
 from tests.support.client import PortalClient
@@ -87,6 +88,17 @@ def test_who_owes_and_has_payments_to_come_reads_which_take_it(log_in):
     for link in page.page.select("main a[href]"):
         if not link["href"].startswith("mailto:"):
             carer.get(link["href"])
+
+
+def test_a_next_payment_that_adds_to_the_debt_is_not_on_track(log_in):
+    """It read "Your next payment is on track" above £0.00."""
+    contract = owing(25_000)
+    client, ola = every(Client)[0], make_staff()
+    given = {"amount_pence": -30_000, "for_day": AFTER, "reason": "Paid twice", "by": ola}
+    act(officer.adjust, contract, client, **given)
+    words = log_in(contract).get(home_of(contract)).words
+    assert "£200.00 is added to what you owe" in words
+    assert "on track" not in words
 
 
 def test_an_agreed_instalment_is_said(log_in):
