@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from models.accounts.user import Membership, User
 from models.base import session
-from models.calendar import Span
+from models.calendar import Span, today
 from models.money import gbp
 from models.outbox import post
 from models.payments.confirmation import Asked
@@ -113,11 +113,14 @@ def _people(permission: Permission, provider_ids: Iterable[int]) -> list[tuple[U
 
 
 def _asked(payment: ScheduledPayment) -> str:
-    why = _WHY[payment.asked_because] if payment.asked_because else ""
+    because = Asked.LAPSED if payment.lapsed_pence is not None else payment.asked_because
+    what = f"{_named(payment)}, {gbp(payment.total_pence)}: {_WHY[because] if because else ''}."
     asked_by, bank_on = payment.answer_by, payment.bank_on
+    if asked_by < today():
+        return f"{what} The time to answer ended on {asked_by.day} {asked_by:%B}: it is held until we ask again."
     return (
-        f"{_named(payment)}, {gbp(payment.total_pence)}: {why}. Please answer by {asked_by:%A} {asked_by.day} "
-        f"{asked_by:%B}. Confirmed, it is in the bank on about {bank_on.day} {bank_on:%B}."
+        f"{what} Please answer by {asked_by:%A} {asked_by.day} {asked_by:%B}. Confirmed, it is in the bank on about "
+        f"{bank_on.day} {bank_on:%B}."
     )
 
 

@@ -203,7 +203,8 @@ class _Writer:
         if old is None or old.net_pence + old.vat_pence != total:
             strict = contract_id in self.book.pays_only_confirmed
             changed = on_new_total(old, total, period.dates, pays_only_confirmed=strict, as_on=self.as_on)
-            if "asked_by" in changed:
+            has_lapsed = strict and total > 0 and "lapsed_pence" in changed
+            if "asked_by" in changed or has_lapsed:
                 self.asked.append((contract_id, period.span.first))
         return changed | {"bank_on": bank_day(old, period.dates, changed)}
 

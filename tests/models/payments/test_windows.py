@@ -224,3 +224,18 @@ def test_a_rejection_taken_back_late_says_when_it_is_in_the_bank():
     the = office().to(TUESDAY).reject().to(date(2019, 10, 15)).take_back()
     shown = the.payment.bank_on
     assert (shown, the.run().payment.bank_on) == (date(2019, 10, 21), date(2019, 10, 21))
+
+
+def test_whoever_confirmed_is_told_that_it_lapses_also_where_no_window_opens():
+    """Nothing is paid unless they confirm again: they read of it nowhere but in the portal."""
+    the = office().to(TUESDAY).confirm()
+    count = len(mails())
+    the.feed().to(TUESDAY)
+    [early] = mails()[count:]
+    assert "its total has changed since it was confirmed. Please answer by Thursday 3 October" in early
+    the.to(THURSDAY).confirm().feed().to(NEXT_MONDAY).confirm()  # in its window
+    assert the.payment.asked_by == NEXT_MONDAY
+    count = len(mails())
+    the.to(NEXT_TUESDAY).feed()
+    [late] = mails()[count:]
+    assert "£656.32: its total has changed since it was confirmed. The time to answer ended on 7 October" in late
