@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from models.accounts.user import User
 from models.audit import record
 from models.base import Base, DomainError, Key, session, utc_now
-from models.payments.payment import ScheduledPayment
+from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.tenancy import ProviderOwned, link, owned
 from models.words import Choice
@@ -134,13 +134,15 @@ def has_hold(*which: sa.SQLColumnExpression[bool]) -> sa.ColumnElement[bool]:
 def is_held() -> sa.ColumnElement[bool]:
     """A condition on ScheduledPayment: no run takes any of it.
 
-    An officer holds the whole of it, its provider rejects it, or its contract waits until it is confirmed.
+    An officer holds the whole of it, its provider rejects it, or its contract waits until it is confirmed. Where all of
+    it is paid that is not asked any more, so that a run closes it.
     """
-    payment = ScheduledPayment
+    payment, line = ScheduledPayment, PaymentLine
+    is_left = select(line.id).where(line.payment_id == payment.id, line.run_id.is_(None)).correlate(payment).exists()
     return sa.or_(
         payment.is_rejected,
         has_hold(Hold.is_of_whole_payment, Hold.is_in_force),
-        payment.waits_for_confirmation,
+        sa.and_(payment.waits_for_confirmation, sa.or_(~payment.is_begun, is_left)),
     )
 
 

@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from models.outbox import OutboxMessage
 from models.payments import officer
-from models.payments.confirmation import Asked, Confirmation
+from models.payments.confirmation import Asked, Confirmation, Processing
 from models.payments.payment import ScheduledPayment
 from models.payments.run import RunPayment
+from models.records.care_package import ItemPrice
 from tests.care_factories import make_calendar, make_client, make_contract, make_item
 from tests.support.rows import every, unit_of_work
 from tests.support.runs import banked, calculate, change, finalise, payment
@@ -239,3 +240,13 @@ def test_whoever_confirmed_is_told_that_it_lapses_also_where_no_window_opens():
     the.to(NEXT_TUESDAY).feed()
     [late] = mails()[count:]
     assert "£656.32: its total has changed since it was confirmed. The time to answer ended on 7 October" in late
+
+
+def test_what_is_paid_closes_although_its_confirmation_has_lapsed():
+    """The queried row comes to nothing: the total falls to what is paid, and waited for an answer to it for ever."""
+    the = office().to(TUESDAY).confirm(queried=True).run()
+    [_, bea] = every(select(ItemPrice).order_by(ItemPrice.id))
+    change(bea, rate_e4=0)
+    the.to(NEXT_TUESDAY).run()
+    assert (the.payment.total_pence, the.payment.processing) == (35_308, Processing.FINALISED)
+    assert banked(the.contract) == [35_308, 0]
