@@ -21,7 +21,8 @@ class ChoiceField(SelectField):
 
     def pre_validate(self, form: BaseForm) -> None:
         if self.data not in [choice.value for choice in self.choices]:
-            raise ValidationError(f"Choose a {self.label.text.lower()} from the list")
+            what = "one" if self.label.text.endswith("?") else f"a {self.label.text.lower()}"
+            raise ValidationError(f"Choose {what} from the list")
 
     def offer(self, *choices: tuple[str, str]) -> None:
         """Fill the list: pairs of what travels in the address and what people read."""

@@ -14,6 +14,9 @@ SUM = f"(SELECT sum(net_pence) FROM payment_line WHERE payment_id = scheduled_pa
 WITH_CARRY = f"id IN (SELECT payment_id FROM payment_line WHERE {CARRIED})"  # noqa: S608
 
 
+OF_ANSWERS = ("answered_on", "asked_by", "asked_because", "is_extended", "full_notice_on", "waived_pence", "waived_on")
+
+
 def upgrade() -> None:
     _change_payments()
     with op.batch_alter_table("run_payment") as batch:
@@ -56,6 +59,7 @@ def _change_payments() -> None:
         batch.add_column(sa.Column("is_extended", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch.add_column(sa.Column("full_notice_on", sa.Date()))
         batch.add_column(sa.Column("waived_pence", PENCE))
+        batch.add_column(sa.Column("waived_on", sa.Date()))
     op.execute(
         "UPDATE scheduled_payment SET confirmation = 'rejected', answered_pence = lapsed_pence, lapsed_pence = NULL,"
         " is_lapsed_rejection = FALSE WHERE is_lapsed_rejection AND closed_run_id IS NULL"
@@ -77,6 +81,9 @@ def _change_payments() -> None:
         )
         batch.create_check_constraint(
             op.f("ck_scheduled_payment_waived"), sa.text("(waived_pence IS NULL) = (waive_reason IS NULL)")
+        )
+        batch.create_check_constraint(
+            op.f("ck_scheduled_payment_waived_on"), sa.text("waived_on IS NULL OR waived_pence IS NOT NULL")
         )
 
 
@@ -210,10 +217,10 @@ def downgrade() -> None:
     for column in ("net_pence", "answered_pence"):
         op.execute(f"UPDATE scheduled_payment SET {column} = {column} + {SUM} WHERE {WITH_CARRY}")  # noqa: S608
     with op.batch_alter_table("scheduled_payment") as batch:
-        for name in ("asked_why", "extended", "waived", "asked"):
+        for name in ("asked_why", "extended", "waived", "waived_on", "asked"):
             batch.drop_constraint(op.f(f"ck_scheduled_payment_{name}"), type_="check")
         batch.add_column(sa.Column("is_lapsed_rejection", sa.Boolean(), nullable=False, server_default=sa.false()))
-        for name in ("answered_on", "asked_by", "asked_because", "is_extended", "full_notice_on", "waived_pence"):
+        for name in OF_ANSWERS:
             batch.drop_column(name)
     with op.batch_alter_table("scheduled_payment") as batch:
         batch.alter_column("is_lapsed_rejection", server_default=None)

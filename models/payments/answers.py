@@ -14,7 +14,7 @@ from models.calendar import today
 from models.money import gbp
 from models.payments.asking import tell
 from models.payments.calculation import calculate, lock
-from models.payments.confirmation import Confirmation, Processing
+from models.payments.confirmation import NOT_WAIVED, Confirmation, Processing
 from models.payments.hold import Hold, HoldKind, place
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.records.contract import Contract
@@ -85,7 +85,7 @@ def take_back(payment: ScheduledPayment, *, by: User, total_pence: int) -> None:
         ScheduledPayment.closed_run_id.is_(None),
         confirmation=Confirmation.CONFIRMED, answered_pence=total_pence, answered_at=utc_now(), answered_on=today(),
         answered_by_id=by.id,
-        answer_comment="", waive_reason=None, waived_pence=None,
+        answer_comment="", **NOT_WAIVED,
     )  # fmt: skip
     if not is_done:
         raise DomainError(FINALISED if payment.closed_run_id is not None else _has_changed(payment, total_pence))
@@ -158,7 +158,7 @@ def _answer(payment: ScheduledPayment, answer: Confirmation, *, by: User, total_
         ScheduledPayment.closed_run_id.is_(None),
         confirmation=answer, answered_pence=total_pence, answered_at=utc_now(), answered_on=today(),
         answered_by_id=by.id,
-        answer_comment=comment, council_comment="", lapsed_pence=None, waive_reason=None, waived_pence=None,
+        answer_comment=comment, council_comment="", lapsed_pence=None, **NOT_WAIVED,
     )  # fmt: skip
     if not is_first:
         raise DomainError(_why_not(payment, total_pence, by))

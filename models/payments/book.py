@@ -53,7 +53,7 @@ def _payments(provider_ids: list[int]) -> sa.Select:
         payment.confirm_by, payment.finalise_on, payment.bank_on,
         payment.net_pence, payment.vat_pence, payment.waiting_pence,
         payment.is_begun, payment.closed_run_id, payment.confirmation, payment.answered_pence, payment.answered_on,
-        payment.asked_by, payment.is_extended, payment.waived_pence,
+        payment.asked_by, payment.is_extended, payment.waived_pence, payment.waived_on,
     ).where(payment.provider_id.in_(provider_ids))  # fmt: skip
 
 

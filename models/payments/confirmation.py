@@ -4,7 +4,7 @@ States, events and what follows: docs/payment-states.md.
 """
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -61,6 +61,10 @@ class Asked(Choice):
     """The payment arrived when little or no time was left."""
 
 
+NOT_WAIVED: dict[str, Any] = {"waive_reason": None, "waived_pence": None, "waived_on": None}
+"""What a payment says that is not, or no longer, paid as it is."""
+
+
 class Confirmable:
     """What a scheduled payment knows of its answer. An answer is to one total, and lapses with it.
 
@@ -105,6 +109,8 @@ class Confirmable:
     """Why the council pays it as it is: see `is_waived`. None where it does not."""
     waived_pence: Mapped[Pence | None]
     """The total that this is bound to."""
+    waived_on: Mapped[date | None]
+    """The council's day on which it was decided."""
 
     @property
     def answer_state(self) -> AnswerState:

@@ -22,7 +22,7 @@ from models.payments.adjustment import Adjustment, RecoveryPlan
 from models.payments.asking import ask_anew, tell
 from models.payments.book import Book
 from models.payments.calculation import calculate, lock
-from models.payments.confirmation import Asked, Confirmation
+from models.payments.confirmation import NOT_WAIVED, Asked, Confirmation
 from models.payments.hold import Hold, HoldKind, place
 from models.payments.loading import load
 from models.payments.payment import PaymentLine, ScheduledPayment
@@ -83,7 +83,7 @@ def ask_again(payment: ScheduledPayment, *, by: User, comment: str, answer_by: d
         anew = {
             "confirmation": Confirmation.UNCONFIRMED, "answered_pence": None, "lapsed_pence": None,
             "council_comment": comment, "asked_by": answer_by, "asked_because": Asked.SENT_BACK, "is_extended": False,
-            "full_notice_on": answer_by, "waive_reason": None, "waived_pence": None,
+            "full_notice_on": answer_by, **NOT_WAIVED,
         }  # fmt: skip
         move(payment, ScheduledPayment.closed_run_id.is_(None), **anew)
         record("payment.sent_back", payment, by=by)
@@ -108,6 +108,7 @@ def pay_as_it_is(payment: ScheduledPayment, *, by: User, reason: str, total_penc
             ScheduledPayment.closed_run_id.is_(None),
             waive_reason=reason,
             waived_pence=total_pence,
+            waived_on=today(),
         )
         if not is_done:
             raise DomainError(
@@ -123,7 +124,7 @@ def keep_back_again(payment: ScheduledPayment, *, by: User) -> None:
     """Undo `pay_as_it_is`, while the payment is not finalised. DomainError where there is nothing to undo."""
     with _recalculated(payment.provider_id, payment):
         is_on = ScheduledPayment.waived_pence.is_not(None), ScheduledPayment.closed_run_id.is_(None)
-        if not move(payment, *is_on, waive_reason=None, waived_pence=None):
+        if not move(payment, *is_on, **NOT_WAIVED):
             raise DomainError("This payment is not paid as it is any more, or it is finalised")
         record("payment.kept_back_again", payment, by=by)
     reload(payment)

@@ -49,6 +49,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
         sa.CheckConstraint("(asked_by IS NULL) = (asked_because IS NULL)", name="asked_why"),
         sa.CheckConstraint("asked_by IS NOT NULL OR NOT is_extended", name="extended"),
         sa.CheckConstraint("(waived_pence IS NULL) = (waive_reason IS NULL)", name="waived"),
+        sa.CheckConstraint("waived_on IS NULL OR waived_pence IS NOT NULL", name="waived_on"),
         sa.CheckConstraint("closed_run_id IS NULL OR is_begun", name="closed"),
         contract_id="contract",
         method_id="payment_method",

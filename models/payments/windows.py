@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from models.calendar import DAY, PeriodDates, working_days_after
-from models.payments.confirmation import Asked, Confirmation
+from models.payments.confirmation import NOT_WAIVED, Asked, Confirmation
 
 WINDOW = 2
 """Working days that a provider is given to answer anew."""
@@ -23,7 +23,7 @@ def on_new_total(
     """What else changes of a payment when its total becomes another, or with a new payment (`old` is None)."""
     changed: dict[str, Any] = {}
     if old is not None and old.waived_pence is not None and old.waived_pence != total_pence:
-        changed |= {"waived_pence": None, "waive_reason": None}
+        changed |= NOT_WAIVED
     has_lapsed = (
         old is not None and old.confirmation is Confirmation.CONFIRMED and old.answered_pence not in (None, total_pence)
     )
@@ -52,9 +52,11 @@ def _window(old: Any, why: Asked, notice: date, as_on: date) -> dict[str, Any]:
 
 
 def bank_day(old: Any, dates: PeriodDates, changed: dict[str, Any]) -> date:
-    """The calendar's bank day or, where an answer comes or is waited for beyond the day to finalise, as many days after
-    the first run that can take it.
+    """The calendar's bank day or, where an answer comes or is waited for, or the council decides, beyond the day to
+    finalise, as many days after the first run that can take it.
     """
+    if old is not None and old.waived_on is not None and "waived_pence" not in changed:
+        return moved_bank_day(dates, old.waived_on)
     is_answered = old is not None and old.confirmation is not Confirmation.UNCONFIRMED and "confirmation" not in changed
     if is_answered and old.answered_on is not None:
         return moved_bank_day(dates, old.answered_on)

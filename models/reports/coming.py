@@ -73,7 +73,9 @@ class BankDay:
     @property
     def changes_until(self) -> date:
         """The last day on which some of it can still change."""
-        return max(part.payment.finalise_on for part in self.parts if not part.is_on_its_way)
+        payments = [part.payment for part in self.parts if not part.is_on_its_way]
+        return max(max(each.finalise_on, each.answer_by) if each.waits_for_confirmation else each.finalise_on
+                   for each in payments)  # fmt: skip
 
     @property
     def answer_by(self) -> date | None:

@@ -52,7 +52,7 @@ STATES = {
         "asked anew": WINDOW,
         "asked anew, and a day longer": WINDOW | {"is_extended": True},
         "lapsed": ASKED_AGAIN | WINDOW | {"lapsed_pence": 100},
-        "paid as it is": {"waive_reason": "It is right", "waived_pence": 100},
+        "paid as it is": {"waive_reason": "It is right", "waived_pence": 100, "waived_on": MONDAY},
         "partly finalised": {"is_begun": True},
         "finalised": {"is_begun": True, "closed_run_id": A_RUN},
     },
@@ -94,6 +94,7 @@ CONTRADICTIONS = {
         ("extended", {"is_extended": True}),
         ("waived", {"waive_reason": "It is right"}),
         ("waived", {"waived_pence": 100}),
+        ("waived_on", {"waived_on": MONDAY}),
         ("closed", {"closed_run_id": A_RUN}),
     ],
     "hold": [

@@ -250,3 +250,10 @@ def test_what_is_paid_closes_although_its_confirmation_has_lapsed():
     the.to(NEXT_TUESDAY).run()
     assert (the.payment.total_pence, the.payment.processing) == (35_308, Processing.FINALISED)
     assert banked(the.contract) == [35_308, 0]
+
+
+def test_what_is_paid_as_it_is_late_names_the_bank_day_that_its_run_makes():
+    the = office().to(TUESDAY).reject().to(date(2019, 10, 15)).pay_as_it_is()
+    shown = the.payment.bank_on
+    assert shown == date(2019, 10, 21)  # five days after that Tuesday are a Sunday
+    assert the.run().payment.bank_on == shown
