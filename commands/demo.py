@@ -156,7 +156,7 @@ def _pay(since: date, last_on: date) -> None:
         for day, provider_ids in _due(first_on, last_on):
             with as_on(day):
                 calculate_all(provider_ids)
-                finalise_due(provider_ids, recalculate=False)  # the next day, or the end, does it
+                finalise_due(provider_ids, is_calculated=True, recalculate=False)  # the next day, or the end, does it
             bar.update((day - first_on).days + 1 - bar.n)
 
 

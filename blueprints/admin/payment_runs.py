@@ -14,7 +14,7 @@ from models.job import Job, JobKind
 from models.payments import payment_run
 from models.payments.review import Finding, Review
 from models.payments.run import PaymentRun
-from models.payments.run_history import outcome_of
+from models.payments.run_history import outcome_of, paid_by
 from models.permissions import Permission
 from models.records.provider import ids_named, ids_of_kinds
 
@@ -25,7 +25,8 @@ bp = Blueprint("payment_runs", __name__, url_prefix="/payment-runs")
 @requires(Permission.VIEW_RUNS)
 def index():
     job = session.scalars(Job.newest_of(JobKind.CALCULATE)).one_or_none()
-    return render("admin/payment_runs/index.html", page=page_of(PaymentRun.newest_first()), job=job)
+    page = page_of(PaymentRun.newest_first())
+    return render("admin/payment_runs/index.html", page=page, paid=paid_by(page.items), job=job)
 
 
 @bp.route("/calculate", methods=["GET", "POST"])

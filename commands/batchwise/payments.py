@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import select
 
 from models.accounts.user import User
-from models.base import scope, transaction
+from models.base import scope, session, transaction
+from models.calendar import today
 from models.payments import batching, calculation, payment_run
+from models.payments.payment import ScheduledPayment
 from models.payments.payment_run import RunProgress
 from models.payments.run import PaymentRun
 from models.tenancy import EVERY_PROVIDER, set_tenant
@@ -28,12 +30,19 @@ def calculate_all(provider_ids: list[int] | None = None, *, progress: Progress |
 
 
 def finalise_due(
-    provider_ids: list[int] | None = None, *, progress: Progress | None = None, recalculate: bool = True
+    provider_ids: list[int] | None = None,
+    *,
+    progress: Progress | None = None,
+    is_calculated: bool = False,
+    recalculate: bool = True,
 ) -> tuple[int | None, RunProgress]:
-    """Prepare, authorise and finalise a run of all that is due, as somebody with the server's command line may.
+    """Calculate what is due, then prepare, authorise and finalise a run of it, as somebody with the server's command
+    line may. `is_calculated` is for callers who have just done the first.
 
     Returns the run's id, or None where nothing is due; and what was done.
     """
+    if not is_calculated:
+        calculate_all(_with_something_due(provider_ids), progress=progress)
     with transaction():
         set_tenant(EVERY_PROVIDER)
         run = payment_run.prepare(by=None, provider_ids=provider_ids)
@@ -42,6 +51,14 @@ def finalise_due(
         run.authorise_from_command_line()
         run_id = run.id
     return run_id, finalise_run(run_id, progress=progress, recalculate=recalculate)
+
+
+def _with_something_due(provider_ids: list[int] | None) -> list[int]:
+    payment = ScheduledPayment
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        found = list(session.scalars(select(payment.provider_id).where(payment.is_due(today())).distinct()))
+    return found if provider_ids is None else sorted(set(found) & set(provider_ids))
 
 
 def finalise_run(
@@ -57,10 +74,7 @@ def finalise_run(
             set_tenant(EVERY_PROVIDER)
             run = own.scalars(select(PaymentRun).where(PaymentRun.id == run_id)).one()
             done = payment_run.finalise_some(run, batch, recalculate=recalculate)
-        total.payments += done.payments
-        total.lines += done.lines
-        total.total_pence += done.total_pence
-        total.left += done.left
+        total.add(done)
     with transaction() as own:
         set_tenant(EVERY_PROVIDER)
         run = own.scalars(select(PaymentRun).where(PaymentRun.id == run_id)).one()

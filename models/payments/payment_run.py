@@ -19,7 +19,7 @@ from sqlalchemy.orm import joinedload
 
 from models.accounts.user import User
 from models.audit import record
-from models.base import Base, DomainError, chunks, rows_changed, session
+from models.base import Base, DomainError, chunks, rows_changed, session, sum_of
 from models.calendar import PeriodDates, today
 from models.engine.component import Component
 from models.engine.recovery import Settlement
@@ -49,12 +49,24 @@ class RunProgress:
     payments: int = 0
     lines: int = 0
     total_pence: int = 0
+    """What it has paid to the bank."""
     left: int = 0
+    """Payments that another run has to take, ..."""
+    left_pence: int = 0
+    """... and what of them was authorised."""
+
+    def add(self, other: "RunProgress") -> None:
+        self.payments += other.payments
+        self.lines += other.lines
+        self.total_pence += other.total_pence
+        self.left += other.left
+        self.left_pence += other.left_pence
 
 
 def due(as_on: date) -> Select[int]:
     """Ids of the payments that a run on that day may take: the day to finalise has come, not all is finalised, nothing
-    holds the whole of it, no other open run has it, and its contract could be calculated.
+    holds the whole of it, no other open run has it, and it was calculated since it fell due: what has only been planned
+    has no lines, and would be closed unpaid.
     """
     payment = ScheduledPayment
     taken = (
@@ -64,9 +76,16 @@ def due(as_on: date) -> Select[int]:
     )
     return (
         select(payment.id)
-        .where(payment.is_due(as_on), ~is_held(), ~has_fault(), payment.id.not_in(taken))
+        .where(payment.is_due(as_on), ~is_held(), ~has_fault(), _is_calculated(), payment.id.not_in(taken))
         .order_by(payment.first_on, payment.id)
     )
+
+
+def _is_calculated() -> sa.ColumnElement[bool]:
+    """A condition on ScheduledPayment: it comes to what its own lines add up to."""
+    line, payment = PaymentLine, ScheduledPayment
+    lines = select(sum_of(line.total_pence)).where(line.payment_id == payment.id, line.is_own).correlate(payment)
+    return payment.total_pence == lines.scalar_subquery()
 
 
 def prepare(
@@ -218,7 +237,7 @@ def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool
     taken.write()
     if recalculate:
         calculate(provider_ids)  # what is now spent is no longer to come
-    return taken.progress(left=sum(each.outcome == LEFT for each in waiting))
+    return taken.progress(left=[each for each in waiting if each.outcome == LEFT])
 
 
 def _free(payment_ids: list[int]) -> set[int]:
@@ -289,9 +308,10 @@ class _Finalising:
         for bank_on, ids in self.closed.items():  # what waits, a later one has
             _mark(ScheduledPayment, ids, is_begun=True, closed_run_id=self.run.id, waiting_pence=0, bank_on=bank_on)
 
-    def progress(self, *, left: int) -> RunProgress:
+    def progress(self, *, left: list[RunPayment]) -> RunProgress:
         payments = len(self.begun) + sum(map(len, self.closed.values()))
-        return RunProgress(payments, len(self.line_ids) + len(self.carries), self.total_pence, left)
+        lines, left_pence = len(self.line_ids) + len(self.carries), sum(each.total_pence for each in left)
+        return RunProgress(payments, lines, self.total_pence, len(left), left_pence)
 
 
 def providers_waiting(run_id: int) -> list[int]:
@@ -306,6 +326,6 @@ def _mark(entity: type[Base], ids: list[int], **values: object) -> None:
 
 
 def summary(outcome: RunProgress) -> str:
-    left = f"; {outcome.left:,} left for the next run, since they have changed" if outcome.left else ""
+    left = f"; {outcome.left:,} left for the next run, {gbp(outcome.left_pence)}, since they have changed"
     payments, lines = how_many(outcome.payments, "payment"), how_many(outcome.lines, "line")
-    return f"{payments} finalised, {lines}, {gbp(outcome.total_pence)}{left}."
+    return f"{payments} finalised, {lines}, {gbp(outcome.total_pence)} paid{left if outcome.left else ''}."

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts.user import User
 from models.audit import record
-from models.base import Base, DomainError, Key, Pence, move, utc_now
+from models.base import Base, DomainError, Key, Pence, move, session, sum_of, utc_now
 from models.payments.payment import ScheduledPayment
 from models.tenancy import ProviderOwned, link, owned
 from models.words import Choice
@@ -109,7 +109,14 @@ class PaymentRun(Base):
     def complete(self, *, by: User | None) -> None:
         """Close the run: each of its payments is finalised, or left for the next run."""
         self._move(RunState.AUTHORISED, RunState.FINALISED, finalised_at=utc_now())
-        record("payment_run.finalised", self, by=by, total_pence=self.total_pence)
+        part = RunPayment
+        paid = sum_of(sa.case((part.is_finalised, part.paid_pence), else_=0))
+        left = sum_of(sa.case((part.is_finalised, 0), else_=part.total_pence))
+        paid_pence, left_pence = session.execute(select(paid, left).where(part.run_id == self.id)).one()
+        record(
+            "payment_run.finalised", self, by=by, authorised_pence=self.total_pence, paid_pence=paid_pence,
+            left_pence=left_pence,
+        )  # fmt: skip
 
     def _move(self, before: RunState, after: RunState, **values: object) -> None:
         """Change the state only if it is still `before`, in one UPDATE; DomainError tells whoever came second."""

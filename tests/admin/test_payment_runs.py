@@ -41,7 +41,7 @@ def test_the_officer_prepares_the_manager_authorises_and_finalises(desk, work):
     assert work()
 
     done = desk.manager.get(f"{RUNS}/{number}")
-    assert "1 payment finalised, 2 lines, £656.11." in done.words
+    assert "1 payment finalised, 2 lines, £656.11 paid." in done.words
     assert run_of(number).state is RunState.FINALISED
     assert payment(desk.contract, MONDAY + WEEK).closed_run_id == number
 
@@ -291,3 +291,20 @@ def test_a_run_that_takes_a_debt_says_what_goes_to_the_bank_and_is_not_stale(des
     assert "£656.11 £556.11 to the bank" in page.words
     assert "Changed since prepared" not in page.words
     assert "Authorise £556.11" in page.words
+
+
+def test_what_is_held_after_authorising_is_left_and_each_figure_is_told(desk, work):
+    """Authorised at £656.11, and held before it was finalised."""
+    run_id = desk.prepare()
+    desk.manager.post(f"/council/payment-runs/{run_id}/authorise", {}, status=303)
+    desk.officer.post(f"{desk.payment}/hold", {"what": "", "reason": "Asked about"}, status=303)
+    desk.manager.post(f"/council/payment-runs/{run_id}/finalise", {}, status=303)
+    assert work()
+    words = desk.manager.get(f"/council/payment-runs/{run_id}").words
+    assert "Authorised £656.11" in words
+    assert "Paid £0.00 Left for the next run £656.11" in words
+    assert (
+        "0 payments finalised, 0 lines, £0.00 paid; 1 left for the next run, £656.11, since they have changed" in words
+    )
+    row = desk.manager.get("/council/payment-runs/").page.select("tbody tr")[0]
+    assert [cell.get_text(strip=True) for cell in row.select(".numeric")] == ["£656.11", "£0.00"]

@@ -59,7 +59,7 @@ def test_the_officer_prepares_and_the_manager_finalises(people):
     if not officer.locator("body").evaluate("body => body.classList.contains('js-enabled')"):
         refresh.click()
     expect(officer.locator(".job__words")).to_have_text(
-        "Calculated 1 contract. What is not finalised comes to £656.11."
+        "Calculated 1 contract. What is not finalised comes to £656.11 paid."
     )
     expect(refresh).to_have_count(0)
 
@@ -79,7 +79,7 @@ def test_the_officer_prepares_and_the_manager_finalises(people):
     expect(manager.get_by_text("Finalising run 2: waiting for its turn").first).to_be_visible()
     do_the_work()
     manager.goto("/council/payment-runs/2")
-    expect(manager.locator(".job__words")).to_have_text("1 payment finalised, 2 lines, £656.11.")
+    expect(manager.locator(".job__words")).to_have_text("1 payment finalised, 2 lines, £656.11 paid.")
     look_at(manager, "run-finalised")
 
 

@@ -36,7 +36,7 @@ def test_what_is_due_is_calculated_and_finalised(providers, run):
     assert run("calculate", "--as-on", "2019-09-29").output.startswith("Calculated 2 contracts: ")
     assert run("finalise", "--as-on", "28/09/2019").output == "Nothing is due to be finalised on 28/09/2019.\n"
     result = run("finalise", "--as-on", "29/09/2019")
-    assert result.output == "Run 1: 2 payments finalised, 2 lines, £706.16.\n"
+    assert result.output == "Run 1: 2 payments finalised, 2 lines, £706.16 paid.\n"
 
 
 def test_one_provider_is_named_by_its_reference(providers, run):
@@ -79,10 +79,10 @@ def test_a_contract_that_cannot_be_calculated_is_named_and_the_rest_goes_on(prov
         again = run("calculate", "--provider", providers[1].reference, "--as-on", "2019-09-29")
         assert again.exit_code == 0
         result = run("finalise", "--as-on", "2019-09-29")
-        assert (result.exit_code, result.stdout) == (1, "Run 1: 1 payment finalised, 1 line, £353.08.\n")
+        assert (result.exit_code, result.stdout) == (1, "Run 1: 1 payment finalised, 1 line, £353.08 paid.\n")
         assert named in result.stderr
     assert run("calculate", "--as-on", "2019-09-30").exit_code == 0
-    assert run("finalise", "--as-on", "2019-09-30").output == "Run 2: 1 payment finalised, 1 line, £353.08.\n"
+    assert run("finalise", "--as-on", "2019-09-30").output == "Run 2: 1 payment finalised, 1 line, £353.08 paid.\n"
     assert other
 
 

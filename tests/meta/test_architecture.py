@@ -136,7 +136,7 @@ VIEWS_MAY_CALL = {
     "models.payments.hold": {"is_held"},
     "models.payments.purchase_order": {"payment_terms", "services_bought", "years_issued"},
     "models.payments.standing": {"standing_of", "standings"},
-    "models.payments.run_history": {"outcome_of", "runs_of"},
+    "models.payments.run_history": {"outcome_of", "paid_by", "runs_of"},
     "models.payments.worklist": {"coming_due", "listed", "queues", "runs_that_wait"},
 }  # fmt: skip
 """The functions of payments that a view may call. What calculates, locks, or pays by steps is not among them."""

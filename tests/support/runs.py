@@ -30,7 +30,7 @@ def finalise(day: date) -> None:
     """Calculate, then finalise what is due on that day."""
     calculate(day)
     with as_on(day):
-        finalise_due()
+        finalise_due(is_calculated=True)
 
 
 def finalise_weeks(first: date, last: date) -> None:

@@ -1,0 +1,79 @@
+"""Runs that are prepared, authorised and finalised on different days, or of weeks that nobody has calculated."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from commands.batchwise.payments import finalise_due, finalise_run
+from models.audit import AuditEvent
+from models.calendar import as_on
+from models.payments.payment_run import prepare
+from models.payments.run import PaymentRun, RunPayment
+from models.payments.run_history import outcome_of
+from tests.care_factories import make_contract, make_item
+from tests.support.rows import every, reading, unit_of_work
+from tests.support.runs import answered, banked, calculate, change, lines, payment
+
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
+
+MONDAY = date(2019, 4, 1)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+
+
+def test_the_command_calculates_what_it_pays():
+    """Case B: calculated on 1 April only, and finalised on the 14th: the second week has lines too."""
+    contract = make_contract(calculate_from=MONDAY)
+    make_item(contract, rate_e4=1_000_000)
+    calculate(MONDAY)
+    with as_on(MONDAY + 13 * DAY):
+        finalise_due()
+    assert banked(contract) == [10_000, 10_000]
+    assert [line.total_pence for line in lines(contract) if line.run_id] == [10_000, 10_000]
+
+
+def test_a_run_leaves_what_was_not_calculated_since_it_fell_due():
+    contract = make_contract(calculate_from=MONDAY)
+    make_item(contract, rate_e4=1_000_000)
+    calculate(MONDAY)
+    with as_on(MONDAY + 13 * DAY), unit_of_work():
+        prepare(by=None)
+    assert [each.taken_pence for each in every(RunPayment)] == [10_000]  # the second week is planned, and has no lines
+
+
+def test_a_run_that_is_finalised_a_day_later_leaves_the_new_week_its_lines():
+    """Case H: prepared on Sunday; on Monday the new week is calculated, and the run is finalised."""
+    contract = make_contract(calculate_from=MONDAY)
+    make_item(contract, rate_e4=1_000_000)
+    sunday = MONDAY + 6 * DAY
+    calculate(sunday)
+    with as_on(sunday), unit_of_work():
+        run_id = prepare(by=None).id
+    calculate(sunday + DAY)
+    with as_on(sunday + DAY):
+        with unit_of_work() as session:
+            session.scalars(select(PaymentRun).where(PaymentRun.id == run_id)).one().authorise_from_command_line()
+        finalise_run(run_id)
+    assert payment(contract, MONDAY + WEEK).total_pence == 10_000
+    assert [line.total_pence for line in lines(contract) if line.run_id is None] == [10_000]
+
+
+def test_authorised_paid_and_left_are_three_figures():
+    first, second = make_contract(calculate_from=MONDAY), make_contract(calculate_from=MONDAY)
+    for contract in (first, second):
+        make_item(contract, rate_e4=1_000_000)
+    sunday = MONDAY + 6 * DAY
+    calculate(sunday)
+    with as_on(sunday):
+        with unit_of_work():
+            run = prepare(by=None)
+            run_id = run.id
+            run.authorise_from_command_line()
+        change(payment(second, MONDAY), **answered("rejected", 10_000))
+        outcome = finalise_run(run_id)
+    assert (outcome.total_pence, outcome.left, outcome.left_pence) == (10_000, 1, 10_000)
+    with reading():
+        assert outcome_of(run_id) == outcome
+    [event] = every(select(AuditEvent).where(AuditEvent.action == "payment_run.finalised"))
+    told = ("authorised_pence", "paid_pence", "left_pence")
+    assert [event.detail[name] for name in told] == [20_000, 10_000, 10_000]
