@@ -1,7 +1,7 @@
 """What is chosen to calculate and to prepare a payment run, and to look through one."""
 
 from wtforms import BooleanField, Form, RadioField, SelectMultipleField
-from wtforms.validators import Length, ValidationError
+from wtforms.validators import DataRequired, Length, ValidationError
 
 from forms.base import FlaskForm
 from forms.fields import StringField, TextAreaField
@@ -57,3 +57,15 @@ class RunFilter(Form):
     show = StringField("Show")
     name = StringField("Provider’s name contains")
     differs = BooleanField("Only those that differ from last time")
+
+
+class StopForm(FlaskForm):
+    """Send a run back, or withdraw it."""
+
+    reason = TextAreaField(
+        "Why?",
+        description="Whoever prepared the run reads it",
+        validators=[DataRequired("Say why, so that whoever prepared it can put it right"),
+                    Length(max=2_000, message="Write 2,000 characters or fewer")],
+        render_kw={"rows": 3},
+    )  # fmt: skip

@@ -8,7 +8,7 @@ from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
 from blueprints.reading import reads_client_records
 from exchange.downloads.payment_runs import run_data
-from forms.payment_runs import KINDS, NAMED, CalculateForm, PrepareForm, RunFilter
+from forms.payment_runs import KINDS, NAMED, CalculateForm, PrepareForm, RunFilter, StopForm
 from models.base import DomainError, session
 from models.job import Job, JobKind
 from models.payments import payment_run
@@ -111,6 +111,32 @@ def finalise(run_id):
     run.check_may_be_finalised(by=me())
     Job.ask(JobKind.FINALISE, by=me(), run_id=run_id)
     return done("The run is being finalised", then=url_for(".show", run_id=run_id))
+
+
+@bp.route("/<int:run_id>/send-back", methods=["GET", "POST"])
+@requires(Permission.AUTHORISE_RUNS)
+def send_back(run_id):
+    run, form = get_or_404(PaymentRun.numbered(run_id)), StopForm()
+    if form.validate_on_submit():
+        run.send_back(by=me(), reason=form.reason.data)
+        return done(f"Run {run_id} is sent back. Whoever prepared it is told by mail", then=url_for(".index"))
+    return render(
+        "admin/payment_runs/stop.html", run=run, form=form, title="Send the run back", button="Send back",
+        words="Nothing of it is paid, and its payments can go into another run.",
+    )  # fmt: skip
+
+
+@bp.route("/<int:run_id>/withdraw", methods=["GET", "POST"])
+@requires(Permission.AUTHORISE_RUNS)
+def withdraw(run_id):
+    run, form = get_or_404(PaymentRun.numbered(run_id)), StopForm()
+    if form.validate_on_submit():
+        run.withdraw(by=me(), reason=form.reason.data)
+        return done(f"Run {run_id} is withdrawn. Whoever prepared it is told by mail", then=url_for(".index"))
+    return render(
+        "admin/payment_runs/stop.html", run=run, form=form, title="Withdraw the run", button="Withdraw",
+        words="The authorisation is taken back. That is possible until something of the run is paid.",
+    )  # fmt: skip
 
 
 @bp.post("/<int:run_id>/discard")

@@ -117,6 +117,8 @@ _WORDS = {
         "payment_run.prepared": "prepared a payment run",
         "payment_run.authorised": "authorised a payment run",
         "payment_run.discarded": "discarded a payment run",
+        "payment_run.sent_back": "sent a payment run back",
+        "payment_run.withdrawn": "withdrew a payment run",
         "payment_run.finalised": "finalised a payment run",
         "feed.imported": "imported a feed",
     },

@@ -214,6 +214,7 @@ def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool
     A payment that was finalised or left before is passed over, so that a run that was interrupted goes on where it
     stopped.
     """
+    run.wait_for_turn()
     if run.state is not RunState.AUTHORISED:
         raise DomainError("This run is not authorised, so nothing of it can be finalised")
     lock(provider_ids)

@@ -125,6 +125,8 @@ class Review:
             )
             for kind in self._kinds()
         ]
+        if not counts:  # of a run that is closed unpaid
+            return {}
         known: dict[str, int] = dict(session.execute(sa.union_all(*counts).subquery().select()).all())
         return {kind: known[kind.name] for kind in Finding if known.get(kind.name)}
 

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts.user import User
 from models.audit import record
-from models.base import Base, DomainError, Key, Pence, move, session, sum_of, utc_now
+from models.base import Base, DomainError, Key, Pence, move, reload, session, sum_of, utc_now
+from models.outbox import post
 from models.payments.payment import ScheduledPayment
 from models.tenancy import ProviderOwned, link, owned
 from models.words import Choice
@@ -27,6 +28,10 @@ class RunState(Choice):
     AUTHORISED = "authorised"
     FINALISED = "finalised"
     DISCARDED = "discarded"
+    SENT_BACK = "sent back"
+    """Whoever was to authorise it has sent it back, with a reason."""
+    WITHDRAWN = "withdrawn"
+    """It was authorised, and taken back before anything of it was paid."""
 
 
 class PaymentRun(Base):
@@ -34,7 +39,11 @@ class PaymentRun(Base):
 
     __tablename__ = "payment_run"
     __table_args__ = (
-        sa.CheckConstraint("(state IN ('authorised', 'finalised')) = (authorised_at IS NOT NULL)", name="authorised"),
+        sa.CheckConstraint(
+            "(state IN ('authorised', 'finalised', 'withdrawn')) = (authorised_at IS NOT NULL)", name="authorised"
+        ),
+        sa.CheckConstraint("(state IN ('sent back', 'withdrawn')) = (stopped_at IS NOT NULL)", name="stopped"),
+        sa.CheckConstraint("(stopped_at IS NULL) = (stop_reason = '')", name="stop_reason"),
         sa.CheckConstraint("authorised_by_id IS NULL OR authorised_at IS NOT NULL", name="authorised_by"),
         sa.CheckConstraint("(state = 'finalised') = (finalised_at IS NOT NULL)", name="finalised"),
     )
@@ -52,11 +61,16 @@ class PaymentRun(Base):
     authorised_at: Mapped[datetime | None]
     authorised_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     finalised_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+    """When it was sent back, or withdrawn."""
+    stopped_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    stop_reason: Mapped[str] = mapped_column(default="")
     total_pence: Mapped[Pence] = mapped_column(default=0)
     """What it was to pay to the bank when it was prepared, VAT included."""
 
     prepared_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[prepared_by_id])
     authorised_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[authorised_by_id])
+    stopped_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[stopped_by_id])
 
     @hybrid_property
     def is_open(self) -> bool:
@@ -73,7 +87,11 @@ class PaymentRun(Base):
         return (
             select(cls)
             .order_by(cls.id.desc())
-            .options(sa.orm.joinedload(cls.prepared_by), sa.orm.joinedload(cls.authorised_by))
+            .options(
+                sa.orm.joinedload(cls.prepared_by),
+                sa.orm.joinedload(cls.authorised_by),
+                sa.orm.joinedload(cls.stopped_by),
+            )
         )
 
     @classmethod
@@ -105,6 +123,44 @@ class PaymentRun(Base):
         """Close the run unpaid; another run may take its payments. DomainError if somebody else was first."""
         self._move(RunState.PREPARED, RunState.DISCARDED)
         record("payment_run.discarded", self, by=by)
+
+    def send_back(self, *, by: User, reason: str) -> None:
+        """Do not authorise it, and say why. Its payments can go into another run. DomainError for the officer who
+        prepared it, without a reason, or if somebody else was first.
+        """
+        if by.id == self.prepared_by_id:
+            raise DomainError("You prepared this run: discard it, if it is wrong")
+        self._stop(RunState.PREPARED, RunState.SENT_BACK, by=by, reason=reason)
+        record("payment_run.sent_back", self, by=by, total_pence=self.total_pence)
+        self._tell_preparer("was sent back")
+
+    def withdraw(self, *, by: User, reason: str) -> None:
+        """Take the authorisation back, while nothing of it is paid. DomainError once something is, without a reason,
+        or if it is not authorised.
+        """
+        self.wait_for_turn()
+        part = RunPayment
+        if session.scalar(select(part.id).where(part.run_id == self.id, part.is_finalised).limit(1)) is not None:
+            raise DomainError("Something of this run is paid already, so it cannot be withdrawn. Hold what is wrong")
+        self._stop(RunState.AUTHORISED, RunState.WITHDRAWN, by=by, reason=reason)
+        record("payment_run.withdrawn", self, by=by, total_pence=self.total_pence)
+        self._tell_preparer("was withdrawn")
+
+    def wait_for_turn(self) -> None:
+        """Lock the run: who pays of it and who withdraws it come one after the other."""
+        session.execute(select(PaymentRun.id).where(PaymentRun.id == self.id).with_for_update())
+        reload(self)
+
+    def _stop(self, before: RunState, after: RunState, *, by: User, reason: str) -> None:
+        if not reason.strip():
+            raise DomainError("Say why, so that whoever prepared it can put it right")
+        self._move(before, after, stopped_at=utc_now(), stopped_by_id=by.id, stop_reason=reason.strip())
+
+    def _tell_preparer(self, what: str) -> None:
+        preparer = session.scalar(select(User).where(User.id == self.prepared_by_id, User.is_active))
+        if preparer is not None:
+            words = f"Payment run {self.id} {what}.\n\nThe reason: {self.stop_reason}\n"
+            post(preparer.email, f"Payment run {self.id} {what}", words)
 
     def complete(self, *, by: User | None) -> None:
         """Close the run: each of its payments is finalised, or left for the next run."""

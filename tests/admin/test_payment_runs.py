@@ -308,3 +308,33 @@ def test_what_is_held_after_authorising_is_left_and_each_figure_is_told(desk, wo
     )
     row = desk.manager.get("/council/payment-runs/").page.select("tbody tr")[0]
     assert [cell.get_text(strip=True) for cell in row.select(".numeric")] == ["£656.11", "£0.00"]
+
+
+def test_the_manager_sends_a_run_back_with_a_word(desk):
+    run_id = desk.prepare()
+    page = desk.manager.get(f"/council/payment-runs/{run_id}/send-back")
+    refused = desk.manager.submit(page, {"reason": ""}, status=422)
+    assert "Say why, so that whoever prepared it can put it right" in refused.words
+    back = desk.manager.follow(desk.manager.submit(page, {"reason": "One is paid twice"}))
+    assert f"Run {run_id} is sent back" in back.words
+    shown = desk.officer.get(f"/council/payment-runs/{run_id}").words
+    assert "Sent back by Max Manager" in shown
+    assert "One is paid twice" in shown
+    desk.officer.get(f"/council/payment-runs/{run_id}/send-back", status=403)
+
+
+def test_the_manager_withdraws_what_is_authorised(desk):
+    run_id = desk.prepare()
+    desk.manager.post(f"/council/payment-runs/{run_id}/authorise", {}, status=303)
+    assert "Withdraw" in desk.manager.get(f"/council/payment-runs/{run_id}").words
+    page = desk.manager.get(f"/council/payment-runs/{run_id}/withdraw")
+    back = desk.manager.follow(desk.manager.submit(page, {"reason": "A rate is wrong"}))
+    assert f"Run {run_id} is withdrawn" in back.words
+    refused = desk.manager.post(f"/council/payment-runs/{run_id}/finalise", {}, status=409)
+    assert "withdrawn, so it cannot be finalised" in refused.words
+
+
+def test_a_discarded_run_can_still_be_looked_at(desk):
+    run_id = desk.prepare()
+    desk.officer.post(f"/council/payment-runs/{run_id}/discard", {}, status=303)
+    assert "DISCARDED" in desk.officer.get(f"/council/payment-runs/{run_id}").words

@@ -25,6 +25,8 @@ NO_CLIENTS = {
     "admin.payment_runs.index",
     "admin.payment_runs.job",
     "admin.payment_runs.prepare",
+    "admin.payment_runs.send_back",
+    "admin.payment_runs.withdraw",
     "admin.payments.end_instalments",
     "admin.payments.instalments",
     "admin.payments.not_calculated",

@@ -22,6 +22,7 @@ SOMEBODY = "the id of somebody"
 A_RUN = "the id of a run"
 
 AUTHORISED = {"state": "authorised", "authorised_at": NOW}
+STOPPED = {"stopped_at": NOW, "stop_reason": "Not right"}
 BEGUN = {"worker": "one", "started_at": NOW, "heartbeat_at": NOW}
 ANSWERED = {"confirmation": "rejected", "answered_pence": 100, "answered_at": NOW, "answered_by_id": SOMEBODY}
 SILENT = {"confirmation": "confirmed", "answered_pence": 100, "answered_at": NOW}
@@ -36,6 +37,8 @@ STATES = {
         "authorised by a person": AUTHORISED | {"authorised_by_id": SOMEBODY},
         "finalised": AUTHORISED | {"state": "finalised", "finalised_at": NOW},
         "discarded": {"state": "discarded"},
+        "sent back": STOPPED | {"state": "sent back"},
+        "withdrawn": AUTHORISED | STOPPED | {"state": "withdrawn", "authorised_by_id": SOMEBODY},
     },
     "job": {
         "queued": {"state": "queued"},
@@ -71,6 +74,10 @@ CONTRADICTIONS = {
         ("authorised_by", {"authorised_by_id": SOMEBODY}),
         ("finalised", AUTHORISED | {"state": "finalised"}),
         ("finalised", AUTHORISED | {"finalised_at": NOW}),
+        ("stopped", {"state": "sent back"}),
+        ("stopped", STOPPED),
+        ("stop_reason", {"state": "sent back", "stopped_at": NOW}),
+        ("stop_reason", {"stop_reason": "Not right"}),
     ],
     "job": [
         ("worker", BEGUN | {"state": "running", "worker": ""}),

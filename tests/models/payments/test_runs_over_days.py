@@ -7,17 +7,22 @@ from sqlalchemy import select
 
 from commands.batchwise.payments import finalise_due, finalise_run
 from models.audit import AuditEvent
+from models.base import DomainError
 from models.calendar import as_on
-from models.payments.payment_run import prepare
+from models.outbox import OutboxMessage
+from models.payments.payment_run import finalise_some, prepare
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.run_history import outcome_of
+from models.permissions import CouncilRole
 from tests.care_factories import make_contract, make_item
+from tests.factories import make_staff
 from tests.support.rows import every, reading, unit_of_work
 from tests.support.runs import answered, banked, calculate, change, lines, payment
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
 
 MONDAY = date(2019, 4, 1)
+SUNDAY = date(2019, 4, 7)
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
@@ -77,3 +82,52 @@ def test_authorised_paid_and_left_are_three_figures():
     [event] = every(select(AuditEvent).where(AuditEvent.action == "payment_run.finalised"))
     told = ("authorised_pence", "paid_pence", "left_pence")
     assert [event.detail[name] for name in told] == [20_000, 10_000, 10_000]
+
+
+def prepared():
+    """A run of £100.00 that an officer has prepared, and its contract."""
+    contract, officer = make_contract(calculate_from=MONDAY), make_staff()
+    make_item(contract, rate_e4=1_000_000)
+    calculate(SUNDAY)
+    with as_on(SUNDAY), unit_of_work():
+        return prepare(by=officer), contract, officer
+
+
+def act(run, verb):
+    with as_on(SUNDAY), unit_of_work() as session:
+        return verb(session.scalars(select(PaymentRun).where(PaymentRun.id == run.id)).one())
+
+
+def test_a_run_that_is_sent_back_frees_its_payments_and_says_why():
+    run, contract, officer = prepared()
+    manager = make_staff(CouncilRole.PAYMENTS_MANAGER)
+    with pytest.raises(DomainError, match="You prepared this run"):
+        act(run, lambda it: it.send_back(by=officer, reason="No"))
+    with pytest.raises(DomainError, match="Say why"):
+        act(run, lambda it: it.send_back(by=manager, reason=" "))
+    act(run, lambda it: it.send_back(by=manager, reason="One is paid twice"))
+    with pytest.raises(DomainError, match="sent back already"):
+        act(run, lambda it: it.authorise(by=manager))
+    [mail] = every(OutboxMessage)
+    assert (mail.to, "One is paid twice" in mail.body) == (officer.email, True)
+    with as_on(SUNDAY):
+        finalise_due()
+    assert banked(contract) == [10_000]
+
+
+def test_an_authorised_run_is_withdrawn_until_something_of_it_is_paid():
+    run, contract, _ = prepared()
+    manager = make_staff(CouncilRole.PAYMENTS_MANAGER)
+    with pytest.raises(DomainError, match="prepared already"):
+        act(run, lambda it: it.withdraw(by=manager, reason="Wrong"))
+    act(run, lambda it: it.authorise(by=manager))
+    act(run, lambda it: it.withdraw(by=manager, reason="A rate is ten times too high"))
+    with pytest.raises(DomainError, match="not authorised"):
+        act(run, lambda it: finalise_some(it, [contract.provider_id]))
+    assert banked(contract) == []
+    again, _, _ = prepared()
+    act(again, lambda it: it.authorise(by=manager))
+    act(again, lambda it: finalise_some(it, [contract.provider_id]))
+    assert banked(contract) == [10_000]
+    with pytest.raises(DomainError, match="is paid already"):
+        act(again, lambda it: it.withdraw(by=manager, reason="Too late"))
