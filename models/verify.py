@@ -13,7 +13,7 @@ from models.auditing import chain
 from models.auditing.chain import Head
 from models.base import DomainError, begin_write, scope, session, storage_faults, sum_of
 from models.calendar import today
-from models.engine.component import DEDUCTIONS, Component
+from models.engine.component import CARRIED, DEDUCTIONS, Component
 from models.engine.periods import lay_out
 from models.engine.reckoning import reckon
 from models.money import gbp
@@ -45,7 +45,7 @@ def check_all(heads: Iterable[Head] = ()) -> Iterator[BrokenPromise]:
     """
     with scope():
         set_tenant(EVERY_PROVIDER)
-        of_money = (totals, closed_payments, answers, nothing_below_zero, debts, slices, orders, runs)
+        of_money = (totals, closed_payments, answers, nothing_below_zero, debts, slices, carried, orders, runs)
         for check in (*of_money, two_people, names, storage):
             yield from check()
         for fault in chain.check(heads):
@@ -159,6 +159,15 @@ def slices() -> Iterator[BrokenPromise]:
         due_vat = sum(part.vat_pence for part in working.slices)
         if (due_net - working.before_net_pence, due_vat - working.before_vat_pence) != (net, vat):
             yield BrokenPromise("a line is what its slices say", f"line {id_}")
+
+
+def carried() -> Iterator[BrokenPromise]:
+    """Every line belongs to a purchase order, but those of a run that carry a debt."""
+    line = PaymentLine
+    carries = line.component.in_(CARRIED)
+    is_odd = sa.or_(sa.and_(line.is_own, carries), sa.and_(~line.is_own, ~carries))
+    for id_ in session.scalars(select(line.id).where(is_odd).order_by(line.id)):
+        yield BrokenPromise("a line has an order, or carries a debt", f"line {id_}")
 
 
 def orders() -> Iterator[BrokenPromise]:

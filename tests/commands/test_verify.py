@@ -80,7 +80,7 @@ PROMISES = [
     ),
     ("UPDATE payment_line SET net_pence = net_pence + 1 WHERE run_id IS NULL", "a line is what its slices say"),
     ("UPDATE payment_line SET net_pence = net_pence + 1 WHERE run_id IS NULL", "every pound is somewhere"),
-    (SEALED + "UPDATE payment_line SET component = 'brought_forward'", "every pound is somewhere"),
+    (SEALED + "UPDATE payment_line SET component = 'brought_forward'", "a line has an order, or carries a debt"),
     (BLOCKED, "every pound is somewhere"),
     (BLOCKED, "a second calculation changes nothing"),
     (DEBT, "no debt is below £0.00"),
