@@ -12,7 +12,7 @@ from models.base import session, sum_of
 from models.calendar import LONDON, today
 from models.engine.component import DEDUCTIONS
 from models.payments.confirmation import Confirmation, Processing
-from models.payments.hold import Hold, HoldKind, has_hold, is_held
+from models.payments.hold import Hold, HoldKind, has_hold, is_kept_back
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunState
 from models.records.contract import Contract
@@ -223,9 +223,9 @@ def runs_that_wait(state: RunState) -> tuple[int, date | None, int]:
 
 def coming_due() -> Select:
     """The next days on which payments that have begun are finalised: rows with the day, how many, and the sum of those
-    that nothing holds just now.
+    that are not kept back just now: what waits for an answer in time is in it.
     """
-    total = sum_of(sa.case((is_held(), 0), else_=P.total_pence))
+    total = sum_of(sa.case((is_kept_back(), 0), else_=P.total_pence))
     return (
         select(P.finalise_on, sa.func.count(P.id).label("payments"), total.label("total_pence"))
         .where(P.is_open, P.finalise_on >= today())

@@ -9,16 +9,19 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from models.base import session
+from models.calendar import as_on
 from models.outbox import OutboxMessage
 from models.payments import officer
 from models.payments.confirmation import Asked, Confirmation, Processing
 from models.payments.payment import ScheduledPayment
 from models.payments.run import RunPayment
+from models.payments.worklist import coming_due
 from models.records.care_package import ItemPrice
 from tests.care_factories import make_calendar, make_client, make_contract, make_item
-from tests.support.rows import every, unit_of_work
+from tests.support.rows import every, reading, unit_of_work
 from tests.support.runs import banked, calculate, change, finalise, payment
-from tests.support.states import FRIDAY, MONDAY, SUNDAY, THURSDAY, TUESDAY, office, state_of
+from tests.support.states import FRIDAY, MONDAY, STATES, SUNDAY, THURSDAY, TUESDAY, office, state_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
 
@@ -257,3 +260,19 @@ def test_what_is_paid_as_it_is_late_names_the_bank_day_that_its_run_makes():
     shown = the.payment.bank_on
     assert shown == date(2019, 10, 21)  # five days after that Tuesday are a Sunday
     assert the.run().payment.bank_on == shown
+
+
+@pytest.mark.parametrize(
+    ("state", "pence"), [("current", 65_611), ("confirmed", 65_611), ("held", 0), ("rejected", 0), ("missed", 0)]
+)
+def test_what_comes_up_on_the_desk_leaves_out_what_is_kept_back(state, pence):
+    the = STATES[state](office())
+    with as_on(the.today), reading():
+        [row] = session.execute(coming_due()).all()
+    assert (row.finalise_on, row.total_pence) == (SUNDAY, pence)
+
+
+def test_what_is_held_while_an_answer_is_waited_for_is_left_out_too():
+    the = STATES["current"](office()).hold()
+    with as_on(the.today), reading():
+        assert [row.total_pence for row in session.execute(coming_due())] == [0]
