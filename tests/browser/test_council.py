@@ -59,7 +59,7 @@ def test_the_officer_prepares_and_the_manager_finalises(people):
     if not officer.locator("body").evaluate("body => body.classList.contains('js-enabled')"):
         refresh.click()
     expect(officer.locator(".job__words")).to_have_text(
-        "Calculated 1 contract. What is not finalised comes to £656.11 paid."
+        "Calculated 1 contract. What is not finalised comes to £656.11."
     )
     expect(refresh).to_have_count(0)
 
