@@ -247,3 +247,13 @@ class Confirmable:
             ~cls.is_silent,
             cls.contract.has(Contract.pays_only_confirmed),
         )
+
+    @hybrid_property
+    def is_overtime(self) -> bool:
+        """It waits for a confirmation, and the time to give one is over: nothing but the council can let it go."""
+        return self.waits_for_confirmation and self.answer_by < today()
+
+    @is_overtime.inplace.expression
+    @classmethod
+    def _is_overtime(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.waits_for_confirmation, cls.answer_by < today())

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from models.accounts.user import User
 from models.audit import record
 from models.base import Base, DomainError, Key, session, utc_now
-from models.calendar import today
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.tenancy import ProviderOwned, link, owned
@@ -150,8 +149,7 @@ def is_held() -> sa.ColumnElement[bool]:
 def is_kept_back() -> sa.ColumnElement[bool]:
     """A condition on ScheduledPayment: it is held, and no answer that its provider can still give would change that."""
     payment = ScheduledPayment
-    is_late = sa.and_(payment.waits_for_confirmation, payment.answer_by < today())
-    return sa.or_(payment.is_rejected, has_hold(Hold.is_of_whole_payment, Hold.is_in_force), is_late)
+    return sa.or_(payment.is_rejected, has_hold(Hold.is_of_whole_payment, Hold.is_in_force), payment.is_overtime)
 
 
 def rows_held_in(payment_ids: Iterable[int]) -> set[tuple[int, int]]:

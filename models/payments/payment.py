@@ -225,23 +225,6 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
             .where(Contract.reference == contract_reference, cls.first_on == first_on)
         )
 
-    @classmethod
-    def next_due(cls) -> Select["ScheduledPayment"]:
-        """Of each contract, the first payment that is not closed: what the provider gets next."""
-        later = sa.orm.aliased(cls)
-        earlier_is_open = (
-            select(later.id)
-            .where(later.contract_id == cls.contract_id, later.closed_run_id.is_(None), later.first_on < cls.first_on)
-            .exists()
-        )
-        return (
-            select(cls)
-            .join(cls.contract)
-            .options(sa.orm.contains_eager(cls.contract), sa.orm.joinedload(cls.method))
-            .where(cls.closed_run_id.is_(None), ~earlier_is_open)
-            .order_by(cls.bank_on, Contract.folded_name, cls.id)
-        )
-
 
 class PaymentLine(ProviderOwned, Base):
     """The difference, for one cell, between what is due and what was finalised before.

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from models.base import session, sum_of
-from models.calendar import today
 from models.engine.component import Component
 from models.engine.recovery import Settlement
 from models.payments.blocked import has_fault
@@ -166,7 +165,7 @@ def _open_until(payments: Sequence[Stands]) -> Sequence[Any]:
     return session.execute(
         select(
             payment.id, payment.contract_id, payment.first_on, payment.last_on, payment.is_begun,
-            payment.total_pence.label("total_pence"), payment.answer_by.label("answer_by"),
+            payment.total_pence.label("total_pence"), payment.is_overtime.label("is_overtime"),
             payment.is_rejected.label("is_rejected"), payment.waits_for_confirmation.label("is_waiting"),
             has_hold(Hold.is_of_whole_payment, Hold.is_in_force).label("is_held"), has_fault().label("has_fault"),
         ).where(
@@ -185,12 +184,8 @@ def _why_kept(row: Any) -> Kept | None:
     if row.is_rejected:
         return Kept.REJECTED
     if row.is_waiting:
-        return Kept.ASKED if _is_in_time(row.answer_by) else Kept.MISSED
+        return Kept.MISSED if row.is_overtime else Kept.ASKED
     return None
-
-
-def _is_in_time(answer_by: date) -> bool:
-    return today() <= answer_by
 
 
 def _drafts(payment_ids: Sequence[int]) -> dict[int, _Drafts]:

@@ -267,12 +267,11 @@ def _held() -> Select:
         .group_by(line.payment_id, line.purchase_order_id)
         .subquery()
     )
-    is_missed = sa.and_(P.waits_for_confirmation, P.answer_by < today())
     is_asked = sa.and_(P.waits_for_confirmation, P.answer_by >= today(), P.asked_by.is_not(None))
     reason = _case(
         (whole.id.is_not(None), Reason.HELD),
         (P.is_rejected, Reason.REJECTED),
-        (is_missed, Reason.MISSED),
+        (P.is_overtime, Reason.MISSED),
         (row.kind == HoldKind.QUERY, Reason.QUERIED),
         (row.id.is_not(None), Reason.HELD),
         (is_asked, Reason.ASKED),
@@ -285,7 +284,7 @@ def _held() -> Select:
     return (
         _columns(
             reason=reason, pence=drafts.c.pence, since_at=since_at,
-            since_on=sa.case((is_missed, P.answer_by), else_=sa.null()),
+            since_on=sa.case((P.is_overtime, P.answer_by), else_=sa.null()),
             until_on=sa.case((is_asked, P.answer_by), else_=sa.null()),
             item_id=sa.cast(sa.null(), sa.Integer), service=sa.cast(sa.null(), sa.Text),
             order_number=PurchaseOrder.number,

@@ -26,6 +26,7 @@ NAMES = (
     "total_pence",
     "answer_by",
     "is_silent",
+    "is_overtime",
     "is_waived",
     "is_rejected",
 )
