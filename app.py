@@ -31,6 +31,7 @@ from blueprints import (
 from blueprints.session_store import DatabaseSessions
 from models.accounts import account_policy
 from models.base import connect
+from models.payments.limits import RunLimits
 from models.portal import Portal
 from models.records.provider import ProviderKind
 from models.vault import vault_of
@@ -69,6 +70,7 @@ def portal_of(settings: config.Settings) -> Portal:
         engine=connect(settings.database_url),
         today=settings.today,
         policy=_account_policy(settings.log_in, settings.council.team_email),
+        run_limits=RunLimits(settings.limits.payment * 100, settings.limits.run * 100, settings.limits.change),
         vault=vault_of(settings.vault_keys),
         hash_key=hmac.digest(settings.secret_key.encode(), b"log-in codes", "sha256"),
     )

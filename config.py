@@ -91,6 +91,18 @@ class IdentityProvider:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """The table [limits] of settings.toml: above them two people authorise a payment run. 0 is no limit."""
+
+    payment: int = 250_000
+    """Pounds that one payment may come to."""
+    run: int = 5_000_000
+    """Pounds that one run may pay."""
+    change: int = 50
+    """Per cent by which a run may differ from the payments before."""
+
+
+@dataclass(frozen=True)
 class Mail:
     host: str = ""
     """Empty: mail stays in the outbox."""
@@ -113,6 +125,7 @@ class Settings:
     council: Council = Council()
     log_in: LogIn = LogIn()
     identity_provider: IdentityProvider = IdentityProvider()
+    limits: Limits = Limits()
     mail: Mail = Mail()
     today: date | None = None
     """Stops the business calendar, for demonstrations and training."""
@@ -140,6 +153,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         "council": _table(Council, written.pop("council", {}), "council"),
         "log_in": _log_in(written.pop("log_in", {}), mode),
         "identity_provider": _identity_provider(written.pop("identity_provider", {}), environ, mode),
+        "limits": _limits(written.pop("limits", {})),
         "mail": _table(Mail, mail | {"password": environ.get("MAIL_PASSWORD", "")}, "mail"),
         "https": mode is Mode.PRODUCTION,
         **_checked(Settings, written, "settings.toml", allowed=("today", "https", "proxies", "hosts")),
@@ -226,6 +240,14 @@ def _log_in(written: Any, mode: Mode) -> LogIn:
     if log_in.security_code_positions not in (2, 3):
         raise SettingsError("settings.toml, [log_in]: security_code_positions must be 2 or 3")
     return log_in
+
+
+def _limits(written: Any) -> Limits:
+    limits = _table(Limits, written, "limits")
+    for each in fields(Limits):
+        if getattr(limits, each.name) < 0:
+            raise SettingsError(f"settings.toml, [limits]: {each.name} must be 0, which is no limit, or more")
+    return limits
 
 
 def _identity_provider(written: Any, environ: Mapping[str, str], mode: Mode) -> IdentityProvider:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from commands.audit import heads_file
-from commands.batchwise.payments import calculate_all, finalise_run
+from commands.batchwise.payments import calculate_all, finalise_run, prepare_run
 from commands.batchwise.sealing import Sealing
 from models.base import DomainError, scope, session, transaction
 from models.job import Job, JobKind, Overtaken
@@ -118,7 +118,8 @@ def _do(job: Job, stop: _Stop, meanwhile: Callable[[], None]) -> str:
             raise Stopped
         meanwhile()
 
-    return {JobKind.CALCULATE: _calculate, JobKind.FINALISE: _finalise}[job.kind](job, progress)
+    do = {JobKind.CALCULATE: _calculate, JobKind.PREPARE: _prepare, JobKind.FINALISE: _finalise}[job.kind]
+    return do(job, progress)
 
 
 def _calculate(job: Job, progress: Callable[[int, int], None]) -> str:
@@ -135,6 +136,24 @@ def _faults(job: Job) -> str:
         found = [row.reference for row in session.execute(faults(provider_ids=job.provider_ids))]
     more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
     return f" {how_many(len(found), 'contract')} could not be calculated: {', '.join(found[:NAMED])}{more}."
+
+
+def _prepare(job: Job, progress: Callable[[int, int], None]) -> str:
+    run_id = prepare_run(job, note=job.arguments.get("note", ""), progress=progress)
+    if run_id is None:
+        return (
+            "No run is prepared, since nothing is due: every payment whose finalisation day has come is finalised, "
+            "held, or in another run."
+        )
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        total, count = session.execute(
+            select(PaymentRun.total_pence, func.count(RunPayment.id))
+            .join(RunPayment, RunPayment.run_id == PaymentRun.id)
+            .where(PaymentRun.id == run_id)
+            .group_by(PaymentRun.id)
+        ).one()
+    return f"Run {run_id} is prepared: {how_many(count, 'payment')}, {gbp(total)}. Somebody else authorises it."
 
 
 def _finalise(job: Job, progress: Callable[[int, int], None]) -> str:

@@ -1,5 +1,7 @@
 """What is chosen to calculate and to prepare a payment run, and to look through one."""
 
+from collections.abc import Callable
+
 from wtforms import BooleanField, Form, RadioField, SelectMultipleField
 from wtforms.validators import DataRequired, Length, ValidationError
 
@@ -12,7 +14,7 @@ ALL, KINDS, NAMED = "all", "kinds", "named"
 
 
 class ProvidersForm(FlaskForm):
-    """All providers, or some."""
+    """All providers, or some. `problems_with` says what is wrong with references or names, as the database knows."""
 
     who = RadioField(
         "Which providers?",
@@ -30,6 +32,10 @@ class ProvidersForm(FlaskForm):
         "Named providers", description="Their references or names, one a line", validators=[Length(max=20_000)]
     )
 
+    def __init__(self, problems_with: Callable[[list[str]], list[str]]) -> None:
+        super().__init__()
+        self._problems_with = problems_with
+
     @property
     def names(self) -> list[str]:
         return [line.strip() for line in self.named.data.splitlines() if line.strip()]
@@ -38,9 +44,17 @@ class ProvidersForm(FlaskForm):
         if self.who.data == KINDS and not field.data:
             raise ValidationError("Choose at least one kind of provider")
 
+    @property
+    def is_by_name(self) -> bool:
+        return self.who.data == NAMED
+
     def validate_named(self, _field: TextAreaField) -> None:
-        if self.who.data == NAMED and not self.names:
+        if not self.is_by_name:
+            return
+        if not self.names:
             raise ValidationError("Enter the reference or name of at least one provider")
+        if problems := self._problems_with(self.names):
+            raise ValidationError(". ".join(problems))
 
 
 class CalculateForm(ProvidersForm):
@@ -68,4 +82,15 @@ class StopForm(FlaskForm):
         validators=[DataRequired("Say why, so that whoever prepared it can put it right"),
                     Length(max=2_000, message="Write 2,000 characters or fewer")],
         render_kw={"rows": 3},
+    )  # fmt: skip
+
+
+class TickForm(FlaskForm):
+    """Say of a run's exceptions of one kind that they have been seen, and why it may be paid all the same."""
+
+    because = TextAreaField(
+        "Seen, because",
+        validators=[DataRequired("Say why these are all right. If they are not, hold the payment or send the run back"),
+                    Length(max=500, message="Write 500 characters or fewer")],
+        render_kw={"rows": 2},
     )  # fmt: skip

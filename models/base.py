@@ -103,6 +103,7 @@ class Base(DeclarativeBase):
         dict[str, Any]: sa.JSON(),
         list[dict[str, Any]]: sa.JSON(),
         list[int]: sa.JSON(none_as_null=True),
+        list[str]: sa.JSON(),
         StrEnum: sa.Enum(
             StrEnum,
             native_enum=False,

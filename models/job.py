@@ -24,6 +24,7 @@ LATE_AFTER = timedelta(seconds=30)
 
 class JobKind(Choice):
     CALCULATE = "calculate"
+    PREPARE = "prepare"
     FINALISE = "finalise"
 
 
@@ -53,7 +54,7 @@ class Job(Base):
     kind: Mapped[JobKind]
     arguments: Mapped[dict[str, Any]] = mapped_column(default=dict)
     run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("payment_run.id"), index=True)
-    """The payment run that it is about."""
+    """The payment run that it finalises, or has prepared."""
     state: Mapped[JobState] = mapped_column(default=JobState.QUEUED, index=True)
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
@@ -152,11 +153,12 @@ class Job(Base):
         return select(cls).where(cls.is_open).options(joinedload(cls.created_by)).order_by(cls.id)
 
     @classmethod
-    def newest_of(cls, kind: JobKind, run_id: int | None = None) -> Select["Job"]:
-        """The last job of that kind (about that run), with who asked for it."""
+    def newest_of(cls, *kinds: JobKind, run_id: int | None = None) -> Select["Job"]:
+        """The last job of those kinds (where given, about that run), with who asked for it."""
+        is_about = cls.run_id == run_id if run_id is not None else sa.true()
         return (
             select(cls)
-            .where(cls.kind == kind, cls.run_id == run_id)
+            .where(cls.kind.in_(kinds), is_about)
             .options(joinedload(cls.created_by))
             .order_by(cls.id.desc())
             .limit(1)

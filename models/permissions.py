@@ -19,6 +19,7 @@ class Permission(StrEnum):
     VIEW_COUNCIL = "open the council's desk"
     VIEW_EVERY_PAYMENT = "view every provider's payments"
     VIEW_RUNS = "view payment runs"
+    REVIEW_RUNS = "tick the exceptions of payment runs, and say that an adjustment has been seen"
     PREPARE_RUNS = "calculate, prepare and discard payment runs"
     AUTHORISE_RUNS = "authorise and finalise payment runs"
     HOLD_PAYMENTS = "hold and release payments"
@@ -100,6 +101,7 @@ AT_COUNCIL = {
     P.VIEW_COUNCIL:           "yes      yes      yes        yes          yes         yes    yes   yes      yes",
     P.VIEW_EVERY_PAYMENT:     "yes      yes      -          -            -           yes    -     -        yes",
     P.VIEW_RUNS:              "yes      yes      -          -            -           -      -     -        yes",
+    P.REVIEW_RUNS:            "yes      yes      -          -            -           -      -     -        -",
     P.PREPARE_RUNS:           "yes      -        -          -            -           -      -     -        -",
     P.AUTHORISE_RUNS:         "-        yes      -          -            -           -      -     -        -",
     P.HOLD_PAYMENTS:          "yes      -        -          -            -           -      -     -        -",

@@ -22,6 +22,8 @@ class Portal:
     """The day at which the business calendar stands still; None where it follows the real date."""
     policy: Any
     """A models.accounts.account_policy.AccountPolicy. Typed Any, since this module may not import models.accounts."""
+    run_limits: Any
+    """A models.payments.limits.RunLimits."""
     vault: MultiFernet = field(repr=False)
     """Seals and opens secrets (models.vault)."""
     hash_key: bytes = field(repr=False)

@@ -69,6 +69,12 @@ def set_today(own_portal: OwnPortal) -> Callable[[date | None], None]:
 
 
 @pytest.fixture
+def limits(own_portal: OwnPortal, _usual: Portal) -> Callable[..., None]:
+    """`limits(run_pence=10_000)`: above which two people authorise a run, otherwise as usual."""
+    return lambda **changed: own_portal.change(run_limits=replace(_usual.run_limits, **changed))
+
+
+@pytest.fixture
 def policy(own_portal: OwnPortal, _usual: Portal) -> Callable[..., None]:
     """`policy(carers=Step.SECURITY_CODE)`: what the council asks of those who log in, otherwise as usual."""
     return lambda **changed: own_portal.change(policy=replace(_usual.policy, **changed))

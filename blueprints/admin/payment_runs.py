@@ -1,6 +1,6 @@
 """Payment runs: calculate, prepare, review, authorise, finalise. Long work is a job; its page shows how far it is."""
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, abort, request, url_for
 
 from blueprints.access import me, requires
 from blueprints.download import csv_file
@@ -8,15 +8,16 @@ from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
 from blueprints.reading import reads_client_records
 from exchange.downloads.payment_runs import run_data
-from forms.payment_runs import KINDS, NAMED, CalculateForm, PrepareForm, RunFilter, StopForm
-from models.base import DomainError, session
+from forms.payment_runs import KINDS, CalculateForm, PrepareForm, RunFilter, StopForm, TickForm
+from models.base import session
 from models.job import Job, JobKind
-from models.payments import payment_run
-from models.payments.review import Finding, Review
+from models.payments import authorising
+from models.payments.finding import Finding
+from models.payments.review import Review
 from models.payments.run import PaymentRun
-from models.payments.run_history import outcome_of, paid_by
+from models.payments.run_history import outcome_of, outcomes_of
 from models.permissions import Permission
-from models.records.provider import ids_named, ids_of_kinds
+from models.records.provider import ids_named, ids_of_kinds, problems_with_names
 
 bp = Blueprint("payment_runs", __name__, url_prefix="/payment-runs")
 
@@ -24,15 +25,17 @@ bp = Blueprint("payment_runs", __name__, url_prefix="/payment-runs")
 @bp.get("/")
 @requires(Permission.VIEW_RUNS)
 def index():
-    job = session.scalars(Job.newest_of(JobKind.CALCULATE)).one_or_none()
+    job = session.scalars(Job.newest_of(JobKind.CALCULATE, JobKind.PREPARE)).one_or_none()
     page = page_of(PaymentRun.newest_first())
-    return render("admin/payment_runs/index.html", page=page, paid=paid_by(page.items), job=job)
+    return render(
+        "admin/payment_runs/index.html", page=page, outcomes=outcomes_of(run.id for run in page.items), job=job
+    )
 
 
 @bp.route("/calculate", methods=["GET", "POST"])
 @requires(Permission.PREPARE_RUNS)
 def calculate():
-    form = CalculateForm()
+    form = CalculateForm(problems_with_names)
     if form.validate_on_submit():
         Job.ask(JobKind.CALCULATE, by=me(), providers=_chosen(form))
         return done("The calculation is under way", then=url_for(".index"))
@@ -42,15 +45,11 @@ def calculate():
 @bp.route("/prepare", methods=["GET", "POST"])
 @requires(Permission.PREPARE_RUNS)
 def prepare():
-    form = PrepareForm()
+    form = PrepareForm(problems_with_names)
     if form.validate_on_submit():
-        run = payment_run.prepare(by=me(), provider_ids=_chosen(form), note=form.note.data or "")
-        if run is None:
-            raise DomainError(
-                "Nothing is due: every payment whose finalisation day has come is finalised, held, or in another run"
-            )
+        asked = Job.ask(JobKind.PREPARE, by=me(), providers=_chosen(form), note=form.note.data or "")
         session.flush()
-        return done(f"Run {run.id} is prepared. Somebody else authorises it", then=url_for(".show", run_id=run.id))
+        return done("The run is being prepared", then=url_for(".job", job_id=asked.id))
     return render("admin/payment_runs/prepare.html", form=form)
 
 
@@ -58,20 +57,40 @@ def _chosen(form):
     """Ids of the providers that the form is about; None for all."""
     if form.who.data == KINDS:
         return ids_of_kinds(form.kinds.data)
-    return ids_named(form.names) if form.who.data == NAMED else None
+    return ids_named(form.names) if form.is_by_name else None
 
 
 @bp.get("/<int:run_id>")
 @requires(Permission.VIEW_RUNS)
 @reads_client_records
 def show(run_id):
-    run = get_or_404(PaymentRun.numbered(run_id))
+    return _review(get_or_404(PaymentRun.numbered(run_id)), TickForm())
+
+
+@bp.post("/<int:run_id>")
+@requires(Permission.REVIEW_RUNS)
+@reads_client_records
+def tick(run_id):
+    """Tick the kind of exception that is shown, and go on to the next."""
+    run, form = get_or_404(PaymentRun.numbered(run_id)), TickForm()
+    kind = _shown(RunFilter(request.args)) or abort(404)
+    if not form.validate_on_submit():
+        return _review(run, form)
+    authorising.tick(run, {kind: form.because.data}, by=me())
+    session.flush()
+    left = authorising.Checklist(run, me()).mine_left
+    after = left[0].value if left else None
+    return done(f"“{kind.label}” is ticked", then=url_for(".show", run_id=run_id, show=after))
+
+
+def _review(run, tick_form):
     review, form = Review(run), RunFilter(request.args)
-    findings, shown = review.findings(), _shown(form)
+    shown = _shown(form)
     return render(
         "admin/payment_runs/show.html", partial="admin/payment_runs/_review.html",
-        run=run, form=form, findings=findings, shown=shown, totals=review.totals(), page=page_of(_query(review, form)),
-        outcome=outcome_of(run_id), job=session.scalars(Job.newest_of(JobKind.FINALISE, run_id)).one_or_none(),
+        run=run, form=form, tick_form=tick_form, exceptions=review.exceptions(), shown=shown, totals=review.totals(),
+        page=page_of(_query(review, form)), checklist=authorising.Checklist(run, me()), outcome=outcome_of(run.id),
+        job=session.scalars(Job.newest_of(JobKind.FINALISE, run_id=run.id)).one_or_none(),
     )  # fmt: skip
 
 
@@ -100,15 +119,18 @@ def _query(review, form):
 @requires(Permission.AUTHORISE_RUNS, fresh=True)
 def authorise(run_id):
     run = get_or_404(PaymentRun.numbered(run_id))
-    run.authorise(by=me())
-    return done(f"Run {run_id} is authorised. It can be finalised now", then=url_for(".show", run_id=run_id))
+    is_authorised = authorising.authorise(run, by=me())
+    words = (
+        "is authorised. It can be finalised now" if is_authorised else "is authorised by you. One person more has to"
+    )
+    return done(f"Run {run_id} {words}", then=url_for(".show", run_id=run_id))
 
 
 @bp.post("/<int:run_id>/finalise")
 @requires(Permission.AUTHORISE_RUNS, fresh=True)
 def finalise(run_id):
     run = get_or_404(PaymentRun.numbered(run_id))
-    run.check_may_be_finalised(by=me())
+    authorising.check_may_be_finalised(run, by=me())
     Job.ask(JobKind.FINALISE, by=me(), run_id=run_id)
     return done("The run is being finalised", then=url_for(".show", run_id=run_id))
 

@@ -7,7 +7,9 @@ from sqlalchemy import select
 from models.accounts.user import User
 from models.base import scope, session, transaction
 from models.calendar import today
+from models.job import Job, Overtaken
 from models.payments import batching, calculation, payment_run
+from models.payments.authorising import authorise_from_command_line
 from models.payments.payment import ScheduledPayment
 from models.payments.payment_run import RunProgress
 from models.payments.run import PaymentRun
@@ -42,18 +44,38 @@ def finalise_due(
     Returns the run's id, or None where nothing is due; and what was done.
     """
     if not is_calculated:
-        calculate_all(_with_something_due(provider_ids), progress=progress)
+        calculate_all(with_something_due(provider_ids), progress=progress)
     with transaction():
         set_tenant(EVERY_PROVIDER)
         run = payment_run.prepare(by=None, provider_ids=provider_ids)
         if run is None:
             return None, RunProgress()
-        run.authorise_from_command_line()
+        authorise_from_command_line(run)
         run_id = run.id
     return run_id, finalise_run(run_id, progress=progress, recalculate=recalculate)
 
 
-def _with_something_due(provider_ids: list[int] | None) -> list[int]:
+def prepare_run(job: Job, *, note: str = "", progress: Progress | None = None) -> int | None:
+    """Calculate what is due, and prepare a run of it for whoever asked for the job; its number, or None where nothing
+    is due. The job keeps the number in the same transaction, so that a job that is taken up again prepares no second.
+    """
+    if job.run_id is not None:
+        return job.run_id
+    calculate_all(with_something_due(job.provider_ids), progress=progress)
+    with transaction() as own:
+        set_tenant(EVERY_PROVIDER)
+        known = own.scalars(select(Job).where(Job.id == job.id)).one()
+        if known.worker != job.worker:
+            raise Overtaken
+        by = own.scalars(select(User).where(User.id == job.created_by_id)).one()
+        run = payment_run.prepare(by=by, provider_ids=job.provider_ids, note=note)
+        if run is not None:
+            own.flush()
+            known.run_id = run.id
+        return known.run_id
+
+
+def with_something_due(provider_ids: list[int] | None) -> list[int]:
     payment = ScheduledPayment
     with scope():
         set_tenant(EVERY_PROVIDER)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Row
 
 from exchange.downloads.tabular import Cell, Pence
-from models.payments.review import Finding
+from models.payments.finding import Finding
 
 HEADINGS = (
     "Provider", "Contract", "Reference", "Period from", "Period to", "This payment", "The one before", "Difference",

@@ -19,7 +19,11 @@ class Adjustment(ProviderOwned, Base):
     """
 
     __tablename__ = "adjustment"
-    __table_args__ = owned(sa.CheckConstraint("amount_pence <> 0", name="some_amount"), contract_id="contract")
+    __table_args__ = owned(
+        sa.CheckConstraint("amount_pence <> 0", name="some_amount"),
+        sa.CheckConstraint("(seen_at IS NULL) = (seen_by_id IS NULL)", name="seen_by"),
+        contract_id="contract",
+    )
 
     id: Mapped[Key]
     contract_id: Mapped[int] = mapped_column(index=True)
@@ -32,6 +36,9 @@ class Adjustment(ProviderOwned, Base):
     """The provider reads it."""
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    seen_at: Mapped[datetime | None]
+    """When somebody else than those who made or cancelled it has seen it: the command line pays none before."""
+    seen_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     cancelled_at: Mapped[datetime | None]
     cancelled_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
 

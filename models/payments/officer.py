@@ -165,7 +165,7 @@ def cancel_adjustment(adjustment: Adjustment, *, by: User) -> None:
     was cancelled before.
     """
     with _recalculated(adjustment.provider_id):
-        cancelled = {"cancelled_at": utc_now(), "cancelled_by_id": by.id}
+        cancelled = {"cancelled_at": utc_now(), "cancelled_by_id": by.id, "seen_at": None, "seen_by_id": None}
         if not move(adjustment, Adjustment.cancelled_at.is_(None), **cancelled):
             raise DomainError("This adjustment has been cancelled already")
         record("adjustment.cancelled", adjustment, by=by, amount_pence=adjustment.amount_pence)

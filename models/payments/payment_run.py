@@ -29,6 +29,8 @@ from models.payments.answers import confirm_by_silence
 from models.payments.blocked import has_fault
 from models.payments.calculation import calculate, lock
 from models.payments.debt import DebtEntry, DebtEntryKind
+from models.payments.examining import examine
+from models.payments.hand_made import has_unseen
 from models.payments.hold import is_held, rows_held_in
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import FINALISED, PaymentRun, RunPayment, RunState
@@ -88,23 +90,24 @@ def _is_calculated() -> sa.ColumnElement[bool]:
     return payment.total_pence == lines.scalar_subquery()
 
 
-def prepare(
-    *, by: User | None, as_on: date | None = None, provider_ids: list[int] | None = None, note: str = ""
-) -> PaymentRun | None:
-    """A run of every payment that is due, or of those providers' only; None where nothing is.
+def prepare(*, by: User | None, provider_ids: list[int] | None = None, note: str = "") -> PaymentRun | None:
+    """A run of every payment that is due today, or of those providers' only, with its exceptions as they are now; None
+    where nothing is due. The caller has calculated these providers.
 
-    Payments whose drafts are all held wait; a payment that pays nothing is closed by its run all the same.
+    Payments whose drafts are all held wait; a payment that pays nothing is closed by its run all the same. The command
+    line (`by` None) leaves payments with hand-made money that no second person has seen.
     """
-    as_on = as_on or today()
     confirm_by_silence()
-    query = due(as_on)
+    query = due(today())
+    if by is None:
+        query = query.where(~has_unseen())
     if provider_ids is not None:
         query = query.where(ScheduledPayment.provider_id.in_(provider_ids))
     found = [row for some in _by_contract(query) for row in _to_finalise(some)]
     if not found:
         return None
     run = PaymentRun(
-        as_on=as_on,
+        as_on=today(),
         prepared_by_id=by.id if by else None,
         note=note,
         chosen=provider_ids,
@@ -113,6 +116,7 @@ def prepare(
     session.add(run)
     session.flush()
     session.execute(sa.insert(RunPayment), [row | {"run_id": run.id} for row in found])
+    examine(run)
     record("payment_run.prepared", run, by=by, payments=len(found), total_pence=run.total_pence)
     return run
 

@@ -1,7 +1,8 @@
 """Runs: payments that one officer puts together and another authorises, and whose drafts are then finalised.
 
 What was authorised is what is finalised: a run keeps a digest of the lines of each payment, and a payment whose lines
-have changed since is left for the next run. How a run is made and paid: models/payments/payment_run.py.
+have changed since is left for the next run. How a run is made and paid: models/payments/payment_run.py; who lets it be
+paid: models/payments/authorising.py. States and events: docs/run-states.md.
 """
 
 from datetime import date, datetime
@@ -45,6 +46,13 @@ class PaymentRun(Base):
         sa.CheckConstraint("(state IN ('sent back', 'withdrawn')) = (stopped_at IS NOT NULL)", name="stopped"),
         sa.CheckConstraint("(stopped_at IS NULL) = (stop_reason = '')", name="stop_reason"),
         sa.CheckConstraint("authorised_by_id IS NULL OR authorised_at IS NOT NULL", name="authorised_by"),
+        sa.CheckConstraint(
+            "(first_authorised_by_id IS NULL) = (first_authorised_at IS NULL)", name="first_authorised_by"
+        ),
+        sa.CheckConstraint(
+            "first_authorised_by_id IS NULL OR authorised_at IS NULL OR first_authorised_by_id <> authorised_by_id",
+            name="two_authorise",
+        ),
         sa.CheckConstraint("(state = 'finalised') = (finalised_at IS NOT NULL)", name="finalised"),
     )
 
@@ -60,6 +68,9 @@ class PaymentRun(Base):
     """None for a run from the command line."""
     authorised_at: Mapped[datetime | None]
     authorised_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    first_authorised_at: Mapped[datetime | None]
+    """When the first of two people authorised it, where it is above a limit: it stays prepared until the second has."""
+    first_authorised_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     finalised_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
     """When it was sent back, or withdrawn."""
@@ -67,9 +78,12 @@ class PaymentRun(Base):
     stop_reason: Mapped[str] = mapped_column(default="")
     total_pence: Mapped[Pence] = mapped_column(default=0)
     """What it was to pay to the bank when it was prepared, VAT included."""
+    above: Mapped[list[str]] = mapped_column(default=list)
+    """The limits that it is above, in words, as they were when it was prepared: two people authorise it then."""
 
     prepared_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[prepared_by_id])
     authorised_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[authorised_by_id])
+    first_authorised_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[first_authorised_by_id])
     stopped_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[stopped_by_id])
 
     @hybrid_property
@@ -90,6 +104,7 @@ class PaymentRun(Base):
             .options(
                 sa.orm.joinedload(cls.prepared_by),
                 sa.orm.joinedload(cls.authorised_by),
+                sa.orm.joinedload(cls.first_authorised_by),
                 sa.orm.joinedload(cls.stopped_by),
             )
         )
@@ -98,30 +113,9 @@ class PaymentRun(Base):
     def numbered(cls, run_id: int) -> Select["PaymentRun"]:
         return cls.newest_first().where(cls.id == run_id)
 
-    def check_may_be_finalised(self, *, by: User) -> None:
-        """DomainError where finalising would be refused. Asked before a job for it is put in the queue."""
-        if by.id == self.prepared_by_id:
-            raise DomainError("You prepared this run, so somebody else has to finalise it")
-        if self.state is not RunState.AUTHORISED:
-            raise DomainError(f"This run is {self.state.value}, so it cannot be finalised")
-
-    def authorise(self, *, by: User) -> None:
-        """Let the run be finalised. DomainError for the officer who prepared it, or if somebody else was first."""
-        if by.id == self.prepared_by_id:
-            raise DomainError("You prepared this run, so somebody else has to authorise it")
-        self._move(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now(), authorised_by_id=by.id)
-        record("payment_run.authorised", self, by=by, total_pence=self.total_pence)
-
-    def authorise_from_command_line(self) -> None:
-        """Authorise without a second person: whoever may use the server's command line may. The audit says so."""
-        if self.prepared_by_id is not None:
-            raise DomainError("A run that a person prepared has to be authorised by a person")
-        self._move(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now())
-        record("payment_run.authorised", self, by=None, total_pence=self.total_pence)
-
     def discard(self, *, by: User) -> None:
         """Close the run unpaid; another run may take its payments. DomainError if somebody else was first."""
-        self._move(RunState.PREPARED, RunState.DISCARDED)
+        self.change_state(RunState.PREPARED, RunState.DISCARDED)
         record("payment_run.discarded", self, by=by)
 
     def send_back(self, *, by: User, reason: str) -> None:
@@ -154,7 +148,7 @@ class PaymentRun(Base):
     def _stop(self, before: RunState, after: RunState, *, by: User, reason: str) -> None:
         if not reason.strip():
             raise DomainError("Say why, so that whoever prepared it can put it right")
-        self._move(before, after, stopped_at=utc_now(), stopped_by_id=by.id, stop_reason=reason.strip())
+        self.change_state(before, after, stopped_at=utc_now(), stopped_by_id=by.id, stop_reason=reason.strip())
 
     def _tell_preparer(self, what: str) -> None:
         preparer = session.scalar(select(User).where(User.id == self.prepared_by_id, User.is_active))
@@ -164,7 +158,7 @@ class PaymentRun(Base):
 
     def complete(self, *, by: User | None) -> None:
         """Close the run: each of its payments is finalised, or left for the next run."""
-        self._move(RunState.AUTHORISED, RunState.FINALISED, finalised_at=utc_now())
+        self.change_state(RunState.AUTHORISED, RunState.FINALISED, finalised_at=utc_now())
         part = RunPayment
         paid = sum_of(sa.case((part.is_finalised, part.paid_pence), else_=0))
         left = sum_of(sa.case((part.is_finalised, 0), else_=part.total_pence))
@@ -174,7 +168,12 @@ class PaymentRun(Base):
             left_pence=left_pence,
         )  # fmt: skip
 
-    def _move(self, before: RunState, after: RunState, **values: object) -> None:
+    def insist_on(self, state: RunState) -> None:
+        """DomainError where the run is in another state."""
+        if self.state is not state:
+            raise DomainError(f"This run is {self.state.value} already")
+
+    def change_state(self, before: RunState, after: RunState, **values: object) -> None:
         """Change the state only if it is still `before`, in one UPDATE; DomainError tells whoever came second."""
         if not move(self, PaymentRun.state == before, state=after, **values):
             raise DomainError(f"This run is {self.state.value} already")
@@ -204,6 +203,10 @@ class RunPayment(ProviderOwned, Base):
     """What it has paid to the bank: no more than that; None until it is finalised."""
     recovered_pence: Mapped[Pence] = mapped_column(default=0)
     """What it has taken back that counts towards an instalment plan."""
+    before_pence: Mapped[Pence | None]
+    """What to compare `taken_pence` with: what the same rows, and those that have ended, came to in the payment before,
+    less what earlier runs have paid of this one. None where there is none before.
+    """
     bank_on: Mapped[date | None]
     """The day on which that is in the bank; None until it is finalised."""
     lines: Mapped[int]

@@ -31,30 +31,31 @@ def runs_of(payment: ScheduledPayment) -> Select:
 
 def outcome_of(run_id: int) -> RunProgress:
     """What has become of a whole run so far."""
-    found = RunProgress()
+    outcome = outcomes_of([run_id]).get(run_id, RunProgress())
     line = PaymentLine
-    found.lines = session.scalar(select(sa.func.count(line.id)).where(line.run_id == run_id)) or 0
-    for outcome, count, total in session.execute(
-        select(
-            RunPayment.outcome,
-            sa.func.count(),
-            sum_of(sa.case((RunPayment.is_finalised, RunPayment.paid_pence), else_=RunPayment.total_pence)),
-        )
-        .where(RunPayment.run_id == run_id, RunPayment.outcome.is_not(None))
-        .group_by(RunPayment.outcome)
-    ):
-        if outcome == FINALISED:
-            found.payments, found.total_pence = count, total
-        else:
-            found.left += count
-            found.left_pence += total
-    return found
+    outcome.lines = session.scalar(select(sa.func.count(line.id)).where(line.run_id == run_id)) or 0
+    return outcome
 
 
-def paid_by(runs: Iterable[PaymentRun]) -> dict[int, int]:
-    """What each of these runs has paid to the bank so far, by its number; those that have paid nothing are left out."""
+def outcomes_of(run_ids: Iterable[int]) -> dict[int, RunProgress]:
+    """What has become of each of these runs so far, by its number; without lines. Those of which nothing has had its
+    turn are left out.
+    """
     part = RunPayment
-    query = select(part.run_id, sa.func.sum(part.paid_pence)).where(
-        part.run_id.in_([run.id for run in runs]), part.is_finalised
-    )
-    return {run_id: int(pence) for run_id, pence in session.execute(query.group_by(part.run_id)) if pence is not None}
+    rows = session.execute(
+        select(
+            part.run_id, part.outcome, sa.func.count(),
+            sum_of(sa.case((part.is_finalised, part.paid_pence), else_=part.total_pence)),
+        )
+        .where(part.run_id.in_(run_ids), part.outcome.is_not(None))
+        .group_by(part.run_id, part.outcome)
+    )  # fmt: skip
+    found: dict[int, RunProgress] = {}
+    for run_id, outcome, count, total in rows:
+        progress = found.setdefault(run_id, RunProgress())
+        if outcome == FINALISED:
+            progress.payments, progress.total_pence = count, total
+        else:
+            progress.left += count
+            progress.left_pence += total
+    return found

@@ -107,26 +107,36 @@ def ids_of_kinds(kinds: Iterable[str]) -> list[int]:
 
 def ids_named(names: list[str]) -> list[int]:
     """Ids of the providers with these references or names; DomainError where one means none, or more than one."""
+    chosen, problems = _named(names)
+    if problems:
+        raise DomainError(problems[0])
+    return chosen
+
+
+def _named(names: list[str]) -> tuple[list[int], list[str]]:
+    """The ids, and what is wrong with the names that do not mean exactly one provider."""
     found = session.execute(
         select(Provider.id, Provider.reference, Provider.name).where(_is_named(names)).order_by(Provider.id)
     ).all()
-    chosen = set()
+    chosen, problems = set(), []
     for name in names:
         called = [row.id for row in found if row.reference.lower() == name.lower()]
         called = called or [row.id for row in found if folded(row.name) == folded(name)]
-        if len(called) != 1:
-            raise DomainError(SEVERAL.format(name) if called else UNKNOWN.format(name))
-        chosen.update(called)
-    return sorted(chosen)
+        if len(called) == 1:
+            chosen.update(called)
+        else:
+            problems.append((SEVERAL if called else UNKNOWN).format(name))
+    return sorted(chosen), problems
+
+
+def problems_with_names(names: list[str]) -> list[str]:
+    """What is wrong with each reference or name that does not mean exactly one provider, in words for a person."""
+    return _named(names)[1]
 
 
 def problem_with_name(name: str) -> str | None:
-    """Why this reference or name does not mean exactly one provider, in words for a person; None if it does."""
-    try:
-        ids_named([name])
-    except DomainError as problem:
-        return str(problem)
-    return None
+    """As `problems_with_names`, of one; None if it means exactly one provider."""
+    return next(iter(problems_with_names([name])), None)
 
 
 def _is_named(names: list[str]) -> sa.ColumnElement[bool]:

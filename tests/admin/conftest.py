@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 
 from models.accounts.user import Membership, User
 from models.base import scope, utc_now
+from models.payments.finding import RunFinding
 from models.payments.run import PaymentRun
 from models.permissions import CouncilRole, Role
 from models.records.contract import Contract
@@ -38,10 +39,22 @@ class Desk:
     def payment(self) -> str:
         return f"/council/payments/{self.contract.reference}/{MONDAY + WEEK}"
 
-    def prepare(self) -> int:
-        """A run of all that is due; its number."""
-        self.officer.post("/council/payment-runs/prepare", {"who": "all"}, status=303)
+    def prepare(self, **chosen: object) -> int:
+        """A run of all that is due, or as chosen, which the worker has prepared; its number."""
+        self.officer.post("/council/payment-runs/prepare", {"who": "all", **chosen}, status=303)
+        assert work_off()
         return every(select(PaymentRun.id).order_by(PaymentRun.id.desc()))[0]
+
+    def tick(self, number: int, *people: PortalClient) -> None:
+        """Tick every exception of the run: for the officer who prepared it, the manager, and others."""
+        for who in (self.officer, self.manager, *people):
+            for kind in every(select(RunFinding.kind).where(RunFinding.run_id == number).distinct()):
+                who.post(f"/council/payment-runs/{number}?show={kind.value}", {"because": "Looked at"}, status=303)
+
+    def authorise(self, number: int) -> None:
+        """Tick every exception, and authorise the run as the manager."""
+        self.tick(number)
+        self.manager.post(f"/council/payment-runs/{number}/authorise", status=303)
 
 
 @pytest.fixture
@@ -67,13 +80,15 @@ def two_clients(**given: object) -> Contract:
 @pytest.fixture
 def work() -> Callable[[], bool]:
     """What the worker does with the next job."""
+    return work_off
+
+
+def work_off() -> bool:
+    """Let the worker do the next job; whether there was one."""
     from commands.worker import work as do_next
 
-    def do() -> bool:
-        with scope():
-            return do_next()
-
-    return do
+    with scope():
+        return do_next()
 
 
 @pytest.fixture

@@ -113,8 +113,8 @@ def test_the_engine_is_pure(path):
 
 
 VERBS = {
-    "models.payments.answers", "models.payments.debts", "models.payments.officer", "models.payments.payment_run",
-    "models.payments.run",
+    "models.payments.answers", "models.payments.authorising", "models.payments.debts", "models.payments.hand_made",
+    "models.payments.officer", "models.payments.payment_run", "models.payments.run",
 }  # fmt: skip
 """Where the verbs of payments stand."""
 INNER_VERBS = {"models.payments.hold.place"}
@@ -131,12 +131,13 @@ VIEWS_MAY_CALL = {
     },
     "models.payments.ledger": {"ledger_of", "ledgers_of"},
     "models.payments.owing": {"ever_owed", "forecast_of", "forecasts", "has_more", "listed", "queues"},
-    "models.payments.payment_run": {"prepare"},
+    "models.payments.authorising": {"Checklist", "authorise", "check_may_be_finalised", "tick"},
+    "models.payments.hand_made": {"see"},
     "models.payments.blocked": {"blocked_of", "faults", "faults_waiting"},
     "models.payments.hold": {"is_held"},
     "models.payments.purchase_order": {"payment_terms", "services_bought", "years_issued"},
     "models.payments.standing": {"standing_of", "standings"},
-    "models.payments.run_history": {"outcome_of", "paid_by", "runs_of"},
+    "models.payments.run_history": {"outcome_of", "outcomes_of", "runs_of"},
     "models.payments.worklist": {"coming_due", "listed", "queues", "runs_that_wait"},
 }  # fmt: skip
 """The functions of payments that a view may call. What calculates, locks, or pays by steps is not among them."""

@@ -47,6 +47,7 @@ SHARED = {
     "pending_login",
     "provider",
     "recovery_code",
+    "run_tick",
     "security_code",
     "service",
     "service_level",

@@ -14,7 +14,8 @@ from models.base import move
 from models.correspondence.detail_change import ChangeKind, DetailChange, drafted
 from models.folding import found_by
 from models.payments import worklist
-from models.payments.review import Finding, Review
+from models.payments.finding import Finding
+from models.payments.review import Review
 from models.payments.run import PaymentRun
 from models.permissions import Role
 from models.records.client import Client

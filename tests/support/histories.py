@@ -30,6 +30,7 @@ from models.records.contract import Contract, PaymentMethod
 from tests import care_factories as care
 from tests.factories import make_provider, make_staff, make_user
 from tests.support.rows import every, reading, unit_of_work
+from tests.support.runs import authorise, see_adjustments
 
 START = date(2019, 3, 4)
 POLICIES: list[dict[str, str]] = [
@@ -160,6 +161,7 @@ class Office:
         return True
 
     def _run(self) -> bool:
+        see_adjustments()
         with self.watching_runs():
             return finalise_due([self.provider.id])[0] is not None
 
@@ -180,7 +182,7 @@ class Office:
         if run is None:
             return None
         with unit_of_work() as session:
-            session.scalars(select(PaymentRun).where(PaymentRun.id == run.id)).one().authorise(by=self.other)
+            authorise(session.scalars(select(PaymentRun).where(PaymentRun.id == run.id)).one(), by=self.other)
         with self.watching_runs():
             finalise_run(run.id, by_id=self.other.id)
         return True

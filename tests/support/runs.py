@@ -7,12 +7,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from commands.batchwise.payments import calculate_all, finalise_due
-from models.base import Base, utc_now
+from models.accounts.user import User
+from models.base import Base, session, utc_now
 from models.calendar import as_on
+from models.payments import authorising
+from models.payments.adjustment import Adjustment
 from models.payments.debt import Debt, debts_of
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
-from models.payments.run import RunPayment
+from models.payments.run import PaymentRun, RunPayment
 from models.records.contract import Contract
 from models.reports.breakdown import on_record
 from models.reports.explanation import Row
@@ -27,10 +30,22 @@ def calculate(day: date) -> None:
 
 
 def finalise(day: date) -> None:
-    """Calculate, then finalise what is due on that day."""
+    """Calculate, then finalise what is due on that day: what was adjusted by hand, a second person has seen."""
     calculate(day)
+    see_adjustments()
     with as_on(day):
         finalise_due(is_calculated=True)
+
+
+def see_adjustments() -> None:
+    """A second person sees every adjustment, so that the command line pays it."""
+    unseen = select(Adjustment.id).where(Adjustment.seen_at.is_(None))
+    with reading() as session:
+        ids = list(session.scalars(unseen))
+    if ids:
+        seen = {"seen_at": utc_now(), "seen_by_id": make_user().id}
+        with unit_of_work() as session:
+            session.execute(update(Adjustment).where(Adjustment.id.in_(ids)).values(**seen))
 
 
 def finalise_weeks(first: date, last: date) -> None:
@@ -39,6 +54,17 @@ def finalise_weeks(first: date, last: date) -> None:
     while day <= last:
         finalise(day)
         day += timedelta(days=7)
+
+
+def authorise(run: PaymentRun, *, by: User) -> bool:
+    """Tick every exception, for who prepared the run and for who authorises it, and authorise it: in a transaction."""
+    preparer = session.scalars(select(User).where(User.id == run.prepared_by_id)).one_or_none()
+    kinds = authorising.kinds_of(run)
+    for person in (preparer, by):
+        if person and kinds:
+            authorising.tick(run, dict.fromkeys(kinds, "Looked at"), by=person)
+    session.flush()
+    return authorising.authorise(run, by=by)
 
 
 def change(row: Base, **values: Any) -> None:

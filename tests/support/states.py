@@ -30,7 +30,7 @@ from models.records.provider import Provider
 from tests.care_factories import make_calendar, make_client, make_contract, make_item
 from tests.factories import make_staff, make_user
 from tests.support.rows import every, reading, saved, unit_of_work
-from tests.support.runs import calculate, orders
+from tests.support.runs import authorise, calculate, orders
 
 DOC = Path(__file__).parents[2] / "docs" / "payment-states.md"
 DAY = timedelta(days=1)
@@ -137,7 +137,8 @@ class Office:
     def authorise(self) -> "Office":
         if self.run_id is not None:
             with as_on(self.today), unit_of_work() as session:
-                session.scalars(select(PaymentRun).where(PaymentRun.id == self.run_id)).one().authorise(by=self.manager)
+                run = session.scalars(select(PaymentRun).where(PaymentRun.id == self.run_id)).one()
+                authorise(run, by=self.manager)
         return self
 
     def finalise(self) -> "Office":

@@ -23,7 +23,18 @@ from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import make_user
 from tests.support.portal import in_this_portal
 from tests.support.rows import every, reloaded, saved, unit_of_work
-from tests.support.runs import banked, calculate, change, finalise, finalise_weeks, lines, orders, payment, rows
+from tests.support.runs import (
+    authorise,
+    banked,
+    calculate,
+    change,
+    finalise,
+    finalise_weeks,
+    lines,
+    orders,
+    payment,
+    rows,
+)
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
 
@@ -328,10 +339,10 @@ def test_who_prepares_a_run_never_authorises_it(contract):
     run = prepared(officer)
     assert run.total_pence == 65_611
     with pytest.raises(DomainError, match="somebody else"):
-        act(run, lambda it: it.authorise(by=officer))
+        act(run, lambda it: authorise(it, by=officer))
     with pytest.raises(DomainError, match="not authorised"):
         act(run, lambda it: finalise_some(it, [contract.provider_id]))
-    act(run, lambda it: it.authorise(by=manager))
+    act(run, lambda it: authorise(it, by=manager))
     act(run, lambda it: finalise_some(it, [contract.provider_id]))
     act(run, lambda it: it.complete(by=manager))
     assert reloaded(run).state is RunState.FINALISED
@@ -341,7 +352,7 @@ def test_who_prepares_a_run_never_authorises_it(contract):
 def test_what_changed_since_it_was_prepared_is_left_for_the_next_run(contract):
     officer, manager = people()
     run = prepared(officer)
-    act(run, lambda it: it.authorise(by=manager))
+    act(run, lambda it: authorise(it, by=manager))
     make_item(contract, rate_e4=700_000)
     calculate(MONDAY + 6 * DAY)
     outcome = act(run, lambda it: finalise_some(it, [contract.provider_id]))
@@ -363,7 +374,7 @@ def test_a_payment_is_in_one_open_run_only_and_a_discarded_run_lets_it_go(contra
 def test_finalising_a_run_twice_does_nothing_the_second_time(contract):
     officer, manager = people()
     run = prepared(officer)
-    act(run, lambda it: it.authorise(by=manager))
+    act(run, lambda it: authorise(it, by=manager))
     act(run, lambda it: finalise_some(it, [contract.provider_id]))
     before = [(line.id, line.run_id) for line in lines(contract)]
     outcome = act(run, lambda it: finalise_some(it, [contract.provider_id]))

@@ -11,6 +11,7 @@ from models.base import DomainError, scope, session, transaction
 from models.calendar import as_on
 from models.payments import calculation, officer, payment_run
 from models.payments.adjustment import Adjustment
+from models.payments.authorising import authorise_from_command_line
 from models.payments.blocked import CalculationFault, faults, faults_waiting
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
@@ -108,7 +109,7 @@ def test_a_run_that_is_authorised_leaves_what_cannot_be_calculated_any_more(thre
         with transaction():
             set_tenant(EVERY_PROVIDER)
             run = payment_run.prepare(by=None)
-            run.authorise_from_command_line()
+            authorise_from_command_line(run)
             run_id = run.id
         with unable_to_calculate(broken):
             calculate_all()

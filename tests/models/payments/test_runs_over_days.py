@@ -10,6 +10,8 @@ from models.audit import AuditEvent
 from models.base import DomainError
 from models.calendar import as_on
 from models.outbox import OutboxMessage
+from models.payments import authorising
+from models.payments.authorising import authorise_from_command_line
 from models.payments.payment_run import finalise_some, prepare
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.run_history import outcome_of
@@ -17,7 +19,7 @@ from models.permissions import CouncilRole
 from tests.care_factories import make_contract, make_item
 from tests.factories import make_staff
 from tests.support.rows import every, reading, unit_of_work
-from tests.support.runs import answered, banked, calculate, change, lines, payment
+from tests.support.runs import answered, authorise, banked, calculate, change, lines, payment
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
 
@@ -57,7 +59,7 @@ def test_a_run_that_is_finalised_a_day_later_leaves_the_new_week_its_lines():
     calculate(sunday + DAY)
     with as_on(sunday + DAY):
         with unit_of_work() as session:
-            session.scalars(select(PaymentRun).where(PaymentRun.id == run_id)).one().authorise_from_command_line()
+            authorise_from_command_line(session.scalars(select(PaymentRun).where(PaymentRun.id == run_id)).one())
         finalise_run(run_id)
     assert payment(contract, MONDAY + WEEK).total_pence == 10_000
     assert [line.total_pence for line in lines(contract) if line.run_id is None] == [10_000]
@@ -73,7 +75,7 @@ def test_authorised_paid_and_left_are_three_figures():
         with unit_of_work():
             run = prepare(by=None)
             run_id = run.id
-            run.authorise_from_command_line()
+            authorise_from_command_line(run)
         change(payment(second, MONDAY), **answered("rejected", 10_000))
         outcome = finalise_run(run_id)
     assert (outcome.total_pence, outcome.left, outcome.left_pence) == (10_000, 1, 10_000)
@@ -107,7 +109,7 @@ def test_a_run_that_is_sent_back_frees_its_payments_and_says_why():
         act(run, lambda it: it.send_back(by=manager, reason=" "))
     act(run, lambda it: it.send_back(by=manager, reason="One is paid twice"))
     with pytest.raises(DomainError, match="sent back already"):
-        act(run, lambda it: it.authorise(by=manager))
+        act(run, lambda it: authorising.authorise(it, by=manager))
     [mail] = every(OutboxMessage)
     assert (mail.to, "One is paid twice" in mail.body) == (officer.email, True)
     with as_on(SUNDAY):
@@ -120,13 +122,13 @@ def test_an_authorised_run_is_withdrawn_until_something_of_it_is_paid():
     manager = make_staff(CouncilRole.PAYMENTS_MANAGER)
     with pytest.raises(DomainError, match="prepared already"):
         act(run, lambda it: it.withdraw(by=manager, reason="Wrong"))
-    act(run, lambda it: it.authorise(by=manager))
+    act(run, lambda it: authorise(it, by=manager))
     act(run, lambda it: it.withdraw(by=manager, reason="A rate is ten times too high"))
     with pytest.raises(DomainError, match="not authorised"):
         act(run, lambda it: finalise_some(it, [contract.provider_id]))
     assert banked(contract) == []
     again, _, _ = prepared()
-    act(again, lambda it: it.authorise(by=manager))
+    act(again, lambda it: authorise(it, by=manager))
     act(again, lambda it: finalise_some(it, [contract.provider_id]))
     assert banked(contract) == [10_000]
     with pytest.raises(DomainError, match="is paid already"):

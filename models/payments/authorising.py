@@ -1,0 +1,154 @@
+"""Who lets a payment run be paid: somebody who neither prepared it nor made money in it by hand, and has seen what is
+unusual in it. Above a limit, two people.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from models.accounts.user import User
+from models.audit import record
+from models.base import DomainError, move, session, utc_now
+from models.payments.finding import Finding, RunFinding, RunTick
+from models.payments.hand_made import makers_of, see_all_in
+from models.payments.run import PaymentRun, RunState
+
+
+def kinds_of(run: PaymentRun) -> set[Finding]:
+    """The kinds of exception that the run had when it was prepared: each is to be ticked."""
+    return set(session.scalars(select(RunFinding.kind).where(RunFinding.run_id == run.id).distinct()))
+
+
+def ticks_of(run: PaymentRun) -> dict[Finding, list[RunTick]]:
+    """What has been ticked, by kind, the oldest first, with who has."""
+    query = select(RunTick).where(RunTick.run_id == run.id).options(joinedload(RunTick.user))
+    ticks: dict[Finding, list[RunTick]] = {}
+    for tick in session.scalars(query.order_by(RunTick.at, RunTick.id)):
+        ticks.setdefault(tick.kind, []).append(tick)
+    return ticks
+
+
+def tick(run: PaymentRun, because: dict[Finding, str], *, by: User) -> None:
+    """Say that these kinds of exception have been seen, and why the run may be paid all the same. What the same person
+    said before is replaced. DomainError where a reason is missing, where the run has no such exception, or where it is
+    not prepared any more.
+    """
+    run.wait_for_turn()
+    if run.state is not RunState.PREPARED:
+        raise DomainError(f"This run is {run.state.value}, so there is nothing to tick any more")
+    kinds = kinds_of(run)
+    for kind, words in because.items():
+        if kind not in kinds:
+            raise DomainError(f"This run has no exceptions of the kind “{kind.label}”")
+        if not words.strip():
+            raise DomainError(f"Say why “{kind.label}” is all right")
+        mine = select(RunTick).where(RunTick.run_id == run.id, RunTick.kind == kind, RunTick.user_id == by.id)
+        known = session.scalars(mine).one_or_none()
+        if known is None:
+            session.add(RunTick(run_id=run.id, kind=kind, user_id=by.id, because=words.strip()))
+        else:
+            known.because, known.at = words.strip(), utc_now()
+    record("payment_run.ticked", run, by=by, kinds=[kind.name.lower() for kind in because])
+
+
+class Checklist:
+    """What a run still waits for before this person can authorise it, or somebody else."""
+
+    def __init__(self, run: PaymentRun, person: User) -> None:
+        self.kinds = kinds_of(run)
+        self.ticks = ticks_of(run)
+        self._run, self._person = run, person
+        self._is_maker = person.id in makers_of(run)
+
+    @property
+    def is_barred(self) -> bool:
+        """This person may never authorise nor finalise the run."""
+        return bool(self.why_barred)
+
+    @property
+    def why_barred(self) -> str:
+        """A sentence to end with what somebody else has to do; empty where nothing stands against this person."""
+        if self._person.id == self._run.prepared_by_id:
+            return "You prepared this run, so somebody else has to"
+        if self._is_maker:
+            return "You have adjusted a payment in this run by hand, so somebody else has to"
+        return ""
+
+    @property
+    def mine_left(self) -> list[Finding]:
+        """Kinds that this person has not ticked."""
+        return self._unticked_by(self._person.id)
+
+    @property
+    def preparers_left(self) -> list[Finding]:
+        """Kinds that who prepared the run has not ticked; none for a run from the command line."""
+        prepared_by_id = self._run.prepared_by_id
+        return [] if prepared_by_id is None else self._unticked_by(prepared_by_id)
+
+    @property
+    def left(self) -> list[Finding]:
+        """Kinds to be ticked, by this person or by who prepared the run, before this person can authorise it."""
+        return [kind for kind in Finding if kind in {*self.mine_left, *self.preparers_left}]
+
+    @property
+    def waits_for_one_more(self) -> bool:
+        """It is above a limit, and one of two people has authorised it."""
+        return self._run.state is RunState.PREPARED and self._run.first_authorised_by_id is not None
+
+    @property
+    def is_first(self) -> bool:
+        """This person is the first of those two."""
+        return self._run.first_authorised_by_id == self._person.id
+
+    def _unticked_by(self, user_id: int) -> list[Finding]:
+        seen = {kind for kind, ticks in self.ticks.items() if user_id in {each.user_id for each in ticks}}
+        return [kind for kind in Finding if kind in self.kinds - seen]
+
+    def insist_on_another(self, act: str) -> None:
+        """DomainError for somebody who may never authorise nor finalise the run."""
+        if self.is_barred:
+            raise DomainError(f"{self.why_barred} {act} it")
+
+
+def authorise(run: PaymentRun, *, by: User) -> bool:
+    """Let the run be finalised; False where it is above a limit and this was the first of two people. DomainError for
+    who prepared it or made money in it by hand, while an exception is not ticked, or if somebody else was first.
+    """
+    run.wait_for_turn()
+    checklist = Checklist(run, by)
+    checklist.insist_on_another("authorise")
+    run.insist_on(RunState.PREPARED)
+    if checklist.left:
+        names = ", ".join(f"“{kind.label}”" for kind in checklist.left)
+        raise DomainError(
+            f"Who prepared the run and who authorises it tick each exception first. Still to tick: {names}"
+        )
+    see_all_in(run, by=by)
+    if run.above and run.first_authorised_by_id is None:
+        is_first = PaymentRun.first_authorised_at.is_(None), PaymentRun.state == RunState.PREPARED
+        move(run, *is_first, first_authorised_at=utc_now(), first_authorised_by_id=by.id)
+        record("payment_run.first_authorised", run, by=by, total_pence=run.total_pence)
+        return False
+    if run.first_authorised_by_id == by.id:
+        raise DomainError("You have authorised this run already. It is above a limit, so one person more has to")
+    run.change_state(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now(), authorised_by_id=by.id)
+    record("payment_run.authorised", run, by=by, total_pence=run.total_pence)
+    return True
+
+
+def authorise_from_command_line(run: PaymentRun) -> None:
+    """Authorise without a second person: whoever may use the server's command line may. The audit says so. DomainError
+    for a run that a person prepared, or that is above a limit.
+    """
+    if run.prepared_by_id is not None:
+        raise DomainError("A run that a person prepared has to be authorised by a person")
+    if run.above:
+        raise DomainError(f"This run is above a limit ({'; '.join(run.above)}), so two people have to authorise it")
+    run.change_state(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now())
+    record("payment_run.authorised", run, by=None, total_pence=run.total_pence)
+
+
+def check_may_be_finalised(run: PaymentRun, *, by: User) -> None:
+    """DomainError where finalising would be refused. Asked before a job for it is put in the queue."""
+    Checklist(run, by).insist_on_another("finalise")
+    if run.state is not RunState.AUTHORISED:
+        raise DomainError(f"This run is {run.state.value}, so it cannot be finalised")
