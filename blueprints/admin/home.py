@@ -12,7 +12,7 @@ from models.job import Job
 from models.payments import owing
 from models.payments.blocked import faults_waiting
 from models.payments.run import RunState
-from models.payments.worklist import coming_due, queues, runs_that_wait
+from models.payments.worklist import queues, runs_that_wait, what_is_due
 from models.permissions import Permission
 
 bp = Blueprint("home", __name__)
@@ -46,5 +46,5 @@ def _payments():
         "queues": queues(),
         "debts": owing.queues(),
         "faults": faults_waiting(),
-        "coming": session.execute(coming_due()).all(),
+        "due": what_is_due(),
     }

@@ -78,18 +78,23 @@ def tick(run_id):
         return _review(run, form)
     authorising.tick(run, {kind: form.because.data}, by=me())
     session.flush()
-    left = authorising.Checklist(run, me()).mine_left
-    after = left[0].value if left else None
+    after = _next(Review(run).exceptions(), authorising.Checklist(run, me()))
     return done(f"“{kind.label}” is ticked", then=url_for(".show", run_id=run_id, show=after))
 
 
-def _review(run, tick_form):
-    review, form = Review(run), RunFilter(request.args)
-    shown = _shown(form)
+def _next(exceptions, checklist):
+    """The kind of exception that this person ticks next: the one with the most money. None where none is left."""
+    return next((each.kind.value for each in exceptions if each.kind in checklist.mine_left), None)
+
+
+def _review(run, form):
+    review, filters = Review(run), RunFilter(request.args)
+    shown, exceptions, checklist = _shown(filters), review.exceptions(), authorising.Checklist(run, me())
     return render(
         "admin/payment_runs/show.html", partial="admin/payment_runs/_review.html",
-        run=run, form=form, tick_form=tick_form, exceptions=review.exceptions(), shown=shown, totals=review.totals(),
-        page=page_of(_query(review, form)), checklist=authorising.Checklist(run, me()), outcome=outcome_of(run.id),
+        run=run, form=form, filters=filters, exceptions=exceptions, shown=shown, totals=review.totals(),
+        page=page_of(_query(review, filters)), checklist=checklist, next_kind=_next(exceptions, checklist),
+        outcome=outcome_of(run.id),
         job=session.scalars(Job.newest_of(JobKind.FINALISE, run_id=run.id)).one_or_none(),
     )  # fmt: skip
 

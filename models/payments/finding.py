@@ -92,6 +92,11 @@ _EXPLANATIONS = {
     Finding.HELD_ROWS: "Rows that are left out: we hold them, or the provider has queried them.",
     Finding.WAITING: "Payments with a care package that is not authorised, not agreed or suspended. The amount waits.",
 }
+COMPARED = frozenset(
+    (Finding.FAR_OFF, Finding.NOTHING, Finding.NEW, Finding.ENDED, Finding.CHANGED, Finding.SAME_PERCENT,
+     Finding.SECOND_RISE)
+)  # fmt: skip
+"""What is about the difference from last time. Of any other kind it is the sum that matters."""
 _OF_ROWS = frozenset(
     (Finding.NEW, Finding.ENDED, Finding.CHANGED, Finding.SAME_PERCENT, Finding.SECOND_RISE, Finding.TWICE,
      Finding.ADJUSTED, Finding.HELD_ROWS)

@@ -12,7 +12,7 @@ from sqlalchemy import Select, select
 from models.base import session, sum_of
 from models.folding import found_by
 from models.payments.comparing import is_taken_by
-from models.payments.finding import Finding, RunFinding
+from models.payments.finding import COMPARED, Finding, RunFinding
 from models.payments.hold import is_held
 from models.payments.payment import PaymentLine
 from models.payments.run import PaymentRun, RunPayment, RunState
@@ -145,7 +145,9 @@ class Review:
 
 def _at_stake() -> sa.ColumnElement[int]:
     """By how much a finding differs from last time; what it comes to, where nothing is compared. Never below 0."""
-    return sa.func.abs(RunFinding.now_pence - sa.func.coalesce(RunFinding.before_pence, 0))
+    kept = RunFinding
+    before = sa.case((kept.kind.in_(COMPARED), sa.func.coalesce(kept.before_pence, 0)), else_=0)
+    return sa.func.abs(kept.now_pence - before)
 
 
 def _difference() -> sa.ColumnElement[int]:

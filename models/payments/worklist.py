@@ -12,6 +12,7 @@ from models.base import session, sum_of
 from models.calendar import LONDON, today
 from models.engine.component import DEDUCTIONS
 from models.payments.confirmation import Confirmation, Processing
+from models.payments.hand_made import has_unseen
 from models.payments.hold import Hold, HoldKind, has_hold, is_kept_back
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunState
@@ -19,6 +20,8 @@ from models.records.contract import Contract
 from models.records.provider import Provider
 
 P = ScheduledPayment
+AHEAD, MOST_DAYS = timedelta(days=35), 5
+"""How far, and how many days, the desk looks ahead to what is to be finalised."""
 NEAR = timedelta(days=2)
 """A cut-off this close is worth a word to the provider."""
 
@@ -54,6 +57,8 @@ def recovers(*conditions: Condition) -> Condition:
 class Concern(StrEnum):
     """What an officer looks for among the payments."""
 
+    OVERDUE = "overdue"
+    DUE_TODAY = "due today"
     REJECTED = "rejected"
     HELD = "held"
     HELD_ROWS = "held rows"
@@ -63,10 +68,13 @@ class Concern(StrEnum):
     WAITING = "waiting"
     RECOVERY = "recovery"
     LAPSED = "lapsed"
+    UNSEEN = "adjusted, unseen"
 
     @property
     def label(self) -> str:
         return {
+            "overdue": "Overdue: their day to be finalised is past",
+            "due today": "To be finalised today",
             "rejected": "Rejected by the provider",
             "held": "Held by us",
             "held rows": "With a row held by us",
@@ -76,6 +84,7 @@ class Concern(StrEnum):
             "waiting": "With a care package that is blocked",
             "recovery": "With a recovery",
             "lapsed": "With an answer that has lapsed",
+            "adjusted, unseen": "Adjusted, and seen by nobody else",
         }[self.value]
 
     @property
@@ -88,6 +97,7 @@ class Concern(StrEnum):
             "queried": "Queried rows",
             "cut-off near": "Unconfirmed payments",
             "waiting": "Payments that wait",
+            "adjusted, unseen": "Adjusted payments",
         }.get(self.value, self.label)
 
     @property
@@ -104,10 +114,13 @@ class Concern(StrEnum):
             "queried": "The provider asks about them.",
             "cut-off near": "The day to confirm them by is near, or past.",
             "waiting": "A care package in them is not authorised, not agreed, or suspended.",
+            "adjusted, unseen": "Nobody has seen the adjustment but who made it. Look at it, and say so.",
         }.get(self.value, "")
 
     def condition(self) -> Condition:
         return {
+            Concern.OVERDUE: lambda: sa.and_(P.is_open, P.finalise_on < today()),
+            Concern.DUE_TODAY: lambda: sa.and_(P.is_open, P.finalise_on == today()),
             Concern.REJECTED: lambda: sa.and_(P.is_open, P.is_rejected),
             Concern.HELD: lambda: has_hold(Hold.is_of_whole_payment, ~Hold.is_released),
             Concern.HELD_ROWS: lambda: has_hold(*_ROW_HELD_BY_OFFICER),
@@ -116,6 +129,7 @@ class Concern(StrEnum):
             Concern.CUT_OFF: lambda: sa.and_(P.is_open, P.is_unanswered, ~P.is_waived, P.answer_by <= today() + NEAR),
             Concern.WAITING: lambda: sa.and_(P.is_open, P.waiting_pence != 0),
             Concern.RECOVERY: lambda: sa.and_(P.is_open, recovers()),
+            Concern.UNSEEN: lambda: sa.and_(P.is_open, has_unseen()),
             Concern.LAPSED: lambda: sa.and_(P.is_open, P.lapsed_pence.is_not(None)),
         }[self]()
 
@@ -176,6 +190,7 @@ def queues() -> list[Queue]:
         _payments(Concern.REJECTED, sa.func.min(P.answered_at), total),
         _payments(Concern.CUT_OFF, sa.func.min(P.answer_by), total),
         _payments(Concern.WAITING, since_first, P.waiting_pence),
+        _payments(Concern.UNSEEN, since_first, total),
         _holds(Concern.HELD, Hold.is_of_whole_payment),
         _holds(Concern.HELD_ROWS, *_ROW_HELD_BY_OFFICER),
         _holds(Concern.QUERIED, *_QUERIED),
@@ -221,15 +236,45 @@ def runs_that_wait(state: RunState) -> tuple[int, date | None, int]:
     return row[0], _day(row[1]), row[2]
 
 
-def coming_due() -> Select:
-    """The next days on which payments that have begun are finalised: rows with the day, how many, and the sum of those
-    that are not kept back just now: what waits for an answer in time is in it.
-    """
-    total = sum_of(sa.case((is_kept_back(), 0), else_=P.total_pence))
-    return (
-        select(P.finalise_on, sa.func.count(P.id).label("payments"), total.label("total_pence"))
-        .where(P.is_open, P.finalise_on >= today())
+@dataclass(frozen=True)
+class Due:
+    """Payments that are to be finalised on one day, or were on days that are past."""
+
+    on: date
+    """The day; the oldest of those that are past."""
+    count: int
+    pence: int
+    """What those come to that nothing keeps back just now: what waits for an answer in time is in it."""
+    held_pence: int
+    """What the others come to."""
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.on < today()
+
+    @property
+    def concern(self) -> Concern | None:
+        """What finds them in the list of payments; None for those of a day to come."""
+        if self.is_overdue:
+            return Concern.OVERDUE
+        return Concern.DUE_TODAY if self.on == today() else None
+
+
+def what_is_due() -> list[Due]:
+    """What was to be finalised before today, as one; then today, tomorrow, and the next days on which something is."""
+    held = is_kept_back()
+    kept_back, free = sa.case((held, P.total_pence), else_=0), sa.case((held, 0), else_=P.total_pence)
+    rows = session.execute(
+        select(P.finalise_on, sa.func.count(P.id), sum_of(free), sum_of(kept_back))
+        .where(P.is_open, P.finalise_on <= today() + AHEAD)
         .group_by(P.finalise_on)
         .order_by(P.finalise_on)
-        .limit(5)
     )
+    days = [Due(*row) for row in rows]
+    past, coming = [day for day in days if day.on < today()], [day for day in days if day.on >= today()]
+    overdue = [Due(past[0].on, *(sum(each) for each in zip(*map(_sums, past), strict=True)))] if past else []
+    return overdue + coming[:MOST_DAYS]
+
+
+def _sums(due: Due) -> tuple[int, int, int]:
+    return due.count, due.pence, due.held_pence

@@ -40,7 +40,8 @@ def test_my_work_names_what_waits_how_long_and_how_much_money(desk):
     number = desk.prepare()
     page = desk.manager.get("/council/")
     queues = {
-        row.th.a.text: [cell.text.strip() for cell in row.select("td")] for row in page.page.table.select("tbody tr")
+        row.th.a.text: [cell.text.strip() for cell in row.select("td")]
+        for row in page.page.select("table.waits tbody tr")
     }
     assert queues["Queried rows"][::2] == ["1", "£303.03"]
     assert queues["Payments that wait"] == ["1", "30 Sep 2019", "£100.00"]

@@ -138,7 +138,7 @@ VIEWS_MAY_CALL = {
     "models.payments.purchase_order": {"payment_terms", "services_bought", "years_issued"},
     "models.payments.standing": {"standing_of", "standings"},
     "models.payments.run_history": {"outcome_of", "outcomes_of", "runs_of"},
-    "models.payments.worklist": {"coming_due", "listed", "queues", "runs_that_wait"},
+    "models.payments.worklist": {"listed", "queues", "runs_that_wait", "what_is_due"},
 }  # fmt: skip
 """The functions of payments that a view may call. What calculates, locks, or pays by steps is not among them."""
 NOT_FOR_VIEWS = {"authorise_from_command_line", "complete", "finalise_some", "confirm_by_silence", "calculate_all"}

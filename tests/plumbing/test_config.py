@@ -94,6 +94,8 @@ def test_printing_the_settings_shows_no_secret(instance):
         ("[log_in]\nsecurity_code_positions = 6", KEYS, "must be 2 or 3"),
         ("[log_in]\nproviders_may_grant = ['school']", KEYS, "there is no kind of provider 'school'"),
         ("log_in = 'x'", KEYS, "must be a table"),
+        ("[limits]\nrun = -1", KEYS, "run must be 0, which is no limit, or more"),
+        ("[limits]\nrun = 1.5", KEYS, "run must be a whole number"),
         (WHOLE.replace('hosts = ["portal.example"]', ""), KEYS, "hosts must name the host names of the portal"),
         ("[identity_provider]\nissuer = 'https://id.example'", KEYS, "an issuer takes a client_id, and a secret"),
         ("[identity_provider]\nsecret = 'x'", KEYS, "comes from IDENTITY_PROVIDER_SECRET"),

@@ -13,7 +13,7 @@ from forms.council_payments import AdjustForm
 from models.base import session
 from models.calendar import today
 from models.money import gbp
-from models.payments import officer
+from models.payments import hand_made, officer
 from models.payments.adjustment import Adjustment
 from models.payments.payment import ScheduledPayment
 from models.permissions import Permission
@@ -41,6 +41,17 @@ def adjust(reference, first_on):
         is_checked = True
         foreseen = officer.foresee(payment.contract, client.id, amount_pence=pence, for_day=day)
     return render("admin/payments/adjust.html", payment=payment, form=form, foreseen=foreseen, is_checked=is_checked)
+
+
+@bp.post(f"{PAYMENT}/adjustments/<int:adjustment_id>/see")
+@requires(Permission.REVIEW_RUNS)
+@reads_client_records
+def see_adjustment(reference, first_on, adjustment_id):
+    """A second person has seen it, so that the command line may pay it too."""
+    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    adjustment = get_or_404(Adjustment.of_contract(payment.contract_id).where(Adjustment.id == adjustment_id))
+    hand_made.see(adjustment, by=me())
+    return back_to(payment, f"You have seen the adjustment of {gbp(adjustment.amount_pence)}.")
 
 
 @bp.route(f"{PAYMENT}/adjustments/<int:adjustment_id>/cancel", methods=["GET", "POST"])

@@ -48,6 +48,7 @@ def show(reference, first_on):
             [payment.answered_by_id]
             + [each for hold in holds for each in (hold.placed_by_id, hold.released_by_id)]
             + [adjustment.created_by_id for adjustment in adjustments]
+            + [adjustment.seen_by_id for adjustment in adjustments]
         ),
     )
 

@@ -1,0 +1,192 @@
+"""Going through a run's exceptions on its page: ticked by two people, four eyes on what is made by hand, and limits."""
+
+import pytest
+from sqlalchemy import select
+
+from models.accounts.user import Staff
+from models.payments.adjustment import Adjustment
+from models.payments.finding import RunFinding, RunTick
+from models.payments.run import PaymentRun, RunState
+from models.permissions import CouncilRole
+from models.records.client import Client
+from tests.admin.conftest import SUNDAY, WEEK, two_clients
+from tests.care_factories import make_item
+from tests.factories import make_staff
+from tests.support.client import PortalClient
+from tests.support.rows import every, reloaded, unit_of_work
+from tests.support.runs import calculate
+
+RUNS = "/council/payment-runs"
+
+
+@pytest.fixture
+def run(desk):
+    """A run with a new row and a new provider; its address."""
+    make_item(desk.contract, rate_e4=9_000_000, starts_on=SUNDAY - WEEK + WEEK / 7)
+    two_clients()
+    calculate(SUNDAY)
+    return f"{RUNS}/{desk.prepare()}"
+
+
+def state():
+    [found] = every(PaymentRun.newest_first().limit(1))
+    return found.state
+
+
+def kinds_of(page):
+    links = page.page.select(".review__kinds li a")
+    return [link["href"].partition("show=")[2].replace("+", " ") for link in links][:-1]
+
+
+@pytest.mark.postgres
+def test_each_kind_is_ticked_by_both_before_the_run_is_authorised(desk, run):
+    page = desk.manager.get(run)
+    kinds = kinds_of(page)
+    assert len(kinds) >= 3
+    assert f"You have {len(kinds)} of {len(kinds)} to tick" in page.words
+    assert f"Ola Officer has {len(kinds)} to tick" in page.words
+    assert not page.page.select("form[action$=authorise]")
+    refused = desk.manager.post(f"{run}/authorise", status=409)
+    assert "tick each exception first. Still to tick:" in refused.words
+    for who in (desk.officer, desk.manager):
+        page = who.get(f"{run}?show={kinds[0]}")
+        for kind in kinds:
+            assert page.page.select_one(".review__kinds [aria-current]")["href"].endswith(kind.replace(" ", "+"))
+            page = who.follow(who.submit(page, {"because": f"Looked at {kind}"}, form="form.tick"))
+            assert "is ticked" in page.words
+    assert page.page.select_one(".review__kinds [aria-current]").text.startswith("Payments by provider")
+    seen = desk.manager.get(f"{run}?show={kinds[0]}")
+    assert "Seen by Ola Officer" in seen.words
+    assert f"because: Looked at {kinds[0]}" in seen.words
+    assert "✓ Ola Officer" in seen.words
+    desk.manager.follow(desk.manager.submit(desk.manager.get(run), form="form[action$=authorise]"))
+    assert state() is RunState.AUTHORISED
+
+
+def test_a_tick_needs_its_reason_and_stays_where_it_was_typed(desk, run):
+    [kind, *_] = kinds_of(desk.officer.get(run))
+    page = desk.officer.get(f"{run}?show={kind}")
+    refused = desk.officer.submit(page, {"because": " "}, form="form.tick", status=422)
+    assert refused.errors == ["Say why these are all right. If they are not, hold the payment or send the run back"]
+    too_long = desk.officer.submit(page, {"because": "x" * 501}, form="form.tick", status=422)
+    assert too_long.page.textarea.text.strip() == "x" * 501
+    assert not every(RunTick)
+    desk.officer.post(f"{run}?show=nonsense", {"because": "Seen"}, status=404)
+    refused = desk.officer.post(f"{run}?show=rejected", {"because": "Seen"}, status=409)
+    assert "This run has no exceptions of the kind “Rejected”" in refused.words
+
+
+def test_who_reads_only_ticks_nothing(desk, run, colleague):
+    [kind, *_] = kinds_of(desk.officer.get(run))
+    auditor = colleague("auditor")
+    assert not auditor.get(f"{run}?show={kind}").page.select("form.tick")
+    auditor.post(f"{run}?show={kind}", {"because": "Seen"}, status=403)
+
+
+def test_a_tick_again_replaces_ones_own(desk, run):
+    [kind, *_] = kinds_of(desk.officer.get(run))
+    for words in ("A rate is odd", "It is right"):
+        desk.officer.post(f"{run}?show={kind}", {"because": words}, status=303)
+    [tick] = every(RunTick)
+    assert tick.because == "It is right"
+
+
+@pytest.mark.postgres
+def test_above_a_limit_two_people_authorise(desk, limits):
+    limits(run_pence=65_610)
+    number = desk.prepare()
+    run = f"{RUNS}/{number}"
+    page = desk.manager.get(run)
+    assert "It is above a limit: more than £656 in one run. Two people have to authorise it." in page.words
+    desk.tick(number)
+    first = desk.manager.follow(desk.manager.submit(desk.manager.get(run), form="form[action$=authorise]"))
+    assert "is authorised by you. One person more has to" in first.words
+    assert "Max Manager has, " in first.words
+    assert not first.page.select("form[action$=authorise], form[action$=finalise]")
+    refused = desk.manager.post(f"{run}/authorise", status=409)
+    assert "You have authorised this run already" in refused.words
+    desk.manager.post(f"{run}/finalise", status=409)
+    mia = PortalClient(desk.officer.app).sign_in(make_staff(CouncilRole.PAYMENTS_MANAGER, name="Mia Second"))
+    desk.tick(number, mia)
+    done = mia.follow(mia.submit(mia.get(run), form="form[action$=authorise]"))
+    assert "It can be finalised now" in done.words
+    assert "Authorised by Max Manager" in done.words
+    assert "Max Manager, Mia Second" in mia.get(RUNS + "/").words
+
+
+def test_at_a_limit_one_person_authorises(desk, limits):
+    limits(run_pence=65_611, payment_pence=65_611)
+    number = desk.prepare()
+    assert "above a limit" not in desk.manager.get(f"{RUNS}/{number}").words
+    desk.authorise(number)
+    assert state() is RunState.AUTHORISED
+
+
+def adjust(desk, client, **more):
+    [first, *_] = every(Client)
+    typed = {
+        "client": str(first.id),
+        "amount": "25.00",
+        "for_day": ["30", "9", "2019"],
+        "reason": "Taxi",
+        "save": "y",
+        **more,
+    }
+    return client.post(f"{desk.payment}/adjust", typed, status=303)
+
+
+@pytest.mark.postgres
+def test_who_adjusted_a_payment_in_the_run_does_not_pay_it(desk):
+    """An officer adjusts, becomes a manager, and finds the run of another officer."""
+    adjust(desk, desk.officer)
+    colleague = PortalClient(desk.officer.app).sign_in(make_staff(name="Ola Other"))
+    colleague.post(f"{RUNS}/prepare", {"who": "all"}, status=303)
+    from tests.admin.conftest import work_off
+
+    assert work_off()
+    number = every(PaymentRun)[-1].id
+    desk.tick(number, colleague)
+    with unit_of_work() as session:
+        manager = {"role": CouncilRole.PAYMENTS_MANAGER}
+        session.query(Staff).filter(Staff.user_id == desk.officer.user.id).update(manager)
+    page = desk.officer.get(f"{RUNS}/{number}")
+    assert "You have adjusted a payment in this run by hand, so somebody else has to authorise it" in page.words
+    refused = desk.officer.post(f"{RUNS}/{number}/authorise", status=409)
+    assert "You have adjusted a payment in this run by hand" in refused.words
+    desk.manager.post(f"{RUNS}/{number}/authorise", status=303)
+    desk.officer.post(f"{RUNS}/{number}/finalise", status=409)
+    [adjustment] = every(Adjustment)
+    assert adjustment.seen_by_id == desk.manager.user.id
+    told = [each.note for each in every(select(RunFinding)) if each.kind.is_adjusted]
+    assert told == ["Ola Officer: Taxi"]
+
+
+def test_a_second_person_says_that_they_have_seen_an_adjustment(desk):
+    adjust(desk, desk.officer)
+    assert "Adjusted payments" in desk.manager.get("/council/").words
+    [adjustment] = every(Adjustment)
+    assert not desk.officer.get(desk.payment).page.select("form[action$=see]")
+    refused = desk.officer.post(f"{desk.payment}/adjustments/{adjustment.id}/see", status=409)
+    assert "You made or cancelled this adjustment, so somebody else has to look at it" in refused.words
+    page = desk.manager.get(desk.payment)
+    done = desk.manager.follow(desk.manager.submit(page, form="form[action$=see]"))
+    assert "You have seen the adjustment of £25.00" in done.words
+    assert reloaded(adjustment).seen_by_id == desk.manager.user.id
+    desk.manager.post(f"{desk.payment}/adjustments/{adjustment.id}/see", status=409)
+    desk.manager.post(f"{desk.payment}/adjustments/{adjustment.id + 1}/see", status=404)
+    assert "Adjusted payments" not in desk.manager.get("/council/").words
+    desk.officer.post(f"{desk.payment}/adjustments/{adjustment.id}/cancel", {}, status=303)
+    assert reloaded(adjustment).seen_at is None, "what was cancelled is another thing to see"
+
+
+def test_what_is_overdue_stands_first_on_my_work(desk, set_today):
+    set_today(SUNDAY + WEEK / 7)
+    rows = desk.officer.get("/council/").page.select("table.due tbody tr")
+    assert [cell.text.strip() for cell in rows[0].select("td")] == ["1", "£656.11", ""]
+    assert " ".join(rows[0].th.get_text(" ").split()) == "Overdue since Sunday 6 October 2019"
+    link = rows[0].a["href"]
+    assert desk.contract.name in desk.officer.get(link).words
+    set_today(SUNDAY)
+    [first, *_] = desk.officer.get("/council/").page.select("table.due tbody tr")
+    assert first.a.text == "Today"
+    assert desk.contract.name in desk.officer.get(first.a["href"]).words
