@@ -8,10 +8,13 @@ from playwright.sync_api import expect
 from commands.worker import work
 from models.base import scope
 from models.permissions import CouncilRole
+from models.records.provider import Provider
 from tests.admin.conftest import MONDAY, SUNDAY, two_clients
 from tests.browser.conftest import WAYS
 from tests.browser.looks import assert_accessible, assert_fits, take_picture
+from tests.care_factories import make_contract, make_item
 from tests.factories import make_staff
+from tests.support.rows import every
 from tests.support.runs import calculate, finalise
 
 
@@ -45,8 +48,19 @@ def look_at(page, name):
         assert_accessible(page)
 
 
-def test_the_officer_prepares_and_the_manager_finalises(people):
+def tick(page, kind, because):
+    """Follow the way to the only exception, and tick it: the page then shows the payments again."""
+    page.get_by_role("link", name=f"Next: {kind}").click()
+    page.get_by_label("Seen, because").fill(because)
+    look_at(page, "run-ticking")
+    page.get_by_role("button", name=f"Tick {kind}").click()
+    expect(page.get_by_text(f"“{kind}” is ticked").first).to_be_visible()
+
+
+def test_the_officer_prepares_and_the_manager_finalises(people, contract):
     officer, manager = people
+    another = make_contract(every(Provider)[0], calculate_from=SUNDAY - timedelta(days=6))
+    make_item(another, rate_e4=9_000_000)
     officer.goto("/council/")
     look_at(officer, "home")
     officer.goto("/council/payment-runs/")
@@ -59,7 +73,7 @@ def test_the_officer_prepares_and_the_manager_finalises(people):
     if not officer.locator("body").evaluate("body => body.classList.contains('js-enabled')"):
         refresh.click()
     expect(officer.locator(".job__words")).to_have_text(
-        "Calculated 1 contract. What is not finalised comes to £656.11."
+        "Calculated 2 contracts. What is not finalised comes to £1,556.11."
     )
     expect(refresh).to_have_count(0)
 
@@ -67,19 +81,29 @@ def test_the_officer_prepares_and_the_manager_finalises(people):
     look_at(officer, "prepare")
     officer.get_by_label("Note (optional)").fill("The first week of October")
     officer.get_by_role("button", name="Prepare the run").click()
-    expect(officer.get_by_text("Somebody else authorises it").first).to_be_visible()
+    expect(officer.get_by_text("Preparing a run: waiting for its turn").first).to_be_visible()
+    look_at(officer, "preparing")
+    do_the_work()
+    if not officer.locator("body").evaluate("body => body.classList.contains('js-enabled')"):
+        officer.get_by_role("link", name="Refresh").click()
+    expect(officer.locator(".job__words")).to_contain_text("Run 2 is prepared: 2 payments, £1,556.11")
+    officer.get_by_role("link", name="Review the run").click()
     look_at(officer, "run")
+    tick(officer, "New contract", "They began in October")
 
     manager.goto("/council/")
     manager.get_by_role("link", name="Payment runs to authorise").click()
     manager.get_by_role("link", name="Run 2", exact=True).click()
     expect(manager.get_by_text("The first week of October")).to_be_visible()
-    manager.get_by_role("button", name="Authorise £656.11").click()
-    manager.get_by_role("button", name="Finalise £656.11").click()
+    expect(manager.get_by_role("button", name="Authorise £1,556.11")).to_have_count(0)
+    tick(manager, "New contract", "The agreement is signed")
+    look_at(manager, "run-ticked")
+    manager.get_by_role("button", name="Authorise £1,556.11").click()
+    manager.get_by_role("button", name="Finalise £1,556.11").click()
     expect(manager.get_by_text("Finalising run 2: waiting for its turn").first).to_be_visible()
     do_the_work()
     manager.goto("/council/payment-runs/2")
-    expect(manager.locator(".job__words")).to_have_text("1 payment finalised, 2 lines, £656.11 paid.")
+    expect(manager.locator(".job__words")).to_have_text("2 payments finalised, 3 lines, £1,556.11 paid.")
     look_at(manager, "run-finalised")
 
 
@@ -124,7 +148,9 @@ def test_an_exception_is_chosen_without_losing_the_page(contract, open_browser, 
     sign_in(page, make_staff())
     page.goto("/council/payment-runs/prepare")
     page.get_by_role("button", name="Prepare the run").click()
-    page.get_by_role("link", name="New 1").click()
+    do_the_work()
+    page.goto("/council/payment-runs/2")
+    page.get_by_role("link", name="New £90.00 1").click()
     expect(page.get_by_role("heading", name="New")).to_be_focused()
     expect(page.locator(".review__list tbody tr")).to_have_count(1)
     look_at(page, "run-new")
