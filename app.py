@@ -23,6 +23,7 @@ from blueprints import (
     kept_forms,
     lookups,
     pages,
+    presses,
     provider,
     public,
     security,
@@ -55,6 +56,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     transactions.init_app(app)
     access.init_app(app)
     kept_forms.init_app(app)
+    presses.init_app(app)  # after the gate, and after what writes before the act
     frame.init_app(app, settings)
     errors.init_app(app)
     auth.identity.init_app(app, settings.identity_provider)

@@ -14,6 +14,8 @@ from werkzeug.datastructures import MultiDict
 from blueprints.pages import current_path, wants_partial
 from blueprints.transactions import SAFE_METHODS, note
 from models.accounts.kept_form import KeptForm
+from models.accounts.press import FIELD as ONE_TIME_KEY
+from models.accounts.press import is_key
 from models.base import session as database
 from models.vault import Tampered
 
@@ -72,8 +74,11 @@ class Kept:
         self.names = {name for name, _ in self._typed}
 
     def take(self) -> MultiDict[str, str]:
-        """The fields and values, for the form that they fit; from now on they count as shown."""
+        """The fields and values, for the form that they fit; from now on they count as shown. The page takes over the
+        one-time key: what was sent before the session ended, and did arrive, is not done again.
+        """
         self._show(self._why.filled)
+        g.one_time_key = next((value for name, value in self._typed if name == ONE_TIME_KEY and is_key(value)), None)
         return MultiDict(self._typed)
 
     def give_up(self) -> None:

@@ -5,7 +5,7 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 import flask
-from flask import Flask, Response, current_app, flash, redirect, render_template
+from flask import Flask, Response, current_app, flash, g, redirect, render_template
 from htmx_flask import Htmx, make_response
 from htmx_flask.requests import HtmxAwareRequest
 from werkzeug.exceptions import HTTPException
@@ -13,6 +13,7 @@ from werkzeug.routing import RequestRedirect
 from wtforms import Form
 
 from blueprints.session_store import session
+from models.accounts.press import Answer
 
 NOTICE = "components/_notice.html"
 PROBLEM = "components/_problem.html"
@@ -41,9 +42,26 @@ def render(page: str, /, *, partial: str | None = None, **context: Any) -> Respo
 def done(message: str, /, *, then: str, partial: str | None = None, **context: Any) -> Response:
     """The act is done. htmx gets the partial and the message in #notices, a plain browser goes on to `then`."""
     if partial and wants_partial():
+        answered(then, "message", message)
         return make_response(render_template(partial, **context) + render_template(NOTICE, message=message))
     flash(message)
     return go_to(then)
+
+
+def render_once(page: str, /, *, then: str, lost: str, **context: Any) -> Response:
+    """The act is done, and the page shows what is kept nowhere. Whoever presses again goes to `then`, and reads there
+    `lost`, which says what to do if they have not seen it.
+    """
+    answered(then, "information", lost)
+    return make_response(render_template(page, **context))
+
+
+def answered(then: str, kind: str, message: str) -> None:
+    """Keep what a second press of the same form is told, where the answer is no redirect (blueprints/presses.py). What
+    this answer draws has a key of its own.
+    """
+    g.answered = Answer(then, ((kind, message),))
+    g.pop("one_time_key", None)
 
 
 def go_to(url: str) -> Response:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 from flask import Flask, Response, appcontext_pushed, g, request
 
-from models.base import begin_write, scope, session, transaction
+from models.base import DomainError, begin_write, scope, session, transaction
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -18,9 +18,16 @@ def init_app(app: Flask) -> None:
 
 
 def keep() -> None:
-    """Commit what was done so far, whatever this request comes to: a failed log-in counts."""
+    """Commit what was done so far, whatever this request comes to: a failed log-in counts. The press is no part of it:
+    its row stands only with the whole act (blueprints/presses.py).
+    """
+    press = g.get("press")
+    if press is not None:
+        press.give_up()
     session.commit()
     begin_write()
+    if press is not None and press.begin() is not None:
+        raise DomainError("This was sent twice at the same moment, and done once. Look at how things stand now")
 
 
 def note(write: Callable[[], object]) -> None:

@@ -20,7 +20,7 @@ NOT_ALWAYS_SENT = (
 
 class FlaskForm(flask_wtf.FlaskForm):
     """A form with a token. What its person typed before their session ended stands in it again, once: see
-    blueprints/kept_forms.py.
+    blueprints/kept_forms.py. Its one-time key comes with `csrf()` of components/form.html.
     """
 
     class Meta(flask_wtf.FlaskForm.Meta):
@@ -29,6 +29,25 @@ class FlaskForm(flask_wtf.FlaskForm):
             if given is None and kept is not None and _fits(form, kept.names):
                 return kept.take()
             return given
+
+    def validate(self, *more: Any, **named: Any) -> bool:
+        """Also wrong is a form that was sent before with something else in it: see blueprints/presses.py."""
+        is_valid = super().validate(*more, **named)
+        if (sent_before := g.get("sent_before")) is None:
+            return is_valid
+        self.form_errors = [*self.form_errors, sent_before.told()]
+        return False
+
+
+class Linked(str):
+    """What is wrong with a form as a whole, with the address of the page to look at."""
+
+    href: str
+
+    def __new__(cls, text: str, href: str) -> "Linked":
+        made = super().__new__(cls, text)
+        made.href = href
+        return made
 
 
 class ButtonForm(FlaskForm):

@@ -13,6 +13,7 @@ from models.accounts import (  # noqa: F401
     login,
     login_code,
     pending_login,
+    press,
     security_code,
     user,
     web_session,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
 
 from models.portal import Portal, current_portal, current_scope, new_scope
@@ -212,6 +213,12 @@ def rows_changed(statement: sa.UpdateBase, *, unsynced: bool = False) -> int:
     """Run an UPDATE or DELETE; how many rows it changed. `unsynced`: rows that are loaded stay as they were read."""
     done = session.execute(statement, execution_options={"synchronize_session": False} if unsynced else {})
     return cast(sa.CursorResult, done).rowcount  # which SQLAlchemy declares to be any Result
+
+
+def insert_first(table: type[Base], **values: Any) -> bool:
+    """Insert a row; False where one with the same unique key is there. Who inserts it at this moment is waited for."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return session.scalar(insert(table).values(**values).on_conflict_do_nothing().returning(table.id)) is not None
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -7,7 +7,7 @@ from blueprints.auth import bp
 from blueprints.auth.origin import origin
 from blueprints.auth.stages import NOT_YOURS
 from blueprints.frame import settings
-from blueprints.pages import done, go_to, render
+from blueprints.pages import done, go_to, render, render_once
 from blueprints.session_store import session
 from blueprints.transactions import keep
 from exchange.qr_code import qr_code
@@ -19,6 +19,8 @@ from models.accounts.login import prove
 from models.accounts.pending_login import change_password, own_step, step_of
 from models.accounts.security_code import RULES
 from models.base import session as database
+
+LOST = "Your recovery codes were shown once. If you have not kept them, make new ones"
 
 
 @bp.get("/account")
@@ -70,7 +72,7 @@ def own_authenticator():
     form = AppCodeForm()
     if form.validate_on_submit():
         if codes := second_step.confirm_app(me(), form.code.data):
-            return render("auth/recovery_codes.html", codes=codes, onward=None)
+            return _show(codes)
         form.code.errors = [second_step.WRONG_APP_CODE]
     address = app.address(me().email, settings().council.service_name)
     return render("auth/own_authenticator.html", form=form, seed=app.seed, picture=qr_code(address))
@@ -79,4 +81,9 @@ def own_authenticator():
 @bp.post("/account/recovery-codes")
 @requires(SIGNED_IN, fresh=True)
 def new_recovery_codes():
-    return render("auth/recovery_codes.html", codes=second_step.renew_recovery_codes(me()), onward=None)
+    return _show(second_step.renew_recovery_codes(me()))
+
+
+def _show(codes):
+    then = url_for(".account")
+    return render_once("auth/recovery_codes.html", then=then, lost=LOST, codes=codes, onward=None)

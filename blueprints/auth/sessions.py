@@ -8,6 +8,7 @@ from blueprints.auth.log_out import leave
 from blueprints.kept_forms import keep_typed
 from blueprints.lookups import get_or_404
 from blueprints.pages import came_from, done, go_to, render, safe_path
+from blueprints.presses import repeatable
 from blueprints.session_store import session
 from models.accounts.device import device
 from models.accounts.web_session import WebSession
@@ -27,6 +28,7 @@ def sessions():
 
 @bp.post("/account/sessions/stay")
 @requires(SIGNED_IN)
+@repeatable
 def stay():
     session.stay()
     return done("You stay logged in", then=url_for(".sessions"), partial=PART, **_left())

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Delete, Select, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.accounts.press import FIELD as ONE_TIME_KEY
 from models.base import Base, Key, session, utc_now
 from models.vault import seal, unseal
 
@@ -40,11 +41,13 @@ class KeptForm(Base):
 
     @classmethod
     def keep(cls, user_id: int, path: str, typed: Iterable[tuple[str, str]]) -> bool:
-        """Keep what was typed on this page, in place of what was kept of it before. False if nothing is to be kept."""
+        """Keep what was typed on this page, in place of what was kept of it before, with the form's one-time key: if it
+        was sent once already, sending it again does nothing. False if nothing is to be kept.
+        """
         kept = [(name, value) for name, value in typed if name.split("-")[0] not in NEVER_KEPT]
         text = json.dumps(kept, ensure_ascii=False)
         is_short = len(text.encode()) <= MOST_BYTES and len(path.encode()) <= LONGEST_PATH
-        if not is_short or not any(value for _, value in kept):
+        if not is_short or not any(value for name, value in kept if name != ONE_TIME_KEY):
             return False
         session.execute(cls.outlived())
         session.execute(delete(cls).where(cls.user_id == user_id, cls.path == path))

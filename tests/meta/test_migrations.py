@@ -45,6 +45,7 @@ SHARED = {
     "outbox_message",
     "payment_run",
     "pending_login",
+    "press",
     "provider",
     "recovery_code",
     "run_tick",

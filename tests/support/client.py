@@ -14,6 +14,7 @@ from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from blueprints.session_store import KEPT_CSRF, csrf_secret
+from models.accounts.press import new_key
 from models.accounts.user import Membership, Staff, User
 from models.accounts.web_session import Limits, WebSession
 from models.base import scope, transaction, utc_now
@@ -101,8 +102,9 @@ class PortalClient:
         return self.open("GET", path, status=status, **more)
 
     def post(self, path: str, data: dict[str, Any] | None = None, *, status: int | None = None, **more: Any) -> Answer:
-        """With the CSRF token that a form of this session would have had."""
-        return self.open("POST", path, status=status, data={"csrf_token": self.csrf_token(), **(data or {})}, **more)
+        """With the CSRF token and the one-time key that a form of this session would have had: a visit of its own."""
+        hidden = {"csrf_token": self.csrf_token(), "one_time_key": new_key()}
+        return self.open("POST", path, status=status, data=hidden | (data or {}), **more)
 
     def submit(
         self, answer: Answer, data: dict[str, Any] | None = None, *, form: str = "main form", **more: Any

@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup, Tag
 from werkzeug.test import TestResponse
 
 from blueprints.security import HEADERS
+from models.accounts.press import FIELD, is_key
 
 CANARY = re.compile(r"zq(\d+)qz")
 LABELLED = "input:not([type=hidden]):not([type=submit]):not([type=button]), select, textarea"
@@ -89,6 +90,9 @@ def _forms_are_safe_and_work_without_script(soup: BeautifulSoup) -> None:
         assert form.get("action"), f"a form without action: {str(form)[:200]}"
         if form.get("method", "get").lower() == "post":
             assert form.find("input", attrs={"name": "csrf_token"}), f"no CSRF field: {str(form)[:200]}"
+            keys = [each.get("value", "") for each in form.find_all("input", attrs={"name": FIELD})]
+            assert len(keys) == 1, f"a form has one one-time key: {str(form)[:200]}"
+            assert is_key(keys[0]), f"no one-time key: {keys[0]!r}"
     for tag in soup.find_all(_asks_by_htmx):
         assert _works_without_script(tag), f"does nothing without JavaScript: {str(tag)[:200]}"
 

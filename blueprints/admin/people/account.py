@@ -4,6 +4,7 @@ from flask import abort, url_for
 
 from blueprints.access import me, requires
 from blueprints.admin.people import bp
+from blueprints.admin.people.new import show_password
 from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404
 from blueprints.pages import done, render
@@ -19,7 +20,7 @@ def reset_password(person_id):
     person, form = _person(person_id, Permission.HELP_USERS), ButtonForm()
     if form.validate_on_submit():
         password = council.reset_password(person, by=me())
-        return render("admin/people/password.html", person=person, password=password, then=_page_of(person))
+        return show_password(person, password)
     return render("admin/people/reset_password.html", person=person, form=form)
 
 

@@ -6,12 +6,13 @@ from blueprints.access import me, requires
 from blueprints.admin.people import bp
 from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404
-from blueprints.pages import done, render
+from blueprints.pages import done, render, render_once
 from forms.people import NewColleagueForm, NewPersonForm
 from models.accounts import council
 from models.permissions import CouncilRole, Permission, Role
 from models.records.provider import Provider, ids_named, problem_with_name
 
+LOST = "The temporary password was shown once. If you have not noted it down, make another"
 NOT_A_CONTACT = "This is not the e-mail address of a contact of {}"
 
 
@@ -36,9 +37,14 @@ def let_in(provider, form):
     )  # fmt: skip
     then = url_for("admin.people.show", person_id=membership.user_id)
     if password:
-        return render("admin/people/password.html", person=membership.user, password=password, then=then)
+        return show_password(membership.user, password)
     own = ". They have a password already: it stays" if form.with_password else ""
     return done(f"{membership.user.name} now has access to {provider.name}{own}", then=then)
+
+
+def show_password(person, password):
+    then = url_for("admin.people.show", person_id=person.id)
+    return render_once("admin/people/password.html", then=then, lost=LOST, person=person, password=password)
 
 
 @bp.route("/new-colleague", methods=["GET", "POST"])
@@ -52,6 +58,6 @@ def new_colleague():
         )  # fmt: skip
         then = url_for(".show", person_id=person.id)
         if password:
-            return render("admin/people/password.html", person=person, password=password, then=then)
+            return show_password(person, password)
         return done(f"{person.name} can log in as soon as they have set a password", then=then)
     return render("admin/people/new_colleague.html", form=form)
