@@ -5,6 +5,7 @@ from datetime import date, datetime
 from flask import Flask
 
 from models import money
+from models.base import utc_now
 from models.calendar import LONDON, FinancialYear
 
 
@@ -20,6 +21,7 @@ def init_app(app: Flask) -> None:
         clock=clock,
         moment=moment,
         shortmoment=shortmoment,
+        ago=ago,
         financial_year=financial_year,
     )
 
@@ -58,6 +60,14 @@ def moment(at: datetime) -> str:
 def shortmoment(at: datetime) -> str:
     """1 Oct 2019, 9:14pm"""
     return f"{shortday(at.astimezone(LONDON).date())}, {clock(at)}"
+
+
+def ago(at: datetime) -> str:
+    """a minute ago, 12 minutes ago, an hour ago, 5 hours ago; real time, in whole minutes or hours"""
+    minutes = max(1, int((utc_now() - at).total_seconds() // 60))
+    if minutes < 60:
+        return "a minute ago" if minutes == 1 else f"{minutes} minutes ago"
+    return "an hour ago" if minutes < 120 else f"{minutes // 60} hours ago"
 
 
 def financial_year(starts_in: int) -> str:

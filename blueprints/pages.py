@@ -49,11 +49,11 @@ def done(message: str, /, *, then: str, partial: str | None = None, **context: A
 
 
 def render_once(page: str, /, *, then: str, lost: str, **context: Any) -> Response:
-    """The act is done, and the page shows what is kept nowhere. Whoever presses again goes to `then`, and reads there
-    `lost`, which says what to do if they have not seen it.
+    """The act is done, and the page shows what is kept nowhere, with a way on to `then`. Whoever presses again goes
+    there at once, and reads `lost`, which says what to do if they have not seen it.
     """
     answered(then, "information", lost)
-    return make_response(render_template(page, **context))
+    return make_response(render_template(page, then=then, **context))
 
 
 def answered(then: str, kind: str, message: str) -> None:

@@ -41,8 +41,12 @@ def repeatable(view: Callable) -> Callable:
     return view
 
 
-def one_time_key() -> str:
-    """The key of the forms on this page. Each is good for its own address, so they may share it."""
+def one_time_key() -> str | None:
+    """The key of the forms on this page. Each is good for its own address, so they may share it. None before somebody
+    has logged in.
+    """
+    if not current_user.is_authenticated:
+        return None
     if g.get("one_time_key") is None:
         g.one_time_key = new_key()
     return g.one_time_key

@@ -5,14 +5,14 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypedDict
 
-from wtforms import BooleanField, DateField, Form, IntegerField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import HiddenInput
+from wtforms import BooleanField, DateField, Form
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from forms.base import FlaskForm
-from forms.fields import DayField, MoneyField, StringField, TextAreaField
+from forms.fields import DayField, MoneyField, SeenPence, StringField, TextAreaField
 from forms.filters import ALL, ChoiceField
 from models.payments.confirmation import Confirmation, Processing
+from models.payments.officer import Foreseen
 from models.payments.worklist import Concern
 from models.reports.whereabouts import WAITS, Reason
 
@@ -120,11 +120,7 @@ class SendBackForm(FlaskForm):
 
 
 class PayAsItIsForm(FlaskForm):
-    """`total_pence` is what the officer saw."""
-
-    total_pence = IntegerField(
-        widget=HiddenInput(), validators=[NumberRange(-(10**12), 10**12, "Load this page again before you decide")]
-    )
+    total_pence = SeenPence("The payment")
     reason = TextAreaField(
         "Why is it paid as it is?",
         description="The provider reads it",
@@ -155,6 +151,15 @@ class AdjustForm(FlaskForm):
         render_kw={"rows": 3},
     )
 
+    def validate_amount(self, field: MoneyField) -> None:
+        if field.data == 0:
+            raise ValidationError("An adjustment of £0.00 changes nothing. Enter an amount")
+
+    def seen(self, foreseen: Foreseen | None) -> str:
+        """What the check shows, on one line: only that is saved."""
+        parts = (self.client.data, self.amount.pence, self.for_day.day, bool(self.is_of_earlier_days.data))
+        return " ".join(map(str, (*parts, foreseen)))
+
 
 class PlanForm(FlaskForm):
     amount = MoneyField(
@@ -168,3 +173,7 @@ class PlanForm(FlaskForm):
         validators=[DataRequired("Say what was agreed"), LONG],
         render_kw={"rows": 3},
     )
+
+
+class EndPlanForm(FlaskForm):
+    per_payment_pence = SeenPence("The instalment plan")

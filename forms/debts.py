@@ -2,12 +2,11 @@
 
 from typing import Any, TypedDict
 
-from wtforms import Form, IntegerField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, ValidationError
-from wtforms.widgets import HiddenInput
+from wtforms import Form
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from forms.base import FlaskForm
-from forms.fields import DayField, MoneyField, StringField, TextAreaField
+from forms.fields import DayField, MoneyField, Seen, StringField, TextAreaField
 from forms.filters import ALL, ChoiceField, year_choices
 from models.calendar import FinancialYear, today
 from models.money import gbp
@@ -59,9 +58,7 @@ class _Sum(FlaskForm):
 
     most_pence: int | None = None
     """What is owed, where the sum may not be more."""
-    seen = IntegerField(
-        default=0, widget=HiddenInput(), validators=[NumberRange(0, 2**31, "Load this page again before you go on")]
-    )
+    seen = Seen("Somebody has written to this ledger", default=0)
     amount = MoneyField(
         "Amount", validators=[InputRequired("Enter the amount, like 150.00")], render_kw={"inputmode": "decimal"}
     )

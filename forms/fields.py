@@ -6,13 +6,15 @@ from datetime import date
 from typing import Any
 
 import wtforms
-from wtforms import DateField, Field, FieldList, Form
+from wtforms import DateField, Field, FieldList, Form, IntegerField
+from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
-from wtforms.widgets import EmailInput, PasswordInput, TextArea, TextInput
+from wtforms.widgets import EmailInput, HiddenInput, PasswordInput, TextArea, TextInput
 
-from models.money import parse_pence, plain
+from models.money import gbp, parse_pence, plain
 
 LONGEST_EMAIL = 254
+LOOK_AGAIN = "Look at what stands here now, and press the button again if it is right"
 
 
 class StringField(wtforms.StringField):
@@ -71,6 +73,38 @@ class MoneyField(Field):
 
     def _value(self) -> str:
         return self.typed or ("" if self.data is None else plain(self.data))
+
+
+class Seen(IntegerField):
+    """A number that the page showed, hidden in its form, which is given the number that stands now. Where it has become
+    another since, the form is refused, and drawn again with what stands now.
+    """
+
+    widget = HiddenInput()
+    object_data: int | None
+
+    def process_formdata(self, values: list[str]) -> None:
+        typed = values[0] if values else ""
+        self.data = int(typed) if re.fullmatch(r"-?[0-9]{1,15}", typed) else None
+
+    def pre_validate(self, form: BaseForm) -> None:
+        if self.data is None:
+            raise StopValidation(f"This was sent without what the page had shown. {LOOK_AGAIN}")
+        if self.data != self.object_data:
+            raise StopValidation(f"{self.changed(self.data)} since you opened this page. {LOOK_AGAIN}")
+
+    def changed(self, _seen: int) -> str:
+        return self.label.text
+
+    def _value(self) -> str:
+        return str(self.object_data)
+
+
+class SeenPence(Seen):
+    """A sum that the page showed: pence. Its label names it: "The payment"."""
+
+    def changed(self, seen: int) -> str:
+        return f"{self.label.text} has changed from {gbp(seen)} to {gbp(self.object_data or 0)}"
 
 
 class Rows(FieldList):

@@ -1,13 +1,15 @@
 """What is typed to answer a scheduled payment."""
 
+import re
 from collections.abc import Iterable
 
 from wtforms import BooleanField, Form, FormField, IntegerField, SubmitField
-from wtforms.validators import Length, NumberRange, ValidationError
+from wtforms.validators import Length, ValidationError
 from wtforms.widgets import HiddenInput
 
 from forms.base import FlaskForm
-from forms.fields import Rows, TextAreaField
+from forms.fields import Rows, SeenPence, TextAreaField
+from models.money import gbp
 from models.reports.explanation import Row
 
 
@@ -32,15 +34,20 @@ class QueryForm(Form):
 
 
 class TakeBackForm(FlaskForm):
-    """Take a rejection back. `total_pence` is what the person saw."""
+    """Take a rejection back."""
 
-    total_pence = IntegerField(
-        widget=HiddenInput(), validators=[NumberRange(-(10**12), 10**12, "Load this page again before you answer")]
-    )
+    total_pence = SeenPence("The payment")
+    confirms_pence = SeenPence("What you confirm")
 
 
-class AnswerForm(TakeBackForm):
-    """Confirm or reject: the one whose button was pressed."""
+class AnswerForm(FlaskForm):
+    """Confirm or reject: the one whose button was pressed. The button to confirm sends the sum that it shows."""
+
+    confirms_pence = 0
+    """What a confirmation lets go, apart from rows that are queried with it; pence."""
+    is_queried_held = False
+    """Whether a row that is queried is held."""
+    total_pence = SeenPence("The payment")
 
     rows = Rows(FormField(QueryForm))
     comment = TextAreaField("Comments", filters=[tidy], validators=[NOT_TOO_LONG])
@@ -70,6 +77,11 @@ class AnswerForm(TakeBackForm):
     def validate_confirm(self, field: SubmitField) -> None:
         if not (self.confirm.data or self.reject.data):
             raise ValidationError("Confirm or reject this payment")
+        shown = (field.raw_data or [""])[0]
+        if not self.reject.data and re.fullmatch(r"-?[0-9]+", shown) and shown != str(self.button_pence):
+            because = f", since {gbp(self.ticked_pence)} is queried" if self.ticked_pence else ""
+            now = f"What you confirm is {gbp(self.button_pence)} now{because}"
+            raise ValidationError(f"{now}. If that is right, press the button again")
 
     @property
     def queries(self) -> dict[int, str]:
@@ -79,6 +91,11 @@ class AnswerForm(TakeBackForm):
             for query in self.row_forms
             if query.is_wrong.data and query.order_id.data is not None
         }
+
+    @property
+    def button_pence(self) -> int:
+        """What the button to confirm says."""
+        return self.confirms_pence - (self.ticked_pence if self.is_queried_held else 0)
 
     @property
     def ticked_pence(self) -> int:

@@ -8,7 +8,7 @@ from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
 from exchange.downloads.debts import debts_data, ledger_data
 from forms.base import ButtonForm
-from forms.council_payments import PlanForm
+from forms.council_payments import EndPlanForm, PlanForm
 from forms.debts import DebtSearch, LedgerYear, MoveForm, RefuseWriteOffForm, RepayForm, SurplusForm, WriteOffForm
 from models.base import session
 from models.calendar import today
@@ -222,7 +222,7 @@ def instalments(reference):
 def end_instalments(reference):
     contract = get_or_404(Contract.referred_to(reference))
     plan = get_or_404(RecoveryPlan.open(contract.id))
-    form = ButtonForm()
+    form = EndPlanForm(per_payment_pence=plan.per_payment_pence)
     if form.validate_on_submit():
         officer.end_plan(plan, by=me())
         return _back(contract, "The instalment plan has ended.")

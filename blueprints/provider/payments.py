@@ -60,7 +60,9 @@ def answer(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     rows = told(payment).rows
     marks = _marks(payment)
+    standing = standing_of(payment)
     form = AnswerForm(total_pence=payment.total_pence)
+    form.confirms_pence, form.is_queried_held = standing.to_confirm_pence, payment.contract.holds_queried
     is_planned = payment.processing is Processing.FUTURE  # it has no lines yet that could be held
     form.offer(row for row in rows if row.order and row.order.id not in marks and not is_planned)
     if form.is_submitted():
@@ -71,7 +73,7 @@ def answer(reference, first_on):
         return done(said, then=url_for(".show", reference=reference, first_on=first_on))
     return render(
         "provider/payments/answer.html", partial="provider/payments/_answer.html",
-        payment=payment, asking=payment.answer_state, standing=standing_of(payment), rows=rows, marks=marks, form=form,
+        payment=payment, asking=payment.answer_state, standing=standing, rows=rows, marks=marks, form=form,
         ticked_pence=form.ticked_pence,
     )  # fmt: skip
 
@@ -81,12 +83,14 @@ def answer(reference, first_on):
 @reads_client_records
 def take_back(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
-    form = TakeBackForm(total_pence=payment.total_pence)
+    standing = standing_of(payment)
+    form = TakeBackForm(total_pence=payment.total_pence, confirms_pence=standing.to_confirm_pence)
     if form.validate_on_submit():
         answers.take_back(payment, by=me(), total_pence=form.total_pence.data or 0)
-        said = f"You have taken your rejection back, and confirmed {gbp(payment.total_pence)} for {payment.span.short}"
+        confirmed = gbp(form.confirms_pence.data or 0)
+        said = f"You have taken your rejection back, and confirmed {confirmed} for {payment.span.short}"
         return done(said, then=url_for(".show", reference=reference, first_on=first_on))
-    return render("provider/payments/take_back.html", payment=payment, form=form, standing=standing_of(payment))
+    return render("provider/payments/take_back.html", payment=payment, form=form, standing=standing)
 
 
 def _say(payment, form, ticked):

@@ -1,6 +1,6 @@
 """What an officer adds to a payment, or takes off, with a reason: the way to correct what facts cannot say."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -53,6 +53,13 @@ class Adjustment(ProviderOwned, Base):
             .options(joinedload(cls.client))
             .order_by(cls.created_at.desc(), cls.id.desc())
         )
+
+    @classmethod
+    def like(cls, contract_id: int, client_id: int, amount_pence: int) -> Select["Adjustment"]:
+        """The newest adjustment of the last day that says the same of the same client, unless it is cancelled."""
+        same = (cls.contract_id == contract_id, cls.client_id == client_id, cls.amount_pence == amount_pence)
+        is_new = cls.created_at > utc_now() - timedelta(days=1), cls.cancelled_at.is_(None)
+        return select(cls).where(*same, *is_new).order_by(cls.id.desc()).limit(1)
 
 
 class RecoveryPlan(ProviderOwned, Base):

@@ -202,9 +202,19 @@ class Foreseen:
     now_pence: int
     then_pence: int
 
+    def __str__(self) -> str:
+        return f"{self.span.first} {self.now_pence} {self.then_pence}"
 
-def foresee(contract: Contract, client_id: int, *, amount_pence: int, for_day: date) -> Foreseen | None:
-    """What would follow from an adjustment; None where the contract cannot be calculated. Reads; writes nothing."""
+
+def foresee(
+    contract: Contract, client_id: int, *, amount_pence: int, for_day: date, is_to_be_made: bool = False
+) -> Foreseen | None:
+    """What would follow from an adjustment; None where the contract cannot be calculated. Writes nothing. With
+    `is_to_be_made` it locks the provider's contracts, so that it still holds when `adjust` is called in the same
+    request.
+    """
+    if is_to_be_made:
+        lock([contract.provider_id])
     try:
         return _foreseen(contract, client_id, amount_pence, for_day)
     except Exception:

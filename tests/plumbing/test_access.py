@@ -172,6 +172,6 @@ def plain(text) -> Response:
 
 
 def without_token(answer) -> str:
-    for field in answer.page.select("[name=csrf_token]"):
+    for field in answer.page.select("[name=csrf_token], [name=one_time_key]"):
         field["value"] = ""
     return str(answer.page)

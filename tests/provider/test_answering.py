@@ -178,10 +178,11 @@ def test_a_queried_row_has_to_say_what_is_wrong(give, contract):
     assert not every(Hold)
 
 
-@pytest.mark.parametrize("total", ["65612", "-1", "1"])
-def test_another_total_than_the_one_on_record_is_not_confirmed(give, contract, total):
-    answer = give("confirm", status=409, total_pence=total)
-    assert "The payment has changed from" in answer.words
+@pytest.mark.parametrize(("total", "told"), [("65612", "£656.12"), ("-1", "−£0.01"), ("1", "£0.01")])
+def test_another_total_than_the_one_on_record_is_not_confirmed(give, contract, total, told):
+    answer = give("confirm", status=422, total_pence=total)
+    assert answer.errors[0].startswith(f"The payment has changed from {told} to £656.11 since you opened this page.")
+    assert answer.page.select_one("[name=total_pence]")["value"] == "65611"
     assert payment(contract, MONDAY).confirmation is Confirmation.UNCONFIRMED
 
 
@@ -310,10 +311,39 @@ def test_a_double_press_does_nothing_twice(office, here):
 
 
 def test_who_changes_their_mind_is_told_that_it_is_done(office, here):
-    page = office.get(f"{here}/answer")
+    page, other_tab = (office.get(f"{here}/answer") for _ in range(2))
     office.submit(page, {"confirm": "y"}, status=303)
-    answer = office.submit(page, {"reject": "y", "comment": "No"}, status=409)
+    answer = office.submit(page, {"reject": "y", "comment": "No"}, status=422)
+    assert "You have sent this form before: “You have confirmed £656.11 for 30 Sep to 6 Oct 2019”" in answer.errors[0]
+    answer = office.submit(other_tab, {"reject": "y", "comment": "No"}, status=409)
     assert "You have confirmed this payment already" in answer.words
+
+
+def test_what_the_button_says_is_what_is_confirmed(office, here, contract):
+    """Without JavaScript the button does not follow the ticks."""
+    page = office.get(f"{here}/answer")
+    n = number_of(page, "Begum")
+    typed = {f"rows-{n}-is_wrong": "y", f"rows-{n}-text": "Left"}
+    asked = office.submit(page, typed | {"confirm": "65611"}, status=422)
+    assert asked.errors == [
+        "What you confirm is £353.08 now, since £303.03 is queried. If that is right, press the button again"
+    ]
+    button = asked.page.select_one("#confirm")
+    assert (button.text, button["value"]) == ("Confirm £353.08", "35308")
+    assert payment(contract, MONDAY).confirmation is Confirmation.UNCONFIRMED
+    done = office.follow(office.submit(asked, {"confirm": "35308"}, status=303))
+    assert "You have confirmed £353.08" in done.words
+
+
+def test_a_row_that_is_held_since_the_page_was_drawn_is_not_confirmed_unseen(office, here, contract, finance):
+    page = office.get(f"{here}/answer")
+    begum = next(order for order in orders(contract) if order.client.surname == "Begum")
+    with unit_of_work() as session:
+        found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
+        officer.hold(found, by=finance, reason="Asked about", order_id=begum.id)
+    asked = office.submit(page, {"confirm": "65611"}, status=422)
+    assert asked.errors == ["What you confirm is £353.08 now. If that is right, press the button again"]
+    office.submit(asked, {"confirm": "35308"}, status=303)
 
 
 def test_another_providers_payment_does_not_exist(client, here, contract):

@@ -133,9 +133,10 @@ def test_what_is_typed_wrongly_is_said_and_kept(office, at, given, words):
 
 
 def test_a_second_press_asks_for_nothing_twice(office, at):
-    page = check(office, at("ask/organisation"), phone="01632 960002")
-    send(office, page, status=303)
-    assert "You have asked for this already" in send(office, page, status=409).words
+    first, second = (check(office, at("ask/organisation"), phone="01632 960002") for _ in range(2))
+    there = send(office, first, status=303).location
+    assert send(office, first, status=303).location == there
+    assert "You have asked for this already" in send(office, second, status=409).words
     assert len(every(DetailChange)) == 1
 
 
@@ -159,10 +160,10 @@ def test_the_list_says_how_far_each_is_and_a_waiting_one_is_withdrawn(office, pr
     assert "Jude" not in refused.words
     assert not refused.page.select("main form")
     assert "It appears here with the next data from the finance system." in office.get(at(str(first.id))).words
-    page = office.get(at(str(third.id)))
+    page, other_tab = (office.get(at(str(third.id))) for _ in range(2))
     withdrawn = office.follow(office.submit(page, status=303))
     assert "Withdrawn by Ada Finch on" in withdrawn.words
-    assert "answered or withdrawn already" in office.submit(page, status=409).words
+    assert "answered or withdrawn already" in office.submit(other_tab, status=409).words
     assert every(DetailChange)[2].state is ChangeState.WITHDRAWN
     assert len(office.get(at()).reads) <= 5
 

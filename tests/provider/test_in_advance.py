@@ -48,7 +48,7 @@ def test_it_is_confirmed_before_it_begins_and_paid(contract, office, set_today):
     form = client.get(path + "/answer")
     assert "This payment is made in advance, and this is what is planned." in form.words
     assert not form.page.select("[name$=is_wrong]")
-    client.post(path + "/answer", {"total_pence": "10000", "confirm": "y"}, status=303)
+    client.submit(form, {"confirm": "10000"}, status=303)
     finalise(MONDAY - 3 * DAY)
     set_today(MONDAY - 3 * DAY)
     assert payment(contract, MONDAY).processing.is_finalised

@@ -154,9 +154,11 @@ class PortalClient:
             assert not writes, f"{method} wrote: {writes}"
         if answer.is_html and answer.response.data:
             is_whole = not is_partial or "<html" in answer.text
+            is_signed_in = bool(answer.page.select_one("header form")) if is_whole else self.user is not None
             house_rules.check_html(
-                answer.response, answer.page, is_partial=not is_whole, own_providers=self._own_providers()
-            )
+                answer.response, answer.page, is_partial=not is_whole, is_signed_in=is_signed_in,
+                own_providers=self._own_providers(),
+            )  # fmt: skip
 
     def _own_providers(self) -> set[int]:
         if self.user is None:
@@ -190,16 +192,17 @@ def counted_statements() -> Iterator[list[str]]:
 
 def filled_in(form: Tag) -> dict[str, Any]:
     """What a browser would send of a form that nobody has touched."""
-    fields: dict[str, Any] = {}
+    fields: dict[str, list[str]] = {}
     for field in form.select("input[name], textarea[name], select[name]"):
         if field.name == "select":
             chosen = field.select_one("option[selected]") or field.select_one("option")
-            fields[field["name"]] = chosen.get("value", chosen.get_text()) if chosen else ""
+            fields[field["name"]] = [chosen.get("value", chosen.get_text()) if chosen else ""]
         elif field.name == "textarea":
-            fields[field["name"]] = field.get_text()
+            fields[field["name"]] = [field.get_text()]
         elif field.get("type") not in ("checkbox", "radio") or field.has_attr("checked"):
-            fields[field["name"]] = field.get("value", "")
-    return fields
+            sent = field.get("value", "")
+            fields[field["name"]] = [*fields[field["name"]], sent] if field["name"] in fields else [sent]
+    return {name: sent[0] if len(sent) == 1 else sent for name, sent in fields.items()}
 
 
 def _writes_what_it_may_not(statement: str) -> bool:

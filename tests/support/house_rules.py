@@ -28,7 +28,9 @@ def check_headers(response: TestResponse) -> None:
         assert len(cookie) <= 4096, cookie
 
 
-def check_html(response: TestResponse, soup: BeautifulSoup, *, is_partial: bool, own_providers: set[int]) -> None:
+def check_html(
+    response: TestResponse, soup: BeautifulSoup, *, is_partial: bool, is_signed_in: bool, own_providers: set[int]
+) -> None:
     if response.data:
         _is_valid_html(response.text, is_partial)
     if is_partial:
@@ -38,6 +40,8 @@ def check_html(response: TestResponse, soup: BeautifulSoup, *, is_partial: bool,
     _ids_are_unique(soup)
     _inputs_are_labelled(soup)
     _forms_are_safe_and_work_without_script(soup)
+    if is_signed_in:
+        _forms_have_a_one_time_key(soup)
     _nothing_is_inline(soup)
     if 300 <= response.status_code < 400:
         return  # it repeats the address that was asked for
@@ -90,11 +94,16 @@ def _forms_are_safe_and_work_without_script(soup: BeautifulSoup) -> None:
         assert form.get("action"), f"a form without action: {str(form)[:200]}"
         if form.get("method", "get").lower() == "post":
             assert form.find("input", attrs={"name": "csrf_token"}), f"no CSRF field: {str(form)[:200]}"
-            keys = [each.get("value", "") for each in form.find_all("input", attrs={"name": FIELD})]
-            assert len(keys) == 1, f"a form has one one-time key: {str(form)[:200]}"
-            assert is_key(keys[0]), f"no one-time key: {keys[0]!r}"
     for tag in soup.find_all(_asks_by_htmx):
         assert _works_without_script(tag), f"does nothing without JavaScript: {str(tag)[:200]}"
+
+
+def _forms_have_a_one_time_key(soup: BeautifulSoup) -> None:
+    """By which a second press does nothing: `{{ csrf() }}` of components/form.html draws it."""
+    for form in soup.select("form[method=post]"):
+        keys = [each.get("value", "") for each in form.find_all("input", attrs={"name": FIELD})]
+        assert len(keys) == 1, f"a form has one one-time key: {str(form)[:200]}"
+        assert is_key(keys[0]), f"no one-time key: {keys[0]!r}"
 
 
 def _asks_by_htmx(tag: Tag) -> bool:

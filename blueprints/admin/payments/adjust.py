@@ -28,19 +28,23 @@ def adjust(reference, first_on):
     clients = session.scalars(Client.of_contract(payment.contract_id)).all()
     form = AdjustForm(data={"for_day": min(payment.last_on, max(payment.first_on, today()))})
     form.client.offer(("", "[Choose a client]"), *((str(each.id), each.full_name) for each in clients))
-    foreseen, is_checked = None, False
+    check = None
     if form.validate_on_submit():
         client = next(each for each in clients if str(each.id) == form.client.data)
-        pence, day = form.amount.pence, form.for_day.day
-        if "save" in request.form:
+        pence, day, is_last = form.amount.pence, form.for_day.day, "save" in request.form
+        foreseen = officer.foresee(
+            payment.contract, client.id, amount_pence=pence, for_day=day, is_to_be_made=is_last
+        )  # fmt: skip
+        seen = form.seen(foreseen)
+        if is_last and request.form.get("checked") == seen:
             officer.adjust(
                 payment.contract, client, amount_pence=pence, for_day=day, reason=form.reason.data, by=me(),
                 is_of_earlier_days=form.is_of_earlier_days.data,
             )  # fmt: skip
             return back_to(payment, f"Adjusted by {gbp(pence)}.")
-        is_checked = True
-        foreseen = officer.foresee(payment.contract, client.id, amount_pence=pence, for_day=day)
-    return render("admin/payments/adjust.html", payment=payment, form=form, foreseen=foreseen, is_checked=is_checked)
+        twin = session.scalar(Adjustment.like(payment.contract_id, client.id, pence))
+        check = {"foreseen": foreseen, "seen": seen, "twin": twin, "is_again": is_last}
+    return render("admin/payments/adjust.html", payment=payment, form=form, check=check)
 
 
 @bp.post(f"{PAYMENT}/adjustments/<int:adjustment_id>/see")

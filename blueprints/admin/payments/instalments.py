@@ -5,8 +5,7 @@ from blueprints.admin.payments import PAYMENT, bp
 from blueprints.admin.payments.show import back_to
 from blueprints.lookups import get_or_404
 from blueprints.pages import render
-from forms.base import ButtonForm
-from forms.council_payments import PlanForm
+from forms.council_payments import EndPlanForm, PlanForm
 from models.money import gbp
 from models.payments import officer
 from models.payments.adjustment import RecoveryPlan
@@ -33,7 +32,7 @@ def instalments(reference, first_on):
 def end_instalments(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     plan = get_or_404(RecoveryPlan.open(payment.contract_id))
-    form = ButtonForm()
+    form = EndPlanForm(per_payment_pence=plan.per_payment_pence)
     if form.validate_on_submit():
         officer.end_plan(plan, by=me())
         return back_to(payment, "The instalment plan has ended.")

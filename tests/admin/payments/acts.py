@@ -15,6 +15,19 @@ def act(desk, path, data, status=303):
     return desk.officer.follow(answer) if status == 303 else answer
 
 
+def fill(desk, path, data=None, status=303):
+    """Open the form and send it, as its page was."""
+    page = desk.officer.get(f"{desk.payment}/{path}")
+    answer = desk.officer.submit(page, data, form="main form[method=post]", status=status)
+    return desk.officer.follow(answer) if status == 303 else answer
+
+
+def adjust(desk, **changed):
+    """Check an adjustment, and save what was checked."""
+    shown = fill(desk, "adjust", given(desk, **changed), 200)
+    return desk.officer.follow(desk.officer.submit(shown, {"save": "yes"}, form="main form", status=303))
+
+
 def given(desk, **changed):
     [client_id, *_] = [order.client_id for order in orders(desk.contract)]
     return ADJUSTMENT | {"client": str(client_id)} | changed

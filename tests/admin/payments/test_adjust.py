@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from models.payments.adjustment import Adjustment
-from tests.admin.payments.acts import act, given
+from tests.admin.payments.acts import act, adjust, given
 from tests.support.rows import every
 
 
@@ -14,7 +14,7 @@ def test_an_adjustment_shows_the_new_total_before_it_is_saved(desk):
     shown = act(desk, "adjust", given(desk), 200)
     assert "The payment for 30 Sep to 6 Oct 2019 would come to £556.11 , and not £656.11" in shown.words
     assert not every(Adjustment)
-    saved_page = desk.officer.follow(act(desk, "adjust", given(desk, save="yes"), None))
+    saved_page = adjust(desk)
     assert "Adjusted by −£100.00. This payment now comes to £556.11" in saved_page.words
     [adjustment] = every(Adjustment)
     assert (adjustment.amount_pence, adjustment.for_day) == (-10_000, date(2019, 9, 30))
@@ -45,4 +45,5 @@ def test_what_is_wrong_with_an_adjustment_is_said(desk, wrong, told):
 
 
 def test_an_adjustment_of_nothing_is_refused(desk):
-    assert "changes nothing" in act(desk, "adjust", given(desk, amount="0", save="yes"), 409).words
+    refused = act(desk, "adjust", given(desk, amount="0"), 422)
+    assert refused.errors == ["An adjustment of £0.00 changes nothing. Enter an amount"]

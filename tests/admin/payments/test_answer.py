@@ -9,7 +9,7 @@ from models.payments.payment import ScheduledPayment
 from models.permissions import Role
 from models.records.provider import Provider
 from tests.admin.conftest import MONDAY, WEEK
-from tests.admin.payments.acts import LIST, act, rows_of
+from tests.admin.payments.acts import LIST, act, fill, rows_of
 from tests.factories import make_user
 from tests.support.rows import every, unit_of_work
 from tests.support.runs import change, payment
@@ -44,12 +44,12 @@ def test_what_nobody_confirmed_is_let_through_with_a_reason(desk):
         "Nobody had answered by the end of Tuesday 1 October 2019, so it is held"
         in desk.officer.get(desk.payment).words
     )
-    page = act(desk, "pay-as-it-is", {"reason": "The home is closed over Christmas"})
+    page = fill(desk, "pay-as-it-is", {"reason": "The home is closed over Christmas"})
     assert "It is paid as it is. The provider is told by mail" in page.words
     assert "The home is closed over Christmas" in page.words
     assert payment(desk.contract, MONDAY + WEEK).waits_for_confirmation is False
     assert "Unconfirmed payments" not in desk.officer.get("/council/").words
-    again = act(desk, "pay-as-it-is", {"reason": "Again"}, 409)
+    again = fill(desk, "pay-as-it-is", {"reason": "Again"}, 409)
     assert "waits for no answer now" in again.words
     page = act(desk, "keep-back-again", {})
     assert "It is kept back again" in page.words
@@ -59,7 +59,7 @@ def test_what_nobody_confirmed_is_let_through_with_a_reason(desk):
 
 def test_a_rejection_that_is_paid_as_it_is_is_no_work_any_more(desk):
     reject(desk.contract)
-    act(desk, "pay-as-it-is", {"reason": "She stayed, says the school"})
+    fill(desk, "pay-as-it-is", {"reason": "She stayed, says the school"})
     assert "Rejected payments" not in desk.officer.get("/council/").words
     act(desk, "keep-back-again", {})
     assert "Rejected payments" in desk.officer.get("/council/").words

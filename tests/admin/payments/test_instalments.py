@@ -1,7 +1,7 @@
 """What a contract owes is taken back in instalments."""
 
 from models.payments.adjustment import RecoveryPlan
-from tests.admin.payments.acts import act, given
+from tests.admin.payments.acts import act, adjust, fill
 from tests.support.rows import every
 
 
@@ -12,7 +12,7 @@ def test_instalments_are_agreed_and_ended(desk):
     assert "This payment now comes to −£43.89, of which £606.11 goes to the bank" in page.words
     refused = act(desk, "instalments", {"amount": "60", "reason": "Again"}, 409)
     assert "has an instalment plan already" in refused.words
-    page = act(desk, "instalments/end", {})
+    page = fill(desk, "instalments/end")
     assert "has ended. This payment now comes to −£43.89, of which £0.00 goes to the bank" in page.words
     desk.officer.post(f"{desk.payment}/instalments/end", {}, status=404)
     assert every(RecoveryPlan)[0].ended_at is not None
@@ -20,7 +20,7 @@ def test_instalments_are_agreed_and_ended(desk):
 
 def make_it_owe(desk):
     """More is taken back than the payment comes to, for the week that is finalised."""
-    act(desk, "adjust", given(desk, amount="-700", is_of_earlier_days="y", save="yes"), None)
+    adjust(desk, amount="-700", is_of_earlier_days="y")
 
 
 def test_an_instalment_of_nothing_is_refused(desk):

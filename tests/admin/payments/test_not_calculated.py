@@ -9,7 +9,7 @@ from models.payments.hold import Hold
 from models.permissions import Role
 from models.records.provider import Provider
 from tests.admin.conftest import MONDAY, SUNDAY, WEEK, two_clients
-from tests.admin.payments.acts import act, given
+from tests.admin.payments.acts import act, adjust, given
 from tests.factories import make_user
 from tests.support.client import PortalClient
 from tests.support.faults import unable_to_calculate
@@ -79,6 +79,6 @@ def test_an_officer_holds_and_adjusts_all_the_same(broken):
     assert f"Held. But its contract {CANNOT} just now, so its figures stand as they were" in words
     shown = act(broken, "adjust", given(broken), 200)
     assert "we cannot say what its payment would come to" in shown.words
-    saved_page = act(broken, "adjust", given(broken, save="yes"))
+    saved_page = adjust(broken)
     assert f"Adjusted by −£100.00. But its contract {CANNOT} just now" in saved_page.words
     assert len(every(Hold)) == len(every(Adjustment)) == len(every(CalculationFault)) == 1
