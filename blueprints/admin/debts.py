@@ -4,6 +4,7 @@ from flask import Blueprint, request, url_for
 
 from blueprints.access import me, requires
 from blueprints.download import csv_file
+from blueprints.filters import ago
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
 from exchange.downloads.debts import debts_data, ledger_data
@@ -100,7 +101,9 @@ def repay(reference):
         more = f" {gbp(entry.surplus_pence)} is more than was owed: send it back, and say so here." * bool(
             entry.surplus_pence
         )
-        return _back(contract, f"The repayment is recorded.{more}")
+        twin = session.scalar(DebtEntry.twin_of(entry))
+        two = f" There is one like it from {ago(twin.made_at)}: see that both are meant." if twin else ""
+        return _back(contract, f"The repayment is recorded.{more}{two}")
     return _act(
         contract, form, "Record a repayment", "Record the repayment",
         "Money that the provider has paid into the council’s bank. It lowers the debt by no more than was owed on that "

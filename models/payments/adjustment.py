@@ -55,7 +55,7 @@ class Adjustment(ProviderOwned, Base):
         )
 
     @classmethod
-    def like(cls, contract_id: int, client_id: int, amount_pence: int) -> Select["Adjustment"]:
+    def twin_of(cls, contract_id: int, client_id: int, amount_pence: int) -> Select["Adjustment"]:
         """The newest adjustment of the last day that says the same of the same client, unless it is cancelled."""
         same = (cls.contract_id == contract_id, cls.client_id == client_id, cls.amount_pence == amount_pence)
         is_new = cls.created_at > utc_now() - timedelta(days=1), cls.cancelled_at.is_(None)

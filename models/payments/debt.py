@@ -6,7 +6,7 @@ Debt = carried forward - brought forward by runs - what the entries take off; ne
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -70,6 +70,14 @@ class DebtEntry(ProviderOwned, Base):
     def with_surplus(cls, contract_id: int) -> Select["DebtEntry"]:
         """Repayments of more than was owed, whether that is settled or not."""
         return select(cls).where(cls.contract_id == contract_id, cls.surplus_pence > 0).order_by(cls.id)
+
+    @classmethod
+    def twin_of(cls, entry: "DebtEntry") -> Select["DebtEntry"]:
+        """The newest entry before it, of the last day, that says the same of the same contract."""
+        same = (cls.contract_id == entry.contract_id, cls.kind == entry.kind, cls.run_id.is_(None))
+        is_as_much = cls.pence + cls.surplus_pence == entry.pence + entry.surplus_pence
+        is_before = cls.id < entry.id, cls.made_at > utc_now() - timedelta(days=1)
+        return select(cls).where(*same, is_as_much, *is_before).order_by(cls.id.desc()).limit(1)
 
 
 class WriteOff(ProviderOwned, Base):

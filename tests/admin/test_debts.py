@@ -142,6 +142,16 @@ def test_a_second_press_records_one_repayment(ola):
     assert (owed(contract), len(every(DebtEntry))) == (40_000, 1)
 
 
+def test_two_repayments_alike_are_two_and_the_answer_says_so(ola):
+    contract = owing(50_000)
+    given = {"amount": "100", "reason": "By bank"} | TODAY
+    path = f"{page_of(contract)}/repay"
+    assert "one like it" not in fill(ola, path, given).words
+    assert "one like it" not in fill(ola, path, given | {"amount": "101"}).words
+    second = fill(ola, path, given)
+    assert "There is one like it from a minute ago: see that both are meant. £199.00 is owed" in second.words
+
+
 def test_a_ledger_that_has_changed_since_is_shown_before_anything_is_added_to_it(ola):
     contract = owing(50_000)
     form = ola.get(f"{page_of(contract)}/repay")

@@ -42,7 +42,7 @@ def adjust(reference, first_on):
                 is_of_earlier_days=form.is_of_earlier_days.data,
             )  # fmt: skip
             return back_to(payment, f"Adjusted by {gbp(pence)}.")
-        twin = session.scalar(Adjustment.like(payment.contract_id, client.id, pence))
+        twin = session.scalar(Adjustment.twin_of(payment.contract_id, client.id, pence))
         check = {"foreseen": foreseen, "seen": seen, "twin": twin, "is_again": is_last}
     return render("admin/payments/adjust.html", payment=payment, form=form, check=check)
 
