@@ -26,6 +26,7 @@ FLASHES = "_flashes"
 HOME = "/"
 SENT_BEFORE = "You have sent this form before"
 NOT_AGAIN = "If you mean to send what stands here as well, check it and press the button again"
+NOT_DONE = "What you sent now is something else, and was not done."
 
 
 def init_app(app: Flask) -> None:
@@ -61,11 +62,11 @@ class SentBefore:
     @property
     def words(self) -> str:
         said = " ".join(text for _, text in self.answer.messages).rstrip(".")
-        return f"{SENT_BEFORE}: “{said}”. {NOT_AGAIN}" if said else f"{SENT_BEFORE}, and it was done. {NOT_AGAIN}"
+        return f"{SENT_BEFORE}: “{said}”" if said else f"{SENT_BEFORE}, and it was done"
 
-    def told(self) -> Linked:
+    def told(self) -> list[str]:
         """What is wrong with the form: FlaskForm.validate adds it, so that the view draws the form again."""
-        return Linked(self.words, self.answer.then)
+        return [Linked(f"{self.words}. Look at what was done", self.answer.then), NOT_AGAIN]
 
 
 def _answer_again() -> Response | None:
@@ -143,4 +144,4 @@ def _answer_of(response: Response) -> Answer | None:
 
 def _refuse(sent_before: SentBefore) -> Response:
     session[FLASHES] = []
-    return problem(409, SENT_BEFORE, f"{sent_before.words}.", back=sent_before.answer.then)
+    return problem(409, SENT_BEFORE, f"{sent_before.words}. {NOT_DONE}", back=sent_before.answer.then)

@@ -35,7 +35,7 @@ class FlaskForm(flask_wtf.FlaskForm):
         is_valid = super().validate(*more, **named)
         if (sent_before := g.get("sent_before")) is None:
             return is_valid
-        self.form_errors = [*self.form_errors, sent_before.told()]
+        self.form_errors = [*self.form_errors, *sent_before.told()]
         return False
 
 

@@ -145,7 +145,8 @@ def test_the_same_key_with_something_else_is_told_on_the_form(browser):
     assert told.status_code == 422
     link = told.page.select_one(".govuk-error-summary a")
     assert link["href"] == "/help"
-    assert link.get_text().startswith("You have sent this form before: “Oak is there”. If you mean to send")
+    assert link.get_text() == "You have sent this form before: “Oak is there”. Look at what was done"
+    assert "If you mean to send what stands here as well, check it and press the button again" in told.words
     assert told.page.select_one("[name=name]")["value"] == "Ash"
     fresh = told.page.select_one("[name=one_time_key]")["value"]
     assert fresh != key

@@ -147,7 +147,8 @@ def test_back_and_something_else_is_told_and_can_be_pressed_again(desk):
     told = save(desk.officer, page, 422, amount="40.00")
     assert told.errors == [
         "You have sent this form before: “Adjusted by £25.00. This payment now comes to £681.11”. "
-        "If you mean to send what stands here as well, check it and press the button again"
+        "Look at what was done",
+        "If you mean to send what stands here as well, check it and press the button again",
     ]
     assert told.page.select_one(".govuk-error-summary a")["href"] == desk.payment
     assert told.page.select_one("#amount")["value"] == "40.00"
