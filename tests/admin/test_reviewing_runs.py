@@ -8,8 +8,8 @@ from models.payments.adjustment import Adjustment
 from models.payments.finding import RunFinding, RunTick
 from models.payments.run import PaymentRun, RunState
 from models.permissions import CouncilRole
-from models.records.client import Client
 from tests.admin.conftest import SUNDAY, WEEK, two_clients
+from tests.admin.payments.acts import adjust
 from tests.care_factories import make_item
 from tests.factories import make_staff
 from tests.support.client import PortalClient
@@ -122,16 +122,10 @@ def test_at_a_limit_one_person_authorises(desk, limits):
     assert state() is RunState.AUTHORISED
 
 
-def adjust(desk, client):
-    [first, *_] = every(Client)
-    typed = {"client": str(first.id), "amount": "25.00", "for_day": ["30", "9", "2019"], "reason": "Taxi", "save": "y"}
-    return client.post(f"{desk.payment}/adjust", typed, status=303)
-
-
 @pytest.mark.postgres
 def test_who_adjusted_a_payment_in_the_run_does_not_pay_it(desk):
     """An officer adjusts, becomes a manager, and finds the run of another officer."""
-    adjust(desk, desk.officer)
+    adjust(desk, amount="25.00", reason="Taxi")
     colleague = PortalClient(desk.officer.app).sign_in(make_staff(name="Ola Other"))
     colleague.post(f"{RUNS}/prepare", {"who": "all"}, status=303)
     from tests.admin.conftest import work_off
@@ -155,7 +149,7 @@ def test_who_adjusted_a_payment_in_the_run_does_not_pay_it(desk):
 
 
 def test_a_second_person_says_that_they_have_seen_an_adjustment(desk):
-    adjust(desk, desk.officer)
+    adjust(desk, amount="25.00", reason="Taxi")
     assert "Adjusted payments" in desk.manager.get("/council/").words
     [adjustment] = every(Adjustment)
     assert not desk.officer.get(desk.payment).page.select("form[action$=see]")
