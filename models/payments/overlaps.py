@@ -31,6 +31,8 @@ YEAR = timedelta(days=365)
 def paid_twice(run_id: int) -> Iterator[dict[str, Any]]:
     """Rows of the run whose client gets the same service level on the same days from another line item, which is paid
     or to be paid too: here or at another provider.
+
+    The levels are compared by a difference, so that SQLite looks the others up by client, who has few.
     """
     line, item, other = PaymentLine, CarePackageLineItem, aliased(CarePackageLineItem)
     theirs = aliased(PaymentLine)
@@ -55,7 +57,8 @@ def paid_twice(run_id: int) -> Iterator[dict[str, Any]]:
         .join(
             other,
             sa.and_(
-                other.client_id == item.client_id, other.service_level_id == item.service_level_id, other.id != item.id,
+                other.client_id == item.client_id, other.service_level_id - item.service_level_id == 0,
+                other.id != item.id,
                 _is_no_later(item.starts_on, others_last), _is_no_later(other.starts_on, last),
                 line.first_on <= others_last, other.starts_on <= line.last_on,
             ),
