@@ -1,32 +1,52 @@
 """`flask payments calculate` and `flask payments finalise`: the council's run, from the command line."""
 
+import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from typing import NoReturn
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from tqdm import tqdm
 
-from commands.batchwise.payments import Progress, calculate_all, finalise_due
+from commands.batchwise.finalising import (
+    Outlook,
+    broken_off,
+    finalise_foreseen,
+    foresee,
+    insist_on_limits,
+    still_left,
+    still_open,
+    take_up,
+)
+from commands.batchwise.payments import Progress, calculate_all
 from models.base import DomainError, scope, session
 from models.calendar import LONDON, as_on, today
 from models.money import gbp
 from models.payments import payment_run
 from models.payments.blocked import faults
+from models.payments.left_over import LeftOver
 from models.records.provider import Provider
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from models.words import how_many
 
+log = logging.getLogger(__name__)
 cli = AppGroup("payments", help="Calculate and finalise scheduled payments.")
 
 DAY = click.DateTime(formats=["%Y-%m-%d", "%d/%m/%Y"])
+AS_ON = click.option("--as-on", "day", type=DAY, help="Work as if it were this day (default: today).")
+PROVIDERS = click.option(
+    "--provider", "references", multiple=True, help="Only the provider with this reference; repeatable."
+)
 
 
 @cli.command()
-@click.option("--as-on", "day", type=DAY, help="Work as if it were this day (default: today).")
-@click.option("--provider", "references", multiple=True, help="Only the provider with this reference; repeatable.")
+@AS_ON
+@PROVIDERS
 def calculate(day: datetime | None, references: tuple[str, ...]) -> None:
     """Work out what is due, and rewrite the draft lines. Finalised lines never change. Exits with 1 where a contract
     cannot be calculated: the others are, all the same.
@@ -40,21 +60,90 @@ def calculate(day: datetime | None, references: tuple[str, ...]) -> None:
 
 
 @cli.command()
-@click.option("--as-on", "day", type=DAY, help="Work as if it were this day (default: today).")
-@click.option("--provider", "references", multiple=True, help="Only the provider with this reference; repeatable.")
-def finalise(day: datetime | None, references: tuple[str, ...]) -> None:
-    """Make facts of the draft lines of every payment whose finalisation day has come. Exits with 1 where some are left
-    because their contract cannot be calculated.
+@AS_ON
+@PROVIDERS
+@click.option("--yes", "is_agreed", is_flag=True, help="Do not ask: for cron.")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Say what would be paid and left. Changes nothing.")
+def finalise(day: datetime | None, references: tuple[str, ...], is_agreed: bool, is_dry: bool) -> None:
+    """Make facts of the draft lines of every payment whose finalisation day has come: say what would be paid, ask, and
+    pay it. Runs that were broken off are gone on with first. Exits with 1 while a run is open, or a due payment left.
     """
+    if not (is_agreed or is_dry or can_ask()):
+        raise click.ClickException(
+            "Nobody can be asked here. Give --yes to finalise without being asked, or --dry-run to see what would be"
+        )
     ids = _provider_ids(references)
-    with as_on(_day(day)):
-        with _refusals(), _bar() as progress:
-            run_id, outcome = finalise_due(ids, progress=progress)
-        if run_id is None:
-            click.echo(f"Nothing is due to be finalised on {today():%d/%m/%Y}.")
-        else:
-            click.echo(f"Run {run_id}: {payment_run.summary(outcome)}")
-        _name_faults(ids, only_due=True)
+    with as_on(_day(day)), _refusals():
+        foreseen = None if is_agreed and not is_dry else _foresee(ids)
+        if is_dry and foreseen is not None:
+            _end(ids, foreseen)
+        if foreseen is not None and not foreseen.is_nothing and not click.confirm(_question(foreseen)):
+            click.echo("Nothing is finalised.")
+            raise click.exceptions.Exit(1)
+        _finalise(ids, foreseen)
+        _end(ids)
+
+
+def _question(foreseen: Outlook) -> str:
+    return f"Finalise {gbp(foreseen.all_pence)}?"
+
+
+def can_ask() -> bool:
+    """Somebody sits at a terminal."""
+    return sys.stdin.isatty()
+
+
+def _foresee(ids: list[int] | None) -> Outlook:
+    with _bar() as progress:
+        found = foresee(ids, progress=progress)
+    for run_id, left in found.taken_up.items():
+        payments = how_many(left.payments, "payment")
+        click.echo(f"Run {run_id} was broken off: {gbp(left.total_pence)} to the bank is left of it, for {payments}.")
+    if found.payments:
+        payments, providers = how_many(len(found.payments), "payment"), how_many(len(found.provider_ids), "provider")
+        click.echo(f"A new run: {gbp(found.total_pence)} to the bank, for {payments} of {providers}.")
+    elif found.is_nothing:
+        click.echo(f"Nothing is due to be finalised on {today():%d/%m/%Y}.")
+    for each in found.left.values():
+        click.echo(_words_of(each))
+    insist_on_limits(found)
+    return found
+
+
+def _finalise(ids: list[int] | None, foreseen: Outlook | None) -> None:
+    runs = broken_off(ids)
+    for run in runs:
+        click.echo(f"Run {run.id} was broken off: it goes on.")
+        with _bar() as progress:
+            outcome = take_up(run, progress=progress)
+        click.echo(f"Run {run.id}: {payment_run.summary(outcome)}")
+    with _bar() as progress:
+        run_id, outcome = finalise_foreseen(ids, foreseen, progress=progress)
+    if run_id is not None:
+        click.echo(f"Run {run_id}: {payment_run.summary(outcome)}")
+    elif not runs and foreseen is None:
+        click.echo(f"Nothing is due to be finalised on {today():%d/%m/%Y}.")
+
+
+def _end(ids: list[int] | None, foreseen: Outlook | None = None) -> NoReturn:
+    """Name the runs that are open and the payments that are left; exit with 1 if there are any. After a dry run those
+    that would be, of which `foreseen` has told the payments.
+    """
+    taken_up = foreseen.taken_up if foreseen else {}
+    open_ones = [run for run in still_open(ids) if run.id not in taken_up]
+    for run in open_ones:
+        payments = f"{how_many(run.payments, 'payment')}, {gbp(run.pence)}"
+        click.echo(f"Run {run.id} is open, with {payments}: it {run.waits.words}.", err=True)
+    left = list(foreseen.left.values()) if foreseen else still_left(ids)
+    if foreseen is None:
+        for each in left:
+            click.echo(_words_of(each), err=True)
+    _name_faults(ids, only_due=True)
+    raise click.exceptions.Exit(1 if open_ones or left else 0)
+
+
+def _words_of(left: LeftOver) -> str:
+    return f"Left: {how_many(left.payments, 'payment')}, {gbp(left.pence)}: {left.why.words}."
 
 
 def _name_faults(provider_ids: list[int] | None, *, only_due: bool = False) -> None:
@@ -82,6 +171,12 @@ def _refusals() -> Iterator[None]:
         yield
     except DomainError as refusal:
         raise click.ClickException(f"{refusal}.") from None
+    except OperationalError as fault:
+        log.exception("the database failed")
+        raise click.ClickException(
+            f"The database is busy, away or full ({type(fault.orig).__name__}). Give the command again: what was done "
+            "stays, and it goes on with the rest."
+        ) from None
 
 
 @contextmanager

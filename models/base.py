@@ -185,6 +185,14 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
+def rehearsal() -> Iterator[Session]:
+    """As `transaction()`, but nothing stays of it: for saying what an act would do."""
+    with scope() as own:
+        begin_write()
+        yield own
+
+
+@contextmanager
 def savepoint() -> Iterator[None]:
     """What is written inside is undone where it raises; what was written before it stays."""
     with session.begin_nested():

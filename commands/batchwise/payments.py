@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from models.accounts.user import User
 from models.base import scope, session, transaction
@@ -10,9 +11,11 @@ from models.calendar import today
 from models.job import Job, Overtaken
 from models.payments import batching, calculation, payment_run
 from models.payments.authorising import authorise_from_command_line
+from models.payments.calculation import never_calculated
 from models.payments.payment import ScheduledPayment
 from models.payments.payment_run import RunProgress
-from models.payments.run import PaymentRun
+from models.payments.run import PaymentRun, RunState
+from models.records.contract import Contract
 from models.tenancy import EVERY_PROVIDER, set_tenant
 
 Progress = Callable[[int, int], None]
@@ -24,7 +27,7 @@ def calculate_all(provider_ids: list[int] | None = None, *, progress: Progress |
     before the last finalised day.
     """
     total = calculation.Calculated()
-    for batch in _batches(provider_ids, progress):
+    for batch in batches_of(provider_ids, progress):
         with transaction():
             set_tenant(EVERY_PROVIDER)
             total.add(calculation.calculate(batch))
@@ -37,9 +40,11 @@ def finalise_due(
     progress: Progress | None = None,
     is_calculated: bool = False,
     recalculate: bool = True,
+    check: Callable[[PaymentRun], None] | None = None,
 ) -> tuple[int | None, RunProgress]:
     """Calculate what is due, then prepare, authorise and finalise a run of it, as somebody with the server's command
-    line may. `is_calculated` is for callers who have just done the first.
+    line may. `is_calculated` is for callers who have just done the first. `check` sees the prepared run before it is
+    authorised: where it raises, nothing is prepared.
 
     Returns the run's id, or None where nothing is due; and what was done.
     """
@@ -50,6 +55,8 @@ def finalise_due(
         run = payment_run.prepare(by=None, provider_ids=provider_ids)
         if run is None:
             return None, RunProgress()
+        if check is not None:
+            check(run)
         authorise_from_command_line(run)
         run_id = run.id
     return run_id, finalise_run(run_id, progress=progress, recalculate=recalculate)
@@ -76,35 +83,51 @@ def prepare_run(job: Job, *, note: str = "", progress: Progress | None = None) -
 
 
 def with_something_due(provider_ids: list[int] | None) -> list[int]:
+    """Ids of the providers, of these or all, of whom a payment is due today and not all of it finalised; or who have a
+    contract that was never calculated, of which nobody knows.
+    """
     payment = ScheduledPayment
     with scope():
         set_tenant(EVERY_PROVIDER)
-        found = list(session.scalars(select(payment.provider_id).where(payment.is_due(today())).distinct()))
-    return found if provider_ids is None else sorted(set(found) & set(provider_ids))
+        found = set(session.scalars(select(payment.provider_id).where(payment.is_due(today())).distinct()))
+        found |= set(session.scalars(never_calculated(today()).with_only_columns(Contract.provider_id)))
+    return sorted(found if provider_ids is None else found & set(provider_ids))
 
 
 def finalise_run(
     run_id: int, *, by_id: int | None = None, progress: Progress | None = None, recalculate: bool = True
 ) -> RunProgress:
-    """Finalise an authorised run, and close it. One that was broken off goes on where it stopped."""
+    """Finalise an authorised run, and close it. One that was broken off goes on where it stopped. Another process may
+    be at the same run: each batch is finalised by one of them. DomainError where the run is not authorised.
+    """
     total = RunProgress()
     with scope():
         set_tenant(EVERY_PROVIDER)
         waiting = payment_run.providers_waiting(run_id)
-    for batch in _batches(waiting, progress):
+    for batch in batches_of(waiting, progress):
         with transaction() as own:
             set_tenant(EVERY_PROVIDER)
-            run = own.scalars(select(PaymentRun).where(PaymentRun.id == run_id)).one()
+            run = _in_turn(run_id, own)
+            if run.state is RunState.FINALISED:
+                return total
             done = payment_run.finalise_some(run, batch, recalculate=recalculate)
         total.add(done)
     with transaction() as own:
         set_tenant(EVERY_PROVIDER)
-        run = own.scalars(select(PaymentRun).where(PaymentRun.id == run_id)).one()
-        run.complete(by=own.scalars(select(User).where(User.id == by_id)).one_or_none())
+        run = _in_turn(run_id, own)
+        if run.state is not RunState.FINALISED:
+            run.complete(by=own.scalars(select(User).where(User.id == by_id)).one_or_none())
     return total
 
 
-def _batches(provider_ids: list[int] | None, progress: Progress | None) -> Iterator[list[int]]:
+def _in_turn(run_id: int, own: Session) -> PaymentRun:
+    run = own.scalars(select(PaymentRun).where(PaymentRun.id == run_id)).one()
+    run.wait_for_turn()
+    return run
+
+
+def batches_of(provider_ids: list[int] | None, progress: Progress | None = None) -> Iterator[list[int]]:
+    """The ids of these providers, or of all, batch by batch; each batch is done when the next one is asked for."""
     with scope():
         set_tenant(EVERY_PROVIDER)
         batches = list(batching.batches(provider_ids))

@@ -120,6 +120,7 @@ _WORDS = {
         "payment_run.ticked": "ticked exceptions of a payment run",
         "payment_run.first_authorised": "authorised a payment run, the first of two people",
         "payment_run.authorised": "authorised a payment run",
+        "payment_run.taken_up": "went on with a payment run that was broken off",
         "payment_run.discarded": "discarded a payment run",
         "payment_run.sent_back": "sent a payment run back",
         "payment_run.withdrawn": "withdrew a payment run",

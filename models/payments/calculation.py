@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+import sqlalchemy as sa
+from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from models.base import DomainError, chunks, rows_changed, savepoint, session
@@ -27,7 +28,7 @@ from models.payments.order_book import OrderBook
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.windows import bank_day, on_new_total
-from models.records.contract import Contract
+from models.records.contract import Contract, PaymentMethod
 
 log = logging.getLogger(__name__)
 CHUNK = 1_000
@@ -110,6 +111,20 @@ def last_finalised_on(provider_ids: list[int], as_on: date) -> date | None:
     of_these = part.run_id == PaymentRun.id, part.is_finalised, part.provider_id.in_(provider_ids)
     has_paid = PaymentRun.as_on > as_on, select(part.id).where(*of_these).exists()
     return session.scalar(select(PaymentRun.as_on).where(*has_paid).order_by(PaymentRun.as_on.desc()).limit(1))
+
+
+def never_calculated(as_on: date) -> Select[Contract]:
+    """Contracts that are paid for days up to `as_on`, and of which no payment is on record."""
+    method, payment = PaymentMethod, ScheduledPayment
+    is_paid = select(method.id).where(method.contract_id == Contract.id, method.calculate_from <= as_on, _in_force())
+    has_payment = select(payment.id).where(payment.contract_id == Contract.id)
+    return select(Contract).where(is_paid.exists(), ~has_payment.exists()).order_by(Contract.id)
+
+
+def _in_force() -> sa.ColumnElement[bool]:
+    """A condition: the contract and its payment method have not ended before the first day that is calculated."""
+    method = PaymentMethod
+    return sa.and_(*(sa.or_(end.is_(None), end >= method.calculate_from) for end in (Contract.ends_on, method.ends_on)))
 
 
 def _where(fault: Exception) -> str:

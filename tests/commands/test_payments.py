@@ -34,8 +34,8 @@ def run(app):
 
 def test_what_is_due_is_calculated_and_finalised(providers, run):
     assert run("calculate", "--as-on", "2019-09-29").output.startswith("Calculated 2 contracts: ")
-    assert run("finalise", "--as-on", "28/09/2019").output == "Nothing is due to be finalised on 28/09/2019.\n"
-    result = run("finalise", "--as-on", "29/09/2019")
+    assert run("finalise", "--yes", "--as-on", "28/09/2019").output == "Nothing is due to be finalised on 28/09/2019.\n"
+    result = run("finalise", "--yes", "--as-on", "29/09/2019")
     assert result.output == "Run 1: 2 payments finalised, 2 lines, £706.16 paid.\n"
 
 
@@ -78,17 +78,20 @@ def test_a_contract_that_cannot_be_calculated_is_named_and_the_rest_goes_on(prov
         assert "1 payment that is due left." in result.stderr
         again = run("calculate", "--provider", providers[1].reference, "--as-on", "2019-09-29")
         assert again.exit_code == 0
-        result = run("finalise", "--as-on", "2019-09-29")
+        result = run("finalise", "--yes", "--as-on", "2019-09-29")
         assert (result.exit_code, result.stdout) == (1, "Run 1: 1 payment finalised, 1 line, £353.08 paid.\n")
         assert named in result.stderr
     assert run("calculate", "--as-on", "2019-09-30").exit_code == 0
-    assert run("finalise", "--as-on", "2019-09-30").output == "Run 2: 1 payment finalised, 1 line, £353.08 paid.\n"
+    assert (
+        run("finalise", "--yes", "--as-on", "2019-09-30").output
+        == "Run 2: 1 payment finalised, 1 line, £353.08 paid.\n"
+    )
     assert other
 
 
 def test_an_earlier_day_than_the_last_finalised_one_is_refused(providers, run):
     run("calculate", "--as-on", "2019-09-29")
-    run("finalise", "--as-on", "2019-09-29")
+    run("finalise", "--yes", "--as-on", "2019-09-29")
     result = run("calculate", "--as-on", "2019-09-28")
     assert result.exit_code == 1
     assert "Error: A run of 29 September 2019 is finalised, so nothing can be calculated" in result.output

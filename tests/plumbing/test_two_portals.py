@@ -183,7 +183,7 @@ def said() -> tuple[object, ...]:
 
 def test_commands_run_each_in_their_own(north, south):
     for side, day in ((north, "02/10/2019"), (south, "29/02/2024"), (north, "02/10/2019")):
-        done = side.app.test_cli_runner().invoke(args=["payments", "finalise"])
+        done = side.app.test_cli_runner().invoke(args=["payments", "finalise", "--yes"])
         assert done.output == f"Nothing is due to be finalised on {day}.\n"
 
 
