@@ -4,9 +4,6 @@ A batch of providers takes a fixed handful of queries and bulk writes, whatever 
 """
 
 import logging
-import traceback
-from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,17 +14,13 @@ from sqlalchemy.exc import OperationalError
 
 from models.base import DomainError, chunks, rows_changed, savepoint, session
 from models.calendar import today
-from models.engine.draft import Draft, OrderKey, OrderSum
-from models.engine.periods import Period, lay_out
-from models.engine.reckoning import Reckoning, reckon
+from models.engine.draft import Draft, OrderKey
 from models.payments.asking import ask_anew
 from models.payments.blocked import BlockedSum, note_faults
-from models.payments.book import Book
-from models.payments.loading import load
 from models.payments.order_book import OrderBook
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment
-from models.payments.windows import bank_day, on_new_total
+from models.payments.working_out import PaymentKey, WorkedOut, where_of, work_out
 from models.records.contract import Contract, PaymentMethod
 
 log = logging.getLogger(__name__)
@@ -81,7 +74,7 @@ def _calculated(provider_ids: list[int], as_on: date) -> Calculated:
         if len(provider_ids) == 1:
             log.exception("provider %s cannot be calculated", provider_ids[0])
             contracts = session.scalars(select(Contract.id).where(Contract.provider_id.in_(provider_ids)))
-            faults = dict.fromkeys(contracts, _where(fault))
+            faults = dict.fromkeys(contracts, where_of(fault))
             note_faults(provider_ids, faults)
             return Calculated(faults=len(faults))
     total = Calculated()
@@ -91,18 +84,9 @@ def _calculated(provider_ids: list[int], as_on: date) -> Calculated:
 
 
 def _read_and_write(provider_ids: list[int], as_on: date) -> Calculated:
-    contracts = load(provider_ids)
-    book = Book(provider_ids, contracts)
-    found, faults = {}, {}
-    for contract in contracts.values():
-        try:
-            periods = lay_out(contract, book.states[contract.id], as_on)
-            found[contract.id] = reckon(contract, periods, book.settled[contract.id], as_on, book.placed[contract.id])
-        except Exception as fault:
-            log.exception("contract %s cannot be calculated", contract.id)
-            faults[contract.id] = _where(fault)
-    note_faults(provider_ids, faults)
-    return _Writer(book, found, set(faults), as_on).write()
+    found = work_out(provider_ids, as_on)
+    note_faults(provider_ids, found.faults)
+    return _Writer(found).write()
 
 
 def last_finalised_on(provider_ids: list[int], as_on: date) -> date | None:
@@ -127,12 +111,6 @@ def _in_force() -> sa.ColumnElement[bool]:
     return sa.and_(*(sa.or_(end.is_(None), end >= method.calculate_from) for end in (Contract.ends_on, method.ends_on)))
 
 
-def _where(fault: Exception) -> str:
-    """The kind of error and the line it came from: nothing of the data."""
-    last = traceback.extract_tb(fault.__traceback__)[-1]
-    return f"{type(fault).__name__} in {last.name}, line {last.lineno}"
-
-
 def lock(provider_ids: list[int]) -> None:
     """Lock the contracts of these providers: whoever else calculates, finalises or answers for them waits until this
     transaction ends.
@@ -142,151 +120,71 @@ def lock(provider_ids: list[int]) -> None:
 
 
 class _Writer:
-    """Puts what was reckoned on record, writing only what differs. Contracts with a fault stay as they are."""
+    """Puts what was worked out on record, writing only what differs. Contracts with a fault stay as they are."""
 
-    def __init__(self, book: Book, reckonings: dict[int, Reckoning], faults: set[int], as_on: date) -> None:
-        self.book, self.reckonings, self.faults, self.as_on = book, reckonings, faults, as_on
-        self.asked: list[tuple[int, date]] = []
-        """Payments whose provider is asked anew: contract id and first day."""
+    def __init__(self, found: WorkedOut) -> None:
+        self.found, self.provider_ids = found, found.book.provider_ids
 
     def write(self) -> Calculated:
-        drafts = PaymentLine.provider_id.in_(self.book.provider_ids), PaymentLine.run_id.is_(None)
-        rows_changed(delete(PaymentLine).where(*drafts, PaymentLine.contract_id.not_in(self.faults)), unsynced=True)
-        payment_ids = self._write_payments()
-        order_ids = OrderBook(self.book.provider_ids, self._half_known()).write(self._orders(), self.as_on)
-        done = Calculated(contracts=len(self.reckonings), faults=len(self.faults))
-        for contract_id, found in self.reckonings.items():
-            for drafts_of_some in chunks(found.drafts, CHUNK):
+        found = self.found
+        drafts = PaymentLine.provider_id.in_(self.provider_ids), PaymentLine.run_id.is_(None)
+        rows_changed(delete(PaymentLine).where(*drafts, PaymentLine.contract_id.not_in(found.faults)), unsynced=True)
+        payment_ids, asked = self._write_payments()
+        order_ids = OrderBook(self.provider_ids, found.half_known()).write(found.orders(), found.as_on)
+        done = Calculated(contracts=len(found.reckonings), faults=len(found.faults))
+        for contract_id, reckoning in found.reckonings.items():
+            for drafts_of_some in chunks(reckoning.drafts, CHUNK):
                 rows = [self._line(contract_id, draft, payment_ids, order_ids) for draft in drafts_of_some]
                 session.execute(insert(PaymentLine), rows)
                 done.lines += len(rows)
                 done.total_pence += sum(draft.total_pence for draft in drafts_of_some)
         self._write_blocked(payment_ids)
-        ask_anew(payment_ids[key] for key in self.asked)
+        ask_anew(payment_ids[key] for key in asked)
         return done
 
-    def _write_payments(self) -> dict[tuple[int, date], int]:
-        """Payments of every period, with their totals; gives back their ids by contract and first day."""
-        new, changed = [], []
-        with_drafts = {
-            (contract_id, draft.paid_in) for contract_id, found in self.reckonings.items() for draft in found.drafts
-        }
-        for contract_id, period, old, values in self._open_payments():
-            first = period.span.first
-            if old is not None:
-                values |= self._answer(contract_id, period, old, values)
-                if any(getattr(old, name) != value for name, value in values.items() if hasattr(old, name)):
-                    changed.append({"id": old.id} | values)
-            elif (contract_id, first) in with_drafts or self._is_wanted(contract_id, first, values):
-                provider_id = self.book.contracts[contract_id].provider_id
-                values |= self._answer(contract_id, period, None, values)
-                new.append({"provider_id": provider_id, "contract_id": contract_id, "first_on": first} | values)
-        self._drop_overtaken()
+    def _write_payments(self) -> tuple[dict[PaymentKey, int], list[PaymentKey]]:
+        """Payments of every period, with their totals; gives back their ids, and those whose provider is asked anew."""
+        payments = list(self.found.payments())
+        asked = [each.key for each in payments if each.asks_anew]
+        new = [self._key_of(each.key) | each.values for each in payments if each.old is None]
+        changed = [{"id": each.old.id} | each.values for each in payments if each.old is not None and each.differs]
+        if gone := self.found.overtaken():
+            session.execute(delete(ScheduledPayment).where(ScheduledPayment.id.in_(gone)))
         for names in {tuple(row) for row in new}:  # rows of one statement set the same columns
             session.execute(insert(ScheduledPayment), [row for row in new if tuple(row) == names])
         for names in {tuple(row) for row in changed}:
             session.execute(update(ScheduledPayment), [row for row in changed if tuple(row) == names])
-        return self._payment_ids() if new else {key: row.id for key, row in self.book.payments.items()}
+        if new:
+            return self._payment_ids(), asked
+        return {key: row.id for key, row in self.found.book.payments.items()}, asked
 
-    def _open_payments(self) -> Iterator[tuple[int, Period, Any, dict[str, Any]]]:
-        """Contract, period, the row if there is one, and what it is to say. What is closed never changes."""
-        for contract_id, found in self.reckonings.items():
-            sums, blocked = _sums(found), _blocked(found)
-            for period in found.periods:
-                if not period.is_closed:
-                    first = period.span.first
-                    old = self.book.payments.get((contract_id, first))
-                    values = self._values(period, old, sums.get(first, (0, 0)), blocked.get(first, 0))
-                    yield contract_id, period, old, values
+    def _key_of(self, key: PaymentKey) -> dict[str, Any]:
+        contract_id, first_on = key
+        provider_id = self.found.book.contracts[contract_id].provider_id
+        return {"provider_id": provider_id, "contract_id": contract_id, "first_on": first_on}
 
-    def _values(self, period: Period, old: Any, due: tuple[int, int], blocked: int) -> dict[str, Any]:
-        """The values that an open payment should have. Its last day and method stay once some of it is finalised."""
-        paid = self.book.paid.get(old.id, (0, 0)) if old else (0, 0)
-        values: dict[str, Any] = {
-            "net_pence": due[0] + paid[0],
-            "vat_pence": due[1] + paid[1],
-            "waiting_pence": blocked,
-        } | period.dates._asdict()
-        if old is None or not old.is_begun:
-            values |= {"last_on": period.span.last, "method_id": period.method.id}
-        return values
-
-    def _answer(self, contract_id: int, period: Period, old: Any, values: dict[str, Any]) -> dict[str, Any]:
-        """What a new total does to the answer, and when the money is in the bank."""
-        total = values["net_pence"] + values["vat_pence"]
-        changed: dict[str, Any] = {}
-        if old is None or old.net_pence + old.vat_pence != total:
-            strict = contract_id in self.book.pays_only_confirmed
-            changed = on_new_total(old, total, period.dates, pays_only_confirmed=strict, as_on=self.as_on)
-            has_lapsed = strict and total > 0 and "lapsed_pence" in changed
-            if "asked_by" in changed or has_lapsed:
-                self.asked.append((contract_id, period.span.first))
-        return changed | {"bank_on": bank_day(old, period.dates, changed)}
-
-    def _payment_ids(self) -> dict[tuple[int, date], int]:
+    def _payment_ids(self) -> dict[PaymentKey, int]:
         payment = ScheduledPayment
-        rows = session.execute(
-            select(payment.id, payment.contract_id, payment.first_on).where(
-                payment.provider_id.in_(self.book.provider_ids)
-            )
-        )
+        of_ours = payment.provider_id.in_(self.provider_ids)
+        rows = session.execute(select(payment.id, payment.contract_id, payment.first_on).where(of_ours))
         return {(row.contract_id, row.first_on): row.id for row in rows}
 
-    def _drop_overtaken(self) -> None:
-        """Delete payments of which nothing is finalised, and whose period a change of payment method has removed.
-
-        Their holds, and their place in a prepared run, go with them.
-        """
-        wanted = {
-            (contract_id, period.span.first)
-            for contract_id, found in self.reckonings.items()
-            for period in found.periods
-        }
-        gone = [
-            row.id
-            for key, row in self.book.payments.items()
-            if key not in wanted and not row.is_begun and row.contract_id not in self.faults
-        ]
-        if gone:
-            session.execute(delete(ScheduledPayment).where(ScheduledPayment.id.in_(gone)))
-
-    def _is_wanted(self, contract_id: int, first: date, values: dict[str, Any]) -> bool:
-        """Whether to store a new payment that has no drafts. After its end, a contract gets none unless something is
-        planned.
-        """
-        ends_on = self.book.contracts[contract_id].ends_on
-        planned = values["net_pence"] or values["vat_pence"] or values["waiting_pence"]
-        return ends_on is None or first <= ends_on or bool(planned)
-
-    def _half_known(self) -> set[int]:
-        """Ids of the providers of whom some contract has a fault: what their orders come to is not known."""
-        return {self.book.contracts[contract_id].provider_id for contract_id in self.faults}
-
-    def _orders(self) -> dict[tuple[int, OrderKey], OrderSum]:
-        """Every contract's order values, added up by provider."""
-        orders: dict[tuple[int, OrderKey], OrderSum] = defaultdict(OrderSum)
-        for contract_id, found in self.reckonings.items():
-            provider_id = self.book.contracts[contract_id].provider_id
-            for key, part in found.orders.items():
-                orders[provider_id, key].add(part)
-        return orders
-
-    def _write_blocked(self, payment_ids: dict[tuple[int, date], int]) -> None:
+    def _write_blocked(self, payment_ids: dict[PaymentKey, int]) -> None:
         """What blocked items would add, by payment and item."""
         of_ours = select(ScheduledPayment.id).where(
-            ScheduledPayment.provider_id.in_(self.book.provider_ids),
-            ScheduledPayment.contract_id.not_in(self.faults),
+            ScheduledPayment.provider_id.in_(self.provider_ids),
+            ScheduledPayment.contract_id.not_in(self.found.faults),
         )
         rows_changed(delete(BlockedSum).where(BlockedSum.payment_id.in_(of_ours)), unsynced=True)
         rows = [
             {
-                "provider_id": self.book.contracts[contract_id].provider_id,
+                "provider_id": self.found.book.contracts[contract_id].provider_id,
                 "payment_id": payment_ids[contract_id, first],
                 "item_id": item_id,
                 "pence": pence,
             }
-            for contract_id, found in self.reckonings.items()
-            for (first, item_id), pence in found.blocked.items()
+            for contract_id, reckoning in self.found.reckonings.items()
+            for (first, item_id), pence in reckoning.blocked.items()
             if pence
         ]
         if rows:
@@ -296,10 +194,10 @@ class _Writer:
         self,
         contract_id: int,
         draft: Draft,
-        payment_ids: dict[tuple[int, date], int],
+        payment_ids: dict[PaymentKey, int],
         order_ids: dict[tuple[int, OrderKey], int],
     ) -> dict[str, Any]:
-        provider_id = self.book.contracts[contract_id].provider_id
+        provider_id = self.found.book.contracts[contract_id].provider_id
         return {
             "provider_id": provider_id,
             "payment_id": payment_ids[contract_id, draft.paid_in],
@@ -316,21 +214,3 @@ class _Writer:
             "vat_pence": draft.vat_pence,
             "working": draft.working,
         }
-
-
-def _sums(found: Reckoning) -> dict[date, tuple[int, int]]:
-    """Net and VAT of each period's drafts, and of the plan where it has not begun."""
-    sums: dict[date, list[int]] = defaultdict(lambda: [0, 0])
-    for first, (net, vat) in found.planned.items():
-        sums[first] = [net, vat]
-    for draft in found.drafts:
-        sums[draft.paid_in][0] += draft.net_pence
-        sums[draft.paid_in][1] += draft.vat_pence
-    return {first: (net, vat) for first, (net, vat) in sums.items()}
-
-
-def _blocked(found: Reckoning) -> dict[date, int]:
-    sums: dict[date, int] = defaultdict(int)
-    for (first, _), pence in found.blocked.items():
-        sums[first] += pence
-    return sums

@@ -5,14 +5,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from models.payments import calculation, officer
+from models.payments import officer, working_out
 from models.records.contract import Contract
 
 
 @contextmanager
 def unable_to_calculate(*contracts: Contract) -> Iterator[None]:
     """Within the block, whatever reckons one of these contracts breaks off with a KeyError."""
-    ids, reckon = {contract.id for contract in contracts}, calculation.reckon
+    ids, reckon = {contract.id for contract in contracts}, working_out.reckon
 
     def broken(contract, *rest):
         if contract.id in ids:
@@ -20,6 +20,6 @@ def unable_to_calculate(*contracts: Contract) -> Iterator[None]:
         return reckon(contract, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (calculation, officer):
+        for module in (working_out, officer):
             patch.setattr(module, "reckon", broken)
         yield

@@ -1,0 +1,171 @@
+"""Working out what is due, and what would have to be written for it. Reading only: calculating writes it, and
+`flask verify` compares it with what is stored.
+"""
+
+import logging
+import traceback
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from models.engine.draft import OrderKey, OrderSum
+from models.engine.periods import Period, lay_out
+from models.engine.reckoning import Reckoning, reckon
+from models.payments.book import Book
+from models.payments.loading import load
+from models.payments.windows import bank_day, on_new_total
+
+log = logging.getLogger(__name__)
+
+PaymentKey = tuple[int, date]
+"""A contract's id and the first day of the period."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentValues:
+    """What a payment should say."""
+
+    key: PaymentKey
+    old: Any
+    """The row as it is on record; None for a new payment."""
+    values: dict[str, Any]
+    asks_anew: bool
+    """Its provider is to be told that it is asked anew, or that its confirmation has lapsed."""
+
+    @property
+    def differs(self) -> bool:
+        return self.old is None or any(
+            getattr(self.old, name) != value for name, value in self.values.items() if hasattr(self.old, name)
+        )
+
+
+@dataclass(frozen=True)
+class WorkedOut:
+    """What calculating some providers comes to."""
+
+    book: Book
+    reckonings: dict[int, Reckoning]
+    """By contract id; without those that have a fault."""
+    faults: dict[int, str]
+    """Kind of error and where it arose, by the id of a contract that cannot be calculated."""
+    as_on: date
+
+    def payments(self) -> Iterator[PaymentValues]:
+        """Every open payment that is on record or should be. What is closed never changes."""
+        for contract_id, found in self.reckonings.items():
+            sums, blocked = _sums(found), _blocked(found)
+            with_drafts = {draft.paid_in for draft in found.drafts}
+            for period in found.periods:
+                if period.is_closed:
+                    continue
+                first = period.span.first
+                old = self.book.payments.get((contract_id, first))
+                values = self._values(period, old, sums.get(first, (0, 0)), blocked.get(first, 0))
+                if old is not None or first in with_drafts or self._is_wanted(contract_id, first, values):
+                    changed, asks_anew = self._answer(contract_id, period, old, values)
+                    yield PaymentValues((contract_id, first), old, values | changed, asks_anew)
+
+    def overtaken(self) -> list[int]:
+        """Ids of the payments of which nothing is finalised, and whose period a change of payment method has removed.
+        Their holds, and their place in a prepared run, go with them.
+        """
+        wanted = {
+            (contract_id, period.span.first)
+            for contract_id, found in self.reckonings.items()
+            for period in found.periods
+        }
+        return [
+            row.id
+            for key, row in self.book.payments.items()
+            if key not in wanted and not row.is_begun and row.contract_id not in self.faults
+        ]
+
+    def orders(self) -> dict[tuple[int, OrderKey], OrderSum]:
+        """Every contract's order values, added up by provider."""
+        orders: dict[tuple[int, OrderKey], OrderSum] = defaultdict(OrderSum)
+        for contract_id, found in self.reckonings.items():
+            provider_id = self.book.contracts[contract_id].provider_id
+            for key, part in found.orders.items():
+                orders[provider_id, key].add(part)
+        return orders
+
+    def half_known(self) -> set[int]:
+        """Ids of the providers of whom some contract has a fault: what their orders come to is not known."""
+        return {self.book.contracts[contract_id].provider_id for contract_id in self.faults}
+
+    def _values(self, period: Period, old: Any, due: tuple[int, int], blocked: int) -> dict[str, Any]:
+        """The values that an open payment should have. Its last day and method stay once some of it is finalised."""
+        paid = self.book.paid.get(old.id, (0, 0)) if old else (0, 0)
+        values: dict[str, Any] = {
+            "net_pence": due[0] + paid[0],
+            "vat_pence": due[1] + paid[1],
+            "waiting_pence": blocked,
+        } | period.dates._asdict()
+        if old is None or not old.is_begun:
+            values |= {"last_on": period.span.last, "method_id": period.method.id}
+        return values
+
+    def _answer(
+        self, contract_id: int, period: Period, old: Any, values: dict[str, Any]
+    ) -> tuple[dict[str, Any], bool]:
+        """What a new total does to the answer, and when the money is in the bank; and whether the provider is told."""
+        total = values["net_pence"] + values["vat_pence"]
+        changed: dict[str, Any] = {}
+        asks_anew = False
+        if old is None or old.net_pence + old.vat_pence != total:
+            strict = contract_id in self.book.pays_only_confirmed
+            changed = on_new_total(old, total, period.dates, pays_only_confirmed=strict, as_on=self.as_on)
+            has_lapsed = strict and total > 0 and "lapsed_pence" in changed
+            asks_anew = "asked_by" in changed or has_lapsed
+        return changed | {"bank_on": bank_day(old, period.dates, changed)}, asks_anew
+
+    def _is_wanted(self, contract_id: int, first: date, values: dict[str, Any]) -> bool:
+        """Whether to store a new payment that has no drafts. After its end, a contract gets none unless something is
+        planned.
+        """
+        ends_on = self.book.contracts[contract_id].ends_on
+        planned = values["net_pence"] or values["vat_pence"] or values["waiting_pence"]
+        return ends_on is None or first <= ends_on or bool(planned)
+
+
+def work_out(provider_ids: list[int], as_on: date) -> WorkedOut:
+    """Reckon every contract of these providers. A contract that cannot be reckoned is among the faults; whatever else
+    goes wrong in reading is raised.
+    """
+    contracts = load(provider_ids)
+    book = Book(provider_ids, contracts)
+    found, faults = {}, {}
+    for contract in contracts.values():
+        try:
+            periods = lay_out(contract, book.states[contract.id], as_on)
+            found[contract.id] = reckon(contract, periods, book.settled[contract.id], as_on, book.placed[contract.id])
+        except Exception as fault:
+            log.exception("contract %s cannot be calculated", contract.id)
+            faults[contract.id] = where_of(fault)
+    return WorkedOut(book, found, faults, as_on)
+
+
+def where_of(fault: Exception) -> str:
+    """The kind of error and the line it came from: nothing of the data."""
+    last = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{type(fault).__name__} in {last.name}, line {last.lineno}"
+
+
+def _sums(found: Reckoning) -> dict[date, tuple[int, int]]:
+    """Net and VAT of each period's drafts, and of the plan where it has not begun."""
+    sums: dict[date, list[int]] = defaultdict(lambda: [0, 0])
+    for first, (net, vat) in found.planned.items():
+        sums[first] = [net, vat]
+    for draft in found.drafts:
+        sums[draft.paid_in][0] += draft.net_pence
+        sums[draft.paid_in][1] += draft.vat_pence
+    return {first: (net, vat) for first, (net, vat) in sums.items()}
+
+
+def _blocked(found: Reckoning) -> dict[date, int]:
+    sums: dict[date, int] = defaultdict(int)
+    for (first, _), pence in found.blocked.items():
+        sums[first] += pence
+    return sums
