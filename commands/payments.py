@@ -52,7 +52,7 @@ def calculate(day: datetime | None, references: tuple[str, ...]) -> None:
     cannot be calculated: the others are, all the same.
     """
     ids = _provider_ids(references)
-    with as_on(_day(day)), _refusals(), _bar() as progress:
+    with as_on(_day(day)), _refusals(), bar() as progress:
         outcome = calculate_all(ids, progress=progress)
     contracts, lines = how_many(outcome.contracts, "contract"), how_many(outcome.lines, "draft line")
     click.echo(f"Calculated {contracts}: {lines}, {gbp(outcome.total_pence)}.")
@@ -94,7 +94,7 @@ def can_ask() -> bool:
 
 
 def _foresee(ids: list[int] | None) -> Outlook:
-    with _bar() as progress:
+    with bar() as progress:
         found = foresee(ids, progress=progress)
     for run_id, left in found.taken_up.items():
         payments = how_many(left.payments, "payment")
@@ -114,10 +114,10 @@ def _finalise(ids: list[int] | None, foreseen: Outlook | None) -> None:
     runs = broken_off(ids)
     for run in runs:
         click.echo(f"Run {run.id} was broken off: it goes on.")
-        with _bar() as progress:
+        with bar() as progress:
             outcome = take_up(run, progress=progress)
         click.echo(f"Run {run.id}: {payment_run.summary(outcome)}")
-    with _bar() as progress:
+    with bar() as progress:
         run_id, outcome = finalise_foreseen(ids, foreseen, progress=progress)
     if run_id is not None:
         click.echo(f"Run {run_id}: {payment_run.summary(outcome)}")
@@ -180,7 +180,7 @@ def _refusals() -> Iterator[None]:
 
 
 @contextmanager
-def _bar() -> Iterator[Progress]:
+def bar() -> Iterator[Progress]:
     """A bar on a terminal, nothing elsewhere."""
     with tqdm(unit="provider", disable=None, leave=False) as bar:
 

@@ -193,6 +193,26 @@ def rehearsal() -> Iterator[Session]:
 
 
 @contextmanager
+def snapshot() -> Iterator[Session]:
+    """A scope that sees the database as it is at one moment, whoever writes meanwhile. Nobody waits for it, and it can
+    write nothing.
+    """
+    with scope() as own:
+        is_sqlite = own.get_bind().dialect.name == "sqlite"
+        if not is_sqlite:
+            how = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            own.connection(execution_options=how)
+            yield own
+            return
+        connection = own.connection()
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+        try:
+            yield own
+        finally:
+            connection.exec_driver_sql("PRAGMA query_only=OFF")
+
+
+@contextmanager
 def savepoint() -> Iterator[None]:
     """What is written inside is undone where it raises; what was written before it stays."""
     with session.begin_nested():

@@ -1,0 +1,38 @@
+"""Promises that hold in every sound database, checked over the whole of it. Reading only: nobody waits for it.
+
+What is stored is compared with itself (`payments`, `runs`, `owed`, `ground`), and with what the engine works out anew
+for each contract (`anew`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from models.auditing.chain import Head
+from models.base import snapshot
+from models.payments.batching import batches
+from models.tenancy import EVERY_PROVIDER, set_tenant
+from models.verify import anew, ground, owed, payments, runs
+from models.verify.finding import Finding
+
+__all__ = ["Finding", "check_all"]
+
+STORED = (*payments.CHECKS, *owed.CHECKS, *runs.CHECKS, *ground.CHECKS)
+
+
+def check_all(
+    heads: Iterable[Head] = (), *, progress: Callable[[int, int], None] = lambda done, count: None
+) -> Iterator[Finding]:
+    """Check every promise; a sound database yields nothing. `heads` are those of the audit that were written down
+    elsewhere. `progress` is told how many providers are worked out anew, of how many.
+    """
+    with snapshot():
+        set_tenant(EVERY_PROVIDER)
+        found = [finding for check in STORED for finding in check()]
+        found += ground.audit(heads)
+        uncalculated = payments.uncalculated_contracts()
+        all_batches = list(batches())
+    yield from found
+    done, count = 0, sum(map(len, all_batches))
+    for batch in all_batches:
+        yield from anew.compare(batch, uncalculated)
+        done += len(batch)
+        progress(done, count)
