@@ -175,7 +175,7 @@ loaded = pytest.mark.usefixtures("council")
 @loaded
 def test_every_promise_holds():
     """Lines add up to their payments, none is below £0.00, slices say what lines say, a rerun changes nothing."""
-    assert list(check_all()) == []
+    assert [each for each in check_all() if not each.is_warning] == []
 
 
 @loaded

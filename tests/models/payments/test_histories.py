@@ -229,7 +229,7 @@ def play(seed: int, steps: int) -> Office:
         check_money(office)
         check_payments(office)
     with as_on(office.day):
-        assert list(verify.check_all()) == []
+        assert [each for each in verify.check_all() if not each.is_warning] == []
     assert every(CalculationFault) == []
     office.happened["forecast"] = runs.forecasts
     return office
