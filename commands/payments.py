@@ -18,7 +18,6 @@ from commands.batchwise.finalising import (
     broken_off,
     finalise_foreseen,
     foresee,
-    insist_on_limits,
     still_left,
     still_open,
     take_up,
@@ -106,7 +105,11 @@ def _foresee(ids: list[int] | None) -> Outlook:
         click.echo(f"Nothing is due to be finalised on {today():%d/%m/%Y}.")
     for each in found.left.values():
         click.echo(_words_of(each))
-    insist_on_limits(found)
+    if found.above:
+        raise DomainError(
+            f"That is above a limit ({'; '.join(found.above)}), so two people have to authorise it: prepare the run on "
+            "the council’s pages. Nothing is finalised"
+        )
     return found
 
 

@@ -12,7 +12,9 @@ from models.base import DomainError, rehearsal, scope, session, transaction
 from models.money import gbp
 from models.payments import payment_run
 from models.payments.calculation import calculate
+from models.payments.comparing import compare
 from models.payments.left_over import Left, LeftOver, left_over
+from models.payments.limits import run_limits
 from models.payments.open_runs import OpenRun, Waits, note_taken_up, open_runs
 from models.payments.payment import ScheduledPayment
 from models.payments.payment_run import RunProgress
@@ -29,6 +31,10 @@ class Outlook:
     """Of the new run."""
     payments: dict[tuple[int, date], int] = field(default_factory=dict)
     """Of the new run: what each payment pays, by contract id and first day: what is foreseen keeps no id."""
+    now_pence: int = 0
+    """What those rows of it come to that the payments before had too, ..."""
+    before_pence: int = 0
+    """... and what they came to there."""
     provider_ids: set[int] = field(default_factory=set)
     taken_up: dict[int, RunProgress] = field(default_factory=dict)
     """By number of a run that was broken off: what is still to be paid of it."""
@@ -38,6 +44,16 @@ class Outlook:
     def all_pence(self) -> int:
         """What goes to the bank, by all runs."""
         return self.total_pence + sum(each.total_pence for each in self.taken_up.values())
+
+    @property
+    def above(self) -> list[str]:
+        """The limits that the new run is above, in words: then the command line pays nothing of it."""
+        limits = run_limits()
+        largest = max(self.payments.values(), default=0)
+        passed = limits.passed(
+            largest_pence=largest, run_pence=self.total_pence, now_pence=self.now_pence, before_pence=self.before_pence
+        )
+        return [limits.words(limit) for limit in passed]
 
     @property
     def is_nothing(self) -> bool:
@@ -56,6 +72,9 @@ class Outlook:
             self.payments[contract_id, first_on] = pence
             self.provider_ids.add(provider_id)
             self.total_pence += pence
+        alike = [row for row in compare(run.id) if row.is_taken and row.was_here]
+        self.now_pence += sum(row.taken_pence for row in alike)
+        self.before_pence += sum(row.before_pence for row in alike)
         return {row.id for row in rows}
 
     def add_left(self, found: list[LeftOver]) -> None:
@@ -63,12 +82,6 @@ class Outlook:
             so_far = self.left.setdefault(each.why, LeftOver(each.why))
             so_far.payments += each.payments
             so_far.pence += each.pence
-
-
-def insist_on_limits(outlook: Outlook) -> None:
-    """DomainError where the command line may not pay so much by itself. Asked before the question, and again of the
-    prepared run before it is authorised.
-    """
 
 
 def broken_off(provider_ids: list[int] | None) -> list[OpenRun]:
@@ -135,14 +148,13 @@ def take_up(run: OpenRun, *, progress: Progress | None = None) -> RunProgress:
 def finalise_foreseen(
     provider_ids: list[int] | None, foreseen: Outlook | None, *, progress: Progress | None = None
 ) -> tuple[int | None, RunProgress]:
-    """As `finalise_due`. DomainError above the limits and, where somebody has agreed to what was foreseen, if that is
-    not what the run would pay any more: then nothing is prepared.
+    """As `finalise_due`. DomainError above a limit and, where somebody has agreed to what was foreseen, if that is not
+    what the run would pay any more: then nothing is prepared.
     """
 
     def check(run: PaymentRun) -> None:
         found = Outlook()
         found.add_run(run)
-        insist_on_limits(found)
         if foreseen is not None and found.payments != foreseen.payments:
             raise DomainError(
                 f"It has changed meanwhile: {gbp(found.total_pence)} instead of {gbp(foreseen.total_pence)}. Nothing "

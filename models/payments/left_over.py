@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from models.base import session, sum_of
 from models.calendar import today
+from models.payments.hand_made import has_unseen
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.standing import Kept, Standing, standings
@@ -23,6 +24,8 @@ class Left(Choice):
     MISSED = "missed"
     ASKED = "asked"
     HELD_ROWS = "held rows"
+    UNSEEN = "unseen"
+    """An adjustment in it was seen by nobody but who made it, so that the command line pays none of it."""
     NEXT_RUN = "next run"
 
     @property
@@ -36,6 +39,7 @@ class Left(Choice):
             "missed": "not confirmed in time",
             "asked": "waits for a confirmation that can still be given",
             "held rows": "rows in it are held or queried",
+            "unseen": "an adjustment in it was seen by nobody but who made it",
             "next run": "for the next run",
         }[self.value]
 
@@ -67,12 +71,14 @@ def left_over(provider_ids: Collection[int] | None = None, *, taken: Collection[
     if provider_ids is not None:
         query = query.where(payment.provider_id.in_(provider_ids))
     due = session.scalars(query.order_by(payment.id)).all()
-    stand, finalised, in_runs = standings(due), _finalised(each.id for each in due), _in_runs()
+    stand, finalised = standings(due), _finalised(each.id for each in due)
+    in_runs = _in_runs()
+    unseen = set(session.scalars(query.where(has_unseen()).with_only_columns(payment.id)))
     found: dict[Left, LeftOver] = {}
     for each in due:
         standing = stand[each.id]
         if each.id not in taken:
-            why = Left.IN_A_RUN if each.id in in_runs else _why(standing)
+            why = Left.IN_A_RUN if each.id in in_runs else _why(standing, is_unseen=each.id in unseen)
             pence = each.total_pence - finalised.get(each.id, 0)
         elif standing.held_rows_pence:
             why, pence = Left.HELD_ROWS, standing.held_rows_pence
@@ -84,9 +90,11 @@ def left_over(provider_ids: Collection[int] | None = None, *, taken: Collection[
     return sorted(found.values(), key=lambda each: list(Left).index(each.why))
 
 
-def _why(standing: Standing) -> Left:
+def _why(standing: Standing, *, is_unseen: bool) -> Left:
     if standing.kept is not None:
         return _BY_KEPT[standing.kept]
+    if is_unseen:
+        return Left.UNSEEN
     return Left.HELD_ROWS if standing.held_rows_pence else Left.NEXT_RUN
 
 

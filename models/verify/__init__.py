@@ -11,16 +11,16 @@ from models.base import snapshot
 from models.payments.batching import batches
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from models.verify import anew, ground, owed, payments, runs
-from models.verify.finding import Finding
+from models.verify.broken import BrokenPromise
 
-__all__ = ["Finding", "check_all"]
+__all__ = ["BrokenPromise", "check_all"]
 
 STORED = (*payments.CHECKS, *owed.CHECKS, *runs.CHECKS, *ground.CHECKS)
 
 
 def check_all(
     heads: Iterable[Head] = (), *, progress: Callable[[int, int], None] = lambda done, count: None
-) -> Iterator[Finding]:
+) -> Iterator[BrokenPromise]:
     """Check every promise; a sound database yields nothing. `heads` are those of the audit that were written down
     elsewhere. `progress` is told how many providers are worked out anew, of how many.
     """

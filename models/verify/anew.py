@@ -21,14 +21,14 @@ from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.working_out import WorkedOut, where_of, work_out
 from models.tenancy import EVERY_PROVIDER, set_tenant
-from models.verify.finding import Finding
+from models.verify.broken import BrokenPromise
 from models.verify.owed import owed_by
 
 STALE = "a second calculation changes nothing"
 Cell = tuple[Source, Component, date]
 
 
-def compare(provider_ids: list[int], uncalculated: Set[int]) -> list[Finding]:
+def compare(provider_ids: list[int], uncalculated: Set[int]) -> list[BrokenPromise]:
     """All that differs for these providers. Contracts that are `uncalculated` have nothing to compare with."""
     try:
         with snapshot():
@@ -38,22 +38,22 @@ def compare(provider_ids: list[int], uncalculated: Set[int]) -> list[Finding]:
         raise
     except Exception as fault:
         if len(provider_ids) == 1:
-            return [Finding("every contract can be calculated", where_of(fault), {"provider": provider_ids[0]})]
+            return [BrokenPromise("every contract can be calculated", where_of(fault), {"provider": provider_ids[0]})]
     return [finding for id_ in provider_ids for finding in compare([id_], uncalculated)]
 
 
-def _compare(provider_ids: list[int], uncalculated: Set[int]) -> Iterator[Finding]:
+def _compare(provider_ids: list[int], uncalculated: Set[int]) -> Iterator[BrokenPromise]:
     if (last := last_finalised_on(provider_ids, today())) is not None:
         words = f"a run of {last:%d/%m/%Y} is finalised"
-        yield Finding("today is no day before the last finalised one", words)
+        yield BrokenPromise("today is no day before the last finalised one", words)
         return
     found = work_out(provider_ids, today())
     of_ours = CalculationFault.provider_id.in_(provider_ids)
     noted = set(session.scalars(select(CalculationFault.contract_id).where(of_ours)))
     for contract_id, fault in found.faults.items():
-        yield Finding("every contract can be calculated", fault, {"contract": contract_id})
+        yield BrokenPromise("every contract can be calculated", fault, {"contract": contract_id})
     for contract_id in sorted(noted - found.faults.keys()):
-        yield Finding("every contract can be calculated", "calculate it again", {"contract": contract_id})
+        yield BrokenPromise("every contract can be calculated", "calculate it again", {"contract": contract_id})
     known = _Known(found, noted | uncalculated)
     yield from known.every_pound()
     yield from known.stale_contracts()
@@ -85,16 +85,16 @@ class _Known:
         contracts = found.book.contracts
         self.half_known = found.half_known() | {contracts[id_].provider_id for id_ in without if id_ in contracts}
 
-    def every_pound(self) -> Iterator[Finding]:
+    def every_pound(self) -> Iterator[BrokenPromise]:
         """Entitled = paid - repaid - written off - moved away + open and held + blocked - owed back."""
         stored = _accounted_for(self.provider_ids)
         for id_ in self.contract_ids:
             entitled = self.found.reckonings[id_].entitled_pence
             if entitled != stored[id_]:
                 words = f"entitled to {gbp(entitled)}, accounted for {gbp(stored[id_])}"
-                yield Finding("every pound is somewhere", words, {"contract": id_})
+                yield BrokenPromise("every pound is somewhere", words, {"contract": id_})
 
-    def stale_contracts(self) -> Iterator[Finding]:
+    def stale_contracts(self) -> Iterator[BrokenPromise]:
         """Drafts, payments and blocked sums are what a calculation would write."""
         parts = {
             "drafts": self._with_other_drafts(),
@@ -104,7 +104,7 @@ class _Known:
         for id_ in self.contract_ids:
             differing = [what for what, ids in parts.items() if id_ in ids]
             if differing:
-                yield Finding(STALE, f"calculate it again ({', '.join(differing)})", {"contract": id_})
+                yield BrokenPromise(STALE, f"calculate it again ({', '.join(differing)})", {"contract": id_})
 
     def _with_other_drafts(self) -> set[int]:
         wanted: dict[int, dict[Cell, Draft]] = {
@@ -140,7 +140,7 @@ class _Known:
         stored = {(id_, first, item): pence for id_, first, item, pence in session.execute(query)}
         return {key[0] for key, _ in wanted.items() ^ stored.items()}
 
-    def orders(self) -> Iterator[Finding]:
+    def orders(self) -> Iterator[BrokenPromise]:
         """Each purchase order is worth what is finalised and what is due by today's facts; and says how that comes
         about. What is blocked is no part of it.
         """
@@ -156,14 +156,14 @@ class _Known:
             stored = row.value_net_pence + row.value_vat_pence
             if stored != worth or worth != found.net_pence + found.vat_pence:
                 words = f"{gbp(stored)}, worked out {gbp(worth)}; beside it {gbp(blocked[key])} is blocked"
-                yield Finding("an order is worth what is finalised and what is due", words, {"order": row.number})
+                yield BrokenPromise("an order is worth what is finalised and what is due", words, {"order": row.number})
             elif row.expected != found.expected:
-                yield Finding(STALE, "calculate it again (what is expected)", {"order": row.number})
+                yield BrokenPromise(STALE, "calculate it again (what is expected)", {"order": row.number})
         for (provider_id, of_provider), found in due.items():
             if provider_id not in self.half_known and (found.net_pence or found.expected):
                 client_id, year = of_provider
                 ids = {"provider": provider_id, "year": year} | ({"client": client_id} if client_id else {})
-                yield Finding("whatever is due has an order", gbp(found.net_pence + found.vat_pence), ids)
+                yield BrokenPromise("whatever is due has an order", gbp(found.net_pence + found.vat_pence), ids)
 
     def _blocked_by_order(self) -> dict[tuple[int, OrderKey], int]:
         sums: dict[tuple[int, OrderKey], int] = defaultdict(int)

@@ -8,29 +8,29 @@ from models import folding
 from models.auditing import chain
 from models.auditing.chain import Head
 from models.base import session, storage_faults
-from models.verify.finding import Finding
+from models.verify.broken import BrokenPromise
 from models.words import folded
 
 
-def names() -> Iterator[Finding]:
+def names() -> Iterator[BrokenPromise]:
     """Every folded column holds the folded text of its source, so that searching and sorting find the present name."""
     for name, stored in folding.pairs():
         id_ = name.table.c.id
         for row_id, text, found in session.execute(select(id_, name, stored).order_by(id_)).yield_per(1_000):
             if found != folded(text):
-                yield Finding("a folded column is what it folds", stored.name, {str(name.table): row_id})
+                yield BrokenPromise("a folded column is what it folds", stored.name, {str(name.table): row_id})
 
 
-def storage() -> Iterator[Finding]:
+def storage() -> Iterator[BrokenPromise]:
     """SQLite's own checks of its file; PostgreSQL checks its pages as it reads them."""
     for fault in storage_faults():
-        yield Finding("the database file is whole", fault)
+        yield BrokenPromise("the database file is whole", fault)
 
 
-def audit(heads: Iterable[Head]) -> Iterator[Finding]:
+def audit(heads: Iterable[Head]) -> Iterator[BrokenPromise]:
     """The audit agrees with its seals, and these with the heads that were written down elsewhere."""
     for fault in chain.check(heads):
-        yield Finding("the audit is as it was sealed", fault.words, {"seal": fault.seq} if fault.seq else {})
+        yield BrokenPromise("the audit is as it was sealed", fault.words, {"seal": fault.seq} if fault.seq else {})
 
 
 CHECKS = (names, storage)

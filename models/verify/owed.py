@@ -11,21 +11,21 @@ from models.money import gbp
 from models.payments import owing
 from models.payments.debt import DebtEntry, DebtEntryKind, WriteOff
 from models.payments.payment import PaymentLine
-from models.verify.finding import Finding
+from models.verify.broken import BrokenPromise
 
 
-def debts() -> Iterator[Finding]:
+def debts() -> Iterator[BrokenPromise]:
     """No contract owes less than nothing; what is moved from one is moved to another; what is written off, a second
     person has agreed to.
     """
     for contract_id, pence in sorted(owed_by().items()):
         if pence < 0:
-            yield Finding("no debt is below £0.00", gbp(pence), {"contract": contract_id})
+            yield BrokenPromise("no debt is below £0.00", gbp(pence), {"contract": contract_id})
     entry, asked = DebtEntry, WriteOff
     moved = select(entry.provider_id, sum_of(entry.pence)).where(entry.kind == DebtEntryKind.MOVED)
     for provider_id, pence in session.execute(moved.group_by(entry.provider_id).order_by(entry.provider_id)):
         if pence:
-            yield Finding("a debt is moved from one contract to another", gbp(pence), {"provider": provider_id})
+            yield BrokenPromise("a debt is moved from one contract to another", gbp(pence), {"provider": provider_id})
     given_up = _sums(select(entry.contract_id, sum_of(entry.pence)).where(entry.kind == DebtEntryKind.WRITTEN_OFF))
     by_two = asked.is_agreed.is_(True), asked.asked_by_id != asked.decided_by_id
     agreed = _sums(select(asked.contract_id, sum_of(asked.pence)).where(*by_two))
@@ -33,17 +33,17 @@ def debts() -> Iterator[Finding]:
         entered, meant = given_up.get(contract_id, 0), agreed.get(contract_id, 0)
         if entered != meant:
             words = f"{gbp(entered)} written off, {gbp(meant)} agreed to"
-            yield Finding("a second person agrees to what is written off", words, {"contract": contract_id})
+            yield BrokenPromise("a second person agrees to what is written off", words, {"contract": contract_id})
 
 
-def stranded() -> Iterator[Finding]:
+def stranded() -> Iterator[BrokenPromise]:
     """Where no payment is to come from which a debt can be taken, somebody sees to it: instalments are agreed, or a
     write-off is asked for.
     """
     for row in session.execute(owing.listed(concern=owing.Concern.NOTHING_LEFT)):
         if row.per_payment_pence is None and row.write_off_pence is None:
             words = f"{gbp(row.owed_pence)} is owed. Ask for the money, or move or write it off"
-            yield Finding("a debt has a payment to be taken from", words, {"contract": row.id}, is_warning=True)
+            yield BrokenPromise("a debt has a payment to be taken from", words, {"contract": row.id}, is_warning=True)
 
 
 def owed_by(provider_ids: Collection[int] | None = None) -> dict[int, int]:

@@ -14,10 +14,10 @@ from models.payments.calculation import never_calculated
 from models.payments.confirmation import Confirmation
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
-from models.verify.finding import Finding
+from models.verify.broken import BrokenPromise
 
 
-def totals() -> Iterator[Finding]:
+def totals() -> Iterator[BrokenPromise]:
     """A payment that has begun comes to what its lines add up to. Where it has none, see `uncalculated`."""
     payment, line = ScheduledPayment, PaymentLine
     total = sum_of(line.total_pence)
@@ -30,10 +30,10 @@ def totals() -> Iterator[Finding]:
         .order_by(payment.id)
     )
     for id_, stored, found in rows:
-        yield Finding("lines add up to their payment", f"{gbp(stored)}, lines {gbp(found)}", {"payment": id_})
+        yield BrokenPromise("lines add up to their payment", f"{gbp(stored)}, lines {gbp(found)}", {"payment": id_})
 
 
-def closed_payments() -> Iterator[Finding]:
+def closed_payments() -> Iterator[BrokenPromise]:
     """What is closed has no draft left, and comes to what was finalised of its own lines."""
     payment, line = ScheduledPayment, PaymentLine
     finalised = sum_of(sa.case((line.run_id.is_not(None), line.total_pence), else_=0))
@@ -48,10 +48,10 @@ def closed_payments() -> Iterator[Finding]:
     )
     for id_, stored, found, count in rows:
         words = f"{gbp(stored)}, finalised {gbp(found)}, {count} drafts"
-        yield Finding("a closed payment is what was finalised of it", words, {"payment": id_})
+        yield BrokenPromise("a closed payment is what was finalised of it", words, {"payment": id_})
 
 
-def answers() -> Iterator[Finding]:
+def answers() -> Iterator[BrokenPromise]:
     """A confirmation stands at the total that was confirmed; what is rejected is paid only if the council said so."""
     payment = ScheduledPayment
     rows = session.execute(
@@ -61,12 +61,12 @@ def answers() -> Iterator[Finding]:
     )
     for id_, total, answered in rows:
         words = f"{gbp(total)}, answered {gbp(answered or 0)}"
-        yield Finding("a confirmation is to the total", words, {"payment": id_})
+        yield BrokenPromise("a confirmation is to the total", words, {"payment": id_})
     for id_ in session.scalars(select(payment.id).where(payment.closed_run_id.is_not(None), payment.is_rejected)):
-        yield Finding("a rejected payment is not paid", ids={"payment": id_})
+        yield BrokenPromise("a rejected payment is not paid", ids={"payment": id_})
 
 
-def nothing_below_zero() -> Iterator[Finding]:
+def nothing_below_zero() -> Iterator[BrokenPromise]:
     """No run pays less than nothing for one payment."""
     line = PaymentLine
     total = sum_of(line.total_pence)
@@ -77,10 +77,10 @@ def nothing_below_zero() -> Iterator[Finding]:
         .having(total < 0)
     )
     for payment_id, run_id, found in rows:
-        yield Finding("no payment is below £0.00", gbp(found), {"payment": payment_id, "run": run_id or 0})
+        yield BrokenPromise("no payment is below £0.00", gbp(found), {"payment": payment_id, "run": run_id or 0})
 
 
-def slices() -> Iterator[Finding]:
+def slices() -> Iterator[BrokenPromise]:
     """The net and VAT of a line for care or a deduction are those of its slices, less what was finalised before."""
     told = [Component.CARE, *sorted(DEDUCTIONS)]
     line = PaymentLine
@@ -91,19 +91,19 @@ def slices() -> Iterator[Finding]:
         due_net = sum(part.net_pence for part in working.slices)
         due_vat = sum(part.vat_pence for part in working.slices)
         if (due_net - working.before_net_pence, due_vat - working.before_vat_pence) != (net, vat):
-            yield Finding("a line is what its slices say", ids={"line": id_})
+            yield BrokenPromise("a line is what its slices say", ids={"line": id_})
 
 
-def carried() -> Iterator[Finding]:
+def carried() -> Iterator[BrokenPromise]:
     """Every line belongs to a purchase order, but those of a run that carry a debt."""
     line = PaymentLine
     carries = line.component.in_(CARRIED)
     is_odd = sa.or_(sa.and_(line.is_own, carries), sa.and_(~line.is_own, ~carries))
     for id_ in session.scalars(select(line.id).where(is_odd).order_by(line.id)):
-        yield Finding("a line has an order, or carries a debt", ids={"line": id_})
+        yield BrokenPromise("a line has an order, or carries a debt", ids={"line": id_})
 
 
-def spend() -> Iterator[Finding]:
+def spend() -> Iterator[BrokenPromise]:
     """The spend of a purchase order is the sum of its finalised lines. What it is worth: see `anew`."""
     order, line = PurchaseOrder, PaymentLine
     total = sum_of(line.total_pence)
@@ -116,16 +116,18 @@ def spend() -> Iterator[Finding]:
         .order_by(order.id)
     )
     for number, pence, found in rows:
-        yield Finding("an order's spend is its finalised lines", f"{gbp(pence)}, lines {gbp(found)}", {"order": number})
+        yield BrokenPromise(
+            "an order's spend is its finalised lines", f"{gbp(pence)}, lines {gbp(found)}", {"order": number}
+        )
 
 
-def uncalculated() -> Iterator[Finding]:
+def uncalculated() -> Iterator[BrokenPromise]:
     """Whatever has begun is calculated: no contract is without payments, and no payment without drafts."""
     for contract in session.scalars(never_calculated(today())):
-        yield Finding("what has begun is calculated", "calculate it", {"contract": contract.id})
+        yield BrokenPromise("what has begun is calculated", "calculate it", {"contract": contract.id})
     for row in session.execute(_without_lines()):
         words = f"{gbp(row.total_pence)} is planned, and it has no lines: calculate it"
-        yield Finding("what has begun is calculated", words, {"payment": row.id, "contract": row.contract_id})
+        yield BrokenPromise("what has begun is calculated", words, {"payment": row.id, "contract": row.contract_id})
 
 
 def uncalculated_contracts() -> set[int]:

@@ -11,14 +11,14 @@ from models.money import gbp
 from models.payments.open_runs import Waits, open_runs
 from models.payments.payment import PaymentLine
 from models.payments.run import PaymentRun, RunPayment
-from models.verify.finding import Finding
+from models.verify.broken import BrokenPromise
 from models.words import how_many
 
 LONGEST = timedelta(days=1)
 """A run that is open for longer keeps its payments from being paid by another."""
 
 
-def paid() -> Iterator[Finding]:
+def paid() -> Iterator[BrokenPromise]:
     """What a run has paid for a payment is what its lines come to, and no more than was authorised; all of it together
     neither.
     """
@@ -35,39 +35,39 @@ def paid() -> Iterator[Finding]:
         paid = (row.paid_pence or 0) if row else 0
         ids = {"run": run_id, "payment": payment_id}
         if paid != found:
-            yield Finding("a run pays what its lines come to", f"paid {gbp(paid)}, lines {gbp(found)}", ids)
+            yield BrokenPromise("a run pays what its lines come to", f"paid {gbp(paid)}, lines {gbp(found)}", ids)
         if row and paid > max(row.total_pence, 0):
             words = f"paid {gbp(paid)}, authorised {gbp(row.total_pence)}"
-            yield Finding("a run pays no more than was authorised", words, ids)
+            yield BrokenPromise("a run pays no more than was authorised", words, ids)
 
 
-def two_people() -> Iterator[Finding]:
+def two_people() -> Iterator[BrokenPromise]:
     """No run was authorised by the person who prepared it."""
     run = PaymentRun
     for id_ in session.scalars(
         select(run.id).where(run.authorised_by_id.is_not(None), run.authorised_by_id == run.prepared_by_id)
     ):
-        yield Finding("who prepares a run does not authorise it", ids={"run": id_})
+        yield BrokenPromise("who prepares a run does not authorise it", ids={"run": id_})
 
 
-def whole_runs() -> Iterator[Finding]:
+def whole_runs() -> Iterator[BrokenPromise]:
     """All that a run has paid is no more than was authorised of it."""
     run, part = PaymentRun, RunPayment
     total = sum_of(sa.case((part.is_finalised, part.paid_pence), else_=0))
     query = select(run.id, run.total_pence, total).join(part, part.run_id == run.id).group_by(run.id, run.total_pence)
     for run_id, authorised, found in session.execute(query.having(total > run.total_pence).order_by(run.id)):
         words = f"paid {gbp(found)}, authorised {gbp(authorised)} in all"
-        yield Finding("a run pays no more than was authorised", words, {"run": run_id})
+        yield BrokenPromise("a run pays no more than was authorised", words, {"run": run_id})
 
 
-def left_open() -> Iterator[Finding]:
+def left_open() -> Iterator[BrokenPromise]:
     """What is begun is ended: no run is broken off, and none waits for somebody for more than a day."""
     for run in open_runs():
         words = f"it {run.waits.words}; {gbp(run.pence)} for {how_many(run.payments, 'payment')} waits in it"
         if run.waits is Waits.BROKEN_OFF:
-            yield Finding("a run that was broken off is gone on with", words, {"run": run.id})
+            yield BrokenPromise("a run that was broken off is gone on with", words, {"run": run.id})
         elif utc_now() - run.since > LONGEST:
-            yield Finding("no run waits for more than a day", words, {"run": run.id})
+            yield BrokenPromise("no run waits for more than a day", words, {"run": run.id})
 
 
 CHECKS = (paid, whole_runs, two_people, left_open)

@@ -45,6 +45,11 @@ def with_calculation(folder: Path) -> None:
     office.ask_for(JobKind.CALCULATE)
 
 
+def with_preparation(folder: Path) -> None:
+    imported(folder)
+    office.ask_for(JobKind.PREPARE)
+
+
 @dataclass(frozen=True)
 class Case:
     """A command, and what is on record before it."""
@@ -59,6 +64,7 @@ CASES = {
     "calculate": Case(imported, ("payments", "calculate")),
     "finalise": Case(imported, ("payments", "finalise", "--yes"), exit_code=1),  # a payment is rejected
     "worker calculates": Case(with_calculation, ("worker", "--once")),
+    "worker prepares": Case(with_preparation, ("worker", "--once")),
     "worker finalises": Case(with_run, ("worker", "--once")),
     "verify": Case(calculated, ("verify",)),
 }

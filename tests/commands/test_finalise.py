@@ -3,25 +3,28 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from commands import payments as commands
 from models.audit import AuditEvent
-from models.base import DomainError, utc_now
+from models.base import utc_now
 from models.calendar import as_on
 from models.job import BROKEN_OFF_AFTER, Job, JobKind
-from models.payments import batching, payment_run
+from models.payments import batching, officer, payment_run
 from models.payments.hold import Hold, HoldKind
+from models.payments.limits import RunLimits
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment, RunState
 from models.permissions import CouncilRole
+from models.records.client import Client
 from models.records.contract import Contract
 from models.records.provider import Provider
 from tests.care_factories import make_contract, make_item
 from tests.factories import make_staff
 from tests.support.faults import unable_to_calculate
 from tests.support.rows import every, saved, unit_of_work
-from tests.support.runs import answered, banked, calculate, change
+from tests.support.runs import answered, authorise, banked, calculate, change
 
 MONDAY, SUNDAY = date(2019, 9, 23), date(2019, 9, 29)
 PAID = "Run 1: 2 payments finalised, 2 lines, £706.16 paid.\n"
@@ -70,7 +73,7 @@ def prepared_by_people(*, authorised=True, job=None):
     with as_on(SUNDAY), unit_of_work():
         run = payment_run.prepare(by=officer)
         if authorised:
-            run.authorise(by=manager)
+            authorise(run, by=manager)
     if job is not None:
         saved(Job(kind=JobKind.FINALISE, run_id=run.id, created_by_id=manager.id, **job))
     return run
@@ -266,17 +269,12 @@ def test_a_dry_run_says_all_and_changes_nothing(contracts, finalise, options):
         assert every(table) == []
 
 
-def test_above_a_limit_nothing_is_paid_and_all_is_said(contracts, finalise, monkeypatch):
-    def refuse(outlook):
-        if outlook.total_pence > 70_000:
-            raise DomainError("£706.16 is more than the command line may pay")
-
-    monkeypatch.setattr(commands, "insist_on_limits", refuse)
-    monkeypatch.setattr("commands.batchwise.finalising.insist_on_limits", refuse)
+def test_above_a_limit_nothing_is_paid_and_all_is_said(contracts, finalise, own_portal):
+    own_portal.change(run_limits=RunLimits(run_pence=70_000))
     for option in ("--yes", "--dry-run"):
         result = finalise(option)
         assert result.exit_code == 1
-        assert "Error: £706.16 is more than the command line may pay." in result.stderr
+        assert "is above a limit (more than £700 in one run), so two people have to authorise it" in result.stderr
     assert "A new run: £706.16" in result.stdout
     assert every(PaymentRun) == []
 
@@ -306,15 +304,24 @@ def waits(payment):
     change(every(Contract)[0], confirmation="required", if_unconfirmed="hold")
 
 
+def adjusted(payment):
+    by = make_staff()
+    with as_on(SUNDAY), unit_of_work() as session:
+        contract, client = session.scalars(select(Contract)).first(), session.scalars(select(Client)).first()
+        assert contract.id == payment.contract_id
+        officer.adjust(contract, client, amount_pence=500, for_day=MONDAY, reason="Taxi", by=by)
+
+
 LEFT = [
     (held, "1 payment, £353.08: held by the council"),
     (row_held, "1 payment, £100.00: rows in it are held or queried"),
     (lambda payment: change(payment, **answered("rejected", 35_308)), "1 payment, £353.08: rejected by the provider"),
     (waits, "1 payment, £353.08: not confirmed in time"),
+    (adjusted, "1 payment, £358.08: an adjustment in it was seen by nobody but who made it"),
 ]
 
 
-@pytest.mark.parametrize(("event", "words"), LEFT, ids=["held", "row held", "rejected", "missed"])
+@pytest.mark.parametrize(("event", "words"), LEFT, ids=["held", "row held", "rejected", "missed", "adjusted"])
 def test_what_is_left_is_told_with_the_reason(contracts, finalise, event, words):
     calculate(SUNDAY)
     event(next(each for each in every(ScheduledPayment) if each.first_on == MONDAY))

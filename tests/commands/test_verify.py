@@ -83,8 +83,8 @@ AGREED_BY_WHO_ASKED = (
     "FROM contract"
 )
 OTHER_RUN = (
-    "INSERT INTO payment_run (as_on, state, note, chosen, prepared_at, authorised_at, total_pence, stop_reason) "
-    "VALUES ('2019-09-29', '{}', '', NULL, '{}', {}, 0, '')"
+    "INSERT INTO payment_run (as_on, state, note, prepared_at, authorised_at, total_pence, stop_reason, above) "
+    "VALUES ('2019-09-29', '{}', '', '{}', {}, 0, '', '[]')"
 )
 STALE = "a second calculation changes nothing"
 ORDER = "an order is worth what is finalised and what is due"

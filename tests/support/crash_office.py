@@ -28,7 +28,7 @@ from tests.care_factories import make_contract, make_item
 from tests.exchange.feed.feeds import Feed
 from tests.factories import make_staff, make_user
 from tests.support.rows import every, saved, unit_of_work
-from tests.support.runs import calculate, change, finalise
+from tests.support.runs import authorise, calculate, change, finalise
 
 MONDAY, TUESDAY, SUNDAY = date(2019, 9, 30), date(2019, 10, 1), date(2019, 10, 6)
 LAST_SUNDAY = date(2019, 9, 29)
@@ -99,7 +99,7 @@ def prepare_run() -> PaymentRun:
     officer, manager = make_staff(), make_staff(CouncilRole.PAYMENTS_MANAGER)
     with unit_of_work():
         run = payment_run.prepare(by=officer)
-        run.authorise(by=manager)
+        authorise(run, by=manager)
     return run
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Finding:
+class BrokenPromise:
     """A promise that does not hold, and where. Names records by id, never a client."""
 
     promise: str
