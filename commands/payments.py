@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import groupby
 from typing import NoReturn
 
 import click
@@ -22,13 +23,15 @@ from commands.batchwise.finalising import (
     still_open,
     take_up,
 )
-from commands.batchwise.payments import Progress, calculate_all
+from commands.batchwise.payments import Progress, calculate_all, foresee_calculation
 from models.base import DomainError, scope, session
-from models.calendar import LONDON, as_on, today
+from models.calendar import LONDON, Span, as_on, today
 from models.money import gbp
 from models.payments import payment_run
 from models.payments.blocked import faults
 from models.payments.left_over import LeftOver
+from models.payments.working_out import Change
+from models.records.contract import Contract
 from models.records.provider import Provider
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from models.words import how_many
@@ -46,16 +49,48 @@ PROVIDERS = click.option(
 @cli.command()
 @AS_ON
 @PROVIDERS
-def calculate(day: datetime | None, references: tuple[str, ...]) -> None:
-    """Work out what is due, and rewrite the draft lines. Finalised lines never change. Exits with 1 where a contract
-    cannot be calculated: the others are, all the same.
+@click.option("--dry-run", "is_dry", is_flag=True, help="Say what would change. Reads only.")
+@click.option("--show", "most", default=100, show_default=True, help="How many changed payments to list.")
+def calculate(day: datetime | None, references: tuple[str, ...], is_dry: bool, most: int) -> None:
+    """Work out what is due, rewrite the draft lines, and say what changed. Finalised lines never change. Exits with 1
+    where a contract cannot be calculated: the others are, all the same.
     """
     ids = _provider_ids(references)
-    with as_on(_day(day)), _refusals(), bar() as progress:
-        outcome = calculate_all(ids, progress=progress)
+    work = foresee_calculation if is_dry else calculate_all
+    with as_on(_day(day)), _refusals():
+        with bar() as progress:
+            outcome = work(ids, progress=progress)
+        _tell_changes(outcome.changes, most)
     contracts, lines = how_many(outcome.contracts, "contract"), how_many(outcome.lines, "draft line")
-    click.echo(f"Calculated {contracts}: {lines}, {gbp(outcome.total_pence)}.")
-    _name_faults(ids)
+    done = "A calculation would write" if is_dry else "Calculated"
+    click.echo(f"{done} {contracts}: {lines}, {gbp(outcome.total_pence)}.")
+    if is_dry and outcome.faults:
+        click.echo(f"{how_many(outcome.faults, 'contract')} could not be calculated.", err=True)
+        raise click.exceptions.Exit(1)
+    if not is_dry:
+        _name_faults(ids)
+
+
+def _tell_changes(changes: list[Change], most: int) -> None:
+    """Each payment that has begun and comes to something else, and each contract's payments to come in one line."""
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        ids = {change.contract_id for change in changes}
+        rows = session.execute(select(Contract.id, Contract.reference)).all() if ids else []
+    references = {row.id: row.reference for row in rows if row.id in ids}
+    told = []
+    for contract_id, of_contract in groupby(changes, key=lambda change: change.contract_id):
+        found = list(of_contract)
+        begun, to_come = ([each for each in found if each.is_to_come is which] for which in (False, True))
+        named = [(Span(each.first_on, each.last_on).words(), each.before_pence, each.after_pence) for each in begun]
+        if to_come:
+            before, after = sum(each.before_pence for each in to_come), sum(each.after_pence for each in to_come)
+            named.append((f"{how_many(len(to_come), 'payment')} to come", before, after))
+        told += [f"{references[contract_id]}, {what}: {gbp(was)}, now {gbp(now)}" for what, was, now in named]
+    for line in told[:most]:
+        click.echo(line)
+    if (more := len(told) - most) > 0:
+        click.echo(f"... and {more:,} more.")
 
 
 @cli.command()

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.accounts.user import User
-from models.base import scope, session, transaction
+from models.base import scope, session, snapshot, transaction
 from models.calendar import today
 from models.job import Job, Overtaken
 from models.payments import batching, calculation, payment_run
@@ -31,6 +31,18 @@ def calculate_all(provider_ids: list[int] | None = None, *, progress: Progress |
         with transaction():
             set_tenant(EVERY_PROVIDER)
             total.add(calculation.calculate(batch))
+    return total
+
+
+def foresee_calculation(
+    provider_ids: list[int] | None = None, *, progress: Progress | None = None
+) -> calculation.Calculated:
+    """What `calculate_all` would do. Reading only."""
+    total = calculation.Calculated()
+    for batch in batches_of(provider_ids, progress):
+        with snapshot():
+            set_tenant(EVERY_PROVIDER)
+            total.add(calculation.foresee(batch))
     return total
 
 

@@ -4,7 +4,7 @@ A batch of providers takes a fixed handful of queries and bulk writes, whatever 
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -20,7 +20,7 @@ from models.payments.blocked import BlockedSum, note_faults
 from models.payments.order_book import OrderBook
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment
-from models.payments.working_out import PaymentKey, WorkedOut, where_of, work_out
+from models.payments.working_out import Change, PaymentKey, PaymentValues, WorkedOut, changes_of, where_of, work_out
 from models.records.contract import Contract, PaymentMethod
 
 log = logging.getLogger(__name__)
@@ -30,19 +30,24 @@ CHUNK = 1_000
 
 @dataclass
 class Calculated:
-    """What one calculation wrote: contracts, draft lines, and the pence that the drafts come to, VAT included."""
+    """What one calculation wrote, or would write: contracts, draft lines, and the pence that the drafts come to, VAT
+    included.
+    """
 
     contracts: int = 0
     faults: int = 0
     """Contracts that could not be calculated."""
     lines: int = 0
     total_pence: int = 0
+    changes: list[Change] = field(default_factory=list)
+    """Payments that come to something else than before."""
 
     def add(self, other: "Calculated") -> None:
         self.contracts += other.contracts
         self.faults += other.faults
         self.lines += other.lines
         self.total_pence += other.total_pence
+        self.changes += other.changes
 
 
 def calculate(provider_ids: list[int], *, as_on: date | None = None) -> Calculated:
@@ -53,12 +58,7 @@ def calculate(provider_ids: list[int], *, as_on: date | None = None) -> Calculat
     holds the write lock and commits.
     """
     as_on = as_on or today()
-    last = last_finalised_on(provider_ids, as_on)
-    if last is not None:
-        raise DomainError(
-            f"A run of {last.day} {last:%B %Y} is finalised, so nothing can be calculated as on {as_on.day} "
-            f"{as_on:%B %Y}. Choose that day or a later one"
-        )
+    _insist_on_no_earlier_day(provider_ids, as_on)
     lock(provider_ids)
     return _calculated(provider_ids, as_on)
 
@@ -87,6 +87,24 @@ def _read_and_write(provider_ids: list[int], as_on: date) -> Calculated:
     found = work_out(provider_ids, as_on)
     note_faults(provider_ids, found.faults)
     return _Writer(found).write()
+
+
+def foresee(provider_ids: list[int]) -> Calculated:
+    """What calculating these providers today would write. Reading only. DomainError as in `calculate`."""
+    _insist_on_no_earlier_day(provider_ids, today())
+    found = work_out(provider_ids, today())
+    drafts = [draft for reckoning in found.reckonings.values() for draft in reckoning.drafts]
+    total = sum(draft.total_pence for draft in drafts)
+    return Calculated(len(found.reckonings), len(found.faults), len(drafts), total, found.changes())
+
+
+def _insist_on_no_earlier_day(provider_ids: list[int], as_on: date) -> None:
+    last = last_finalised_on(provider_ids, as_on)
+    if last is not None:
+        raise DomainError(
+            f"A run of {last.day} {last:%B %Y} is finalised, so nothing can be calculated as on {as_on.day} "
+            f"{as_on:%B %Y}. Choose that day or a later one"
+        )
 
 
 def last_finalised_on(provider_ids: list[int], as_on: date) -> date | None:
@@ -129,9 +147,11 @@ class _Writer:
         found = self.found
         drafts = PaymentLine.provider_id.in_(self.provider_ids), PaymentLine.run_id.is_(None)
         rows_changed(delete(PaymentLine).where(*drafts, PaymentLine.contract_id.not_in(found.faults)), unsynced=True)
-        payment_ids, asked = self._write_payments()
+        payments = list(found.payments())
+        payment_ids = self._write_payments(payments)
         order_ids = OrderBook(self.provider_ids, found.half_known()).write(found.orders(), found.as_on)
         done = Calculated(contracts=len(found.reckonings), faults=len(found.faults))
+        done.changes = changes_of(payments, found.as_on)
         for contract_id, reckoning in found.reckonings.items():
             for drafts_of_some in chunks(reckoning.drafts, CHUNK):
                 rows = [self._line(contract_id, draft, payment_ids, order_ids) for draft in drafts_of_some]
@@ -139,13 +159,11 @@ class _Writer:
                 done.lines += len(rows)
                 done.total_pence += sum(draft.total_pence for draft in drafts_of_some)
         self._write_blocked(payment_ids)
-        ask_anew(payment_ids[key] for key in asked)
+        ask_anew(payment_ids[each.key] for each in payments if each.asks_anew)
         return done
 
-    def _write_payments(self) -> tuple[dict[PaymentKey, int], list[PaymentKey]]:
-        """Payments of every period, with their totals; gives back their ids, and those whose provider is asked anew."""
-        payments = list(self.found.payments())
-        asked = [each.key for each in payments if each.asks_anew]
+    def _write_payments(self, payments: list[PaymentValues]) -> dict[PaymentKey, int]:
+        """Payments of every period, with their totals; gives back their ids."""
         new = [self._key_of(each.key) | each.values for each in payments if each.old is None]
         changed = [{"id": each.old.id} | each.values for each in payments if each.old is not None and each.differs]
         if gone := self.found.overtaken():
@@ -155,8 +173,8 @@ class _Writer:
         for names in {tuple(row) for row in changed}:
             session.execute(update(ScheduledPayment), [row for row in changed if tuple(row) == names])
         if new:
-            return self._payment_ids(), asked
-        return {key: row.id for key, row in self.found.book.payments.items()}, asked
+            return self._payment_ids()
+        return {key: row.id for key, row in self.found.book.payments.items()}
 
     def _key_of(self, key: PaymentKey) -> dict[str, Any]:
         contract_id, first_on = key

@@ -5,7 +5,7 @@
 import logging
 import traceback
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -41,6 +41,20 @@ class PaymentValues:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A payment that comes to something else than it did; pence with VAT."""
+
+    contract_id: int
+    first_on: date
+    last_on: date
+    before_pence: int
+    """0 for a new payment."""
+    after_pence: int
+    is_to_come: bool
+    """Its period has not begun: it is only planned."""
+
+
 @dataclass(frozen=True)
 class WorkedOut:
     """What calculating some providers comes to."""
@@ -66,6 +80,10 @@ class WorkedOut:
                 if old is not None or first in with_drafts or self._is_wanted(contract_id, first, values):
                     changed, asks_anew = self._answer(contract_id, period, old, values)
                     yield PaymentValues((contract_id, first), old, values | changed, asks_anew)
+
+    def changes(self) -> list[Change]:
+        """The payments that come to something else, by contract and period."""
+        return changes_of(self.payments(), self.as_on)
 
     def overtaken(self) -> list[int]:
         """Ids of the payments of which nothing is finalised, and whose period a change of payment method has removed.
@@ -145,6 +163,19 @@ def work_out(provider_ids: list[int], as_on: date) -> WorkedOut:
             log.exception("contract %s cannot be calculated", contract.id)
             faults[contract.id] = where_of(fault)
     return WorkedOut(book, found, faults, as_on)
+
+
+def changes_of(payments: Iterable[PaymentValues], as_on: date) -> list[Change]:
+    found = []
+    for each in payments:
+        before = each.old.net_pence + each.old.vat_pence if each.old is not None else 0
+        after = each.values["net_pence"] + each.values["vat_pence"]
+        if before != after:
+            contract_id, first_on = each.key
+            last_on = each.values.get("last_on") or each.old.last_on
+            is_to_come = first_on > as_on and each.values["finalise_on"] > as_on
+            found.append(Change(contract_id, first_on, last_on, before, after, is_to_come))
+    return sorted(found, key=lambda change: (change.contract_id, change.first_on))
 
 
 def where_of(fault: Exception) -> str:

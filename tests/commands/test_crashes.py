@@ -136,10 +136,12 @@ def after(crashing: Office, *kills: int) -> list[str]:
 
 
 def assert_that_what_is_open_says_so(crashing: Office) -> None:
-    """A run that is open is the worker's, whose job waits in the queue; or it is broken off, and verify names it."""
+    """A run that is open is prepared whole, or the worker's, whose job waits in the queue; or it is broken off, and
+    verify names it.
+    """
     with reading():
         waits = {run.waits for run in open_runs()}
-    assert waits <= {Waits.WORKER, Waits.BROKEN_OFF}
+    assert waits <= {Waits.AUTHORISATION, Waits.WORKER, Waits.BROKEN_OFF}
     assert Waits.BROKEN_OFF not in waits or BROKEN_OFF in broken(crashing)
 
 

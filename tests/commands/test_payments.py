@@ -9,11 +9,14 @@ from commands.worker import work
 from models.base import scope
 from models.job import Job, JobKind
 from models.payments import batching
+from models.payments.payment import PaymentLine
+from models.records.care_package import ItemPrice
 from models.records.contract import Contract
 from models.records.provider import Provider
 from tests.care_factories import make_contract, make_item
 from tests.support.faults import unable_to_calculate
 from tests.support.rows import every, saved
+from tests.support.runs import change
 
 MONDAY = date(2019, 9, 23)
 
@@ -33,14 +36,50 @@ def run(app):
 
 
 def test_what_is_due_is_calculated_and_finalised(providers, run):
-    assert run("calculate", "--as-on", "2019-09-29").output.startswith("Calculated 2 contracts: ")
+    assert run("calculate", "--as-on", "2019-09-29").output.splitlines()[-1].startswith("Calculated 2 contracts: ")
     assert run("finalise", "--yes", "--as-on", "28/09/2019").output == "Nothing is due to be finalised on 28/09/2019.\n"
     result = run("finalise", "--yes", "--as-on", "29/09/2019")
     assert result.output == "Run 1: 2 payments finalised, 2 lines, £706.16 paid.\n"
 
 
+@pytest.mark.parametrize("option", [(), ("--dry-run",)], ids=["done", "dry run"])
+def test_it_says_what_changed_by_contract_and_sum(providers, run, option):
+    """A price that reaches back into what is paid, and one payment that is open; all that is to come in one line."""
+    run("calculate", "--as-on", "2019-09-29")
+    run("finalise", "--yes", "--as-on", "2019-09-29")
+    run("calculate", "--as-on", "2019-10-01")
+    before = [(line.id, line.net_pence) for line in every(PaymentLine)]
+    [price, _] = every(ItemPrice)
+    change(price, rate_e4=3_540_800)
+    [contract, _] = every(Contract)
+    result = run("calculate", "--as-on", "2019-10-01", *option)
+    begun, to_come, done = result.output.splitlines()
+    assert begun == f"{contract.reference}, 30 September to 6 October 2019: £353.08, now £355.08"
+    assert to_come.startswith(f"{contract.reference}, 78 payments to come: £")
+    how = "A calculation would write" if option else "Calculated"
+    assert done == f"{how} 2 contracts: 3 draft lines, £708.16."
+    assert ([(line.id, line.net_pence) for line in every(PaymentLine)] == before) is bool(option)
+    run("calculate", "--as-on", "2019-10-01")
+    again = run("calculate", "--as-on", "2019-10-01", *option)
+    assert again.output == f"{done}\n", "nothing changes any more"
+
+
+def test_no_more_changes_are_listed_than_asked_for(providers, run):
+    lines = run("calculate", "--as-on", "2019-09-29", "--show", "1").output.splitlines()
+    assert len(lines) == 3
+    assert lines[1] == "... and 3 more."
+
+
+def test_a_dry_run_names_the_contracts_that_could_not_be_calculated(providers, run):
+    with unable_to_calculate(every(Contract)[0]):
+        result = run("calculate", "--dry-run", "--as-on", "2019-09-29")
+    assert (result.exit_code, every(PaymentLine)) == (1, [])
+    assert "1 contract could not be calculated." in result.stderr
+
+
 def test_one_provider_is_named_by_its_reference(providers, run):
-    assert run("calculate", "--provider", providers[0].reference).output.startswith("Calculated 1 contract: ")
+    done = run("calculate", "--provider", providers[0].reference).output
+    assert done.splitlines()[-1].startswith("Calculated 1 contract: ")
     result = run("calculate", "--provider", "Nowhere")
     assert result.exit_code == 1
     assert "There is no provider with the reference Nowhere." in result.output
