@@ -30,6 +30,7 @@ from models.money import gbp
 from models.payments import payment_run
 from models.payments.blocked import faults
 from models.payments.left_over import LeftOver
+from models.payments.rules import Reopened
 from models.payments.working_out import Change
 from models.records.contract import Contract
 from models.records.provider import Provider
@@ -50,8 +51,9 @@ PROVIDERS = click.option(
 @AS_ON
 @PROVIDERS
 @click.option("--dry-run", "is_dry", is_flag=True, help="Say what would change. Reads only.")
+@click.option("--accept", "accept", is_flag=True, help="Take over what new rules change of days that are paid.")
 @click.option("--show", "most", default=100, show_default=True, help="How many changed payments to list.")
-def calculate(day: datetime | None, references: tuple[str, ...], is_dry: bool, most: int) -> None:
+def calculate(day: datetime | None, references: tuple[str, ...], is_dry: bool, accept: bool, most: int) -> None:
     """Work out what is due, rewrite the draft lines, and say what changed. Finalised lines never change. Exits with 1
     where a contract cannot be calculated: the others are, all the same.
     """
@@ -59,8 +61,9 @@ def calculate(day: datetime | None, references: tuple[str, ...], is_dry: bool, m
     work = foresee_calculation if is_dry else calculate_all
     with as_on(_day(day)), _refusals():
         with bar() as progress:
-            outcome = work(ids, progress=progress)
+            outcome = work(ids, accept=accept, progress=progress)
         _tell_changes(outcome.changes, most)
+        _tell_reopened(outcome.reopened, is_accepted=accept)
     contracts, lines = how_many(outcome.contracts, "contract"), how_many(outcome.lines, "draft line")
     done = "A calculation would write" if is_dry else "Calculated"
     click.echo(f"{done} {contracts}: {lines}, {gbp(outcome.total_pence)}.")
@@ -73,12 +76,7 @@ def calculate(day: datetime | None, references: tuple[str, ...], is_dry: bool, m
 
 def _tell_changes(changes: list[Change], most: int) -> None:
     """Each payment that has begun and comes to something else, and each contract's payments to come in one line."""
-    with scope():
-        set_tenant(EVERY_PROVIDER)
-        ids = {change.contract_id for change in changes}
-        rows = session.execute(select(Contract.id, Contract.reference)).all() if ids else []
-    references = {row.id: row.reference for row in rows if row.id in ids}
-    told = []
+    references, told = _references() if changes else {}, []
     for contract_id, of_contract in groupby(changes, key=lambda change: change.contract_id):
         found = list(of_contract)
         begun, to_come = ([each for each in found if each.is_to_come is which] for which in (False, True))
@@ -120,6 +118,26 @@ def finalise(day: datetime | None, references: tuple[str, ...], is_agreed: bool,
 
 def _question(foreseen: Outlook) -> str:
     return f"Finalise {gbp(foreseen.all_pence)}?"
+
+
+def _tell_reopened(found: list[Reopened], *, is_accepted: bool) -> None:
+    """What the rules of this version change of days that are paid, by contract and sum."""
+    references = _references() if found else {}
+    for each in found:
+        lines = how_many(each.lines, "line")
+        click.echo(f"{references[each.contract_id]}: new rules change paid days, {gbp(each.pence)} in {lines}.")
+    if found and not is_accepted:
+        click.echo(
+            f"{how_many(len(found), 'contract')} with {gbp(sum(each.pence for each in found))} stay as they are. Look "
+            "through them, and give --accept to pay, or take back, what the rules of this version say.",
+            err=True,
+        )
+
+
+def _references() -> dict[int, str]:
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        return dict(session.execute(select(Contract.id, Contract.reference)).all())
 
 
 def can_ask() -> bool:

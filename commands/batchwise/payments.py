@@ -22,7 +22,9 @@ Progress = Callable[[int, int], None]
 """Is told after each batch how many providers are done, of how many."""
 
 
-def calculate_all(provider_ids: list[int] | None = None, *, progress: Progress | None = None) -> calculation.Calculated:
+def calculate_all(
+    provider_ids: list[int] | None = None, *, accept: bool = False, progress: Progress | None = None
+) -> calculation.Calculated:
     """Calculate these providers, or all: in batches, so that nobody waits long for the lock. DomainError where today is
     before the last finalised day.
     """
@@ -30,19 +32,19 @@ def calculate_all(provider_ids: list[int] | None = None, *, progress: Progress |
     for batch in batches_of(provider_ids, progress):
         with transaction():
             set_tenant(EVERY_PROVIDER)
-            total.add(calculation.calculate(batch))
+            total.add(calculation.calculate(batch, accept=accept))
     return total
 
 
 def foresee_calculation(
-    provider_ids: list[int] | None = None, *, progress: Progress | None = None
+    provider_ids: list[int] | None = None, *, accept: bool = False, progress: Progress | None = None
 ) -> calculation.Calculated:
     """What `calculate_all` would do. Reading only."""
     total = calculation.Calculated()
     for batch in batches_of(provider_ids, progress):
         with snapshot():
             set_tenant(EVERY_PROVIDER)
-            total.add(calculation.foresee(batch))
+            total.add(calculation.foresee(batch, accept=accept))
     return total
 
 

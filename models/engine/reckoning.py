@@ -18,6 +18,10 @@ from models.engine.facts import ContractFacts, DueSum, ItemFacts
 from models.engine.periods import Period, Periods, horizon
 from models.engine.steady import SteadyItem
 
+RULES = 1
+"""The number of the rules of this version. Raise it whenever the same facts may come to something else than before:
+what that changes of paid days then waits until somebody accepts it (models/payments/rules.py).
+"""
 IN_THE_CURRENT_PAYMENT = (Component.CLAIM, Component.ADJUSTMENT)
 """Sums that are paid in the current payment, whatever day they are for."""
 

@@ -19,6 +19,7 @@ from models.payments.asking import ask_anew
 from models.payments.blocked import BlockedSum, note_faults
 from models.payments.order_book import OrderBook
 from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.rules import Reopened, note_rules
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.working_out import Change, PaymentKey, PaymentValues, WorkedOut, changes_of, where_of, work_out
 from models.records.contract import Contract, PaymentMethod
@@ -41,6 +42,8 @@ class Calculated:
     total_pence: int = 0
     changes: list[Change] = field(default_factory=list)
     """Payments that come to something else than before."""
+    reopened: list[Reopened] = field(default_factory=list)
+    """What new rules change of finalised days."""
 
     def add(self, other: "Calculated") -> None:
         self.contracts += other.contracts
@@ -48,26 +51,28 @@ class Calculated:
         self.lines += other.lines
         self.total_pence += other.total_pence
         self.changes += other.changes
+        self.reopened += other.reopened
 
 
-def calculate(provider_ids: list[int], *, as_on: date | None = None) -> Calculated:
+def calculate(provider_ids: list[int], *, as_on: date | None = None, accept: bool = False) -> Calculated:
     """Delete and rewrite the drafts of these providers; finalised lines stay as they are.
 
     Run it twice and the second run changes nothing. A contract that cannot be calculated stays as it was, is noted
-    (CalculationFault), and stops no other. DomainError where the day is before the last finalised one. The caller
+    (CalculationFault), and stops no other; so does one of which new rules change what is finalised, unless `accept`
+    says that somebody accepts that. DomainError where the day is before the last finalised one. The caller
     holds the write lock and commits.
     """
     as_on = as_on or today()
     _insist_on_no_earlier_day(provider_ids, as_on)
     lock(provider_ids)
-    return _calculated(provider_ids, as_on)
+    return _calculated(provider_ids, as_on, accept)
 
 
-def _calculated(provider_ids: list[int], as_on: date) -> Calculated:
+def _calculated(provider_ids: list[int], as_on: date, accept: bool) -> Calculated:
     """Where reading or writing fails, which no contract can be blamed for, each provider is tried by itself."""
     try:
         with savepoint():
-            return _read_and_write(provider_ids, as_on)
+            return _read_and_write(provider_ids, as_on, accept)
     except OperationalError:  # the database is busy, or away
         raise
     except Exception as fault:
@@ -79,23 +84,24 @@ def _calculated(provider_ids: list[int], as_on: date) -> Calculated:
             return Calculated(faults=len(faults))
     total = Calculated()
     for provider_id in provider_ids:
-        total.add(_calculated([provider_id], as_on))
+        total.add(_calculated([provider_id], as_on, accept))
     return total
 
 
-def _read_and_write(provider_ids: list[int], as_on: date) -> Calculated:
-    found = work_out(provider_ids, as_on)
+def _read_and_write(provider_ids: list[int], as_on: date, accept: bool) -> Calculated:
+    found = work_out(provider_ids, as_on, accept=accept)
+    note_rules({id_: found.book.contracts[id_].provider_id for id_ in sorted(found.behind & found.reckonings.keys())})
     note_faults(provider_ids, found.faults)
     return _Writer(found).write()
 
 
-def foresee(provider_ids: list[int]) -> Calculated:
+def foresee(provider_ids: list[int], *, accept: bool = False) -> Calculated:
     """What calculating these providers today would write. Reading only. DomainError as in `calculate`."""
     _insist_on_no_earlier_day(provider_ids, today())
-    found = work_out(provider_ids, today())
+    found = work_out(provider_ids, today(), accept=accept)
     drafts = [draft for reckoning in found.reckonings.values() for draft in reckoning.drafts]
     total = sum(draft.total_pence for draft in drafts)
-    return Calculated(len(found.reckonings), len(found.faults), len(drafts), total, found.changes())
+    return Calculated(len(found.reckonings), len(found.faults), len(drafts), total, found.changes(), found.reopened)
 
 
 def _insist_on_no_earlier_day(provider_ids: list[int], as_on: date) -> None:
@@ -151,7 +157,7 @@ class _Writer:
         payment_ids = self._write_payments(payments)
         order_ids = OrderBook(self.provider_ids, found.half_known()).write(found.orders(), found.as_on)
         done = Calculated(contracts=len(found.reckonings), faults=len(found.faults))
-        done.changes = changes_of(payments, found.as_on)
+        done.changes, done.reopened = changes_of(payments, found.as_on), found.reopened
         for contract_id, reckoning in found.reckonings.items():
             for drafts_of_some in chunks(reckoning.drafts, CHUNK):
                 rows = [self._line(contract_id, draft, payment_ids, order_ids) for draft in drafts_of_some]

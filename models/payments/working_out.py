@@ -6,7 +6,7 @@ import logging
 import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from models.engine.periods import Period, lay_out
 from models.engine.reckoning import Reckoning, reckon
 from models.payments.book import Book
 from models.payments.loading import load
+from models.payments.rules import Reopened, behind, reopened
 from models.payments.windows import bank_day, on_new_total
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,10 @@ class WorkedOut:
     faults: dict[int, str]
     """Kind of error and where it arose, by the id of a contract that cannot be calculated."""
     as_on: date
+    behind: set[int] = field(default_factory=set)
+    """Ids of contracts that were last calculated under other rules."""
+    reopened: list[Reopened] = field(default_factory=list)
+    """What those rules change of finalised days; until somebody accepts it these contracts are among the faults."""
 
     def payments(self) -> Iterator[PaymentValues]:
         """Every open payment that is on record or should be. What is closed never changes."""
@@ -148,9 +153,10 @@ class WorkedOut:
         return ends_on is None or first <= ends_on or bool(planned)
 
 
-def work_out(provider_ids: list[int], as_on: date) -> WorkedOut:
-    """Reckon every contract of these providers. A contract that cannot be reckoned is among the faults; whatever else
-    goes wrong in reading is raised.
+def work_out(provider_ids: list[int], as_on: date, *, accept: bool = False) -> WorkedOut:
+    """Reckon every contract of these providers. A contract that cannot be reckoned is among the faults, and so is one
+    of which new rules change what is finalised, unless somebody accepts that; whatever else goes wrong in reading is
+    raised.
     """
     contracts = load(provider_ids)
     book = Book(provider_ids, contracts)
@@ -162,7 +168,13 @@ def work_out(provider_ids: list[int], as_on: date) -> WorkedOut:
         except Exception as fault:
             log.exception("contract %s cannot be calculated", contract.id)
             faults[contract.id] = where_of(fault)
-    return WorkedOut(book, found, faults, as_on)
+    late = behind(found.keys())
+    changed = reopened({id_: found[id_] for id_ in sorted(late)}, book.settled)
+    if not accept:
+        for each in changed:
+            faults[each.contract_id] = each.words
+            del found[each.contract_id]
+    return WorkedOut(book, found, faults, as_on, late, changed)
 
 
 def changes_of(payments: Iterable[PaymentValues], as_on: date) -> list[Change]:

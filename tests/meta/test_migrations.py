@@ -14,13 +14,14 @@ from sqlalchemy import select
 
 import models  # noqa: F401 - loads every table
 from commands.db import alembic_config
-from models import folding, verify
+from models import folding
 from models.accounts.user import User
 from models.base import Base, connect, scope, session
 from models.permissions import CouncilRole, Role
 from models.portal import current_portal
 from models.records.client import Client
 from models.tenancy import ProviderOwned
+from models.verify import ground
 from tests.support.rows import reading
 
 pytestmark = pytest.mark.postgres
@@ -139,7 +140,7 @@ def test_names_that_are_there_are_folded(database, empty):
     before.dispose()
     command.upgrade(config, "head")
     with reading_at(empty):
-        assert list(verify.names()) == []
+        assert list(ground.names()) == []
         assert session.scalar(select(Client.folded_surname).where(Client.id == 2_001)) == "odea 2001"
 
 
