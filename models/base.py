@@ -198,18 +198,18 @@ def snapshot() -> Iterator[Session]:
     write nothing.
     """
     with scope() as own:
-        is_sqlite = own.get_bind().dialect.name == "sqlite"
-        if not is_sqlite:
-            how = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            own.connection(execution_options=how)
+        if own.get_bind().dialect.name != "sqlite":
+            own.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
             yield own
             return
         connection = own.connection()
-        connection.exec_driver_sql("PRAGMA query_only=ON")
+        raw: Any = connection.connection.dbapi_connection
+        raw.execute("PRAGMA query_only=ON")
         try:
             yield own
-        finally:
-            connection.exec_driver_sql("PRAGMA query_only=OFF")
+        finally:  # by the driver: whatever went wrong in SQL, whoever has the connection next can write
+            if not connection.invalidated:
+                raw.execute("PRAGMA query_only=OFF")
 
 
 @contextmanager

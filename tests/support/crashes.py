@@ -4,6 +4,7 @@ A process has connections of its own. It is killed before its k-th statement, or
 nothing reaches the database, whatever it still tries while Python clears up.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,6 +122,8 @@ def _told(column: sa.Column, value: Any, names: dict[tuple[str, Any], str]) -> A
             return names[key.column.table.name, value]
     if isinstance(column.type, UTCDateTime) or column.name in ("digest", "hash", "worker"):
         return bool(value)
+    if column.name == "message":  # of a job
+        return re.sub(r"Run \d+", "Run #", value)
     if column.name == "subject" and ":" in str(value):  # of an audit event
         table, id_ = value.split(":")
         return names.get((table, int(id_)), value)
