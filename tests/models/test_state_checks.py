@@ -21,7 +21,10 @@ NOW = datetime(2019, 10, 2, 12, tzinfo=UTC)
 SOMEBODY = "the id of somebody"
 A_RUN = "the id of a run"
 
+ONE_PERSON = "the id of one and the same person"
+
 AUTHORISED = {"state": "authorised", "authorised_at": NOW}
+HALF = {"first_authorised_at": NOW, "first_authorised_by_id": ONE_PERSON}
 STOPPED = {"stopped_at": NOW, "stop_reason": "Not right"}
 BEGUN = {"worker": "one", "started_at": NOW, "heartbeat_at": NOW}
 ANSWERED = {"confirmation": "rejected", "answered_pence": 100, "answered_at": NOW, "answered_by_id": SOMEBODY}
@@ -35,6 +38,8 @@ STATES = {
         "prepared": {"state": "prepared"},
         "authorised by the command line": AUTHORISED,
         "authorised by a person": AUTHORISED | {"authorised_by_id": SOMEBODY},
+        "authorised by the first of two people": {"state": "prepared"} | HALF,
+        "authorised by two people": AUTHORISED | HALF | {"authorised_by_id": SOMEBODY},
         "finalised": AUTHORISED | {"state": "finalised", "finalised_at": NOW},
         "discarded": {"state": "discarded"},
         "sent back": STOPPED | {"state": "sent back"},
@@ -72,6 +77,9 @@ CONTRADICTIONS = {
         ("authorised", {"authorised_at": NOW}),
         ("authorised", AUTHORISED | {"state": "discarded"}),
         ("authorised_by", {"authorised_by_id": SOMEBODY}),
+        ("first_authorised_by", HALF | {"first_authorised_by_id": None}),
+        ("first_authorised_by", HALF | {"first_authorised_at": None}),
+        ("two_authorise", AUTHORISED | HALF | {"authorised_by_id": ONE_PERSON}),
         ("finalised", AUTHORISED | {"state": "finalised"}),
         ("finalised", AUTHORISED | {"finalised_at": NOW}),
         ("stopped", {"state": "sent back"}),
@@ -129,7 +137,8 @@ def fresh(table: str) -> Base:
 
 
 def say(row: Base, values: dict) -> None:
-    ids = {SOMEBODY: lambda: make_user().id, A_RUN: lambda: fresh("payment_run").id}
+    one = make_user().id if ONE_PERSON in values.values() else None
+    ids = {SOMEBODY: lambda: make_user().id, ONE_PERSON: lambda: one, A_RUN: lambda: fresh("payment_run").id}
     change(row, **{name: ids[value]() if value in ids else value for name, value in values.items()})
 
 
