@@ -100,8 +100,17 @@ class HoldForm(FlaskForm):
 class ReleaseForm(FlaskForm):
     reason = TextAreaField(
         "Why may it be paid now?",
+        description="For us: the provider does not read it",
         validators=[DataRequired("Say why it is released"), LONG],
         render_kw={"rows": 3},
+    )
+
+
+class AnswerForm(FlaskForm):
+    reason = TextAreaField(
+        "What do you say to the provider?",
+        validators=[DataRequired("Say something to the provider"), LONG],
+        render_kw={"rows": 4},
     )
 
 

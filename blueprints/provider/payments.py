@@ -12,6 +12,7 @@ from exchange.downloads.payment_amounts import amounts_data
 from exchange.downloads.schedule import schedule_data, schedule_events
 from forms.filters import PeriodFilter, ScheduleFilter
 from forms.payments import AnswerForm, TakeBackForm
+from models.accounts.user import names_of
 from models.base import session, utc_now
 from models.calendar import FinancialYear, today
 from models.money import gbp
@@ -19,7 +20,7 @@ from models.payments import answers
 from models.payments.answers import confirm, insist_on_being_open, reject
 from models.payments.confirmation import Processing
 from models.payments.debts import owed_on
-from models.payments.hold import Hold
+from models.payments.hold import Hold, told_on
 from models.payments.payment import ScheduledPayment
 from models.payments.standing import Kept, standing_of, standings
 from models.permissions import Permission
@@ -74,7 +75,7 @@ def answer(reference, first_on):
     return render(
         "provider/payments/answer.html", partial="provider/payments/_answer.html",
         payment=payment, asking=payment.answer_state, standing=standing, rows=rows, marks=marks, form=form,
-        ticked_pence=form.ticked_pence,
+        ticked_pence=form.ticked_pence, **_said(payment, rows),
     )  # fmt: skip
 
 
@@ -172,6 +173,7 @@ def _page(chosen):
             "asking": chosen.answer_state,
             "marks": _marks(chosen),
             "owed_pence": owed_on(chosen.contract_id),
+            **_said(chosen, found.rows),
             "rows": page_of(found.rows, name="rows"),
             "before": found.before,
             "changes": found.changes if found.before and not chosen.fault else None,
@@ -221,3 +223,14 @@ def _held(payment):
 def _marks(payment):
     """What is queried, or held by the council: by purchase order, with None for the whole payment."""
     return {hold.purchase_order_id: hold for hold in session.scalars(Hold.on(payment))}
+
+
+def _said(payment, rows):
+    """What was asked and answered of the payment: beside its rows, and of rows that it no longer has."""
+    said = told_on(payment)
+    here = {row.order.id for row in rows if row.order} | {None}
+    return {
+        "said_of": said,
+        "said_elsewhere": [hold for order_id, holds in said.items() if order_id not in here for hold in holds],
+        "names": names_of(hold.placed_by_id for holds in said.values() for hold in holds if hold.is_query),
+    }

@@ -98,6 +98,7 @@ _WORDS = {
         "payment.kept_back_again": "kept a payment back again",
         "hold.placed_by_officer": "held a payment or a row",
         "hold.placed_by_query": "queried a row of a payment",
+        "hold.answered": "wrote to a provider about a query or a hold",
         "hold.released": "released what was held",
         "adjustment.made": "adjusted a payment",
         "adjustment.seen": "saw an adjustment that somebody else made",

@@ -1,12 +1,13 @@
 """Holds: draft lines that no run finalises, because an officer held them or the provider queried them."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 
 from models.accounts.user import User
 from models.audit import record
@@ -49,6 +50,7 @@ class Hold(ProviderOwned, Base):
 
     payment: Mapped[ScheduledPayment] = relationship(lazy="raise", viewonly=True)
     purchase_order: Mapped[PurchaseOrder | None] = relationship(lazy="raise", viewonly=True)
+    answers: Mapped[list["HoldAnswer"]] = relationship(lazy="raise", viewonly=True, order_by="HoldAnswer.id")
 
     @property
     def is_query(self) -> bool:
@@ -92,9 +94,41 @@ class Hold(ProviderOwned, Base):
 
     @classmethod
     def ever_on(cls, payment: ScheduledPayment) -> Select["Hold"]:
-        """All holds on a payment with their purchase orders, those not released first."""
+        """All holds on a payment with their purchase orders and answers, those not released first."""
         order = joinedload(cls.purchase_order).joinedload(PurchaseOrder.client)
-        return select(cls).where(cls.payment_id == payment.id).options(order).order_by(cls.is_released, cls.id.desc())
+        beside = order, selectinload(cls.answers)
+        return select(cls).where(cls.payment_id == payment.id).options(*beside).order_by(cls.is_released, cls.id.desc())
+
+    @property
+    def is_told(self) -> bool:
+        """Its provider reads of it: it has asked, or the council has written to it."""
+        return self.is_query or bool(self.answers)
+
+
+class HoldAnswer(ProviderOwned, Base):
+    """What the council says to the provider of a query or a hold that it has not released yet. What it says as it
+    releases a query is `release_reason`.
+    """
+
+    __tablename__ = "hold_answer"
+    __table_args__ = owned(link("hold_id", "hold", ondelete="CASCADE"))
+
+    id: Mapped[Key]
+    hold_id: Mapped[int] = mapped_column(index=True)
+    text: Mapped[str]
+    given_at: Mapped[datetime] = mapped_column(default=utc_now)
+    given_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+
+
+def told_on(payment: ScheduledPayment) -> dict[int | None, list[Hold]]:
+    """What was asked and answered of this payment, released or not, the oldest first: by purchase order, with None for
+    the whole payment. An officer's hold is among them once the council has written to the provider about it.
+    """
+    found: dict[int | None, list[Hold]] = defaultdict(list)
+    for hold in session.scalars(Hold.ever_on(payment).order_by(None).order_by(Hold.id)):
+        if hold.is_told:
+            found[hold.purchase_order_id].append(hold)
+    return found
 
 
 def place(

@@ -23,7 +23,7 @@ from models.payments.asking import ask_anew, tell
 from models.payments.book import Book
 from models.payments.calculation import calculate, lock
 from models.payments.confirmation import NOT_WAIVED, Asked, Confirmation
-from models.payments.hold import Hold, HoldKind, place
+from models.payments.hold import Hold, HoldAnswer, HoldKind, place
 from models.payments.loading import load
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.windows import LONGEST_WINDOW, WINDOW
@@ -62,6 +62,23 @@ def release(payment: ScheduledPayment, held: Hold, *, by: User, reason: str) -> 
             raise DomainError("This has been released already")
         record("hold.released", held, by=by)
     reload(payment)
+    if held.is_query:
+        then = "It was paid all the same." if held.is_paid else "The row is released, and the next run takes it."
+        tell(payment, "Your query is answered", f"The council has answered what you queried of this payment. {then}")
+
+
+def answer(payment: ScheduledPayment, held: Hold, *, by: User, text: str) -> None:
+    """Say something to the provider about what it queried, or what an officer holds, without releasing it.
+    DomainError where it is released already.
+    """
+    lock([payment.provider_id])
+    reload(held)
+    if held.is_released:
+        raise DomainError("This has been released already. Look at it again")
+    session.add(HoldAnswer(provider_id=held.provider_id, hold_id=held.id, text=text, given_by_id=by.id))
+    record("hold.answered", held, by=by)
+    about = "what you queried of this payment" if held.is_query else "this payment, which it holds"
+    tell(payment, "The council has written to you", f"The council has written to you about {about}.")
 
 
 def ask_again(payment: ScheduledPayment, *, by: User, comment: str, answer_by: date | None = None) -> None:

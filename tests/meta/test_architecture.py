@@ -122,8 +122,8 @@ INNER_VERBS = {"models.payments.hold.place"}
 VIEWS_MAY_CALL = {
     "models.payments.answers": {"confirm", "reject", "take_back", "insist_on_being_open", "to_confirm"},
     "models.payments.officer": {
-        "hold", "release", "ask_again", "pay_as_it_is", "keep_back_again", "adjust", "cancel_adjustment", "foresee",
-        "agree_plan", "end_plan",
+        "hold", "release", "answer", "ask_again", "pay_as_it_is", "keep_back_again", "adjust", "cancel_adjustment",
+        "foresee", "agree_plan", "end_plan",
     },
     "models.payments.debts": {
         "repay", "settle_surplus", "ask_write_off", "agree_write_off", "refuse_write_off", "withdraw_write_off",
@@ -134,7 +134,7 @@ VIEWS_MAY_CALL = {
     "models.payments.authorising": {"Checklist", "authorise", "check_may_be_finalised", "tick"},
     "models.payments.hand_made": {"see"},
     "models.payments.blocked": {"blocked_of", "faults", "faults_waiting"},
-    "models.payments.hold": {"is_held"},
+    "models.payments.hold": {"is_held", "told_on"},
     "models.payments.purchase_order": {"payment_terms", "services_bought", "years_issued"},
     "models.payments.standing": {"standing_of", "standings"},
     "models.payments.run_history": {"outcome_of", "outcomes_of", "runs_of"},

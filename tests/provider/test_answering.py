@@ -167,7 +167,7 @@ def test_a_row_is_queried_and_the_rest_confirmed(give, office, here, contract, p
     assert "and queried 1 row" in answer.page.select_one("#notices").get_text()
     begum = next(row for row in answer.page.select("tr.continues") if row.th.get_text(strip=True).startswith("B"))
     assert begum.select_one(".govuk-tag").text == tag
-    assert "Queried: Left on <Tuesday>" in answer.words
+    assert "Left on <Tuesday>" in answer.words
     assert [hold.is_paid for hold in every(Hold)] == [policy == "pay"]
 
 

@@ -8,13 +8,18 @@ from blueprints.admin.payments.show import back_to
 from blueprints.lookups import get_or_404
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
-from forms.council_payments import HoldForm, ReleaseForm
+from forms.council_payments import AnswerForm, HoldForm, ReleaseForm
 from models.money import gbp
 from models.payments import officer
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.permissions import Permission
 from models.reports.breakdown import told
+
+ANSWER_IS_READ = (
+    "The provider reads what you write on the page of this payment. A mail tells those who may confirm it that there "
+    "is an answer, and does not repeat it."
+)
 
 
 @bp.route(f"{PAYMENT}/hold", methods=["GET", "POST"])
@@ -44,12 +49,35 @@ def hold(reference, first_on):
 def release(reference, first_on, hold_id):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     held = get_or_404(Hold.ever_on(payment).where(Hold.id == hold_id))
-    form = ReleaseForm()
+    form = AnswerForm() if held.is_query else ReleaseForm()
     if form.validate_on_submit():
         officer.release(payment, held, by=me(), reason=form.reason.data)
-        return back_to(payment, "Released.")
-    what = held.purchase_order.short_title if held.purchase_order else "The whole payment"
+        return back_to(payment, "Answered and released." if held.is_query else "Released.")
     return render(
-        "admin/payments/act.html", payment=payment, form=form, title="Release", button="Release",
-        quoted=(f"{what} is held", held.reason),
+        "admin/payments/act.html", payment=payment, form=form,
+        title="Answer and release" if held.is_query else "Release",
+        button="Answer and release" if held.is_query else "Release", quoted=_about(held),
+        words=ANSWER_IS_READ if held.is_query else "",
     )  # fmt: skip
+
+
+@bp.route(f"{PAYMENT}/holds/<int:hold_id>/answer", methods=["GET", "POST"])
+@requires(Permission.HOLD_PAYMENTS)
+@reads_client_records
+def answer_hold(reference, first_on, hold_id):
+    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    held = get_or_404(Hold.ever_on(payment).where(Hold.id == hold_id))
+    form = AnswerForm()
+    if form.validate_on_submit():
+        officer.answer(payment, held, by=me(), text=form.reason.data)
+        return back_to(payment, "The provider is told.")
+    title = "Answer a query" if held.is_query else "Write to the provider"
+    return render(
+        "admin/payments/act.html", payment=payment, form=form, title=title, button=title, quoted=_about(held),
+        words=f"Nothing is released by it. {ANSWER_IS_READ}",
+    )  # fmt: skip
+
+
+def _about(held):
+    what = held.purchase_order.short_title if held.purchase_order else "The whole payment"
+    return f"{what} is {'queried' if held.is_query else 'held'}", held.reason

@@ -47,6 +47,7 @@ def show(reference, first_on):
         names=names_of(
             [payment.answered_by_id]
             + [each for hold in holds for each in (hold.placed_by_id, hold.released_by_id)]
+            + [answer.given_by_id for hold in holds for answer in hold.answers]
             + [adjustment.created_by_id for adjustment in adjustments]
             + [adjustment.seen_by_id for adjustment in adjustments]
         ),
