@@ -20,5 +20,15 @@ from models.accounts import (  # noqa: F401
 )
 from models.auditing import chain  # noqa: F401
 from models.correspondence import detail_change  # noqa: F401
-from models.payments import adjustment, blocked, debt, hold, payment, purchase_order, rules, run  # noqa: F401
+from models.payments import (  # noqa: F401
+    adjustment,
+    blocked,
+    debt,
+    hold,
+    payment,
+    purchase_order,
+    rules,
+    run,
+    standing_hold,
+)
 from models.records import care_package, claim, client, contract, feed, provider  # noqa: F401

@@ -2,9 +2,22 @@
 
 from flask import Blueprint
 
-from blueprints.admin import access_reviews, audit, changes, debts, home, payment_runs, payments, people, providers
+from blueprints.admin import (
+    access_reviews,
+    audit,
+    changes,
+    debts,
+    home,
+    payment_runs,
+    payments,
+    people,
+    providers,
+    standing_holds,
+)
 
 bp = Blueprint("admin", __name__, url_prefix="/council")
 
-for area in (home, payments, payment_runs, debts, providers, people, changes, access_reviews, audit):
+for area in (
+    home, payments, payment_runs, standing_holds, debts, providers, people, changes, access_reviews, audit,
+):  # fmt: skip
     bp.register_blueprint(area.bp)

@@ -12,6 +12,7 @@ from models.job import Job
 from models.payments import owing
 from models.payments.blocked import faults_waiting
 from models.payments.run import RunState
+from models.payments.standing_hold import reviews_due
 from models.payments.worklist import queues, runs_that_wait, what_is_due
 from models.permissions import Permission
 
@@ -47,4 +48,5 @@ def _payments():
         "debts": owing.queues(),
         "faults": faults_waiting(),
         "due": what_is_due(),
+        "standing": reviews_due(),
     }

@@ -1,4 +1,4 @@
-"""what an officer answers to a query"""
+"""what an officer answers to a query; standing holds"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,11 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _make_answers()
+    _make_standing_holds()
+
+
+def _make_answers() -> None:
     op.create_table(
         "hold_answer",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -31,5 +36,61 @@ def upgrade() -> None:
     op.create_index(op.f("ix_hold_answer_provider_id"), "hold_answer", ["provider_id"])
 
 
+def _make_standing_holds() -> None:
+    op.create_table(
+        "standing_hold",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contract_id", sa.Integer()),
+        sa.Column("client_id", sa.Integer()),
+        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("last_on", sa.Date()),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("review_on", sa.Date(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("begun_by_id", sa.Integer(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
+        sa.Column("ended_by_id", sa.Integer()),
+        sa.Column("end_reason", sa.Text(), nullable=False),
+        sa.Column("provider_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_standing_hold")),
+        sa.UniqueConstraint("provider_id", "id", name=op.f("uq_standing_hold_provider_id_id")),
+        sa.CheckConstraint("contract_id IS NULL OR client_id IS NULL", name=op.f("ck_standing_hold_one_kind")),
+        sa.CheckConstraint("last_on IS NULL OR first_on <= last_on", name=op.f("ck_standing_hold_days")),
+        sa.CheckConstraint("(ended_at IS NULL) = (ended_by_id IS NULL)", name=op.f("ck_standing_hold_ended_by")),
+        sa.CheckConstraint("(ended_at IS NULL) = (end_reason = '')", name=op.f("ck_standing_hold_end_reason")),
+        sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_standing_hold_client_id")),
+        sa.ForeignKeyConstraint(["begun_by_id"], ["user.id"], name=op.f("fk_standing_hold_begun_by_id")),
+        sa.ForeignKeyConstraint(["ended_by_id"], ["user.id"], name=op.f("fk_standing_hold_ended_by_id")),
+        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_standing_hold_provider_id")),
+        sa.ForeignKeyConstraint(
+            ["provider_id", "contract_id"], ["contract.provider_id", "contract.id"],
+            name=op.f("fk_standing_hold_provider_id_contract_id"),
+        ),
+    )  # fmt: skip
+    for column in ("contract_id", "client_id", "provider_id"):
+        op.create_index(op.f(f"ix_standing_hold_{column}"), "standing_hold", [column])
+    with op.batch_alter_table("hold") as batch:
+        batch.add_column(sa.Column("standing_id", sa.Integer()))
+        batch.add_column(sa.Column("is_let_go", sa.Boolean(), nullable=False, server_default=sa.false()))
+    with op.batch_alter_table("hold") as batch:
+        batch.alter_column("is_let_go", server_default=None)
+        batch.create_index(op.f("ix_hold_standing_id"), ["standing_id"])
+        batch.create_foreign_key(
+            op.f("fk_hold_provider_id_standing_id"), "standing_hold",
+            ["provider_id", "standing_id"], ["provider_id", "id"],
+        )  # fmt: skip
+        batch.create_check_constraint(
+            op.f("ck_hold_let_go"), sa.text("NOT is_let_go OR (standing_id IS NOT NULL AND released_at IS NOT NULL)")
+        )
+
+
 def downgrade() -> None:
+    """What standing holds have placed stays held, as if somebody had placed it there."""
+    with op.batch_alter_table("hold") as batch:
+        batch.drop_constraint(op.f("ck_hold_let_go"), type_="check")
+        batch.drop_constraint(op.f("fk_hold_provider_id_standing_id"), type_="foreignkey")
+        batch.drop_index(op.f("ix_hold_standing_id"))
+        batch.drop_column("is_let_go")
+        batch.drop_column("standing_id")
+    op.drop_table("standing_hold")
     op.drop_table("hold_answer")

@@ -21,6 +21,7 @@ from models.payments.order_book import OrderBook
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.rules import Reopened, note_rules
 from models.payments.run import PaymentRun, RunPayment
+from models.payments.standing_hold import place_standing
 from models.payments.working_out import Change, PaymentKey, PaymentValues, WorkedOut, changes_of, where_of, work_out
 from models.records.contract import Contract, PaymentMethod
 
@@ -65,7 +66,9 @@ def calculate(provider_ids: list[int], *, as_on: date | None = None, accept: boo
     as_on = as_on or today()
     _insist_on_no_earlier_day(provider_ids, as_on)
     lock(provider_ids)
-    return _calculated(provider_ids, as_on, accept)
+    done = _calculated(provider_ids, as_on, accept)
+    place_standing(provider_ids)
+    return done
 
 
 def _calculated(provider_ids: list[int], as_on: date, accept: bool) -> Calculated:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, sele
 
 from models.accounts.user import User
 from models.audit import record
-from models.base import Base, DomainError, Key, session, utc_now
+from models.base import Base, DomainError, Key, session, sum_of, utc_now
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.tenancy import ProviderOwned, link, owned
@@ -31,7 +31,9 @@ class Hold(ProviderOwned, Base):
         link("payment_id", "scheduled_payment", ondelete="CASCADE"),
         sa.CheckConstraint("(released_at IS NULL) = (released_by_id IS NULL)", name="released_by"),
         sa.CheckConstraint("(released_at IS NULL) = (release_reason = '')", name="release_reason"),
+        sa.CheckConstraint("NOT is_let_go OR (standing_id IS NOT NULL AND released_at IS NOT NULL)", name="let_go"),
         purchase_order_id="purchase_order",
+        standing_id="standing_hold",
     )
 
     id: Mapped[Key]
@@ -47,6 +49,10 @@ class Hold(ProviderOwned, Base):
     released_at: Mapped[datetime | None]
     released_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     release_reason: Mapped[str] = mapped_column(default="")
+    standing_id: Mapped[int | None] = mapped_column(index=True)
+    """The standing hold that has placed it; None for one that somebody placed here."""
+    is_let_go: Mapped[bool] = mapped_column(default=False)
+    """An officer has released it out of its standing hold, which does not place it again."""
 
     payment: Mapped[ScheduledPayment] = relationship(lazy="raise", viewonly=True)
     purchase_order: Mapped[PurchaseOrder | None] = relationship(lazy="raise", viewonly=True)
@@ -184,6 +190,14 @@ def is_kept_back() -> sa.ColumnElement[bool]:
     """A condition on ScheduledPayment: it is held, and no answer that its provider can still give would change that."""
     payment = ScheduledPayment
     return sa.or_(payment.is_rejected, has_hold(Hold.is_of_whole_payment, Hold.is_in_force), payment.is_overtime)
+
+
+def held_pence() -> sa.ScalarSelect[int]:
+    """The drafts that a Hold is about, of the whole payment or of its row: pence, as a subquery."""
+    line = PaymentLine
+    of_row = sa.or_(Hold.is_of_whole_payment, line.purchase_order_id == Hold.purchase_order_id)
+    query = select(sum_of(line.total_pence)).where(line.payment_id == Hold.payment_id, line.run_id.is_(None), of_row)
+    return query.correlate(Hold).scalar_subquery()
 
 
 def rows_held_in(payment_ids: Iterable[int]) -> set[tuple[int, int]]:

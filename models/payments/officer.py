@@ -55,9 +55,12 @@ def hold(payment: ScheduledPayment, *, by: User, reason: str, order_id: int | No
 
 
 def release(payment: ScheduledPayment, held: Hold, *, by: User, reason: str) -> None:
-    """Release what an officer held or a provider queried; DomainError where somebody has released it already."""
+    """Release what an officer held, a provider queried, or a standing hold keeps back, which does not place it again.
+    DomainError where somebody has released it already.
+    """
     with _recalculated(payment.provider_id, payment):
         let_go = {"released_at": utc_now(), "released_by_id": by.id, "release_reason": reason}
+        let_go |= {"is_let_go": held.standing_id is not None}
         if not move(held, ~Hold.is_released, **let_go):
             raise DomainError("This has been released already")
         record("hold.released", held, by=by)

@@ -35,6 +35,7 @@ from models.payments.hold import is_held, rows_held_in
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import FINALISED, PaymentRun, RunPayment, RunState
 from models.payments.settlement import ToSettle, drafts_of, settle_all
+from models.payments.standing_hold import place_standing
 from models.payments.windows import moved_bank_day
 from models.records.contract import Calendar, PaymentMethod
 from models.words import how_many
@@ -98,6 +99,7 @@ def prepare(*, by: User | None, provider_ids: list[int] | None = None, note: str
     line (`by` None) leaves payments with hand-made money that no second person has seen.
     """
     confirm_by_silence()
+    place_standing()
     query = due(today())
     if by is None:
         query = query.where(~has_unseen())

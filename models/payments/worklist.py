@@ -13,7 +13,7 @@ from models.calendar import LONDON, today
 from models.engine.component import DEDUCTIONS
 from models.payments.confirmation import Confirmation, Processing
 from models.payments.hand_made import has_unseen
-from models.payments.hold import Hold, HoldKind, has_hold, is_kept_back
+from models.payments.hold import Hold, HoldKind, has_hold, held_pence, is_kept_back
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunState
 from models.records.contract import Contract
@@ -122,8 +122,8 @@ class Concern(StrEnum):
             Concern.OVERDUE: lambda: sa.and_(P.is_open, P.finalise_on < today()),
             Concern.DUE_TODAY: lambda: sa.and_(P.is_open, P.finalise_on == today()),
             Concern.REJECTED: lambda: sa.and_(P.is_open, P.is_rejected),
-            Concern.HELD: lambda: has_hold(Hold.is_of_whole_payment, ~Hold.is_released),
-            Concern.HELD_ROWS: lambda: has_hold(*_ROW_HELD_BY_OFFICER),
+            Concern.HELD: lambda: sa.and_(P.is_open, has_hold(Hold.is_of_whole_payment, ~Hold.is_released)),
+            Concern.HELD_ROWS: lambda: sa.and_(P.is_open, has_hold(*_ROW_HELD_BY_OFFICER)),
             Concern.QUERIED: lambda: has_hold(*_QUERIED),
             Concern.UNCONFIRMED: lambda: sa.and_(P.is_open, P.is_unanswered),
             Concern.CUT_OFF: lambda: sa.and_(P.is_open, P.is_unanswered, ~P.is_waived, P.answer_by <= today() + NEAR),
@@ -191,8 +191,8 @@ def queues() -> list[Queue]:
         _payments(Concern.CUT_OFF, sa.func.min(P.answer_by), total),
         _payments(Concern.WAITING, since_first, P.waiting_pence),
         _payments(Concern.UNSEEN, since_first, total),
-        _holds(Concern.HELD, Hold.is_of_whole_payment),
-        _holds(Concern.HELD_ROWS, *_ROW_HELD_BY_OFFICER),
+        _holds(Concern.HELD, Hold.is_of_whole_payment, P.is_open),
+        _holds(Concern.HELD_ROWS, *_ROW_HELD_BY_OFFICER, P.is_open),
         _holds(Concern.QUERIED, *_QUERIED),
     ]
     return sorted((queue for queue in found if queue.count), key=lambda queue: queue.since or today())
@@ -205,21 +205,8 @@ def _payments(kind: Concern, since: sa.ColumnElement, pence: sa.SQLColumnExpress
 
 def _holds(kind: Concern, *conditions: sa.SQLColumnExpression[bool]) -> Queue:
     """What hangs on the holds: the whole payment, or the drafts of the row."""
-    line = PaymentLine
-    drafts = (
-        select(sum_of(line.total_pence))
-        .where(
-            line.payment_id == Hold.payment_id,
-            line.run_id.is_(None),
-            sa.or_(Hold.is_of_whole_payment, line.purchase_order_id == Hold.purchase_order_id),
-        )
-        .scalar_subquery()
-    )
-    row = session.execute(
-        select(sa.func.count(Hold.id), sa.func.min(Hold.placed_at), sum_of(drafts)).where(
-            ~Hold.is_released, *conditions
-        )
-    ).one()
+    query = select(sa.func.count(Hold.id), sa.func.min(Hold.placed_at), sum_of(held_pence()))
+    row = session.execute(query.join(P, P.id == Hold.payment_id).where(~Hold.is_released, *conditions)).one()
     return Queue(kind, row[0], _day(row[1]), row[2])
 
 

@@ -34,6 +34,12 @@ class Client(FromFeed, Base):
         bought = select(CarePackageLineItem.client_id).where(CarePackageLineItem.contract_id == contract_id)
         return cls.at_provider().where(cls.id.in_(bought))
 
+    @classmethod
+    def of_provider(cls, provider_id: int) -> Select["Client"]:
+        """Those for whom the provider has, or had, a care package line item: for the council, who sees every one."""
+        bought = select(CarePackageLineItem.client_id).where(CarePackageLineItem.provider_id == provider_id)
+        return cls.at_provider().where(cls.id.in_(bought))
+
     @property
     def masked_name(self) -> str:
         """As payments show it: S, Bart (C2000020)."""

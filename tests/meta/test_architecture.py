@@ -114,7 +114,7 @@ def test_the_engine_is_pure(path):
 
 VERBS = {
     "models.payments.answers", "models.payments.authorising", "models.payments.debts", "models.payments.hand_made",
-    "models.payments.officer", "models.payments.payment_run", "models.payments.run",
+    "models.payments.officer", "models.payments.payment_run", "models.payments.run", "models.payments.standing_holds",
 }  # fmt: skip
 """Where the verbs of payments stand."""
 INNER_VERBS = {"models.payments.hold.place"}
@@ -137,6 +137,8 @@ VIEWS_MAY_CALL = {
     "models.payments.hold": {"is_held", "told_on"},
     "models.payments.purchase_order": {"payment_terms", "services_bought", "years_issued"},
     "models.payments.standing": {"standing_of", "standings"},
+    "models.payments.standing_hold": {"reviews_due"},
+    "models.payments.standing_holds": {"suspend", "change", "end"},
     "models.payments.run_history": {"outcome_of", "outcomes_of", "runs_of"},
     "models.payments.worklist": {"listed", "queues", "runs_that_wait", "what_is_due"},
 }  # fmt: skip

@@ -14,6 +14,7 @@ from models.payments.debt import DebtEntry, DebtEntryKind, WriteOff
 from models.payments.hold import Hold, HoldKind
 from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
+from models.payments.standing_hold import StandingHold
 from models.permissions import Role
 from models.records.contract import Contract
 from models.records.provider import Provider
@@ -76,6 +77,9 @@ def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str,
     too_much = DebtEntry(
         **own, contract_id=contract.id, kind=DebtEntryKind.REPAID, pence=0, surplus_pence=100, made_by_id=officer.id
     )
+    standing = StandingHold(
+        **own, contract_id=contract.id, first_on=MONDAY, reason="Asked about", review_on=MONDAY, begun_by_id=officer.id
+    )
     job = Job(
         kind=JobKind.FINALISE, run_id=run_id, state=JobState.DONE, message="Done.",
         worker="one", started_at=now, heartbeat_at=now, finished_at=now,
@@ -87,4 +91,5 @@ def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str,
         "job_id": saved(job).id,
         "write_off_id": saved(waiting).id,
         "entry_id": saved(too_much).id,
+        "standing_id": saved(standing).id,
     }

@@ -1,17 +1,20 @@
 """The database refuses a row whose state contradicts its instants, its people or its sums."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import select
 
 from models.base import Base
 from models.job import Job, JobKind
 from models.payments.hold import Hold, HoldKind
 from models.payments.run import PaymentRun
-from tests.care_factories import make_contract
+from models.payments.standing_hold import StandingHold
+from models.records.contract import Contract
+from tests.care_factories import make_client, make_contract
 from tests.factories import make_user
-from tests.support.rows import saved
+from tests.support.rows import every, saved
 from tests.support.runs import calculate, change, payment
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
@@ -20,7 +23,8 @@ MONDAY = date(2019, 9, 30)
 NOW = datetime(2019, 10, 2, 12, tzinfo=UTC)
 SOMEBODY = "the id of somebody"
 A_RUN = "the id of a run"
-
+A_CONTRACT = "the id of its provider's contract"
+A_CLIENT = "the id of a client"
 ONE_PERSON = "the id of one and the same person"
 
 AUTHORISED = {"state": "authorised", "authorised_at": NOW}
@@ -32,6 +36,7 @@ SILENT = {"confirmation": "confirmed", "answered_pence": 100, "answered_at": NOW
 ASKED_AGAIN = {"answered_at": NOW, "answered_by_id": SOMEBODY}
 WINDOW = {"asked_by": MONDAY, "asked_because": "late"}
 RELEASED = {"released_at": NOW, "released_by_id": SOMEBODY, "release_reason": "It is right"}
+ENDED = {"ended_at": NOW, "ended_by_id": SOMEBODY, "end_reason": "It is settled"}
 
 STATES = {
     "payment_run": {
@@ -67,6 +72,11 @@ STATES = {
     "hold": {
         "in force": {"is_paid": False},
         "released": RELEASED,
+    },
+    "standing_hold": {
+        "in force": {"last_on": None},
+        "to a day": {"last_on": MONDAY},
+        "ended": ENDED,
     },
 }
 """Every state that a verb leaves, with what the row says then."""
@@ -117,6 +127,15 @@ CONTRADICTIONS = {
         ("released_by", {"released_by_id": SOMEBODY}),
         ("release_reason", RELEASED | {"release_reason": ""}),
         ("release_reason", {"release_reason": "It is right"}),
+        ("let_go", RELEASED | {"is_let_go": True}),
+    ],
+    "standing_hold": [
+        ("one_kind", {"contract_id": A_CONTRACT, "client_id": A_CLIENT}),
+        ("days", {"last_on": MONDAY - timedelta(days=1)}),
+        ("ended_by", ENDED | {"ended_by_id": None}),
+        ("ended_by", {"ended_by_id": SOMEBODY}),
+        ("end_reason", ENDED | {"end_reason": ""}),
+        ("end_reason", {"end_reason": "It is right"}),
     ],
 }
 """What no verb leaves, after the name of the CHECK that refuses it."""
@@ -133,12 +152,21 @@ def fresh(table: str) -> Base:
     found = payment(contract, MONDAY)
     if table == "scheduled_payment":
         return found
+    if table == "standing_hold":
+        days = {"first_on": MONDAY, "review_on": MONDAY, "begun_by_id": make_user().id}
+        return saved(StandingHold(provider_id=found.provider_id, reason="Asked about", **days))
     return saved(Hold(provider_id=found.provider_id, payment_id=found.id, kind=HoldKind.OFFICER, reason="Asked about"))
 
 
 def say(row: Base, values: dict) -> None:
     one = make_user().id if ONE_PERSON in values.values() else None
-    ids = {SOMEBODY: lambda: make_user().id, ONE_PERSON: lambda: one, A_RUN: lambda: fresh("payment_run").id}
+    ids = {
+        SOMEBODY: lambda: make_user().id,
+        ONE_PERSON: lambda: one,
+        A_RUN: lambda: fresh("payment_run").id,
+        A_CONTRACT: lambda: every(select(Contract.id).where(Contract.provider_id == row.provider_id))[0],
+        A_CLIENT: lambda: make_client().id,
+    }
     change(row, **{name: ids[value]() if value in ids else value for name, value in values.items()})
 
 

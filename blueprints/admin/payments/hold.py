@@ -21,6 +21,11 @@ ANSWER_IS_READ = (
     "is an answer, and does not repeat it."
 )
 
+LET_GO = (
+    "A standing hold has placed this. It does not hold this again; everything else that it holds stays held. To "
+    "release all of it, end the standing hold."
+)
+
 
 @bp.route(f"{PAYMENT}/hold", methods=["GET", "POST"])
 @requires(Permission.HOLD_PAYMENTS)
@@ -57,7 +62,7 @@ def release(reference, first_on, hold_id):
         "admin/payments/act.html", payment=payment, form=form,
         title="Answer and release" if held.is_query else "Release",
         button="Answer and release" if held.is_query else "Release", quoted=_about(held),
-        words=ANSWER_IS_READ if held.is_query else "",
+        words=ANSWER_IS_READ if held.is_query else LET_GO if held.standing_id else "",
     )  # fmt: skip
 
 
