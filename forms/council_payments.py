@@ -11,12 +11,16 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 from forms.base import FlaskForm
 from forms.fields import DayField, MoneyField, SeenPence, StringField, TextAreaField
 from forms.filters import ALL, ChoiceField
+from models.calendar import PeriodDates
 from models.payments.confirmation import Confirmation, Processing
+from models.payments.day_moves import fault_of
 from models.payments.officer import Foreseen
 from models.payments.worklist import Concern
 from models.reports.whereabouts import WAITS, Reason
 
 LONG = Length(max=2_000, message="Write 2,000 characters or fewer")
+
+READ_IN_MAIL = "The provider reads it, in a mail too. Name no client"
 
 
 def _in_words(kind: type[StrEnum]) -> Iterator[tuple[str, str]]:
@@ -135,6 +139,52 @@ class PayAsItIsForm(FlaskForm):
         description="The provider reads it",
         validators=[DataRequired("Say why it is paid as it is"), LONG],
         render_kw={"rows": 4},
+    )
+
+
+class MoveDaysForm(FlaskForm):
+    """The days of one payment, and why. Say whose days they are with `are_of` before it is validated."""
+
+    confirm_by = DayField("Last day to confirm or reject", validators=[InputRequired("Enter the last day to confirm")])
+    finalise_on = DayField("Day to finalise", validators=[InputRequired("Enter the day to finalise")])
+    bank_on = DayField("In the bank", validators=[InputRequired("Enter the day in the bank")])
+    reason = TextAreaField(
+        "Why?",
+        description=READ_IN_MAIL,
+        validators=[DataRequired("Say why its days are moved"), LONG],
+        render_kw={"rows": 3},
+    )
+
+    def are_of(self, before: PeriodDates, usual: PeriodDates, *, asks: bool) -> None:
+        """`before`: what they are now. `asks`: whether its provider is asked to confirm."""
+        self._before, self._usual, self._asks = before, usual, asks
+        for field, day in zip((self.confirm_by, self.finalise_on, self.bank_on), usual, strict=True):
+            field.description = f"Usually {day:%A} {day.day} {day:%B %Y}"
+        if not asks:
+            del self.confirm_by
+
+    @property
+    def days(self) -> PeriodDates:
+        finalise_on = self.finalise_on.day
+        confirm_by = self.confirm_by.day if self._asks else min(self._before.confirm_by, finalise_on)
+        return PeriodDates(confirm_by, finalise_on, self.bank_on.day)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if not super().validate(extra_validators):
+            return False
+        fault = fault_of(self.days, self._before, self._usual, asks=self._asks)
+        if fault is not None:
+            name, words = fault
+            self[name].errors = [words]
+        return fault is None
+
+
+class PayNowForm(FlaskForm):
+    reason = TextAreaField(
+        "Why is it paid now?",
+        description=READ_IN_MAIL,
+        validators=[DataRequired("Say why it is paid now"), LONG],
+        render_kw={"rows": 3},
     )
 
 

@@ -23,6 +23,7 @@ from models.correspondence import detail_change  # noqa: F401
 from models.payments import (  # noqa: F401
     adjustment,
     blocked,
+    day_move,
     debt,
     hold,
     payment,

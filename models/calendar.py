@@ -179,6 +179,26 @@ class PeriodDates(NamedTuple):
     bank_on: date
 
 
+class MovedDates(NamedTuple):
+    """Other days for one payment period than the usual ones; None is not moved."""
+
+    confirm_by: date | None = None
+    finalise_on: date | None = None
+    bank_on: date | None = None
+
+    def over(self, dates: PeriodDates) -> PeriodDates:
+        """The days as moved. One that is not moved gives way, so that they stay in order."""
+        finalise_on = self.finalise_on or dates.finalise_on
+        return PeriodDates(
+            confirm_by=min(self.confirm_by or dates.confirm_by, finalise_on) if any(self) else dates.confirm_by,
+            finalise_on=finalise_on,
+            bank_on=max(self.bank_on or dates.bank_on, finalise_on) if any(self) else dates.bank_on,
+        )
+
+
+NOT_MOVED = MovedDates()
+
+
 def period_holding(day: date, frequency: Frequency, anchor_on: date) -> Span:
     """The payment period that `day` lies in, where one period begins on `anchor_on` and the others follow it without a
     gap.

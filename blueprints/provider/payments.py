@@ -19,6 +19,7 @@ from models.money import gbp
 from models.payments import answers
 from models.payments.answers import confirm, insist_on_being_open, reject
 from models.payments.confirmation import Processing
+from models.payments.day_move import DayMove, moved_days_of
 from models.payments.debts import owed_on
 from models.payments.hold import Hold, told_on
 from models.payments.payment import ScheduledPayment
@@ -109,25 +110,25 @@ def _say(payment, form, ticked):
 @bp.get("/schedule")
 @requires(Permission.VIEW_PAYMENTS)
 def schedule():
-    form, contract, periods = _schedule()
+    form, contract, periods, moved = _schedule()
     return render(
         "provider/payments/schedule.html", partial="provider/payments/_schedule.html",
         form=form, contract=contract, periods=periods, today=today(), Occasion=schedules.Occasion,
-        next=schedules.next_deadline(contract) if contract else None,
+        next=schedules.next_deadline(contract, moved) if contract else None,
     )  # fmt: skip
 
 
 @bp.get("/schedule/data.csv")
 @requires(Permission.VIEW_PAYMENTS)
 def schedule_csv():
-    _, _, periods = _schedule()
+    _, _, periods, _ = _schedule()
     return csv_file("payment-schedule.csv", schedule_data(periods))
 
 
 @bp.get("/schedule/deadlines.ics")
 @requires(Permission.VIEW_PAYMENTS)
 def schedule_calendar():
-    _, contract, periods = _schedule()
+    _, contract, periods, _ = _schedule()
     name = f"Payment Schedule {contract.name}" if contract else "Payment Schedule"
     return calendar_file(
         "payment-schedule.ics", calendar_text(name, schedule_events(periods, request.host), utc_now())
@@ -135,15 +136,18 @@ def schedule_calendar():
 
 
 def _schedule():
-    """The filter, the contract that it names, and that contract's periods in the year that it names."""
+    """The filter, the contract that it names, that contract's periods in the year that it names, and what is moved of
+    its payments.
+    """
     contracts = session.scalars(schedules.contracts()).all()
     first = contracts[0].reference if contracts else ""
     form = ScheduleFilter(request.args, data={"year": str(FinancialYear.of(today()).starts_in), "contract": first})
     form.offer(schedules.years(contracts), [(each.reference, f"{each.name} ({each.reference})") for each in contracts])
     if not contracts or not form.validate():
-        return form, None, []
+        return form, None, [], {}
     contract = next(each for each in contracts if each.reference == form.contract.data)
-    return form, contract, schedules.periods_of(contract, FinancialYear(int(form.year.data)))
+    moved = moved_days_of(contract.id)
+    return form, contract, schedules.periods_of(contract, FinancialYear(int(form.year.data)), moved), moved
 
 
 def _page(chosen):
@@ -173,6 +177,7 @@ def _page(chosen):
             "asking": chosen.answer_state,
             "marks": _marks(chosen),
             "owed_pence": owed_on(chosen.contract_id),
+            "moves": session.scalars(DayMove.of(chosen)).all(),
             **_said(chosen, found.rows),
             "rows": page_of(found.rows, name="rows"),
             "before": found.before,

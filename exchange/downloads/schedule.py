@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from exchange.downloads.icalendar import Event
 from exchange.downloads.tabular import Cell
-from models.records.schedule import Occasion, SchedulePeriod
+from models.records.schedule import Deadline, Occasion, SchedulePeriod
 
 HEADINGS = ("Contract", "Reference", "Start", "End", "Confirm by", "Last day for changes", "In your bank", "Changed")
 UIDS = {Occasion.CONFIRM: "confirm", Occasion.CHANGES: "changes", Occasion.BANK: "bank"}
@@ -14,7 +14,7 @@ def schedule_data(periods: Iterable[SchedulePeriod]) -> Iterator[tuple[Cell, ...
     yield HEADINGS
     for period in periods:
         days = period.deadlines
-        moved = [f"{each.occasion}: usually {each.usual:%d/%m/%Y}" for each in days.values() if each.is_moved]
+        moved = [f"{each.occasion}: {_why(each)}" for each in days.values() if each.is_moved]
         yield (
             period.contract.name, period.contract.reference, period.span.first, period.span.last,
             *(days[occasion].on if occasion in days else None for occasion in Occasion), "; ".join(moved),
@@ -30,5 +30,10 @@ def schedule_events(periods: Iterable[SchedulePeriod], host: str) -> Iterator[Ev
                 on=deadline.on,
                 summary=f"{deadline.occasion}: {period.span.short}",
                 description=period.contract.name
-                + (f"\nBank holiday: usually {deadline.usual:%d/%m/%Y}" if deadline.is_moved else ""),
+                + (f"\n{deadline.why}: usually {deadline.usual:%d/%m/%Y}" if deadline.is_moved else ""),
             )
+
+
+def _why(deadline: Deadline) -> str:
+    usually = f"usually {deadline.usual:%d/%m/%Y}"
+    return f"moved by the council, {usually}" if deadline.is_by_council else usually

@@ -1,4 +1,4 @@
-"""what an officer answers to a query; standing holds"""
+"""what an officer answers to a query; standing holds; days of one payment that are moved"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,10 +8,14 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
+DAYS = ("confirm_by", "finalise_on", "bank_on")
+ASKED = ("sent back", "changed", "lapsed", "late")
+
 
 def upgrade() -> None:
     _make_answers()
     _make_standing_holds()
+    _move_days()
 
 
 def _make_answers() -> None:
@@ -84,8 +88,46 @@ def _make_standing_holds() -> None:
         )
 
 
+def _move_days() -> None:
+    with op.batch_alter_table("scheduled_payment") as batch:
+        for name in DAYS:
+            batch.add_column(sa.Column(f"moved_{name}", sa.Date()))
+        batch.drop_constraint(op.f("ck_scheduled_payment_asked"), type_="check")
+        batch.create_check_constraint(op.f("ck_scheduled_payment_asked"), _is_one_of(*ASKED, "moved"))
+    op.create_table(
+        "day_move",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("payment_id", sa.Integer(), nullable=False),
+        *(sa.Column(f"{when}_{name}", sa.Date(), nullable=False) for when in ("old", "new") for name in DAYS),
+        sa.Column("is_paid_now", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("moved_by_id", sa.Integer(), nullable=False),
+        sa.Column("provider_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_day_move")),
+        sa.UniqueConstraint("provider_id", "id", name=op.f("uq_day_move_provider_id_id")),
+        sa.ForeignKeyConstraint(["moved_by_id"], ["user.id"], name=op.f("fk_day_move_moved_by_id")),
+        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_day_move_provider_id")),
+        sa.ForeignKeyConstraint(
+            ["provider_id", "payment_id"], ["scheduled_payment.provider_id", "scheduled_payment.id"],
+            name=op.f("fk_day_move_provider_id_payment_id"), ondelete="CASCADE",
+        ),
+    )  # fmt: skip
+    op.create_index(op.f("ix_day_move_payment_id"), "day_move", ["payment_id"])
+    op.create_index(op.f("ix_day_move_provider_id"), "day_move", ["provider_id"])
+
+
 def downgrade() -> None:
-    """What standing holds have placed stays held, as if somebody had placed it there."""
+    """What standing holds have placed stays held, as if somebody had placed it there. Days that were moved go back to
+    the calendar's with the next calculation.
+    """
+    op.drop_table("day_move")
+    op.execute("UPDATE scheduled_payment SET asked_because = 'changed' WHERE asked_because = 'moved'")
+    with op.batch_alter_table("scheduled_payment") as batch:
+        batch.drop_constraint(op.f("ck_scheduled_payment_asked"), type_="check")
+        batch.create_check_constraint(op.f("ck_scheduled_payment_asked"), _is_one_of(*ASKED))
+        for name in DAYS:
+            batch.drop_column(f"moved_{name}")
     with op.batch_alter_table("hold") as batch:
         batch.drop_constraint(op.f("ck_hold_let_go"), type_="check")
         batch.drop_constraint(op.f("fk_hold_provider_id_standing_id"), type_="foreignkey")
@@ -94,3 +136,7 @@ def downgrade() -> None:
         batch.drop_column("standing_id")
     op.drop_table("standing_hold")
     op.drop_table("hold_answer")
+
+
+def _is_one_of(*reasons: str) -> sa.TextClause:
+    return sa.text("asked_because IN ({})".format(", ".join(f"'{each}'" for each in reasons)))

@@ -104,6 +104,8 @@ _WORDS = {
         "standing_hold.changed": "changed a standing hold",
         "standing_hold.ended": "ended a standing hold",
         "standing_hold.applied": "held payments as a standing hold says",
+        "payment.days_moved": "moved days of a payment",
+        "payment.paid_now": "made a payment due at once",
         "adjustment.made": "adjusted a payment",
         "adjustment.seen": "saw an adjustment that somebody else made",
         "adjustment.cancelled": "cancelled an adjustment",

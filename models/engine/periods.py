@@ -1,12 +1,26 @@
 """The payment periods of one contract, how far each has got, and which of them pays what is due for a day."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from models.calendar import DAY, FAR_FUTURE, FinancialYear, PeriodDates, Span, period_holding, year_of
+from models.calendar import (
+    DAY,
+    FAR_FUTURE,
+    NOT_MOVED,
+    FinancialYear,
+    MovedDates,
+    PeriodDates,
+    Span,
+    period_holding,
+    year_of,
+)
 from models.engine.facts import ContractFacts, Method
+
+State = tuple[bool, bool, MovedDates]
+"""Of a payment: whether some of it is finalised, whether all of it is, and how its days are moved."""
+NEW: State = (False, False, NOT_MOVED)
 
 
 @dataclass(slots=True)
@@ -20,6 +34,7 @@ class Period:
     method: Method
     is_begun: bool = False
     is_closed: bool = False
+    moved: MovedDates = NOT_MOVED
     is_after_end: bool = False
     """It lies after the end of the last method: no day of it is paid, but its payment can hold corrections."""
     year: int = field(init=False)
@@ -34,9 +49,9 @@ class Period:
 
     @property
     def dates(self) -> PeriodDates:
-        """When it is to be confirmed, finalised and in the bank, as bank holidays have moved it."""
+        """When it is to be confirmed, finalised and in the bank, as bank holidays and the council have moved it."""
         if self._dates is None:
-            self._dates = self.method.calendar.dates_of(self.span.first)
+            self._dates = self.moved.over(self.method.calendar.dates_of(self.span.first))
         return self._dates
 
     def takes_corrections(self, as_on: date) -> bool:
@@ -103,16 +118,14 @@ def horizon(contract: ContractFacts, as_on: date) -> FinancialYear:
     return FinancialYear.of(min(held.last, last_on))
 
 
-def lay_out(contract: ContractFacts, states: dict[date, tuple[bool, bool]], as_on: date) -> list[Period]:
+def lay_out(contract: ContractFacts, states: Mapping[date, State], as_on: date) -> list[Period]:
     """The contract's periods to the end of the year after `horizon`, including at least one that takes corrections.
 
-    `states` says by first day whether a payment is begun (partly finalised) and whether it is closed. Where no period
-    of an ended contract takes corrections any more, the calendar goes on after its end, so that they find a payment.
+    `states` says by first day how far each payment has got. Where no period of an ended contract takes corrections any
+    more, the calendar goes on after its end, so that they find a payment.
     """
     plan_until = horizon(contract, as_on).next.last_on
-    found = [
-        Period(span, method, *states.get(span.first, (False, False))) for method, span in contract.periods(plan_until)
-    ]
+    found = [Period(span, method, *states.get(span.first, NEW)) for method, span in contract.periods(plan_until)]
     if any(period.takes_corrections(as_on) for period in found):
         return found
     method = contract.methods[-1]
@@ -121,7 +134,7 @@ def lay_out(contract: ContractFacts, states: dict[date, tuple[bool, bool]], as_o
     while True:
         span = period_holding(day, calendar.frequency, calendar.anchor_on)
         span = Span(max(span.first, day), span.last)
-        found.append(Period(span, method, *states.get(span.first, (False, False)), is_after_end=True))
+        found.append(Period(span, method, *states.get(span.first, NEW), is_after_end=True))
         if found[-1].takes_corrections(as_on):
             return found
         day = span.last + DAY

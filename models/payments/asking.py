@@ -52,6 +52,7 @@ _WHY = {
     Asked.CHANGED: "its total has changed",
     Asked.LAPSED: "its total has changed since it was confirmed",
     Asked.LATE: "it has reached us late",
+    Asked.MOVED: "the council has moved its days",
 }
 
 

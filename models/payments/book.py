@@ -8,9 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from models.base import session, sum_of
+from models.calendar import MovedDates
 from models.engine.component import Component
 from models.engine.draft import Place, Settled, Source
 from models.engine.facts import ContractFacts
+from models.engine.periods import State
 from models.engine.reckoning import IN_THE_CURRENT_PAYMENT
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.records.contract import Contract
@@ -22,10 +24,13 @@ class Book:
     def __init__(self, provider_ids: list[int], contracts: dict[int, ContractFacts]) -> None:
         self.provider_ids, self.contracts = provider_ids, contracts
         self.payments: dict[tuple[int, date], Any] = {}
-        self.states: dict[int, dict[date, tuple[bool, bool]]] = defaultdict(dict)
+        self.states: dict[int, dict[date, State]] = defaultdict(dict)
         for row in session.execute(_payments(provider_ids)):
             self.payments[row.contract_id, row.first_on] = row
-            self.states[row.contract_id][row.first_on] = (row.is_begun, row.closed_run_id is not None)
+            self.states[row.contract_id][row.first_on] = (
+                row.is_begun, row.closed_run_id is not None,
+                MovedDates(row.moved_confirm_by, row.moved_finalise_on, row.moved_bank_on),
+            )  # fmt: skip
         self.settled: dict[int, dict[Source, dict[tuple[Component, date], Settled]]] = defaultdict(
             lambda: defaultdict(dict)
         )
@@ -54,6 +59,7 @@ def _payments(provider_ids: list[int]) -> sa.Select:
         payment.net_pence, payment.vat_pence, payment.waiting_pence,
         payment.is_begun, payment.closed_run_id, payment.confirmation, payment.answered_pence, payment.answered_on,
         payment.asked_by, payment.is_extended, payment.waived_pence, payment.waived_on,
+        payment.moved_confirm_by, payment.moved_finalise_on, payment.moved_bank_on,
     ).where(payment.provider_id.in_(provider_ids))  # fmt: skip
 
 

@@ -59,6 +59,8 @@ class Asked(Choice):
     """It was confirmed at another total."""
     LATE = "late"
     """The payment arrived when little or no time was left."""
+    MOVED = "moved"
+    """The council has moved its days, and left little time."""
 
 
 NOT_WAIVED: dict[str, Any] = {"waive_reason": None, "waived_pence": None, "waived_on": None}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts.user import User
 from models.base import AsJSON, Base, Key, Pence, choice, session, sum_of
-from models.calendar import FinancialYear, Span, today
+from models.calendar import FinancialYear, MovedDates, Span, today
 from models.engine.component import Component
 from models.engine.working import Working
 from models.payments.confirmation import Confirmable, Processing
@@ -63,6 +63,10 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     confirm_by: Mapped[date]
     finalise_on: Mapped[date]
     bank_on: Mapped[date]
+    moved_confirm_by: Mapped[date | None]
+    """Where the council has moved a day of this payment, instead of the calendar's: models/payments/day_moves.py."""
+    moved_finalise_on: Mapped[date | None]
+    moved_bank_on: Mapped[date | None]
     net_pence: Mapped[Pence] = mapped_column(default=0)
     vat_pence: Mapped[Pence] = mapped_column(default=0)
     waiting_pence: Mapped[Pence] = mapped_column(default=0)
@@ -85,6 +89,10 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     @property
     def span(self) -> Span:
         return Span(self.first_on, self.last_on)
+
+    @property
+    def moved(self) -> MovedDates:
+        return MovedDates(self.moved_confirm_by, self.moved_finalise_on, self.moved_bank_on)
 
     @hybrid_property
     def total_pence(self) -> int:

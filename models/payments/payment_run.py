@@ -20,7 +20,7 @@ from sqlalchemy.orm import joinedload
 from models.accounts.user import User
 from models.audit import record
 from models.base import Base, DomainError, chunks, rows_changed, session, sum_of
-from models.calendar import PeriodDates, today
+from models.calendar import MovedDates, PeriodDates, today
 from models.engine.component import Component
 from models.engine.recovery import Settlement
 from models.engine.working import Working
@@ -91,9 +91,15 @@ def _is_calculated() -> sa.ColumnElement[bool]:
     return payment.total_pence == lines.scalar_subquery()
 
 
-def prepare(*, by: User | None, provider_ids: list[int] | None = None, note: str = "") -> PaymentRun | None:
-    """A run of every payment that is due today, or of those providers' only, with its exceptions as they are now; None
-    where nothing is due. The caller has calculated these providers.
+def prepare(
+    *,
+    by: User | None,
+    provider_ids: list[int] | None = None,
+    payment_ids: list[int] | None = None,
+    note: str = "",
+) -> PaymentRun | None:
+    """A run of every payment that is due today, of those providers' only, or of those payments only, with its
+    exceptions as they are now; None where nothing is due. The caller has calculated these providers.
 
     Payments whose drafts are all held wait; a payment that pays nothing is closed by its run all the same. The command
     line (`by` None) leaves payments with hand-made money that no second person has seen.
@@ -105,6 +111,8 @@ def prepare(*, by: User | None, provider_ids: list[int] | None = None, note: str
         query = query.where(~has_unseen())
     if provider_ids is not None:
         query = query.where(ScheduledPayment.provider_id.in_(provider_ids))
+    if payment_ids is not None:
+        query = query.where(ScheduledPayment.id.in_(payment_ids))
     found = [row for some in _by_contract(query) for row in _to_finalise(some)]
     if not found:
         return None
@@ -189,14 +197,16 @@ def _pieces(payment_ids: list[int]) -> list[_Piece]:
             free[row.payment_id].append(row)
     query = select(
         payment.id, payment.provider_id, payment.contract_id, payment.first_on, payment.last_on, payment.is_begun,
-        payment.method_id,
+        payment.method_id, payment.moved_confirm_by, payment.moved_finalise_on, payment.moved_bank_on,
     ).where(payment.id.in_(payment_ids)).order_by(payment.contract_id, payment.first_on, payment.id)  # fmt: skip
     rows = session.execute(query).all()
     calendars = _calendars({row.method_id for row in rows})
     return [
         _Piece(
             row.provider_id,
-            calendars[row.method_id].dates_of(row.first_on),
+            MovedDates(row.moved_confirm_by, row.moved_finalise_on, row.moved_bank_on).over(
+                calendars[row.method_id].dates_of(row.first_on)
+            ),
             ToSettle(row.id, row.contract_id, row.first_on, row.last_on, row.is_begun, free[row.id]),
             row.id in with_held,
         )

@@ -3,14 +3,14 @@
 What has become of the payments is another matter; nothing here asks them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload, selectinload
 
-from models.calendar import FinancialYear, Span, today
+from models.calendar import NOT_MOVED, FinancialYear, MovedDates, Span, today
 from models.records.contract import Calendar, ConfirmationPolicy, Contract, PaymentMethod, PeriodDates
 from models.words import Choice
 
@@ -23,15 +23,22 @@ class Occasion(Choice):
 
 @dataclass(frozen=True)
 class Deadline:
-    """One of the days of a period. `usual` is another day where a bank holiday has moved it."""
+    """One of the days of a period. `usual` is another day where a bank holiday or the council has moved it."""
 
     occasion: Occasion
     on: date
     usual: date
+    is_by_council: bool = False
+    """The council has moved it, for this one payment."""
 
     @property
     def is_moved(self) -> bool:
-        return self.on != self.usual
+        return self.on != self.usual or self.is_by_council
+
+    @property
+    def why(self) -> str:
+        """Why it is moved."""
+        return "Moved by the council" if self.is_by_council else "Bank holiday"
 
 
 @dataclass(frozen=True)
@@ -40,14 +47,15 @@ class SchedulePeriod:
     span: Span
     dates: PeriodDates
     usual: PeriodDates
+    moved: MovedDates = NOT_MOVED
+    """What the council has moved for this one payment, in `dates` already."""
 
     @property
     def deadlines(self) -> dict[Occasion, Deadline]:
         """The days in order; the first is missing where the contract asks for no confirmation."""
         found = {
-            Occasion.CONFIRM: Deadline(Occasion.CONFIRM, self.dates.confirm_by, self.usual.confirm_by),
-            Occasion.CHANGES: Deadline(Occasion.CHANGES, self.dates.finalise_on, self.usual.finalise_on),
-            Occasion.BANK: Deadline(Occasion.BANK, self.dates.bank_on, self.usual.bank_on),
+            occasion: Deadline(occasion, on, usual, is_by_council=moved is not None)
+            for occasion, on, usual, moved in zip(Occasion, self.dates, self.usual, self.moved, strict=True)
         }
         if self.contract.confirmation is ConfirmationPolicy.NONE:
             del found[Occasion.CONFIRM]
@@ -70,23 +78,26 @@ def years(found: Iterable[Contract]) -> set[FinancialYear]:
     return published
 
 
-def periods_of(contract: Contract, year: FinancialYear) -> list[SchedulePeriod]:
+Moved = Mapping[date, MovedDates]
+"""What the council has moved of a contract's payments, by their first day."""
+
+
+def periods_of(contract: Contract, year: FinancialYear, moved: Moved) -> list[SchedulePeriod]:
     """The contract's periods that begin in that year, in order."""
-    return sorted(_periods(contract, year), key=lambda period: period.span)
+    return sorted(_periods(contract, year, moved), key=lambda period: period.span)
 
 
-def _periods(contract: Contract, year: FinancialYear) -> Iterator[SchedulePeriod]:
+def _periods(contract: Contract, year: FinancialYear, moved: Moved) -> Iterator[SchedulePeriod]:
     last_on = min(year.last_on, contract.ends_on or year.last_on)
     for method in contract.methods:
         for span in method.periods(last_on):
             if span.first >= year.first_on:
-                calendar = method.calendar
-                yield SchedulePeriod(
-                    contract, span, calendar.dates_of(span.first), calendar.usual_dates_of(span.first)
-                )  # fmt: skip
+                calendar, own = method.calendar, moved.get(span.first, NOT_MOVED)
+                dates = own.over(calendar.dates_of(span.first))
+                yield SchedulePeriod(contract, span, dates, calendar.usual_dates_of(span.first), own)
 
 
-def next_deadline(contract: Contract) -> tuple[SchedulePeriod, Deadline] | None:
+def next_deadline(contract: Contract, moved: Moved) -> tuple[SchedulePeriod, Deadline] | None:
     """The first day, today or later, by which the provider has to confirm or ask for changes; None where there is none
     from last financial year to next.
     """
@@ -95,7 +106,7 @@ def next_deadline(contract: Contract) -> tuple[SchedulePeriod, Deadline] | None:
     coming = [
         (deadline.on, period.span, period, deadline)
         for year in near
-        for period in periods_of(contract, year)
+        for period in periods_of(contract, year, moved)
         for deadline in period.deadlines.values()
         if deadline.occasion is not Occasion.BANK and deadline.on >= today()
     ]

@@ -113,8 +113,9 @@ def test_the_engine_is_pure(path):
 
 
 VERBS = {
-    "models.payments.answers", "models.payments.authorising", "models.payments.debts", "models.payments.hand_made",
-    "models.payments.officer", "models.payments.payment_run", "models.payments.run", "models.payments.standing_holds",
+    "models.payments.answers", "models.payments.authorising", "models.payments.day_moves", "models.payments.debts",
+    "models.payments.hand_made", "models.payments.officer", "models.payments.payment_run", "models.payments.run",
+    "models.payments.standing_holds",
 }  # fmt: skip
 """Where the verbs of payments stand."""
 INNER_VERBS = {"models.payments.hold.place"}
@@ -128,6 +129,10 @@ VIEWS_MAY_CALL = {
     "models.payments.debts": {
         "repay", "settle_surplus", "ask_write_off", "agree_write_off", "refuse_write_off", "withdraw_write_off",
         "move_debt", "newest_entry", "owed_on",
+    },
+    "models.payments.day_move": {"moved_days_of"},
+    "models.payments.day_moves": {
+        "days_if_paid_now", "days_of", "move_days", "pay_now", "prepare_one", "usual_days_of",
     },
     "models.payments.ledger": {"ledger_of", "ledgers_of"},
     "models.payments.owing": {"ever_owed", "forecast_of", "forecasts", "has_more", "listed", "queues"},

@@ -10,9 +10,11 @@ from blueprints.reading import reads_client_records
 from forms.council_payments import NameSearch
 from models.accounts.user import names_of
 from models.base import session
+from models.calendar import today
 from models.money import gbp
 from models.payments.adjustment import Adjustment, RecoveryPlan
 from models.payments.blocked import faults
+from models.payments.day_move import DayMove
 from models.payments.debts import owed_on
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
@@ -30,6 +32,7 @@ def show(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     explained = told(payment)
     holds = session.scalars(Hold.ever_on(payment)).all()
+    moves = session.scalars(DayMove.of(payment)).all()
     adjustments = session.scalars(Adjustment.of_contract(payment.contract_id)).all()
     return render(
         "admin/payments/show.html",
@@ -40,6 +43,8 @@ def show(reference, first_on):
         changes=explained.changes,
         before=explained.before,
         holds=holds,
+        moves=moves,
+        today=today(),
         adjustments=adjustments,
         owed_pence=owed_on(payment.contract_id),
         plan=session.scalars(RecoveryPlan.open(payment.contract_id)).one_or_none(),
@@ -48,6 +53,7 @@ def show(reference, first_on):
             [payment.answered_by_id]
             + [each for hold in holds for each in (hold.placed_by_id, hold.released_by_id)]
             + [answer.given_by_id for hold in holds for answer in hold.answers]
+            + [move.moved_by_id for move in moves]
             + [adjustment.created_by_id for adjustment in adjustments]
             + [adjustment.seen_by_id for adjustment in adjustments]
         ),

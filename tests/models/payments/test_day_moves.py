@@ -1,0 +1,287 @@
+"""Days of one payment that an officer moves, and a payment that is paid now: rules, windows, mail, and what stays."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from models.base import DomainError
+from models.calendar import PeriodDates, as_on
+from models.outbox import OutboxMessage
+from models.payments import day_moves
+from models.payments.confirmation import AnswerState, Asked
+from models.payments.day_move import DayMove, moved_days_of
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.payment_run import prepare
+from models.records.contract import CalendarOverride, PaymentMethod
+from tests.support.rows import every, reading, saved, unit_of_work
+from tests.support.runs import banked
+from tests.support.states import FRIDAY, MONDAY, SUNDAY, THURSDAY, TUESDAY, office
+
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+WEDNESDAY, SATURDAY = TUESDAY + DAY, SUNDAY - DAY
+BANK = date(2019, 10, 11)
+USUAL = PeriodDates(THURSDAY, SUNDAY, BANK)
+
+
+def days(the):
+    payment = the.payment
+    return PeriodDates(payment.confirm_by, payment.finalise_on, payment.bank_on)
+
+
+def move(the, reason="Bank holiday in town", **changed):
+    given = {"confirm_by": THURSDAY, "finalise_on": SUNDAY, "bank_on": BANK} | changed
+    return the.do(day_moves.move_days, by=the.officer, reason=reason, **given)
+
+
+def pay_now(the):
+    return the.do(day_moves.pay_now, by=the.officer, reason="Hardship")
+
+
+def mails():
+    return [(each.to, each.subject, each.body) for each in every(OutboxMessage)]
+
+
+def test_each_day_is_moved_by_itself_and_stays_so_whatever_is_calculated():
+    the = office().to(MONDAY)
+    move(the, confirm_by=FRIDAY)
+    assert days(the) == USUAL._replace(confirm_by=FRIDAY)
+    move(the, confirm_by=FRIDAY, finalise_on=SUNDAY + 2 * DAY)
+    move(the, confirm_by=FRIDAY, finalise_on=SUNDAY + 2 * DAY, bank_on=BANK + 3 * DAY)
+    expected = PeriodDates(FRIDAY, SUNDAY + 2 * DAY, BANK + 3 * DAY)
+    assert (the.refused, days(the)) == ("", expected)
+    the.feed().to(TUESDAY).feed()
+    assert days(the) == expected
+    assert len(every(DayMove)) == 3
+    with reading():
+        assert moved_days_of(the.contract.id) == {MONDAY: the.payment.moved}
+
+
+def test_a_calendar_that_a_feed_changes_moves_only_what_the_council_has_not():
+    the = office().to(MONDAY)
+    move(the, finalise_on=SATURDAY)
+    [method] = every(select(ScheduledPayment.method_id).where(ScheduledPayment.id == the.payment.id))
+    [calendar_id] = every(select(PaymentMethod.calendar_id).where(PaymentMethod.id == method))
+    saved(
+        CalendarOverride(
+            calendar_id=calendar_id, period_first_on=MONDAY, finalise_on=SUNDAY + 2 * DAY, bank_on=BANK + 3 * DAY,
+            confirm_by=None,
+        )
+    )  # fmt: skip
+    the.to(TUESDAY)
+    assert days(the) == PeriodDates(THURSDAY, SATURDAY, BANK + 3 * DAY)
+
+
+def test_moved_back_it_is_the_calendars_again():
+    the = office().to(MONDAY)
+    move(the, finalise_on=SATURDAY)
+    move(the)
+    assert days(the) == USUAL
+    with reading():
+        assert not any(the.payment.moved)
+        assert moved_days_of(the.contract.id) == {}
+
+
+def test_a_run_pays_on_the_days_as_moved():
+    the = office().to(TUESDAY).confirm()
+    move(the, finalise_on=FRIDAY, bank_on=date(2019, 10, 9))
+    with as_on(THURSDAY), unit_of_work():
+        assert prepare(by=the.officer) is None
+    the.to(FRIDAY)
+    with as_on(FRIDAY), unit_of_work():
+        the.run_id = prepare(by=the.officer).id
+    the.authorise().finalise()
+    assert banked(the.contract) == [65_611]
+    assert the.payment.bank_on == date(2019, 10, 9)
+
+
+def test_a_later_day_is_waited_for():
+    the = office().to(TUESDAY).confirm()
+    move(the, finalise_on=SUNDAY + DAY)
+    the.to(SUNDAY)
+    with as_on(SUNDAY), unit_of_work():
+        assert prepare(by=the.officer) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({}, "These are its days already"),
+        ({"confirm_by": MONDAY}, "past"),
+        ({"confirm_by": MONDAY, "finalise_on": MONDAY}, "past"),
+        ({"confirm_by": SUNDAY + DAY}, "after the day to finalise"),
+        ({"finalise_on": WEDNESDAY}, "after the day to finalise"),
+        ({"finalise_on": BANK + DAY}, "cannot be in the bank before"),
+        ({"bank_on": SATURDAY}, "cannot be in the bank before"),
+        ({"bank_on": BANK + DAY}, "Banks do not work"),
+        ({"bank_on": date(2019, 12, 25)}, "Banks do not work"),
+        ({"bank_on": date(2020, 1, 13)}, "more than 92 days"),
+        ({"finalise_on": date(2020, 1, 7)}, "more than 92 days"),
+    ],
+)
+def test_days_that_do_not_fit_are_refused_and_nothing_changes(changed, words):
+    the = office().to(TUESDAY)
+    before = len(mails())
+    move(the, **changed)
+    assert words in the.refused
+    assert (days(the), every(DayMove), len(mails())) == (USUAL, [], before)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"confirm_by": TUESDAY},
+        {"confirm_by": SUNDAY},
+        {"finalise_on": THURSDAY},
+        {"finalise_on": BANK},
+        {"bank_on": date(2019, 10, 7)},
+        {"bank_on": date(2020, 1, 10)},
+    ],
+)
+def test_the_outermost_days_that_fit(changed):
+    the = office().to(TUESDAY).confirm()
+    move(the, **changed)
+    assert (the.refused, days(the)) == ("", USUAL._replace(**changed))
+
+
+def test_a_day_that_is_past_may_stay_as_it_is():
+    the = office().to(TUESDAY).confirm().to(FRIDAY)
+    move(the, finalise_on=SUNDAY + DAY)
+    assert (the.refused, days(the)) == ("", USUAL._replace(finalise_on=SUNDAY + DAY))
+
+
+def test_an_earlier_cut_off_leaves_a_whole_window_or_what_was_left():
+    the = office(if_unconfirmed="confirm").to(MONDAY)
+    move(the, confirm_by=MONDAY)
+    found = the.payment
+    assert (found.confirm_by, found.asked_by, found.asked_because) == (MONDAY, WEDNESDAY, Asked.MOVED)
+    assert the.to(TUESDAY).payment.answer_by == WEDNESDAY
+    with as_on(TUESDAY), reading():
+        assert the.payment.answer_state is AnswerState.ASKED_AGAIN
+    with as_on(THURSDAY), reading():
+        assert the.payment.answer_state is AnswerState.SILENT  # it could be answered for a whole window
+
+
+def test_what_was_left_is_not_made_longer():
+    the = office().to(WEDNESDAY)
+    move(the, confirm_by=WEDNESDAY)
+    assert (the.payment.confirm_by, the.payment.answer_by) == (WEDNESDAY, THURSDAY)
+
+
+def test_an_answer_needs_no_window():
+    the = office().to(TUESDAY).confirm()
+    move(the, confirm_by=TUESDAY)
+    assert the.payment.asked_by is None
+    the = office(if_unconfirmed="pay").to(TUESDAY)
+    move(the, confirm_by=TUESDAY)
+    assert the.payment.asked_by is None
+
+
+def test_a_later_cut_off_takes_an_answer_again():
+    the = office().to(FRIDAY)
+    the.confirm()
+    assert "ended on 3 October" in the.refused
+    the.refused = ""
+    move(the, confirm_by=SATURDAY)
+    the.confirm()
+    assert the.refused == ""
+
+
+def test_those_who_may_confirm_are_told_by_mail():
+    the = office().to(TUESDAY)
+    before = len(mails())
+    move(the, confirm_by=FRIDAY, bank_on=BANK - DAY)
+    [(to, subject, body)] = mails()[before:]
+    assert (to, subject) == (the.finance.email, "Days of a payment have been moved")
+    assert "Its reason: Bank holiday in town" in body
+    assert "- Last day to confirm or reject: Friday 4 October 2019, not Thursday 3 October 2019" in body
+    assert "- In the bank: Thursday 10 October 2019, not Friday 11 October 2019" in body
+    assert "Last day for changes" not in body
+    assert "Please confirm or reject it by Friday 4 October 2019." in body
+    assert "Ann" not in body
+
+
+def test_paid_now_it_goes_into_the_next_run_and_what_comes_later_is_a_difference_in_the_next_payment():
+    the = office().to(TUESDAY).confirm()
+    pay_now(the)
+    assert (the.refused, days(the)) == ("", PeriodDates(TUESDAY, TUESDAY, date(2019, 10, 7)))
+    with as_on(TUESDAY), unit_of_work():
+        the.run_id = prepare(by=the.officer).id
+    the.authorise().finalise()
+    assert banked(the.contract) == [65_611]
+    assert the.payment.bank_on == date(2019, 10, 7)
+    the.feed()  # a price that makes the week 7p dearer
+    with reading() as session:
+        after = session.scalars(ScheduledPayment.of(the.contract.reference, MONDAY + WEEK)).one()
+        assert (the.payment.total_pence, after.total_pence) == (65_611, 65_611 + 2 * 7)
+    assert "A payment is paid early" in {subject for _, subject, _ in mails()}
+
+
+def test_a_payment_whose_period_has_not_begun_is_paid_now_in_its_turn():
+    the = office().to(FRIDAY - WEEK)
+    with as_on(the.today), unit_of_work() as session:
+        later = session.scalars(ScheduledPayment.of(the.contract.reference, MONDAY + WEEK)).one()
+        with pytest.raises(DomainError, match="Payments are made in order: move that of 30 Sep to 6 Oct 2019 as well"):
+            day_moves.pay_now(later, by=the.officer, reason="Christmas")
+    the.confirm()
+    the.refused = ""
+    pay_now(the)
+    assert the.refused == ""
+    with as_on(the.today), reading():
+        assert the.payment.is_open
+        assert the.payment.is_in_advance
+    the.confirm()
+    with as_on(the.today), unit_of_work():
+        the.run_id = prepare(by=the.officer).id
+    the.authorise().finalise()
+    assert banked(the.contract) == [65_611]
+
+
+def test_what_is_paid_now_waits_for_its_confirmation_all_the_same():
+    the = office().to(TUESDAY)
+    pay_now(the)
+    found = the.payment
+    assert (found.finalise_on, found.answer_by) == (TUESDAY, THURSDAY)
+    assert found.bank_on == date(2019, 10, 10)  # the run on Friday, after the window, and as long as usual
+    with as_on(TUESDAY), unit_of_work():
+        assert prepare(by=the.officer) is None
+    the.confirm()
+    assert the.payment.bank_on == date(2019, 10, 7)
+    with as_on(TUESDAY), unit_of_work():
+        assert prepare(by=the.officer) is not None
+
+
+def test_paid_now_twice_or_when_it_is_due_is_refused():
+    the = office().to(TUESDAY).confirm()
+    pay_now(the)
+    pay_now(the)
+    assert "is due already" in the.refused
+    assert len(every(DayMove)) == 1
+
+
+def test_what_an_open_run_has_or_is_finalised_is_not_moved():
+    the = office().to(TUESDAY).confirm().prepare()
+    move(the, finalise_on=SUNDAY + DAY)
+    assert f"Payment run {the.run_id} has this payment" in the.refused
+    the.authorise().finalise()
+    the.refused = ""
+    move(the, bank_on=BANK - DAY)
+    assert "has gone to the bank with its day" in the.refused
+
+
+def test_what_is_partly_finalised_is_not_moved():
+    the = office().to(TUESDAY).confirm(queried=True).run()
+    move(the, finalise_on=SUNDAY + DAY)
+    assert "has gone to the bank with its day" in the.refused
+
+
+def test_a_day_moved_back_after_a_payment_was_to_be_paid_early_leaves_nothing_behind():
+    the = office().to(FRIDAY - WEEK)
+    pay_now(the)
+    move(the)
+    assert days(the) == USUAL
+    assert not [line for line in every(PaymentLine) if line.payment_id == the.payment.id]
+    the.to(MONDAY)
+    assert the.payment.total_pence == 65_611
