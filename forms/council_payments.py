@@ -110,6 +110,15 @@ class ReleaseForm(FlaskForm):
     )
 
 
+class HoldManyForm(FlaskForm):
+    reason = TextAreaField(
+        "Why?",
+        description="For us: the provider sees that it is held, not why",
+        validators=[DataRequired("Say why they are held"), LONG],
+        render_kw={"rows": 3},
+    )
+
+
 class AnswerForm(FlaskForm):
     reason = TextAreaField(
         "What do you say to the provider?",

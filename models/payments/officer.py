@@ -3,7 +3,7 @@ once.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -59,15 +59,57 @@ def release(payment: ScheduledPayment, held: Hold, *, by: User, reason: str) -> 
     DomainError where somebody has released it already.
     """
     with _recalculated(payment.provider_id, payment):
-        let_go = {"released_at": utc_now(), "released_by_id": by.id, "release_reason": reason}
-        let_go |= {"is_let_go": held.standing_id is not None}
-        if not move(held, ~Hold.is_released, **let_go):
-            raise DomainError("This has been released already")
-        record("hold.released", held, by=by)
+        _let_go(held, by=by, reason=reason)
     reload(payment)
     if held.is_query:
         then = "It was paid all the same." if held.is_paid else "The row is released, and the next run takes it."
         tell(payment, "Your query is answered", f"The council has answered what you queried of this payment. {then}")
+
+
+def _let_go(held: Hold, *, by: User, reason: str) -> None:
+    values = {"released_at": utc_now(), "released_by_id": by.id, "release_reason": reason}
+    if not move(held, ~Hold.is_released, **values, is_let_go=held.standing_id is not None):
+        raise DomainError("This has been released already")
+    record("hold.released", held, by=by)
+
+
+Refused = dict[int, str]
+"""Of payments of which several were to be held or released: why that one was not, by its id."""
+
+
+def hold_each(payment_ids: list[int], *, by: User, reason: str) -> Refused:
+    """Hold the whole of each of these payments that can be held, with one reason."""
+    return _each(payment_ids, lambda payment: place(payment, by=by, reason=reason, kind=HoldKind.OFFICER))
+
+
+def release_each(payment_ids: list[int], *, by: User, reason: str) -> Refused:
+    """Release those of these payments that are held as a whole. Held and queried rows stay: each has its own answer."""
+
+    def release_one(payment: ScheduledPayment) -> None:
+        whole = Hold.on(payment).where(Hold.is_of_whole_payment)
+        held = session.scalars(whole.limit(1)).one_or_none()
+        if held is None:
+            raise DomainError("The whole of it is not held. Open it to release a row")
+        _let_go(held, by=by, reason=reason)
+
+    return _each(payment_ids, release_one)
+
+
+def _each(payment_ids: list[int], act: Callable[[ScheduledPayment], None]) -> Refused:
+    """Do it to every payment that does not refuse it; lock and calculate their providers once."""
+    of_these = ScheduledPayment.id.in_(payment_ids)
+    providers = list(session.scalars(select(ScheduledPayment.provider_id).where(of_these).distinct()))
+    lock(providers)
+    refused: Refused = {}
+    query = select(ScheduledPayment).where(of_these).order_by(ScheduledPayment.id)
+    for payment in session.scalars(query.execution_options(populate_existing=True)).all():
+        try:
+            act(payment)
+        except DomainError as why:  # said before anything of this payment is written
+            refused[payment.id] = str(why)
+    session.flush()
+    calculate(providers)
+    return refused
 
 
 def answer(payment: ScheduledPayment, held: Hold, *, by: User, text: str) -> None:

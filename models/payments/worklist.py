@@ -173,6 +173,18 @@ def listed(
     return query.where(P.first_on <= last) if last is not None else query
 
 
+def numbered(payment_ids: list[int]) -> Select:
+    """These payments, with their contracts and the names of their providers, as a list shows them."""
+    return (
+        select(P, Provider.name.label("provider"))
+        .join(P.contract)
+        .join(Provider, Provider.id == P.provider_id)
+        .options(sa.orm.contains_eager(P.contract))
+        .where(P.id.in_(payment_ids))
+        .order_by(P.first_on.desc(), Provider.folded_name, Contract.folded_name, P.id)
+    )
+
+
 @dataclass(frozen=True)
 class Queue:
     """Work that waits: how many, since which day, and what money waits with it."""

@@ -123,8 +123,8 @@ INNER_VERBS = {"models.payments.hold.place"}
 VIEWS_MAY_CALL = {
     "models.payments.answers": {"confirm", "reject", "take_back", "insist_on_being_open", "to_confirm"},
     "models.payments.officer": {
-        "hold", "release", "answer", "ask_again", "pay_as_it_is", "keep_back_again", "adjust", "cancel_adjustment",
-        "foresee", "agree_plan", "end_plan",
+        "hold", "hold_each", "release", "release_each", "answer", "ask_again", "pay_as_it_is", "keep_back_again",
+        "adjust", "cancel_adjustment", "foresee", "agree_plan", "end_plan",
     },
     "models.payments.debts": {
         "repay", "settle_surplus", "ask_write_off", "agree_write_off", "refuse_write_off", "withdraw_write_off",
@@ -145,7 +145,7 @@ VIEWS_MAY_CALL = {
     "models.payments.standing_hold": {"reviews_due"},
     "models.payments.standing_holds": {"suspend", "change", "end"},
     "models.payments.run_history": {"outcome_of", "outcomes_of", "runs_of"},
-    "models.payments.worklist": {"listed", "queues", "runs_that_wait", "what_is_due"},
+    "models.payments.worklist": {"listed", "numbered", "queues", "runs_that_wait", "what_is_due"},
 }  # fmt: skip
 """The functions of payments that a view may call. What calculates, locks, or pays by steps is not among them."""
 NOT_FOR_VIEWS = {"authorise_from_command_line", "complete", "finalise_some", "confirm_by_silence", "calculate_all"}

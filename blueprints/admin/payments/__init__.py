@@ -8,4 +8,4 @@ bp = Blueprint("payments", __name__, url_prefix="/payments")
 PAYMENT = "/<reference:reference>/<day:first_on>"
 """The address of one payment: the contract's reference, since two contracts may begin on one day."""
 
-from blueprints.admin.payments import adjust, answer, days, hold, index, instalments, show, waiting
+from blueprints.admin.payments import adjust, answer, days, hold, index, instalments, many, show, waiting
