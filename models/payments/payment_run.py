@@ -92,11 +92,7 @@ def _is_calculated() -> sa.ColumnElement[bool]:
 
 
 def prepare(
-    *,
-    by: User | None,
-    provider_ids: list[int] | None = None,
-    payment_ids: list[int] | None = None,
-    note: str = "",
+    *, by: User | None, provider_ids: list[int] | None = None, payment_ids: list[int] | None = None, note: str = ""
 ) -> PaymentRun | None:
     """A run of every payment that is due today, of those providers' only, or of those payments only, with its
     exceptions as they are now; None where nothing is due. The caller has calculated these providers.

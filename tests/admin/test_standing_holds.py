@@ -64,7 +64,8 @@ def test_a_provider_is_suspended_from_its_page_and_its_payments_are_held(desk, n
     payment = desk.officer.get(desk.payment)
     assert "we hold it" in payment.words
     assert payment.page.select_one(f"a[href='{LIST}{every(StandingHold)[0].id}']").text == "standing hold"
-    desk.officer.post("/council/payment-runs/prepare", {"who": "all"}, status=409)
+    refused = desk.officer.post(f"{desk.payment}/prepare", {}, status=409)
+    assert "No run can take this payment now" in refused.words
     member = PortalClient(desk.officer.app).sign_in(make_user(Role.FINANCE, provider))
     theirs = member.get(f"/providers/{provider.id}/payments/{desk.contract.reference}/{MONDAY + WEEK}")
     assert "Held by the council." in theirs.words
