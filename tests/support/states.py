@@ -13,15 +13,16 @@ from sqlalchemy import select
 
 from commands.batchwise.payments import finalise_run
 from models.accounts.user import User
-from models.base import DomainError
+from models.base import DomainError, session
 from models.calendar import as_on
-from models.payments import answers, officer
+from models.payments import answers, day_moves, officer, standing_holds
 from models.payments.confirmation import AnswerState
 from models.payments.debt import DebtEntry, DebtEntryKind
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.payments.payment_run import prepare
 from models.payments.run import PaymentRun, RunPayment
+from models.payments.standing_hold import StandingHold
 from models.permissions import Role
 from models.records.care_package import ItemPrice
 from models.records.client import Client
@@ -92,6 +93,40 @@ class Office:
             self.refused = "nothing to release"
             return self
         return self.do(lambda payment: officer.release(payment, _again(found), by=self.officer, reason="It is right"))
+
+    def answer(self) -> "Office":
+        """Say something of what is queried or held, and release nothing."""
+        found = next((hold for hold in every(Hold) if not hold.is_released), None)
+        if found is None:
+            self.refused = "nothing to answer"
+            return self
+        return self.do(lambda payment: officer.answer(payment, _again(found), by=self.officer, text="We look into it"))
+
+    def suspend(self) -> "Office":
+        """A standing hold of the provider begins."""
+
+        def begin(payment: ScheduledPayment) -> None:
+            days = {"first_on": MONDAY, "review_on": self.today + 7 * DAY}
+            standing_holds.suspend(_provider(payment), by=self.officer, reason="Asked about", **days)
+
+        return self.do(begin)
+
+    def end_standing(self) -> "Office":
+        def end(_payment: ScheduledPayment) -> None:
+            [standing] = session.scalars(select(StandingHold)).all()
+            standing_holds.end(standing, by=self.officer, reason="It is settled")
+
+        return self.do(end)
+
+    def move(self, **changed: date) -> "Office":
+        def move_days(payment: ScheduledPayment) -> None:
+            days = day_moves.days_of(payment)._asdict() | changed
+            day_moves.move_days(payment, by=self.officer, reason="The bank is shut", **days)
+
+        return self.do(move_days)
+
+    def pay_now(self) -> "Office":
+        return self.do(day_moves.pay_now, by=self.officer, reason="Hardship")
 
     def send_back(self) -> "Office":
         return self.do(officer.ask_again, by=self.officer, comment="She left on Friday")
@@ -166,9 +201,11 @@ class Office:
         return next((state.value for state in every(query)), None)
 
 
-def _again(hold: Hold) -> Hold:
-    from models.base import session
+def _provider(payment: ScheduledPayment) -> Provider:
+    return session.scalars(select(Provider).where(Provider.id == payment.provider_id)).one()
 
+
+def _again(hold: Hold) -> Hold:
     return session.scalars(select(Hold).where(Hold.id == hold.id)).one()
 
 
@@ -211,6 +248,12 @@ EVENTS: dict[str, Callable[[Office], Office]] = {
     "is sent back": Office.send_back,
     "is paid as it is": Office.pay_as_it_is,
     "is kept back again": lambda the: the.do(officer.keep_back_again, by=the.officer),
+    "is answered": Office.answer,
+    "a standing hold begins": Office.suspend,
+    "and ends": lambda the: the.suspend().end_standing(),
+    "its cut-off is moved": lambda the: the.move(confirm_by=SUNDAY - DAY),
+    "its bank day is moved": lambda the: the.move(bank_on=date(2019, 10, 10)),
+    "is paid now": Office.pay_now,
     "a debt appears": Office.owe,
     "time passes": Office.wait,
     "a run": Office.run,
