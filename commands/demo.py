@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from commands.batchwise.payments import calculate_all, finalise_due, finalise_run
 from commands.batchwise.sealing import seal_waiting
+from commands.demonstrations import acts
 from commands.feed import progress
 from exchange.feed import import_feed
 from models.accounts import demonstration
@@ -67,6 +68,7 @@ def load(name: str, if_empty: bool, size: float) -> None:
             _write(name, settings.instance, size)
         _bring_in(_deliveries(name, settings.instance), before)
         _add_accounts()
+        acts.perform()
         seal_waiting(everything=True)
         click.echo(f"The demonstration {name} is loaded. Its today is {today():%d/%m/%Y}.")
 

@@ -28,6 +28,8 @@ class Account:
 ACCOUNTS = (
     # durham
     Account("carer@demo.example", "Dawn Stockton", "a foster carer", Role.CARER, ("P100741",), security_code="271905"),
+    Account("toast@demo.example", "Marguerite Okonkwo", "a foster carer who may confirm what she is paid",
+            Role.ADMINISTRATOR, ("P100915",)),
     # borsetshire
     Account("carer@demo.example", "Marian Oakshott", "a foster carer", Role.CARER, ("P201101",)),
     Account("lodgings@demo.example", "Llŷr Prydderch", "a supported lodgings host", Role.CARER, ("P202101",)),

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 import config
 from commands import demo
@@ -12,9 +12,12 @@ from exchange.feed import check_feed
 from models.accounts.demonstration import accounts_here
 from models.accounts.user import Membership
 from models.payments.confirmation import Processing
+from models.payments.day_move import DayMove
+from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import PaymentRun
+from models.payments.standing_hold import StandingHold
 from models.records.contract import Contract
 from models.records.feed import FeedImport
 from models.records.provider import Provider
@@ -52,8 +55,24 @@ def test_durham_is_loaded_and_paid_to_the_penny(portal, tmp_path):
     _assert_payments()
     _assert_orders()
     assert "Dawn Stockton" in [account.name for account in accounts_here()]
-    (membership,) = every(select(Membership).options(joinedload(Membership.provider), joinedload(Membership.user)))
-    assert (membership.user.email, membership.provider.name) == ("carer@demo.example", "Sausage Sandwich")
+    places = every(select(Membership).options(joinedload(Membership.provider), joinedload(Membership.user)))
+    assert {(place.user.email, place.provider.name) for place in places} == {
+        ("carer@demo.example", "Sausage Sandwich"),
+        ("toast@demo.example", "Marmalade and Toast"),
+    }
+
+
+def test_people_have_answered_a_query_moved_a_day_and_begun_a_standing_hold(portal):
+    load(portal, "durham")
+
+    [query] = [hold for hold in every(select(Hold).options(selectinload(Hold.answers))) if hold.is_query]
+    assert [answer.text for answer in query.answers] == ["We have asked her social worker, and write to you again"]
+    [move] = every(DayMove)
+    assert [label for label, _, _ in move.changes] == ["In the bank"]
+    [standing] = every(StandingHold)
+    assert [hold for hold in every(Hold) if hold.standing_id == standing.id]
+    ours = every(select(ScheduledPayment.id).where(ScheduledPayment.contract_id == contract().id))
+    assert not {hold.payment_id for hold in every(Hold)} & set(ours), "the figures of the guide stand as they were"
 
 
 def _assert_payments():
