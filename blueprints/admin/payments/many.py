@@ -1,11 +1,11 @@
 """Holding and releasing several payments at once, with one reason."""
 
-from flask import request
+from flask import request, url_for
 
 from blueprints.access import me, requires
 from blueprints.admin.payments import bp
 from blueprints.lookups import PER_PAGE, key
-from blueprints.pages import render
+from blueprints.pages import render, render_once
 from forms.council_payments import HoldManyForm, ReleaseForm
 from models.base import session
 from models.payments import officer
@@ -38,12 +38,14 @@ def release_many():
 def _many(act, form, *, did, **about):
     ids = request.values.getlist("payment", type=key)[:PER_PAGE]
     rows = session.execute(numbered(ids)).all()
-    refused, said = None, ""
-    if rows and form.validate_on_submit():
-        refused = act([row.ScheduledPayment.id for row in rows], by=me(), reason=form.reason.data)
-        rows = session.execute(numbered(ids).execution_options(populate_existing=True)).all()
-        said = f"{how_many(len(rows) - len(refused), 'payment')} {did.lower()}"
-        said += f", {len(refused)} not" if refused else ""
-    return render(
-        "admin/payments/many.html", form=form, rows=rows, refused=refused, did=did, said=said, **about
+    shown = {"form": form, "did": did, **about}
+    if not rows or not form.validate_on_submit():
+        return render("admin/payments/many.html", rows=rows, refused=None, **shown)
+    refused = act([row.ScheduledPayment.id for row in rows], by=me(), reason=form.reason.data)
+    rows = session.execute(numbered(ids).execution_options(populate_existing=True)).all()
+    said = f"{how_many(len(rows) - len(refused), 'payment')} {did.lower()}"
+    said += f", {len(refused)} not" if refused else ""
+    return render_once(
+        "admin/payments/many.html", then=url_for(".index"), lost=f"{said}. Open a payment to see what became of it",
+        rows=rows, refused=refused, said=said, **shown,
     )  # fmt: skip
