@@ -1,5 +1,6 @@
 """What people have done in a demonstration just before its today: a query that the council has answered, a standing
-hold, a payment whose bank day is moved. Each by the verb that a page would call.
+hold, a payment whose bank day is moved, and a run that a manager is to authorise. Each by the verb that a page would
+call.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,10 @@ from sqlalchemy.orm import contains_eager, joinedload
 from models.accounts.user import Membership, User
 from models.base import session, transaction
 from models.calendar import DAY, as_on, today, working_days_after
-from models.payments import answers, day_moves, officer, standing_holds
+from models.payments import answers, authorising, day_moves, officer, standing_holds
 from models.payments.calculation import last_finalised_on
-from models.payments.hold import Hold
+from models.payments.day_move import DayMove
+from models.payments.hold import Hold, is_held
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.permissions import GRANTS, Permission
 from models.records.contract import Contract
@@ -24,7 +26,7 @@ OFFICER = "payments-officer@demo.example"
 
 
 def perform() -> None:
-    for act in (_answer_a_query, _move_a_day, _suspend):
+    for act in (_answer_a_query, _move_a_day, _suspend, _prepare_a_run):
         with transaction(), every_provider():
             act(session.scalars(select(User).where(User.email == OFFICER)).one())
 
@@ -63,6 +65,23 @@ def _move_a_day(by: User) -> None:
             reason = "The bank is shut for a day that week, so that the money comes earlier"
             day_moves.move_days(found, by=by, reason=reason, **days._replace(bank_on=earlier)._asdict())
             return
+
+
+def _prepare_a_run(by: User) -> None:
+    """One payment is paid now, in a run whose exceptions the officer has ticked, and a manager has yet to: the first
+    that nothing keeps back, of nobody whom one can log in as, if that can be.
+    """
+    payment, known = ScheduledPayment, select(Membership.provider_id)
+    query = select(payment).join(payment.contract).order_by(payment.provider_id.in_(known))
+    is_free = payment.is_open, ~payment.is_begun, ~is_held(), payment.finalise_on > today(), payment.total_pence > 0
+    unmoved = payment.id.not_in(select(DayMove.payment_id)), Contract.asks_for_confirmation.is_(False)
+    query = query.where(*is_free, *unmoved).order_by(payment.first_on, payment.id)
+    found = session.scalars(_whole(query).limit(1)).one()
+    day_moves.pay_now(found, by=by, reason="The boiler has broken down, and they cannot wait for Friday")
+    run = day_moves.prepare_one(found, by=by)
+    kinds = authorising.kinds_of(run)
+    if kinds:
+        authorising.tick(run, dict.fromkeys(kinds, "I have gone through it with the family’s social worker"), by=by)
 
 
 def _suspend(by: User) -> None:

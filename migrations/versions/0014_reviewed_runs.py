@@ -11,8 +11,8 @@ depends_on = None
 KINDS = (
     "changed since prepared", "left for the next run", "above the limit", "more than 50 % different", "nothing to pay",
     "new provider", "new contract", "new", "ended", "changed", "many changed alike", "second rise within a year",
-    "the same twice", "recovery", "adjusted by hand", "paid as it is", "sent back", "released", "confirmed by silence",
-    "unconfirmed", "rejected", "held", "row held", "blocked",
+    "the same twice", "recovery", "adjusted by hand", "paid as it is", "sent back", "released", "day moved by hand",
+    "confirmed by silence", "unconfirmed", "rejected", "held", "row held", "blocked",
 )  # fmt: skip
 JOBS = ("calculate", "finalise")
 PENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

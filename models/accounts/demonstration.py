@@ -51,6 +51,8 @@ ACCOUNTS = (
             CouncilRole.PAYMENTS_OFFICER, ()),
     Account("payments-manager@demo.example", "Morgan Reid", "a payments manager of the council",
             CouncilRole.PAYMENTS_MANAGER, ()),
+    Account("second-manager@demo.example", "Ines Calder", "another payments manager of the council",
+            CouncilRole.PAYMENTS_MANAGER, ()),
     Account("systems-administrator@demo.example", "Sam Whitlock", "a systems administrator of the council",
             CouncilRole.SYSTEMS_ADMINISTRATOR, ()),
     Account("help-desk@demo.example", "Robin Vale", "the council's help desk", CouncilRole.HELP_DESK, ()),

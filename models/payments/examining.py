@@ -15,6 +15,7 @@ from models.base import session, sum_of
 from models.payments.adjustment import Adjustment
 from models.payments.comparing import Compared, before_by_payment, compare, is_taken_by
 from models.payments.confirmation import Asked, Confirmation
+from models.payments.day_move import DayMove
 from models.payments.finding import Finding, RunFinding, found
 from models.payments.hold import Hold, is_held
 from models.payments.limits import run_limits
@@ -54,6 +55,7 @@ def examine(run: PaymentRun) -> None:
         *paid_twice(run.id),
         *_by_hand(run),
         *_released(run),
+        *_days_moved(run),
         *_left_out(run),
     ]
     if all_:
@@ -205,6 +207,20 @@ def _released(run: PaymentRun) -> Iterator[Found]:
     for row in rows:
         note = f"{row.name}: {row.release_reason}"
         yield found(Finding.RELEASED, row.payment_id, row.provider_id, row.pence, note=note)
+
+
+def _days_moved(run: PaymentRun) -> Iterator[Found]:
+    part = RunPayment
+    rows = session.execute(
+        select(part.payment_id, part.provider_id, part.taken_pence, DayMove.reason, DayMove.is_paid_now, User.name)
+        .join(DayMove, DayMove.payment_id == part.payment_id)
+        .join(User, User.id == DayMove.moved_by_id)
+        .where(part.run_id == run.id)
+        .order_by(DayMove.id)
+    )
+    for row in rows:
+        note = f"{'Paid now by ' if row.is_paid_now else ''}{row.name}: {row.reason}"
+        yield found(Finding.DAYS_MOVED, row.payment_id, row.provider_id, row.taken_pence, note=note)
 
 
 def _left_out(run: PaymentRun) -> Iterator[Found]:

@@ -37,6 +37,7 @@ class Finding(Choice):
     WAIVED = "paid as it is"
     SENT_BACK = "sent back"
     RELEASED = "released"
+    DAYS_MOVED = "day moved by hand"
     SILENCE = "confirmed by silence"
     UNCONFIRMED = "unconfirmed"
     REJECTED = "rejected"
@@ -84,6 +85,7 @@ _EXPLANATIONS = {
     Finding.WAIVED: "The provider has rejected them or not answered, and an officer has let them through.",
     Finding.SENT_BACK: "They were rejected or not answered, and the council has asked again.",
     Finding.RELEASED: "They were held or queried, and an officer has released them.",
+    Finding.DAYS_MOVED: "An officer has moved one of their days, or pays them now.",
     Finding.SILENCE: "Nobody has answered in time, which the contract takes for yes.",
     Finding.UNCONFIRMED: "Payments that the provider was asked to confirm, and has not. Those in this run are paid all "
     "the same.",

@@ -13,10 +13,11 @@ from models.accounts.demonstration import accounts_here
 from models.accounts.user import Membership
 from models.payments.confirmation import Processing
 from models.payments.day_move import DayMove
+from models.payments.finding import RunTick
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
-from models.payments.run import PaymentRun
+from models.payments.run import PaymentRun, RunPayment
 from models.payments.standing_hold import StandingHold
 from models.records.contract import Contract
 from models.records.feed import FeedImport
@@ -67,8 +68,11 @@ def test_people_have_answered_a_query_moved_a_day_and_begun_a_standing_hold(port
 
     [query] = [hold for hold in every(select(Hold).options(selectinload(Hold.answers))) if hold.is_query]
     assert [answer.text for answer in query.answers] == ["We have asked her social worker, and write to you again"]
-    [move] = every(DayMove)
+    move, paid_now = every(DayMove)
     assert [label for label, _, _ in move.changes] == ["In the bank"]
+    [part] = every(select(RunPayment).join(PaymentRun).where(PaymentRun.is_open))
+    assert part.payment_id == paid_now.payment_id
+    assert len({tick.user_id for tick in every(RunTick)}) == 1, "a manager has yet to tick"
     [standing] = every(StandingHold)
     assert [hold for hold in every(Hold) if hold.standing_id == standing.id]
     ours = every(select(ScheduledPayment.id).where(ScheduledPayment.contract_id == contract().id))

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from commands.batchwise.payments import finalise_due
 from models.calendar import Frequency, as_on
-from models.payments import answers, officer
+from models.payments import answers, day_moves, officer
 from models.payments.finding import Finding, RunFinding
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
@@ -302,6 +302,16 @@ def test_silence_and_sent_back_are_told():
     ola = make_staff()
     act(MONDAY + DAY, officer.ask_again, one, by=ola, comment="It is right")
     assert [note for *_, note in found(prepared(SUNDAY), Finding.SENT_BACK)] == ["It is right"]
+
+
+def test_a_payment_that_is_paid_now_is_told():
+    contract, ola = weekly(), make_staff(name="Ola")
+    make_item(contract, rate_e4=1_000_000)
+    finalise(SUNDAY)
+    calculate(SUNDAY + DAY)
+    act(SUNDAY + DAY, day_moves.pay_now, payment(contract, MONDAY + WEEK), by=ola, reason="The boiler has broken down")
+    told = found(prepared(SUNDAY + DAY), Finding.DAYS_MOVED)
+    assert told == [(Finding.DAYS_MOVED, 10_000, None, "Paid now by Ola: The boiler has broken down")]
 
 
 def test_nothing_to_pay_where_there_was_is_told():
