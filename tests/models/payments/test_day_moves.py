@@ -285,3 +285,9 @@ def test_a_day_moved_back_after_a_payment_was_to_be_paid_early_leaves_nothing_be
     assert not [line for line in every(PaymentLine) if line.payment_id == the.payment.id]
     the.to(MONDAY)
     assert the.payment.total_pence == 65_611
+
+
+def test_a_cut_off_that_leaves_a_whole_window_asks_nobody_anew():
+    the = office().to(MONDAY)
+    move(the, confirm_by=WEDNESDAY)
+    assert (the.payment.confirm_by, the.payment.asked_by) == (WEDNESDAY, None)
