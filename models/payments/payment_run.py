@@ -116,7 +116,7 @@ def prepare(
         as_on=today(),
         prepared_by_id=by.id if by else None,
         note=note,
-        chosen=provider_ids,
+        chosen=provider_ids if payment_ids is None else sorted({row["provider_id"] for row in found}),
         total_pence=sum(row["total_pence"] for row in found),
     )
     session.add(run)

@@ -314,6 +314,15 @@ def test_a_payment_that_is_paid_now_is_told():
     assert told == [(Finding.DAYS_MOVED, 10_000, None, "Paid now by Ola: The boiler has broken down")]
 
 
+def test_a_run_of_one_payment_tells_nothing_of_other_providers():
+    one, other, ola = weekly(), weekly(if_unconfirmed="hold", confirmation="required"), make_staff(name="Ola")
+    for contract in (one, other):
+        make_item(contract, rate_e4=1_000_000)
+    calculate(SUNDAY)
+    run = act(SUNDAY, day_moves.prepare_one, payment(one, MONDAY), by=ola)
+    assert kinds(run.id) == {Finding.NEW_PROVIDER}
+
+
 def test_nothing_to_pay_where_there_was_is_told():
     contract = weekly()
     item = make_item(contract, rate_e4=1_000_000)
