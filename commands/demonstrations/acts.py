@@ -6,6 +6,7 @@ call.
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager, joinedload
 
@@ -68,20 +69,19 @@ def _move_a_day(by: User) -> None:
 
 
 def _prepare_a_run(by: User) -> None:
-    """One payment is paid now, in a run whose exceptions the officer has ticked, and a manager has yet to: the first
-    that nothing keeps back, of nobody whom one can log in as, if that can be.
+    """One payment is paid now, in a run whose exceptions the officer has ticked, and a manager has yet to. It is one of
+    nobody whom one can log in as; where there is none that nothing keeps back, the one whose bank day is moved.
     """
     payment, known = ScheduledPayment, select(Membership.provider_id)
-    query = select(payment).join(payment.contract).order_by(payment.provider_id.in_(known))
     is_free = payment.is_open, ~payment.is_begun, ~is_held(), payment.finalise_on > today(), payment.total_pence > 0
-    unmoved = payment.id.not_in(select(DayMove.payment_id)), Contract.asks_for_confirmation.is_(False)
-    query = query.where(*is_free, *unmoved).order_by(payment.first_on, payment.id)
-    found = session.scalars(_whole(query).limit(1)).one()
-    day_moves.pay_now(found, by=by, reason="The boiler has broken down, and they cannot wait for Friday")
+    is_strangers, is_moved = payment.provider_id.not_in(known), payment.id.in_(select(DayMove.payment_id))
+    query = select(payment).join(payment.contract).where(*is_free, Contract.asks_for_confirmation.is_(False))
+    query = query.where(sa.or_(is_strangers, is_moved))
+    found = session.scalars(_whole(query).order_by(is_moved, payment.first_on, payment.id).limit(1)).one()
+    day_moves.pay_now(found, by=by, reason="They have asked for it before the weekend, and nothing speaks against it")
     run = day_moves.prepare_one(found, by=by)
-    kinds = authorising.kinds_of(run)
-    if kinds:
-        authorising.tick(run, dict.fromkeys(kinds, "I have gone through it with the family’s social worker"), by=by)
+    because = "I have gone through it with the family’s social worker"
+    authorising.tick(run, dict.fromkeys(authorising.kinds_of(run), because), by=by)
 
 
 def _suspend(by: User) -> None:
