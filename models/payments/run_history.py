@@ -12,7 +12,9 @@ from models.payments.run import FINALISED, PaymentRun, RunPayment
 
 
 def runs_of(payment: ScheduledPayment) -> Select:
-    """The runs that a payment is, or was, in: rows with run_id, state, total_pence and outcome, the newest first."""
+    """The runs that a payment is, or was, in: rows with run_id, state, total_pence and outcome, the newest first.
+    `has_it`: the run is open, and this payment's turn has not come.
+    """
     return (
         select(
             RunPayment.run_id,
@@ -22,6 +24,7 @@ def runs_of(payment: ScheduledPayment) -> Select:
             RunPayment.paid_pence,
             RunPayment.outcome,
             RunPayment.is_finalised.label("is_finalised"),
+            sa.and_(PaymentRun.is_open, RunPayment.outcome.is_(None)).label("has_it"),
         )
         .join(PaymentRun, PaymentRun.id == RunPayment.run_id)
         .where(RunPayment.payment_id == payment.id)
