@@ -78,9 +78,16 @@ def ask_anew(payment_ids: Iterable[int]) -> None:
 
 
 def tell(payment: ScheduledPayment, subject: str, what: str) -> None:
-    """Write to everybody who may confirm this payment what has become of it."""
-    for user, _ in _confirmers([payment.provider_id]):
+    """Write to `_concerned` what has become of this payment."""
+    for user in _concerned(payment):
         post(user.email, subject, NEWS.format(name=user.name, what=what, payment=_named(payment)))
+
+
+def who_is_told(payment: ScheduledPayment) -> str:
+    """A sentence for the officer: whether anybody at the provider gets such a mail."""
+    if _concerned(payment):
+        return "The provider is told by mail."
+    return "Nobody at the provider has a login to the portal, so nobody is told by mail: ring them."
 
 
 def tell_of_debt(contract: Contract, subject: str, what: str, left_pence: int) -> None:
@@ -88,6 +95,12 @@ def tell_of_debt(contract: Contract, subject: str, what: str, left_pence: int) -
     left = f"{contract.name} ({contract.reference}): {gbp(left_pence)} is still owed."
     for user, _ in _people(Permission.VIEW_PAYMENTS, [contract.provider_id]):
         post(user.email, subject, DEBT.format(name=user.name, what=what, left=left))
+
+
+def _concerned(payment: ScheduledPayment) -> list[User]:
+    """Who may confirm the provider's payments; where nobody may, as with foster carers, who sees them."""
+    own = [payment.provider_id]
+    return [user for user, _ in _confirmers(own) or _people(Permission.VIEW_PAYMENTS, own)]
 
 
 def _confirmers(provider_ids: Iterable[int]) -> list[tuple[User, Provider]]:

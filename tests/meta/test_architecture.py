@@ -136,6 +136,7 @@ VIEWS_MAY_CALL = {
     },
     "models.payments.ledger": {"ledger_of", "ledgers_of"},
     "models.payments.owing": {"ever_owed", "forecast_of", "forecasts", "has_more", "listed", "queues"},
+    "models.payments.asking": {"who_is_told"},
     "models.payments.authorising": {"Checklist", "authorise", "check_may_be_finalised", "tick"},
     "models.payments.hand_made": {"see"},
     "models.payments.blocked": {"blocked_of", "faults", "faults_waiting"},

@@ -9,6 +9,7 @@ from forms.base import ButtonForm
 from forms.council_payments import PayAsItIsForm, SendBackForm
 from models.money import gbp
 from models.payments import officer
+from models.payments.asking import who_is_told
 from models.payments.payment import ScheduledPayment
 from models.permissions import Permission
 
@@ -44,7 +45,7 @@ def pay_as_it_is(reference, first_on):
     form = PayAsItIsForm(total_pence=payment.total_pence)
     if form.validate_on_submit():
         officer.pay_as_it_is(payment, by=me(), reason=form.reason.data, total_pence=form.total_pence.data or 0)
-        return back_to(payment, "It is paid as it is. The provider is told by mail.")
+        return back_to(payment, f"It is paid as it is. {who_is_told(payment)}")
     return render(
         "admin/payments/act.html", payment=payment, form=form, title="Pay as it is",
         button=f"Pay {gbp(payment.total_pence)} as it is",

@@ -11,6 +11,7 @@ from blueprints.pages import done, render
 from forms.base import ButtonForm
 from forms.council_payments import MoveDaysForm, PayNowForm
 from models.payments import day_moves
+from models.payments.asking import who_is_told
 from models.payments.day_moves import days_if_paid_now, days_of, usual_days_of
 from models.payments.payment import ScheduledPayment
 from models.payments.standing import Kept, standing_of
@@ -26,7 +27,7 @@ def move_days(reference, first_on):
     form.are_of(before, usual_days_of(payment), asks=payment.contract.asks_for_confirmation)
     if form.validate_on_submit():
         day_moves.move_days(payment, by=me(), reason=form.reason.data, **form.days._asdict())
-        return back_to(payment, "Its days are moved, and the provider is told by mail.")
+        return back_to(payment, f"Its days are moved. {who_is_told(payment)}")
     return render(
         "admin/payments/act.html", payment=payment, form=form, title="Move a day", button="Move",
         words="Days that you give here stay, whatever the calendar or the finance system says later; a day that is the "
@@ -42,7 +43,7 @@ def pay_now(reference, first_on):
     form = PayNowForm()
     if form.validate_on_submit():
         day_moves.pay_now(payment, by=me(), reason=form.reason.data)
-        return back_to(payment, "It is due today, and the provider is told by mail.")
+        return back_to(payment, f"It is due today. {who_is_told(payment)}")
     bank_on = weekday(days_if_paid_now(payment).bank_on)
     return render(
         "admin/payments/act.html", payment=payment, form=form, title="Pay now", button="Make it due today",

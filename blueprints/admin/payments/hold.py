@@ -11,6 +11,7 @@ from blueprints.reading import reads_client_records
 from forms.council_payments import AnswerForm, HoldForm, ReleaseForm
 from models.money import gbp
 from models.payments import officer
+from models.payments.asking import who_is_told
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.permissions import Permission
@@ -75,7 +76,7 @@ def answer_hold(reference, first_on, hold_id):
     form = AnswerForm()
     if form.validate_on_submit():
         officer.answer(payment, held, by=me(), text=form.reason.data)
-        return back_to(payment, "The provider is told.")
+        return back_to(payment, who_is_told(payment))
     title = "Answer a query" if held.is_query else "Write to the provider"
     return render(
         "admin/payments/act.html", payment=payment, form=form, title=title, button=title, quoted=_about(held),

@@ -45,7 +45,7 @@ def test_what_nobody_confirmed_is_let_through_with_a_reason(desk):
         in desk.officer.get(desk.payment).words
     )
     page = fill(desk, "pay-as-it-is", {"reason": "The home is closed over Christmas"})
-    assert "It is paid as it is. The provider is told by mail" in page.words
+    assert "It is paid as it is. Nobody at the provider has a login to the portal" in page.words
     assert "The home is closed over Christmas" in page.words
     assert payment(desk.contract, MONDAY + WEEK).waits_for_confirmation is False
     assert "Unconfirmed payments" not in desk.officer.get("/council/").words

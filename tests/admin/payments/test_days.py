@@ -54,7 +54,7 @@ def test_a_day_is_moved_and_both_sides_read_it(desk, member):
     assert "Usually Sunday 6 October 2019" in form.text
     assert not form.select("[name=confirm_by]"), "its provider is not asked"
     words = act(desk, "move-days", given(bank_on=date(2019, 10, 10))).words
-    assert "Its days are moved, and the provider is told by mail." in words
+    assert "Its days are moved. The provider is told by mail." in words
     for page in (desk.officer.get(desk.payment), member.get(theirs(desk))):
         assert "In the bank: Thursday 10 October 2019, not Friday 11 October 2019." in page.words
         assert "The bank is shut" in page.words
@@ -108,7 +108,7 @@ def test_a_payment_is_paid_now_in_a_run_of_its_own(desk, member):
     assert "it is in the bank on Wednesday 9 October." in words
     assert "held" not in words
     page = act(desk, "pay-now", {"reason": "Hardship"})
-    assert "It is due today, and the provider is told by mail." in page.words
+    assert "It is due today. The provider is told by mail." in page.words
     assert "The council made it due at once on" in member.get(theirs(desk)).words
     assert "due already" in act(desk, "pay-now", {"reason": "Again"}, 409).words
     link = page.page.select_one("a[href$='/prepare']")["href"]

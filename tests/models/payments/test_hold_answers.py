@@ -4,14 +4,18 @@ import pytest
 from sqlalchemy import select
 
 from models.base import session
+from models.calendar import as_on
 from models.outbox import OutboxMessage
-from models.payments import officer
+from models.payments import day_moves, officer
+from models.payments.asking import who_is_told
 from models.payments.hold import Hold, HoldAnswer, told_on
 from models.payments.payment import ScheduledPayment
 from models.permissions import Role
 from models.records.provider import Provider
-from tests.factories import make_user
-from tests.support.rows import every, reading
+from tests.care_factories import make_contract, make_item
+from tests.factories import make_staff, make_user
+from tests.support.rows import every, reading, unit_of_work
+from tests.support.runs import calculate
 from tests.support.states import MONDAY, TUESDAY, office
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
@@ -73,6 +77,28 @@ def test_those_who_may_confirm_are_told_by_mail_and_no_client_is_named(the):
     assert (released[0], released[1]) == (the.finance.email, "Your query is answered")
     assert "The row is released, and the next run takes it." in released[2]
     assert not [body for _, _, body in (written, released) if "Bea" in body or "She left" in body]
+
+
+def test_a_carer_who_may_not_confirm_is_told_by_mail_of_a_moved_day():
+    contract, ola = make_contract(calculate_from=MONDAY), make_staff()
+    make_item(contract, starts_on=MONDAY)
+    carer = make_user(Role.CARER, every(Provider)[0])
+    calculate(TUESDAY)
+    with as_on(TUESDAY), unit_of_work() as session:
+        found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
+        assert who_is_told(found) == "The provider is told by mail."
+        day_moves.pay_now(found, by=ola, reason="The boiler has broken down")
+    [(to, subject, body)] = mails()
+    assert (to, "The boiler has broken down" in body) == (carer.email, True)
+    assert subject
+
+
+def test_where_nobody_can_log_in_the_officer_reads_that_nobody_is_told():
+    contract = make_contract(calculate_from=MONDAY)
+    calculate(TUESDAY)
+    with reading() as session:
+        found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
+        assert who_is_told(found).startswith("Nobody at the provider has a login")
 
 
 def test_a_query_that_is_paid_all_the_same_is_answered_after_it():
