@@ -98,8 +98,8 @@ class Limits:
     """Pounds that one payment may come to."""
     run: int = 5_000_000
     """Pounds that one run may pay."""
-    change: int = 50
-    """Per cent by which a run may differ from the payments before."""
+    change: int = 100
+    """Per cent by which a run may come to more than the same rows in the payments before."""
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,7 @@ def _review(run, form):
     return render(
         "admin/payment_runs/show.html", partial="admin/payment_runs/_review.html",
         run=run, form=form, filters=filters, exceptions=exceptions, shown=shown, totals=review.totals(),
+        foresight=review.foresight,
         page=page_of(_query(review, filters)), checklist=checklist, next_kind=_next(exceptions, checklist),
         outcome=outcome_of(run.id),
         job=session.scalars(Job.newest_of(JobKind.FINALISE, run_id=run.id)).one_or_none(),

@@ -11,8 +11,8 @@ depends_on = None
 KINDS = (
     "changed since prepared", "left for the next run", "above the limit", "more than 50 % different", "nothing to pay",
     "new provider", "new contract", "new", "ended", "changed", "many changed alike", "second rise within a year",
-    "the same twice", "recovery", "adjusted by hand", "paid as it is", "sent back", "released", "day moved by hand",
-    "confirmed by silence", "unconfirmed", "rejected", "held", "row held", "blocked",
+    "for earlier days", "the same twice", "recovery", "adjusted by hand", "paid as it is", "sent back", "released",
+    "day moved by hand", "confirmed by silence", "unconfirmed", "rejected", "held", "row held", "blocked",
 )  # fmt: skip
 JOBS = ("calculate", "finalise")
 PENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -57,7 +57,9 @@ def _make_tables() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.Integer(), nullable=False),
         sa.Column("kind", _kind(), nullable=False),
-        sa.Column("payment_id", sa.Integer(), nullable=False),
+        sa.Column("contract_id", sa.Integer(), nullable=False),
+        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("last_on", sa.Date(), nullable=False),
         sa.Column("client_id", sa.Integer()),
         sa.Column("now_pence", PENCE, nullable=False),
         sa.Column("before_pence", PENCE),
@@ -67,14 +69,13 @@ def _make_tables() -> None:
         sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_run_finding_provider_id")),
         sa.ForeignKeyConstraint(["run_id"], ["payment_run.id"], name=op.f("fk_run_finding_run_id")),
         sa.ForeignKeyConstraint(
-            ["provider_id", "payment_id"], ["scheduled_payment.provider_id", "scheduled_payment.id"],
-            name=op.f("fk_run_finding_provider_id_payment_id"), ondelete="CASCADE",
+            ["provider_id", "contract_id"], ["contract.provider_id", "contract.id"],
+            name=op.f("fk_run_finding_provider_id_contract_id"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run_finding")),
         sa.UniqueConstraint("provider_id", "id", name=op.f("uq_run_finding_provider_id_id")),
     )  # fmt: skip
     op.create_index("ix_run_finding_kind", "run_finding", ["run_id", "kind"])
-    op.create_index(op.f("ix_run_finding_payment_id"), "run_finding", ["payment_id"])
     op.create_index(op.f("ix_run_finding_provider_id"), "run_finding", ["provider_id"])
     op.create_table(
         "run_tick",

@@ -5,12 +5,13 @@ unusual in it. Above a limit, two people.
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from models.accounts.user import User
+from models.accounts.user import Staff, User
 from models.audit import record
 from models.base import DomainError, move, session, utc_now
 from models.payments.finding import Finding, RunFinding, RunTick
-from models.payments.hand_made import makers_of, see_all_in
+from models.payments.hand_made import makers_of
 from models.payments.run import PaymentRun, RunState
+from models.permissions import COUNCIL_GRANTS, Permission
 
 
 def kinds_of(run: PaymentRun) -> set[Finding]:
@@ -35,6 +36,8 @@ def tick(run: PaymentRun, because: dict[Finding, str], *, by: User) -> None:
     run.wait_for_turn()
     if run.state is not RunState.PREPARED:
         raise DomainError(f"This run is {run.state.value}, so there is nothing to tick any more")
+    if run.first_authorised_by_id == by.id:
+        raise DomainError("You have authorised this run on what you have said, so that stays as it is")
     kinds = kinds_of(run)
     for kind, words in because.items():
         if kind not in kinds:
@@ -122,7 +125,6 @@ def authorise(run: PaymentRun, *, by: User) -> bool:
         raise DomainError(
             f"Who prepared the run and who authorises it tick each exception first. Still to tick: {names}"
         )
-    see_all_in(run, by=by)
     if run.above and run.first_authorised_by_id is None:
         is_first = PaymentRun.first_authorised_at.is_(None), PaymentRun.state == RunState.PREPARED
         move(run, *is_first, first_authorised_at=utc_now(), first_authorised_by_id=by.id)
@@ -130,9 +132,27 @@ def authorise(run: PaymentRun, *, by: User) -> bool:
         return False
     if run.first_authorised_by_id == by.id:
         raise DomainError("You have authorised this run already. It is above a limit, so one person more has to")
+    _insist_on_first(run)
     run.change_state(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now(), authorised_by_id=by.id)
     record("payment_run.authorised", run, by=by, total_pence=run.total_pence)
     return True
+
+
+def _insist_on_first(run: PaymentRun) -> None:
+    """DomainError where the first of two authorisers may not authorise runs any more."""
+    if run.first_authorised_by_id is None:
+        return
+    first = session.execute(
+        select(User.name, User.is_active, Staff.role)
+        .outerjoin(Staff, Staff.user_id == User.id)
+        .where(User.id == run.first_authorised_by_id)
+    ).one()
+    granted = COUNCIL_GRANTS[first.role] if first.role is not None and first.is_active else frozenset()
+    if Permission.AUTHORISE_RUNS not in granted:
+        raise DomainError(
+            f"{first.name} has authorised this run and may not authorise runs any more. Send it back, so that two "
+            "others look at it"
+        )
 
 
 def authorise_from_command_line(run: PaymentRun) -> None:

@@ -3,7 +3,7 @@
 Like is compared with like: a row that is held, or that an earlier run has paid, stands on neither side.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from models.payments.run import RunPayment
 from models.payments.worklist import before, is_before
 
 P = ScheduledPayment
+SUMS = ("taken", "now", "was", "own", "own_before", "earlier")
 _GAP_PENCE = 2
 """How far two rows may be from proportional to their days, by rounding alone, in pence a day of the longer."""
 
@@ -34,9 +35,15 @@ class Compared:
     now_pence: int
     """All of it, with what earlier runs have paid of this payment, and with what is held."""
     was_pence: int
+    own_pence: int
+    """What this payment pays for its own days, adjustments left out, ..."""
+    own_before_pence: int
+    """... and what the one before paid for its own: a correction of earlier days is no change of this row."""
+    earlier_pence: int
+    """What the run takes of it for days before this payment's, adjustments left out."""
     is_taken: bool
     is_here: bool
-    """This payment has such a row, taken or not."""
+    """This payment pays something of it for its own days, taken or not."""
     was_here: bool
     is_begun: bool
     """An earlier run has paid some of this payment."""
@@ -53,23 +60,23 @@ class Compared:
 
     @property
     def has_ended(self) -> bool:
-        """The payment before had such a row, and this one has none; an earlier run of it would have said so."""
+        """The payment before paid it for its own days, and this one, of which no run has paid anything, does not."""
         return self.was_here and not self.is_here and not self.is_begun
 
     @property
     def is_new(self) -> bool:
-        return self.is_taken and not self.was_here and self.taken_pence != 0
+        return self.is_taken and not self.was_here and self.own_pence != 0
 
     @property
     def has_changed(self) -> bool:
         """Both payments have the row, and it pays more or less for other reasons than more or fewer days."""
-        is_on_both = self.is_taken and self.was_here
-        return is_on_both and self.now_pence != self.was_pence and not self.is_for_other_days
+        is_on_both = self.is_taken and self.is_here and self.was_here
+        return is_on_both and self.own_pence != self.own_before_pence and not self.is_for_other_days
 
     @property
     def is_for_other_days(self) -> bool:
         """It differs by no more than the number of days explains: a month is a day shorter."""
-        gap = self.now_pence * self.days_before - self.was_pence * self.days
+        gap = self.own_pence * self.days_before - self.own_before_pence * self.days
         return self.days != self.days_before and abs(gap) <= _GAP_PENCE * max(self.days, self.days_before)
 
 
@@ -84,36 +91,32 @@ def is_taken_by(run_id: int) -> sa.ColumnElement[bool]:
 
 def compare(run_id: int) -> list[Compared]:
     """Every row of the run's payments and of the payments before them. One query."""
-    line, zero, one = PaymentLine, sa.literal(0), sa.literal(1)
-    total, order, earlier = line.total_pence, PurchaseOrder, before()
-    is_taken = is_taken_by(run_id)
-    now = (
-        select(
-            P.id.label("payment_id"), order.client_id, total.label("now"),
-            sa.case((is_taken, total), else_=0).label("taken"), zero.label("was"),
-            sa.case((is_taken, 1), else_=0).label("is_taken"), one.label("is_here"), zero.label("was_here"),
-        )
-        .join(RunPayment, RunPayment.payment_id == P.id)
-        .join(line, line.payment_id == P.id)
-        .join(order, order.id == line.purchase_order_id)
-        .where(RunPayment.run_id == run_id)
-    )  # fmt: skip
-    was = (
-        select(
-            P.id.label("payment_id"), order.client_id, zero.label("now"), zero.label("taken"), total.label("was"),
-            zero.label("is_taken"), zero.label("is_here"), one.label("was_here"),
-        )
-        .join(RunPayment, RunPayment.payment_id == P.id)
-        .join(earlier, is_before(earlier))
+    line, zero, earlier, part = PaymentLine, sa.literal(0), before(), RunPayment
+    total, is_taken, is_care = line.total_pence, is_taken_by(run_id), line.adjustment_id.is_(None)
+    own, own_before = sa.and_(is_care, line.first_on >= P.first_on), sa.and_(is_care, line.first_on >= earlier.first_on)
+
+    def when(condition: sa.ColumnElement[bool], value: sa.SQLColumnExpression[int]) -> sa.ColumnElement[int]:
+        return sa.case((condition, value), else_=zero)
+
+    now = {
+        "now": total, "taken": when(is_taken, total), "was": zero, "own": when(own, total), "own_before": zero,
+        "earlier": when(sa.and_(is_taken, is_care, ~own), total), "is_taken": when(is_taken, sa.literal(1)),
+        "is_here": when(own, sa.literal(1)), "was_here": zero,
+    }  # fmt: skip
+    was = dict.fromkeys(now, zero) | {
+        "was": total, "own_before": when(own_before, total), "was_here": when(own_before, sa.literal(1)),
+    }  # fmt: skip
+    both = sa.union_all(
+        _rows(now).join(part, part.payment_id == P.id).join(line, line.payment_id == P.id)
+        .join(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id).where(part.run_id == run_id),
+        _rows(was).join(part, part.payment_id == P.id).join(earlier, is_before(earlier))
         .join(line, line.payment_id == earlier.id)
-        .join(order, order.id == line.purchase_order_id)
-        .where(RunPayment.run_id == run_id)
-    )  # fmt: skip
-    both = sa.union_all(now, was).subquery()
+        .join(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id).where(part.run_id == run_id),
+    ).subquery()  # fmt: skip
     sums = (
         select(
             both.c.payment_id, both.c.client_id,
-            *(sa.cast(sa.func.sum(both.c[name]), sa.BigInteger).label(name) for name in ("taken", "now", "was")),
+            *(sa.cast(sa.func.sum(both.c[name]), sa.BigInteger).label(name) for name in SUMS),
             *(sa.func.max(both.c[name]).label(name) for name in ("is_taken", "is_here", "was_here")),
         )
         .group_by(both.c.payment_id, both.c.client_id)
@@ -130,12 +133,18 @@ def compare(run_id: int) -> list[Compared]:
     )  # fmt: skip
     return [
         Compared(
-            row.id, row.provider_id, row.client_id, row.taken, row.now, row.was, bool(row.is_taken), bool(row.is_here),
-            bool(row.was_here), row.is_begun, (row.last_on - row.first_on).days + 1,
+            row.id, row.provider_id, row.client_id, row.taken, row.now, row.was, row.own, row.own_before, row.earlier,
+            bool(row.is_taken), bool(row.is_here), bool(row.was_here), row.is_begun,
+            (row.last_on - row.first_on).days + 1,
             (row.last_before - row.first_before).days + 1 if row.first_before else 0,
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _rows(values: Mapping[str, sa.SQLColumnExpression[int]]) -> sa.Select:
+    columns: list[sa.SQLColumnExpression[int]] = [value.label(name) for name, value in values.items()]
+    return select(P.id.label("payment_id"), PurchaseOrder.client_id, *columns).select_from(P)
 
 
 def before_by_payment(rows: Iterable[Compared]) -> dict[int, int]:

@@ -9,9 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Row, select
+from sqlalchemy.orm import aliased
 
 from models.accounts.user import User
-from models.base import session, sum_of
+from models.base import chunks, session, sum_of
 from models.payments.adjustment import Adjustment
 from models.payments.comparing import Compared, before_by_payment, compare, is_taken_by
 from models.payments.confirmation import Asked, Confirmation
@@ -26,6 +27,7 @@ from models.payments.run import PaymentRun, RunPayment
 from models.payments.worklist import before, is_before, is_far_off, recovers
 
 P, line = ScheduledPayment, PaymentLine
+CHUNK = 500
 ALIKE = 10
 """Rows that have changed by the same tenth of a per cent are told together from this number on."""
 
@@ -59,7 +61,19 @@ def examine(run: PaymentRun) -> None:
         *_left_out(run),
     ]
     if all_:
-        session.execute(sa.insert(RunFinding), [each | {"run_id": run.id} for each in all_])
+        session.execute(sa.insert(RunFinding), [{"run_id": run.id} | each for each in _with_days(all_)])
+
+
+def _with_days(rows: Iterable[Found]) -> Iterator[Found]:
+    """The rows with the contract and the days of their payments, and without its id."""
+    rows = list(rows)
+    which: dict[int, Found] = {}
+    for some in chunks(sorted({row["payment_id"] for row in rows}), CHUNK):
+        query = select(P.id, P.contract_id, P.first_on, P.last_on).where(P.id.in_(some))
+        for id_, contract_id, first_on, last_on in session.execute(query):
+            which[id_] = {"contract_id": contract_id, "first_on": first_on, "last_on": last_on}
+    for row in rows:
+        yield {name: value for name, value in row.items() if name != "payment_id"} | which[row["payment_id"]]
 
 
 def _keep_before(run: PaymentRun, pence: dict[int, int]) -> None:
@@ -130,13 +144,15 @@ def _of_payments(members: Iterable[Row], firsts: dict[int, Finding]) -> Iterator
 def _of_rows(rows: Sequence[Compared], firsts: dict[int, Finding]) -> Iterator[Found]:
     """Rows that are new, gone or changed. Those of a contract's first payment are not each called new."""
     for row in rows:
-        if row.has_ended and row.was_pence:
+        if row.has_ended and row.own_before_pence:
             yield _of_row(Finding.ENDED, row)
         elif row.is_new and row.payment_id not in firsts:
             yield _of_row(Finding.NEW, row)
+        if row.earlier_pence:
+            yield found(Finding.EARLIER, row.payment_id, row.provider_id, row.earlier_pence, client_id=row.client_id)
     changed = [row for row in rows if row.has_changed]
     yield from _changed(changed)
-    dearer = [row for row in changed if row.now_pence > row.was_pence > 0]
+    dearer = [row for row in changed if row.own_pence > row.own_before_pence > 0]
     notes = risen_twice([(row.payment_id, row.client_id) for row in dearer])
     for row in dearer:
         if (row.payment_id, row.client_id) in notes:
@@ -156,35 +172,38 @@ def _by_change(rows: Iterable[Compared]) -> dict[int | None, list[Compared]]:
     """Rows by the change in tenths of a per cent; None for those that were £0.00 or less."""
     groups: dict[int | None, list[Compared]] = defaultdict(list)
     for row in rows:
-        is_known = row.was_pence > 0 and row.now_pence > 0
-        groups[round(row.now_pence * 1_000 / row.was_pence) - 1_000 if is_known else None].append(row)
+        is_known = row.own_before_pence > 0 and row.own_pence > 0
+        groups[round(row.own_pence * 1_000 / row.own_before_pence) - 1_000 if is_known else None].append(row)
     return groups
 
 
 def _of_row(kind: Finding, row: Compared, *, note: str = "") -> Found:
     return found(
-        kind, row.payment_id, row.provider_id, row.taken_pence, client_id=row.client_id,
-        before_pence=row.before_pence if row.was_here else None, note=note,
+        kind, row.payment_id, row.provider_id, row.own_pence, client_id=row.client_id,
+        before_pence=row.own_before_pence if row.was_here else None, note=note,
     )  # fmt: skip
 
 
 def _by_hand(run: PaymentRun) -> Iterator[Found]:
+    canceller = aliased(User)
     rows = session.execute(
         select(
             line.payment_id, line.provider_id, Adjustment.client_id, Adjustment.reason, User.name,
-            sum_of(line.total_pence).label("pence"),
+            canceller.name.label("canceller"), sum_of(line.total_pence).label("pence"),
         )
         .join(RunPayment, sa.and_(RunPayment.payment_id == line.payment_id, RunPayment.run_id == run.id))
         .join(Adjustment, Adjustment.id == line.adjustment_id)
         .outerjoin(User, User.id == Adjustment.created_by_id)
+        .outerjoin(canceller, canceller.id == Adjustment.cancelled_by_id)
         .where(is_taken_by(run.id))
-        .group_by(Adjustment.id, line.payment_id, line.provider_id, User.name)
+        .group_by(Adjustment.id, line.payment_id, line.provider_id, User.name, canceller.name)
         .order_by(Adjustment.id)
     )  # fmt: skip
     for row in rows:
         yield found(
             Finding.ADJUSTED, row.payment_id, row.provider_id, row.pence, client_id=row.client_id,
-            note=f"{row.name}: {row.reason}" if row.name else row.reason,
+            note=(f"{row.canceller} has cancelled what was made by " if row.canceller else "")
+            + (f"{row.name}: {row.reason}" if row.name else row.reason),
         )  # fmt: skip
 
 
@@ -230,7 +249,8 @@ def _left_out(run: PaymentRun) -> Iterator[Found]:
     taken = select(RunPayment.payment_id).where(RunPayment.run_id == run.id)
     rows = session.execute(
         select(
-            P.id, P.provider_id, P.total_pence, P.waiting_pence, P.confirmation, P.is_unanswered.label("is_unanswered"),
+            P.id, P.provider_id, P.unpaid_pence.label("unpaid_pence"), P.waiting_pence, P.confirmation,
+            P.is_unanswered.label("is_unanswered"),
             is_held().label("is_held"), earlier.total_pence.label("before_pence"),
         )
         .outerjoin(earlier, is_before(earlier))
@@ -247,7 +267,7 @@ def _left_out(run: PaymentRun) -> Iterator[Found]:
         for kind, is_so in then.items():
             if is_so:
                 yield found(
-                    kind, row.id, row.provider_id, row.total_pence, before_pence=row.before_pence, note="left out"
+                    kind, row.id, row.provider_id, row.unpaid_pence, before_pence=row.before_pence, note="left out"
                 )
         if row.waiting_pence:
             yield found(Finding.WAITING, row.id, row.provider_id, row.waiting_pence, note="left out")

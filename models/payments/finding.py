@@ -4,7 +4,7 @@ A finding is one payment, or one client's row in it. How they are found: models/
 them: models/payments/review.py.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts.user import User
 from models.base import Base, Key, Pence, utc_now
-from models.tenancy import ProviderOwned, link, owned
+from models.tenancy import ProviderOwned, owned
 from models.words import Choice
 
 
@@ -31,6 +31,7 @@ class Finding(Choice):
     CHANGED = "changed"
     SAME_PERCENT = "many changed alike"
     SECOND_RISE = "second rise within a year"
+    EARLIER = "for earlier days"
     TWICE = "the same twice"
     RECOVERY = "recovery"
     ADJUSTED = "adjusted by hand"
@@ -78,7 +79,8 @@ _EXPLANATIONS = {
     Finding.CHANGED: "Rows that pay more or less than in the payment before, and not only for more or fewer days.",
     Finding.SAME_PERCENT: "Ten rows or more that have changed by the same percentage: an uplift, or one wrong rate.",
     Finding.SECOND_RISE: "Rows that pay more, and whose price has risen twice within a year.",
-    Finding.TWICE: "The same service for the same person on the same days is paid elsewhere too.",
+    Finding.EARLIER: "Rows that pay, or take back, something for days before this payment.",
+    Finding.TWICE: "The same service level for the same person on the same days is paid elsewhere too.",
     Finding.RECOVERY: "Payments in which something is taken back.",
     Finding.ADJUSTED: "Sums that somebody has added or taken off by hand. Whoever did neither authorises nor finalises "
     "the run.",
@@ -100,8 +102,8 @@ COMPARED = frozenset(
 )  # fmt: skip
 """What is about the difference from last time. Of any other kind it is the sum that matters."""
 _OF_ROWS = frozenset(
-    (Finding.NEW, Finding.ENDED, Finding.CHANGED, Finding.SAME_PERCENT, Finding.SECOND_RISE, Finding.TWICE,
-     Finding.ADJUSTED, Finding.HELD_ROWS)
+    (Finding.NEW, Finding.ENDED, Finding.CHANGED, Finding.SAME_PERCENT, Finding.SECOND_RISE, Finding.EARLIER,
+     Finding.TWICE, Finding.ADJUSTED, Finding.HELD_ROWS)
 )  # fmt: skip
 
 
@@ -109,14 +111,15 @@ class RunFinding(ProviderOwned, Base):
     """One of a run's exceptions, as it was when the run was prepared. It never changes."""
 
     __tablename__ = "run_finding"
-    __table_args__ = owned(
-        sa.Index("ix_run_finding_kind", "run_id", "kind"), link("payment_id", "scheduled_payment", ondelete="CASCADE")
-    )
+    __table_args__ = owned(sa.Index("ix_run_finding_kind", "run_id", "kind"), contract_id="contract")
 
     id: Mapped[Key]
     run_id: Mapped[int] = mapped_column(sa.ForeignKey("payment_run.id"))
     kind: Mapped[Finding]
-    payment_id: Mapped[int] = mapped_column(index=True)
+    contract_id: Mapped[int]
+    first_on: Mapped[date]
+    last_on: Mapped[date]
+    """Which payment: said by contract and days, so that the finding stays where the payment is replaced by others."""
     client_id: Mapped[int | None] = mapped_column(sa.ForeignKey("client.id"))
     now_pence: Mapped[Pence]
     """What the payment, or the client's row in it, comes to."""
@@ -155,7 +158,7 @@ def found(
     before_pence: int | None = None,
     note: str = "",
 ) -> dict[str, Any]:
-    """A row of RunFinding without its run, for a bulk insert."""
+    """A row of RunFinding without its run, and with its payment's id instead of contract and days."""
     return {
         "kind": kind, "payment_id": payment_id, "provider_id": provider_id, "now_pence": now_pence,
         "client_id": client_id, "before_pence": before_pence, "note": note,

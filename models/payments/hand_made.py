@@ -54,14 +54,3 @@ def see(adjustment: Adjustment, *, by: User) -> None:
     if not move(adjustment, Adjustment.seen_at.is_(None), is_as_it_was, seen_at=utc_now(), seen_by_id=by.id):
         raise DomainError("Somebody has seen this adjustment already, or it is cancelled now. Look at it again")
     record("adjustment.seen", adjustment, by=by, amount_pence=adjustment.amount_pence)
-
-
-def see_all_in(run: PaymentRun, *, by: User) -> None:
-    """Who authorises a run has seen what is in it by hand."""
-    now = utc_now()
-    session.execute(
-        sa.update(Adjustment)
-        .where(Adjustment.id.in_(_adjustments_in(run)), Adjustment.seen_at.is_(None))
-        .values(seen_at=now, seen_by_id=by.id),
-        execution_options={"synchronize_session": False},
-    )

@@ -15,7 +15,7 @@ class Limit(Choice):
     CHANGE = "change"
 
 
-LEAST_RISE = 500_000
+LEAST_RISE = 1_000_000
 """Pence: a rise below this passes no limit, whatever its percentage. Small runs rise and fall by halves."""
 
 
@@ -27,7 +27,7 @@ class RunLimits:
     """What one payment may come to."""
     run_pence: int = 500_000_000
     """What a run may pay to the bank."""
-    change_percent: int = 50
+    change_percent: int = 100
     """By how much the rows of a run may come to more, all together, than the same rows in the payments before."""
 
     def passed(self, *, largest_pence: int, run_pence: int, now_pence: int, before_pence: int) -> list[Limit]:
@@ -40,7 +40,10 @@ class RunLimits:
             for limit, is_above in (
                 (Limit.PAYMENT, 0 < self.payment_pence < largest_pence),
                 (Limit.RUN, 0 < self.run_pence < run_pence),
-                (Limit.CHANGE, rise >= LEAST_RISE and 0 < self.change_percent * before_pence < 100 * rise),
+                (
+                    Limit.CHANGE,
+                    self.change_percent > 0 and rise >= LEAST_RISE and 100 * rise > self.change_percent * before_pence,
+                ),
             )
             if is_above
         ]

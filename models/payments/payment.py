@@ -98,6 +98,13 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     def total_pence(self) -> int:
         return self.net_pence + self.vat_pence
 
+    @hybrid_property
+    def unpaid_pence(self) -> sa.ColumnElement[int]:
+        """What of it is not finalised, as a subquery: its total less its finalised lines."""
+        line = sa.orm.aliased(PaymentLine)
+        paid = select(sum_of(line.total_pence)).where(line.payment_id == self.id, line.run_id.is_not(None), line.is_own)
+        return self.total_pence - paid.scalar_subquery()
+
     @property
     def bar(self) -> tuple[str, int]:
         """Its column in a chart: the label, and pence."""

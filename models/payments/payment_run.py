@@ -5,22 +5,18 @@ taken.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select, update
-from sqlalchemy.orm import joinedload
 
 from models.accounts.user import User
 from models.audit import record
 from models.base import Base, DomainError, chunks, rows_changed, session, sum_of
-from models.calendar import MovedDates, PeriodDates, today
+from models.calendar import today
 from models.engine.component import Component
 from models.engine.recovery import Settlement
 from models.engine.working import Working
@@ -31,16 +27,15 @@ from models.payments.calculation import calculate, lock
 from models.payments.debt import DebtEntry, DebtEntryKind
 from models.payments.examining import examine
 from models.payments.hand_made import has_unseen
-from models.payments.hold import is_held, rows_held_in
+from models.payments.hold import is_held
 from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.pieces import CHUNK, Piece, by_contract, pieces_of
 from models.payments.run import FINALISED, PaymentRun, RunPayment, RunState
-from models.payments.settlement import ToSettle, drafts_of, settle_all
+from models.payments.settlement import settle_all
 from models.payments.standing_hold import place_standing
 from models.payments.windows import moved_bank_day
-from models.records.contract import Calendar, PaymentMethod
 from models.words import how_many
 
-CHUNK = 500
 LEFT = "changed or held since it was prepared"
 """The outcome of a payment that another run has to take."""
 
@@ -57,6 +52,8 @@ class RunProgress:
     """Payments that another run has to take, ..."""
     left_pence: int = 0
     """... and what of them was authorised."""
+    owed_pence: int = 0
+    """What of the payments that it has paid was authorised and was taken for debts instead."""
 
     def add(self, other: "RunProgress") -> None:
         self.payments += other.payments
@@ -64,6 +61,7 @@ class RunProgress:
         self.total_pence += other.total_pence
         self.left += other.left
         self.left_pence += other.left_pence
+        self.owed_pence += other.owed_pence
 
 
 def due(as_on: date) -> Select[int]:
@@ -100,6 +98,7 @@ def prepare(
     Payments whose drafts are all held wait; a payment that pays nothing is closed by its run all the same. The command
     line (`by` None) leaves payments with hand-made money that no second person has seen.
     """
+    _wait_for_turn(provider_ids)
     confirm_by_silence()
     place_standing()
     query = due(today())
@@ -109,7 +108,7 @@ def prepare(
         query = query.where(ScheduledPayment.provider_id.in_(provider_ids))
     if payment_ids is not None:
         query = query.where(ScheduledPayment.id.in_(payment_ids))
-    found = [row for some in _by_contract(query) for row in _to_finalise(some)]
+    found = [row for some in by_contract(query) for row in _to_finalise(some)]
     if not found:
         return None
     run = PaymentRun(
@@ -127,21 +126,14 @@ def prepare(
     return run
 
 
-def _by_contract(due_ids: Select[int]) -> Iterator[list[int]]:
-    """The ids of due payments, some CHUNK at once. Those of one contract stay together: what one carries forward, the
-    next may bring forward.
-    """
+def _wait_for_turn(provider_ids: list[int] | None) -> None:
+    """Lock the contracts with something due: of two who prepare at once, the second finds what the first has left."""
     payment = ScheduledPayment
-    query = due_ids.with_only_columns(payment.contract_id, payment.id).order_by(None)
-    rows = session.execute(query.order_by(payment.contract_id, payment.first_on, payment.id)).all()
-    some: list[int] = []
-    for _, of_contract in groupby(rows, key=itemgetter(0)):
-        some += [row.id for row in of_contract]
-        if len(some) >= CHUNK:
-            yield some
-            some = []
-    if some:
-        yield some
+    query = select(payment.provider_id).where(payment.is_due(today())).distinct().order_by(payment.provider_id)
+    if provider_ids is not None:
+        query = query.where(payment.provider_id.in_(provider_ids))
+    for some in chunks(session.scalars(query).all(), CHUNK):
+        lock(list(some))
 
 
 def _to_finalise(payment_ids: list[int]) -> list[dict]:
@@ -149,7 +141,7 @@ def _to_finalise(payment_ids: list[int]) -> list[dict]:
 
     So a partly finalised payment of which nothing is left is closed too.
     """
-    pieces = _pieces(payment_ids)
+    pieces = pieces_of(payment_ids)
     settled = settle_all(piece.to_settle for piece in pieces)
     return [
         {
@@ -163,58 +155,6 @@ def _to_finalise(payment_ids: list[int]) -> list[dict]:
         for piece in pieces
         if piece.to_settle.drafts or not piece.has_held
     ]
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """What a run can take of one payment just now: its drafts that nothing holds."""
-
-    provider_id: int
-    dates: PeriodDates
-    to_settle: ToSettle
-    has_held: bool
-
-    @property
-    def digest(self) -> str:
-        """A seal over the drafts, but their own ids, which each calculation gives anew."""
-        drafts = [tuple(map(str, row[1:-2])) for row in self.to_settle.drafts]
-        return sha256(repr(drafts).encode()).hexdigest()
-
-
-def _pieces(payment_ids: list[int]) -> list[_Piece]:
-    payment = ScheduledPayment
-    held = rows_held_in(payment_ids)
-    free: dict[int, list[Any]] = defaultdict(list)
-    with_held: set[int] = set()
-    for row in session.execute(drafts_of(PaymentLine.payment_id.in_(payment_ids))):
-        if (row.payment_id, row.purchase_order_id) in held:
-            with_held.add(row.payment_id)
-        else:
-            free[row.payment_id].append(row)
-    query = select(
-        payment.id, payment.provider_id, payment.contract_id, payment.first_on, payment.last_on, payment.is_begun,
-        payment.method_id, payment.moved_confirm_by, payment.moved_finalise_on, payment.moved_bank_on,
-    ).where(payment.id.in_(payment_ids)).order_by(payment.contract_id, payment.first_on, payment.id)  # fmt: skip
-    rows = session.execute(query).all()
-    calendars = _calendars({row.method_id for row in rows})
-    return [
-        _Piece(
-            row.provider_id,
-            MovedDates(row.moved_confirm_by, row.moved_finalise_on, row.moved_bank_on).over(
-                calendars[row.method_id].dates_of(row.first_on)
-            ),
-            ToSettle(row.id, row.contract_id, row.first_on, row.last_on, row.is_begun, free[row.id]),
-            row.id in with_held,
-        )
-        for row in rows
-    ]
-
-
-def _calendars(method_ids: set[int]) -> dict[int, Calendar]:
-    method = PaymentMethod
-    how = joinedload(method.calendar).selectinload(Calendar.overrides)
-    found = session.scalars(select(method).where(method.id.in_(method_ids)).options(how))
-    return {each.id: each.calendar for each in found}
 
 
 def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool = True) -> RunProgress:
@@ -238,11 +178,8 @@ def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool
     if not waiting:
         return RunProgress()
     members = {each.payment_id: each for each in waiting}
-    free = _free(list(members))
-    pieces = {piece.to_settle.id: piece for piece in _pieces(list(members))}
-    unchanged = [piece for id_, piece in pieces.items() if id_ in free and piece.digest == members[id_].digest]
     taken = _Finalising(run)
-    for piece, settled in _affordable(unchanged, members):
+    for piece, settled in _takes(members):
         taken.add(piece, members[piece.to_settle.id], settled)
     for each in waiting:
         if each.outcome is None:
@@ -253,6 +190,40 @@ def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool
     return taken.progress(left=[each for each in waiting if each.outcome == LEFT])
 
 
+@dataclass(frozen=True)
+class Foresight:
+    """What finalising would do just now with those payments of a run whose turn has not come."""
+
+    paid_pence: int = 0
+    """To the bank."""
+    left: frozenset[int] = frozenset()
+    """Ids of the payments that it would leave for another run."""
+
+
+def foresee_run(run: PaymentRun) -> Foresight:
+    """As finalising the whole run would do, at once; it reads only."""
+    part, payment = RunPayment, ScheduledPayment
+    waiting = sa.and_(part.payment_id == payment.id, part.run_id == run.id, part.outcome.is_(None))
+    paid_pence, left = 0, set[int]()
+    for some in by_contract(select(payment.id).join(part, waiting)):
+        own = part.run_id == run.id, part.payment_id.in_(some)
+        members = {each.payment_id: each for each in session.scalars(select(part).where(*own))}
+        taken = {piece.to_settle.id: settled.bank_pence for piece, settled in _takes(members)}
+        paid_pence += sum(taken.values())
+        left |= members.keys() - taken.keys()
+    return Foresight(paid_pence, frozenset(left))
+
+
+def _takes(members: Mapping[int, RunPayment]) -> list[tuple[Piece, Settlement]]:
+    """What of these payments of a run can be finalised just now, as it was authorised."""
+    free = _free(list(members))
+    pieces = pieces_of(list(members))
+    unchanged = [
+        piece for piece in pieces if piece.to_settle.id in free and piece.digest == members[piece.to_settle.id].digest
+    ]
+    return _affordable(unchanged, members)
+
+
 def _free(payment_ids: list[int]) -> set[int]:
     payment = ScheduledPayment
     is_open = payment.closed_run_id.is_(None)
@@ -260,7 +231,7 @@ def _free(payment_ids: list[int]) -> set[int]:
     return set(session.scalars(query))
 
 
-def _affordable(pieces: list[_Piece], members: Mapping[int, RunPayment]) -> list[tuple[_Piece, Settlement]]:
+def _affordable(pieces: list[Piece], members: Mapping[int, RunPayment]) -> list[tuple[Piece, Settlement]]:
     """The pieces with their settlements; without those that would pay more than was authorised: a debt has gone, or
     an earlier payment that was to add to it is left.
     """
@@ -276,7 +247,7 @@ class _Finalising:
     """The lines and payments that a run finalises, gathered and then written at once."""
 
     def __init__(self, run: PaymentRun) -> None:
-        self.run, self.total_pence = run, 0
+        self.run, self.total_pence, self.authorised_pence = run, 0, 0
         self.line_ids: list[int] = []
         self.carries: list[dict[str, Any]] = []
         self.entries: list[dict[str, Any]] = []
@@ -284,12 +255,13 @@ class _Finalising:
         self.closed: dict[date, list[int]] = defaultdict(list)
         """Ids of the payments that the run closes, by the day on which they are in the bank."""
 
-    def add(self, piece: _Piece, member: RunPayment, settled: Settlement) -> None:
+    def add(self, piece: Piece, member: RunPayment, settled: Settlement) -> None:
         payment = piece.to_settle
         member.outcome, member.paid_pence = FINALISED, settled.bank_pence
         member.recovered_pence = settled.recovered_pence
         member.bank_on = moved_bank_day(piece.dates, today())
         self.total_pence += settled.bank_pence
+        self.authorised_pence += member.total_pence
         self.line_ids += [row.id for row in payment.drafts]
         self._carry(piece, Component.BROUGHT_FORWARD, -settled.brought_pence)
         self._carry(piece, Component.CARRIED_FORWARD, settled.carried_pence)
@@ -303,7 +275,7 @@ class _Finalising:
         else:
             self.closed[member.bank_on].append(payment.id)
 
-    def _carry(self, piece: _Piece, component: Component, pence: int) -> None:
+    def _carry(self, piece: Piece, component: Component, pence: int) -> None:
         payment = piece.to_settle
         if pence:
             self.carries.append(
@@ -324,7 +296,8 @@ class _Finalising:
     def progress(self, *, left: list[RunPayment]) -> RunProgress:
         payments = len(self.begun) + sum(map(len, self.closed.values()))
         lines, left_pence = len(self.line_ids) + len(self.carries), sum(each.total_pence for each in left)
-        return RunProgress(payments, lines, self.total_pence, len(left), left_pence)
+        owed_pence = self.authorised_pence - self.total_pence
+        return RunProgress(payments, lines, self.total_pence, len(left), left_pence, owed_pence)
 
 
 def providers_waiting(run_id: int) -> list[int]:
@@ -339,6 +312,14 @@ def _mark(entity: type[Base], ids: list[int], **values: object) -> None:
 
 
 def summary(outcome: RunProgress) -> str:
-    left = f"; {outcome.left:,} left for the next run, {gbp(outcome.left_pence)}, since they have changed"
+    """What became of a run: paid and, where that is not what was authorised, why."""
+    authorised_pence = outcome.total_pence + outcome.owed_pence + outcome.left_pence
     payments, lines = how_many(outcome.payments, "payment"), how_many(outcome.lines, "line")
-    return f"{payments} finalised, {lines}, {gbp(outcome.total_pence)} paid{left if outcome.left else ''}."
+    parts = [f"{payments} finalised, {lines}, {gbp(outcome.total_pence)} paid"]
+    if authorised_pence != outcome.total_pence:
+        parts[0] += f" of {gbp(authorised_pence)} authorised"
+    if outcome.owed_pence:
+        parts.append(f"{gbp(outcome.owed_pence)} taken for debts instead")
+    if outcome.left:
+        parts.append(f"{outcome.left:,} left for the next run, {gbp(outcome.left_pence)}, since they have changed")
+    return "; ".join(parts) + "."

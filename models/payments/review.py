@@ -5,16 +5,15 @@ A fixed number of queries, whatever the number of payments.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 
 from models.base import session, sum_of
 from models.folding import found_by
-from models.payments.comparing import is_taken_by
 from models.payments.finding import COMPARED, Finding, RunFinding
-from models.payments.hold import is_held
-from models.payments.payment import PaymentLine
+from models.payments.payment_run import Foresight, foresee_run
 from models.payments.run import PaymentRun, RunPayment, RunState
 from models.payments.worklist import P
 from models.records.client import Client
@@ -58,6 +57,11 @@ class Review:
 
     def __init__(self, run: PaymentRun) -> None:
         self.run = run
+
+    @cached_property
+    def foresight(self) -> Foresight:
+        """What finalising the rest of the run would do just now; nothing, once the run is closed."""
+        return foresee_run(self.run) if self.run.is_open else Foresight()
 
     def totals(self) -> Totals:
         part = RunPayment
@@ -108,13 +112,7 @@ class Review:
         query = self._in_run().order_by(*_BY_PROVIDER)
         if kind is Finding.LEFT:
             return query.where(~RunPayment.is_finalised)
-        has_changed = sa.or_(is_held(), self._drafts_now() != RunPayment.taken_pence)
-        return query.where(RunPayment.outcome.is_(None), has_changed)
-
-    def _drafts_now(self) -> sa.ScalarSelect[int]:
-        line = PaymentLine
-        is_its = line.payment_id == P.id, is_taken_by(self.run.id)
-        return select(sum_of(line.total_pence)).where(*is_its).correlate(P).scalar_subquery()
+        return query.where(RunPayment.payment_id.in_(self.foresight.left))
 
     def _in_run(self) -> Select:
         part = RunPayment
@@ -132,14 +130,16 @@ class Review:
         change = sa.case((kept.before_pence.is_not(None), kept.now_pence - kept.before_pence))
         client = (Client.surname, Client.first_name, Client.reference.label("client_reference"))
         return (
-            _columns(
-                kept.client_id, *client, kept.now_pence.label("total_pence"), kept.note.label("outcome"),
-                kept.before_pence, change.label("difference_pence"),
+            select(
+                kept.id, kept.first_on, kept.last_on, Contract.reference, Contract.name.label("contract"),
+                Provider.name.label("provider"), kept.client_id, *client, kept.now_pence.label("total_pence"),
+                kept.note.label("outcome"), kept.before_pence, change.label("difference_pence"),
             )
-            .join(kept, kept.payment_id == P.id)
+            .join(Contract, Contract.id == kept.contract_id)
+            .join(Provider, Provider.id == kept.provider_id)
             .outerjoin(Client, Client.id == kept.client_id)
             .where(kept.run_id == self.run.id, kept.kind == kind)
-            .order_by(_at_stake().desc(), *_BY_PROVIDER, kept.id)
+            .order_by(_at_stake().desc(), Provider.folded_name, Contract.folded_name, kept.first_on, kept.id)
         )  # fmt: skip
 
 

@@ -162,10 +162,12 @@ class PaymentRun(Base):
         part = RunPayment
         paid = sum_of(sa.case((part.is_finalised, part.paid_pence), else_=0))
         left = sum_of(sa.case((part.is_finalised, 0), else_=part.total_pence))
-        paid_pence, left_pence = session.execute(select(paid, left).where(part.run_id == self.id)).one()
+        owed = sum_of(sa.case((part.is_finalised, part.total_pence - part.paid_pence), else_=0))
+        query = select(paid, left, owed).where(part.run_id == self.id)
+        paid_pence, left_pence, owed_pence = session.execute(query).one()
         record(
             "payment_run.finalised", self, by=by, authorised_pence=self.total_pence, paid_pence=paid_pence,
-            left_pence=left_pence,
+            left_pence=left_pence, owed_pence=owed_pence,
         )  # fmt: skip
 
     def insist_on(self, state: RunState) -> None:

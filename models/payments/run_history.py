@@ -49,15 +49,16 @@ def outcomes_of(run_ids: Iterable[int]) -> dict[int, RunProgress]:
         select(
             part.run_id, part.outcome, sa.func.count(),
             sum_of(sa.case((part.is_finalised, part.paid_pence), else_=part.total_pence)),
+            sum_of(sa.case((part.is_finalised, part.total_pence - part.paid_pence), else_=0)),
         )
         .where(part.run_id.in_(run_ids), part.outcome.is_not(None))
         .group_by(part.run_id, part.outcome)
     )  # fmt: skip
     found: dict[int, RunProgress] = {}
-    for run_id, outcome, count, total in rows:
+    for run_id, outcome, count, total, owed in rows:
         progress = found.setdefault(run_id, RunProgress())
         if outcome == FINALISED:
-            progress.payments, progress.total_pence = count, total
+            progress.payments, progress.total_pence, progress.owed_pence = count, total, owed
         else:
             progress.left += count
             progress.left_pence += total

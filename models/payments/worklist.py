@@ -262,7 +262,7 @@ class Due:
 def what_is_due() -> list[Due]:
     """What was to be finalised before today, as one; then today, tomorrow, and the next days on which something is."""
     held = is_kept_back()
-    kept_back, free = sa.case((held, P.total_pence), else_=0), sa.case((held, 0), else_=P.total_pence)
+    kept_back, free = sa.case((held, P.unpaid_pence), else_=0), sa.case((held, 0), else_=P.unpaid_pence)
     rows = session.execute(
         select(P.finalise_on, sa.func.count(P.id), sum_of(free), sum_of(kept_back))
         .where(P.is_open, P.finalise_on <= today() + AHEAD)

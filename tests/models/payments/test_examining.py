@@ -3,14 +3,15 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from commands.batchwise.payments import finalise_due
 from models.calendar import Frequency, as_on
 from models.payments import answers, day_moves, officer
+from models.payments.adjustment import Adjustment
 from models.payments.finding import Finding, RunFinding
 from models.payments.hold import Hold
-from models.payments.payment import ScheduledPayment
+from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.payment_run import prepare
 from models.payments.review import Review
 from models.payments.run import PaymentRun, RunPayment
@@ -135,7 +136,7 @@ def test_a_correction_of_a_partly_paid_row_is_its_own_difference():
     run_id = prepared()
     [part] = [each for each in every(RunPayment) if each.run_id == run_id]
     assert (part.taken_pence, part.before_pence) == (7, 0)
-    assert [each[:3] for each in found(run_id, Finding.CHANGED)] == [(Finding.CHANGED, 7, 0)]
+    assert [each[:3] for each in found(run_id, Finding.CHANGED)] == [(Finding.CHANGED, 10_007, 10_000)]
 
 
 @pytest.mark.parametrize(("is_known", "kind"), [(False, Finding.NEW_PROVIDER), (True, Finding.NEW_CONTRACT)])
@@ -168,6 +169,64 @@ def test_who_comes_goes_and_changes():
     run_id = prepared()
     rows = {kind: (now, before) for kind, now, before, _ in found(run_id)}
     assert rows == {Finding.NEW: (3_000, None), Finding.ENDED: (0, 8_000), Finding.CHANGED: (11_000, 10_000)}
+
+
+def test_what_is_paid_for_earlier_days_is_no_change_of_the_next_week():
+    """£100.00 becomes £110.00 from the first day on, and a taxi is adjusted once: the third week is as the second."""
+    contract, ola = weekly(), make_staff(name="Ola")
+    item = make_item(contract, rate_e4=1_000_000)
+    finalise(SUNDAY)
+    [price] = every(ItemPrice)
+    change(price, rate_e4=1_100_000)
+    client = next(each for each in every(Client) if each.id == item.client_id)
+    calculate(SECOND_SUNDAY)
+    taxi = {"amount_pence": 5_000, "for_day": MONDAY + WEEK, "reason": "Taxi", "by": ola}
+    with as_on(SECOND_SUNDAY), unit_of_work() as session:
+        of_client = session.scalars(select(Client).where(Client.id == client.id)).one()
+        officer.adjust(session.scalars(select(Contract).where(Contract.id == contract.id)).one(), of_client, **taxi)
+    run_id = prepared()
+    told = {kind: (now, before) for kind, now, before, _ in found(run_id)}
+    assert told[Finding.CHANGED] == (11_000, 10_000)
+    assert told[Finding.EARLIER] == (1_000, None)
+    assert told[Finding.ADJUSTED] == (5_000, None)
+    with as_on(SECOND_SUNDAY), unit_of_work() as session:
+        session.scalars(select(PaymentRun).where(PaymentRun.id == run_id)).one().discard(by=session.merge(ola))
+    finalise(SECOND_SUNDAY)
+    third = found(prepared(SECOND_SUNDAY + WEEK))
+    assert not [each for each in third if each[0] in (Finding.CHANGED, Finding.NEW, Finding.ENDED, Finding.EARLIER)]
+
+
+def test_who_cancels_an_adjustment_is_named():
+    contract, ola, bea = weekly(), make_staff(name="Ola"), make_staff(name="Bea")
+    item = make_item(contract, rate_e4=1_000_000)
+    calculate(SUNDAY)
+    client = next(each for each in every(Client) if each.id == item.client_id)
+    with as_on(SUNDAY), unit_of_work() as session:
+        of_client = session.scalars(select(Client).where(Client.id == client.id)).one()
+        in_contract = session.scalars(select(Contract).where(Contract.id == contract.id)).one()
+        officer.adjust(in_contract, of_client, amount_pence=-500, for_day=MONDAY, reason="Paid twice", by=ola)
+    finalise(SUNDAY)
+    calculate(SECOND_SUNDAY)
+    act(SECOND_SUNDAY, officer.cancel_adjustment, every(Adjustment)[0], by=bea)
+    [(_, pence, _, note)] = found(prepared(), Finding.ADJUSTED)
+    assert (pence, note) == (500, "Bea has cancelled what was made by Ola: Paid twice")
+
+
+def test_a_finding_stays_where_its_payment_is_replaced():
+    contract = weekly()
+    make_item(contract, rate_e4=1_000_000)
+    run_id = prepared(SUNDAY)
+    kept = found(run_id)
+    assert kept
+    with unit_of_work() as session:
+        session.execute(delete(RunPayment))
+        session.execute(delete(PaymentLine))
+        session.execute(delete(ScheduledPayment))
+    assert found(run_id) == kept
+    with reading() as session:
+        review = Review(session.scalars(select(PaymentRun).where(PaymentRun.id == run_id)).one())
+        [row] = session.execute(review.found(Finding.NEW_PROVIDER))
+        assert (row.reference, row.first_on, row.total_pence) == (contract.reference, MONDAY, 10_000)
 
 
 def test_a_month_that_is_a_day_shorter_changes_nothing():

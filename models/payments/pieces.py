@@ -1,0 +1,90 @@
+"""What a run can take of payments just now: their drafts that nothing holds, sealed by a digest."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
+
+from models.base import session
+from models.calendar import MovedDates, PeriodDates
+from models.payments.hold import rows_held_in
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.settlement import ToSettle, drafts_of
+from models.records.contract import Calendar, PaymentMethod
+
+CHUNK = 500
+
+
+def by_contract(due_ids: Select[int]) -> Iterator[list[int]]:
+    """The ids of due payments, some CHUNK at once. Those of one contract stay together: what one carries forward, the
+    next may bring forward.
+    """
+    payment = ScheduledPayment
+    query = due_ids.with_only_columns(payment.contract_id, payment.id).order_by(None)
+    rows = session.execute(query.order_by(payment.contract_id, payment.first_on, payment.id)).all()
+    some: list[int] = []
+    for _, of_contract in groupby(rows, key=itemgetter(0)):
+        some += [row.id for row in of_contract]
+        if len(some) >= CHUNK:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a run can take of one payment just now: its drafts that nothing holds."""
+
+    provider_id: int
+    dates: PeriodDates
+    to_settle: ToSettle
+    has_held: bool
+
+    @property
+    def digest(self) -> str:
+        """A seal over the drafts, but their own ids, which each calculation gives anew."""
+        drafts = [tuple(map(str, row[1:-2])) for row in self.to_settle.drafts]
+        return sha256(repr(drafts).encode()).hexdigest()
+
+
+def pieces_of(payment_ids: list[int]) -> list[Piece]:
+    payment = ScheduledPayment
+    held = rows_held_in(payment_ids)
+    free: dict[int, list[Any]] = defaultdict(list)
+    with_held: set[int] = set()
+    for row in session.execute(drafts_of(PaymentLine.payment_id.in_(payment_ids))):
+        if (row.payment_id, row.purchase_order_id) in held:
+            with_held.add(row.payment_id)
+        else:
+            free[row.payment_id].append(row)
+    query = select(
+        payment.id, payment.provider_id, payment.contract_id, payment.first_on, payment.last_on, payment.is_begun,
+        payment.method_id, payment.moved_confirm_by, payment.moved_finalise_on, payment.moved_bank_on,
+    ).where(payment.id.in_(payment_ids)).order_by(payment.contract_id, payment.first_on, payment.id)  # fmt: skip
+    rows = session.execute(query).all()
+    calendars = _calendars({row.method_id for row in rows})
+    return [
+        Piece(
+            row.provider_id,
+            MovedDates(row.moved_confirm_by, row.moved_finalise_on, row.moved_bank_on).over(
+                calendars[row.method_id].dates_of(row.first_on)
+            ),
+            ToSettle(row.id, row.contract_id, row.first_on, row.last_on, row.is_begun, free[row.id]),
+            row.id in with_held,
+        )
+        for row in rows
+    ]
+
+
+def _calendars(method_ids: set[int]) -> dict[int, Calendar]:
+    method = PaymentMethod
+    how = joinedload(method.calendar).selectinload(Calendar.overrides)
+    found = session.scalars(select(method).where(method.id.in_(method_ids)).options(how))
+    return {each.id: each.calendar for each in found}

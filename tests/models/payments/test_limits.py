@@ -1,0 +1,43 @@
+"""Above which limits two people authorise a run: at one it is still below."""
+
+import pytest
+
+from models.payments.limits import LEAST_RISE, Limit, RunLimits
+
+LIMITS = RunLimits(payment_pence=1_000, run_pence=5_000, change_percent=50)
+CALM = {"largest_pence": 0, "run_pence": 0, "now_pence": 0, "before_pence": 0}
+
+
+@pytest.mark.parametrize(
+    ("given", "passed"),
+    [
+        ({}, []),
+        ({"largest_pence": 1_000, "run_pence": 5_000}, []),
+        ({"largest_pence": 1_001}, [Limit.PAYMENT]),
+        ({"run_pence": 5_001}, [Limit.RUN]),
+        ({"now_pence": 3 * LEAST_RISE, "before_pence": 2 * LEAST_RISE}, []),
+        ({"now_pence": 3 * LEAST_RISE + 1, "before_pence": 2 * LEAST_RISE}, [Limit.CHANGE]),
+        ({"now_pence": LEAST_RISE + 99, "before_pence": 100}, []),
+        ({"now_pence": LEAST_RISE + 100, "before_pence": 100}, [Limit.CHANGE]),
+        ({"now_pence": LEAST_RISE, "before_pence": 0}, [Limit.CHANGE]),
+        ({"now_pence": LEAST_RISE, "before_pence": -100}, [Limit.CHANGE]),
+        ({"now_pence": 100, "before_pence": 10 * LEAST_RISE}, []),
+        ({"largest_pence": 1_001, "run_pence": 5_001, "now_pence": LEAST_RISE}, list(Limit)),
+    ],
+)
+def test_what_passes_which_limit(given, passed):
+    assert LIMITS.passed(**CALM | given) == passed
+
+
+def test_nothing_is_no_limit():
+    huge = {"largest_pence": 10**12, "run_pence": 10**12, "now_pence": 10**12, "before_pence": 1}
+    assert RunLimits(0, 0, 0).passed(**huge) == []
+    assert RunLimits().passed(**huge) == list(Limit)
+
+
+def test_a_limit_is_said_in_pounds_and_per_cent():
+    assert [LIMITS.words(limit) for limit in Limit] == [
+        "a payment of more than £10",
+        "more than £50 in one run",
+        "more than 50 % more than the same rows came to in the payments before",
+    ]
