@@ -233,7 +233,8 @@ class User(Base):
 
 def names_of(ids: Iterable[int | None]) -> dict[int, str]:
     """The names of these people, for a page that says who did what."""
-    return dict(session.execute(select(User.id, User.name).where(User.id.in_({each for each in ids if each}))).all())
+    people = {each for each in ids if each}
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_(people))).all()) if people else {}
 
 
 def tidy_email(text: str) -> str:

@@ -127,7 +127,7 @@ def test_from_a_rejection_to_the_last_pound(days):
     days.on(date(2019, 10, 10))
     desk = days.desk()
     desk.get_by_role("link", name="Release").click()
-    desk.get_by_label("Why may it be paid now?").fill("She stayed until Sunday")
+    desk.get_by_label("What do you say to the provider?").fill("She stayed until Sunday")
     desk.get_by_role("button", name="Release").click()
     days.the.run()
     assert banked(days.the.contract) == [35_415, 30_303]

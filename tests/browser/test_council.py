@@ -125,7 +125,8 @@ def test_the_officer_holds_and_adjusts_a_payment(people, contract):
     expect(officer.get_by_text("This payment now comes to £556.11").first).to_be_visible()
     look_at(officer, "payment-adjusted")
 
-    officer.get_by_role("button", name="Hold").or_(officer.get_by_role("link", name="Hold")).click()
+    hold = {"name": "Hold", "exact": True}
+    officer.get_by_role("button", **hold).or_(officer.get_by_role("link", **hold)).click()
     expect(officer.get_by_label("Why?")).to_be_visible()
     look_at(officer, "hold")
     officer.get_by_label("Why?").fill("Asked the carer")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from models import folding, verify
+from models import folding
 from models.accounts import directory
 from models.auditing.search import ids_meant
 from models.base import move
@@ -21,6 +21,7 @@ from models.permissions import Role
 from models.records.client import Client
 from models.records.contract import Contract
 from models.records.provider import Contact, Provider, ProviderKind
+from models.verify import ground
 from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import make_contact, make_provider, make_user
 from tests.support.rows import every, reading, saved, unit_of_work
@@ -144,12 +145,12 @@ def test_a_folded_name_is_for_queries_only(database):
 def test_what_is_not_folded_right_is_found_by_verify(database, names):
     client, _ = make_client(surname="Świątkowski", first_name="Zoë"), make_client()
     with reading():
-        assert list(verify.names()) == []
+        assert list(ground.names()) == []
     wrong = {f"folded_{name}": "wrong" for name in names}
     with unit_of_work() as session:
         session.execute(update(Client).where(Client.id == client.id).values(**wrong))
     with reading():
-        assert [found.where for found in verify.names()] == [f"client {client.id}: folded_{name}" for name in names]
+        assert [found.where for found in ground.names()] == [f"client {client.id}: folded_{name}" for name in names]
 
 
 # --- looking for a name

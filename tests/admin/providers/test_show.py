@@ -34,7 +34,7 @@ def test_it_says_when_the_provider_has_reviewed_who_has_access(administrator, pr
 @pytest.mark.parametrize(
     ("role", "links"),
     [
-        ("payments_officer", {"Look at their portal", "Payments", "Where every pound is"}),
+        ("payments_officer", {"Look at their portal", "Payments", "Where every pound is", "Hold its payments"}),
         ("brokerage", set()),
         ("help_desk", {"Look at their portal"}),
         ("systems_administrator", {"Look at their portal", "Give access", "Audit"}),

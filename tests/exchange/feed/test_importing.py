@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 
 from exchange.feed import Count, check_feed, import_feed
-from models import verify
 from models.audit import AuditEvent
 from models.money import parse_e4
 from models.payments.purchase_order import PurchaseOrder
@@ -26,6 +25,7 @@ from models.records.contract import (
 )
 from models.records.feed import FeedImport
 from models.records.provider import Contact, Provider
+from models.verify import ground
 from tests.exchange.feed.feeds import FEED, everything
 from tests.support.rows import every, reading
 
@@ -240,7 +240,7 @@ def test_names_are_folded_as_they_come_in_and_as_they_change(feed):
     assert one(Client, folded_surname="swiatkowski").first_name == "Zoë"
     assert one(Contact, folded_name="dawn odea").name == "Dawn O’Dea"
     with reading():
-        assert list(verify.names()) == []
+        assert list(ground.names()) == []
 
 
 def test_files_that_are_none_of_a_feeds_do_not_matter(feed):

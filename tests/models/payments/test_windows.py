@@ -9,14 +9,13 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from models.base import session
 from models.calendar import as_on
 from models.outbox import OutboxMessage
 from models.payments import officer
 from models.payments.confirmation import Asked, Confirmation, Processing
 from models.payments.payment import ScheduledPayment
 from models.payments.run import RunPayment
-from models.payments.worklist import coming_due
+from models.payments.worklist import what_is_due
 from models.records.care_package import ItemPrice
 from tests.care_factories import make_calendar, make_client, make_contract, make_item
 from tests.support.rows import every, reading, unit_of_work
@@ -268,11 +267,11 @@ def test_what_is_paid_as_it_is_late_names_the_bank_day_that_its_run_makes():
 def test_what_comes_up_on_the_desk_leaves_out_what_is_kept_back(state, pence):
     the = STATES[state](office())
     with as_on(the.today), reading():
-        [row] = session.execute(coming_due()).all()
-    assert (row.finalise_on, row.total_pence) == (SUNDAY, pence)
+        [due] = what_is_due()
+    assert (due.on, due.pence) == (SUNDAY, pence)
 
 
 def test_what_is_held_while_an_answer_is_waited_for_is_left_out_too():
     the = STATES["current"](office()).hold()
     with as_on(the.today), reading():
-        assert [row.total_pence for row in session.execute(coming_due())] == [0]
+        assert [(due.pence, due.held_pence) for due in what_is_due()] == [(0, 65_611)]
