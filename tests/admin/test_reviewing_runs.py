@@ -3,18 +3,21 @@
 import pytest
 from sqlalchemy import select
 
+from commands.batchwise.payments import finalise_due
 from models.accounts.user import Staff
 from models.payments.adjustment import Adjustment
+from models.payments.debt import DebtEntry, DebtEntryKind
 from models.payments.finding import RunFinding, RunTick
 from models.payments.run import PaymentRun, RunState
 from models.permissions import CouncilRole
+from models.records.contract import Contract
 from tests.admin.conftest import SUNDAY, WEEK, two_clients
 from tests.admin.payments.acts import adjust
 from tests.care_factories import make_item
 from tests.factories import make_staff
 from tests.support.client import PortalClient
-from tests.support.rows import every, reloaded, unit_of_work
-from tests.support.runs import calculate
+from tests.support.rows import every, reloaded, saved, unit_of_work
+from tests.support.runs import calculate, orders
 
 RUNS = "/council/payment-runs"
 
@@ -177,3 +180,66 @@ def test_what_is_overdue_stands_first_on_my_work(desk, set_today):
     [first, *_] = desk.officer.get("/council/").page.select("table.due tbody tr")
     assert first.a.text == "Today"
     assert desk.contract.name in desk.officer.get(first.a["href"]).words
+
+
+def test_an_adjustment_that_no_run_has_shown_is_still_unseen(desk, work):
+    """Adjusted after preparing: the manager authorises what they saw, and the payment is left."""
+    number = desk.prepare()
+    desk.tick(number)
+    adjust(desk, amount="500.00", reason="Bonus")
+    page = desk.manager.get(f"{RUNS}/{number}")
+    assert "Changed since prepared £656.11" in page.words
+    assert "As things stand, £0.00 is paid when it is finalised, of £656.11" in page.words
+    desk.manager.post(f"{RUNS}/{number}/authorise", status=303)
+    assert (
+        desk.manager.get(f"{RUNS}/{number}").page.select_one("form[action$=finalise] button").text == "Finalise £0.00"
+    )
+    desk.manager.post(f"{RUNS}/{number}/finalise", status=303)
+    assert work()
+    [adjustment] = every(Adjustment)
+    assert adjustment.seen_by_id is None
+    assert finalise_due()[0] is None, "the command line leaves it"
+
+
+def test_two_changes_that_cancel_out_are_a_change(desk):
+    """+£5.00 for one client and -£5.00 for another: the sum is the same, and the run leaves the payment."""
+    number = desk.prepare()
+    clients = [order.client_id for order in orders(desk.contract)]
+    for client_id, amount in zip(clients, ("5.00", "-5.00"), strict=True):
+        adjust(desk, client=str(client_id), amount=amount)
+    assert "Changed since prepared £656.11 1" in desk.manager.get(f"{RUNS}/{number}").words
+
+
+def test_who_has_lost_the_role_is_no_first_of_two(desk, limits):
+    limits(run_pence=65_610)
+    number = desk.prepare()
+    mia = PortalClient(desk.officer.app).sign_in(make_staff(CouncilRole.PAYMENTS_MANAGER, name="Mia Second"))
+    desk.tick(number, mia)
+    desk.manager.post(f"{RUNS}/{number}/authorise", status=303)
+    refused = desk.manager.post(f"{RUNS}/{number}?show=above+the+limit", {"because": "Never looked"}, status=409)
+    assert "You have authorised this run on what you have said" in refused.words or "no exceptions" in refused.words
+    with unit_of_work() as session:
+        demoted = {"role": CouncilRole.PAYMENTS_OFFICER}
+        session.query(Staff).filter(Staff.user_id == desk.manager.user.id).update(demoted)
+    refused = mia.post(f"{RUNS}/{number}/authorise", status=409)
+    assert "Max Manager has authorised this run and may not authorise runs any more" in refused.words
+    assert state() is RunState.PREPARED
+
+
+def test_what_is_taken_for_a_debt_instead_is_told(desk, work):
+    """£200.00 of debt is moved here after authorising: authorised = paid + left + taken for debts."""
+    number = desk.prepare()
+    desk.authorise(number)
+    owner = every(select(Contract).where(Contract.id == desk.contract.id))[0]
+    saved(
+        DebtEntry(provider_id=owner.provider_id, contract_id=owner.id, kind=DebtEntryKind.MOVED, pence=-20_000,
+                  on=SUNDAY, reason="From another contract")
+    )  # fmt: skip
+    page = desk.manager.get(f"{RUNS}/{number}")
+    assert page.page.select_one("form[action$=finalise] button").text == "Finalise £456.11"
+    desk.manager.post(f"{RUNS}/{number}/finalise", status=303)
+    assert desk.manager.get(f"{RUNS}/{number}").page.select("a[href$=withdraw]"), "until its first line is paid"
+    assert work()
+    words = desk.manager.get(f"{RUNS}/{number}").words
+    assert "Paid £456.11 Left for the next run £0.00 Taken for debts instead £200.00" in words
+    assert "£456.11 paid of £656.11 authorised; £200.00 taken for debts instead." in words

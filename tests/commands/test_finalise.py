@@ -132,7 +132,10 @@ def test_what_has_changed_since_it_was_broken_off_is_left_to_the_new_run(contrac
     make_item(contracts[1], rate_e4=1_000_000, starts_on=MONDAY)
     calculate(SUNDAY)
     result = finalise("--yes")
-    assert "1 payment finalised, 1 line, £353.08 paid; 1 left for the next run, £353.08" in result.output
+    assert (
+        "1 payment finalised, 1 line, £353.08 paid of £706.16 authorised; 1 left for the next run, £353.08"
+        in result.output
+    )
     assert "Run 2: 1 payment finalised, 2 lines, £453.08 paid.\n" in result.output
     assert result.exit_code == 0
 
