@@ -347,7 +347,11 @@ class Office:
             return None
         with unit_of_work() as session:
             own = session.scalars(select(Hold).where(Hold.id == held.id)).one()
-            payment = session.scalars(select(ScheduledPayment).where(ScheduledPayment.id == own.payment_id)).one()
+            payment = session.scalars(
+                select(ScheduledPayment)
+                .where(ScheduledPayment.id == own.payment_id)
+                .options(joinedload(ScheduledPayment.contract))
+            ).one()
             officer.release(payment, own, by=self.officer, reason="It is right")
         return True
 
