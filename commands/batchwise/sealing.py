@@ -24,18 +24,27 @@ log = logging.getLogger(__name__)
 
 
 def kept_heads(path: Path) -> list[Head]:
-    """The heads that the worker has written down, day by day. ValueError names a line that is none."""
-    heads = []
+    """The heads that the worker has written down, day by day. ValueError names the first line that is none."""
+    heads, faults = read_heads(path)
+    if faults:
+        raise ValueError(faults[0])
+    return heads
+
+
+def read_heads(path: Path) -> tuple[list[Head], list[str]]:
+    """The heads as `kept_heads`, and what is wrong with each line that is none."""
+    heads: list[Head] = []
+    faults: list[str] = []
     for number, line in enumerate(_lines(path), start=1):
         try:
             heads.append(Head.parse(line))
         except ValueError:
-            raise ValueError(f"{path.name}, line {number}, is not a head of the audit") from None
-    return heads
+            faults.append(f"{path.name}, line {number}, is not a head of the audit")
+    return heads, faults
 
 
 def _lines(path: Path) -> list[str]:
-    return path.read_text("utf-8").splitlines() if path.exists() else []
+    return path.read_text("utf-8", errors="replace").splitlines() if path.exists() else []
 
 
 def seal_waiting(*, everything: bool = False) -> int:

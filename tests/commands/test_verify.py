@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import InternalError, OperationalError
 
-from commands.batchwise.sealing import seal_waiting
+from commands.batchwise.sealing import HEADS, seal_waiting
 from models import verify
 from models.base import scope, snapshot, utc_now
 from models.payments import batching, working_out
@@ -330,6 +330,17 @@ def test_as_json_it_says_promise_place_and_ids(app, contract, monkeypatch):
     assert words.exit_code == 1
     told = "an order's spend is its finalised lines: not so for order 1: £0.01, lines £353.08"
     assert words.stderr == f"{told}\n1 found.\n"
+
+
+def test_heads_that_cannot_be_read_are_found_and_the_rest_is_checked(app, contract):
+    (app.config["SETTINGS"].instance / HEADS).write_bytes(b"\xff nothing\n")
+    _break("UPDATE purchase_order SET spend_net_pence = 1")
+    result = app.test_cli_runner().invoke(args=["verify", "--json"])
+    assert result.exit_code == 1
+    assert [(each["promise"], each["where"]) for each in json.loads(result.stdout)] == [
+        ("the heads of the audit can be read", "audit-heads.txt, line 1, is not a head of the audit"),
+        ("an order's spend is its finalised lines", "order 1: £0.01, lines £353.08"),
+    ]
 
 
 def test_it_tells_how_far_it_is(contract, monkeypatch):
