@@ -104,8 +104,10 @@ def finalise(day: datetime | None, references: tuple[str, ...], is_agreed: bool,
         raise click.ClickException(
             "Nobody can be asked here. Give --yes to finalise without being asked, or --dry-run to see what would be"
         )
+    if (given := _day(day)) is not None and given > today() and not is_dry:
+        raise click.ClickException(f"That day has not come: today is {today():%d/%m/%Y}. Nothing is finalised.")
     ids = _provider_ids(references)
-    with as_on(_day(day)), _refusals():
+    with as_on(given), _refusals():
         foreseen = None if is_agreed and not is_dry else _foresee(ids)
         if is_dry and foreseen is not None:
             _end(ids, foreseen)
@@ -228,7 +230,7 @@ def _refusals() -> Iterator[None]:
     except DomainError as refusal:
         raise click.ClickException(f"{refusal}.") from None
     except OperationalError as fault:
-        log.exception("the database failed")
+        log.info("the database failed", exc_info=True)  # one line is all that a terminal shows
         raise click.ClickException(
             f"The database is busy, away or full ({type(fault.orig).__name__}). Give the command again: what was done "
             "stays, and it goes on with the rest."

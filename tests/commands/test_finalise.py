@@ -8,49 +8,24 @@ from sqlalchemy.exc import OperationalError
 
 from commands import payments as commands
 from models.audit import AuditEvent
-from models.base import utc_now
 from models.calendar import as_on
-from models.job import BROKEN_OFF_AFTER, Job, JobKind
-from models.payments import batching, officer, payment_run
+from models.job import Job
+from models.payments import officer, payment_run
 from models.payments.hold import Hold, HoldKind
 from models.payments.limits import RunLimits
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment, RunState
-from models.permissions import CouncilRole
 from models.records.client import Client
 from models.records.contract import Contract
 from models.records.provider import Provider
 from tests.care_factories import make_contract, make_item
 from tests.factories import make_staff
+from tests.support.broken_off import MONDAY, SUNDAY, held, prepared_by_people
 from tests.support.faults import unable_to_calculate
 from tests.support.rows import every, saved, unit_of_work
-from tests.support.runs import answered, authorise, banked, calculate, change
+from tests.support.runs import answered, banked, calculate, change
 
-MONDAY, SUNDAY = date(2019, 9, 23), date(2019, 9, 29)
 PAID = "Run 1: 2 payments finalised, 2 lines, £706.16 paid.\n"
-
-
-@pytest.fixture
-def contracts(app, monkeypatch):
-    """Two providers with a contract each, at £353.08 a week from Monday; each is a batch."""
-    monkeypatch.setattr(batching, "BATCH", 1)
-    for _ in range(2):
-        make_item(make_contract(calculate_from=MONDAY), rate_e4=3_530_800, starts_on=MONDAY)
-    return every(Contract)
-
-
-@pytest.fixture
-def finalise(app):
-    def run(*options, day=SUNDAY, typed=None):
-        arguments = ["payments", "finalise", "--as-on", day.isoformat(), *options]
-        return app.test_cli_runner().invoke(args=arguments, input=typed)
-
-    return run
-
-
-@pytest.fixture
-def at_a_terminal(monkeypatch):
-    monkeypatch.setattr(commands, "can_ask", lambda: True)
 
 
 def kill_at_batch(monkeypatch, number):
@@ -64,31 +39,6 @@ def kill_at_batch(monkeypatch, number):
         return finalise_some(run, provider_ids, **how)
 
     monkeypatch.setattr(payment_run, "finalise_some", killed)
-
-
-def prepared_by_people(*, authorised=True, job=None):
-    """A run of the first Sunday that an officer has prepared and, if so, a manager authorised; with a job if so."""
-    calculate(SUNDAY)
-    officer, manager = make_staff(), make_staff(CouncilRole.PAYMENTS_MANAGER)
-    with as_on(SUNDAY), unit_of_work():
-        run = payment_run.prepare(by=officer)
-        if authorised:
-            authorise(run, by=manager)
-    if job is not None:
-        saved(Job(kind=JobKind.FINALISE, run_id=run.id, created_by_id=manager.id, **JOBS[job]()))
-    return run
-
-
-def begun(state, **more):
-    return {"worker": "w", "started_at": utc_now(), "heartbeat_at": utc_now(), "state": state} | more
-
-
-JOBS = {
-    "queued": dict,
-    "running": lambda: begun("running"),
-    "silent": lambda: begun("running", heartbeat_at=utc_now() - 2 * BROKEN_OFF_AFTER),
-    "failed": lambda: begun("failed", finished_at=utc_now()),
-}
 
 
 @pytest.mark.postgres
@@ -114,7 +64,8 @@ def test_a_run_that_was_broken_off_before_it_was_closed_is_closed(contracts, fin
     assert finalise("--yes").output == f"Run 1 was broken off: it goes on.\n{PAID}"
 
 
-def test_what_fell_due_meanwhile_is_paid_after_it(contracts, finalise, monkeypatch):
+def test_what_fell_due_meanwhile_is_paid_after_it(contracts, finalise, monkeypatch, set_today):
+    set_today(SUNDAY + timedelta(days=7))
     with monkeypatch.context() as patch:
         kill_at_batch(patch, 2)
         finalise("--yes")
@@ -231,7 +182,8 @@ def test_it_shows_the_sum_and_asks(contracts, finalise):
 
 
 @pytest.mark.usefixtures("at_a_terminal")
-def test_it_asks_for_what_is_left_of_a_broken_off_run_too(contracts, finalise, monkeypatch):
+def test_it_asks_for_what_is_left_of_a_broken_off_run_too(contracts, finalise, monkeypatch, set_today):
+    set_today(SUNDAY + timedelta(days=7))
     with monkeypatch.context() as patch:
         kill_at_batch(patch, 2)
         finalise("--yes")
@@ -289,15 +241,6 @@ def test_above_a_limit_nothing_is_paid_and_all_is_said(contracts, finalise, own_
     assert every(PaymentRun) == []
 
 
-def held(payment):
-    saved(
-        Hold(
-            provider_id=payment.provider_id, payment_id=payment.id, kind=HoldKind.OFFICER, reason="Asked about",
-            placed_by_id=make_staff().id,
-        )
-    )  # fmt: skip
-
-
 def row_held(payment):
     make_item(every(Contract)[0], rate_e4=1_000_000, starts_on=MONDAY)
     calculate(SUNDAY)
@@ -349,3 +292,29 @@ def test_a_contract_that_cannot_be_calculated_is_left_and_named(contracts, final
     assert "Left: 1 payment, £353.08: the contract cannot be calculated.\n" in foreseen.stdout
     assert "Left: 1 payment, £353.08: the contract cannot be calculated.\n" in done.stderr
     assert f"Contract {contracts[0].reference} of provider " in done.stderr
+
+
+@pytest.mark.parametrize("command", ["finalise", "calculate"])
+def test_what_the_log_says_of_a_locked_database_is_not_on_the_terminal(contracts, app, monkeypatch, caplog, command):
+    def locked(*_, **__):
+        raise OperationalError("", {}, Exception())
+
+    for owner in (commands, commands.payment_run):
+        monkeypatch.setattr(owner, "foresee_calculation" if owner is commands else "prepare", locked)
+    caplog.set_level("INFO", commands.__name__)
+    result = app.test_cli_runner().invoke(args=["payments", command, "--as-on", SUNDAY.isoformat(), "--dry-run"])
+    assert result.exit_code == 1
+    assert [len(result.stderr.splitlines()), result.stderr[:45]] == [1, "Error: The database is busy, away or full (Ex"]
+    [record] = [each for each in caplog.records if each.name == commands.__name__]
+    assert record.exc_info is not None
+    assert record.levelname == "INFO", "a handler of last resort prints all above it"
+
+
+def test_no_day_that_has_not_come_is_finalised(contracts, finalise, set_today):
+    set_today(SUNDAY)
+    result = finalise("--yes", day=date(2020, 9, 29))
+    told = "Error: That day has not come: today is 29/09/2019. Nothing is finalised.\n"
+    assert (result.exit_code, result.output) == (1, told)
+    assert every(PaymentRun) == []
+    assert "A new run: " in finalise("--dry-run", day=date(2019, 10, 6)).output, "what it will pay may be asked"
+    assert finalise("--yes").exit_code == 0, "today has come"
