@@ -19,6 +19,7 @@ from commands.batchwise.finalising import (
     broken_off,
     finalise_foreseen,
     foresee,
+    insist_on,
     still_left,
     still_open,
     take_up,
@@ -169,11 +170,14 @@ def _foresee(ids: list[int] | None) -> Outlook:
 
 
 def _finalise(ids: list[int] | None, foreseen: Outlook | None) -> None:
-    runs = broken_off(ids)
+    if foreseen is not None and foreseen.taken_up:
+        with bar() as progress:
+            insist_on(foreseen, ids, progress=progress)
+    runs = [run for run in broken_off(ids) if foreseen is None or run.id in foreseen.taken_up]
     for run in runs:
         click.echo(f"Run {run.id} was broken off: it goes on.")
         with bar() as progress:
-            outcome = take_up(run, progress=progress)
+            outcome = take_up(run, foreseen, progress=progress)
         click.echo(f"Run {run.id}: {payment_run.summary(outcome)}")
     with bar() as progress:
         run_id, outcome = finalise_foreseen(ids, foreseen, progress=progress)

@@ -2,6 +2,7 @@
 broken off, and says what is left.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -38,6 +39,8 @@ class Outlook:
     provider_ids: set[int] = field(default_factory=set)
     taken_up: dict[int, RunProgress] = field(default_factory=dict)
     """By number of a run that was broken off: what is still to be paid of it."""
+    paid_by: dict[int, dict[tuple[int, int], int]] = field(default_factory=dict)
+    """By number of such a run: what each payment pays, by provider and payment id, as it is once the run is closed."""
     left: dict[Left, LeftOver] = field(default_factory=dict)
 
     @property
@@ -105,13 +108,16 @@ def still_left(provider_ids: list[int] | None) -> list[LeftOver]:
     return list(found.left.values())
 
 
-def foresee(provider_ids: list[int] | None, *, progress: Progress | None = None) -> Outlook:
+def foresee(
+    provider_ids: list[int] | None, *, only: Collection[int] | None = None, progress: Progress | None = None
+) -> Outlook:
     """What finalising would pay and leave: everything is done batch by batch, and undone. DomainError as in
-    `finalise_due`.
+    `finalise_due`. Of the runs that were broken off, all are gone on with, or `only` those.
     """
-    found, runs = Outlook(), broken_off(provider_ids)
+    found = Outlook()
+    runs = [run for run in broken_off(provider_ids) if only is None or run.id in only]
     for run in runs:
-        found.taken_up[run.id] = RunProgress()
+        found.taken_up[run.id], found.paid_by[run.id] = RunProgress(), {}
     with scope():
         set_tenant(EVERY_PROVIDER)
         waiting = {id_ for run in runs for id_ in payment_run.providers_waiting(run.id)}
@@ -127,6 +133,7 @@ def _foresee(batch: list[int], due: list[int], found: Outlook) -> None:
     for run_id, so_far in found.taken_up.items():
         run = session.scalars(select(PaymentRun).where(PaymentRun.id == run_id)).one()
         so_far.add(payment_run.finalise_some(run, batch))
+        found.paid_by[run_id] |= _paid_by(run, batch)
     if not due:
         return
     calculate(due)
@@ -134,15 +141,50 @@ def _foresee(batch: list[int], due: list[int], found: Outlook) -> None:
     found.add_left(left_over(due, taken=found.add_run(new) if new is not None else ()))
 
 
-def take_up(run: OpenRun, *, progress: Progress | None = None) -> RunProgress:
-    """Go on with a run that was broken off, and close it; returns what the whole run has done."""
+def insist_on(foreseen: Outlook, provider_ids: list[int] | None, *, progress: Progress | None = None) -> None:
+    """DomainError where finalising would not pay just what somebody has agreed to any more: then nothing is paid. Runs
+    that were broken off since are no part of it: nobody has seen them.
+    """
+    now = foresee(provider_ids, only=foreseen.taken_up, progress=progress)
+    if (now.taken_up, now.paid_by, now.payments) != (foreseen.taken_up, foreseen.paid_by, foreseen.payments):
+        raise _changed(now.all_pence, foreseen.all_pence, "Nothing")
+
+
+def take_up(run: OpenRun, foreseen: Outlook | None = None, *, progress: Progress | None = None) -> RunProgress:
+    """Go on with a run that was broken off, and close it; returns what the whole run has done. DomainError where it
+    pays for some providers not just what was foreseen: then no more is paid.
+    """
+
+    def check(found: PaymentRun, batch: list[int]) -> None:
+        if foreseen is not None:
+            agreed = {key: pence for key, pence in foreseen.paid_by[run.id].items() if key[0] in batch}
+            if (paid := _paid_by(found, batch)) != agreed:
+                raise _changed(sum(paid.values()), sum(agreed.values()), "Nothing more")
+
     with transaction() as own:
         set_tenant(EVERY_PROVIDER)
         note_taken_up(own.scalars(select(PaymentRun).where(PaymentRun.id == run.id)).one())
-    finalise_run(run.id, by_id=run.finalised_by_id, progress=progress)
+    finalise_run(run.id, by_id=run.finalised_by_id, progress=progress, check=check)
     with scope():
         set_tenant(EVERY_PROVIDER)
         return outcome_of(run.id)
+
+
+def _paid_by(run: PaymentRun, provider_ids: list[int]) -> dict[tuple[int, int], int]:
+    """What the run has paid, by provider and payment id."""
+    session.flush()
+    part = RunPayment
+    query = select(part.provider_id, part.payment_id, part.paid_pence).where(
+        part.run_id == run.id, part.is_finalised, part.provider_id.in_(provider_ids)
+    )
+    return {(row.provider_id, row.payment_id): row.paid_pence or 0 for row in session.execute(query)}
+
+
+def _changed(now_pence: int, agreed_pence: int, what: str) -> DomainError:
+    return DomainError(
+        f"It has changed meanwhile: {gbp(now_pence)} instead of {gbp(agreed_pence)}. {what} is finalised. Look at it "
+        "again, and give the command once more"
+    )
 
 
 def finalise_foreseen(
@@ -156,9 +198,6 @@ def finalise_foreseen(
         found = Outlook()
         found.add_run(run)
         if foreseen is not None and found.payments != foreseen.payments:
-            raise DomainError(
-                f"It has changed meanwhile: {gbp(found.total_pence)} instead of {gbp(foreseen.total_pence)}. Nothing "
-                "more is finalised. Look at it again, and give the command once more"
-            )
+            raise _changed(found.total_pence, foreseen.total_pence, "Nothing more")
 
     return finalise_due(provider_ids, progress=progress, check=check)

@@ -109,10 +109,17 @@ def with_something_due(provider_ids: list[int] | None) -> list[int]:
 
 
 def finalise_run(
-    run_id: int, *, by_id: int | None = None, progress: Progress | None = None, recalculate: bool = True
+    run_id: int,
+    *,
+    by_id: int | None = None,
+    progress: Progress | None = None,
+    recalculate: bool = True,
+    check: Callable[[PaymentRun, list[int]], None] | None = None,
 ) -> RunProgress:
     """Finalise an authorised run, and close it. One that was broken off goes on where it stopped. Another process may
     be at the same run: each batch is finalised by one of them. DomainError where the run is not authorised.
+
+    `check` sees the run after each batch of providers: where it raises, nothing stays of that batch.
     """
     total = RunProgress()
     with scope():
@@ -125,6 +132,8 @@ def finalise_run(
             if run.state is RunState.FINALISED:
                 return total
             done = payment_run.finalise_some(run, batch, recalculate=recalculate)
+            if check is not None:
+                check(run, batch)
         total.add(done)
     with transaction() as own:
         set_tenant(EVERY_PROVIDER)
