@@ -2,14 +2,14 @@
 contracts first, and calculates the provider afterwards.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import contains_eager
 
 from models.accounts.user import User
 from models.audit import record
-from models.base import DomainError, move, reload, rows_changed, session, utc_now
+from models.base import DomainError, chunks, move, reload, rows_changed, session, utc_now
 from models.calendar import today
 from models.money import gbp
 from models.payments.asking import tell
@@ -19,6 +19,7 @@ from models.payments.hold import Hold, HoldKind, place
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.records.contract import Contract
 
+CHUNK = 500
 FINALISED = "This payment has been finalised, so it can no longer be confirmed or rejected"
 
 
@@ -108,14 +109,18 @@ def insist_on_being_open(payment: ScheduledPayment) -> None:
         raise DomainError(f"The time to confirm or reject this payment ended on {last.day} {last:%B %Y}")
 
 
-def confirm_by_silence() -> int:
-    """Confirm payments that nobody has answered in time and whose contract takes silence for yes: those that could be
-    answered for a whole window at the total that they have. Returns how many.
+def confirm_by_silence(payment_ids: Sequence[int]) -> int:
+    """Confirm those of these payments that nobody has answered in time and whose contract takes silence for yes, if
+    they could be answered for a whole window at the total that they have. Returns how many.
     """
+    return sum(_confirm_silent(some) for some in chunks(payment_ids, CHUNK))
+
+
+def _confirm_silent(payment_ids: Sequence[int]) -> int:
     payment = ScheduledPayment
     confirmed = rows_changed(
         update(payment)
-        .where(payment.is_silent)
+        .where(payment.is_silent, payment.id.in_(payment_ids))
         .values(
             confirmation=Confirmation.CONFIRMED,
             answered_pence=payment.total_pence,

@@ -99,7 +99,6 @@ def prepare(
     line (`by` None) leaves payments with hand-made money that no second person has seen.
     """
     _wait_for_turn(provider_ids)
-    confirm_by_silence()
     place_standing()
     query = due(today())
     if by is None:
@@ -120,6 +119,7 @@ def prepare(
     )
     session.add(run)
     session.flush()
+    confirm_by_silence([row["payment_id"] for row in found])
     session.execute(sa.insert(RunPayment), [row | {"run_id": run.id} for row in found])
     examine(run)
     record("payment_run.prepared", run, by=by, payments=len(found), total_pence=run.total_pence)

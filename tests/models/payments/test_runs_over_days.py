@@ -6,19 +6,22 @@ import pytest
 from sqlalchemy import select
 
 from commands.batchwise.payments import finalise_due, finalise_run
+from models import verify
 from models.audit import AuditEvent
 from models.base import DomainError
 from models.calendar import as_on
 from models.outbox import OutboxMessage
 from models.payments import authorising
 from models.payments.authorising import authorise_from_command_line
+from models.payments.confirmation import Confirmation
+from models.payments.hold import Hold, HoldKind
 from models.payments.payment_run import finalise_some, prepare
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.run_history import outcome_of
 from models.permissions import CouncilRole
 from tests.care_factories import make_contract, make_item
 from tests.factories import make_staff
-from tests.support.rows import every, reading, unit_of_work
+from tests.support.rows import every, reading, saved, unit_of_work
 from tests.support.runs import answered, authorise, banked, calculate, change, lines, payment
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
@@ -133,3 +136,21 @@ def test_an_authorised_run_is_withdrawn_until_something_of_it_is_paid():
     assert banked(contract) == [10_000]
     with pytest.raises(DomainError, match="is paid already"):
         act(again, lambda it: it.withdraw(by=manager, reason="Too late"))
+
+
+def test_a_run_writes_silence_down_only_for_what_it_takes():
+    """Of two payments that nobody has answered in time one is held: nothing is left that a calculation would change."""
+    contract = make_contract(calculate_from=MONDAY, confirmation="required", if_unconfirmed="confirm")
+    other = make_contract(calculate_from=MONDAY, confirmation="required", if_unconfirmed="confirm")
+    for each in (contract, other):
+        make_item(each, rate_e4=1_000_000)
+    calculate(MONDAY)
+    calculate(SUNDAY)
+    held = payment(other, MONDAY)
+    saved(Hold(provider_id=held.provider_id, payment_id=held.id, kind=HoldKind.OFFICER, reason="Asked about"))
+    with as_on(SUNDAY):
+        finalise_due()
+        with reading():
+            assert [each for each in verify.check_all() if not each.is_warning] == []
+    assert payment(contract, MONDAY).confirmation is Confirmation.CONFIRMED
+    assert payment(other, MONDAY).confirmation is Confirmation.UNCONFIRMED
