@@ -19,6 +19,7 @@ from models.payments.asking import ask_anew
 from models.payments.blocked import BlockedSum, note_faults
 from models.payments.order_book import OrderBook
 from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.replaced import go_over
 from models.payments.rules import Reopened, note_rules
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.standing_hold import place_standing
@@ -175,15 +176,29 @@ class _Writer:
         """Payments of every period, with their totals; gives back their ids."""
         new = [self._key_of(each.key) | each.values for each in payments if each.old is None]
         changed = [{"id": each.old.id} | each.values for each in payments if each.old is not None and each.differs]
-        if gone := self.found.overtaken():
-            session.execute(delete(ScheduledPayment).where(ScheduledPayment.id.in_(gone)))
         for names in {tuple(row) for row in new}:  # rows of one statement set the same columns
             session.execute(insert(ScheduledPayment), [row for row in new if tuple(row) == names])
         for names in {tuple(row) for row in changed}:
             session.execute(update(ScheduledPayment), [row for row in changed if tuple(row) == names])
+        self._replace(payments)
         if new:
             return self._payment_ids()
         return {key: row.id for key, row in self.found.book.payments.items()}
+
+    def _replace(self, payments: list[PaymentValues]) -> None:
+        """Delete the payments whose periods are no more, once what kept them back has gone over to others."""
+        gone = set(self.found.overtaken())
+        shorter = [
+            each.old
+            for each in payments
+            if each.old is not None and each.values.get("last_on", each.old.last_on) < each.old.last_on
+        ]
+        if gone or shorter:
+            go_over([*shorter, *(row for row in self.found.book.payments.values() if row.id in gone)], gone)
+            session.execute(delete(ScheduledPayment).where(ScheduledPayment.id.in_(gone)))
+        if left_alone := self.found.left_alone():
+            nothing = {"net_pence": 0, "vat_pence": 0, "waiting_pence": 0}
+            session.execute(update(ScheduledPayment).where(ScheduledPayment.id.in_(left_alone)).values(**nothing))
 
     def _key_of(self, key: PaymentKey) -> dict[str, Any]:
         contract_id, first_on = key

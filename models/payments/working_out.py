@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from models.calendar import Span
 from models.engine.draft import OrderKey, OrderSum
 from models.engine.periods import Period, lay_out
 from models.engine.reckoning import Reckoning, reckon
 from models.payments.book import Book
 from models.payments.loading import load
+from models.payments.replaced import kept_back_of, touches
 from models.payments.rules import Reopened, behind, reopened
 from models.payments.windows import bank_day, on_new_total
 
@@ -92,18 +94,39 @@ class WorkedOut:
 
     def overtaken(self) -> list[int]:
         """Ids of the payments of which nothing is finalised, and whose period a change of payment method has removed.
-        Their holds, and their place in a prepared run, go with them.
+        Their place in a prepared run goes with them; what holds them goes over (models/payments/replaced.py).
         """
+        gone = self._gone()
+        left_alone = self._without_heirs(gone)
+        return [id_ for id_ in gone if id_ not in left_alone]
+
+    def _gone(self) -> dict[int, Any]:
         wanted = {
             (contract_id, period.span.first)
             for contract_id, found in self.reckonings.items()
             for period in found.periods
         }
-        return [
-            row.id
+        return {
+            row.id: row
             for key, row in self.book.payments.items()
             if key not in wanted and not row.is_begun and row.contract_id not in self.faults
-        ]
+        }
+
+    def left_alone(self) -> set[int]:
+        """Ids of the payments that a change of payment method would remove, but somebody has held or rejected them,
+        and no payment has their days: they stay, at £0.00, until one has.
+        """
+        return self._without_heirs(self._gone())
+
+    def _without_heirs(self, gone: dict[int, Any]) -> set[int]:
+        kept_back = kept_back_of(gone) if gone else set()
+        if not kept_back:
+            return set()
+        spans: dict[int, list[Span]] = defaultdict(list)
+        for each in self.payments():
+            last_on = each.values.get("last_on") or each.old.last_on
+            spans[each.key[0]].append(Span(each.key[1], last_on))
+        return {id_ for id_ in kept_back if not touches(gone[id_], spans[gone[id_].contract_id])}
 
     def orders(self) -> dict[tuple[int, OrderKey], OrderSum]:
         """Every contract's order values, added up by provider."""
