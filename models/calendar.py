@@ -187,12 +187,18 @@ class MovedDates(NamedTuple):
     bank_on: date | None = None
 
     def over(self, dates: PeriodDates) -> PeriodDates:
-        """The days as moved. One that is not moved gives way, so that they stay in order."""
-        finalise_on = self.finalise_on or dates.finalise_on
+        """The days as moved. Those that are not moved give way to those that are, so that all stay in order; the bank
+        day to a working day.
+        """
+        if not any(self):
+            return dates
+        finalise_on = self.finalise_on or min(
+            max(dates.finalise_on, self.confirm_by or dates.finalise_on), self.bank_on or FAR_FUTURE
+        )
         return PeriodDates(
-            confirm_by=min(self.confirm_by or dates.confirm_by, finalise_on) if any(self) else dates.confirm_by,
+            confirm_by=self.confirm_by or min(dates.confirm_by, finalise_on),
             finalise_on=finalise_on,
-            bank_on=max(self.bank_on or dates.bank_on, finalise_on) if any(self) else dates.bank_on,
+            bank_on=self.bank_on or max(dates.bank_on, working_days_after(finalise_on - DAY, 1)),
         )
 
 

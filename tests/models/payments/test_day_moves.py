@@ -62,16 +62,36 @@ def test_each_day_is_moved_by_itself_and_stays_so_whatever_is_calculated():
 def test_a_calendar_that_a_feed_changes_moves_only_what_the_council_has_not():
     the = office().to(MONDAY)
     move(the, finalise_on=SATURDAY)
+    override(the, finalise_on=SUNDAY + 2 * DAY, bank_on=BANK + 3 * DAY)
+    assert days(the) == PeriodDates(THURSDAY, SATURDAY, BANK + 3 * DAY)
+
+
+def override(the, **changed):
+    """A feed brings other days of the calendar for the week."""
     [method] = every(select(ScheduledPayment.method_id).where(ScheduledPayment.id == the.payment.id))
     [calendar_id] = every(select(PaymentMethod.calendar_id).where(PaymentMethod.id == method))
-    saved(
-        CalendarOverride(
-            calendar_id=calendar_id, period_first_on=MONDAY, finalise_on=SUNDAY + 2 * DAY, bank_on=BANK + 3 * DAY,
-            confirm_by=None,
-        )
-    )  # fmt: skip
-    the.to(TUESDAY)
-    assert days(the) == PeriodDates(THURSDAY, SATURDAY, BANK + 3 * DAY)
+    given = {"confirm_by": None, "finalise_on": None, "bank_on": None} | changed
+    saved(CalendarOverride(calendar_id=calendar_id, period_first_on=MONDAY, **given))
+    the.to(the.today)
+
+
+@pytest.mark.parametrize(
+    ("moved", "overridden", "expected"),
+    [
+        ({"confirm_by": SATURDAY}, {"finalise_on": FRIDAY, "bank_on": BANK - DAY}, (SATURDAY, SATURDAY, BANK - DAY)),
+        ({"confirm_by": SATURDAY}, {"finalise_on": FRIDAY, "bank_on": FRIDAY}, (SATURDAY, SATURDAY, SUNDAY + DAY)),
+        ({"bank_on": date(2019, 10, 8)}, {"finalise_on": BANK}, (THURSDAY, date(2019, 10, 8), date(2019, 10, 8))),
+        ({"finalise_on": SATURDAY}, {"confirm_by": SUNDAY, "finalise_on": BANK}, (SATURDAY, SATURDAY, BANK)),
+        ({"finalise_on": BANK}, {"bank_on": BANK - DAY}, (THURSDAY, BANK, BANK)),
+        ({"confirm_by": FRIDAY, "bank_on": BANK - DAY}, {"finalise_on": BANK}, (FRIDAY, BANK - DAY, BANK - DAY)),
+    ],
+)
+def test_what_is_moved_wins_over_a_later_calendar_and_what_is_not_gives_way(moved, overridden, expected):
+    the = office().to(MONDAY)
+    move(the, **moved)
+    assert the.refused == ""
+    override(the, **overridden)
+    assert days(the) == PeriodDates(*expected)
 
 
 def test_moved_back_it_is_the_calendars_again():
