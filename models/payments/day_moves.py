@@ -20,7 +20,7 @@ from models.payments.asking import tell
 from models.payments.calculation import calculate, lock
 from models.payments.confirmation import Asked, Confirmation
 from models.payments.day_move import DayMove
-from models.payments.payment import ScheduledPayment
+from models.payments.payment import ScheduledPayment, answers_from
 from models.payments.payment_run import prepare
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.windows import WINDOW
@@ -178,9 +178,12 @@ def _insist_on_order(payment: ScheduledPayment, days: PeriodDates) -> None:
 
 
 def _window(payment: ScheduledPayment, days: PeriodDates) -> dict[str, Any]:
-    """An earlier cut-off leaves whoever has not answered a whole window, or what was left of the time it had."""
+    """An earlier cut-off leaves whoever has not answered a whole window from the first day on which an answer can be
+    given, or what was left of the time it had.
+    """
     waits = payment.contract.pays_only_confirmed and payment.confirmation is Confirmation.UNCONFIRMED
-    last = min(working_days_after(today(), WINDOW), payment.answer_by)
+    begins = max(today(), answers_from(payment.first_on, days.confirm_by))
+    last = min(working_days_after(begins, WINDOW), payment.answer_by)
     if not waits or payment.total_pence <= 0 or days.confirm_by >= min(last, payment.confirm_by):
         return {}
     if payment.asked_by is not None and payment.asked_by >= last:

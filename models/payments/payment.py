@@ -27,6 +27,11 @@ ANSWERED_AHEAD = timedelta(days=7)
 """A payment whose cut-off lies before its period begins can be answered so long before it."""
 
 
+def answers_from(first_on: date, confirm_by: date) -> date:
+    """The first day on which a payment with this first day and cut-off can be answered."""
+    return min(first_on, confirm_by - ANSWERED_AHEAD) if confirm_by < first_on else first_on
+
+
 _CARRIED = sa.column("purchase_order_id").is_(None)
 
 
@@ -156,8 +161,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     @property
     def answers_from(self) -> date:
         """The first day on which `takes_answers`."""
-        early = self.confirm_by - ANSWERED_AHEAD
-        return min(self.first_on, early) if self.confirm_by < self.first_on else self.first_on
+        return answers_from(self.first_on, self.confirm_by)
 
     @property
     def is_in_advance(self) -> bool:

@@ -32,7 +32,7 @@ def move_days(reference, first_on):
         "admin/payments/act.html", payment=payment, form=form, title="Move a day", button="Move",
         words="Days that you give here stay, whatever the calendar or the finance system says later; a day that is the "
         "calendar’s counts as not moved. The first and last day of the period never move. An earlier last day to "
-        "confirm leaves whoever has not answered two working days, or what it had left.",
+        "confirm leaves whoever has not answered two working days in which it can be answered, or what it had left.",
     )  # fmt: skip
 
 

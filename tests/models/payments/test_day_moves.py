@@ -184,6 +184,27 @@ def test_an_earlier_cut_off_leaves_a_whole_window_or_what_was_left():
         assert the.payment.answer_state is AnswerState.SILENT  # it could be answered for a whole window
 
 
+@pytest.mark.parametrize("policy", ["hold", "confirm"])
+def test_a_cut_off_before_it_can_be_answered_for_a_window_leaves_a_window_from_that_day_on(policy):
+    the = office(if_unconfirmed=policy).to(TUESDAY - WEEK)
+    move(the, confirm_by=MONDAY)
+    found = the.payment
+    assert (found.confirm_by, found.answers_from, found.answer_by) == (MONDAY, MONDAY, WEDNESDAY)
+    the.to(WEDNESDAY)
+    with as_on(WEDNESDAY), reading():
+        assert the.payment.answer_state is AnswerState.ASKED_AGAIN
+    the.confirm()
+    assert the.refused == ""
+
+
+def test_a_cut_off_before_the_period_is_answered_ahead_of_it_and_needs_no_window():
+    the = office().to(TUESDAY - WEEK)
+    move(the, confirm_by=FRIDAY - WEEK)
+    found = the.payment
+    assert (found.asked_by, found.answers_from) == (None, FRIDAY - 2 * WEEK)
+    assert found.takes_answers
+
+
 def test_what_was_left_is_not_made_longer():
     the = office().to(WEDNESDAY)
     move(the, confirm_by=WEDNESDAY)
