@@ -164,11 +164,13 @@ class MoveDaysForm(FlaskForm):
         render_kw={"rows": 3},
     )
 
-    def are_of(self, before: PeriodDates, usual: PeriodDates, *, asks: bool) -> None:
-        """`before`: what they are now. `asks`: whether its provider is asked to confirm."""
+    def are_of(self, before: PeriodDates, usual: PeriodDates, *, asks: bool, until: date) -> None:
+        """`before`: what they are now. `asks`: whether its provider is asked to confirm, and to `until`."""
         self._before, self._usual, self._asks = before, usual, asks
         for field, day in zip((self.confirm_by, self.finalise_on, self.bank_on), usual, strict=True):
             field.description = f"Usually {day:%A} {day.day} {day:%B %Y}"
+        if until > before.confirm_by:
+            self.confirm_by.description += f". It is asked anew, and may answer until {until:%A} {until.day} {until:%B}"
         if not asks:
             del self.confirm_by
 

@@ -19,7 +19,7 @@ def payments_data(rows: Iterable[tuple[Row, Standing]]) -> Iterator[tuple[Cell, 
     for row, stands in rows:
         yield (
             row.provider, row.contract, row.reference, row.first_on, row.last_on, row.processing.value,
-            row.confirmation.value if row.is_asked else "not asked", row.confirm_by, row.finalise_on,
+            row.confirmation.value if row.is_asked else "not asked", row.answer_by, row.finalise_on,
             "yes" if row.is_held else "no", "yes" if row.is_queried else "no",
             Pence(row.waiting_pence), Pence(row.total_pence), Pence(stands.bank_pence), Pence(stands.held_pence),
             Pence(stands.taken_pence), Pence(stands.added_pence),

@@ -8,15 +8,20 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key, session, utc_now
-from models.calendar import MovedDates
+from models.calendar import PeriodDates
 from models.payments.payment import ScheduledPayment
+from models.records.schedule import MovedPeriod
 from models.tenancy import ProviderOwned, link, owned
 
-LABELS = ("Last day to confirm or reject", "Last day for changes", "In the bank")
+BANK = "In the bank"
+LABELS = ("Last day to confirm or reject", "Last day for changes", BANK)
 
 
 class DayMove(ProviderOwned, Base):
-    """One act: the days of a payment before and after it, and why. The provider reads it."""
+    """One act: the days of a payment before and after it, and why. The provider reads it.
+
+    They are the days that every page says: until when it can be answered, and when the money comes then.
+    """
 
     __tablename__ = "day_move"
     __table_args__ = owned(link("payment_id", "scheduled_payment", ondelete="CASCADE"))
@@ -48,10 +53,17 @@ class DayMove(ProviderOwned, Base):
         return select(cls).where(cls.payment_id == payment.id).order_by(cls.id.desc())
 
 
-def moved_days_of(contract_id: int) -> dict[date, MovedDates]:
-    """The days that are moved of this contract's payments, by their first day."""
+def moved_days_of(contract_id: int) -> dict[date, MovedPeriod]:
+    """The days of this contract's payments of which the council has moved some, by their first day."""
     payment = ScheduledPayment
-    days = payment.moved_confirm_by, payment.moved_finalise_on, payment.moved_bank_on
-    query = select(payment.first_on, *days).where(payment.contract_id == contract_id)
-    rows = session.execute(query.where(sa.or_(*(day.is_not(None) for day in days))))
-    return {first_on: MovedDates(*moved) for first_on, *moved in rows}
+    moved = payment.moved_confirm_by, payment.moved_finalise_on, payment.moved_bank_on
+    query = select(payment.first_on, payment.answer_by, payment.finalise_on, payment.bank_on, payment.asked_by, *moved)
+    query = query.where(payment.contract_id == contract_id, sa.or_(*(day.is_not(None) for day in moved)))
+    return {
+        first_on: MovedPeriod(
+            PeriodDates(*days),
+            (confirm_by is not None or asked_by is not None, finalise_on is not None,
+             bank_on is not None or asked_by is not None),
+        )
+        for first_on, *days, asked_by, confirm_by, finalise_on, bank_on in session.execute(query)
+    }  # fmt: skip

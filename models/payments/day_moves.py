@@ -19,11 +19,12 @@ from models.calendar import DAY, MovedDates, PeriodDates, Span, is_working_day, 
 from models.payments.asking import tell
 from models.payments.calculation import calculate, lock
 from models.payments.confirmation import Asked, Confirmation
-from models.payments.day_move import DayMove
+from models.payments.day_move import BANK, DayMove
 from models.payments.payment import ScheduledPayment, answers_from
 from models.payments.payment_run import prepare
 from models.payments.run import PaymentRun, RunPayment
-from models.payments.windows import WINDOW
+from models.payments.standing import Kept, standing_of
+from models.payments.windows import WINDOW, bank_day
 from models.records.contract import Calendar, PaymentMethod
 
 FARTHEST = timedelta(days=92)
@@ -43,6 +44,11 @@ def days_of(payment: ScheduledPayment) -> PeriodDates:
     return payment.moved.over(usual_days_of(payment))
 
 
+def shown_days_of(payment: ScheduledPayment) -> PeriodDates:
+    """What every page says: the last day for an answer, and the bank day that follows where one is waited for."""
+    return PeriodDates(payment.answer_by, payment.finalise_on, payment.bank_on)
+
+
 def move_days(
     payment: ScheduledPayment, *, by: User, reason: str, confirm_by: date, finalise_on: date, bank_on: date
 ) -> None:
@@ -60,6 +66,14 @@ def days_if_paid_now(payment: ScheduledPayment) -> PeriodDates:
     usual, now = usual_days_of(payment), days_of(payment)
     bank_on = working_days_after(today() + (usual.bank_on - usual.finalise_on) - DAY, 1)
     return PeriodDates(min(now.confirm_by, today()), today(), min(bank_on, now.bank_on))
+
+
+def shown_if_paid_now(payment: ScheduledPayment) -> PeriodDates:
+    """What every page would say of it then."""
+    days = days_if_paid_now(payment)
+    changed = _window(payment, days)
+    answer_by = max(days.confirm_by, changed.get("asked_by") or payment.asked_by or days.confirm_by)
+    return PeriodDates(answer_by, days.finalise_on, bank_day(payment, days, changed))
 
 
 def pay_now(payment: ScheduledPayment, *, by: User, reason: str) -> None:
@@ -90,7 +104,7 @@ def _wait_for_turn(payment: ScheduledPayment) -> None:
 
 
 def _move(payment: ScheduledPayment, days: PeriodDates, *, by: User, reason: str, is_paid_now: bool = False) -> None:
-    usual, before = usual_days_of(payment), days_of(payment)
+    usual, before, shown = usual_days_of(payment), days_of(payment), shown_days_of(payment)
     _insist_on_being_movable(payment)
     if (fault := fault_of(days, before, usual, asks=payment.contract.asks_for_confirmation)) is not None:
         raise DomainError(fault[1])
@@ -101,20 +115,22 @@ def _move(payment: ScheduledPayment, days: PeriodDates, *, by: User, reason: str
     is_free = ScheduledPayment.closed_run_id.is_(None), ~ScheduledPayment.is_begun
     if not move(payment, *is_free, **values):
         raise DomainError("Some of this payment has just been finalised, so its days stay as they are")
-    done = DayMove(
-        provider_id=payment.provider_id, payment_id=payment.id, reason=reason, moved_by_id=by.id,
-        is_paid_now=is_paid_now,
-        **{f"old_{name}": day for name, day in before._asdict().items()},
-        **{f"new_{name}": day for name, day in days._asdict().items()},
-    )  # fmt: skip
-    session.add(done)
-    session.flush()
     if is_paid_now:
         record("payment.paid_now", payment, by=by)
     else:
         record("payment.days_moved", payment, by=by)
     calculate([payment.provider_id])
     reload(payment)
+    now = shown_days_of(payment)
+    if not payment.contract.asks_for_confirmation:
+        now = now._replace(confirm_by=shown.confirm_by)  # nobody reads it
+    done = DayMove(
+        provider_id=payment.provider_id, payment_id=payment.id, reason=reason, moved_by_id=by.id,
+        is_paid_now=is_paid_now,
+        **{f"old_{name}": day for name, day in shown._asdict().items()},
+        **{f"new_{name}": day for name, day in now._asdict().items()},
+    )  # fmt: skip
+    session.add(done)
     _tell(payment, done)
 
 
@@ -192,11 +208,24 @@ def _window(payment: ScheduledPayment, days: PeriodDates) -> dict[str, Any]:
 
 
 def _tell(payment: ScheduledPayment, done: DayMove) -> None:
-    what = "The council pays this payment early." if done.is_paid_now else "The council has moved days of this payment."
-    moved = "\n".join(f"- {label}: {_in_words(now)}, not {_in_words(then)}" for label, then, now in done.changes)
-    asks = f"\n\nPlease confirm or reject it by {_in_words(payment.answer_by)}." * payment.is_to_be_confirmed
-    subject = "A payment is paid early" if done.is_paid_now else "Days of a payment have been moved"
-    tell(payment, subject, f"{what} Its reason: {done.reason}\n\n{moved}{asks}")
+    """No bank day is promised of what is held."""
+    kept = standing_of(payment).kept
+    is_held = kept is not None and kept is not Kept.ASKED
+    subject = "A payment is due early" if done.is_paid_now else "Days of a payment have been moved"
+    what = "The council has made this payment due at once." if done.is_paid_now else "The council has moved its days."
+    moved = [
+        f"- {label}: {_in_words(now)}, not {_in_words(then)}"
+        for label, then, now in done.changes
+        if not (is_held and label == BANK)
+    ]
+    told = [f"{what} Its reason: {done.reason}", "\n".join(moved)]
+    if is_held:
+        told.append("But it is held just now: it is paid once that is settled.")
+    elif payment.is_to_be_confirmed:
+        until = f"Please confirm or reject it by {_in_words(payment.answer_by)}."
+        waits = "It waits for your confirmation, and is paid once you have confirmed it. " * (kept is Kept.ASKED)
+        told.append(waits + until)
+    tell(payment, subject, "\n\n".join(each for each in told if each))
 
 
 def _in_words(day: date) -> str:

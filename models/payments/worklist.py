@@ -149,8 +149,8 @@ def listed(
     """
     query = (
         select(
-            P.id, P.contract_id, P.first_on, P.last_on, P.confirm_by, P.finalise_on, P.confirmation, P.waiting_pence,
-            P.closed_run_id,
+            P.id, P.contract_id, P.first_on, P.last_on, P.finalise_on, P.confirmation, P.waiting_pence,
+            P.closed_run_id, P.answer_by.label("answer_by"),
             P.processing.label("processing"), P.total_pence.label("total_pence"),
             Contract.asks_for_confirmation.label("is_asked"),
             Contract.reference, Contract.name.label("contract"), Provider.name.label("provider"),

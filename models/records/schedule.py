@@ -6,11 +6,12 @@ What has become of the payments is another matter; nothing here asks them.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload, selectinload
 
-from models.calendar import NOT_MOVED, FinancialYear, MovedDates, Span, today
+from models.calendar import FinancialYear, Span, today
 from models.records.contract import Calendar, ConfirmationPolicy, Contract, PaymentMethod, PeriodDates
 from models.words import Choice
 
@@ -33,7 +34,7 @@ class Deadline:
 
     @property
     def is_moved(self) -> bool:
-        return self.on != self.usual or self.is_by_council
+        return self.on != self.usual
 
     @property
     def why(self) -> str:
@@ -47,15 +48,17 @@ class SchedulePeriod:
     span: Span
     dates: PeriodDates
     usual: PeriodDates
-    moved: MovedDates = NOT_MOVED
-    """What the council has moved for this one payment, in `dates` already."""
+    by_council: tuple[bool, bool, bool] = (False, False, False)
+    """Which of its days the council has moved for this one payment."""
 
     @property
     def deadlines(self) -> dict[Occasion, Deadline]:
         """The days in order; the first is missing where the contract asks for no confirmation."""
         found = {
-            occasion: Deadline(occasion, on, usual, is_by_council=moved is not None)
-            for occasion, on, usual, moved in zip(Occasion, self.dates, self.usual, self.moved, strict=True)
+            occasion: Deadline(occasion, on, usual, is_by_council)
+            for occasion, on, usual, is_by_council in zip(
+                Occasion, self.dates, self.usual, self.by_council, strict=True
+            )
         }
         if self.contract.confirmation is ConfirmationPolicy.NONE:
             del found[Occasion.CONFIRM]
@@ -78,7 +81,14 @@ def years(found: Iterable[Contract]) -> set[FinancialYear]:
     return published
 
 
-Moved = Mapping[date, MovedDates]
+class MovedPeriod(NamedTuple):
+    """The days of a payment of which the council has moved some, the last for an answer first."""
+
+    dates: PeriodDates
+    by_council: tuple[bool, bool, bool]
+
+
+Moved = Mapping[date, MovedPeriod]
 """What the council has moved of a contract's payments, by their first day."""
 
 
@@ -92,9 +102,9 @@ def _periods(contract: Contract, year: FinancialYear, moved: Moved) -> Iterator[
     for method in contract.methods:
         for span in method.periods(last_on):
             if span.first >= year.first_on:
-                calendar, own = method.calendar, moved.get(span.first, NOT_MOVED)
-                dates = own.over(calendar.dates_of(span.first))
-                yield SchedulePeriod(contract, span, dates, calendar.usual_dates_of(span.first), own)
+                calendar = method.calendar
+                own = moved.get(span.first) or MovedPeriod(calendar.dates_of(span.first), (False, False, False))
+                yield SchedulePeriod(contract, span, own.dates, calendar.usual_dates_of(span.first), own.by_council)
 
 
 def next_deadline(contract: Contract, moved: Moved) -> tuple[SchedulePeriod, Deadline] | None:

@@ -132,7 +132,7 @@ VIEWS_MAY_CALL = {
     },
     "models.payments.day_move": {"moved_days_of"},
     "models.payments.day_moves": {
-        "days_if_paid_now", "days_of", "move_days", "pay_now", "prepare_one", "usual_days_of",
+        "shown_if_paid_now", "days_of", "move_days", "pay_now", "prepare_one", "usual_days_of",
     },
     "models.payments.ledger": {"ledger_of", "ledgers_of"},
     "models.payments.owing": {"ever_owed", "forecast_of", "forecasts", "has_more", "listed", "queues"},

@@ -12,7 +12,7 @@ from forms.base import ButtonForm
 from forms.council_payments import MoveDaysForm, PayNowForm
 from models.payments import day_moves
 from models.payments.asking import who_is_told
-from models.payments.day_moves import days_if_paid_now, days_of, usual_days_of
+from models.payments.day_moves import days_of, shown_if_paid_now, usual_days_of
 from models.payments.payment import ScheduledPayment
 from models.payments.standing import Kept, standing_of
 from models.permissions import Permission
@@ -24,7 +24,7 @@ def move_days(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     before = days_of(payment)
     form = MoveDaysForm(data=before._asdict())
-    form.are_of(before, usual_days_of(payment), asks=payment.contract.asks_for_confirmation)
+    form.are_of(before, usual_days_of(payment), asks=payment.contract.asks_for_confirmation, until=payment.answer_by)
     if form.validate_on_submit():
         day_moves.move_days(payment, by=me(), reason=form.reason.data, **form.days._asdict())
         return back_to(payment, f"Its days are moved. {who_is_told(payment)}")
@@ -44,22 +44,24 @@ def pay_now(reference, first_on):
     if form.validate_on_submit():
         day_moves.pay_now(payment, by=me(), reason=form.reason.data)
         return back_to(payment, f"It is due today. {who_is_told(payment)}")
-    bank_on = weekday(days_if_paid_now(payment).bank_on)
     return render(
         "admin/payments/act.html", payment=payment, form=form, title="Pay now", button="Make it due today",
-        words=f"The next run that is prepared takes it, and it is in the bank on {bank_on}. "
-        f"What we hear later of its days is a difference in the next payment.{_still(payment)}",
+        words=f"{_then(payment)} What we hear later of its days is a difference in the next payment.",
     )  # fmt: skip
 
 
-def _still(payment):
-    """What keeps it back all the same."""
-    kept = standing_of(payment).kept
+def _then(payment):
+    """When a run takes it once it is due, and what keeps it back all the same."""
+    kept, days = standing_of(payment).kept, shown_if_paid_now(payment)
     if kept is None:
-        return ""
+        return f"The next run that is prepared takes it, and it is in the bank on {weekday(days.bank_on)}."
     if kept is Kept.ASKED:
-        return " But it waits for its provider’s confirmation: no run takes it before."
-    return " But it is held just now: no run takes it until that is settled."
+        return (
+            "The next run that is prepared takes it. But it waits for its provider’s confirmation, until the end of "
+            f"{weekday(days.confirm_by)}: no run takes it before, and it is in the bank on {weekday(days.bank_on)} at "
+            "the latest, once it is confirmed."
+        )
+    return "The next run that is prepared takes it. But it is held just now: it is paid once that is settled."
 
 
 @bp.route(f"{PAYMENT}/prepare", methods=["GET", "POST"])

@@ -124,8 +124,7 @@ def test_a_payment_is_paid_now_in_a_run_of_its_own(desk, member):
 def test_what_keeps_it_back_all_the_same_is_said_before(desk):
     act(desk, "hold", {"what": "", "reason": "Asked about"})
     assert (
-        "it is held just now: no run takes it until that is settled"
-        in desk.officer.get(f"{desk.payment}/pay-now").words
+        "But it is held just now: it is paid once that is settled." in desk.officer.get(f"{desk.payment}/pay-now").words
     )
 
 

@@ -56,7 +56,7 @@ def test_each_day_is_moved_by_itself_and_stays_so_whatever_is_calculated():
     assert days(the) == expected
     assert len(every(DayMove)) == 3
     with reading():
-        assert moved_days_of(the.contract.id) == {MONDAY: the.payment.moved}
+        assert moved_days_of(the.contract.id) == {MONDAY: (expected, (True, True, True))}
 
 
 def test_a_calendar_that_a_feed_changes_moves_only_what_the_council_has_not():
@@ -244,6 +244,44 @@ def test_those_who_may_confirm_are_told_by_mail():
     assert "Ann" not in body
 
 
+def test_mail_and_record_name_the_days_that_every_page_says_where_an_answer_is_waited_for():
+    the = office().to(TUESDAY)
+    with as_on(TUESDAY), reading() as session:
+        found = session.scalars(ScheduledPayment.of(the.contract.reference, MONDAY)).one()
+        before, foreseen = day_moves.shown_days_of(found), day_moves.shown_if_paid_now(found)
+    pay_now(the)
+    with reading():
+        now = day_moves.shown_days_of(the.payment)
+        assert moved_days_of(the.contract.id)[MONDAY].dates == now
+    assert now == foreseen == PeriodDates(THURSDAY, TUESDAY, date(2019, 10, 10))
+    [done] = every(DayMove)
+    assert (done.old_confirm_by, done.old_finalise_on, done.old_bank_on) == before
+    assert (done.new_confirm_by, done.new_finalise_on, done.new_bank_on) == now
+    body = mails()[-1][2]
+    assert "Last day to confirm or reject" not in body  # it stays Thursday
+    assert "- In the bank: Thursday 10 October 2019, not Friday 11 October 2019" in body
+    assert "It waits for your confirmation" in body
+    assert "by Thursday 3 October 2019." in body
+
+
+def test_of_what_is_held_no_bank_day_is_promised():
+    the = office().to(TUESDAY).reject()
+    pay_now(the)
+    to, subject, body = mails()[-1]
+    assert subject == "A payment is due early"
+    assert "But it is held just now: it is paid once that is settled." in body
+    assert "In the bank" not in body
+    assert "confirm" not in body.replace("Last day to confirm or reject", "")
+
+
+def test_a_contract_that_asks_nobody_is_told_no_cut_off():
+    the = office(confirmation="none").to(TUESDAY)
+    pay_now(the)
+    assert "confirm" not in mails()[-1][2]
+    [done] = every(DayMove)
+    assert done.old_confirm_by == done.new_confirm_by
+
+
 def test_paid_now_it_goes_into_the_next_run_and_what_comes_later_is_a_difference_in_the_next_payment():
     the = office().to(TUESDAY).confirm()
     pay_now(the)
@@ -257,7 +295,7 @@ def test_paid_now_it_goes_into_the_next_run_and_what_comes_later_is_a_difference
     with reading() as session:
         after = session.scalars(ScheduledPayment.of(the.contract.reference, MONDAY + WEEK)).one()
         assert (the.payment.total_pence, after.total_pence) == (65_611, 65_611 + 2 * 7)
-    assert "A payment is paid early" in {subject for _, subject, _ in mails()}
+    assert "A payment is due early" in {subject for _, subject, _ in mails()}
 
 
 def test_a_payment_whose_period_has_not_begun_is_paid_now_in_its_turn():
