@@ -81,7 +81,7 @@ def suspend(provider_id):
             provider, by=me(), reason=form.reason.data, review_on=form.review_on.day, first_on=form.first_on.day,
             last_on=form.last_on.data, contract_id=form.contract_id, client_id=form.client_id,
         )  # fmt: skip
-        return _back(standing, "The standing hold has begun.")
+        return _back(standing, f"The standing hold has begun.{_idle(standing)}")
     return render("admin/standing_holds/suspend.html", provider=provider, form=form)
 
 
@@ -96,7 +96,7 @@ def change(standing_id):
             standing, by=me(), reason=form.reason.data, review_on=form.review_on.day, first_on=form.first_on.day,
             last_on=form.last_on.data,
         )  # fmt: skip
-        return _back(standing, "The standing hold is changed.")
+        return _back(standing, f"The standing hold is changed.{_idle(standing)}")
     return _act(
         standing, form, "Review or change",
         "Payments that are outside the days that you give are released at once; those inside are held. To keep it as "
@@ -125,6 +125,10 @@ def _act(standing, form, title, words):
         "admin/standing_holds/act.html", standing=standing, provider=_provider(standing.provider_id), form=form,
         title=title, words=words,
     )  # fmt: skip
+
+
+def _idle(standing):
+    return " But it holds nothing: all payments of its days are finalised, and no day is to come" * standing.is_idle
 
 
 def _provider(provider_id):

@@ -106,6 +106,13 @@ class Hold(ProviderOwned, Base):
         return select(cls).where(cls.payment_id == payment.id).options(*beside).order_by(cls.is_released, cls.id.desc())
 
     @property
+    def by_what(self) -> str:
+        """What an officer reads: it is held by ..."""
+        if self.standing_id is not None:
+            return "a standing hold"
+        return "a query of its provider" if self.is_query else "another hold"
+
+    @property
     def is_told(self) -> bool:
         """Its provider reads of it: it has asked, or the council has written to it."""
         return self.is_query or bool(self.answers)
@@ -198,6 +205,18 @@ def held_pence() -> sa.ScalarSelect[int]:
     of_row = sa.or_(Hold.is_of_whole_payment, line.purchase_order_id == Hold.purchase_order_id)
     query = select(sum_of(line.total_pence)).where(line.payment_id == Hold.payment_id, line.run_id.is_(None), of_row)
     return query.correlate(Hold).scalar_subquery()
+
+
+def still_held(payment_ids: Iterable[int], order_id: int | None = None) -> dict[int, str]:
+    """By what these payments are held as a whole, or in this row: in words, by payment id. Nothing of those that are
+    not.
+    """
+    of_row = sa.or_(Hold.is_of_whole_payment, Hold.purchase_order_id == order_id)
+    query = select(Hold).where(Hold.payment_id.in_(payment_ids), Hold.is_in_force, of_row).order_by(Hold.id)
+    found: dict[int, dict[str, None]] = defaultdict(dict)
+    for hold in session.scalars(query):
+        found[hold.payment_id][hold.by_what] = None
+    return {payment_id: " and by ".join(words) for payment_id, words in found.items()}
 
 
 def rows_held_in(payment_ids: Iterable[int]) -> set[tuple[int, int]]:

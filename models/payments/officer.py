@@ -23,7 +23,7 @@ from models.payments.asking import ask_anew, tell
 from models.payments.book import Book
 from models.payments.calculation import calculate, lock
 from models.payments.confirmation import NOT_WAIVED, Asked, Confirmation
-from models.payments.hold import Hold, HoldAnswer, HoldKind, place
+from models.payments.hold import Hold, HoldAnswer, HoldKind, place, still_held
 from models.payments.loading import load
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.windows import LONGEST_WINDOW, WINDOW
@@ -54,16 +54,22 @@ def hold(payment: ScheduledPayment, *, by: User, reason: str, order_id: int | No
     reload(payment)
 
 
-def release(payment: ScheduledPayment, held: Hold, *, by: User, reason: str) -> None:
+def release(payment: ScheduledPayment, held: Hold, *, by: User, reason: str) -> str:
     """Release what an officer held, a provider queried, or a standing hold keeps back, which does not place it again.
-    DomainError where somebody has released it already.
+    By what it is held all the same, in words; "" where by nothing. DomainError where somebody has released it already.
     """
     with _recalculated(payment.provider_id, payment):
         _let_go(held, by=by, reason=reason)
     reload(payment)
+    still = still_held([payment.id], held.purchase_order_id).get(payment.id, "")
     if held.is_query:
-        then = "It was paid all the same." if held.is_paid else "The row is released, and the next run takes it."
+        then = "The row is released, and the next run takes it."
+        if still:
+            then = "But the council still holds it: it is paid once that is settled."
+        elif held.is_paid:
+            then = "It was paid all the same."
         tell(payment, "Your query is answered", f"The council has answered what you queried of this payment. {then}")
+    return still
 
 
 def _let_go(held: Hold, *, by: User, reason: str) -> None:

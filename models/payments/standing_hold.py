@@ -149,6 +149,15 @@ class StandingHold(ProviderOwned, Base):
         )  # fmt: skip
         return query.where(cls.first_on <= last_on) if last_on is not None else query
 
+    @property
+    def is_idle(self) -> bool:
+        """It touches no payment that is still to be paid, and no day to come."""
+        if self.last_on is None or self.last_on >= today():
+            return False
+        query = select(P.id).join(StandingHold, StandingHold.touches())
+        query = query.where(StandingHold.id == self.id, P.closed_run_id.is_(None))
+        return session.scalar(query.limit(1)) is None
+
     def payments(self) -> Select:
         """The payments that it has held: rows of Hold and ScheduledPayment with the contract; those that it holds now
         first, the oldest period first.

@@ -182,3 +182,11 @@ def test_others_look_or_are_refused(desk, new, begin):
     broker.get(here, status=403)
     desk.officer.get(f"{LIST}999999", status=404)
     desk.officer.get(f"{LIST}new/999999", status=404)
+
+
+def test_one_that_holds_nothing_says_so(desk, new):
+    typed = given(first_on=date(2018, 1, 1), last_on=date(2018, 2, 1))
+    words = desk.officer.follow(desk.officer.post(new, typed, status=303)).words
+    assert "But it holds nothing: all payments of its days are finalised, and no day is to come" in words
+    typed = given(what=f"contract-{desk.contract.id}")
+    assert "holds nothing" not in desk.officer.follow(desk.officer.post(new, typed, status=303)).words

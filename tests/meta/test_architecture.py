@@ -140,7 +140,7 @@ VIEWS_MAY_CALL = {
     "models.payments.authorising": {"Checklist", "authorise", "check_may_be_finalised", "tick"},
     "models.payments.hand_made": {"see"},
     "models.payments.blocked": {"blocked_of", "faults", "faults_waiting"},
-    "models.payments.hold": {"is_held", "told_on"},
+    "models.payments.hold": {"is_held", "still_held", "told_on"},
     "models.payments.purchase_order": {"payment_terms", "services_bought", "years_issued"},
     "models.payments.standing": {"standing_of", "standings"},
     "models.payments.standing_hold": {"reviews_due"},

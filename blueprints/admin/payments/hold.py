@@ -57,8 +57,9 @@ def release(reference, first_on, hold_id):
     held = get_or_404(Hold.ever_on(payment).where(Hold.id == hold_id))
     form = AnswerForm() if held.is_query else ReleaseForm()
     if form.validate_on_submit():
-        officer.release(payment, held, by=me(), reason=form.reason.data)
-        return back_to(payment, "Answered and released." if held.is_query else "Released.")
+        still = officer.release(payment, held, by=me(), reason=form.reason.data)
+        done = "Answered and released" if held.is_query else "Released"
+        return back_to(payment, f"{done}, but it is still held by {still}." if still else f"{done}.")
     return render(
         "admin/payments/act.html", payment=payment, form=form,
         title="Answer and release" if held.is_query else "Release",

@@ -9,6 +9,7 @@ from blueprints.pages import render, render_once
 from forms.council_payments import HoldManyForm, ReleaseForm
 from models.base import session
 from models.payments import officer
+from models.payments.hold import still_held
 from models.payments.worklist import numbered
 from models.permissions import Permission
 from models.words import how_many
@@ -36,14 +37,17 @@ def release_many():
 
 
 def _many(act, form, *, did, **about):
-    ids = request.values.getlist("payment", type=key)[:PER_PAGE]
-    rows = session.execute(numbered(ids)).all()
-    shown = {"form": form, "did": did, **about}
+    ids = request.values.getlist("payment", type=key)
+    rows = session.execute(numbered(ids[:PER_PAGE])).all()
+    shown = {"form": form, "did": did, "left_out": max(len(ids) - PER_PAGE, 0), "still": {}, **about}
     if not rows or not form.validate_on_submit():
         return render("admin/payments/many.html", rows=rows, refused=None, **shown)
     refused = act([row.ScheduledPayment.id for row in rows], by=me(), reason=form.reason.data)
-    rows = session.execute(numbered(ids).execution_options(populate_existing=True)).all()
+    rows = session.execute(numbered(ids[:PER_PAGE]).execution_options(populate_existing=True)).all()
     said = f"{how_many(len(rows) - len(refused), 'payment')} {did.lower()}"
+    if act is officer.release_each:
+        shown["still"] = still_held(row.ScheduledPayment.id for row in rows if row.ScheduledPayment.id not in refused)
+        said += f", of which {len(shown['still'])} still held" if shown["still"] else ""
     said += f", {len(refused)} not" if refused else ""
     return render_once(
         "admin/payments/many.html", then=url_for(".index"), lost=f"{said}. Open a payment to see what became of it",

@@ -8,7 +8,7 @@ from models.calendar import as_on
 from models.outbox import OutboxMessage
 from models.payments import day_moves, officer
 from models.payments.asking import who_is_told
-from models.payments.hold import Hold, HoldAnswer, told_on
+from models.payments.hold import Hold, HoldAnswer, still_held, told_on
 from models.payments.payment import ScheduledPayment
 from models.permissions import Role
 from models.records.provider import Provider
@@ -128,3 +128,37 @@ def _newest_hold():
 def _provider(the):
     [provider] = every(select(Provider).where(Provider.id == the.contract.provider_id))
     return provider
+
+
+def test_a_query_is_answered_while_the_council_holds_the_payment_and_the_mail_says_so(the):
+    the.hold()
+    found = []
+    query = next(each for each in every(Hold) if each.is_query)
+
+    def release(payment):
+        held = session.scalars(select(Hold).where(Hold.id == query.id)).one()
+        found.append(officer.release(payment, held, by=the.officer, reason="It is right"))
+
+    the.do(release)
+    assert found == ["another hold"]
+    body = mails()[-1][2]
+    assert "But the council still holds it: it is paid once that is settled." in body
+    assert "the next run takes it" not in body
+
+
+def test_by_what_it_is_held_all_the_same(the):
+    the.hold().suspend()
+    bea = next(each.purchase_order_id for each in every(Hold) if each.is_query)
+    with reading():
+        assert still_held([the.payment.id]) == {the.payment.id: "another hold"}
+        assert still_held([the.payment.id], bea) == {the.payment.id: "a query of its provider and by another hold"}
+        assert still_held([10**6]) == {}
+    whole = next(each for each in every(Hold) if not each.is_query and each.standing_id is None)
+    found = []
+
+    def release(payment):
+        held = session.scalars(select(Hold).where(Hold.id == whole.id)).one()
+        found.append(officer.release(payment, held, by=the.officer, reason="It is right"))
+
+    the.do(release)
+    assert found == ["a standing hold"]
