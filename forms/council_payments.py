@@ -9,7 +9,7 @@ from wtforms import BooleanField, DateField, Form
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from forms.base import FlaskForm
-from forms.fields import DayField, MoneyField, SeenPence, StringField, TextAreaField
+from forms.fields import DayField, MoneyField, SeenPence, SeenText, StringField, TextAreaField
 from forms.filters import ALL, ChoiceField
 from models.calendar import PeriodDates
 from models.payments.confirmation import Confirmation, Processing
@@ -154,6 +154,7 @@ class PayAsItIsForm(FlaskForm):
 class MoveDaysForm(FlaskForm):
     """The days of one payment, and why. Say whose days they are with `are_of` before it is validated."""
 
+    seen = SeenText("Its days")
     confirm_by = DayField("Last day to confirm or reject", validators=[InputRequired("Enter the last day to confirm")])
     finalise_on = DayField("Day to finalise", validators=[InputRequired("Enter the day to finalise")])
     bank_on = DayField("In the bank", validators=[InputRequired("Enter the day in the bank")])
@@ -167,6 +168,10 @@ class MoveDaysForm(FlaskForm):
     def are_of(self, before: PeriodDates, usual: PeriodDates, *, asks: bool, until: date) -> None:
         """`before`: what they are now. `asks`: whether its provider is asked to confirm, and to `until`."""
         self._before, self._usual, self._asks = before, usual, asks
+        self.seen.object_data = " ".join(day.isoformat() for day in before)
+        labels = [each.label.text.lower() for each in (self.confirm_by, self.finalise_on, self.bank_on)]
+        told = [f"{label} {day.day} {day:%B %Y}" for label, day in zip(labels, before, strict=True)]
+        self.seen.now = f"They are now: {', '.join(told[0 if asks else 1 :])}. "
         for field, day in zip((self.confirm_by, self.finalise_on, self.bank_on), usual, strict=True):
             field.description = f"Usually {day:%A} {day.day} {day:%B %Y}"
         if until > before.confirm_by:

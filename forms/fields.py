@@ -107,6 +107,23 @@ class SeenPence(Seen):
         return f"{self.label.text} has changed from {gbp(seen)} to {gbp(self.object_data or 0)}"
 
 
+class SeenText(StringField):
+    """As Seen, of words that the page showed. Its label names them: "Its days"; `now` says what they are."""
+
+    widget = HiddenInput()
+    object_data: str | None
+    now = ""
+
+    def pre_validate(self, form: BaseForm) -> None:
+        if not self.data:
+            raise StopValidation(f"This was sent without what the page had shown. {LOOK_AGAIN}")
+        if self.data != self.object_data:
+            raise StopValidation(f"{self.label.text} have changed since you opened this page. {self.now}{LOOK_AGAIN}")
+
+    def _value(self) -> str:
+        return self.object_data or ""
+
+
 class Rows(FieldList):
     """The same field several times: rows-0, rows-1. Field names with anything else than a short number are ignored."""
 

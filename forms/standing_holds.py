@@ -1,15 +1,16 @@
 """What an officer looks for among the standing holds, and says when beginning, changing or ending one."""
 
+from hashlib import sha256
 from typing import Any, TypedDict
 
 from wtforms import Form
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from forms.base import FlaskForm
-from forms.fields import DayField, StringField, TextAreaField
+from forms.fields import DayField, SeenText, StringField, TextAreaField
 from forms.filters import ALL, ChoiceField
 from models.base import DomainError
-from models.payments.standing_hold import State, check_days
+from models.payments.standing_hold import StandingHold, State, check_days
 
 LONG = Length(max=2_000, message="Write 2,000 characters or fewer")
 _STATES = {State.IN_FORCE: "In force", State.REVIEW: "To be reviewed now", State.ENDED: "Ended"}
@@ -35,7 +36,7 @@ class StandingHoldSearch(Form):
         return {"name": self.name.data.strip(), "state": State(self.state.data) if self.state.data else None}
 
 
-class ChangeForm(FlaskForm):
+class _Days(FlaskForm):
     """The days of a standing hold, and why."""
 
     first_on = DayField(
@@ -69,7 +70,21 @@ class ChangeForm(FlaskForm):
             raise ValidationError(str(problem)) from None
 
 
-class SuspendForm(ChangeForm):
+class ChangeForm(_Days):
+    """Say with `is_of` what it is of before it is validated."""
+
+    seen = SeenText("The days or the reason of this standing hold")
+
+    def is_of(self, standing: StandingHold) -> None:
+        days = standing.first_on, standing.last_on, standing.review_on
+        typed = sha256(standing.reason.encode()).hexdigest()[:16]
+        self.seen.object_data = " ".join(str(each) for each in (*days, typed))
+        first, last, review = (f"{day.day} {day:%B %Y}" if day else "" for day in days)
+        until = f"to {last}" if last else "until it is ended"
+        self.seen.now = f"It holds now from {first} {until}, to be reviewed on {review}: “{standing.reason}”. "
+
+
+class SuspendForm(_Days):
     what = ChoiceField("What is held?", default=ALL)
 
     @property

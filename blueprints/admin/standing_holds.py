@@ -91,6 +91,7 @@ def suspend(provider_id):
 def change(standing_id):
     standing = get_or_404(StandingHold.numbered(standing_id))
     form = ChangeForm(obj=standing)
+    form.is_of(standing)
     if form.validate_on_submit():
         standing_holds.change(
             standing, by=me(), reason=form.reason.data, review_on=form.review_on.day, first_on=form.first_on.day,

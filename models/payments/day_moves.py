@@ -50,12 +50,21 @@ def shown_days_of(payment: ScheduledPayment) -> PeriodDates:
 
 
 def move_days(
-    payment: ScheduledPayment, *, by: User, reason: str, confirm_by: date, finalise_on: date, bank_on: date
+    payment: ScheduledPayment,
+    *,
+    by: User,
+    reason: str,
+    confirm_by: date,
+    finalise_on: date,
+    bank_on: date,
+    seen: PeriodDates | None = None,
 ) -> None:
     """Give it these days; those that are the calendar's count as not moved. DomainError where some of it is finalised,
-    an open run has it, or the days do not fit.
+    an open run has it, the days do not fit, or its days are no longer those that were `seen`.
     """
     _wait_for_turn(payment)
+    if seen is not None and days_of(payment) != seen:
+        raise DomainError("Its days have changed since you opened this page. Look at it again")
     if not payment.contract.asks_for_confirmation:
         confirm_by = min(confirm_by, finalise_on)
     _move(payment, PeriodDates(confirm_by, finalise_on, bank_on), by=by, reason=reason)

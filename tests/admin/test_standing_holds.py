@@ -111,11 +111,13 @@ def test_the_same_twice_is_refused(desk, new, begin):
 
 def test_it_is_changed_and_ended(desk, begin):
     here = begin()
-    form = desk.officer.get(f"{here}/change").page
+    opened = desk.officer.get(f"{here}/change")
+    form = opened.page
     assert [each["value"] for each in form.select("input[name=first_on]")] == day(MONDAY)
     assert form.select_one("textarea").text.strip() == "Safeguarding"
     later = given(first_on=SUNDAY + DAY, reason="From Monday on")
-    answer = desk.officer.follow(desk.officer.post(f"{here}/change", later, status=303))
+    later = {name: typed for name, typed in later.items() if name != "what"}
+    answer = desk.officer.follow(desk.officer.submit(opened, later, form="main form[method=post]", status=303))
     assert "The standing hold is changed." in answer.words
     assert "we hold it" not in desk.officer.get(desk.payment).words
     assert desk.officer.post(f"{here}/end", {"reason": ""}, status=422).errors == ["Say why it ends"]
@@ -190,3 +192,17 @@ def test_one_that_holds_nothing_says_so(desk, new):
     assert "But it holds nothing: all payments of its days are finalised, and no day is to come" in words
     typed = given(what=f"contract-{desk.contract.id}")
     assert "holds nothing" not in desk.officer.follow(desk.officer.post(new, typed, status=303)).words
+
+
+def test_what_a_colleague_has_changed_meanwhile_is_not_undone_from_an_old_page(desk, begin):
+    here = begin()
+    old, other = desk.officer.get(f"{here}/change"), desk.officer.get(f"{here}/change")
+    form = "main form[method=post]"
+    desk.officer.submit(other, {"last_on": day(SUNDAY + WEEK)}, form=form, status=303)
+    refused = desk.officer.submit(old, {"reason": "Typed before"}, form=form, status=422)
+    [words] = refused.errors
+    assert "have changed since you opened this page. It holds now from 23 September 2019 to 13 October 2019" in words
+    assert "Typed before" in refused.page.select_one("textarea").text
+    [standing] = every(StandingHold)
+    assert (standing.last_on, standing.reason) == (SUNDAY + WEEK, "Safeguarding")
+    desk.officer.submit(refused, {}, form=form, status=303)

@@ -26,7 +26,7 @@ def move_days(reference, first_on):
     form = MoveDaysForm(data=before._asdict())
     form.are_of(before, usual_days_of(payment), asks=payment.contract.asks_for_confirmation, until=payment.answer_by)
     if form.validate_on_submit():
-        day_moves.move_days(payment, by=me(), reason=form.reason.data, **form.days._asdict())
+        day_moves.move_days(payment, by=me(), reason=form.reason.data, seen=before, **form.days._asdict())
         return back_to(payment, f"Its days are moved. {who_is_told(payment)}")
     return render(
         "admin/payments/act.html", payment=payment, form=form, title="Move a day", button="Move",

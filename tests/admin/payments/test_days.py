@@ -11,13 +11,14 @@ from models.payments.run import PaymentRun, RunPayment
 from models.permissions import Role
 from models.records.provider import Provider
 from tests.admin.conftest import MONDAY, SUNDAY, WEEK
-from tests.admin.payments.acts import act
+from tests.admin.payments.acts import act, fill
 from tests.factories import make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every
 from tests.support.runs import calculate
 
 DAY = timedelta(days=1)
+FORM = "main form[method=post]"
 FRIDAY = SUNDAY - 2 * DAY
 
 
@@ -53,7 +54,7 @@ def test_a_day_is_moved_and_both_sides_read_it(desk, member):
     form = desk.officer.get(f"{desk.payment}/move-days").page
     assert "Usually Sunday 6 October 2019" in form.text
     assert not form.select("[name=confirm_by]"), "its provider is not asked"
-    words = act(desk, "move-days", given(bank_on=date(2019, 10, 10))).words
+    words = fill(desk, "move-days", given(bank_on=date(2019, 10, 10))).words
     assert "Its days are moved. The provider is told by mail." in words
     for page in (desk.officer.get(desk.payment), member.get(theirs(desk))):
         assert "In the bank: Thursday 10 October 2019, not Friday 11 October 2019." in page.words
@@ -65,7 +66,7 @@ def test_a_day_is_moved_and_both_sides_read_it(desk, member):
 
 
 def test_the_schedule_and_its_files_name_the_day(desk, member):
-    act(desk, "move-days", given(bank_on=date(2019, 10, 10)))
+    fill(desk, "move-days", given(bank_on=date(2019, 10, 10)))
     at = f"/providers/{desk.contract.provider_id}/payments/schedule"
     [row] = [row for row in member.get(at).page.select("tbody tr") if "30/09/2019" in row.text]
     assert "10/10/2019 moved by the council, usually 11/10/2019" in " ".join(row.text.split())
@@ -88,16 +89,32 @@ def test_the_schedule_and_its_files_name_the_day(desk, member):
     ],
 )
 def test_days_that_do_not_fit_stay_on_the_form(desk, changed, words):
-    refused = act(desk, "move-days", given(**changed), 422)
+    refused = fill(desk, "move-days", given(**changed), 422)
     assert refused.errors == [words]
     assert "The bank is shut" in refused.page.select_one("textarea").text
     assert every(DayMove) == []
 
 
+def test_what_a_colleague_has_moved_meanwhile_is_not_undone_from_an_old_page(desk):
+    old = desk.officer.get(f"{desk.payment}/move-days")
+    fill(desk, "move-days", given(bank_on=date(2019, 10, 10)))
+    typed = given(finalise_on=SUNDAY + DAY) | {"reason": "Typed before"}
+    refused = desk.officer.submit(old, typed, form=FORM, status=422)
+    [words] = refused.errors
+    assert "Its days have changed since you opened this page. They are now: " in words
+    assert "in the bank 10 October 2019. Look at what stands here now" in words
+    assert "confirm" not in words, "its provider is not asked"
+    assert "Typed before" in refused.page.select_one("textarea").text
+    assert len(every(DayMove)) == 1
+    again = desk.officer.submit(refused, {"bank_on": day(date(2019, 10, 10))}, form=FORM, status=303)
+    assert "Its days are moved" in desk.officer.follow(again).words
+    assert desk.officer.post(f"{desk.payment}/move-days", typed, status=422).errors
+
+
 def test_what_is_finalised_is_refused_in_words(desk):
     paid = f"/council/payments/{desk.contract.reference}/{MONDAY}"
     assert not desk.officer.get(paid).page.select("a[href*=move-days]")
-    refused = desk.officer.post(f"{paid}/move-days", given(), status=409)
+    refused = desk.officer.submit(desk.officer.get(f"{paid}/move-days"), given(), form=FORM, status=409)
     assert "has gone to the bank with its day" in refused.words
     refused = desk.officer.post(f"{paid}/pay-now", {"reason": "Hardship"}, status=409)
     assert "has gone to the bank with its day" in refused.words

@@ -211,6 +211,15 @@ def test_what_was_left_is_not_made_longer():
     assert (the.payment.confirm_by, the.payment.answer_by) == (WEDNESDAY, THURSDAY)
 
 
+def test_days_that_somebody_has_moved_since_they_were_seen_stay():
+    the = office().to(TUESDAY).confirm()
+    move(the, finalise_on=SATURDAY, seen=USUAL)
+    assert the.refused == ""
+    move(the, bank_on=BANK - DAY, seen=USUAL)
+    assert "have changed since you opened this page" in the.refused
+    assert days(the) == USUAL._replace(finalise_on=SATURDAY)
+
+
 def test_an_answer_needs_no_window():
     the = office().to(TUESDAY).confirm()
     move(the, confirm_by=TUESDAY)
