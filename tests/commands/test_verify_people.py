@@ -85,6 +85,7 @@ WHOLE = (
     f"SELECT provider_id, id, 'officer', false, 'Asked', '2019-09-28 09:00:00', '', false FROM scheduled_payment "
     f"WHERE {PAID}"
 )
+SEEN_AT = "seen_at = created_at"
 
 BREAKS = [
     (["UPDATE payment_run SET first_authorised_by_id = NULL, first_authorised_at = NULL"], {TWO}),
@@ -92,14 +93,15 @@ BREAKS = [
     (["UPDATE payment_run SET prepared_by_id = authorised_by_id"], {NOT_PREPARER}),
     (["UPDATE payment_run SET prepared_by_id = first_authorised_by_id"], {NOT_PREPARER}),
     (["UPDATE adjustment SET created_by_id = :last"], {NOT_MAKER}),
-    (["UPDATE adjustment SET created_by_id = :first, seen_by_id = :last"], {NOT_MAKER}),
+    (["UPDATE adjustment SET created_by_id = :first"], {NOT_MAKER}),
     (
         ["UPDATE adjustment SET cancelled_by_id = :last, cancelled_at = '2019-09-29 00:00:00', amount_pence = 500"],
         {NOT_MAKER, "every pound is somewhere", "a second calculation changes nothing",
          "an order is worth what is finalised and what is due"},
     ),
-    (["UPDATE adjustment SET seen_by_id = created_by_id"], {SEEN}),
-    (["UPDATE adjustment SET created_by_id = NULL, cancelled_by_id = seen_by_id"], {SEEN}),
+    ([f"UPDATE adjustment SET {SEEN_AT}, seen_by_id = created_by_id"], {SEEN}),
+    ([f"UPDATE adjustment SET {SEEN_AT}, seen_by_id = :preparer, cancelled_by_id = :preparer"], {SEEN}),
+    ([f"UPDATE adjustment SET {SEEN_AT}, seen_by_id = :preparer, created_by_id = NULL"], set()),
     (["DELETE FROM run_tick WHERE user_id = :preparer"], {TICKED}),
     (["DELETE FROM run_tick WHERE user_id = :first"], {TICKED}),
     (["DELETE FROM run_tick WHERE user_id = :last AND id = (SELECT MAX(id) FROM run_tick)"], {TICKED}),
