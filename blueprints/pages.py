@@ -1,6 +1,8 @@
 """Answers: a whole page, a part of one, or the way to another. Whether htmx asked is known here and nowhere else."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
@@ -13,7 +15,9 @@ from werkzeug.routing import RequestRedirect
 from wtforms import Form
 
 from blueprints.session_store import session
+from forms.base import FlaskForm
 from models.accounts.press import Answer
+from models.base import DomainError, savepoint
 
 NOTICE = "components/_notice.html"
 PROBLEM = "components/_problem.html"
@@ -37,6 +41,18 @@ def render(page: str, /, *, partial: str | None = None, **context: Any) -> Respo
     template = partial if partial and wants_partial() else page
     is_invalid = any(isinstance(value, Form) and value.errors for value in context.values())
     return make_response(render_template(template, **context), 422 if is_invalid else 200)
+
+
+@contextmanager
+def refusals_on(form: FlaskForm) -> Iterator[None]:
+    """Around an act and its answer: where a rule says no, nothing of the act stays, and the form says why.
+    The view goes on, and draws it again with what was typed.
+    """
+    try:
+        with savepoint():
+            yield
+    except DomainError as refused:
+        form.form_errors = [*form.form_errors, str(refused)]
 
 
 def done(message: str, /, *, then: str, partial: str | None = None, **context: Any) -> Response:

@@ -5,7 +5,7 @@ from flask import Blueprint, request, url_for
 from blueprints.access import me, requires
 from blueprints.download import csv_file
 from blueprints.lookups import get_or_404, page_of
-from blueprints.pages import done, render
+from blueprints.pages import done, refusals_on, render
 from blueprints.reading import reads_client_records
 from exchange.downloads.standing_holds import standing_holds_data
 from forms.standing_holds import ChangeForm, EndForm, StandingHoldSearch, SuspendForm
@@ -77,11 +77,12 @@ def suspend(provider_id):
         *((f"client-{each.id}", f"{each.full_name}, in every payment") for each in clients),
     )
     if form.validate_on_submit():
-        standing = standing_holds.suspend(
-            provider, by=me(), reason=form.reason.data, review_on=form.review_on.day, first_on=form.first_on.day,
-            last_on=form.last_on.data, contract_id=form.contract_id, client_id=form.client_id,
-        )  # fmt: skip
-        return _back(standing, f"The standing hold has begun.{_idle(standing)}")
+        with refusals_on(form):
+            standing = standing_holds.suspend(
+                provider, by=me(), reason=form.reason.data, review_on=form.review_on.day, first_on=form.first_on.day,
+                last_on=form.last_on.data, contract_id=form.contract_id, client_id=form.client_id,
+            )  # fmt: skip
+            return _back(standing, f"The standing hold has begun.{_idle(standing)}")
     return render("admin/standing_holds/suspend.html", provider=provider, form=form)
 
 
@@ -93,11 +94,12 @@ def change(standing_id):
     form = ChangeForm(obj=standing)
     form.is_of(standing)
     if form.validate_on_submit():
-        standing_holds.change(
-            standing, by=me(), reason=form.reason.data, review_on=form.review_on.day, first_on=form.first_on.day,
-            last_on=form.last_on.data,
-        )  # fmt: skip
-        return _back(standing, f"The standing hold is changed.{_idle(standing)}")
+        with refusals_on(form):
+            standing_holds.change(
+                standing, by=me(), reason=form.reason.data, review_on=form.review_on.day, first_on=form.first_on.day,
+                last_on=form.last_on.data,
+            )  # fmt: skip
+            return _back(standing, f"The standing hold is changed.{_idle(standing)}")
     return _act(
         standing, form, "Review or change",
         "Payments that are outside the days that you give are released at once; those inside are held. To keep it as "
@@ -112,8 +114,9 @@ def end(standing_id):
     standing = get_or_404(StandingHold.numbered(standing_id))
     form = EndForm()
     if form.validate_on_submit():
-        released = standing_holds.end(standing, by=me(), reason=form.reason.data)
-        return _back(standing, f"The standing hold has ended, and {how_many(released, 'hold')} released.")
+        with refusals_on(form):
+            released = standing_holds.end(standing, by=me(), reason=form.reason.data)
+            return _back(standing, f"The standing hold has ended, and {how_many(released, 'hold')} released.")
     return _act(
         standing, form, "End the standing hold",
         "All that it holds is released at once, and the next run takes what is due of it. To release one payment "

@@ -64,7 +64,7 @@ def test_a_provider_is_suspended_from_its_page_and_its_payments_are_held(desk, n
     payment = desk.officer.get(desk.payment)
     assert "we hold it" in payment.words
     assert payment.page.select_one(f"a[href='{LIST}{every(StandingHold)[0].id}']").text == "standing hold"
-    refused = desk.officer.post(f"{desk.payment}/prepare", {}, status=409)
+    refused = desk.officer.post(f"{desk.payment}/prepare", {}, status=422)
     assert "No run can take this payment now" in refused.words
     member = PortalClient(desk.officer.app).sign_in(make_user(Role.FINANCE, provider))
     theirs = member.get(f"/providers/{provider.id}/payments/{desk.contract.reference}/{MONDAY + WEEK}")
@@ -105,7 +105,9 @@ def test_what_makes_no_sense_stays_on_the_form_with_what_was_typed(desk, new, ch
 
 def test_the_same_twice_is_refused(desk, new, begin):
     begin()
-    assert "Change that one" in desk.officer.post(new, given(), status=409).words
+    refused = desk.officer.post(new, given(reason="A long story"), status=422)
+    assert "Change that one" in refused.words
+    assert "A long story" in refused.page.select_one("textarea").text
     assert len(every(StandingHold)) == 1
 
 
@@ -124,7 +126,7 @@ def test_it_is_changed_and_ended(desk, begin):
     ended = desk.officer.follow(desk.officer.post(f"{here}/end", {"reason": "Settled"}, status=303))
     assert "Ola Officer ended it on" in ended.words
     assert not ended.page.select("main .acts a")
-    assert "ended already" in desk.officer.post(f"{here}/end", {"reason": "Settled"}, status=409).words
+    assert "ended already" in desk.officer.post(f"{here}/end", {"reason": "Settled"}, status=422).words
     assert {each.is_released for each in every(Hold)} == {True}
 
 

@@ -7,7 +7,7 @@ from blueprints.admin.payments import PAYMENT, bp
 from blueprints.admin.payments.show import back_to
 from blueprints.filters import weekday
 from blueprints.lookups import get_or_404
-from blueprints.pages import done, render
+from blueprints.pages import done, refusals_on, render
 from forms.base import ButtonForm
 from forms.council_payments import MoveDaysForm, PayNowForm
 from models.payments import day_moves
@@ -26,8 +26,9 @@ def move_days(reference, first_on):
     form = MoveDaysForm(data=before._asdict())
     form.are_of(before, usual_days_of(payment), asks=payment.contract.asks_for_confirmation, until=payment.answer_by)
     if form.validate_on_submit():
-        day_moves.move_days(payment, by=me(), reason=form.reason.data, seen=before, **form.days._asdict())
-        return back_to(payment, f"Its days are moved. {who_is_told(payment)}")
+        with refusals_on(form):
+            day_moves.move_days(payment, by=me(), reason=form.reason.data, seen=before, **form.days._asdict())
+            return back_to(payment, f"Its days are moved. {who_is_told(payment)}")
     return render(
         "admin/payments/act.html", payment=payment, form=form, title="Move a day", button="Move",
         words="Days that you give here stay, whatever the calendar or the finance system says later; a day that is the "
@@ -42,8 +43,9 @@ def pay_now(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     form = PayNowForm()
     if form.validate_on_submit():
-        day_moves.pay_now(payment, by=me(), reason=form.reason.data)
-        return back_to(payment, f"It is due today. {who_is_told(payment)}")
+        with refusals_on(form):
+            day_moves.pay_now(payment, by=me(), reason=form.reason.data)
+            return back_to(payment, f"It is due today. {who_is_told(payment)}")
     return render(
         "admin/payments/act.html", payment=payment, form=form, title="Pay now", button="Make it due today",
         words=f"{_then(payment)} What we hear later of its days is a difference in the next payment.",
@@ -70,8 +72,9 @@ def prepare(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     form = ButtonForm()
     if form.validate_on_submit():
-        run = day_moves.prepare_one(payment, by=me())
-        return done("The run is prepared.", then=url_for("admin.payment_runs.show", run_id=run.id))
+        with refusals_on(form):
+            run = day_moves.prepare_one(payment, by=me())
+            return done("The run is prepared.", then=url_for("admin.payment_runs.show", run_id=run.id))
     return render(
         "admin/payments/act.html", payment=payment, form=form, title="Prepare a run of this payment",
         button="Prepare the run",

@@ -6,7 +6,7 @@ from blueprints.access import me, requires
 from blueprints.admin.payments import PAYMENT, bp
 from blueprints.admin.payments.show import back_to
 from blueprints.lookups import get_or_404
-from blueprints.pages import render
+from blueprints.pages import refusals_on, render
 from blueprints.reading import reads_client_records
 from forms.council_payments import AnswerForm, HoldForm, ReleaseForm
 from models.money import gbp
@@ -40,9 +40,10 @@ def hold(reference, first_on):
         *((str(order_id), f"{row.title}, {gbp(row.total_pence)}") for order_id, row in orders),
     )
     if form.validate_on_submit():
-        order_id = int(form.what.data) if form.what.data else None
-        officer.hold(payment, by=me(), reason=form.reason.data, order_id=order_id)
-        return back_to(payment, "Held.")
+        with refusals_on(form):
+            order_id = int(form.what.data) if form.what.data else None
+            officer.hold(payment, by=me(), reason=form.reason.data, order_id=order_id)
+            return back_to(payment, "Held.")
     return render(
         "admin/payments/act.html", payment=payment, form=form, title="Hold", button="Hold",
         words="What is held stays calculated, and no run pays it until it is released.",
@@ -57,9 +58,10 @@ def release(reference, first_on, hold_id):
     held = get_or_404(Hold.ever_on(payment).where(Hold.id == hold_id))
     form = AnswerForm() if held.is_query else ReleaseForm()
     if form.validate_on_submit():
-        still = officer.release(payment, held, by=me(), reason=form.reason.data)
-        done = "Answered and released" if held.is_query else "Released"
-        return back_to(payment, f"{done}, but it is still held by {still}." if still else f"{done}.")
+        with refusals_on(form):
+            still = officer.release(payment, held, by=me(), reason=form.reason.data)
+            done = "Answered and released" if held.is_query else "Released"
+            return back_to(payment, f"{done}, but it is still held by {still}." if still else f"{done}.")
     return render(
         "admin/payments/act.html", payment=payment, form=form,
         title="Answer and release" if held.is_query else "Release",
@@ -76,8 +78,9 @@ def answer_hold(reference, first_on, hold_id):
     held = get_or_404(Hold.ever_on(payment).where(Hold.id == hold_id))
     form = AnswerForm()
     if form.validate_on_submit():
-        officer.answer(payment, held, by=me(), text=form.reason.data)
-        return back_to(payment, who_is_told(payment))
+        with refusals_on(form):
+            officer.answer(payment, held, by=me(), text=form.reason.data)
+            return back_to(payment, who_is_told(payment))
     title = "Answer a query" if held.is_query else "Write to the provider"
     return render(
         "admin/payments/act.html", payment=payment, form=form, title=title, button=title, quoted=_about(held),

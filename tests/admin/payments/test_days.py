@@ -114,9 +114,9 @@ def test_what_a_colleague_has_moved_meanwhile_is_not_undone_from_an_old_page(des
 def test_what_is_finalised_is_refused_in_words(desk):
     paid = f"/council/payments/{desk.contract.reference}/{MONDAY}"
     assert not desk.officer.get(paid).page.select("a[href*=move-days]")
-    refused = desk.officer.submit(desk.officer.get(f"{paid}/move-days"), given(), form=FORM, status=409)
+    refused = desk.officer.submit(desk.officer.get(f"{paid}/move-days"), given(), form=FORM, status=422)
     assert "has gone to the bank with its day" in refused.words
-    refused = desk.officer.post(f"{paid}/pay-now", {"reason": "Hardship"}, status=409)
+    refused = desk.officer.post(f"{paid}/pay-now", {"reason": "Hardship"}, status=422)
     assert "has gone to the bank with its day" in refused.words
 
 
@@ -127,7 +127,7 @@ def test_a_payment_is_paid_now_in_a_run_of_its_own(desk, member):
     page = act(desk, "pay-now", {"reason": "Hardship"})
     assert "It is due today. The provider is told by mail." in page.words
     assert "The council made it due at once on" in member.get(theirs(desk)).words
-    assert "due already" in act(desk, "pay-now", {"reason": "Again"}, 409).words
+    assert "due already" in act(desk, "pay-now", {"reason": "Again"}, 422).words
     link = page.page.select_one("a[href$='/prepare']")["href"]
     run = desk.officer.follow(desk.officer.post(link, {}, status=303))
     assert "£656.11" in run.words
@@ -135,7 +135,7 @@ def test_a_payment_is_paid_now_in_a_run_of_its_own(desk, member):
     [part] = every(select(RunPayment).where(RunPayment.run_id == every(PaymentRun)[-1].id))
     [payment] = every(select(ScheduledPayment).where(ScheduledPayment.id == part.payment_id))
     assert (payment.first_on, payment.bank_on) == (MONDAY + WEEK, date(2019, 10, 9))
-    assert "No run can take this payment now" in desk.officer.post(link, {}, status=409).words
+    assert "No run can take this payment now" in desk.officer.post(link, {}, status=422).words
 
 
 def test_what_keeps_it_back_all_the_same_is_said_before(desk):
@@ -153,3 +153,13 @@ def test_a_payment_to_come_can_be_paid_early_and_others_may_not_do_it(desk):
     for path in ("move-days", "pay-now", "prepare"):
         desk.manager.get(f"{desk.payment}/{path}", status=403)
         desk.officer.get(f"/council/payments/none/{MONDAY}/{path}", status=404)
+
+
+def test_a_rule_that_says_no_is_told_on_the_form_and_what_was_typed_stays(desk):
+    later = f"/council/payments/{desk.contract.reference}/{MONDAY + 5 * WEEK}/pay-now"
+    for htmx in (False, True):
+        refused = desk.officer.post(later, {"reason": "A long story"}, htmx=htmx, status=422)
+        [words] = refused.errors
+        assert words.startswith("Payments are made in order: move that of ")
+        assert "A long story" in refused.page.select_one("textarea").text
+    assert every(DayMove) == []

@@ -18,13 +18,13 @@ def test_a_payment_is_held_with_a_reason_and_released(desk):
     page = act(desk, "hold", {"what": "", "reason": "Asked the carer"})
     assert "Held. This payment now comes to £656.11" in page.words
     assert "Asked the carer" in page.words
-    assert "This is held already" in act(desk, "hold", {"what": "", "reason": "Again"}, 409).words
+    assert "This is held already" in act(desk, "hold", {"what": "", "reason": "Again"}, 422).words
     paid_before = len(every(PaymentRun))
     desk.prepare()
     assert len(every(PaymentRun)) == paid_before, "nothing is due"
     [hold] = every(Hold)
     assert "Released." in act(desk, f"holds/{hold.id}/release", {"reason": "She answered"}).words
-    refused = act(desk, f"holds/{hold.id}/release", {"reason": "She answered"}, 409)
+    refused = act(desk, f"holds/{hold.id}/release", {"reason": "She answered"}, 422)
     assert "This has been released already" in refused.words
     desk.prepare()
     assert len(every(PaymentRun)) == paid_before + 1
