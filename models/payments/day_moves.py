@@ -230,9 +230,11 @@ def _tell(payment: ScheduledPayment, done: DayMove) -> None:
     told = [f"{what} Its reason: {done.reason}", "\n".join(moved)]
     if is_held:
         told.append("But it is held just now: it is paid once that is settled.")
-    elif payment.is_to_be_confirmed:
+    if payment.is_to_be_confirmed:
         until = f"Please confirm or reject it by {_in_words(payment.answer_by)}."
-        waits = "It waits for your confirmation, and is paid once you have confirmed it. " * (kept is Kept.ASKED)
+        waits = "It waits for your confirmation. " * (kept is Kept.ASKED)
+        if kept is Kept.ASKED and not payment.contract.confirms_by_silence:
+            waits = "It waits for your confirmation, and is paid once you have confirmed it. "
         told.append(waits + until)
     tell(payment, subject, "\n\n".join(each for each in told if each))
 

@@ -283,6 +283,24 @@ def test_of_what_is_held_no_bank_day_is_promised():
     assert "confirm" not in body.replace("Last day to confirm or reject", "")
 
 
+def test_what_is_held_and_waits_for_an_answer_says_both():
+    the = office().to(TUESDAY).hold()
+    pay_now(the)
+    body = mails()[-1][2]
+    assert "But it is held just now: it is paid once that is settled." in body
+    assert "Please confirm or reject it by Thursday 3 October 2019." in body
+    assert "is paid once you have confirmed it" not in body
+    assert "In the bank" not in body
+
+
+@pytest.mark.parametrize(("policy", "is_said"), [("hold", True), ("confirm", False)])
+def test_where_silence_confirms_nobody_is_told_that_it_is_paid_only_once_confirmed(policy, is_said):
+    the = office(if_unconfirmed=policy).to(TUESDAY)
+    pay_now(the)
+    assert "It waits for your confirmation" in mails()[-1][2]
+    assert ("is paid once you have confirmed it" in mails()[-1][2]) is is_said
+
+
 def test_a_contract_that_asks_nobody_is_told_no_cut_off():
     the = office(confirmation="none").to(TUESDAY)
     pay_now(the)
