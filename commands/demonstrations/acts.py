@@ -4,6 +4,7 @@ call.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from models.accounts.user import Membership, User
-from models.base import session, transaction
+from models.base import DomainError, savepoint, session, transaction
 from models.calendar import DAY, as_on, today, working_days_after
 from models.payments import answers, authorising, day_moves, officer, standing_holds
 from models.payments.calculation import last_finalised_on
@@ -77,7 +78,13 @@ def _prepare_a_run(by: User) -> None:
     is_strangers, is_moved = payment.provider_id.not_in(known), payment.id.in_(select(DayMove.payment_id))
     query = select(payment).join(payment.contract).where(*is_free, Contract.asks_for_confirmation.is_(False))
     query = query.where(sa.or_(is_strangers, is_moved))
-    found = session.scalars(_whole(query).order_by(is_moved, payment.first_on, payment.id).limit(1)).one()
+    for found in session.scalars(_whole(query).order_by(is_moved, payment.first_on, payment.id)).all():
+        with suppress(DomainError), savepoint():  # it is to be paid after another one
+            _pay_now(found, by)
+            return
+
+
+def _pay_now(found: ScheduledPayment, by: User) -> None:
     day_moves.pay_now(found, by=by, reason="They have asked for it before the weekend, and nothing speaks against it")
     run = day_moves.prepare_one(found, by=by)
     because = "I have gone through it with the family’s social worker"

@@ -233,8 +233,7 @@ class User(Base):
 
 def names_of(ids: Iterable[int | None]) -> dict[int, str]:
     """The names of these people, for a page that says who did what."""
-    people = {each for each in ids if each}
-    return dict(session.execute(select(User.id, User.name).where(User.id.in_(people))).all()) if people else {}
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_({each for each in ids if each}))).all())
 
 
 def tidy_email(text: str) -> str:

@@ -99,7 +99,7 @@ def test_nothing_said_is_refused_on_the_form_and_elsewhere_is_not_found(the, cou
     refused = council.post(f"{holds(the)}/answer", {"reason": " "}, status=422)
     assert refused.errors == ["Say something to the provider"]
     council.post(f"{holds(the)}/release", {"reason": "Right"}, status=303)
-    assert "released already" in council.post(f"{holds(the)}/answer", {"reason": "Late"}, status=409).words
+    assert "released already" in council.post(f"{holds(the)}/answer", {"reason": "Late"}, status=422).words
     other = office()
     council.get(f"/council/payments/{other.contract.reference}/{MONDAY}/holds/{every(Hold)[0].id}/answer", status=404)
     PortalClient(council.app).sign_in(make_staff("payments_manager")).get(f"{holds(the)}/answer", status=403)
