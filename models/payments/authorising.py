@@ -93,13 +93,8 @@ class Checklist:
         return [kind for kind in Finding if kind in {*self.mine_left, *self.preparers_left}]
 
     @property
-    def waits_for_one_more(self) -> bool:
-        """It is above a limit, and one of two people has authorised it."""
-        return self._run.state is RunState.PREPARED and self._run.first_authorised_by_id is not None
-
-    @property
     def is_first(self) -> bool:
-        """This person is the first of those two."""
+        """The run is above a limit, and this person is the first of the two who authorise it."""
         return self._run.first_authorised_by_id == self._person.id
 
     def _unticked_by(self, user_id: int) -> list[Finding]:
