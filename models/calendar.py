@@ -3,6 +3,7 @@
 A day is a `date` in Europe/London; every span of days here includes both its ends.
 """
 
+from calendar import monthrange
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -160,6 +161,25 @@ class Span:
 
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
+
+    @property
+    def days_in_month(self) -> int:
+        """How many days the calendar month of its first day has."""
+        return monthrange(self.first.year, self.first.month)[1]
+
+    @property
+    def is_whole_month(self) -> bool:
+        """It is one calendar month, from the 1st to the last."""
+        return self.first.day == 1 and self.days == self.days_in_month
+
+    def cut_by_month(self) -> "list[Span]":
+        """This span, cut at the end of every calendar month inside it."""
+        parts, first = [], self.first
+        while first <= self.last:
+            last = min(self.last, first.replace(day=monthrange(first.year, first.month)[1]))
+            parts.append(Span(first, last))
+            first = last + DAY
+        return parts
 
     def cut_by_year(self) -> "list[Span]":
         """This span, cut at every 1 April inside it: a purchase order holds one financial year."""

@@ -4,7 +4,10 @@ from enum import StrEnum
 
 
 class Unit(StrEnum):
+    """What a rate is paid for. MONTH is the calendar month."""
+
     WEEK = "week"
+    MONTH = "month"
     NIGHT = "night"
     DAY = "day"
     HOUR = "hour"

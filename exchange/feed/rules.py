@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from exchange.feed.kinds import shown
-from exchange.feed.schema import BY_NAME, FILES
+from exchange.feed.schema import BY_NAME, FILES, ITEMS
 from exchange.feed.world import Values, World
 from models.calendar import Frequency, period_holding
 from models.money import gbp, gbp_rate, number, times
+from models.pricing import Unit
 from models.records.claim import ClaimStatus
 from models.records.contract import Claimable, PeriodDates, VatCode
 
@@ -120,6 +121,15 @@ def timetable_adds_up(row: Values, _: World) -> str | None:
     timetable = row["timetable_e4"]
     if timetable is not None and sum(timetable) != row["quantity_e4"]:
         return f"Enter {number(sum(timetable))}, the sum of the seven days, or correct the days"
+    return None
+
+
+@rule("item_quantities.csv", "monday", "item_ref")
+def timetable_is_no_months(row: Values, world: World) -> str | None:
+    item = world.find(ITEMS, row["item_id"])
+    level = item and world.find("service_levels.csv", item.get("service_level_id"))
+    if row["timetable_e4"] is not None and level and level.get("unit") is Unit.MONTH:
+        return "Leave the seven days empty: this item is priced by the calendar month, whatever its days"
     return None
 
 

@@ -199,14 +199,14 @@ FILES: tuple[File, ...] = (
         to("item_ref", ITEMS),
         starts_on(),
         ends_on(),
-        must("quantity", kinds.quantity(), "units a week; units a night where the price is by night",
+        must("quantity", kinds.quantity(), "units a week; units a night or a month where the price is by these",
              attribute="quantity_e4"),
         *(
             Column(day, kinds.quantity(), "timetable_e4", "all seven days or none; they add up to the quantity" *
                    (part == 0), optional=True, part=part)
             for part, day in enumerate(WEEKDAYS)
         ),
-    ), "Units a week, or a night. An item with no quantity has one.", owner="item_id", apart=("item_id",)),
+    ), "Units a week, a night or a month. An item with no quantity has one.", owner="item_id", apart=("item_id",)),
     File("absences.csv", Absence, ("reference",), (
         own("absence_ref"),
         to("item_ref", ITEMS),

@@ -2,7 +2,8 @@
 
 A *slice* is a longest run of payable days with equal facts (rate, quantity, pay percentage, VAT). It is rounded once,
 on its positive amount, and its VAT once from its net. Where 1 April cuts a slice, the whole is rounded once and shared
-out, so that the parts add up. A *cell* is one component of one line item in one payment period, cut at 1 April; what
+out, so that the parts add up. A price by the calendar month is cut at month ends, and rounded so that the days of a
+month add up to it. A *cell* is one component of one line item in one payment period, cut at 1 April; what
 has been paid is compared with what is due cell by cell. Rules: design.md section 7, golden.md.
 """
 
@@ -56,7 +57,9 @@ def _parts(terms: Terms, period: Span) -> Iterator[tuple[Component, Slice]]:
     for first, last, (rate, quantity, percent) in runs(window, terms):
         if rate is not None:
             amount = _priced(terms, rate, quantity, percent)
-            yield from ((Component.CARE, part) for part in _rounded(Span(first, last), amount))
+            days = Span(first, last)
+            for each in days.cut_by_month() if terms.unit is Unit.MONTH else (days,):
+                yield from ((Component.CARE, part) for part in _rounded(each, amount))
     for kind, deduction in _joined(terms.deductions):
         days = window.overlap(deduction.first, deduction.last)
         if days:
@@ -138,19 +141,35 @@ Amount = Callable[[Span], Slice]
 
 def _priced(terms: Terms, rate_e4: int, quantity: Quantity, percent: int) -> Amount:
     def amount(days: Span) -> Slice:
-        units_e4, share = _units(terms.unit, quantity, days)
-        net = round_half_away(rate_e4 * units_e4 * percent, PENNY_E8 * share * 100)
+        if terms.unit is Unit.MONTH:
+            units_e4, timetabled = quantity.weekly_e4, False
+            net = _of_month(rate_e4 * units_e4 * percent, days)
+        else:
+            units_e4, share = _units(terms.unit, quantity, days)
+            timetabled = quantity.timetable_e4 is not None
+            net = round_half_away(rate_e4 * units_e4 * percent, PENNY_E8 * share * 100)
         vat = round_half_away(net * terms.vat_basis_points, SCALE)
-        timetabled = quantity.timetable_e4 is not None
         shown = units_e4 if timetabled else quantity.weekly_e4
         return Slice(days.first, days.last, rate_e4, shown, percent, terms.unit, net, vat, timetabled)
 
     return amount
 
 
+def _of_month(month_e10: int, days: Span) -> int:
+    """Pence of days that lie in one calendar month, so that the days of a month add up to its price however payments
+    cut it. `month_e10`: ten-thousandths of a pound times ten-thousandths of a unit times per cent.
+    """
+    return month_until(month_e10, days.last, days.last.day) - month_until(month_e10, days.last, days.first.day - 1)
+
+
+def month_until(month_e10: int, month: date, day: int) -> int:
+    """Pence that the calendar month of `month` comes to from its 1st to its `day`-th; 0 for day 0."""
+    return round_half_away(month_e10 * day, PENNY_E8 * 100 * Span(month, month).days_in_month)
+
+
 def _units(unit: Unit, quantity: Quantity, days: Span) -> tuple[int, int]:
     """Units in `days`, in ten-thousandths, and a divisor: 7, since a quantity is for a week; 1 for nights and
-    timetables.
+    timetables. Not for prices by the month.
     """
     if quantity.timetable_e4 is not None:
         begin = days.first.weekday()

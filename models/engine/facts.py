@@ -25,7 +25,9 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """Units a week, and those of each weekday (Monday first) where there is a timetable. Ten-thousandths."""
+    """Units a week (a night or a calendar month, where the price is by these), and those of each weekday (Monday first)
+    where there is a timetable. Ten-thousandths.
+    """
 
     weekly_e4: int
     timetable_e4: tuple[int, ...] | None = None

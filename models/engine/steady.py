@@ -10,6 +10,7 @@ from dataclasses import replace
 from models.calendar import DAY, FAR_FUTURE, Span
 from models.engine.entitlement import Cell, cells, runs
 from models.engine.facts import Terms
+from models.pricing import Unit
 
 
 class SteadyItem:
@@ -23,7 +24,8 @@ class SteadyItem:
         self._known: dict[tuple[int, int, int, int], list[Cell] | None] = {}
 
     def cells_like_those_of(self, span: Span) -> list[Cell] | None:
-        """The cells of the whole period `span`, if the facts are the same on all its days and 1 April is not inside it.
+        """The cells of the whole period `span`, if the facts are the same on all its days and 1 April is not inside it,
+        and, where the price is by the calendar month, the period is one.
 
         The sums are those of `span`. The days are those of the first such period that was worked out: `moved` puts that
         right. Every cell has one slice. None where the facts differ between days, or where a component would get two
@@ -31,6 +33,8 @@ class SteadyItem:
         """
         at = bisect_right(self._firsts, span.first) - 1
         if at < 0 or span.last > self._runs[at][1]:
+            return None
+        if self.terms.unit is Unit.MONTH and not span.is_whole_month:
             return None
         active = 0
         for n, (_, deduction) in enumerate(self.terms.deductions):

@@ -11,6 +11,7 @@ from typing import Any
 
 from models.calendar import DAY, Span
 from models.engine.component import DEDUCTIONS, LUMPS, Component
+from models.engine.entitlement import month_until
 from models.engine.working import Slice, Working
 from models.money import SCALE, gbp, gbp_rate, number
 from models.pricing import Unit
@@ -235,7 +236,7 @@ def price_text(part: Slice) -> str:
     unit, rate, quantity = part.unit, part.rate_e4, part.quantity_e4
     article = "an" if unit in (Unit.HOUR, Unit.ITEM) else "a"
     text = f"{gbp_rate(rate)} {article} {unit}"
-    if not part.is_timetabled and unit not in (Unit.WEEK, Unit.NIGHT):
+    if not part.is_timetabled and unit not in (Unit.WEEK, Unit.NIGHT, Unit.MONTH):
         text = f"{f'one {unit}' if quantity == SCALE else _count(quantity, unit)} a week at {text}"
     elif not part.is_timetabled and quantity != SCALE:
         text = f"{number(quantity)} × {text}"
@@ -247,32 +248,50 @@ def price_text(part: Slice) -> str:
 
 
 def _is_plain(part: Slice) -> bool:
-    """A whole week at a weekly price needs no sum to be written out."""
-    return part.unit is Unit.WEEK and part.days == 7 and part.percent in (0, 100) and part.shared_with is None
+    """A whole week at a weekly price, or month at a monthly one, needs no sum to be written out."""
+    is_whole = part.days == 7 if part.unit is Unit.WEEK else part.unit is Unit.MONTH and _span(part).is_whole_month
+    return is_whole and part.percent in (0, 100) and part.shared_with is None
+
+
+def _span(part: Slice) -> Span:
+    return Span(part.first, part.last)
 
 
 def _part(part: Slice, period: Span) -> Part:
-    span = Span(part.first, part.last)
-    return Part(f"{span.words(period.first.year)}: {_formula(part, span)}", part.net_pence)
+    span = _span(part)
+    formula = _of_month if part.unit is Unit.MONTH else _formula
+    return Part(f"{span.words(period.first.year)}: {formula(part, span)}", part.net_pence)
+
+
+def _of_month(part: Slice, span: Span) -> str:
+    """£100.00 × 7 ÷ 30; where the days do not begin a month, less what the days before them come to."""
+    whole = _product(part, [] if span.is_whole_month else [f"{span.last.day} ÷ {span.days_in_month}"])
+    if span.first.day == 1:
+        return whole
+    month_e10 = part.rate_e4 * part.quantity_e4 * part.percent
+    earlier = Span(span.first.replace(day=1), span.first - DAY)
+    until, before = (month_until(month_e10, span.last, each.last.day) for each in (span, earlier))
+    return f"{whole} = {gbp(until)}, less {gbp(before)} for {earlier.words(span.last.year)}"
+
+
+def _product(part: Slice, days: list[str]) -> str:
+    """The rate times the units, the days and the per cent that is paid."""
+    units = [number(part.quantity_e4)] if part.is_timetabled or part.quantity_e4 != SCALE else []
+    percent = [f"{part.percent} %"] if part.percent != 100 else []
+    return " × ".join([gbp_rate(part.rate_e4), *units, *days, *percent])
 
 
 def _formula(part: Slice, span: Span) -> str:
     """£303.03 × 3 ÷ 7; where 1 April cut the days, also that the whole was rounded and shared out."""
-    factors = [gbp_rate(part.rate_e4)]
-    if part.is_timetabled:
-        factors.append(number(part.quantity_e4))
-    else:
-        if part.quantity_e4 != SCALE:
-            factors.append(number(part.quantity_e4))
+    days = []
+    if not part.is_timetabled:
         if part.unit is Unit.NIGHT:
-            factors.append(str(span.days))
+            days = [str(span.days)]
         elif span.days % 7:
-            factors.append(f"{span.days} ÷ 7")
+            days = [f"{span.days} ÷ 7"]
         elif span.days > 7:
-            factors.append(f"{span.days // 7} weeks")
-    if part.percent != 100:
-        factors.append(f"{part.percent} %")
-    text = " × ".join(factors)
+            days = [f"{span.days // 7} weeks"]
+    text = _product(part, days)
     if part.shared_with:
         whole = Span(*part.shared_with)
         text += f" (its share of {whole.words(span.last.year)}, rounded as one, since 1 April begins a new year)"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from models.calendar import Span
 from models.engine.component import DEDUCTIONS, Component
 from models.engine.working import Expected, Lump
+from models.pricing import Unit
 from models.reports.explanation import days_text, price_text
 
 _KINDS = {Component.ALLOWANCE: "due", Component.CLAIM: "one-off claim of", Component.ADJUSTMENT: "adjustment of"}
@@ -37,4 +38,6 @@ def _text(row: Expected) -> str:
         return f"{row.name}, {again}{_KINDS.get(component, 'for')} {span.words()}"
     what = f"{component.label} taken off" if component in DEDUCTIONS else row.name
     rounded = ", each payment rounded by itself" if row.slices > 1 else ""
+    if row.slices > 1 and amount.unit is Unit.MONTH:
+        rounded = ", the days of each month rounded together"
     return f"{what}: {days_text([amount], span)}, {span.words()}, {price_text(amount)}{rounded}"

@@ -89,7 +89,7 @@ class Office:
 
     def _item(self, contract: Contract, client: Client, starts_on: date, authorised_on: date | None) -> None:
         level = care.make_service_level(
-            unit=self.rng.choice([Unit.WEEK, Unit.NIGHT, Unit.HOUR]),
+            unit=self.rng.choice([Unit.WEEK, Unit.NIGHT, Unit.HOUR, Unit.MONTH]),
             convention=self.rng.choice(list(Convention)),
             vat_basis_points=self.rng.choice([0, 0, 2_000]),
         )

@@ -138,6 +138,64 @@ def test_vat_is_worked_out_once_from_the_net_of_the_slice():
     assert (cell.net_pence, cell.vat_pence) == (3_333, 667)
 
 
+JUNE = (date(2019, 6, 1), date(2019, 6, 30))
+
+
+def by_month(rate, **facts):
+    return Terms(date(2019, 1, 1), unit=Unit.MONTH, prices=(priced(rate),), **facts)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "pence"),
+    [
+        ("2019-06-01", "2019-06-07", 2_333),
+        ("2019-06-08", "2019-06-14", 2_334),
+        ("2019-06-15", "2019-06-21", 2_333),
+        ("2019-06-22", "2019-06-28", 2_333),
+        ("2019-06-29", "2019-06-30", 667),
+        ("2019-06-29", "2019-07-05", 667 + 1_613),
+        ("2019-06-01", "2019-06-30", 10_000),
+        ("2019-02-01", "2019-02-28", 10_000),
+        ("2019-12-31", "2020-01-01", 323 + 323),
+    ],
+)
+def test_the_days_of_a_month_add_up_to_its_price(first, last, pence):
+    """£100.00 by the calendar month; the weeks of June 2019 are those of design.md section 7, Payable days."""
+    assert care(by_month(100), Span(date.fromisoformat(first), date.fromisoformat(last))) == pence
+
+
+def test_a_month_is_cut_at_its_end_and_by_new_facts():
+    terms = Terms(
+        date(2019, 1, 1), unit=Unit.MONTH, quantities=(Dated(JUNE[0], FAR_FUTURE, Quantity(20_000)),),
+        prices=(Dated(date(2019, 1, 1), date(2019, 6, 14), 1_000_000), Dated(date(2019, 6, 15), FAR_FUTURE, 1_100_000)),
+        absences=(Dated(date(2019, 7, 1), date(2019, 7, 10), 50),),
+    )  # fmt: skip
+    [cell] = cells(terms, Span(date(2019, 5, 31), date(2019, 7, 31)))
+    told = [(part.first.isoformat(), part.percent, part.net_pence) for part in cell.slices]
+    assert told == [
+        ("2019-05-31", 100, 323),  # 100.00 x 31 / 31 - 100.00 x 30 / 31 = 100.00 - 96.77
+        ("2019-06-01", 100, 9_333),  # 200.00 x 14 / 30
+        ("2019-06-15", 100, 11_733),  # 220.00 - 220.00 x 14 / 30 = 220.00 - 102.67
+        ("2019-07-01", 50, 3_548),  # 110.00 x 10 / 31
+        ("2019-07-11", 100, 14_903),  # 220.00 - 220.00 x 10 / 31 = 220.00 - 70.97
+    ]
+
+
+@given(st.integers(0, 20_000_000), st.sampled_from(Frequency), st.integers(0, 27))
+def test_whatever_the_periods_the_months_of_a_year_add_up(rate_e4, frequency, anchor):
+    """Steady months too: what SteadyItem gives equals what each period comes to."""
+    price = Dated(date(2019, 1, 1), FAR_FUTURE, rate_e4)
+    terms = Terms(date(2019, 1, 1), date(2019, 12, 31), unit=Unit.MONTH, prices=(price,))
+    own, total = SteadyItem(terms), 0
+    for period in periods(date(2019, 1, 1), date(2019, 12, 31), frequency, date(2018, 12, 1) + timedelta(days=anchor)):
+        found = cells(terms, period)
+        alike = own.cells_like_those_of(period) if len(period.cut_by_year()) == 1 else None
+        if alike is not None:
+            assert [moved(cell, period) for cell in alike] == found
+        total += sum(cell.net_pence for cell in found)
+    assert total == 12 * ((rate_e4 + 50) // 100)
+
+
 def test_days_without_a_price_come_to_nothing():
     assert cells(Terms(MONDAY), week()) == []
 

@@ -69,3 +69,53 @@ def test_a_price_by_the_item_reads_as_people_say_it():
     once = Slice(MONDAY, MONDAY + 6 * DAY, 50_000, 10_000, 100, Unit.ITEM, 500, 0)
     assert price_text(once) == "one item a week at £5.00 an item"
     assert price_text(replace(once, quantity_e4=20_000)) == "2 items a week at £5.00 an item"
+
+
+def test_a_price_by_the_month_is_told_with_what_the_days_before_come_to():
+    """June 2019 at £100.00 by the calendar month in weeks: design.md section 7, Payable days."""
+    saturday = date(2019, 6, 1)
+    contract = make_contract(calendar=make_calendar(anchor_on=saturday), calculate_from=saturday)
+    item = make_item(contract, 1_000_000, service_level_id=make_service_level(unit=Unit.MONTH).id)
+    calculate(date(2019, 7, 5))
+    told = [
+        (sentence.text, [part.text for part in sentence.parts], sentence.net_pence)
+        for week in range(5)
+        for row in rows(contract, saturday + week * 7 * DAY)
+        for sentence in row.sentences
+    ]
+    assert told == [
+        ("7 days, 1 to 7 June, £100.00 a month", ["1 to 7 June: £100.00 × 7 ÷ 30"], 2_333),
+        (
+            "7 days, 8 to 14 June, £100.00 a month",
+            ["8 to 14 June: £100.00 × 14 ÷ 30 = £46.67, less £23.33 for 1 to 7 June"],
+            2_334,
+        ),
+        (
+            "7 days, 15 to 21 June, £100.00 a month",
+            ["15 to 21 June: £100.00 × 21 ÷ 30 = £70.00, less £46.67 for 1 to 14 June"],
+            2_333,
+        ),
+        (
+            "7 days, 22 to 28 June, £100.00 a month",
+            ["22 to 28 June: £100.00 × 28 ÷ 30 = £93.33, less £70.00 for 1 to 21 June"],
+            2_333,
+        ),
+        (
+            "7 days, 29 June to 5 July, £100.00 a month",
+            ["29 to 30 June: £100.00 × 30 ÷ 30 = £100.00, less £93.33 for 1 to 28 June", "1 to 5 July: £100.00 × 5 ÷ 31"],
+            667 + 1_613,
+        ),
+    ]
+    change(item, ends_on=date(2019, 6, 10))
+    calculate(date(2019, 7, 5))
+    assert payment(contract, saturday + 7 * DAY).total_pence == 1_000
+
+
+def test_a_whole_month_needs_no_sum():
+    calendar = make_calendar(Frequency.MONTHLY, anchor_on=date(2019, 6, 1))
+    contract = make_contract(calendar=calendar, calculate_from=date(2019, 6, 1))
+    make_item(contract, 1_000_000, service_level_id=make_service_level(unit=Unit.MONTH).id)
+    calculate(date(2019, 6, 30))
+    [sentence] = rows(contract, date(2019, 6, 1))[0].sentences
+    assert (sentence.text, sentence.parts) == ("30 days, 1 to 30 June, £100.00 a month", [])
+    assert payment(contract, date(2019, 6, 1)).total_pence == 10_000

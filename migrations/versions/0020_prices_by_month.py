@@ -1,0 +1,26 @@
+"""prices by the calendar month"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0020"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+UNITS = ("week", "night", "day", "hour", "session", "mile", "item")
+
+
+def upgrade() -> None:
+    _say_units((UNITS[0], "month", *UNITS[1:]))
+
+
+def downgrade() -> None:
+    _say_units(UNITS)
+
+
+def _say_units(units: tuple[str, ...]) -> None:
+    allowed = ", ".join(f"'{unit}'" for unit in units)
+    with op.batch_alter_table("service_level") as batch:
+        batch.drop_constraint(op.f("ck_service_level_unit"), type_="check")
+        batch.create_check_constraint(op.f("ck_service_level_unit"), sa.text(f"unit IN ({allowed})"))
