@@ -57,8 +57,8 @@ def _parts(terms: Terms, period: Span) -> Iterator[tuple[Component, Slice]]:
     for first, last, (rate, quantity, percent) in runs(window, terms):
         if rate is not None:
             amount = _priced(terms, rate, quantity, percent)
-            days = Span(first, last)
-            for each in days.cut_by_month() if terms.unit is Unit.MONTH else (days,):
+            whole = Span(first, last)
+            for each in whole.cut_by_month() if terms.unit is Unit.MONTH else (whole,):
                 yield from ((Component.CARE, part) for part in _rounded(each, amount))
     for kind, deduction in _joined(terms.deductions):
         days = window.overlap(deduction.first, deduction.last)

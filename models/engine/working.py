@@ -21,7 +21,7 @@ class Slice:
     last: date
     rate_e4: int
     quantity_e4: int
-    """Units a week (a night, a month) in ten-thousandths; the units of all these days together where `is_timetabled`."""
+    """Units a week, night or month in ten-thousandths; the units of all these days together where `is_timetabled`."""
     percent: int
     unit: Unit
     net_pence: int
