@@ -72,10 +72,14 @@ def portal_of(settings: config.Settings) -> Portal:
         engine=connect(settings.database_url),
         today=settings.today,
         policy=_account_policy(settings.log_in, settings.council.team_email),
-        run_limits=RunLimits(settings.limits.payment * 100, settings.limits.run * 100, settings.limits.change),
+        run_limits=_run_limits(settings.limits),
         vault=vault_of(settings.vault_keys),
         hash_key=hmac.digest(settings.secret_key.encode(), b"log-in codes", "sha256"),
     )
+
+
+def _run_limits(written: config.Limits) -> RunLimits:
+    return RunLimits(written.payment * 100, written.run * 100, written.change, written.feed * 100)
 
 
 def _account_policy(written: config.LogIn, team_email: str) -> account_policy.AccountPolicy:

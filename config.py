@@ -92,14 +92,18 @@ class IdentityProvider:
 
 @dataclass(frozen=True)
 class Limits:
-    """The table [limits] of settings.toml: above them two people authorise a payment run. 0 is no limit."""
+    """The table [limits] of settings.toml: above them two people authorise a payment run, and a feed is not imported
+    unless whoever imports it says so. 0 is no limit.
+    """
 
     payment: int = 250_000
     """Pounds that one payment may come to."""
     run: int = 5_000_000
     """Pounds that one run may pay."""
     change: int = 100
-    """Per cent by which a run may come to more than the same rows in the payments before."""
+    """Per cent by which a run may come to more than the same rows in the payments before, or a feed raise payments."""
+    feed: int = 250_000
+    """Pounds by which a feed may change payments that have begun, more and less together."""
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def _bring_in(deliveries: list[Delivery], before: list[str]) -> None:
         for delivery in deliveries:
             if delivery.path.name not in before:
                 _pay(since, delivery.day - timedelta(days=1))
-                import_feed(delivery.path, progress)
+                import_feed(delivery.path, progress, is_foreseen=False)
             since = delivery.day
         _pay(since, today())
         calculate_all()

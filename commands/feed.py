@@ -1,6 +1,7 @@
 """`flask feed check` and `flask feed import`: what comes in from the finance system."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import click
 from flask.cli import AppGroup
 from tqdm import tqdm
 
-from exchange.feed import Count, FeedFaults, Report, check_feed, import_feed
+from exchange.feed import AboveLimits, Count, FeedFaults, Report, check_feed, import_feed
 from exchange.feed.describe import format_of_a_feed
 from exchange.feed.sheets import Track
+from models.reports.feed_effect import effect_words
 
 cli = AppGroup("feed", help="Bring in the finance system's data.")
 
@@ -21,9 +23,10 @@ MOST = click.option("--show", "most", default=100, show_default=True, help="How 
 @cli.command("import")
 @DIRECTORY
 @MOST
-def import_(directory: Path, most: int) -> None:
+@click.option("--above-limits", is_flag=True, help="Import it although it changes more money than the limits allow.")
+def import_(directory: Path, most: int, above_limits: bool) -> None:
     """Import the CSV files in DIRECTORY: all of them, or nothing if anything is wrong. See docs/feed.md."""
-    report = _run(import_feed, directory, most)
+    report = _run(partial(import_feed, above_limits=above_limits), directory, most)
     if report.import_id is None:
         click.echo("All of this is on record already. Nothing was written.")
     else:
@@ -36,6 +39,9 @@ def import_(directory: Path, most: int) -> None:
 def check(directory: Path, most: int) -> None:
     """Say what an import of DIRECTORY would do, or all that is wrong with it. Writes nothing."""
     report = _run(check_feed, directory, most)
+    if report.above:
+        click.echo(f"No faults. It is above a limit: {'; '.join(report.above)}. Only --above-limits imports it.")
+        return
     click.echo("No faults. " + ("It can be imported." if report.is_news else "All of this is on record already."))
 
 
@@ -60,8 +66,20 @@ def _run(work: Callable[[Path, Track], Report], directory: Path, most: int) -> R
         if (more := len(found.faults) - most) > 0:
             click.echo(f"... and {more:,} more.", err=True)
         raise click.ClickException(str(found)) from None
-    _show_counts(report.counts)
+    except AboveLimits as refusal:
+        _show(refusal.report)
+        raise click.ClickException(f"{refusal}. Look at it and, if it is right, give --above-limits.") from None
+    _show(report)
     return report
+
+
+def _show(report: Report) -> None:
+    _show_counts(report.counts)
+    if report.unforeseen:
+        click.echo(f"What changes in money cannot be said. {report.unforeseen}.")
+    if report.effect is not None:
+        for line in effect_words(report.effect):
+            click.echo(line)
 
 
 def _show_counts(counts: dict[str, Count]) -> None:

@@ -6,8 +6,11 @@ short transaction inside either (`transaction()`). Nothing is shared between sco
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self, TypeVar, cast
 
 import sqlalchemy as sa
@@ -190,6 +193,41 @@ def rehearsal() -> Iterator[Session]:
     with scope() as own:
         begin_write()
         yield own
+
+
+@contextmanager
+def rehearsal_apart() -> Iterator[Session]:
+    """As `rehearsal()`, but nobody waits for it, however long it takes. On SQLite it happens on a copy of the database,
+    in a folder beside it that nobody else can read and that goes away at the end.
+    """
+    url = current_portal().engine.url
+    if url.get_backend_name() != "sqlite":
+        with rehearsal() as own:
+            yield own
+        return
+    beside = Path(url.database).parent if url.database else None
+    with TemporaryDirectory(prefix="rehearsal-", dir=beside) as folder:
+        path = Path(folder) / "copy.sqlite"
+        _copy_to(path)
+        engine = connect(f"sqlite:///{path}")
+        try:
+            with scope(replace(current_portal(), engine=engine)) as own:
+                yield own
+        finally:
+            engine.dispose()
+
+
+def _copy_to(path: Path) -> None:
+    """Copy the SQLite database of this portal as it is at one moment. Writers need not wait meanwhile."""
+    import pysqlite3
+
+    target = pysqlite3.connect(path)
+    try:
+        with current_portal().engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            raw.backup(target)
+    finally:
+        target.close()
 
 
 @contextmanager

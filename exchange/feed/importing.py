@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import select
 
 from exchange.feed import across, frozen
+from exchange.feed.effect import foresee_effect
 from exchange.feed.faults import Count, Fault, FeedFaults
 from exchange.feed.reading import Directory, read
 from exchange.feed.schema import BY_NAME, FILES
@@ -14,9 +16,12 @@ from exchange.feed.sheets import Sheet, Track, plainly
 from exchange.feed.world import World
 from exchange.feed.writing import Changes, Writer, compare
 from models import audit
-from models.base import scope, session, transaction
+from models.base import DomainError, session, snapshot, transaction
+from models.payments.limits import run_limits
+from models.payments.purchase_order import PurchaseOrder
+from models.payments.run import RunPayment
 from models.records.contract import Contract
-from models.records.feed import FeedImport
+from models.records.feed import Effect, FeedImport
 from models.tenancy import every_provider
 
 
@@ -28,37 +33,128 @@ class Report:
     sha256: str = ""
     import_id: int | None = None
     """None where nothing was written."""
+    effect: Effect | None = None
+    """What changes in money; None where nothing does, or where it could not be worked out (see `unforeseen`)."""
+    above: list[str] = field(default_factory=list)
+    """The limits that it is above, as parts of a sentence."""
+    unforeseen: str = ""
+    """Why the effect could not be worked out."""
 
     @property
     def is_news(self) -> bool:
         return any(count.new or count.changed for count in self.counts.values())
 
 
+class AboveLimits(DomainError):
+    """The feed changes more money than the limits allow, and nothing was written. `report` says what it would do."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        super().__init__(f"The feed is above a limit: {'; '.join(report.above)}. Nothing was written")
+
+
+@dataclass
+class _Prepared:
+    """An import that only has to be written."""
+
+    report: Report
+    changes: list[Changes]
+    world: World
+    stamp: "_Stamp"
+    """What was on record when it was prepared."""
+
+
 def check_feed(path: Path, track: Track = plainly) -> Report:
-    """Find out what an import would do, or raise FeedFaults with all that is wrong. Writes nothing."""
+    """Find out what an import would do, or raise FeedFaults with all that is wrong. Writes nothing; nobody waits."""
     directory = read(path, track)
-    with scope(), every_provider():
-        return _compared(directory, track)[0]
+    prepared = _prepare(directory, track)
+    _foresee(prepared, track)
+    return prepared.report
 
 
-def import_feed(path: Path, track: Track = plainly) -> Report:
-    """Write what is new or has changed, or raise FeedFaults with all that is wrong and write nothing.
+def import_feed(path: Path, track: Track = plainly, *, is_foreseen: bool = True, above_limits: bool = False) -> Report:
+    """Write what is new or has changed, or raise FeedFaults with all that is wrong, or AboveLimits, and write nothing.
 
-    An import that changes nothing leaves no trace.
+    Reading, checking and foreseeing the effect in money keep nobody waiting; only what is written is written under the
+    lock. `is_foreseen` False leaves the effect and the limits out, for a database that nobody pays from yet.
+    `above_limits`: somebody has said that it may go beyond them. An import that changes nothing leaves no trace.
     """
     directory = read(path, track)
-    with transaction(), every_provider():
-        _keep_others_out()
-        report, changes, world = _compared(directory, track)
-        if report.is_news:
-            counts = {name: [c.read, c.new, c.changed, c.unchanged] for name, c in report.counts.items()}
-            entry = FeedImport(name=directory.name, sha256=directory.sha256, counts=counts)
-            session.add(entry)
-            session.flush()
-            Writer(world, entry.id).write(changes, track)
-            audit.record("feed.imported", entry, by=None, sha256=directory.sha256, counts=counts)
-            report.import_id = entry.id
-    return report
+    prepared = _prepare(directory, track)
+    if is_foreseen:
+        _foresee(prepared, track)
+        if prepared.report.above and not above_limits:
+            raise AboveLimits(prepared.report)
+    if prepared.report.is_news:
+        with transaction(), every_provider():
+            _write(directory, prepared, track)
+    return prepared.report
+
+
+def _prepare(directory: Directory, track: Track) -> _Prepared:
+    with snapshot(), every_provider():
+        return _Prepared(*_compared(directory, track), _stamp(directory))
+
+
+def _foresee(prepared: _Prepared, track: Track) -> None:
+    report, limits = prepared.report, run_limits()
+    if not report.is_news:
+        return
+    try:
+        found = foresee_effect(prepared.world, prepared.changes, limits, track)
+    except DomainError as refusal:
+        report.unforeseen = str(refusal)
+        return
+    report.effect = found.effect
+    report.above = [limits.words_of_feed(limit) for limit in found.above]
+
+
+def _write(directory: Directory, prepared: _Prepared, track: Track) -> None:
+    """Write what was prepared. What it rests on, and has changed since, is looked at again first."""
+    _keep_others_out()
+    report = prepared.report
+    stamp = _stamp(directory)
+    if stamp.facts != prepared.stamp.facts:
+        again, prepared.changes, prepared.world = _compared(directory, track)
+        report.counts = again.counts
+        if not report.is_news:
+            return
+    elif stamp.paid != prepared.stamp.paid:
+        _insist_on_frozen(directory, prepared.world)
+    counts = {name: [c.read, c.new, c.changed, c.unchanged] for name, c in report.counts.items()}
+    entry = FeedImport(name=directory.name, sha256=directory.sha256, counts=counts, effect=report.effect)
+    session.add(entry)
+    session.flush()
+    Writer(prepared.world, entry.id).write(prepared.changes, track)
+    audit.record("feed.imported", entry, by=None, sha256=directory.sha256, counts=counts)
+    report.import_id = entry.id
+
+
+def _insist_on_frozen(directory: Directory, world: World) -> None:
+    """Something was finalised since the feed was checked: FeedFaults where it changes what is frozen now."""
+    done = frozen.Finalised()
+    for sheet in directory.sheets.values():
+        frozen.check(sheet, world, done)
+    if faults := [fault for sheet in directory.sheets.values() for fault in sheet.faults]:
+        raise FeedFaults(sorted(faults, key=_place))
+
+
+class _Stamp(NamedTuple):
+    """What an import is compared with, so short that it can be looked at again under the lock."""
+
+    facts: tuple[int, int]
+    """The newest import, and the newest purchase order where the feed has such."""
+    paid: int
+    """How many payments of runs are finalised."""
+
+
+def _stamp(directory: Directory) -> _Stamp:
+    part = RunPayment
+    newest = session.scalar(select(sa.func.max(FeedImport.id))) or 0
+    has_orders = "purchase_orders.csv" in directory.sheets
+    order = session.scalar(select(sa.func.max(PurchaseOrder.id))) or 0 if has_orders else 0
+    paid = session.scalar(select(sa.func.count()).select_from(part).where(part.is_finalised)) or 0
+    return _Stamp((newest, order), paid)
 
 
 def _keep_others_out() -> None:

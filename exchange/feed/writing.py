@@ -43,7 +43,9 @@ def compare(sheet: Sheet, world: World) -> Changes:
 
 
 class Writer:
-    def __init__(self, world: World, feed_import_id: int) -> None:
+    """Writes into the open transaction. `feed_import_id` is None for a rehearsal."""
+
+    def __init__(self, world: World, feed_import_id: int | None) -> None:
         self.feed_import_id = feed_import_id
         self.targets = {target for file in FILES for target in file.links.values()}
         self.ids: dict[str, dict[Key, tuple[int, int | None]]] = {

@@ -23,7 +23,7 @@ from models.payments.replaced import go_over
 from models.payments.rules import Reopened, note_rules
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.standing_hold import place_standing
-from models.payments.working_out import Change, PaymentKey, PaymentValues, WorkedOut, changes_of, where_of, work_out
+from models.payments.working_out import Change, PaymentKey, PaymentValues, WorkedOut, where_of, work_out
 from models.records.contract import Contract, PaymentMethod
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,8 @@ class Calculated:
     """
 
     contracts: int = 0
-    faults: int = 0
-    """Contracts that could not be calculated."""
+    faulty: set[int] = field(default_factory=set)
+    """Ids of contracts that could not be calculated."""
     lines: int = 0
     total_pence: int = 0
     changes: list[Change] = field(default_factory=list)
@@ -47,9 +47,13 @@ class Calculated:
     reopened: list[Reopened] = field(default_factory=list)
     """What new rules change of finalised days."""
 
+    @property
+    def faults(self) -> int:
+        return len(self.faulty)
+
     def add(self, other: "Calculated") -> None:
         self.contracts += other.contracts
-        self.faults += other.faults
+        self.faulty |= other.faulty
         self.lines += other.lines
         self.total_pence += other.total_pence
         self.changes += other.changes
@@ -85,7 +89,7 @@ def _calculated(provider_ids: list[int], as_on: date, accept: bool) -> Calculate
             contracts = session.scalars(select(Contract.id).where(Contract.provider_id.in_(provider_ids)))
             faults = dict.fromkeys(contracts, where_of(fault))
             note_faults(provider_ids, faults)
-            return Calculated(faults=len(faults))
+            return Calculated(faulty=set(faults))
     total = Calculated()
     for provider_id in provider_ids:
         total.add(_calculated([provider_id], as_on, accept))
@@ -105,7 +109,7 @@ def foresee(provider_ids: list[int], *, accept: bool = False) -> Calculated:
     found = work_out(provider_ids, today(), accept=accept)
     drafts = [draft for reckoning in found.reckonings.values() for draft in reckoning.drafts]
     total = sum(draft.total_pence for draft in drafts)
-    return Calculated(len(found.reckonings), len(found.faults), len(drafts), total, found.changes(), found.reopened)
+    return Calculated(len(found.reckonings), set(found.faults), len(drafts), total, found.changes(), found.reopened)
 
 
 def _insist_on_no_earlier_day(provider_ids: list[int], as_on: date) -> None:
@@ -160,8 +164,8 @@ class _Writer:
         payments = list(found.payments())
         payment_ids = self._write_payments(payments)
         order_ids = OrderBook(self.provider_ids, found.half_known()).write(found.orders(), found.as_on)
-        done = Calculated(contracts=len(found.reckonings), faults=len(found.faults))
-        done.changes, done.reopened = changes_of(payments, found.as_on), found.reopened
+        done = Calculated(contracts=len(found.reckonings), faulty=set(found.faults))
+        done.changes, done.reopened = found.changes_among(payments), found.reopened
         for contract_id, reckoning in found.reckonings.items():
             for drafts_of_some in chunks(reckoning.drafts, CHUNK):
                 rows = [self._line(contract_id, draft, payment_ids, order_ids) for draft in drafts_of_some]

@@ -90,7 +90,19 @@ class WorkedOut:
 
     def changes(self) -> list[Change]:
         """The payments that come to something else, by contract and period."""
-        return changes_of(self.payments(), self.as_on)
+        return self.changes_among(self.payments())
+
+    def changes_among(self, payments: Iterable[PaymentValues]) -> list[Change]:
+        """As `changes`, for whoever has listed the payments already."""
+        found = [*changes_of(payments, self.as_on), *self._gone_changes()]
+        return sorted(found, key=lambda change: (change.contract_id, change.first_on))
+
+    def _gone_changes(self) -> Iterator[Change]:
+        """Payments whose periods are no more come to nothing."""
+        for row in self._gone().values():
+            if total := row.net_pence + row.vat_pence:
+                is_to_come = row.first_on > self.as_on and row.finalise_on > self.as_on
+                yield Change(row.contract_id, row.first_on, row.last_on, total, 0, is_to_come)
 
     def overtaken(self) -> list[int]:
         """Ids of the payments of which nothing is finalised, and whose period a change of payment method has removed.
@@ -200,8 +212,7 @@ def work_out(provider_ids: list[int], as_on: date, *, accept: bool = False) -> W
     return WorkedOut(book, found, faults, as_on, late, changed)
 
 
-def changes_of(payments: Iterable[PaymentValues], as_on: date) -> list[Change]:
-    found = []
+def changes_of(payments: Iterable[PaymentValues], as_on: date) -> Iterator[Change]:
     for each in payments:
         before = each.old.net_pence + each.old.vat_pence if each.old is not None else 0
         after = each.values["net_pence"] + each.values["vat_pence"]
@@ -209,8 +220,7 @@ def changes_of(payments: Iterable[PaymentValues], as_on: date) -> list[Change]:
             contract_id, first_on = each.key
             last_on = each.values.get("last_on") or each.old.last_on
             is_to_come = first_on > as_on and each.values["finalise_on"] > as_on
-            found.append(Change(contract_id, first_on, last_on, before, after, is_to_come))
-    return sorted(found, key=lambda change: (change.contract_id, change.first_on))
+            yield Change(contract_id, first_on, last_on, before, after, is_to_come)
 
 
 def where_of(fault: Exception) -> str:

@@ -26,9 +26,10 @@ def test_an_import_counts_what_it_has_read(app, feed):
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["read", "new", "changed", "unchanged", "rejected"]
-    assert [line.split()[0] for line in lines[1:-2]] == [file.name for file in FILES]
+    assert [line.split()[0] for line in lines[1:22]] == [file.name for file in FILES]
     assert "item_prices.csv                2         2         0         0         0" in lines
-    assert lines[-2].split() == ["Total", "36", "36", "0", "0", "0"]
+    assert lines[22].split() == ["Total", "36", "36", "0", "0", "0"]
+    assert lines[23].startswith("35 payments change by +£11,"), "what is said of the money, before what was done"
     assert lines[-1] == "Import 1 is written."
     assert result.stderr == ""  # no bar where nobody looks
 
@@ -49,6 +50,21 @@ def test_a_check_writes_nothing(app, feed):
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1] == "No faults. It can be imported."
     assert every(Client) == []
+
+
+def test_above_a_limit_somebody_has_to_say_so(app, feed, limits):
+    limits(feed_pence=100_00)
+    checked, refused = run(app, "check", feed.path), run(app, "import", feed.path)
+
+    above = "above a limit: payments that have begun change by more than £100"
+    assert (checked.exit_code, refused.exit_code) == (0, 1)
+    assert checked.stdout.splitlines()[-1] == f"No faults. It is {above}. Only --above-limits imports it."
+    assert refused.stderr == (
+        f"Error: The feed is {above}. Nothing was written. Look at it and, if it is right, give --above-limits.\n"
+    )
+    assert "35 payments change by" in refused.stdout
+    assert every(Client) == []
+    assert run(app, "import", feed.path, "--above-limits").exit_code == 0
 
 
 @pytest.mark.parametrize("command", ["check", "import"])

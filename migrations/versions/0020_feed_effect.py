@@ -1,4 +1,4 @@
-"""prices by the calendar month"""
+"""prices by the calendar month, and what each feed changes in money"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,9 +13,13 @@ UNITS = ("week", "night", "day", "hour", "session", "mile", "item")
 
 def upgrade() -> None:
     _say_units((UNITS[0], "month", *UNITS[1:]))
+    with op.batch_alter_table("feed_import") as batch:
+        batch.add_column(sa.Column("effect", sa.JSON()))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("feed_import") as batch:
+        batch.drop_column("effect")
     _say_units(UNITS)
 
 
