@@ -44,7 +44,7 @@ def portal() -> Iterator[Flask]:
             config.Settings(
                 instance=Path(folder), mode=config.Mode.DEMONSTRATION, database_url=url, today=TODAY, https=False,
                 secret_key="for measuring only " * 3, vault_keys=("for measuring only, and as long as it takes",),
-                log_in=config.LogIn(staff="email_code"),
+                log_in=config.LogIn(staff="email_code"), limits=config.Limits(payment=0, run=0, change=0),
             )
         )  # fmt: skip
         with scope(app.extensions["portal"]):

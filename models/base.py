@@ -4,6 +4,7 @@ A *scope* is a unit of work in one portal, with a session of its own: one web re
 short transaction inside either (`transaction()`). Nothing is shared between scopes.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -118,6 +119,13 @@ class Base(DeclarativeBase):
     }
 
 
+PATIENCE_MS = 30_000
+"""How long SQLite waits for whoever writes. Long writers hold the lock for less than a second (bench/waiting.py), an
+import of 100,000 changed rows for longer.
+"""
+POLL = 0.01
+"""Seconds between two looks at a lock that somebody holds."""
+
 session = scoped_session(sessionmaker(expire_on_commit=False), scopefunc=current_scope)
 
 
@@ -141,13 +149,48 @@ def connect(url: str) -> sa.Engine:
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # BEGIN is ours to send: the driver's own comes too late to be atomic
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=5000", "synchronous=FULL", "cache_size=-16000"):
+    wait = f"busy_timeout={PATIENCE_MS}"
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", wait, "synchronous=FULL", "cache_size=-16000"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin(connection: sa.Connection) -> None:
-    write = connection.get_execution_options().get("write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if connection.get_execution_options().get("write", False):
+        _take_write_lock(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _take_write_lock(connection: sa.Connection) -> None:
+    """Begin a transaction that may write, waiting for whoever writes as long as the connection's busy_timeout says.
+
+    SQLite's own wait looks again after pauses of up to 100 ms, so that a process with one short transaction after
+    another would keep everybody out between them. This one looks every POLL, and `let_others_write` is longer.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    patience_ms = raw.execute("PRAGMA busy_timeout").fetchone()[0]
+    raw.execute("PRAGMA busy_timeout=0")
+    until = time.monotonic() + patience_ms / 1000
+    try:
+        while time.monotonic() < until:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                return
+            except raw.OperationalError as fault:
+                if "locked" not in str(fault):
+                    break
+            time.sleep(POLL)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={patience_ms}")
+
+
+def let_others_write() -> None:
+    """Pause between two long transactions, so long that all who wait for the write lock have it first. PostgreSQL locks
+    rows only, and needs no pause.
+    """
+    if current_portal().engine.dialect.name == "sqlite":
+        time.sleep(3 * POLL)
 
 
 def begin_write() -> None:

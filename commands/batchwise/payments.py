@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.accounts.user import User
-from models.base import scope, session, snapshot, transaction
+from models.base import let_others_write, scope, session, snapshot, transaction
 from models.calendar import today
 from models.job import Job, Overtaken
 from models.payments import batching, calculation, payment_run
@@ -156,6 +156,8 @@ def batches_of(provider_ids: list[int] | None, progress: Progress | None = None)
         batches = list(batching.batches(provider_ids))
     done, count = 0, sum(len(batch) for batch in batches)
     for batch in batches:
+        if done:
+            let_others_write()
         yield batch
         done += len(batch)
         if progress is not None:

@@ -1,5 +1,5 @@
 """Which providers are calculated, or finalised, together: in batches of some thousands of cells, so that a batch fits
-in memory whatever its providers have behind them, and nobody waits long for the lock.
+in memory whatever its providers have behind them, and holds the lock for less than a second (bench/waiting.py).
 """
 
 from collections import defaultdict
@@ -15,7 +15,7 @@ from models.records.care_package import CarePackageLineItem
 from models.records.contract import Calendar, PaymentMethod
 from models.records.provider import Provider
 
-BATCH = 20_000
+BATCH = 2_000
 """Cells that one batch holds, more or less; one provider alone may have more, since it is never split."""
 DAYS_OF_A_MONTH = 28
 
