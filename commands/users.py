@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup
 
 from models.accounts.user import User
 from models.base import DomainError, session, transaction
+from models.emails import email_address
 from models.permissions import CouncilRole, Role
 from models.records.provider import Provider
 from models.tenancy import EVERY_PROVIDER, set_tenant
@@ -64,8 +64,8 @@ def employ(email: str, name: str, role: str, password: str) -> None:
 
 def _address(text: str) -> str:
     try:
-        return validate_email(text, check_deliverability=False).normalized
-    except EmailNotValidError as problem:
+        return email_address(text)
+    except ValueError as problem:
         raise click.ClickException(f"{text} is not an e-mail address: {problem}") from None
 
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from wtforms import BooleanField, Form
-from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from forms.base import FlaskForm
 from forms.fields import DayField, StringField, TextAreaField, no_long_email
 from forms.filters import ALL, ChoiceField
 from models.correspondence.detail_change import NOTHING, ChangeState, differences
+from models.emails import email_address
 
 LONG = Length(max=2_000, message="Write 2,000 characters or fewer")
 MOST_LINES = 10
@@ -36,10 +37,17 @@ def _line(label: str, *more: Any, longest: int = 200) -> StringField:
 
 def _email() -> StringField:
     """Like somebody@example.org, or empty."""
-    right = Email("Enter an e-mail address like name@example.org")
     return StringField(
-        "E-mail", filters=[tidy_line], validators=[Optional(), no_long_email, right], render_kw={"type": "email"}
-    )
+        "E-mail", filters=[tidy_line], validators=[Optional(), no_long_email, _is_an_address],
+        render_kw={"type": "email"},
+    )  # fmt: skip
+
+
+def _is_an_address(_form: FlaskForm, field: StringField) -> None:
+    try:
+        email_address(field.data)
+    except ValueError:
+        raise ValidationError("Enter an e-mail address like name@example.org") from None
 
 
 def _address(label: str) -> TextAreaField:

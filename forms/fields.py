@@ -11,9 +11,9 @@ from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 from wtforms.widgets import EmailInput, HiddenInput, PasswordInput, TextArea, TextInput
 
+from models.emails import LONGEST_EMAIL
 from models.money import gbp, parse_pence, plain
 
-LONGEST_EMAIL = 254
 LOOK_AGAIN = "Look at what stands here now, and press the button again if it is right"
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from typing import Any, TypedDict
 
-from email_validator import EmailNotValidError, validate_email
 from wtforms import Form, RadioField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length
 
@@ -11,6 +10,7 @@ from forms.base import FlaskForm
 from forms.fields import EmailField, StringField, TextAreaField, no_long_email
 from forms.filters import ALL, ChoiceField, SelectChoice
 from models.accounts.directory import State
+from models.emails import email_address
 from models.permissions import CouncilRole, Role
 from models.records.provider import ProviderKind
 
@@ -74,8 +74,8 @@ class ProviderSearch(Form):
 
 def _is_an_address(_form: Form, field: EmailField) -> None:
     try:
-        field.data = validate_email(field.data.strip(), check_deliverability=False).normalized
-    except EmailNotValidError:
+        field.data = email_address(field.data)
+    except ValueError:
         raise ValidationError("Enter an e-mail address, like name@example.org") from None
 
 
