@@ -18,6 +18,7 @@ from models.payments.run import PaymentRun
 from models.payments.run_history import outcome_of, outcomes_of
 from models.permissions import Permission
 from models.records.provider import ids_named, ids_of_kinds, problems_with_names
+from models.reports.whereabouts import client_of
 
 bp = Blueprint("payment_runs", __name__, url_prefix="/payment-runs")
 
@@ -93,7 +94,7 @@ def _review(run, form):
     return render(
         "admin/payment_runs/show.html", partial="admin/payment_runs/_review.html",
         run=run, form=form, filters=filters, exceptions=exceptions, shown=shown, totals=review.totals(),
-        foresight=review.foresight,
+        foresight=review.foresight, client_of=client_of,
         page=page_of(_query(review, filters)), checklist=checklist, next_kind=_next(exceptions, checklist),
         outcome=outcome_of(run.id),
         job=session.scalars(Job.newest_of(JobKind.FINALISE, run_id=run.id)).one_or_none(),

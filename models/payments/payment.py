@@ -322,8 +322,7 @@ class PaymentLine(ProviderOwned, Base):
             .where(cls.payment_id.in_([payment.id, payment.id_before]))
             .order_by(
                 cls.purchase_order_id.is_(None),
-                sa.func.coalesce(Client.folded_surname, ""),
-                Client.folded_first_name,
+                *(sa.func.coalesce(name, "") for name in Client.name_order()),
                 cls.purchase_order_id,
                 cls.component,
                 cls.first_on,

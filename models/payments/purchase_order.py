@@ -103,8 +103,7 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
             .order_by(
                 cls.financial_year.desc(),
                 cls.client_id.is_not(None),
-                Client.folded_surname,
-                Client.folded_first_name,
+                *Client.name_order(),
                 cls.id,
             )
         )

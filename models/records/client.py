@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped
 
@@ -26,7 +27,7 @@ class Client(FromFeed, Base):
     @classmethod
     def at_provider(cls) -> Select["Client"]:
         """The clients that the provider of this session has, or had, a care package line item for."""
-        return select(cls).order_by(cls.folded_surname, cls.folded_first_name, cls.reference)
+        return select(cls).order_by(*cls.name_order(), cls.reference)
 
     @classmethod
     def of_contract(cls, contract_id: int) -> Select["Client"]:
@@ -40,15 +41,25 @@ class Client(FromFeed, Base):
         bought = select(CarePackageLineItem.client_id).where(CarePackageLineItem.provider_id == provider_id)
         return cls.at_provider().where(cls.id.in_(bought))
 
+    @classmethod
+    def name_order(cls) -> tuple[sa.SQLColumnExpression[str], ...]:
+        """What lists of clients are sorted by: the name that stands first, then the other. Many have one name only."""
+        surname = sa.func.coalesce(sa.func.nullif(cls.folded_surname, ""), cls.folded_first_name)
+        return surname, cls.folded_first_name
+
     @property
     def masked_name(self) -> str:
-        """As payments show it: S, Bart (C2000020)."""
-        return f"{self.surname[:1]}, {self.first_name} ({self.reference})"
+        return masked_name(self.surname, self.first_name, self.reference)
 
     @property
     def full_name(self) -> str:
         """As purchase orders show it: Simpson, Bart (C2000020)."""
-        return f"{self.surname}, {self.first_name} ({self.reference})"
+        return f"{', '.join(filter(None, (self.surname, self.first_name)))} ({self.reference})"
+
+
+def masked_name(surname: str, first_name: str, reference: str) -> str:
+    """As payments show a client: S, Bart (C2000020); of a person with one name: S (C2000020), or Bart (C2000020)."""
+    return f"{', '.join(filter(None, (surname[:1], first_name)))} ({reference})"
 
 
 restrict(

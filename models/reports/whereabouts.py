@@ -25,7 +25,7 @@ from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
 from models.records.care_package import CarePackageLineItem
-from models.records.client import Client
+from models.records.client import Client, masked_name
 from models.records.contract import Contract, ServiceLevel
 from models.records.provider import Provider
 from models.words import Choice
@@ -214,7 +214,7 @@ def waiting(*, provider_id: int | None = None, reason: Reason | None = None, nam
 
 def client_of(row: sa.Row) -> str:
     """As payments name clients: S, Bart (C2000020). Empty for one-off claims."""
-    return f"{row.surname[:1]}, {row.first_name} ({row.client_reference})" if row.surname is not None else ""
+    return masked_name(row.surname, row.first_name, row.client_reference) if row.surname is not None else ""
 
 
 def since_of(row: sa.Row) -> date | None:
