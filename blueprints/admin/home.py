@@ -30,6 +30,7 @@ def show():
         changes=detail_change.count_waiting() if may(Permission.DECIDE_CHANGES) else None,
         reviews=access_review.count_overdue() if may(Permission.VIEW_PROVIDERS) else None,
         locked=len(Locks().people()) if may(Permission.HELP_USERS) else None,
+        former=directory.count_former() if may(Permission.HELP_USERS) else None,
         last_login=me().previous_login_at,
     )
 

@@ -24,13 +24,16 @@ class State(Choice):
 
     DISABLED = "disabled"
     LOCKED = "locked"
+    FORMER = "former contact"
     INVITED = "invited"
     NEVER = "never logged in"
     ACTIVE = "active"
 
     @property
     def label(self) -> str:
-        return {"disabled": "Switched off", "invited": "Invited, no password yet"}.get(self.value, self.capitalize())
+        return {
+            "disabled": "Switched off", "invited": "Invited, no password yet", "former contact": "No longer a contact",
+        }.get(self.value, self.capitalize())  # fmt: skip
 
     @classmethod
     def of(cls, person: sa.Row, locks: "Locks") -> "State":
@@ -39,6 +42,8 @@ class State(Choice):
             return cls.DISABLED
         if locks.hold(person):
             return cls.LOCKED
+        if person.is_former:
+            return cls.FORMER
         if person.last_login_at is None:
             return cls.NEVER if person.has_password else cls.INVITED
         return cls.ACTIVE
@@ -48,6 +53,7 @@ class State(Choice):
         return {
             State.DISABLED: lambda: User.is_active.is_(False),
             State.LOCKED: lambda: sa.and_(User.is_active, User.id.in_(Locks().people())),
+            State.FORMER: lambda: sa.and_(User.is_active, _is_former()),
             State.INVITED: lambda: sa.and_(never, User.password_hash.is_(None)),
             State.NEVER: lambda: never,
             State.ACTIVE: lambda: sa.and_(User.is_active, User.last_login_at.is_not(None)),
@@ -99,7 +105,7 @@ def people(
         select(
             User.id, User.name, User.email, User.is_active, User.last_login_at,
             User.password_set_at, User.password_hash.is_not(None).label("has_password"),
-            Staff.role.label("council_role"),
+            Staff.role.label("council_role"), _is_former().label("is_former"),
         )
         .outerjoin(Staff, Staff.user_id == User.id)
         .order_by(User.folded_name, User.id)
@@ -113,6 +119,38 @@ def people(
     elif role is not None:
         query = query.where(_has_a_place(Membership.role == role))
     return query.where(state.condition()) if state is not None else query
+
+
+def _former_places() -> Select:
+    """User and provider ids of the places of people who were contacts there, and are no more: under their address there
+    is a contact that has ended, none that has not, and the provider itself has another one.
+
+    Their login stays until somebody takes the place away: a feed switches nobody off.
+    """
+    theirs = sa.and_(Contact.provider_id == Provider.id, sa.func.lower(Contact.email) == User.email)
+    here = select(Contact.id).where(theirs).correlate(Provider, User)
+    return (
+        select(Membership.user_id, Membership.provider_id)
+        .join(User, User.id == Membership.user_id)
+        .join(Provider, Provider.id == Membership.provider_id)
+        .where(here.where(Contact.has_ended).exists(), ~here.where(~Contact.has_ended).exists(),
+               sa.func.lower(Provider.email) != User.email)
+    )  # fmt: skip
+
+
+def _is_former() -> Condition:
+    return User.id.in_(_former_places().with_only_columns(Membership.user_id))
+
+
+def former_at(provider_id: int) -> set[int]:
+    """The ids of those with a place at the provider who are no longer its contacts."""
+    query = _former_places().where(Membership.provider_id == provider_id)
+    return set(session.scalars(query.with_only_columns(Membership.user_id)))
+
+
+def count_former() -> int:
+    """How many logins are those of people who are no longer contacts where they have a place."""
+    return session.scalar(select(func.count(User.id)).where(User.is_active, _is_former())) or 0
 
 
 def _has_a_place(condition: Condition) -> Condition:

@@ -254,14 +254,12 @@ def drafted(
                         after=after, note=note, wanted_on=wanted_on)  # fmt: skip
 
 
-def has_arrived(change: DetailChange) -> bool | None:
-    """Whether what was asked for is held by now, since the feed has brought it. None for a contact to take off, which
-    no feed can say.
-    """
+def has_arrived(change: DetailChange) -> bool:
+    """Whether what was asked for is held by now, brought by the feed; of a contact to take off, a last day."""
     if change.kind is ChangeKind.CONTACT_LEAVES:
-        return None
+        return change.contact is not None and change.contact.ends_on is not None
     if change.kind is ChangeKind.NEW_CONTACT:
-        same = [getattr(Contact, name) == value for name, value in change.after.items()]
+        same = [~Contact.has_ended, *(getattr(Contact, name) == value for name, value in change.after.items())]
         return session.scalar(select(Contact.id).where(Contact.provider_id == change.provider_id, *same)) is not None
     now = held(change.contact or change.provider)
     return all((now[name] or "") == (value or "") for name, value in change.after.items())

@@ -87,6 +87,8 @@ class FeedImport(Base):
     """By file name: how many rows were read, new, changed and unchanged, in this order."""
     effect: Mapped[Effect | None] = mapped_column(AsJSON(Effect))
     """None where it was not worked out."""
+    has_manifest: Mapped[bool] = mapped_column(default=False)
+    """Whether a manifest came with it. Once one has, each feed must have one."""
 
     @property
     def changed(self) -> int:

@@ -11,9 +11,11 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy import Select, func, select
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.base import Base, DomainError, Key, Reference, session
+from models.calendar import today
 from models.folding import folds, found_by
 from models.records.feed import FromFeed
 from models.tenancy import ProviderOwned, owned, restrict
@@ -87,7 +89,9 @@ class Provider(FromFeed, Base):
     def knows(self, email: str) -> bool:
         """Whether the address is the provider's own or that of one of its contacts: nobody else gets access to it."""
         email = email.strip().lower()
-        theirs = select(Contact.id).where(Contact.provider_id == self.id, sa.func.lower(Contact.email) == email)
+        theirs = select(Contact.id).where(
+            Contact.provider_id == self.id, sa.func.lower(Contact.email) == email, ~Contact.has_ended
+        )
         return bool(email) and (self.email.lower() == email or session.scalar(theirs.limit(1)) is not None)
 
 
@@ -185,14 +189,26 @@ class Contact(FromFeed, ProviderOwned, Base):
     email: Mapped[str] = mapped_column(default="")
     phone: Mapped[str] = mapped_column(default="")
     is_correspondence: Mapped[bool] = mapped_column(default=False)
+    ends_on: Mapped[date | None]
+    """The last day as a contact, included; None has no end."""
+
+    @hybrid_property
+    def has_ended(self) -> bool:
+        """No longer a contact: nowhere shown as one, and neither invited nor written to."""
+        return self.ends_on is not None and self.ends_on < today()
+
+    @has_ended.inplace.expression
+    @classmethod
+    def _has_ended(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.ends_on.is_not(None), cls.ends_on < today())
 
     @classmethod
     def by_name(cls) -> Select["Contact"]:
-        return select(cls).order_by(cls.folded_name, cls.id)
+        return select(cls).where(~cls.has_ended).order_by(cls.folded_name, cls.id)
 
     @classmethod
     def numbered(cls, contact_id: int) -> Select["Contact"]:
-        return select(cls).where(cls.id == contact_id)
+        return select(cls).where(cls.id == contact_id, ~cls.has_ended)
 
     @classmethod
     def searched(cls, text: str = "") -> Select["Contact"]:

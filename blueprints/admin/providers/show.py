@@ -18,6 +18,7 @@ def show(provider_id):
         provider=get_or_404(directory.provider(provider_id)),
         contacts=page_of(directory.contacts(provider_id), name="contacts"),
         members=page_of(directory.members(provider_id), name="people"),
+        former=directory.former_at(provider_id),
         with_access=directory.emails_with_access(provider_id),
         review=session.scalar(access_review.last_review().where(AccessReview.provider_id == provider_id)),
         review_due=access_review.due_on(provider_id),

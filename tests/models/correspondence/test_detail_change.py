@@ -148,14 +148,19 @@ def test_whether_the_feed_has_brought_it(provider, contact, person):
     of_contact = asked(ChangeKind.CONTACT, contact, person, email="")
     new = asked(ChangeKind.NEW_CONTACT, provider, person, name="Sam Hill", email="sam@example.org")
     leaver = asked(ChangeKind.CONTACT_LEAVES, contact, person)
-    assert [arrived(each) for each in (details, of_contact, new, leaver)] == [False, False, False, None]
+    assert [arrived(each) for each in (details, of_contact, new, leaver)] == [False, False, False, False]
     with unit_of_work() as session:
         session.execute(update(Provider).where(Provider.id == provider.id).values(phone="2"))
         session.execute(update(Contact).where(Contact.id == contact.id).values(email=""))
     make_contact(make_provider(), name="Sam Hill", email="sam@example.org")
     assert [arrived(each) for each in (details, of_contact, new)] == [True, True, False]
+    make_contact(provider, name="Sam Hill", email="sam@example.org", ends_on=date(2019, 1, 1))
+    assert not arrived(new)
     make_contact(provider, name="Sam Hill", email="sam@example.org")
     assert arrived(new)
+    with unit_of_work() as session:
+        session.execute(update(Contact).where(Contact.id == contact.id).values(ends_on=date(2030, 1, 1)))
+    assert arrived(leaver)
 
 
 def test_the_councils_list_is_the_oldest_first_and_can_be_narrowed(provider, person, officer):
