@@ -11,22 +11,29 @@ from tqdm import tqdm
 
 from exchange.feed import AboveLimits, Count, FeedFaults, Report, check_feed, import_feed
 from exchange.feed.describe import format_of_a_feed
+from exchange.feed.faults import lines_of
+from exchange.feed.manifest import manifest_of
 from exchange.feed.sheets import Track
 from models.reports.feed_effect import effect_words
+from models.words import how_many
 
 cli = AppGroup("feed", help="Bring in the finance system's data.")
 
 DIRECTORY = click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
-MOST = click.option("--show", "most", default=100, show_default=True, help="How many faults to list.")
+MOST = click.option(
+    "--show", "most", default=100, show_default=True, help="How many lines of faults or warnings to list."
+)
+EACH = click.option("--each", is_flag=True, help="A line for each fault and warning, also where many are equal.")
 
 
 @cli.command("import")
 @DIRECTORY
 @MOST
+@EACH
 @click.option("--above-limits", is_flag=True, help="Import it although it changes more money than the limits allow.")
-def import_(directory: Path, most: int, above_limits: bool) -> None:
+def import_(directory: Path, most: int, each: bool, above_limits: bool) -> None:
     """Import the CSV files in DIRECTORY: all of them, or nothing if anything is wrong. See docs/feed.md."""
-    report = _run(partial(import_feed, above_limits=above_limits), directory, most)
+    report = _run(partial(import_feed, above_limits=above_limits), directory, most, each)
     if report.import_id is None:
         click.echo("All of this is on record already. Nothing was written.")
     else:
@@ -36,13 +43,21 @@ def import_(directory: Path, most: int, above_limits: bool) -> None:
 @cli.command()
 @DIRECTORY
 @MOST
-def check(directory: Path, most: int) -> None:
+@EACH
+def check(directory: Path, most: int, each: bool) -> None:
     """Say what an import of DIRECTORY would do, or all that is wrong with it. Writes nothing."""
-    report = _run(check_feed, directory, most)
+    report = _run(check_feed, directory, most, each)
     if report.above:
         click.echo(f"No faults. It is above a limit: {'; '.join(report.above)}. Only --above-limits imports it.")
         return
     click.echo("No faults. " + ("It can be imported." if report.is_news else "All of this is on record already."))
+
+
+@cli.command()
+@DIRECTORY
+def manifest(directory: Path) -> None:
+    """Print a manifest.csv for the files in DIRECTORY, for a feed that is made by hand."""
+    click.echo(manifest_of(directory), nl=False)
 
 
 @cli.command("format")
@@ -56,30 +71,38 @@ def progress(things: Iterable[Any], what: str) -> Iterable[Any]:
     return tqdm(things, desc=what, unit="file", disable=None, leave=False)
 
 
-def _run(work: Callable[[Path, Track], Report], directory: Path, most: int) -> Report:
+def _run(work: Callable[[Path, Track], Report], directory: Path, most: int, each: bool) -> Report:
     try:
         report = work(directory, progress)
     except FeedFaults as found:
         _show_counts(found.counts)
-        for fault in found.faults[:most]:
-            click.echo(str(fault), err=True)
-        if (more := len(found.faults) - most) > 0:
-            click.echo(f"... and {more:,} more.", err=True)
+        _list(found.faults, most, each)
         raise click.ClickException(str(found)) from None
     except AboveLimits as refusal:
-        _show(refusal.report)
+        _show(refusal.report, most, each)
         raise click.ClickException(f"{refusal}. Look at it and, if it is right, give --above-limits.") from None
-    _show(report)
+    _show(report, most, each)
     return report
 
 
-def _show(report: Report) -> None:
+def _show(report: Report, most: int, each: bool) -> None:
     _show_counts(report.counts)
+    if report.warnings:
+        click.echo(f"{how_many(len(report.warnings), 'warning')}. They stop no import.", err=True)
+        _list(report.warnings, most, each)
     if report.unforeseen:
         click.echo(f"What changes in money cannot be said. {report.unforeseen}.")
     if report.effect is not None:
         for line in effect_words(report.effect):
             click.echo(line)
+
+
+def _list(found: list[Any], most: int, each: bool) -> None:
+    lines = lines_of(found, each)
+    for line in lines[:most]:
+        click.echo(line, err=True)
+    if (more := len(lines) - most) > 0:
+        click.echo(f"... and {how_many(more, 'line')} more.", err=True)
 
 
 def _show_counts(counts: dict[str, Count]) -> None:

@@ -31,15 +31,20 @@ def check(sheet: Sheet, world: World) -> None:
 def _check_record(sheet: Sheet, row: Row, values: Values, world: World) -> None:
     _check_links(sheet, row, world)
     for rule in RULES[sheet.file.name]:
-        if all(name in values for name in rule.attributes) and (reason := rule.check(values, world)):
-            sheet.fault(row, rule.column, reason)
+        is_said = row.doubted.isdisjoint(rule.columns) and all(name in values for name in rule.attributes)
+        if is_said and (reason := rule.check(values, world)):
+            sheet.fault(row, rule.columns[0], reason)
 
 
 def _check_links(sheet: Sheet, row: Row, world: World) -> None:
     for column in _links(sheet):
         reference = row.values.get(column.attribute)
         target = column.kind.target
-        if reference is not None and not world.is_known(target, reference):
+        if reference is None or world.is_known(target, reference):
+            continue
+        if world.is_lost(target, reference):
+            sheet.reject(row, column.name)
+        else:
             alike = world.alike(target, reference)
             hint = f" There is {alike}: capitals and leading zeros count" if alike else f" Add it to {target}"
             sheet.fault(row, column.name, f"There is no such record, neither in {target} nor on record.{hint}")
@@ -55,9 +60,9 @@ def _check_owner(sheet: Sheet, row: Row, key: Key, values: Values, world: World)
     stored = world.stored[file.name].get(key)
     if stored is None or not file.owner or file.owner not in values:
         return
+    column = file.attributes[file.owner].name
     before, after = world.stored_provider(stored), world.provider_of(file, values)
-    if after is not None and before != after:
-        column = file.attributes[file.owner].name
+    if after is not None and before != after and column not in row.doubted:
         sheet.fault(row, column, f"It belongs to provider {before} for good. Give provider {after} a new record "
                                  f"with its own {file.key_column}")  # fmt: skip
 
@@ -86,8 +91,9 @@ def _touched_groups(sheet: Sheet, world: World) -> Iterator[list[Days]]:
     file = sheet.file
     merged = world.merged[file.name]
     groups: dict[tuple[Any, ...], list[Days]] = defaultdict(list)
+    days = {file.begins, "ends_on"}
     for key, row in sheet.by_key.items():
-        if row.wrong.isdisjoint((*file.apart, file.begins, "ends_on")):
+        if row.wrong.isdisjoint((*file.apart, *days)) and row.doubted.isdisjoint(days):
             groups[_shared(file, merged[key])].append(_days(file, merged[key], row))
     for key, stored in world.stored[file.name].items():
         shared = _shared(file, stored.values)
@@ -123,7 +129,7 @@ def _check_orders(sheet: Sheet, world: World) -> None:
     }
     for key, row in sheet.by_key.items():
         values = world.merged[sheet.file.name][key]
-        if row.wrong:
+        if row.wrong or row.is_rejected:
             continue
         stored = world.stored[sheet.file.name].get(key)
         if stored and _order(stored.values) != _order(values):

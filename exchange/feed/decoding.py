@@ -2,17 +2,38 @@
 
 import csv
 import difflib
+import errno
 import io
+import os
+import stat
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 from exchange.feed.faults import Fault
-from exchange.feed.schema import BY_NAME
+from exchange.feed.schema import BY_NAME, MANIFEST
 from exchange.feed.sheets import Sheet
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_BROKEN_ROWS = 20
+KNOWN = (*BY_NAME, MANIFEST.name)
+_LINK = "This is a link to a file elsewhere. Put the file itself into the directory"
+_AS_CSV = "Save it as comma-separated values, UTF-8"
+_OTHERS = {
+    b"\x1f\x8b": "It is compressed (gzip). Unpack it, and send the file itself",
+    b"PK\x05\x06": "It is compressed (zip), and empty. Send the file itself",
+    b"BZh": "It is compressed (bzip2). Unpack it, and send the file itself",
+    b"\xfd7zXZ": "It is compressed (xz). Unpack it, and send the file itself",
+    b"7z\xbc\xaf": "It is compressed (7-Zip). Unpack it, and send the file itself",
+    b"(\xb5/\xfd": "It is compressed (zstd). Unpack it, and send the file itself",
+    b"Rar!": "It is compressed (RAR). Unpack it, and send the file itself",
+    b"%PDF": f"This is a PDF under another name. {_AS_CSV}",
+    b"\xd0\xcf\x11\xe0": f"This is a spreadsheet under another name. {_AS_CSV}",
+    b"{\\rtf": f"This is a text document under another name. {_AS_CSV}",
+    b"SQLite format 3": f"This is a database under another name. {_AS_CSV}",
+}
+"""What files begin with that are not text."""
+_PAGES = (b"<!doctype", b"<html", b"<?xml", b"<table")
 
 
 def files_in(path: Path, faults: list[Fault]) -> dict[str, Path]:
@@ -21,57 +42,89 @@ def files_in(path: Path, faults: list[Fault]) -> dict[str, Path]:
     except OSError as problem:
         faults.append(Fault("", 0, "", str(path), f"It cannot be read: {problem.strerror}"))
         return {}
-    found = {entry.name: entry for entry in entries if entry.name in BY_NAME}
+    found = {entry.name: entry for entry in entries if entry.name in KNOWN}
     for entry in entries:
-        if entry.name not in found and (reason := _why_unknown(entry)):
+        if reason := _why_wrong(entry):
             faults.append(Fault(entry.name, 0, "", "", reason))
-    if not found and not faults:
+            found.pop(entry.name, None)
+    if not found.keys() - {MANIFEST.name} and not faults:
         faults.append(Fault("", 0, "", str(path), "There is no file of a feed in it, like contracts.csv"))
     return found
 
 
-def _why_unknown(entry: Path) -> str:
-    """Why this file name is a fault; empty for something that plainly is no part of a feed."""
+def _why_wrong(entry: Path) -> str:
+    """Why this entry is a fault; empty for a file of a feed, and for something that plainly is no part of one."""
     name = entry.name.lower()
     if name.startswith("."):
         return ""
+    if entry.is_symlink():
+        return _LINK
+    if entry.name in KNOWN:
+        return ""
     if name.endswith(".csv"):
-        close = difflib.get_close_matches(name, BY_NAME, 1)
-        return "A feed has no such file" + (f". Is it {close[0]}?" if close else f". There are {', '.join(BY_NAME)}")
+        close = difflib.get_close_matches(name, KNOWN, 1)
+        return "A feed has no such file" + (f". Is it {close[0]}?" if close else f". There are {', '.join(KNOWN)}")
     stem, _, ending = name.partition(".")
-    if f"{stem}.csv" in BY_NAME and ending in ("xlsx", "xls", "ods", "txt", "tsv", "csv.txt", "csv.gz", "zip"):
+    if f"{stem}.csv" in KNOWN and ending in ("xlsx", "xls", "ods", "txt", "tsv", "csv.txt", "csv.gz", "zip"):
         return f"Save it as {stem}.csv: comma-separated values, UTF-8"
     return ""
 
 
 def content_of(path: Path, sheet: Sheet) -> bytes | None:
+    """The file's content. A link is not followed, even one that was put there only just now."""
     try:
-        if not path.is_file():
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as problem:
+        sheet.whole_file(_LINK if problem.errno == errno.ELOOP else f"It cannot be read: {problem.strerror}")
+        return None
+    try:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
             sheet.whole_file("This is not a file")
-            return None
-        if path.stat().st_size > MAX_BYTES:
+        elif about.st_size > MAX_BYTES:
             sheet.whole_file(f"It has more than {MAX_BYTES // 1024 // 1024} MB. Split the feed and import its parts")
-            return None
-        return path.read_bytes()
+        else:
+            with open(descriptor, "rb", closefd=False) as file:
+                return file.read()
     except OSError as problem:
         sheet.whole_file(f"It cannot be read: {problem.strerror}")
-        return None
+    finally:
+        os.close(descriptor)
+    return None
 
 
 def decoded_of(content: bytes, sheet: Sheet) -> str | None:
     """The text of a file. A byte that is not UTF-8 becomes a lone surrogate: `is_text` finds it in its cell."""
-    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        sheet.whole_file("This is a spreadsheet under another name. Save it as comma-separated values, UTF-8")
-        return None
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or content[:100].count(0) > 10:
-        sheet.whole_file("It is not saved as UTF-8. Save it as comma-separated values, UTF-8")
+    if reason := _what_else(content):
+        sheet.whole_file(reason)
         return None
     return content.decode("utf-8-sig", "surrogateescape")
+
+
+def _what_else(content: bytes) -> str:
+    """What a file is that is no text; empty for a text."""
+    for beginning, reason in _OTHERS.items():
+        if content.startswith(beginning):
+            return reason
+    if content.startswith(b"PK\x03\x04"):
+        if b"xl/workbook" in content or content[30:38] == b"mimetype":
+            return f"This is a spreadsheet under another name. {_AS_CSV}"
+        return f"It is compressed (zip), or a spreadsheet under another name. {_AS_CSV}, not compressed"
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or content[:100].count(0) > 10:
+        return f"It is not saved as UTF-8. {_AS_CSV}"
+    if content[:100].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGES):
+        return f"This is a web page or XML under another name. {_AS_CSV}"
+    return ""
 
 
 def is_text(cell: str) -> bool:
     """Whether a cell was UTF-8, and has no NUL character."""
     return "\0" not in cell and (cell.isascii() or not any("\udc80" <= each <= "\udcff" for each in cell))
+
+
+def is_cut(text: str) -> bool:
+    """Whether a text ends in the middle of a line."""
+    return bool(text) and text[-1] not in "\r\n"
 
 
 def records_of(text: str, sheet: Sheet) -> Iterator[tuple[int, list[str]]]:

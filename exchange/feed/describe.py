@@ -1,12 +1,12 @@
 """The files and columns of a feed in the words of docs/feed.md."""
 
-from exchange.feed.schema import FILES
+from exchange.feed.schema import FILES, MANIFEST
 from exchange.feed.shape import Column, File
 
 
 def format_of_a_feed() -> str:
     """The chapter of docs/feed.md that lists every column."""
-    return "\n\n".join(_section(file) for file in FILES) + "\n"
+    return "\n\n".join(_section(file) for file in (*FILES, MANIFEST)) + "\n"
 
 
 def _section(file: File) -> str:

@@ -1,10 +1,16 @@
-"""What is wrong with a feed: every fault of every file, found before anything is written."""
+"""What is wrong with a feed, or may be: every fault and warning of every file, found before anything is written."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from models.base import DomainError
+from models.money import gbp
 
 SHOWN_CHARACTERS = 60
+FEW = 3
+"""So many equal faults are told one by one; more of them in one line, which counts them."""
+NAMED_ROWS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +25,67 @@ class Fault:
     reason: str
 
     def __str__(self) -> str:
-        where = [_safe(self.file) or "The directory"]
-        if self.row:
-            where.append(f"row {self.row}")
-        if self.column or self.value:
-            where.append(" ".join(filter(None, [_safe(self.column), _shown(self.value)])))
-        return f"{', '.join(where)}: {self.reason}"
+        return _line([self])
+
+
+@dataclass(frozen=True, slots=True)
+class Warning_(Fault):
+    """One thing that may be wrong. It stops no import."""
+
+    pence: int | None = None
+    """The money at stake; `per` says in which time, and is empty for money once and for all."""
+    per: str = ""
+
+    def __str__(self) -> str:
+        return _line([self])
+
+
+F = TypeVar("F", bound=Fault)
+
+
+def grouped(found: Iterable[F]) -> list[list[F]]:
+    """Those of one file and column for the same reason together, each group where its first one stands."""
+    groups: dict[tuple[str, str, str], list[F]] = {}
+    for each in found:
+        groups.setdefault((each.file, each.column, each.reason), []).append(each)
+    return list(groups.values())
+
+
+def lines_of(found: Iterable[F], is_each: bool = False) -> list[str]:
+    """What there is to read: a line for each, or for those that are equal one, which counts them and names the first
+    rows.
+    """
+    if is_each:
+        return [str(each) for each in found]
+    return [
+        line
+        for group in grouped(found)
+        for line in ([_line(group)] if len(group) > FEW else [str(each) for each in group])
+    ]
+
+
+def _line(group: Sequence[Fault]) -> str:
+    """One fault, or several of one file and column for one reason: 501 rows (2, 3, 4, 5, 6 ...)."""
+    first, count = group[0], len(group)
+    where = [_safe(first.file) or "The directory"]
+    if count > 1:
+        more = " ..." if count > NAMED_ROWS else ""
+        where.append(f"{count:,} rows ({', '.join(str(each.row) for each in group[:NAMED_ROWS])}{more})")
+    elif first.row:
+        where.append(f"row {first.row}")
+    values = list(dict.fromkeys(each.value for each in group))
+    shown = ", ".join(filter(None, map(_shown, values[:3]))) + " ..." * (len(values) > 3)
+    if first.column or first.value:
+        where.append(" ".join(filter(None, [_safe(first.column), shown])))
+    return f"{', '.join(where)}: {_safe(first.reason)}{_at_stake(group)}"
+
+
+def _at_stake(group: Sequence[Fault]) -> str:
+    sums: dict[str, int] = {}
+    for each in group:
+        if isinstance(each, Warning_) and each.pence is not None:
+            sums[each.per] = sums.get(each.per, 0) + each.pence
+    return "".join(f" ({gbp(pence)}{' a ' if per else ''}{per})" for per, pence in sums.items())
 
 
 @dataclass(slots=True)

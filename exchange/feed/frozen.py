@@ -144,9 +144,12 @@ def _check_freeze(freeze: Freeze, sheet: Sheet, world: World, done: Finalised) -
             continue
         for name in freeze.attributes:
             value = merged[key].get(name, before.values[name])
-            if value != before.values[name] and before.id in freeze.finalised(done):
+            column = sheet.file.attributes[name].name
+            if column in row.doubted or value == before.values[name]:
+                continue
+            if before.id in freeze.finalised(done):
                 was = _shown(name, before.values[name])
-                sheet.fault(row, sheet.file.attributes[name].name,
+                sheet.fault(row, column,
                             f"It was {was} {freeze.since}, and stays so. {freeze.instead}")  # fmt: skip
 
 

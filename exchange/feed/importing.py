@@ -7,9 +7,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import select
 
-from exchange.feed import across, frozen
+from exchange.feed import across, frozen, manifest, warnings
 from exchange.feed.effect import foresee_effect
-from exchange.feed.faults import Count, Fault, FeedFaults
+from exchange.feed.faults import Count, Fault, FeedFaults, Warning_
 from exchange.feed.reading import Directory, read
 from exchange.feed.schema import BY_NAME, FILES
 from exchange.feed.sheets import Sheet, Track, plainly
@@ -31,6 +31,7 @@ class Report:
 
     counts: dict[str, Count] = field(default_factory=dict)
     sha256: str = ""
+    warnings: list[Warning_] = field(default_factory=list)
     import_id: int | None = None
     """None where nothing was written."""
     effect: Effect | None = None
@@ -93,7 +94,9 @@ def import_feed(path: Path, track: Track = plainly, *, is_foreseen: bool = True,
 
 def _prepare(directory: Directory, track: Track) -> _Prepared:
     with snapshot(), every_provider():
-        return _Prepared(*_compared(directory, track), _stamp(directory))
+        report, changes, world = _compared(directory, track)
+        report.warnings = sorted(warnings.found_in(changes, world, frozen.Finalised()), key=_place)
+        return _Prepared(report, changes, world, _stamp(directory))
 
 
 def _foresee(prepared: _Prepared, track: Track) -> None:
@@ -122,7 +125,8 @@ def _write(directory: Directory, prepared: _Prepared, track: Track) -> None:
     elif stamp.paid != prepared.stamp.paid:
         _insist_on_frozen(directory, prepared.world)
     counts = {name: [c.read, c.new, c.changed, c.unchanged] for name, c in report.counts.items()}
-    entry = FeedImport(name=directory.name, sha256=directory.sha256, counts=counts, effect=report.effect)
+    entry = FeedImport(name=directory.name, sha256=directory.sha256, counts=counts, effect=report.effect,
+                       has_manifest=directory.manifest is not None)  # fmt: skip
     session.add(entry)
     session.flush()
     Writer(prepared.world, entry.id).write(prepared.changes, track)
@@ -172,7 +176,7 @@ _LOCK = 7_033_345
 
 def _compared(directory: Directory, track: Track) -> tuple[Report, list[Changes], World]:
     world, done = World(directory), frozen.Finalised()
-    faults: list[Fault] = list(directory.faults)
+    faults: list[Fault] = directory.faults + manifest.faults_of(directory)
     for sheet in track(list(directory.sheets.values()), "Checking"):
         across.check(sheet, world)
         frozen.check(sheet, world, done)

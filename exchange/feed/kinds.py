@@ -10,17 +10,17 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from exchange.feed import cures
+from exchange.feed.letters import named, unseen_in
+from models.emails import LONGEST_EMAIL, email_address
 from models.money import parse_e4, parse_pence
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
-JOINERS = "\u200c\u200d"
-"""Invisible, but a part of words in some languages."""
 DATE_HINT = "Enter a date like 2020-03-31 or 31/03/2020"
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
-_POWER_OF_TEN = re.compile(r"\d(\.\d+)?E\+?\d+", re.ASCII)
-_EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
-_SPREADSHEET_ERROR = re.compile(r"#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|#+)")
+_POWER_OF_TEN = re.compile(r"\d+([.,]\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
+"""What a spreadsheet makes of 123000000000: 1.23E+11. A reference may well be 1E5."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +28,40 @@ class Kind:
     """A kind of cell: `words` say in the documentation what may stand in it."""
 
     words: str
-    parse: Callable[[str], Any]
+    read: Callable[[str], Any]
     target: str = ""
     """The file whose records such a cell refers to."""
+    is_text: bool = False
+    """Whatever somebody may have written: "None" and "n/a" too."""
+    is_money: bool = False
+
+    def parse(self, raw: str, is_needed: bool = True) -> Any:
+        """The value of a text; ValueError says what to write instead. Where it need not be there, the cell may be left
+        empty.
+        """
+        if cures.is_error(raw):
+            raise ValueError("This is a spreadsheet's error. Enter the value itself")
+        if not self.is_text and raw.lower() in cures.SURELY_NOTHING:
+            raise ValueError(_instead_of_nothing(raw, is_needed))
+        try:
+            return self.read(raw)
+        except ValueError:
+            if not self.is_text and cures.for_nothing(raw):
+                raise ValueError(_instead_of_nothing(raw, is_needed)) from None
+            raise
+
+
+def _instead_of_nothing(raw: str, is_needed: bool) -> str:
+    return f"{cures.for_nothing(raw)}. {'Enter the value itself' if is_needed else 'Leave the cell empty'}"
 
 
 def line(longest: int = 200) -> Kind:
-    return Kind(f"text, up to {longest:,} characters", lambda raw: _clean(raw, longest))
+    return Kind(f"text, up to {longest:,} characters", lambda raw: _clean(raw, longest), is_text=True)
 
 
 def lines() -> Kind:
-    """Lines separated by |, kept as lines."""
-    return Kind("up to 10 lines of text, separated by a vertical bar", _lines)
+    """Lines separated by |, kept as lines; those of commas and dashes only are none."""
+    return Kind("up to 10 lines of text, separated by a vertical bar", _lines, is_text=True)
 
 
 def email() -> Kind:
@@ -77,13 +99,15 @@ def whole(least: int, most: int) -> Kind:
 def money(least: int = 0, most: int = 1_000_000) -> Kind:
     """Pounds, given back in pence."""
     words = f"pounds and pence from {least:,} to {most:,}"
-    return Kind(words, lambda raw: _within(raw, parse_pence, 100, least, most, "an amount like 1234.50"))
+    return Kind(words, lambda raw: _within(raw, parse_pence, 100, least, most, "an amount like 1234.50"), is_money=True)
 
 
 def rate() -> Kind:
     """Pounds a unit, given back in ten-thousandths."""
     words = "pounds, with up to four decimals, from 0 to 1,000,000"
-    return Kind(words, lambda raw: _within(raw, parse_e4, 10_000, 0, 1_000_000, "a rate like 353.08 or 0.387"))
+    return Kind(
+        words, lambda raw: _within(raw, parse_e4, 10_000, 0, 1_000_000, "a rate like 353.08 or 0.387"), is_money=True
+    )
 
 
 def quantity() -> Kind:
@@ -99,22 +123,24 @@ def percent() -> Kind:
     return Kind(words, lambda raw: _within(raw.removesuffix("%"), parse_pence, 100, 0, 100, hint))
 
 
+def total() -> Kind:
+    """Pounds of any size, given back in ten-thousandths."""
+    most, hint = 9_999_999_999, "a sum like 1234567.50"
+    return Kind("pounds, with up to four decimals", lambda raw: _within(raw, parse_e4, 10_000, 0, most, hint))
+
+
+def sha256() -> Kind:
+    return Kind("64 digits and letters from a to f", _sha256)
+
+
 def financial_year() -> Kind:
     return Kind("a financial year: 2019/2020", _financial_year)
 
 
 def _clean(raw: str, longest: int) -> str:
     clean = unicodedata.normalize("NFC", raw)
-    if not clean.isprintable():
-        kinds = {unicodedata.category(each) for each in clean if each not in JOINERS}
-        if kinds & {"Cc", "Zl", "Zp"}:
-            raise ValueError("Remove the line break or the control character")
-        if "Cf" in kinds:
-            raise ValueError("Remove the invisible character. Type the text again if it does not show")
-    if "\ufffd" in clean:
-        raise ValueError("A letter was lost when the file was saved. Type it again, and save the file as UTF-8")
-    if _SPREADSHEET_ERROR.fullmatch(clean):
-        raise ValueError("This is a spreadsheet's error. Enter the text itself")
+    if reason := unseen_in(clean):
+        raise ValueError(reason)
     if len(clean) > longest:
         raise ValueError(f"Shorten this to {longest:,} characters; it has {len(clean):,}")
     return clean
@@ -122,17 +148,20 @@ def _clean(raw: str, longest: int) -> str:
 
 def _lines(raw: str) -> str:
     found = [_clean(each.strip(), 100) for each in raw.split("|")]
-    found = [each for each in found if each]
+    found = [each for each in found if any(map(str.isalnum, each))]
     if len(found) > 10:
         raise ValueError(f"Use at most 10 lines; there are {len(found)}")
     return "\n".join(found)
 
 
 def _email(raw: str) -> str:
-    clean = _clean(raw, 254)
-    if not _EMAIL.fullmatch(clean):
-        raise ValueError("Enter one e-mail address like name@example.org")
-    return clean
+    clean = _clean(raw, LONGEST_EMAIL)
+    if clean.lower().startswith("mailto:"):
+        raise ValueError(f"Leave out mailto: and enter {clean[7:]}")
+    try:
+        return email_address(clean)
+    except ValueError as problem:
+        raise ValueError(f"Enter one e-mail address like name@example.org. {str(problem).rstrip('.')}") from None
 
 
 def _reference(raw: str, in_address: bool) -> str:
@@ -142,8 +171,17 @@ def _reference(raw: str, in_address: bool) -> str:
         raise ValueError(f"Shorten this to 40 characters; it has {len(raw):,}")
     if not _REFERENCE.fullmatch(raw) or in_address and "/" in raw:
         signs = ". _ : -" if in_address else ". _ : - /"
-        raise ValueError(f"Use only letters, digits and {signs}, and begin with a letter or a digit")
+        raise ValueError(f"Use only letters, digits and {signs}, and begin with a letter or a digit{_odd(raw, signs)}")
     return raw
+
+
+def _odd(raw: str, signs: str) -> str:
+    """The first character that a reference may not have, unless it is plain to see."""
+    odd = next((each for each in raw if not (each.isascii() and each.isalnum() or each in signs.split())), None)
+    if odd is None or odd.isascii() and odd.isprintable() and odd != " ":
+        return ""
+    looks = ". It looks like a Latin letter, and is none" if odd.isalpha() and not odd.isascii() else ""
+    return f". There is {named(odd)} in it{looks}"
 
 
 def _day(raw: str) -> date:
@@ -167,7 +205,7 @@ def _why_no_date(raw: str) -> str:
         return f"Write the year with four digits. {DATE_HINT}"
     if _DATE.match(raw) and ":" in raw:
         return f"Leave out the time. {DATE_HINT}"
-    return DATE_HINT
+    return f"{DATE_HINT}{'. ' if (cure := cures.for_day(raw)) else ''}{cure}"
 
 
 def _yes_no(raw: str) -> bool:
@@ -187,7 +225,8 @@ def _choice(raw: str, allowed: tuple[StrEnum, ...]) -> StrEnum:
 
 def _whole(raw: str, least: int, most: int) -> int:
     if not re.fullmatch(r"-?\d{1,9}", raw, re.ASCII) or not least <= int(raw) <= most:
-        raise ValueError(f"Enter a whole number from {least:,} to {most:,}")
+        cure = cures.for_number(raw)
+        raise ValueError(f"Enter a whole number from {least:,} to {most:,}{'. ' if cure else ''}{cure}")
     return int(raw)
 
 
@@ -195,10 +234,17 @@ def _within(raw: str, parse: Callable[[str], int], scale: int, least: int, most:
     try:
         value = parse(raw)
     except ValueError as problem:
-        raise ValueError(f"Enter {hint}. It {problem}") from None
+        cure = cures.for_number(raw)
+        raise ValueError(f"Enter {hint}. It {problem}{'. ' if cure else ''}{cure}") from None
     if not least * scale <= value <= most * scale:
         raise ValueError(f"Enter {hint}. It must be from {least:,} to {most:,}")
     return value
+
+
+def _sha256(raw: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", raw.lower(), re.ASCII):
+        raise ValueError("Enter the SHA-256 hash of the file: 64 digits and letters from a to f")
+    return raw.lower()
 
 
 def _financial_year(raw: str) -> int:

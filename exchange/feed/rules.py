@@ -1,7 +1,8 @@
 """Rules that one record must obey, as it will be after the import, together with the records that it refers to.
 
 A rule names a file and columns; its fault is shown at the first of them. A row with a fault in one of these columns is
-not asked about. The rule returns what to do, or None where all is well.
+not asked about, nor is a record with a fault that it refers to: `World.find` does not give it. The rule returns what to
+do, or None where all is well.
 """
 
 from collections import defaultdict
@@ -23,7 +24,7 @@ Check = Callable[[Values, World], str | None]
 
 @dataclass(frozen=True)
 class Rule:
-    column: str
+    columns: tuple[str, ...]
     attributes: tuple[str, ...]
     check: Check
 
@@ -34,7 +35,7 @@ RULES: dict[str, list[Rule]] = defaultdict(list)
 def rule(file: str, *columns: str) -> Callable[[Check], Check]:
     def register(check: Check) -> Check:
         attributes = tuple(BY_NAME[file].column_names[name].attribute for name in columns)
-        RULES[file].append(Rule(columns[0], attributes, check))
+        RULES[file].append(Rule(columns, attributes, check))
         return check
 
     return register
@@ -51,9 +52,14 @@ def _not_before(file: str, later: str, earlier: str, what: str) -> None:
 
 
 for _file in FILES:
-    if "ends_on" in _file.attributes:
+    if {"ends_on", _file.begins} <= _file.attributes.keys():
         _not_before(_file.name, "ends_on", _file.begins, "the first day")
 _not_before("claims.csv", "decided_on", "claimed_on", "the day of the claim")
+
+
+@rule("clients.csv", "surname", "first_name")
+def has_a_name(row: Values, _: World) -> str | None:
+    return None if row["surname"] or row["first_name"] else "Enter a surname or a first name: one of them may be empty"
 
 
 @rule("service_levels.csv", "vat_percent", "vat_code")
@@ -94,6 +100,8 @@ def begins_a_period(row: Values, world: World) -> str | None:
         return None
     period = period_holding(first_on, calendar["frequency"], calendar["anchor_on"])
     if first_on == period.first or (row["calendar_id"], first_on) in world.first_days:
+        return None
+    if world.are_first_days_doubted:
         return None
     return f"Enter the first day of a period. {shown(first_on)} is in the one that begins on {shown(period.first)}"
 
@@ -158,7 +166,7 @@ def _stranger(client: str | None, provider: str | None, world: World) -> str | N
     """What to say of a client for whom the provider has no line item."""
     if client is None or provider is None or not world.is_known("clients.csv", client):
         return None
-    if (provider, client) in world.places or not world.are_places_known:
+    if world.may_be_at(provider, client):
         return None
     return f"Enter a client for whom provider {provider} has a care package line item"
 

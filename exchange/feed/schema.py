@@ -139,11 +139,13 @@ FILES: tuple[File, ...] = (
         may("phone", kinds.line(60), default=""),
         may("correspondence", kinds.yes_no(), "letters go to this person; `no` if empty",
             attribute="is_correspondence", default=False),
+        ends_on("the last day as a contact, included; empty for no end"),
     ), "People at a provider whom the council knows.", owner="provider_id"),
     File("clients.csv", Client, ("reference",), (
         own("client_ref"),
-        must("surname", kinds.line(100)),
-        must("first_name", kinds.line(100)),
+        Column("surname", kinds.line(100), "surname", "this or the first name may be empty", default="",
+               may_be_empty=True),
+        Column("first_name", kinds.line(100), "first_name", default="", may_be_empty=True),
         may("born_on", kinds.day()),
     ), "The people whom the care is for."),
     File("contracts.csv", Contract, ("reference",), (
@@ -266,3 +268,12 @@ FILES: tuple[File, ...] = (
 )  # fmt: skip
 
 BY_NAME: dict[str, File] = {file.name: file for file in FILES}
+
+MANIFEST = File("manifest.csv", object, ("file", "column"), (
+    must("file", kinds.line(), "its name"),
+    must("rows", kinds.whole(0, 1_000_000), "how many it has, without the names of the columns and empty rows"),
+    must("sha256", kinds.sha256(), "the hash of the file's bytes"),
+    may("column", kinds.line(), "a column of money of that file; empty for a file that has none", default=""),
+    may("sum", kinds.total(), "the sum of the column, in pounds"),
+), "What was sent, so that nothing of it is lost on the way: one row a file and column of money.")  # fmt: skip
+"""No part of FILES: its rows are no records."""

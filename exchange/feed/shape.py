@@ -21,6 +21,8 @@ class Column:
     optional: bool = False
     default: Any = None
     """The value where an optional cell is empty."""
+    may_be_empty: bool = False
+    """The column has to be there, and a cell of it may be empty: its value is then `default`."""
     part: int | None = None
     """The place in a list that several columns make up, all or none of which are filled in."""
 

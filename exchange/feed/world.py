@@ -47,6 +47,7 @@ class World:
         self._names: dict[str, dict[int, Key]] = {}
         """A file's name to its records' keys by id."""
         self._simplified: dict[str, dict[str, Key]] = {}
+        self._not_found: dict[str, set[Key]] = {}
         needed = _needed(directory.sheets)
         for file in FILES:
             if file.name in needed:
@@ -59,11 +60,14 @@ class World:
             self._accept(row, self.merged["claim_items.csv"][key])
 
     def find(self, name: str, key: Key | None) -> Values | None:
-        """The record as it will be after the import; None where there is none, or its row cannot be read."""
-        found = self.merged.get(name, {}).get(key)
-        if found is None and (stored := self.stored[name].get(key)):
-            return stored.values
-        return found
+        """The record as it will be after the import; None where there is none, or its row has a fault."""
+        sheet = self.sheets.get(name)
+        if sheet is not None and (row := sheet.by_key.get(key)):
+            return None if row.is_rejected else self.merged[name][key]
+        if sheet is not None and key in sheet.half_known:
+            return None
+        stored = self.stored[name].get(key)
+        return stored.values if stored else None
 
     def is_known(self, name: str, key: Key) -> bool:
         """Whether it can be referred to. What an unreadable file would have held gets the benefit of the doubt."""
@@ -71,6 +75,30 @@ class World:
         return key in self.stored[name] or (
             sheet is not None and (not sheet.is_readable or key in sheet.by_key or key in sheet.half_known)
         )
+
+    def is_lost(self, name: str, key: Key) -> bool:
+        """Whether an unknown reference may be that of a row whose own key is at fault: so many references find nothing
+        as there are such rows, or fewer.
+        """
+        sheet = self.sheets.get(name)
+        if sheet is None or not sheet.lost or self.alike(name, key) is not None:
+            return False
+        return len(self._unknown(name)) <= sheet.lost
+
+    def _unknown(self, name: str) -> set[Key]:
+        """The references of this feed to records of the file that are not there, nor nearly there."""
+        if name not in self._not_found:
+            self._not_found[name] = {
+                key
+                for sheet in self.sheets.values()
+                for attribute, target in sheet.file.links.items()
+                if target == name
+                for row in sheet.rows
+                if (key := row.values.get(attribute)) is not None
+                and not self.is_known(name, key)
+                and self.alike(name, key) is None
+            }
+        return self._not_found[name]
 
     def provider_of(self, file: File, values: Values) -> Key | None:
         """The reference of the provider whom a record belongs to; None where that cannot be said."""
@@ -109,17 +137,35 @@ class World:
         file = BY_NAME[ITEMS]
         return {(self.provider_of(file, values), values.get("client_id")) for _, values in self.everything(ITEMS)}
 
+    def may_be_at(self, provider: Key, client: Key) -> bool:
+        """Whether the provider has a line item for the client, or may have one once faults are put right."""
+        return (provider, client) in self.places or (None, client) in self.places or self._are_places_doubted
+
     @cached_property
-    def are_places_known(self) -> bool:
-        """False where some line item of the feed could not be read."""
+    def _are_places_doubted(self) -> bool:
+        """Whether some line item of the feed does not say for whom it is, and with which contract."""
         sheet = self.sheets.get(ITEMS)
-        return sheet is None or sheet.is_readable and not any(row.wrong or not row.values for row in sheet.rows)
+        said = {"contract_ref", "client_ref"}
+        return sheet is not None and not (
+            sheet.is_readable
+            and not sheet.lost
+            and all(row.values and said.isdisjoint(row.doubted) for row in sheet.rows)
+        )
 
     @cached_property
     def first_days(self) -> set[tuple[Any, Any]]:
         """Calendars, with the days on which a payment method begins to use them: its first period may be short."""
         methods = self.everything("payment_methods.csv")
         return {(values.get("calendar_id"), values.get("calculate_from")) for _, values in methods}
+
+    @cached_property
+    def are_first_days_doubted(self) -> bool:
+        """Whether some payment method of the feed does not say when it begins, or by which calendar."""
+        sheet = self.sheets.get("payment_methods.csv")
+        said = {"calendar_id", "calculate_from"}
+        return sheet is not None and not (
+            sheet.is_readable and all(row.values and said.isdisjoint(row.wrong) for row in sheet.rows)
+        )
 
     def _load(self, file: File) -> None:
         entity, attributes = file.entity, list(file.attributes)

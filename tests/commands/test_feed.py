@@ -85,15 +85,42 @@ def test_faults_are_listed_and_nothing_is_written(app, feed, command):
     assert every(Client) == []
 
 
-def test_a_long_list_of_faults_is_cut_and_the_rest_counted(app, feed):
-    feed.add("clients.csv", *(f"X{n},,A," for n in range(120)))
+def test_equal_faults_are_one_line_that_counts_them(app, feed):
+    feed.add("contacts.csv", *(f"X{n},P1,,,,," for n in range(501)))
+    feed.change("clients.csv", "2009-05-10", "2009-02-30")
 
-    first = run(app, "import", feed.path).stderr.splitlines()
-    assert (len(first), first[100]) == (102, "... and 20 more.")
+    result = run(app, "check", feed.path)
+
+    assert result.stderr.splitlines() == [
+        "contacts.csv, 501 rows (3, 4, 5, 6, 7 ...), name: Enter a value; this must not be empty",
+        'clients.csv, row 2, born_on "2009-02-30": There is no such day. Enter a date like 2020-03-31 or 31/03/2020, '
+        "the day before the month",
+        "Error: The feed has 502 faults. Nothing was written.",
+    ]
+
+
+def test_a_group_shows_the_first_values_that_its_rows_have(app, feed):
+    feed.add("clients.csv", *(f"X{n},S,F,day {n}" for n in range(4)))
+
+    [line, _] = run(app, "check", feed.path).stderr.splitlines()
+
+    assert line.startswith('clients.csv, 4 rows (4, 5, 6, 7), born_on "day 0", "day 1", "day 2" ...: Enter a date')
+
+
+def test_three_equal_faults_are_told_one_by_one(app, feed):
+    feed.add("contacts.csv", *(f"X{n},P1,,,,," for n in range(3)))
+    assert len(run(app, "check", feed.path).stderr.splitlines()) == 4
+
+
+def test_a_long_list_of_faults_is_cut_and_the_rest_counted(app, feed):
+    feed.add("contacts.csv", *(f"X{n},P1,,,,," for n in range(120)))
+
+    first = run(app, "import", feed.path, "--each").stderr.splitlines()
+    assert (len(first), first[100]) == (102, "... and 20 lines more.")
     assert first[-1] == "Error: The feed has 120 faults. Nothing was written."
 
-    assert len(run(app, "import", feed.path, "--show", 5).stderr.splitlines()) == 7
-    assert len(run(app, "import", feed.path, "--show", 500).stderr.splitlines()) == 121
+    assert len(run(app, "import", feed.path, "--each", "--show", 5).stderr.splitlines()) == 7
+    assert len(run(app, "import", feed.path, "--each", "--show", 500).stderr.splitlines()) == 121
 
 
 def test_a_directory_that_is_missing_says_so(app, tmp_path):
