@@ -32,8 +32,10 @@ class Fault:
 class Warning_(Fault):
     """One thing that may be wrong. It stops no import."""
 
+    detail: str = ""
+    """What differs between warnings of one reason: records and days."""
     pence: int | None = None
-    """The money at stake; `per` says in which time, and is empty for money once and for all."""
+    """The money at stake; `per` says in which time, and is empty for money that moves once."""
     per: str = ""
 
     def __str__(self) -> str:
@@ -77,7 +79,16 @@ def _line(group: Sequence[Fault]) -> str:
     shown = ", ".join(filter(None, map(_shown, values[:3]))) + " ..." * (len(values) > 3)
     if first.column or first.value:
         where.append(" ".join(filter(None, [_safe(first.column), shown])))
-    return f"{', '.join(where)}: {_safe(first.reason)}{_at_stake(group)}"
+    return f"{', '.join(where)}: {_safe(first.reason)}{_detail(group)}{_at_stake(group)}"
+
+
+def _detail(group: Sequence[Fault]) -> str:
+    """Of one, what it is about; of several, what the first is about."""
+    first = group[0]
+    if not isinstance(first, Warning_) or not first.detail:
+        return ""
+    stop = "" if first.reason.endswith("?") else "."
+    return f"{stop} {'The first: ' if len(group) > 1 else ''}{_safe(first.detail)}"
 
 
 def _at_stake(group: Sequence[Fault]) -> str:

@@ -21,12 +21,24 @@ from models.tenancy import ProviderOwned
 
 Values = dict[str, Any]
 
+_PRICES = (ITEMS, "item_prices.csv", "rates.csv", "payment_methods.csv", "item_quantities.csv")
 ALSO_NEEDED = {
+    "service_levels.csv": (ITEMS, "item_quantities.csv"),
+    "calendars.csv": ("payment_methods.csv", "calendar_overrides.csv"),
     "calendar_overrides.csv": ("payment_methods.csv",),
+    "provider_services.csv": (ITEMS,),
+    "contracts.csv": (*_PRICES, "calendar_overrides.csv"),
+    "payment_methods.csv": (*_PRICES, "calendar_overrides.csv"),
+    "rates.csv": _PRICES,
+    ITEMS: (*_PRICES, "provider_services.csv"),
+    "item_prices.csv": _PRICES,
+    "item_quantities.csv": _PRICES,
+    "absences.csv": ("payment_methods.csv",),
+    "deductions.csv": ("payment_methods.csv",),
     "claim_items.csv": (ITEMS,),
     "purchase_orders.csv": (ITEMS,),
 }
-"""Files whose rules look at more than what their columns refer to."""
+"""Files whose rules and warnings look at more than what their columns refer to."""
 
 
 @dataclass(slots=True)
@@ -128,8 +140,8 @@ class World:
         """A known reference that differs in capitals or leading zeros only."""
         if name not in self._simplified:
             known = (*self.stored[name], *(self.sheets[name].by_key if name in self.sheets else ()))
-            self._simplified[name] = {_simplified(each): each for each in known}
-        return self._simplified[name].get(_simplified(key))
+            self._simplified[name] = {simplified(each): each for each in known}
+        return self._simplified[name].get(simplified(key))
 
     @cached_property
     def places(self) -> set[tuple[Key | None, Key | None]]:
@@ -215,5 +227,5 @@ def _needed(sheets: dict[str, Sheet]) -> set[str]:
     return found
 
 
-def _simplified(key: Key) -> str:
+def simplified(key: Key) -> str:
     return str(key).casefold().lstrip("0")

@@ -28,10 +28,15 @@ def test_an_import_counts_what_it_has_read(app, feed):
     assert lines[0].split() == ["read", "new", "changed", "unchanged", "rejected"]
     assert [line.split()[0] for line in lines[1:22]] == [file.name for file in FILES]
     assert "item_prices.csv                2         2         0         0         0" in lines
-    assert lines[22].split() == ["Total", "36", "36", "0", "0", "0"]
+    assert lines[22].split() == ["Total", "37", "37", "0", "0", "0"]
     assert lines[23].startswith("35 payments change by +£11,"), "what is said of the money, before what was done"
     assert lines[-1] == "Import 1 is written."
-    assert result.stderr == ""  # no bar where nobody looks
+    first, weekly, monthly = result.stderr.splitlines()  # no bar where nobody looks
+    assert first == "2 warnings. They stop no import."
+    assert weekly.startswith(
+        'calendars.csv, row 2, bank_days "11": Bank days of the coming year are Saturdays, Sundays'
+    )
+    assert monthly.startswith('calendars.csv, row 3, bank_days "32": Bank days')
 
 
 def test_the_same_again_says_so(app, feed):
@@ -40,7 +45,7 @@ def test_the_same_again_says_so(app, feed):
     result = run(app, "import", feed.path)
 
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-2].split() == ["Total", "36", "0", "0", "36", "0"]
+    assert result.stdout.splitlines()[-2].split() == ["Total", "37", "0", "0", "37", "0"]
     assert result.stdout.splitlines()[-1] == "All of this is on record already. Nothing was written."
 
 

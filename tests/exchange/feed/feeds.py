@@ -30,7 +30,7 @@ MONTHLY,Monthly,monthly,2019-02-01,5,27,32
 """,
     "calendar_overrides.csv": """\
 calendar_ref,period_first_on,confirm_by,finalise_on,bank_on
-WEEKLY,2019-12-23,,,2020-01-04
+WEEKLY,2019-12-23,,,2020-01-03
 """,
     "providers.csv": """\
 provider_ref,organisation_ref,name,kind,address,email,phone
@@ -65,6 +65,7 @@ contract_ref,service_level_ref,starts_on,ends_on,rate
 K1,MILE,2018-04-01,,0.387
 K2,WEEK,2018-04-01,2019-03-31,500
 K2,WEEK,2019-04-01,,512.50
+K2,HOUR,2018-04-01,,21.50
 """,
     "care_package_items.csv": """\
 item_ref,contract_ref,client_ref,service_level_ref,starts_on,ends_on,authorised_on,suspended

@@ -58,7 +58,7 @@ def test_values_are_kept_as_the_portal_counts_them(feed):
     assert one(CarePackageLineItem, reference="I2").ends_on == date(2020, 3, 1)
     assert one(Contact).is_correspondence is True
     assert one(Deduction).is_assessed is False
-    assert one(CalendarOverride).bank_on == date(2020, 1, 4)
+    assert one(CalendarOverride).bank_on == date(2020, 1, 3)
     assert {(order.number, order.financial_year) for order in every(PurchaseOrder)} == {(147, 2019), (148, 2019)}
 
 

@@ -114,7 +114,7 @@ CELLS = {
     "paid before finalised": Case("calendars.csv", "1,6,11", "1,6,5", 2, "bank_days", "5", "6, or more"),
     "inside a period": Case(OVERRIDES, "2019-12-23", "2019-12-25", 2, "period_first_on", "2019-12-25",
                             "the one that begins on 23/12/2019"),
-    "moved before the rest": Case(OVERRIDES, "2020-01-04", "2019-12-24", 2, "finalise_on", "",
+    "moved before the rest": Case(OVERRIDES, "2020-01-03", "2019-12-24", 2, "finalise_on", "",
                                   "24/12/2019, 29/12/2019, 24/12/2019"),
     # money that does not agree
     "VAT on the exempt": Case(LEVELS, "week,inclusive,exempt,0", "week,inclusive,exempt,20", 2, "vat_percent", "20",

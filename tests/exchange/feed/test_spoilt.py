@@ -139,7 +139,7 @@ ERRORS = ["#SPILL!", "#CALC!", "#FIELD!", "#BUSY!", "#REF!", "#N/A", "#NAME?", "
 
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("place", [("clients.csv", "Simpson"), ("item_prices.csv", "353.08"), ("contacts.csv", "Carer"),
-                                   ("clients.csv", "2009-05-10"), 
+                                   ("clients.csv", "2009-05-10"),
                                    ("contracts.csv", "K1,P1,Oak,2018-04-01,,none")])  # fmt: skip
 def test_a_spreadsheets_error_is_never_a_value(feed: Feed, error: str, place: tuple[str, str]):
     file, old = place

@@ -1,0 +1,117 @@
+"""Care that is paid £0.00 because no price was sent, and nights that are paid twice."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from exchange.feed.faults import Warning_
+from exchange.feed.schema import ITEMS
+from exchange.feed.shape import Key
+from exchange.feed.sheets import Row
+from exchange.feed.warnings.brought import Brought, Doubt, days_of, looks_through, said, some
+from exchange.feed.warnings.weekly import prices_of
+from exchange.feed.world import Values
+from models.calendar import DAY, FAR_FUTURE, Span, today
+from models.money import SCALE, number, times
+from models.pricing import Convention, Unit
+
+SOON = timedelta(days=35)
+"""Prices that end are given anew once a year: days this far ahead, after the last price, are not asked about yet."""
+Cause = tuple[str, Row, str]
+"""The file, row and column where an item's days or prices change."""
+
+
+@looks_through(ITEMS, "item_prices.csv", "rates.csv", "payment_methods.csv", "contracts.csv")
+def every_day_has_a_price(brought: Brought) -> Iterator[Warning_]:
+    """Days on which an item is paid without a price, neither its own nor its contract's. An item with own prices does
+    not pay its contract's rates.
+    """
+    causes = _causes(brought)
+    items = {key: item for key in causes if (item := brought.world.find(ITEMS, key)) is not None}
+    items = {key: item for key, item in items.items() if item["authorised_on"] and not item["is_suspended"]}
+    prices = prices_of(brought, items)
+    for key, item in items.items():
+        gaps = [gap for days in _paid_days(item, brought) for gap in _gaps(days, prices[key])]
+        if not gaps:
+            continue
+        reason = (
+            "It is paid on days that have no price: £0.00" if prices[key] else "It is paid, and has no price: £0.00"
+        )
+        name, row, column = causes[key]
+        yield brought.warning(name, row, column, Doubt(reason, f"{key}: {some([said(gap) for gap in gaps])}"))
+
+
+def _causes(brought: Brought) -> dict[Key, Cause]:
+    """The items whose days or prices change, and where the first of these changes stands."""
+    causes: dict[Key, Cause] = {each.key: (ITEMS, each.row, "item_ref") for each in brought.fresh[ITEMS]}
+    for each in brought.fresh["item_prices.csv"]:
+        causes.setdefault(each.values["item_id"], ("item_prices.csv", each.row, "item_ref"))
+    by_rate = {(each.values["contract_id"], each.values["service_level_id"]): each.row
+               for each in brought.fresh["rates.csv"]}  # fmt: skip
+    by_contract: dict[Key, Cause] = {
+        each.values["contract_id"]: ("payment_methods.csv", each.row, "calculate_from")
+        for each in brought.fresh["payment_methods.csv"]
+    }
+    by_contract |= {each.key: ("contracts.csv", each.row, "contract_ref") for each in brought.fresh["contracts.csv"]}
+    for key, item in brought.world.everything(ITEMS) if by_rate or by_contract else ():
+        if row := by_rate.get((item["contract_id"], item["service_level_id"])):
+            causes.setdefault(key, ("rates.csv", row, "service_level_ref"))
+        elif cause := by_contract.get(item["contract_id"]):
+            causes.setdefault(key, cause)
+    return causes
+
+
+def _paid_days(item: Values, brought: Brought) -> Iterator[Span]:
+    """The item's days, as far as methods of its contract pay them."""
+    contract, level = brought.world.find("contracts.csv", item["contract_id"]), brought.level(item["service_level_id"])
+    if contract is None or level is None:
+        return
+    last = item["ends_on"] or FAR_FUTURE
+    if item["ends_on"] and level["convention"] is not Convention.INCLUSIVE:
+        last -= DAY
+    last = min(last, contract["ends_on"] or FAR_FUTURE)
+    for method in brought.methods.get(item["contract_id"], ()):
+        end = min(last, method["ends_on"] or FAR_FUTURE)
+        first = max(item["starts_on"], method["calculate_from"])
+        if first <= end:
+            yield Span(first, end)
+
+
+def _gaps(days: Span, prices: list[Values]) -> Iterator[Span]:
+    """The days without a price. After the last price, those that are not near yet are left out."""
+    first: date = days.first
+    for price in sorted(map(days_of, prices), key=lambda each: each.first):
+        if price.first > days.last:
+            break
+        if price.first > first:
+            yield Span(first, price.first - DAY)
+        if price.last >= days.last:
+            return
+        first = max(first, price.last + DAY)
+    if first <= today() + SOON:
+        yield Span(first, days.last)
+
+
+@looks_through("item_quantities.csv")
+def nights_are_paid_once(brought: Brought) -> Iterator[Warning_]:
+    """A quantity counts units a night where the price is by night: 7 means seven a night, not seven nights a week."""
+    many = [each for each in brought.fresh["item_quantities.csv"]
+            if each.values["quantity_e4"] > SCALE and each.values["timetable_e4"] is None]  # fmt: skip
+    found = {key: brought.world.find(ITEMS, key) for key in {each.values["item_id"] for each in many}}
+    items = {key: item for key, item in found.items() if item and _is_by_night(item, brought)}
+    prices = prices_of(brought, items)
+    for each in many:
+        if (key := each.values["item_id"]) not in items:
+            continue
+        more, own = each.values["quantity_e4"] - SCALE, days_of(each.values)
+        rates = [price["rate_e4"] for price in prices[key] if days_of(price).overlap(own.first, own.last)]
+        doubt = Doubt(
+            "The price is by night, and this is units a night. Leave the quantity out where it is one",
+            f"{key} is paid {number(each.values['quantity_e4'])} times each night",
+            times(rates[0], 7 * more) if rates else None, "week",
+        )  # fmt: skip
+        yield brought.warning("item_quantities.csv", each.row, "quantity", doubt)
+
+
+def _is_by_night(item: Values, brought: Brought) -> bool:
+    level = brought.level(item["service_level_id"])
+    return level is not None and level["unit"] is Unit.NIGHT
