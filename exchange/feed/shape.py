@@ -72,7 +72,7 @@ class File:
 
     def key_of(self, values: Mapping[str, Any]) -> Key | None:
         """None where a part of the key is missing."""
+        if len(self.key) == 1:
+            return values.get(self.key[0])
         found = tuple(values.get(name) for name in self.key)
-        if None in found:
-            return None
-        return found[0] if len(found) == 1 else found
+        return None if None in found else found
