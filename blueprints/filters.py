@@ -12,6 +12,7 @@ from models.calendar import LONDON, FinancialYear
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         gbp=money.gbp,
+        gbp_signed=money.gbp_signed,
         gbp_rate=money.gbp_rate,
         number=money.number,
         day=day,

@@ -78,15 +78,15 @@ def load(name: str, if_empty: bool, size: float) -> None:
 
 def _bring_in(deliveries: list[Delivery], before: list[str]) -> None:
     """Import the feeds that are not among those of `before`, and pay up to each of them and to today. No limit stops a
-    run: two people will have authorised it at the time.
+    run: two people will have authorised it at the time. Of the last feed it is kept what it changed in money.
     """
-    unlimited = replace(current_portal(), run_limits=RunLimits(0, 0, 0))
+    unlimited = replace(current_portal(), run_limits=RunLimits(0, 0, 0, 0))
     with _no_looking_for_cycles(), scope(unlimited):
         since = date.min
         for delivery in deliveries:
             if delivery.path.name not in before:
                 _pay(since, delivery.day - timedelta(days=1))
-                import_feed(delivery.path, progress, is_foreseen=False)
+                import_feed(delivery.path, progress, is_foreseen=delivery is deliveries[-1])
             since = delivery.day
         _pay(since, today())
         calculate_all()

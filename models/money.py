@@ -35,6 +35,11 @@ def gbp(pence: int) -> str:
     return f"{'−' if pence < 0 else ''}£{pounds:,}.{rest:02}"
 
 
+def gbp_signed(pence: int) -> str:
+    """A change: +£3,211.40, −£12.00, £0.00."""
+    return f"{'+' if pence > 0 else ''}{gbp(pence)}"
+
+
 def plain(pence: int) -> str:
     """1234.50, for a file: no sign of pounds, no commas, an ordinary hyphen for minus."""
     pounds, rest = divmod(abs(pence), 100)

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     ADJUST_PAYMENTS = "adjust payments, agree instalments, and record what becomes of a debt"
     DECIDE_WRITE_OFFS = "agree to or refuse a write-off that a colleague asks for"
     ANSWER_REJECTIONS = "send rejected payments back to the provider"
+    VIEW_FEEDS = "view what the finance system's feeds have brought"
     VIEW_PROVIDERS = "view providers, their contacts and who has access"
     VIEW_AS_PROVIDER = "look at a provider's pages as the provider sees them, read-only"
     DECIDE_CHANGES = "decide the changes of details that providers ask for"
@@ -108,6 +109,7 @@ AT_COUNCIL = {
     P.ADJUST_PAYMENTS:        "yes      -        -          -            -           -      -     -        -",
     P.DECIDE_WRITE_OFFS:      "yes      yes      -          -            -           -      -     -        -",
     P.ANSWER_REJECTIONS:      "yes      -        -          -            -           -      -     -        -",
+    P.VIEW_FEEDS:             "yes      yes      -          -            -           -      -     yes      yes",
     P.VIEW_PROVIDERS:         "yes      yes      yes        yes          yes         yes    yes   yes      yes",
     P.VIEW_AS_PROVIDER:       "yes      yes      -          -            -           -      yes   yes      yes",
     P.DECIDE_CHANGES:         "-        -        -          yes          -           -      -     yes      -",

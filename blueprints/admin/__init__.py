@@ -7,6 +7,7 @@ from blueprints.admin import (
     audit,
     changes,
     debts,
+    feeds,
     home,
     payment_runs,
     payments,
@@ -18,6 +19,6 @@ from blueprints.admin import (
 bp = Blueprint("admin", __name__, url_prefix="/council")
 
 for area in (
-    home, payments, payment_runs, standing_holds, debts, providers, people, changes, access_reviews, audit,
+    home, payments, payment_runs, standing_holds, debts, feeds, providers, people, changes, access_reviews, audit,
 ):  # fmt: skip
     bp.register_blueprint(area.bp)

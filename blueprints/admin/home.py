@@ -15,6 +15,7 @@ from models.payments.run import RunState
 from models.payments.standing_hold import reviews_due
 from models.payments.worklist import queues, runs_that_wait, what_is_due
 from models.permissions import Permission
+from models.records.feed import FeedImport
 
 bp = Blueprint("home", __name__)
 
@@ -31,6 +32,7 @@ def show():
         reviews=access_review.count_overdue() if may(Permission.VIEW_PROVIDERS) else None,
         locked=len(Locks().people()) if may(Permission.HELP_USERS) else None,
         former=directory.count_former() if may(Permission.HELP_USERS) else None,
+        feed=session.scalar(FeedImport.newest_first().limit(1)) if may(Permission.VIEW_FEEDS) else None,
         last_login=me().previous_login_at,
     )
 

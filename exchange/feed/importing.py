@@ -1,6 +1,6 @@
 """The import itself: read, check, compare and write, all or nothing."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from exchange.feed import across, frozen, manifest, warnings
 from exchange.feed.effect import foresee_effect
-from exchange.feed.faults import Count, Fault, FeedFaults, Warning_
+from exchange.feed.faults import Count, Fault, FeedFaults, Warning_, lines_of
 from exchange.feed.reading import Directory, read
 from exchange.feed.schema import BY_NAME, FILES
 from exchange.feed.sheets import Sheet, Track, plainly
@@ -21,7 +21,7 @@ from models.payments.limits import run_limits
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
 from models.records.contract import Contract
-from models.records.feed import Effect, FeedImport
+from models.records.feed import KEPT_WARNINGS, Effect, FeedImport
 from models.tenancy import every_provider
 
 
@@ -125,13 +125,21 @@ def _write(directory: Directory, prepared: _Prepared, track: Track) -> None:
     elif stamp.paid != prepared.stamp.paid:
         _insist_on_frozen(directory, prepared.world)
     counts = {name: [c.read, c.new, c.changed, c.unchanged] for name, c in report.counts.items()}
-    entry = FeedImport(name=directory.name, sha256=directory.sha256, counts=counts, effect=report.effect,
-                       has_manifest=directory.manifest is not None)  # fmt: skip
+    entry = FeedImport(
+        name=directory.name, sha256=directory.sha256, counts=counts, effect=report.effect,
+        warnings=_lines_to_keep(report.warnings), warning_count=len(report.warnings),
+        has_manifest=directory.manifest is not None,
+    )  # fmt: skip
     session.add(entry)
     session.flush()
     Writer(prepared.world, entry.id).write(prepared.changes, track)
     audit.record("feed.imported", entry, by=None, sha256=directory.sha256, counts=counts)
     report.import_id = entry.id
+
+
+def _lines_to_keep(found: list[Warning_]) -> list[str]:
+    """The lines of the warnings, without what the feed says of clients: the portal keeps references of these."""
+    return lines_of(replace(each, value="") if each.file == "clients.csv" else each for each in found)[:KEPT_WARNINGS]
 
 
 def _insist_on_frozen(directory: Directory, world: World) -> None:

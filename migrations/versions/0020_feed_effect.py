@@ -15,11 +15,17 @@ def upgrade() -> None:
     _say_units((UNITS[0], "month", *UNITS[1:]))
     with op.batch_alter_table("feed_import") as batch:
         batch.add_column(sa.Column("effect", sa.JSON()))
+        batch.add_column(sa.Column("warnings", sa.JSON(), nullable=False, server_default="[]"))
+        batch.add_column(sa.Column("warning_count", sa.Integer(), nullable=False, server_default="0"))
+    with op.batch_alter_table("feed_import") as batch:
+        batch.alter_column("warnings", server_default=None)
+        batch.alter_column("warning_count", server_default=None)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("feed_import") as batch:
-        batch.drop_column("effect")
+        for name in ("warning_count", "warnings", "effect"):
+            batch.drop_column(name)
     _say_units(UNITS)
 
 

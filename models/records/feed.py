@@ -12,6 +12,7 @@ from models.base import AsJSON, Base, Key, utc_now
 
 LARGEST = 20
 """Payments that an effect names."""
+KEPT_WARNINGS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,12 @@ class FeedImport(Base):
     """By file name: how many rows were read, new, changed and unchanged, in this order."""
     effect: Mapped[Effect | None] = mapped_column(AsJSON(Effect))
     """None where it was not worked out."""
+    warnings: Mapped[list[str]] = mapped_column(default=list)
+    """What may be wrong, in lines as `flask feed check` says them, equal ones grouped: KEPT_WARNINGS at most. Nothing
+    of a client but references.
+    """
+    warning_count: Mapped[int] = mapped_column(default=0)
+    """How many there were."""
     has_manifest: Mapped[bool] = mapped_column(default=False)
     """Whether a manifest came with it. Once one has, each feed must have one."""
 
@@ -101,8 +108,10 @@ class FeedImport(Base):
         return [(name, *numbers) for name, numbers in self.counts.items()]
 
     @classmethod
-    def newest_first(cls) -> Select["FeedImport"]:
-        return select(cls).order_by(cls.id.desc())
+    def newest_first(cls, *, only_warned: bool = False) -> Select["FeedImport"]:
+        """`only_warned`: those with warnings."""
+        found = select(cls).order_by(cls.id.desc())
+        return found.where(cls.warning_count > 0) if only_warned else found
 
     @classmethod
     def numbered(cls, import_id: int) -> Select["FeedImport"]:

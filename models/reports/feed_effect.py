@@ -1,7 +1,7 @@
 """What a feed changes in money, in sentences."""
 
 from models.calendar import Span
-from models.money import gbp
+from models.money import gbp, gbp_signed
 from models.records.feed import Effect
 from models.words import how_many
 
@@ -13,20 +13,15 @@ def effect_words(effect: Effect) -> list[str]:
     """What changes, a sentence each, as `flask feed check` and the council's pages say it."""
     begun, to_come, told = effect.begun, effect.to_come, []
     if begun.payments:
-        told.append(f"{_many(begun.payments)} by {with_sign(begun.pence)}{_largest(effect)}.")
+        told.append(f"{_many(begun.payments)} by {gbp_signed(begun.pence)}{_largest(effect)}.")
     if to_come.payments:
         largest = "" if begun.payments else _largest(effect)
-        told.append(f"{_many(to_come.payments, ' to come')} by {with_sign(to_come.pence)}{largest}.")
+        told.append(f"{_many(to_come.payments, ' to come')} by {gbp_signed(to_come.pence)}{largest}.")
     if effect.broken:
         more = f" and {len(effect.broken) - NAMED} more" if len(effect.broken) > NAMED else ""
         contracts = how_many(len(effect.broken), "contract")
         told.append(f"{contracts} could no longer be calculated: {', '.join(effect.broken[:NAMED])}{more}.")
     return told or ["No payment changes."]
-
-
-def with_sign(pence: int) -> str:
-    """+£3,211.40, −£12.00, £0.00."""
-    return f"{'+' if pence > 0 else ''}{gbp(pence)}"
 
 
 def _many(payments: int, which: str = "") -> str:
@@ -39,6 +34,6 @@ def _largest(effect: Effect) -> str:
         return ""
     first = effect.largest[0]
     sums = f"{gbp(first.before_pence)}, now {gbp(first.after_pence)}"
-    if effect.begun.payments + effect.to_come.payments == 1:
+    if (effect.begun.payments or effect.to_come.payments) == 1:
         return f": contract {first.contract}, {Span(first.first_on, first.last_on).words()}, {sums}"
     return f"; the largest is contract {first.contract}, {Span(first.first_on, first.last_on).words()}: {sums}"

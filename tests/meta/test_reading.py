@@ -20,6 +20,7 @@ NO_CLIENTS = {
     "admin.audit.",
     "admin.changes.",
     "admin.debts.",
+    "admin.feeds.",
     "admin.home.show",
     "admin.payment_runs.calculate",
     "admin.payment_runs.index",

@@ -17,6 +17,7 @@ from models.payments.purchase_order import PurchaseOrder
 from models.payments.standing_hold import StandingHold
 from models.permissions import Role
 from models.records.contract import Contract
+from models.records.feed import FeedImport
 from models.records.provider import Provider
 from tests.care_factories import make_contract, make_item
 from tests.factories import canary, make_contact, make_provider, make_staff, make_user
@@ -92,4 +93,5 @@ def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str,
         "write_off_id": saved(waiting).id,
         "entry_id": saved(too_much).id,
         "standing_id": saved(standing).id,
+        "import_id": saved(FeedImport(name="2019-10-02", sha256="", counts={})).id,
     }

@@ -60,7 +60,7 @@ def test_what_is_foreseen_is_what_the_next_calculation_changes(feed):
 def test_days_that_pass_are_no_effect_of_a_feed(feed):
     """A week later another payment has begun, and nobody has calculated."""
     feed.add("clients.csv", "C3,New,Client,")
-    feed.add("absences.csv", "A2,I2,2019-05-03,2019-05-09,Hospital,0")
+    feed.add("absences.csv", "A2,I2,2019-05-03,2019-05-09,Hospital,100")
     with as_on(date(2019, 4, 23)):
         assert check_feed(feed.path).effect == Effect()
     assert effect_words(Effect()) == ["No payment changes."]
