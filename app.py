@@ -32,6 +32,7 @@ from blueprints import (
 from blueprints.session_store import DatabaseSessions
 from models.accounts import account_policy
 from models.base import connect
+from models.calendar import BankDayRule
 from models.payments.limits import RunLimits
 from models.portal import Portal
 from models.records.provider import ProviderKind
@@ -73,6 +74,7 @@ def portal_of(settings: config.Settings) -> Portal:
         today=settings.today,
         policy=_account_policy(settings.log_in, settings.council.team_email),
         run_limits=_run_limits(settings.limits),
+        bank_day=BankDayRule(settings.bank_day),
         vault=vault_of(settings.vault_keys),
         hash_key=hmac.digest(settings.secret_key.encode(), b"log-in codes", "sha256"),
     )

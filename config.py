@@ -26,6 +26,7 @@ KINDS_OF_PROVIDER = (
     "direct_payments",
     "shared_lives",
 )
+BANK_DAYS = ("before", "after")
 STEPS = ("email_code", "security_code", "authenticator")
 
 
@@ -133,6 +134,8 @@ class Settings:
     mail: Mail = Mail()
     today: date | None = None
     """Stops the business calendar, for demonstrations and training."""
+    bank_day: str = "before"
+    """Which working day a bank day becomes that is none, for models.calendar.BankDayRule: before or after."""
     https: bool = True
     """Whether browsers reach the portal by https, here or through a proxy."""
     proxies: int = 0
@@ -160,7 +163,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         "limits": _limits(written.pop("limits", {})),
         "mail": _table(Mail, mail | {"password": environ.get("MAIL_PASSWORD", "")}, "mail"),
         "https": mode is Mode.PRODUCTION,
-        **_checked(Settings, written, "settings.toml", allowed=("today", "https", "proxies", "hosts")),
+        **_checked(Settings, written, "settings.toml", allowed=("today", "bank_day", "https", "proxies", "hosts")),
         "instance": instance,
         "mode": mode,
         "database_url": environ.get("DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite'}",
@@ -168,6 +171,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         "vault_keys": _vault_keys(environ, instance, mode),
     }
     _check_council(settings["council"], mode)
+    if settings.get("bank_day", BANK_DAYS[0]) not in BANK_DAYS:
+        raise SettingsError(f"settings.toml: bank_day must be one of {', '.join(BANK_DAYS)}")
     if mode is Mode.PRODUCTION and not settings.get("hosts"):
         raise SettingsError(
             "settings.toml: hosts must name the host names of the portal: links in mails are made of them"

@@ -3,7 +3,7 @@
 Importing this package loads every table, so that `Base.metadata` is whole.
 """
 
-from models import audit, job, outbox  # noqa: F401
+from models import audit, bank_holiday, job, outbox  # noqa: F401
 from models.accounts import (  # noqa: F401
     access_review,
     authenticator,

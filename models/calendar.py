@@ -14,12 +14,12 @@ from functools import lru_cache, total_ordering
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from models.portal import current_portal
 
 LONDON = ZoneInfo("Europe/London")
 DAY = timedelta(days=1)
+SATURDAY = 5
+"""What `date.weekday()` says of one."""
 FAR_FUTURE = date(9999, 12, 31)
 """Stands in for "no end" where days are compared."""
 
@@ -49,21 +49,55 @@ def as_on(day: date | None) -> Iterator[None]:
         _command_date.reset(token)
 
 
-_bank_holidays = holidays.country_holidays("GB", subdiv="ENG")
+class BankDayRule(StrEnum):
+    """Which working day a bank day becomes that is none."""
+
+    BEFORE = "before"
+    AFTER = "after"
 
 
-def is_working_day(day: date) -> bool:
-    """Monday to Friday, and no bank holiday in England."""
-    return day.weekday() < 5 and day not in _bank_holidays
+@dataclass(frozen=True)
+class WorkingDays:
+    """Which days are working days, and which of them takes the place of a bank day that is none.
 
+    A plain value: `models.bank_holiday.working_days()` reads that of the portal. Monday to Friday are working days
+    unless they are among `holidays`; before and after the years that it knows, all of them are.
+    """
 
-def working_days_after(day: date, count: int) -> date:
-    """The `count`-th working day after `day`: the day itself does not count."""
-    for _ in range(count):
-        day += DAY
-        while not is_working_day(day):
+    holidays: frozenset[date] = frozenset()
+    rule: BankDayRule = BankDayRule.BEFORE
+
+    def __contains__(self, day: date) -> bool:
+        return day.weekday() < SATURDAY and day not in self.holidays
+
+    @property
+    def without_holidays(self) -> "WorkingDays":
+        """As if no bank holiday were known: weekends only."""
+        return WorkingDays(rule=self.rule)
+
+    def on_or_after(self, day: date) -> date:
+        while day not in self:
             day += DAY
-    return day
+        return day
+
+    def on_or_before(self, day: date) -> date:
+        while day not in self:
+            day -= DAY
+        return day
+
+    def after(self, day: date, count: int) -> date:
+        """The `count`-th working day after `day`: the day itself does not count."""
+        for _ in range(count):
+            day = self.on_or_after(day + DAY)
+        return day
+
+    def bank_day(self, usual: date, finalise_on: date) -> date:
+        """The bank day of what is finalised on that day and would be in the bank on `usual`: that day if it is a
+        working day, else the one before or after, as the rule says. Where the one before is before the day to finalise,
+        it is the first working day from that day on.
+        """
+        day = self.on_or_after(usual) if self.rule is BankDayRule.AFTER else self.on_or_before(usual)
+        return day if day >= finalise_on else self.on_or_after(finalise_on)
 
 
 def year_of(day: date) -> int:
@@ -199,6 +233,29 @@ class PeriodDates(NamedTuple):
     bank_on: date
 
 
+@dataclass(frozen=True)
+class DueDays:
+    """The days of one payment, and what its bank day comes from."""
+
+    dates: PeriodDates
+    counted: date
+    """Its bank day as it is counted, before it gave way to a working day. What somebody has set stands as it is."""
+    working: WorkingDays
+
+    @property
+    def takes(self) -> timedelta:
+        """From the day to finalise to the bank, as it is counted."""
+        return self.counted - self.dates.finalise_on
+
+    def bank_day_of_run(self, run_on: date) -> date:
+        """When what a run on that day pays is in the bank. What is finalised late takes as long as usual, and comes on
+        that day or the next working day.
+        """
+        if run_on <= self.dates.finalise_on:
+            return self.dates.bank_on
+        return self.working.on_or_after(run_on + self.takes)
+
+
 class MovedDates(NamedTuple):
     """Other days for one payment period than the usual ones; None is not moved."""
 
@@ -206,20 +263,22 @@ class MovedDates(NamedTuple):
     finalise_on: date | None = None
     bank_on: date | None = None
 
-    def over(self, dates: PeriodDates) -> PeriodDates:
+    def over(self, due: DueDays) -> DueDays:
         """The days as moved. Those that are not moved give way to those that are, so that all stay in order; the bank
         day to a working day.
         """
         if not any(self):
-            return dates
+            return due
+        dates = due.dates
         finalise_on = self.finalise_on or min(
             max(dates.finalise_on, self.confirm_by or dates.finalise_on), self.bank_on or FAR_FUTURE
         )
-        return PeriodDates(
+        moved = PeriodDates(
             confirm_by=self.confirm_by or min(dates.confirm_by, finalise_on),
             finalise_on=finalise_on,
-            bank_on=self.bank_on or max(dates.bank_on, working_days_after(finalise_on - DAY, 1)),
+            bank_on=self.bank_on or max(dates.bank_on, due.working.on_or_after(finalise_on)),
         )
+        return DueDays(moved, self.bank_on or max(due.counted, finalise_on), due.working)
 
 
 NOT_MOVED = MovedDates()

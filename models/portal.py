@@ -24,6 +24,8 @@ class Portal:
     """A models.accounts.account_policy.AccountPolicy. Typed Any, since this module may not import models.accounts."""
     run_limits: Any
     """A models.payments.limits.RunLimits."""
+    bank_day: Any
+    """A models.calendar.BankDayRule: which working day a bank day becomes that is none."""
     vault: MultiFernet = field(repr=False)
     """Seals and opens secrets (models.vault)."""
     hash_key: bytes = field(repr=False)

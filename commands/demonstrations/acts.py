@@ -12,8 +12,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from models.accounts.user import Membership, User
+from models.bank_holiday import working_days_after
 from models.base import DomainError, savepoint, session, transaction
-from models.calendar import DAY, as_on, today, working_days_after
+from models.calendar import DAY, as_on, today
 from models.payments import answers, authorising, day_moves, officer, standing_holds
 from models.payments.calculation import last_finalised_on
 from models.payments.day_move import DayMove

@@ -136,6 +136,9 @@ _WORDS = {
         "payment_run.withdrawn": "withdrew a payment run",
         "payment_run.finalised": "finalised a payment run",
         "feed.imported": "imported a feed",
+        "bank_holiday.added": "put a day on the list of bank holidays",
+        "bank_holiday.renamed": "renamed a bank holiday",
+        "bank_holiday.removed": "took a day off the list of bank holidays",
     },
     Group.AUDIT: {
         "audit.exported": "downloaded events of the audit",

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Protocol
 
-from models.calendar import DAY, FAR_FUTURE, Frequency, PeriodDates, Span
+from models.calendar import DAY, FAR_FUTURE, DueDays, Frequency, Span, WorkingDays
 from models.money import SCALE
 from models.pricing import Basis, Convention, DeductionKind, Unit
 
@@ -72,7 +72,7 @@ class PaymentCalendar(Protocol):
     def frequency(self) -> Frequency: ...
     @property
     def anchor_on(self) -> date: ...
-    def dates_of(self, first_on: date) -> PeriodDates: ...
+    def due_days_of(self, first_on: date, working: WorkingDays) -> DueDays: ...
 
 
 class Method(Protocol):

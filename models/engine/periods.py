@@ -9,10 +9,12 @@ from models.calendar import (
     DAY,
     FAR_FUTURE,
     NOT_MOVED,
+    DueDays,
     FinancialYear,
     MovedDates,
     PeriodDates,
     Span,
+    WorkingDays,
     period_holding,
     year_of,
 )
@@ -32,6 +34,7 @@ class Period:
 
     span: Span
     method: Method
+    working: WorkingDays
     is_begun: bool = False
     is_closed: bool = False
     moved: MovedDates = NOT_MOVED
@@ -41,18 +44,22 @@ class Period:
     """The financial year of its first day, by the calendar year in which that begins."""
     is_cut: bool = field(init=False)
     """1 April falls inside it."""
-    _dates: PeriodDates | None = field(init=False, default=None)
+    _due_days: DueDays | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.year = year_of(self.span.first)
         self.is_cut = self.year != year_of(self.span.last)
 
     @property
-    def dates(self) -> PeriodDates:
+    def due_days(self) -> DueDays:
         """When it is to be confirmed, finalised and in the bank, as bank holidays and the council have moved it."""
-        if self._dates is None:
-            self._dates = self.moved.over(self.method.calendar.dates_of(self.span.first))
-        return self._dates
+        if self._due_days is None:
+            self._due_days = self.moved.over(self.method.calendar.due_days_of(self.span.first, self.working))
+        return self._due_days
+
+    @property
+    def dates(self) -> PeriodDates:
+        return self.due_days.dates
 
     def takes_corrections(self, as_on: date) -> bool:
         """Whether what is due for closed periods can be paid in it: nothing of it is finalised, and its day to be
@@ -118,14 +125,16 @@ def horizon(contract: ContractFacts, as_on: date) -> FinancialYear:
     return FinancialYear.of(min(held.last, last_on))
 
 
-def lay_out(contract: ContractFacts, states: Mapping[date, State], as_on: date) -> list[Period]:
+def lay_out(contract: ContractFacts, states: Mapping[date, State], as_on: date, working: WorkingDays) -> list[Period]:
     """The contract's periods to the end of the year after `horizon`, including at least one that takes corrections.
 
     `states` says by first day how far each payment has got. Where no period of an ended contract takes corrections any
     more, the calendar goes on after its end, so that they find a payment.
     """
     plan_until = horizon(contract, as_on).next.last_on
-    found = [Period(span, method, *states.get(span.first, NEW)) for method, span in contract.periods(plan_until)]
+    found = [
+        Period(span, method, working, *states.get(span.first, NEW)) for method, span in contract.periods(plan_until)
+    ]
     if any(period.takes_corrections(as_on) for period in found):
         return found
     method = contract.methods[-1]
@@ -134,7 +143,7 @@ def lay_out(contract: ContractFacts, states: Mapping[date, State], as_on: date) 
     while True:
         span = period_holding(day, calendar.frequency, calendar.anchor_on)
         span = Span(max(span.first, day), span.last)
-        found.append(Period(span, method, *states.get(span.first, NEW), is_after_end=True))
+        found.append(Period(span, method, working, *states.get(span.first, NEW), is_after_end=True))
         if found[-1].takes_corrections(as_on):
             return found
         day = span.last + DAY

@@ -14,8 +14,9 @@ from sqlalchemy.orm import joinedload
 
 from models.accounts.user import User
 from models.audit import record
+from models.bank_holiday import is_working_day, working_days, working_days_after
 from models.base import DomainError, move, reload, session
-from models.calendar import DAY, MovedDates, PeriodDates, Span, is_working_day, today, working_days_after
+from models.calendar import DueDays, MovedDates, PeriodDates, Span, today
 from models.payments.asking import tell
 from models.payments.calculation import calculate, lock
 from models.payments.confirmation import Asked, Confirmation
@@ -33,15 +34,19 @@ FARTHEST = timedelta(days=92)
 
 def usual_days_of(payment: ScheduledPayment) -> PeriodDates:
     """The days that the calendar gives this payment, as bank holidays have moved them."""
+    return _usual_of(payment).dates
+
+
+def _usual_of(payment: ScheduledPayment) -> DueDays:
     how = joinedload(PaymentMethod.calendar).selectinload(Calendar.overrides)
     query = select(PaymentMethod).where(PaymentMethod.id == payment.method_id).options(how)
     method = session.scalars(query.execution_options(populate_existing=True)).one()
-    return method.calendar.dates_of(payment.first_on)
+    return method.calendar.due_days_of(payment.first_on, working_days())
 
 
 def days_of(payment: ScheduledPayment) -> PeriodDates:
     """The days of this payment, as the council has moved them. `payment.bank_on` may be later, where an answer is."""
-    return payment.moved.over(usual_days_of(payment))
+    return payment.moved.over(_usual_of(payment)).dates
 
 
 def shown_days_of(payment: ScheduledPayment) -> PeriodDates:
@@ -72,17 +77,23 @@ def move_days(
 
 def days_if_paid_now(payment: ScheduledPayment) -> PeriodDates:
     """Finalised today; in the bank as long after that as usual, and on a working day, but no later than it would be."""
-    usual, now = usual_days_of(payment), days_of(payment)
-    bank_on = working_days_after(today() + (usual.bank_on - usual.finalise_on) - DAY, 1)
+    usual = _usual_of(payment)
+    now = payment.moved.over(usual).dates
+    bank_on = usual.working.on_or_after(today() + usual.takes)
     return PeriodDates(min(now.confirm_by, today()), today(), min(bank_on, now.bank_on))
 
 
 def shown_if_paid_now(payment: ScheduledPayment) -> PeriodDates:
     """What every page would say of it then."""
-    days = days_if_paid_now(payment)
+    days, usual = days_if_paid_now(payment), _usual_of(payment)
     changed = _window(payment, days)
     answer_by = max(days.confirm_by, changed.get("asked_by") or payment.asked_by or days.confirm_by)
-    return PeriodDates(answer_by, days.finalise_on, bank_day(payment, days, changed))
+    return PeriodDates(answer_by, days.finalise_on, bank_day(payment, _own(days, usual).over(usual), changed))
+
+
+def _own(days: PeriodDates, usual: DueDays) -> MovedDates:
+    """Those of the days that are not the calendar's."""
+    return MovedDates(*(day if day != its else None for day, its in zip(days, usual.dates, strict=True)))
 
 
 def pay_now(payment: ScheduledPayment, *, by: User, reason: str) -> None:
@@ -113,13 +124,12 @@ def _wait_for_turn(payment: ScheduledPayment) -> None:
 
 
 def _move(payment: ScheduledPayment, days: PeriodDates, *, by: User, reason: str, is_paid_now: bool = False) -> None:
-    usual, before, shown = usual_days_of(payment), days_of(payment), shown_days_of(payment)
+    usual, before, shown = _usual_of(payment), days_of(payment), shown_days_of(payment)
     _insist_on_being_movable(payment)
-    if (fault := fault_of(days, before, usual, asks=payment.contract.asks_for_confirmation)) is not None:
+    if (fault := fault_of(days, before, usual.dates, asks=payment.contract.asks_for_confirmation)) is not None:
         raise DomainError(fault[1])
     _insist_on_order(payment, days)
-    own = MovedDates(*(day if day != usual_day else None for day, usual_day in zip(days, usual, strict=True)))
-    values = {f"moved_{name}": day for name, day in own._asdict().items()}
+    values = {f"moved_{name}": day for name, day in _own(days, usual)._asdict().items()}
     values |= days._asdict() | _window(payment, days)
     is_free = ScheduledPayment.closed_run_id.is_(None), ~ScheduledPayment.is_begun
     if not move(payment, *is_free, **values):

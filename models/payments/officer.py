@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from models.accounts.user import User
 from models.audit import record
+from models.bank_holiday import working_days, working_days_after
 from models.base import Base, DomainError, move, reload, session, utc_now
-from models.calendar import Span, today, working_days_after
+from models.calendar import Span, today
 from models.engine.facts import DueSum
 from models.engine.periods import Periods, lay_out
 from models.engine.reckoning import reckon
@@ -293,7 +294,7 @@ def foresee(
 def _foreseen(contract: Contract, client_id: int, amount_pence: int, for_day: date) -> Foreseen:
     contracts = load([contract.provider_id])
     facts, book = contracts[contract.id], Book([contract.provider_id], contracts)
-    periods = lay_out(facts, book.states[contract.id], today())
+    periods = lay_out(facts, book.states[contract.id], today(), working_days())
     first = Periods(periods, today()).current
     current = next(period.span for period in periods if period.span.first == first)
 

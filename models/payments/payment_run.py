@@ -33,7 +33,6 @@ from models.payments.pieces import CHUNK, Piece, by_contract, pieces_of
 from models.payments.run import FINALISED, PaymentRun, RunPayment, RunState
 from models.payments.settlement import settle_all
 from models.payments.standing_hold import place_standing
-from models.payments.windows import moved_bank_day
 from models.words import how_many
 
 LEFT = "changed or held since it was prepared"
@@ -259,7 +258,7 @@ class _Finalising:
         payment = piece.to_settle
         member.outcome, member.paid_pence = FINALISED, settled.bank_pence
         member.recovered_pence = settled.recovered_pence
-        member.bank_on = moved_bank_day(piece.dates, today())
+        member.bank_on = piece.due_days.bank_day_of_run(today())
         self.total_pence += settled.bank_pence
         self.authorised_pence += member.total_pence
         self.line_ids += [row.id for row in payment.drafts]

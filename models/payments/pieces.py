@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
+from models.bank_holiday import working_days
 from models.base import session
-from models.calendar import MovedDates, PeriodDates
+from models.calendar import DueDays, MovedDates
 from models.payments.hold import rows_held_in
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.settlement import ToSettle, drafts_of
@@ -43,7 +44,7 @@ class Piece:
     """What a run can take of one payment just now: its drafts that nothing holds."""
 
     provider_id: int
-    dates: PeriodDates
+    due_days: DueDays
     to_settle: ToSettle
     has_held: bool
 
@@ -69,12 +70,12 @@ def pieces_of(payment_ids: list[int]) -> list[Piece]:
         payment.method_id, payment.moved_confirm_by, payment.moved_finalise_on, payment.moved_bank_on,
     ).where(payment.id.in_(payment_ids)).order_by(payment.contract_id, payment.first_on, payment.id)  # fmt: skip
     rows = session.execute(query).all()
-    calendars = _calendars({row.method_id for row in rows})
+    calendars, working = _calendars({row.method_id for row in rows}), working_days()
     return [
         Piece(
             row.provider_id,
             MovedDates(row.moved_confirm_by, row.moved_finalise_on, row.moved_bank_on).over(
-                calendars[row.method_id].dates_of(row.first_on)
+                calendars[row.method_id].due_days_of(row.first_on, working)
             ),
             ToSettle(row.id, row.contract_id, row.first_on, row.last_on, row.is_begun, free[row.id]),
             row.id in with_held,

@@ -8,7 +8,8 @@ docs/payment-states.md.
 from datetime import date, timedelta
 from typing import Any
 
-from models.calendar import DAY, PeriodDates, working_days_after
+from models.bank_holiday import working_days_after
+from models.calendar import DueDays, PeriodDates
 from models.payments.confirmation import NOT_WAIVED, Asked, Confirmation
 
 WINDOW = 2
@@ -51,25 +52,16 @@ def _window(old: Any, why: Asked, notice: date, as_on: date) -> dict[str, Any]:
     return {}
 
 
-def bank_day(old: Any, dates: PeriodDates, changed: dict[str, Any]) -> date:
+def bank_day(old: Any, due: DueDays, changed: dict[str, Any]) -> date:
     """The calendar's bank day or, where an answer comes or is waited for, or the council decides, beyond the day to
     finalise, as many days after the first run that can take it.
     """
     if old is not None and old.waived_on is not None and "waived_pence" not in changed:
-        return moved_bank_day(dates, old.waived_on)
+        return due.bank_day_of_run(old.waived_on)
     is_answered = old is not None and old.confirmation is not Confirmation.UNCONFIRMED and "confirmation" not in changed
     if is_answered and old.answered_on is not None:
-        return moved_bank_day(dates, old.answered_on)
+        return due.bank_day_of_run(old.answered_on)
     asked_by = changed.get("asked_by", old.asked_by if old else None)
-    if asked_by is None or asked_by < dates.finalise_on:
-        return dates.bank_on
-    return moved_bank_day(dates, working_days_after(asked_by, 1))
-
-
-def moved_bank_day(dates: PeriodDates, run_on: date) -> date:
-    """When what a run on that day pays is in the bank: late, it takes as long as the calendar usually gives it, and
-    comes on a working day.
-    """
-    if run_on <= dates.finalise_on:
-        return dates.bank_on
-    return working_days_after(dates.bank_on + (run_on - dates.finalise_on) - DAY, 1)
+    if asked_by is None or asked_by < due.dates.finalise_on:
+        return due.dates.bank_on
+    return due.bank_day_of_run(due.working.after(asked_by, 1))

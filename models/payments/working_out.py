@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from models.bank_holiday import working_days
 from models.calendar import Span
 from models.engine.draft import OrderKey, OrderSum
 from models.engine.periods import Period, lay_out
@@ -177,7 +178,7 @@ class WorkedOut:
             changed = on_new_total(old, total, period.dates, pays_only_confirmed=strict, as_on=self.as_on)
             has_lapsed = strict and total > 0 and "lapsed_pence" in changed
             asks_anew = "asked_by" in changed or has_lapsed
-        return changed | {"bank_on": bank_day(old, period.dates, changed)}, asks_anew
+        return changed | {"bank_on": bank_day(old, period.due_days, changed)}, asks_anew
 
     def _is_wanted(self, contract_id: int, first: date, values: dict[str, Any]) -> bool:
         """Whether to store a new payment that has no drafts. After its end, a contract gets none unless something is
@@ -195,10 +196,10 @@ def work_out(provider_ids: list[int], as_on: date, *, accept: bool = False) -> W
     """
     contracts = load(provider_ids)
     book = Book(provider_ids, contracts)
-    found, faults = {}, {}
+    found, faults, working = {}, {}, working_days()
     for contract in contracts.values():
         try:
-            periods = lay_out(contract, book.states[contract.id], as_on)
+            periods = lay_out(contract, book.states[contract.id], as_on, working)
             found[contract.id] = reckon(contract, periods, book.settled[contract.id], as_on, book.placed[contract.id])
         except Exception as fault:
             log.exception("contract %s cannot be calculated", contract.id)

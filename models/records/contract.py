@@ -10,7 +10,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Reference, TenThousandths
-from models.calendar import FAR_FUTURE, Frequency, PeriodDates, Span, periods
+from models.calendar import FAR_FUTURE, DueDays, Frequency, PeriodDates, Span, WorkingDays, periods
 from models.folding import folds
 from models.pricing import Basis, Convention, Unit
 from models.records.feed import FromFeed
@@ -128,25 +128,31 @@ class Calendar(FromFeed, Base):
 
     overrides: Mapped[list["CalendarOverride"]] = relationship(lazy="raise")
 
-    def dates_of(self, first_on: date) -> PeriodDates:
-        """When the period that begins on `first_on` is to be confirmed, finalised and in the bank."""
-        usual = self.usual_dates_of(first_on)
+    def due_days_of(self, first_on: date, working: WorkingDays) -> DueDays:
+        """When the period that begins on `first_on` is to be confirmed, finalised and in the bank. What an override
+        says stands as it is; a bank day that is counted gives way to a working day.
+        """
+        counted = self._counted(first_on)
         moved = next((o for o in self.overrides if o.period_first_on == first_on), None)
         if moved is None:
-            return usual
-        return PeriodDates(
-            confirm_by=moved.confirm_by or usual.confirm_by,
-            finalise_on=moved.finalise_on or usual.finalise_on,
-            bank_on=moved.bank_on or usual.bank_on,
-        )
+            return _due_days(counted, working)
+        finalise_on = moved.finalise_on or counted.finalise_on
+        bank_on = moved.bank_on or working.bank_day(counted.bank_on, finalise_on)
+        dates = PeriodDates(moved.confirm_by or counted.confirm_by, finalise_on, bank_on)
+        return DueDays(dates, moved.bank_on or max(counted.bank_on, finalise_on), working)
 
-    def usual_dates_of(self, first_on: date) -> PeriodDates:
-        """The dates of the period that begins on `first_on`, without what bank holidays move."""
-        return PeriodDates(
-            confirm_by=first_on + timedelta(days=self.confirm_by_days),
-            finalise_on=first_on + timedelta(days=self.finalise_days),
-            bank_on=first_on + timedelta(days=self.bank_days),
-        )
+    def usual_dates_of(self, first_on: date, working: WorkingDays) -> PeriodDates:
+        """The dates of the period that begins on `first_on`, without what bank holidays move: weekends do."""
+        return _due_days(self._counted(first_on), working.without_holidays).dates
+
+    def _counted(self, first_on: date) -> PeriodDates:
+        days = self.confirm_by_days, self.finalise_days, self.bank_days
+        return PeriodDates(*(first_on + timedelta(days=each) for each in days))
+
+
+def _due_days(counted: PeriodDates, working: WorkingDays) -> DueDays:
+    bank_on = working.bank_day(counted.bank_on, counted.finalise_on)
+    return DueDays(counted._replace(bank_on=bank_on), counted.bank_on, working)
 
 
 class CalendarOverride(FromFeed, Base):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload, selectinload
 
+from models.bank_holiday import working_days
 from models.calendar import FinancialYear, Span, today
 from models.records.contract import Calendar, ConfirmationPolicy, Contract, PaymentMethod, PeriodDates
 from models.words import Choice
@@ -98,13 +99,15 @@ def periods_of(contract: Contract, year: FinancialYear, moved: Moved) -> list[Sc
 
 
 def _periods(contract: Contract, year: FinancialYear, moved: Moved) -> Iterator[SchedulePeriod]:
-    last_on = min(year.last_on, contract.ends_on or year.last_on)
+    last_on, working = min(year.last_on, contract.ends_on or year.last_on), working_days()
     for method in contract.methods:
         for span in method.periods(last_on):
             if span.first >= year.first_on:
                 calendar = method.calendar
-                own = moved.get(span.first) or MovedPeriod(calendar.dates_of(span.first), (False, False, False))
-                yield SchedulePeriod(contract, span, own.dates, calendar.usual_dates_of(span.first), own.by_council)
+                usual = calendar.usual_dates_of(span.first, working)
+                own = moved.get(span.first)
+                own = own or MovedPeriod(calendar.due_days_of(span.first, working).dates, (False, False, False))
+                yield SchedulePeriod(contract, span, own.dates, usual, own.by_council)
 
 
 def next_deadline(contract: Contract, moved: Moved) -> tuple[SchedulePeriod, Deadline] | None:

@@ -1,4 +1,4 @@
-"""Promises of the ground: folded names, the database's own file, and the seals of the audit."""
+"""Promises of the ground: folded names, the database's own file, the seals of the audit, and bank holidays."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,6 +7,7 @@ from sqlalchemy import select
 from models import folding
 from models.auditing import chain
 from models.auditing.chain import Head
+from models.bank_holiday import what_is_short
 from models.base import session, storage_faults
 from models.verify.broken import BrokenPromise
 from models.words import folded
@@ -33,4 +34,10 @@ def audit(heads: Iterable[Head]) -> Iterator[BrokenPromise]:
         yield BrokenPromise("the audit is as it was sealed", fault.words, {"seal": fault.seq} if fault.seq else {})
 
 
-CHECKS = (names, storage)
+def bank_holidays() -> Iterator[BrokenPromise]:
+    """The list of bank holidays goes as far as the payment schedules do."""
+    if words := what_is_short():
+        yield BrokenPromise("bank holidays are known for every day that is promised", words, is_warning=True)
+
+
+CHECKS = (names, storage, bank_holidays)

@@ -31,6 +31,7 @@ SHARED = {
     "audit_event",
     "audit_link",
     "authenticator",
+    "bank_holiday",
     "calendar",
     "calendar_override",
     "client",

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from sqlalchemy import event
 
 from commands.db import alembic_config
 from models import base
+from models.bank_holiday import BankHoliday
 from models.base import Base
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations" / "versions"
@@ -76,6 +78,7 @@ class PostgresDatabases:
         self._run("pg_ctl", "-w", "-l", str(self._folder / "log"), "-o", settings, "start")
         self.url = f"postgresql+psycopg://portal@/postgres?host={self._folder}"
         make_tables(self.url)
+        self._holidays = self._read(sa.select(BankHoliday.day, BankHoliday.name).order_by(BankHoliday.id))
 
     def stop(self) -> None:
         self._run("pg_ctl", "-m", "immediate", "stop")
@@ -90,7 +93,15 @@ class PostgresDatabases:
             names = ", ".join(f'"{name}"' for name in connection.scalars(sa.union_all(*used)))
             if names:
                 connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+            connection.execute(sa.insert(BankHoliday), self._holidays)  # as every new database has them
         engine.dispose()
+
+    def _read(self, query: sa.Select) -> list[dict[str, Any]]:
+        engine = sa.create_engine(self.url, poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            found = [dict(row) for row in connection.execute(query).mappings()]
+        engine.dispose()
+        return found
 
     def _run(self, tool: str, *arguments: str) -> None:
         command = [*self._as_owner, str(self._bin / tool), "-D", str(self._folder / "data"), *arguments]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from models.calendar import DAY, FAR_FUTURE, FinancialYear, Frequency, Span
+from models.calendar import DAY, FAR_FUTURE, FinancialYear, Frequency, Span, WorkingDays
 from models.engine.component import Component
 from models.engine.draft import Draft, OrderKey, OrderSum, Settled, Source
 from models.engine.facts import ContractFacts, Dated, DueSum, ItemFacts, Quantity, Terms
@@ -159,7 +159,7 @@ class Facts:
             settled[source][cell] = sums
         states = {day(each): (True, False) for each in self.begun} | {day(each): (True, True) for each in self.closed}
         today = day(self.today)
-        periods = lay_out(contract, states, today)
+        periods = lay_out(contract, states, today, WorkingDays())
         return reckon(contract, periods, settled, today, {cell: day(where) for cell, where in self.placed})
 
     def _methods(self) -> list[PaymentMethod]:

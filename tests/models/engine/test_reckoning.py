@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.calendar import FAR_FUTURE, FinancialYear, Frequency, year_of
+from models.calendar import FAR_FUTURE, FinancialYear, Frequency, WorkingDays, year_of
 from models.engine.component import LUMPS, Component
 from models.engine.draft import Settled, Source
 from models.engine.entitlement import cells
@@ -49,7 +49,7 @@ class Office:
 
     def reckon(self):
         states = {first: (True, first in self.closed) for first in self.begun | self.closed}
-        periods = lay_out(self.contract, states, self.today)
+        periods = lay_out(self.contract, states, self.today, WorkingDays())
         found = reckon(self.contract, periods, self.settled(), self.today, self.placed)
         self.placed = {(d.source, d.component, d.first): d.paid_in for d in found.drafts}
         return found

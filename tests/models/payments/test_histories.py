@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from models import verify
+from models.bank_holiday import working_days
 from models.calendar import as_on
 from models.engine.component import CARRIED
 from models.engine.entitlement import cells
@@ -83,7 +84,7 @@ def entitled(office: Office) -> dict[int, int]:
         contracts = load([office.provider.id])
         book = Book([office.provider.id], contracts)
         for id_, facts in contracts.items():
-            periods = lay_out(facts, book.states[id_], office.day)
+            periods = lay_out(facts, book.states[id_], office.day, working_days())
             last = max((p.span.last for p in periods if p.is_due(office.day)), default=date.min)
             due = [p for p in periods if p.span.first <= last and not p.is_after_end]
             total = 0
