@@ -37,9 +37,10 @@ class BankHoliday(Base):
     name: Mapped[str]
 
     @classmethod
-    def of_year(cls, year: int) -> Select["BankHoliday"]:
-        """The days of that calendar year, in order."""
-        return select(cls).where(cls.day.between(date(year, 1, 1), date(year, 12, 31))).order_by(cls.day)
+    def of_year(cls, year: int | None) -> Select["BankHoliday"]:
+        """The days of that calendar year, or all, in order."""
+        query = select(cls).order_by(cls.day)
+        return query.where(cls.day.between(date(year, 1, 1), date(year, 12, 31))) if year else query
 
     @classmethod
     def numbered(cls, id_: int) -> Select["BankHoliday"]:

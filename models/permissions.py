@@ -33,6 +33,7 @@ class Permission(StrEnum):
     HELP_USERS = "reset, unlock and log out people at providers"
     MANAGE_ACCESS = "create and disable users, and grant and revoke their access to providers"
     MANAGE_STAFF = "create council users, change their roles, and reset and unlock them"
+    MANAGE_BANK_HOLIDAYS = "keep the list of bank holidays"
     VIEW_AUDIT = "search the audit"
 
 
@@ -116,6 +117,7 @@ AT_COUNCIL = {
     P.HELP_USERS:             "-        -        -          -            -           -      yes   yes      -",
     P.MANAGE_ACCESS:          "-        -        -          -            -           -      -     yes      -",
     P.MANAGE_STAFF:           "-        -        -          -            -           -      -     yes      -",
+    P.MANAGE_BANK_HOLIDAYS:   "-        yes      -          -            -           -      -     yes      -",
     P.VIEW_AUDIT:             "-        -        -          -            -           -      -     yes      yes",
 }
 # fmt: on

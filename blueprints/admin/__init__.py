@@ -5,6 +5,7 @@ from flask import Blueprint
 from blueprints.admin import (
     access_reviews,
     audit,
+    bank_holidays,
     changes,
     debts,
     feeds,
@@ -20,5 +21,6 @@ bp = Blueprint("admin", __name__, url_prefix="/council")
 
 for area in (
     home, payments, payment_runs, standing_holds, debts, feeds, providers, people, changes, access_reviews, audit,
+    bank_holidays,
 ):  # fmt: skip
     bp.register_blueprint(area.bp)

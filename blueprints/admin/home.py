@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from blueprints.access import may, me, requires
 from blueprints.pages import render
+from models import bank_holiday
 from models.accounts import access_review, directory
 from models.accounts.directory import Locks
 from models.base import session
@@ -30,6 +31,7 @@ def show():
         invitations=directory.invitations() if may(Permission.MANAGE_ACCESS) else None,
         changes=detail_change.count_waiting() if may(Permission.DECIDE_CHANGES) else None,
         reviews=access_review.count_overdue() if may(Permission.VIEW_PROVIDERS) else None,
+        short=bank_holiday.what_is_short() if may(Permission.MANAGE_BANK_HOLIDAYS) else "",
         locked=len(Locks().people()) if may(Permission.HELP_USERS) else None,
         former=directory.count_former() if may(Permission.HELP_USERS) else None,
         feed=session.scalar(FeedImport.newest_first().limit(1)) if may(Permission.VIEW_FEEDS) else None,

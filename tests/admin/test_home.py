@@ -62,12 +62,14 @@ def test_nothing_waits(desk):
     assert "Nothing waits." in desk.officer.get("/council/").words
 
 
+HOLIDAYS = "/council/bank-holidays/"
 HOMES = {
-    "payments_officer": {"/council/payment-runs/", "/council/payment-runs/prepare"},
-    "payments_manager": {"/council/payment-runs/"},
+    "payments_officer": {"/council/payment-runs/", "/council/payment-runs/prepare", HOLIDAYS},
+    "payments_manager": {"/council/payment-runs/", HOLIDAYS},
+    "finance_panel": {HOLIDAYS},
     "help_desk": {"/council/people/?state=locked"},
-    "systems_administrator": {"/council/people/?state=locked", "/council/providers/waiting"},
-    "auditor": {"/council/payment-runs/"},
+    "systems_administrator": {"/council/people/?state=locked", "/council/providers/waiting", HOLIDAYS},
+    "auditor": {"/council/payment-runs/", HOLIDAYS},
 }
 
 

@@ -18,6 +18,7 @@ from tests.support.rows import every
 NO_CLIENTS = {
     "admin.access_reviews.",
     "admin.audit.",
+    "admin.bank_holidays.",
     "admin.changes.",
     "admin.debts.",
     "admin.feeds.",

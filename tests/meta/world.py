@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from models.accounts.web_session import Limits, WebSession
+from models.bank_holiday import BankHoliday
 from models.base import utc_now
 from models.correspondence.detail_change import ChangeKind, DetailChange
 from models.job import Job, JobKind, JobState
@@ -94,4 +95,5 @@ def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str,
         "entry_id": saved(too_much).id,
         "standing_id": saved(standing).id,
         "import_id": saved(FeedImport(name="2019-10-02", sha256="", counts={})).id,
+        "holiday_id": every(BankHoliday)[-1].id,
     }
