@@ -23,6 +23,7 @@ from models.payments.day_move import DayMove, moved_days_of
 from models.payments.debts import owed_on
 from models.payments.hold import Hold, told_on
 from models.payments.payment import ScheduledPayment
+from models.payments.run_history import banked_of
 from models.payments.standing import Kept, standing_of, standings
 from models.permissions import Permission
 from models.records import schedule as schedules
@@ -178,6 +179,7 @@ def _page(chosen):
             "marks": _marks(chosen),
             "owed_pence": owed_on(chosen.contract_id),
             "moves": session.scalars(DayMove.of(chosen)).all(),
+            "banked": session.execute(banked_of(chosen)).all() if chosen.is_begun else [],
             **_said(chosen, found.rows),
             "rows": page_of(found.rows, name="rows"),
             "before": found.before,

@@ -12,8 +12,8 @@ from forms.filters import OrderFilter
 from models.base import session
 from models.calendar import FinancialYear, today
 from models.payments.blocked import blocked_of
-from models.payments.payment import PaymentLine
 from models.payments.purchase_order import PurchaseOrder, payment_terms, services_bought, years_issued
+from models.payments.run_history import spend_on
 from models.permissions import Permission
 from models.records.client import Client
 from models.reports.projection import tell_expected
@@ -51,7 +51,7 @@ def show(order_id):
         order=order,
         expected=tell_expected(order.expected),
         blocked_pence=blocked_of(order.client_id, year=order.year) if order.client_id and _may_see_payments() else 0,
-        spent=session.execute(PaymentLine.spend_on(order)).all(),
+        spent=session.execute(spend_on(order)).all(),
         terms=session.scalars(payment_terms()).all(),
         today=today(),
     )

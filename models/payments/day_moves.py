@@ -238,6 +238,8 @@ def _tell(payment: ScheduledPayment, done: DayMove) -> None:
         if not (is_held and label == BANK)
     ]
     told = [f"{what} Its reason: {done.reason}", "\n".join(moved)]
+    if done.is_paid_now and kept is None and done.new_bank_on != done.old_bank_on:
+        told.append("It is in the bank on that day if it is finalised today. If it is not, we write to you again.")
     if is_held:
         told.append("But it is held just now: it is paid once that is settled.")
     if payment.is_to_be_confirmed:

@@ -329,19 +329,3 @@ class PaymentLine(ProviderOwned, Base):
                 cls.id,
             )
         )
-
-    @classmethod
-    def spend_on(cls, order: PurchaseOrder) -> Select:
-        """What each payment has finalised for one purchase order: rows with its contract, days, net and VAT."""
-        payment = ScheduledPayment
-        return (
-            select(
-                Contract.reference, payment.first_on, payment.last_on, payment.bank_on,
-                sum_of(cls.net_pence).label("net_pence"), sum_of(cls.vat_pence).label("vat_pence"),
-            )
-            .join(payment, payment.id == cls.payment_id)
-            .join(Contract, Contract.id == cls.contract_id)
-            .where(cls.purchase_order_id == order.id, cls.run_id.is_not(None))
-            .group_by(payment.id, Contract.reference, payment.first_on, payment.last_on, payment.bank_on)
-            .order_by(payment.first_on.desc(), Contract.reference)
-        )  # fmt: skip

@@ -30,6 +30,7 @@ from models.payments.hand_made import has_unseen
 from models.payments.hold import is_held
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.pieces import CHUNK, Piece, by_contract, pieces_of
+from models.payments.promised import tell_of_later_days
 from models.payments.run import FINALISED, PaymentRun, RunPayment, RunState
 from models.payments.settlement import settle_all
 from models.payments.standing_hold import place_standing
@@ -253,12 +254,16 @@ class _Finalising:
         self.begun: list[int] = []
         self.closed: dict[date, list[int]] = defaultdict(list)
         """Ids of the payments that the run closes, by the day on which they are in the bank."""
+        self.banked: dict[int, date] = {}
+        """That day, by the ids of the payments of which it pays something."""
 
     def add(self, piece: Piece, member: RunPayment, settled: Settlement) -> None:
         payment = piece.to_settle
         member.outcome, member.paid_pence = FINALISED, settled.bank_pence
         member.recovered_pence = settled.recovered_pence
         member.bank_on = piece.due_days.bank_day_of_run(today())
+        if settled.bank_pence:
+            self.banked[payment.id] = member.bank_on
         self.total_pence += settled.bank_pence
         self.authorised_pence += member.total_pence
         self.line_ids += [row.id for row in payment.drafts]
@@ -291,6 +296,7 @@ class _Finalising:
         _mark(ScheduledPayment, self.begun, is_begun=True)
         for bank_on, ids in self.closed.items():  # what waits, a later one has
             _mark(ScheduledPayment, ids, is_begun=True, closed_run_id=self.run.id, waiting_pence=0, bank_on=bank_on)
+        tell_of_later_days(self.banked)
 
     def progress(self, *, left: list[RunPayment]) -> RunProgress:
         payments = len(self.begun) + sum(map(len, self.closed.values()))

@@ -8,7 +8,9 @@ from sqlalchemy import Select, select
 from models.base import session, sum_of
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.payment_run import RunProgress
+from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import FINALISED, PaymentRun, RunPayment
+from models.records.contract import Contract
 
 
 def runs_of(payment: ScheduledPayment) -> Select:
@@ -29,6 +31,32 @@ def runs_of(payment: ScheduledPayment) -> Select:
         .join(PaymentRun, PaymentRun.id == RunPayment.run_id)
         .where(RunPayment.payment_id == payment.id)
         .order_by(RunPayment.run_id.desc())
+    )
+
+
+def banked_of(payment: ScheduledPayment) -> Select:
+    """What runs have paid of a payment: rows with bank_on and paid_pence, by day. What is queried, and paid by a later
+    run, has a day of its own.
+    """
+    part = RunPayment
+    paid = part.payment_id == payment.id, part.is_finalised, part.paid_pence != 0
+    return select(part.bank_on, part.paid_pence).where(*paid).order_by(part.bank_on, part.id)
+
+
+def spend_on(order: PurchaseOrder) -> Select:
+    """What runs have finalised for one purchase order: by payment and bank day, rows with its contract, days, net and
+    VAT.
+    """
+    line, payment, part = PaymentLine, ScheduledPayment, RunPayment
+    by = Contract.reference, payment.first_on, payment.last_on, part.bank_on
+    return (
+        select(*by, sum_of(line.net_pence).label("net_pence"), sum_of(line.vat_pence).label("vat_pence"))
+        .join(payment, payment.id == line.payment_id)
+        .join(Contract, Contract.id == line.contract_id)
+        .join(part, sa.and_(part.run_id == line.run_id, part.payment_id == line.payment_id))
+        .where(line.purchase_order_id == order.id)
+        .group_by(payment.id, *by)
+        .order_by(payment.first_on.desc(), Contract.reference, part.bank_on.desc())
     )
 
 

@@ -145,7 +145,7 @@ VIEWS_MAY_CALL = {
     "models.payments.standing": {"standing_of", "standings"},
     "models.payments.standing_hold": {"reviews_due"},
     "models.payments.standing_holds": {"suspend", "change", "end"},
-    "models.payments.run_history": {"outcome_of", "outcomes_of", "runs_of"},
+    "models.payments.run_history": {"banked_of", "outcome_of", "outcomes_of", "runs_of", "spend_on"},
     "models.payments.worklist": {"listed", "numbered", "queues", "runs_that_wait", "what_is_due"},
 }  # fmt: skip
 """The functions of payments that a view may call. What calculates, locks, or pays by steps is not among them."""

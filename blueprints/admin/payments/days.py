@@ -56,7 +56,10 @@ def _then(payment):
     """When a run takes it once it is due, and what keeps it back all the same."""
     kept, days = standing_of(payment).kept, shown_if_paid_now(payment)
     if kept is None:
-        return f"The next run that is prepared takes it, and it is in the bank on {weekday(days.bank_on)}."
+        return (
+            "The next run that is prepared takes it. If that is finalised today, it is in the bank on "
+            f"{weekday(days.bank_on)}; if it is later, the provider is told."
+        )
     if kept is Kept.ASKED:
         return (
             "The next run that is prepared takes it. But it waits for its provider’s confirmation, until the end of "

@@ -18,7 +18,7 @@ from models.payments.day_move import DayMove
 from models.payments.debts import owed_on
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
-from models.payments.run_history import runs_of
+from models.payments.run_history import banked_of, runs_of
 from models.payments.standing import standing_of
 from models.permissions import Permission
 from models.records.provider import Provider
@@ -44,6 +44,7 @@ def show(reference, first_on):
         before=explained.before,
         holds=holds,
         moves=moves,
+        banked=session.execute(banked_of(payment)).all() if payment.is_begun else [],
         today=today(),
         adjustments=adjustments,
         owed_pence=owed_on(payment.contract_id),

@@ -11,9 +11,12 @@ from models import verify
 from models.bank_holiday import BankHoliday, add, take_off, working_days
 from models.base import scope, session
 from models.calendar import BankDayRule, FinancialYear, as_on
+from models.outbox import OutboxMessage
 from models.payments import day_moves
 from models.payments.day_move import moved_days_of
+from models.payments.payment_run import prepare
 from models.payments.run import RunPayment
+from models.payments.run_history import banked_of, spend_on
 from models.portal import current_portal
 from models.records.contract import CalendarOverride, PaymentMethod
 from models.records.schedule import Occasion, contracts, periods_of
@@ -21,7 +24,7 @@ from tests.care_factories import make_calendar, make_contract, make_item
 from tests.factories import make_staff
 from tests.support.database import connect, make_tables
 from tests.support.rows import every, reading, saved, unit_of_work
-from tests.support.runs import calculate, finalise, payment
+from tests.support.runs import calculate, finalise, orders, payment
 from tests.support.states import MONDAY, SUNDAY, TUESDAY, office
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
@@ -201,3 +204,39 @@ def test_two_portals_in_one_process_do_not_share_their_list(own_portal, tmp_path
     engine.dispose()
     days = [(date(2019, 4, 22) in each, each.bank_day(date(2019, 4, 19), date(2019, 4, 15)).day) for each in found]
     assert days == [(False, 18), (False, 18), (True, 22), (False, 18)]
+
+
+def mails():
+    return [each.body for each in every(select(OutboxMessage).order_by(OutboxMessage.id))]
+
+
+@pytest.mark.parametrize("days_late", [0, 1])
+def test_who_was_told_an_earlier_day_hears_of_a_later_one(days_late):
+    the = office().to(TUESDAY).confirm()
+    the.pay_now()
+    monday = date(2019, 10, 7)
+    assert the.payment.bank_on == monday
+    assert "Monday 7 October 2019, not Friday 11 October 2019" in mails()[-1]
+    assert "if it is finalised today. If it is not, we write to you again" in mails()[-1]
+    count = len(mails())
+    with as_on(TUESDAY), unit_of_work():
+        the.run_id = prepare(by=the.officer).id
+    the.to(TUESDAY + days_late * DAY).authorise().finalise()
+    [part] = every(RunPayment)
+    assert part.bank_on == the.payment.bank_on == monday + days_late * DAY
+    told = mails()[count:]
+    assert ["It is in the bank on Tuesday 8 October 2019, not on Monday 7 October 2019" in each for each in told] == [
+        True
+    ] * days_late
+
+
+def test_each_part_of_a_payment_has_the_bank_day_of_its_own_run():
+    the = office().to(TUESDAY).confirm(queried=True).run()
+    with reading():
+        assert session.execute(banked_of(the.payment)).all() == [(BANK, 35_308)]
+    the.to(SUNDAY + WEEK).release().run()
+    parts = [(BANK, 35_308), (BANK + WEEK, 30_303)]
+    with reading():
+        assert session.execute(banked_of(the.payment)).all() == parts
+        spent = [session.execute(spend_on(order)).all() for order in orders(the.contract)]
+    assert sorted((row.bank_on, row.net_pence) for rows in spent for row in rows) == parts
