@@ -9,8 +9,10 @@ from datetime import date
 
 import pytest
 
-from config import KINDS_OF_PROVIDER, STEPS, Mode, SettingsError, load
+from app import portal_of
+from config import BANK_DAYS, KINDS_OF_PROVIDER, STEPS, Mode, SettingsError, load
 from models.accounts.account_policy import Step
+from models.calendar import BankDayRule
 from models.records.provider import ProviderKind
 
 KEY = "k" * 32
@@ -75,6 +77,12 @@ def test_production_is_https_unless_told_otherwise(instance):
     assert loaded(instance, WHOLE.replace("https = false\n", ""), **KEYS).https
 
 
+@pytest.mark.parametrize(("text", "rule"), [("", "before"), ("bank_day = 'after'\n", "after")])
+def test_the_bank_day_is_the_working_day_before_unless_the_file_says_after(instance, text, rule):
+    assert portal_of(loaded(instance, text + WHOLE, **KEYS)).bank_day == rule
+    assert {each.value for each in BankDayRule} == set(BANK_DAYS)
+
+
 def test_printing_the_settings_shows_no_secret(instance):
     url = "postgresql://portal:hidden@db/portal"
     settings = loaded(instance, WHOLE, **KEYS, MAIL_PASSWORD="hidden-too", DATABASE_URL=url)
@@ -111,6 +119,8 @@ def test_printing_the_settings_shows_no_secret(instance):
         ("secret_key = 'x'", {}, "there is no setting 'secret_key'"),
         ("today = '2019-10-02'", {}, "today must be a date"),
         ("today = 2019-10-02T00:00:00", {}, "today must be a date"),
+        (f"bank_day = 'nearest'\n{WHOLE}", KEYS, "bank_day must be one of before, after"),
+        ("bank_day = 1", {}, "bank_day must be text"),
         ("https = 1", {}, "https must be true or false"),
         ("proxies = true", {}, "proxies must be a whole number"),
         ("hosts = 'portal.example'", {}, "hosts must be a list of texts"),

@@ -16,6 +16,7 @@ from tests.factories import make_staff, make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every, saved, unit_of_work
 from tests.support.runs import calculate
+from tests.support.states import MONDAY, SUNDAY, TUESDAY, office
 
 DAY = timedelta(days=1)
 SATURDAY = date(2019, 10, 12)
@@ -128,3 +129,22 @@ def test_a_change_of_the_list_by_another_process_is_known_to_the_next_request(be
     with unit_of_work():
         add(date(2019, 10, 11), "A day of rest", by=ada)
     assert "10/10/2019 bank holiday, usually 11/10/2019" in somebody.get(schedule).words
+
+
+def test_a_payment_that_is_paid_in_parts_names_the_day_of_each(app, set_today):
+    the = office().to(TUESDAY).confirm(queried=True).run()
+    [provider] = every(select(Provider).where(Provider.id == the.contract.provider_id))
+    somebody = PortalClient(app).sign_in(make_user(Role.FINANCE, provider))
+    officer = PortalClient(app).sign_in(make_staff())
+    here = f"payments/{the.contract.reference}/{MONDAY}"
+    pages = (somebody, f"/providers/{provider.id}/{here}", "your"), (officer, f"/council/{here}", "the provider’s")
+    set_today(the.today)
+    for who, path, whose in pages:
+        words = who.get(path).words
+        assert f"Paid so far: £353.08, in {whose} bank on Friday 11 October 2019." in words
+        assert "bank Not while it is held" in words
+    the.to(SUNDAY + 7 * DAY).release().run()
+    set_today(the.today)
+    parts = "It is paid in parts: £353.08, in {0} bank on Friday 11 October 2019; £303.03, in {0} bank on Friday 18"
+    for who, path, whose in pages:
+        assert parts.format(whose) in who.get(path).words

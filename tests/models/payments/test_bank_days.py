@@ -100,12 +100,34 @@ def test_an_override_stands_as_it_is(rule, own_portal):
     assert days == {saturday}
 
 
-def test_an_override_of_another_day_moves_the_bank_day_only_to_a_working_day():
+@pytest.mark.parametrize(
+    ("finalise_on", "bank_on"),
+    [
+        (date(2019, 10, 4), date(2019, 10, 11)),
+        (date(2019, 10, 11), date(2019, 10, 11)),
+        (date(2019, 10, 12), date(2019, 10, 14)),  # Friday 11 would be before it
+    ],
+)
+def test_where_an_override_moves_another_day_the_bank_day_is_still_the_calendars(finalise_on, bank_on):
     first_on = date(2019, 9, 30)
-    contract = contract_of(first_on, bank_days=7)  # Monday 7 October, the day after the end of the week
-    saved(CalendarOverride(calendar_id=calendar_of(contract), period_first_on=first_on, finalise_on=date(2019, 10, 4)))
+    contract = contract_of(first_on, bank_days=13)  # Sunday 13 October
+    saved(CalendarOverride(calendar_id=calendar_of(contract), period_first_on=first_on, finalise_on=finalise_on))
     calculate(first_on)
-    assert told(contract, first_on)[0] == {date(2019, 10, 7)}
+    assert told(contract, first_on)[0] == {bank_on}
+
+
+@pytest.mark.parametrize(
+    ("override", "bank_on"),
+    [(None, date(2020, 12, 31)), (date(2020, 12, 22), date(2020, 12, 29))],  # eight days after the run, or two
+)
+def test_what_is_finalised_late_takes_as_long_as_the_calendar_counts_or_an_override_says(override, bank_on):
+    first_on, bank_days, *_ = CASES["Christmas"]
+    contract = contract_of(first_on, bank_days=bank_days)
+    if override:
+        saved(CalendarOverride(calendar_id=calendar_of(contract), period_first_on=first_on, bank_on=override))
+    finalise(date(2020, 12, 23))  # on a Wednesday, instead of on Sunday
+    [part] = every(RunPayment)
+    assert {part.bank_on, payment(contract, first_on).bank_on} == {bank_on}
 
 
 def shut(day):
