@@ -14,6 +14,7 @@ from models.calendar import BankDayRule, FinancialYear, as_on
 from models.outbox import OutboxMessage
 from models.payments import day_moves
 from models.payments.day_move import moved_days_of
+from models.payments.payment import ScheduledPayment
 from models.payments.payment_run import prepare
 from models.payments.run import RunPayment
 from models.payments.run_history import banked_of, spend_on
@@ -128,6 +129,18 @@ def test_what_is_finalised_late_takes_as_long_as_the_calendar_counts_or_an_overr
     finalise(date(2020, 12, 23))  # on a Wednesday, instead of on Sunday
     [part] = every(RunPayment)
     assert {part.bank_on, payment(contract, first_on).bank_on} == {bank_on}
+
+
+@pytest.mark.parametrize(("day", "bank_on"), [(14, 22), (15, 23), (16, 24), (17, 24)])
+def test_what_is_paid_now_takes_as_long_as_the_calendar_counts_but_comes_no_later_than_it_would(day, bank_on):
+    first_on, bank_days, *_ = CASES["Christmas"]  # finalised on the 20th, and counted to the 28th
+    contract = contract_of(first_on, bank_days=bank_days)
+    calculate(first_on)
+    officer = make_staff()
+    with as_on(date(2020, 12, day)), unit_of_work():
+        found = session.scalars(ScheduledPayment.of(contract.reference, first_on)).one()
+        day_moves.pay_now(found, by=officer, reason="Hardship")
+    assert payment(contract, first_on).bank_on == date(2020, 12, bank_on)
 
 
 def shut(day):
