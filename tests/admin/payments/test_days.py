@@ -122,7 +122,7 @@ def test_what_is_finalised_is_refused_in_words(desk):
 
 def test_a_payment_is_paid_now_in_a_run_of_its_own(desk, member):
     words = desk.officer.get(f"{desk.payment}/pay-now").words
-    assert "it is in the bank on Wednesday 9 October." in words
+    assert "it is in the bank on Wednesday 9 October; if it is later, the provider is told." in words
     assert "held" not in words
     page = act(desk, "pay-now", {"reason": "Hardship"})
     assert "It is due today. The provider is told by mail." in page.words
