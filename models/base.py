@@ -4,7 +4,6 @@ A *scope* is a unit of work in one portal, with a session of its own: one web re
 short transaction inside either (`transaction()`). Nothing is shared between scopes.
 """
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,10 +14,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self, TypeVar, cast
 
 import sqlalchemy as sa
-from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
 
+from models import sqlite_file
 from models.portal import Portal, current_portal, current_scope, new_scope
 
 E = TypeVar("E", bound=StrEnum)
@@ -119,78 +118,22 @@ class Base(DeclarativeBase):
     }
 
 
-PATIENCE_MS = 30_000
-"""How long SQLite waits for whoever writes. Long writers hold the lock for less than a second (bench/waiting.py), an
-import of 100,000 changed rows for longer.
-"""
-POLL = 0.01
-"""Seconds between two looks at a lock that somebody holds."""
-
 session = scoped_session(sessionmaker(expire_on_commit=False), scopefunc=current_scope)
 
 
 def connect(url: str) -> sa.Engine:
-    """The engine of the database at `url` (SQLite or PostgreSQL).
-
-    Faults are told without the values of the statement: logs hold nothing personal.
-    """
+    """The engine of the database at `url` (SQLite or PostgreSQL). Faults are told without the statement's values."""
     if url.startswith("sqlite"):
-        import pysqlite3
-
-        engine = sa.create_engine(
-            url, module=pysqlite3, connect_args={"check_same_thread": False}, hide_parameters=True
-        )
-        event.listen(engine, "connect", _set_pragmas)
-        event.listen(engine, "begin", _begin)
-    else:
-        engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True)
-    return engine
-
-
-def _set_pragmas(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # BEGIN is ours to send: the driver's own comes too late to be atomic
-    wait = f"busy_timeout={PATIENCE_MS}"
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", wait, "synchronous=FULL", "cache_size=-16000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: sa.Connection) -> None:
-    if connection.get_execution_options().get("write", False):
-        _take_write_lock(connection)
-    else:
-        connection.exec_driver_sql("BEGIN")
-
-
-def _take_write_lock(connection: sa.Connection) -> None:
-    """Begin a transaction that may write, waiting for whoever writes as long as the connection's busy_timeout says.
-
-    SQLite's own wait looks again after pauses of up to 100 ms, so that a process with one short transaction after
-    another would keep everybody out between them. This one looks every POLL, and `let_others_write` is longer.
-    """
-    raw: Any = connection.connection.dbapi_connection
-    patience_ms = raw.execute("PRAGMA busy_timeout").fetchone()[0]
-    raw.execute("PRAGMA busy_timeout=0")
-    until = time.monotonic() + patience_ms / 1000
-    try:
-        while time.monotonic() < until:
-            try:
-                raw.execute("BEGIN IMMEDIATE")
-                return
-            except raw.OperationalError as fault:
-                if "locked" not in str(fault):
-                    break
-            time.sleep(POLL)
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    finally:
-        raw.execute(f"PRAGMA busy_timeout={patience_ms}")
+        return sqlite_file.engine_of(url)
+    return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True)
 
 
 def let_others_write() -> None:
-    """Pause between two long transactions, so long that all who wait for the write lock have it first. PostgreSQL locks
+    """Pause between two long transactions, so that whoever waits for SQLite's one lock has it first. PostgreSQL locks
     rows only, and needs no pause.
     """
     if current_portal().engine.dialect.name == "sqlite":
-        time.sleep(3 * POLL)
+        sqlite_file.pause_for_others()
 
 
 def begin_write() -> None:
@@ -251,26 +194,13 @@ def rehearsal_apart() -> Iterator[Session]:
     beside = Path(url.database).parent if url.database else None
     with TemporaryDirectory(prefix="rehearsal-", dir=beside) as folder:
         path = Path(folder) / "copy.sqlite"
-        _copy_to(path)
+        sqlite_file.copy(current_portal().engine, path)
         engine = connect(f"sqlite:///{path}")
         try:
             with scope(replace(current_portal(), engine=engine)) as own:
                 yield own
         finally:
             engine.dispose()
-
-
-def _copy_to(path: Path) -> None:
-    """Copy the SQLite database of this portal as it is at one moment. Writers need not wait meanwhile."""
-    import pysqlite3
-
-    target = pysqlite3.connect(path)
-    try:
-        with current_portal().engine.connect() as connection:
-            raw: Any = connection.connection.dbapi_connection
-            raw.backup(target)
-    finally:
-        target.close()
 
 
 @contextmanager

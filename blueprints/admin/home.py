@@ -33,7 +33,7 @@ def show():
         reviews=access_review.count_overdue() if may(Permission.VIEW_PROVIDERS) else None,
         short=bank_holiday.what_is_short() if may(Permission.MANAGE_BANK_HOLIDAYS) else "",
         locked=len(Locks().people()) if may(Permission.HELP_USERS) else None,
-        former=directory.count_former() if may(Permission.HELP_USERS) else None,
+        former=directory.count_former() if may(Permission.HELP_USERS) or may(Permission.MANAGE_ACCESS) else None,
         feed=session.scalar(FeedImport.newest_first().limit(1)) if may(Permission.VIEW_FEEDS) else None,
         last_login=me().previous_login_at,
     )

@@ -16,6 +16,7 @@ from exchange.feed.sheets import Sheet, Track, plainly
 from exchange.feed.world import World
 from exchange.feed.writing import Changes, Writer, compare
 from models import audit
+from models.bank_holiday import what_is_short
 from models.base import DomainError, session, snapshot, transaction
 from models.payments.limits import run_limits
 from models.payments.purchase_order import PurchaseOrder
@@ -95,7 +96,9 @@ def import_feed(path: Path, track: Track = plainly, *, is_foreseen: bool = True,
 def _prepare(directory: Directory, track: Track) -> _Prepared:
     with snapshot(), every_provider():
         report, changes, world = _compared(directory, track)
-        report.warnings = sorted(warnings.found_in(changes, world, frozen.Finalised()), key=_place)
+        found = sorted(warnings.found_in(changes, world, frozen.Finalised()), key=_place)
+        short = what_is_short()
+        report.warnings = [*([Warning_("Bank holidays", 0, "", "", short)] if short else []), *found]
         return _Prepared(report, changes, world, _stamp(directory))
 
 

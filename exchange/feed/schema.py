@@ -104,14 +104,15 @@ FILES: tuple[File, ...] = (
         must("anchor_on", kinds.day(), "the first day of one period; a monthly one begins on the 1st to the 28th"),
         must("confirm_by_days", kinds.whole(-60, 120), "days from a period's first day to the last day to confirm"),
         must("finalise_days", kinds.whole(-60, 120), "days from a period's first day to its finalisation"),
-        must("bank_days", kinds.whole(-60, 120), "days from a period's first day to the money in the bank"),
+        must("bank_days", kinds.whole(-60, 120), "days from a period's first day to the money in the bank; where that "
+             "is no working day, another one near it"),
     ), "How payment periods tile the days, and when each one's work is due."),
     File("calendar_overrides.csv", CalendarOverride, ("calendar_id", "period_first_on"), (
         to("calendar_ref", "calendars.csv"),
         must("period_first_on", kinds.day(), "the first day of the period whose dates move"),
         may("confirm_by", kinds.day(), "empty: as the calendar says"),
         may("finalise_on", kinds.day(), "empty: as the calendar says"),
-        may("bank_on", kinds.day(), "empty: as the calendar says"),
+        may("bank_on", kinds.day(), "empty: as the calendar says; a day that stands here stands as it is"),
     ), "Bank holidays: they move what is due for one period, never its first or last day."),
     File("providers.csv", Provider, ("reference",), (
         own("provider_ref"),

@@ -28,7 +28,7 @@ PURE = {"models.calendar", "models.money", "models.pricing", "models.words"}
 """All that the engine may import: no table, no session."""
 WEB = {"flask", "flask_login", "flask_wtf", "wtforms", "werkzeug", "jinja2", "htmx_flask", "markupsafe"}
 COMMITS = {"models/base.py", "blueprints/transactions.py"}
-RAW_SQL = {"models/base.py"}
+RAW_SQL = {"models/base.py", "models/sqlite_file.py"}
 SEARCHES = {"like", "ilike", "contains", "icontains", "istartswith", "iendswith", "regexp_match"}
 FOLDED = {"surname", "first_name"} | {
     f"{name}.name" for name in ("Provider", "Contract", "Contact", "User", "Service", "ServiceLevel")

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from models.base import PATIENCE_MS, _set_pragmas, connect, let_others_write, scope, session, transaction
+from models.base import connect, let_others_write, scope, session, transaction
 from models.portal import current_portal
 from models.records.provider import Provider
+from models.sqlite_file import PATIENCE_MS, _set_pragmas
 from tests.factories import make_provider
 from tests.support.rows import every, unit_of_work
 

@@ -9,7 +9,8 @@ from exchange.feed.shape import Key
 from exchange.feed.sheets import Row
 from exchange.feed.warnings.brought import Brought, Doubt, looks_through, on, some
 from exchange.feed.world import Values
-from models.calendar import DAY, FAR_FUTURE, is_working_day, periods, today
+from models.bank_holiday import is_working_day
+from models.calendar import DAY, FAR_FUTURE, periods, today
 from models.records.contract import ConfirmationPolicy, IfUnconfirmed
 
 YEAR = timedelta(days=365)
@@ -38,15 +39,15 @@ def banks_are_open(brought: Brought) -> Iterator[Warning_]:
         calendar, offset = each.values, timedelta(days=each.values["bank_days"])
         usual = calendar["anchor_on"] + offset
         if calendar["frequency"].days and usual.weekday() > 4:
-            doubt = Doubt(f"The bank day is always a {usual:%A}, on which no bank pays")
+            doubt = Doubt(f"The bank day is always a {usual:%A}, on which no bank pays: the portal names another")
             yield brought.warning(CALENDARS, each.row, "bank_days", doubt)
             continue
         first_days = _first_days(calendar, today() - offset, today() - offset + YEAR)
         days = [moved.get((each.key, first), {}).get("bank_on") or first + offset for first in first_days]
         closed = [f"{day:%A} {on(day)}" for day in days if today() <= day and not is_working_day(day)]
         if closed:
-            doubt = Doubt("Bank days of the coming year are Saturdays, Sundays or bank holidays. Move them in "
-                          f"{OVERRIDES}", some(closed))  # fmt: skip
+            doubt = Doubt("Bank days of the coming year are Saturdays, Sundays or bank holidays: the portal "
+                          f"names other days. If they are not right, move them in {OVERRIDES}", some(closed))  # fmt: skip
             yield brought.warning(CALENDARS, each.row, "bank_days", doubt)
 
 

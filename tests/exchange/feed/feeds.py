@@ -65,7 +65,6 @@ contract_ref,service_level_ref,starts_on,ends_on,rate
 K1,MILE,2018-04-01,,0.387
 K2,WEEK,2018-04-01,2019-03-31,500
 K2,WEEK,2019-04-01,,512.50
-K2,HOUR,2018-04-01,,21.50
 """,
     "care_package_items.csv": """\
 item_ref,contract_ref,client_ref,service_level_ref,starts_on,ends_on,authorised_on,suspended

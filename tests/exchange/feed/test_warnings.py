@@ -20,7 +20,14 @@ ITEMS, LEVELS, PRICES, METHODS = (
 QUANTITIES, OVERRIDES, CLAIM_ITEMS = "item_quantities.csv", "calendar_overrides.csv", "claim_items.csv"
 
 
-USUAL = "Bank days of the coming year are Saturdays, Sundays or bank holidays. Move them in calendar_overrides.csv"
+@pytest.fixture
+def feed(feed: Feed) -> Feed:
+    """The feed, in which every item has a price."""
+    feed.add("rates.csv", "K2,HOUR,2018-04-01,,21.50")
+    return feed
+
+
+USUAL = "Bank days of the coming year are Saturdays, Sundays or bank holidays"
 """What the two calendars of the feed are warned about: no calendar of weeks does without Good Friday."""
 
 
