@@ -46,8 +46,10 @@ def banks_are_open(brought: Brought) -> Iterator[Warning_]:
         days = [moved.get((each.key, first), {}).get("bank_on") or first + offset for first in first_days]
         closed = [f"{day:%A} {on(day)}" for day in days if today() <= day and not is_working_day(day)]
         if closed:
-            doubt = Doubt("Bank days of the coming year are Saturdays, Sundays or bank holidays: the portal "
-                          f"names other days. If they are not right, move them in {OVERRIDES}", some(closed))  # fmt: skip
+            doubt = Doubt(
+                "Bank days of the coming year are Saturdays, Sundays or bank holidays: the portal names other days. If "
+                f"they are not right, move them in {OVERRIDES}", some(closed),
+            )  # fmt: skip
             yield brought.warning(CALENDARS, each.row, "bank_days", doubt)
 
 
