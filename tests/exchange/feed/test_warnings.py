@@ -28,8 +28,8 @@ def feed(feed: Feed) -> Feed:
 
 
 USUAL = (
-    "Bank days of the coming year are Saturdays, Sundays or bank holidays: the portal names other days. If they are not "
-    "right, move them in calendar_overrides.csv"
+    "Bank days of the coming year are Saturdays, Sundays or bank holidays: the portal names other days. If they are "
+    "not right, move them in calendar_overrides.csv"
 )
 """What the two calendars of the feed are warned about: no calendar of weeks does without Good Friday."""
 
