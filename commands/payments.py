@@ -1,6 +1,5 @@
-"""`flask payments calculate` and `flask payments finalise`: the council's run, from the command line."""
+"""`payments calculate` and `payments finalise`: the council's run, from the command line."""
 
-import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,6 @@ from typing import NoReturn
 import click
 from flask.cli import AppGroup
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 from tqdm import tqdm
 
 from commands.batchwise.finalising import (
@@ -38,7 +36,6 @@ from models.records.provider import Provider
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from models.words import how_many
 
-log = logging.getLogger(__name__)
 cli = AppGroup("payments", help="Calculate and finalise scheduled payments.")
 
 DAY = click.DateTime(formats=["%Y-%m-%d", "%d/%m/%Y"])
@@ -60,7 +57,7 @@ def calculate(day: datetime | None, references: tuple[str, ...], is_dry: bool, a
     """
     ids = _provider_ids(references)
     work = foresee_calculation if is_dry else calculate_all
-    with as_on(_day(day)), _refusals():
+    with as_on(_day(day)):
         with bar() as progress:
             outcome = work(ids, accept=accept, progress=progress)
         _tell_changes(outcome.changes, most)
@@ -108,7 +105,7 @@ def finalise(day: datetime | None, references: tuple[str, ...], is_agreed: bool,
     if (given := _day(day)) is not None and given > today() and not is_dry:
         raise click.ClickException(f"That day has not come: today is {today():%d/%m/%Y}. Nothing is finalised.")
     ids = _provider_ids(references)
-    with as_on(given), _refusals():
+    with as_on(given):
         foreseen = None if is_agreed and not is_dry else _foresee(ids)
         if is_dry and foreseen is not None:
             _end(ids, foreseen)
@@ -224,21 +221,6 @@ def _name_faults(provider_ids: list[int] | None, *, only_due: bool = False) -> N
     if found:
         click.echo(f"{how_many(len(found), 'contract')} not calculated. See docs/operations.md.", err=True)
         raise click.exceptions.Exit(1)
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """What the office refuses is said in one line."""
-    try:
-        yield
-    except DomainError as refusal:
-        raise click.ClickException(f"{refusal}.") from None
-    except OperationalError as fault:
-        log.info("the database failed", exc_info=True)  # one line is all that a terminal shows
-        raise click.ClickException(
-            f"The database is busy, away or full ({type(fault.orig).__name__}). Give the command again: what was done "
-            "stays, and it goes on with the rest."
-        ) from None
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import click
 from flask.cli import AppGroup
 
 from models.accounts.user import User
-from models.base import DomainError, session, transaction
+from models.base import session, transaction
 from models.emails import email_address
 from models.permissions import CouncilRole, Role
 from models.records.provider import Provider
@@ -71,12 +71,9 @@ def _address(text: str) -> str:
 
 @contextmanager
 def _council_work() -> Iterator[None]:
-    try:
-        with transaction():
-            set_tenant(EVERY_PROVIDER)
-            yield
-    except DomainError as problem:
-        raise click.ClickException(f"{problem}.") from None
+    with transaction():
+        set_tenant(EVERY_PROVIDER)
+        yield
 
 
 def _provider(reference: str) -> Provider:

@@ -95,12 +95,12 @@ def test_a_database_that_is_locked_is_said_in_one_line(contracts, finalise, monk
     with monkeypatch.context() as patch:
 
         def locked(*_, **__):
-            raise OperationalError("", {}, Exception())
+            raise OperationalError("", {}, Exception("database is locked"))
 
         patch.setattr(payment_run, "finalise_some", locked)
         result = finalise("--yes")
-    assert result.exit_code == 1
-    assert "Give the command again: what was done stays" in result.stderr
+    assert result.exit_code == 75
+    assert "what was finished before stays. Give the same command again" in result.stderr
     assert finalise("--yes").exit_code == 0
 
 
@@ -297,15 +297,15 @@ def test_a_contract_that_cannot_be_calculated_is_left_and_named(contracts, final
 @pytest.mark.parametrize("command", ["finalise", "calculate"])
 def test_what_the_log_says_of_a_locked_database_is_not_on_the_terminal(contracts, app, monkeypatch, caplog, command):
     def locked(*_, **__):
-        raise OperationalError("", {}, Exception())
+        raise OperationalError("", {}, Exception("database is locked"))
 
     for owner in (commands, commands.payment_run):
         monkeypatch.setattr(owner, "foresee_calculation" if owner is commands else "prepare", locked)
-    caplog.set_level("INFO", commands.__name__)
+    caplog.set_level("INFO", "commands")
     result = app.test_cli_runner().invoke(args=["payments", command, "--as-on", SUNDAY.isoformat(), "--dry-run"])
-    assert result.exit_code == 1
-    assert [len(result.stderr.splitlines()), result.stderr[:45]] == [1, "Error: The database is busy, away or full (Ex"]
-    [record] = [each for each in caplog.records if each.name == commands.__name__]
+    assert result.exit_code == 75
+    assert [len(result.stderr.splitlines()), result.stderr[:30]] == [1, "Error: The database is locked:"]
+    [record] = [each for each in caplog.records if each.name == "commands"]
     assert record.exc_info is not None
     assert record.levelname == "INFO", "a handler of last resort prints all above it"
 
