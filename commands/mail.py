@@ -1,29 +1,57 @@
-"""`flask mail deliver`: send what waits in the outbox."""
+"""`mail deliver`: send what waits in the outbox."""
 
+import logging
+import signal
 import time
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from sqlalchemy.exc import DBAPIError
 
+from config import Mail
 from exchange.mail import deliver_due
+from models.database_faults import DatabaseTrouble
 
 cli = AppGroup("mail", help="Send the mail that waits in the outbox.")
 
 PAUSE_SECONDS = 2
 
+log = logging.getLogger(__name__)
+
 
 @cli.command()
 @click.option("--forever", is_flag=True, help="Keep looking for new mail, as a service does.")
 def deliver(forever: bool) -> None:
-    """Send what is due now."""
+    """Send what is due now, codes first. Told to stop, it ends the message in hand."""
     mail = current_app.config["SETTINGS"].mail
     if not mail.host:
         raise click.ClickException('No mail server is set: write host = "..." under [mail] in settings.toml.')
-    while True:
-        count = deliver_due(mail)
-        if count or not forever:
+    if not forever:
+        click.echo(f"{deliver_due(mail)} sent.")
+        return
+    stop = _Stop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    while not stop.asked:
+        _round(mail, stop)
+        if not stop.asked:
+            time.sleep(PAUSE_SECONDS)
+
+
+class _Stop:
+    asked = False
+
+    def __call__(self, *_: object) -> None:
+        self.asked = True
+
+
+def _round(mail: Mail, stop: _Stop) -> None:
+    """A service outlives a database that is locked or away: the next round is two seconds later."""
+    try:
+        if count := deliver_due(mail, is_stopped=lambda: stop.asked):
             click.echo(f"{count} sent.")
-        if not forever:
-            return
-        time.sleep(PAUSE_SECONDS)
+    except DBAPIError as fault:
+        if (trouble := DatabaseTrouble.of(fault)) is None:
+            raise
+        log.warning("no mail is sent: %s", trouble.words)

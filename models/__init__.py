@@ -3,7 +3,13 @@
 Importing this package loads every table, so that `Base.metadata` is whole.
 """
 
-from models import audit, bank_holiday, job, outbox  # noqa: F401
+from models import (  # noqa: F401
+    audit,
+    bank_holiday,
+    job,
+    outbox,
+    refused_address,
+)
 from models.accounts import (  # noqa: F401
     access_review,
     authenticator,

@@ -1,13 +1,9 @@
 """The outbox, delivered to a mail server that runs in the test."""
 
-import email
 import logging
-import socket
 from datetime import timedelta
-from email import policy
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
 from config import Mail
@@ -16,35 +12,8 @@ from models.base import utc_now
 from models.outbox import OutboxMessage, post
 from tests.auth.journey import code_page, mailed_code
 from tests.factories import make_user
-from tests.support.rows import every, reloaded, saved, unit_of_work
-
-
-class Inbox:
-    def __init__(self) -> None:
-        self.messages: list[email.message.EmailMessage] = []
-        self.answer = "250 OK"
-
-    async def handle_DATA(self, _server, _session, envelope) -> str:
-        if self.answer.startswith("250"):
-            self.messages.append(email.message_from_bytes(envelope.content, policy=policy.default))
-        return self.answer
-
-
-@pytest.fixture
-def server():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    inbox = Inbox()
-    controller = Controller(inbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    inbox.mail = Mail(host="127.0.0.1", port=port, sender="portal@borsetshire.example")
-    yield inbox
-    controller.stop()
-
-
-def queued(**given) -> OutboxMessage:
-    return saved(OutboxMessage(**{"to": "dawn@example.org", "subject": "Hello", "body": "Good morning\n"} | given))
+from tests.support.mail_server import queued
+from tests.support.rows import every, reloaded, unit_of_work
 
 
 @pytest.mark.postgres

@@ -50,6 +50,7 @@ SHARED = {
     "press",
     "provider",
     "recovery_code",
+    "refused_address",
     "run_tick",
     "security_code",
     "service",
