@@ -56,6 +56,10 @@ class PeopleSearch(Form):
         }
 
 
+class AddressSearch(Form):
+    text = StringField("Name or e-mail")
+
+
 class ProviderSearch(Form):
     name = StringField("Name or reference")
     kind = ChoiceField("Kind", default=ALL)

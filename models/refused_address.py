@@ -51,6 +51,18 @@ class RefusedAddress(Base):
         """What the mail server said: "550 no such user"."""
         return f"{self.code} {self.reason}" if self.code else self.reason
 
+    @property
+    def may_be_tried_again(self) -> bool:
+        return self.tried_again_at is None or utc_now() >= self.tried_again_at + TRY_AGAIN_AFTER
+
+    @classmethod
+    def numbered(cls, mark_id: int) -> Select["RefusedAddress"]:
+        return select(cls).where(cls.id == mark_id)
+
+    @classmethod
+    def of(cls, address: str) -> Select["RefusedAddress"]:
+        return select(cls).where(cls.address == address.lower())
+
     @classmethod
     def marked(cls) -> Select["RefusedAddress"]:
         """Those marked now, the latest first."""
@@ -73,7 +85,7 @@ def mark(address: str, code: int, reason: str) -> None:
     """A mail server refuses the address for good."""
     address, now = address.strip().lower(), utc_now()
     insert_first(RefusedAddress, address=address, refused_at=now, code=code, reason=reason, works_since=now)
-    row = session.scalars(select(RefusedAddress).where(RefusedAddress.address == address)).one()
+    row = session.scalars(RefusedAddress.of(address)).one()
     if move(row, RefusedAddress.works_since.is_not(None), works_since=None, refused_at=now, code=code, reason=reason):
         record("refused_address.marked", row, by=None, code=code)
 
@@ -90,7 +102,7 @@ def works(address: str) -> bool:
 def take_away(mark: RefusedAddress, *, by: Actor) -> None:
     """Take the mark away, so that what waits is tried. DomainError if it is gone, or was taken away within the hour."""
     now = utc_now()
-    if mark.tried_again_at is not None and now < mark.tried_again_at + TRY_AGAIN_AFTER:
+    if not mark.may_be_tried_again:
         raise DomainError("This address was tried again within the last hour, and refused. Have it corrected first")
     if not move(mark, RefusedAddress.is_marked, works_since=now, tried_again_at=now):
         raise DomainError("Mail to this address is not refused any more")

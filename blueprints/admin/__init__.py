@@ -14,13 +14,14 @@ from blueprints.admin import (
     payments,
     people,
     providers,
+    refused_addresses,
     standing_holds,
 )
 
 bp = Blueprint("admin", __name__, url_prefix="/council")
 
 for area in (
-    home, payments, payment_runs, standing_holds, debts, feeds, providers, people, changes, access_reviews, audit,
-    bank_holidays,
+    home, payments, payment_runs, standing_holds, debts, feeds, providers, people, refused_addresses, changes,
+    access_reviews, audit, bank_holidays,
 ):  # fmt: skip
     bp.register_blueprint(area.bp)

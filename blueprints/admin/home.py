@@ -5,7 +5,7 @@ from flask import Blueprint
 from blueprints.access import may, me, requires
 from blueprints.pages import render
 from models import bank_holiday
-from models.accounts import access_review, directory
+from models.accounts import access_review, directory, refused_mail
 from models.accounts.directory import Locks
 from models.base import session
 from models.correspondence import detail_change
@@ -35,6 +35,7 @@ def show():
         locked=len(Locks().people()) if may(Permission.HELP_USERS) else None,
         former=directory.count_former() if may(Permission.HELP_USERS) or may(Permission.MANAGE_ACCESS) else None,
         feed=session.scalar(FeedImport.newest_first().limit(1)) if may(Permission.VIEW_FEEDS) else None,
+        refused=refused_mail.queue() if may(Permission.HELP_USERS) else None,
         last_login=me().previous_login_at,
     )
 

@@ -19,6 +19,7 @@ from models.accounts.login import prove
 from models.accounts.pending_login import change_password, own_step, step_of
 from models.accounts.security_code import RULES
 from models.base import session as database
+from models.refused_address import RefusedAddress
 
 LOST = "Your recovery codes were shown once. If you have not kept them, make new ones"
 
@@ -28,6 +29,7 @@ LOST = "Your recovery codes were shown once. If you have not kept them, make new
 def account():
     return render(
         "auth/account.html", step=step_of(me()), own=own_step(me()), Step=Step,
+        refused=RefusedAddress.among([me().email]).get(me().email),
         recovery_codes=database.scalar(RecoveryCode.left(me().id)), last_login=me().previous_login_at,
     )  # fmt: skip
 

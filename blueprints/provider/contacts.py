@@ -14,6 +14,7 @@ from models.base import session
 from models.correspondence.detail_change import DetailChange
 from models.permissions import Permission
 from models.records.provider import Contact
+from models.refused_address import RefusedAddress
 
 bp = Blueprint("contacts", __name__, url_prefix="/contacts")
 
@@ -35,9 +36,10 @@ def _page(chosen):
     form.validate()
     page = page_of(Contact.searched(form.text.data))
     contact = chosen or (page.items[0] if page.items else None)
-    context: dict[str, Any] = {"place": None, "waiting": []}
+    context: dict[str, Any] = {"place": None, "waiting": [], "refused": None}
     if contact is not None:
         context["place"] = session.scalar(team.colleagues().where(User.email == contact.email.lower()))
+        context["refused"] = RefusedAddress.among([contact.email]).get(contact.email.lower())
         context["waiting"] = session.scalars(DetailChange.waiting_for_contact(contact.id)).all()
     return render(
         "provider/contacts/index.html", partial="provider/contacts/_panes.html",

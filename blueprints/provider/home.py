@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from blueprints.access import may, me, requires, viewed
 from blueprints.pages import render
-from models.accounts import access_review
+from models.accounts import access_review, refused_mail
 from models.accounts.account_policy import Step, policy
 from models.accounts.pending_login import own_step, step_of
 from models.base import session
@@ -14,6 +14,7 @@ from models.payments.answers import to_confirm
 from models.payments.owing import listed
 from models.payments.purchase_order import PurchaseOrder
 from models.permissions import Permission
+from models.refused_address import RefusedAddress
 from models.reports.breakdown import told
 from models.reports.coming import Coming, coming, paid_before
 from models.reports.whereabouts import waits_pence
@@ -47,6 +48,7 @@ def show():
         orders=_orders(year),
         year=year,
         review_due_on=_review_due_on(),
+        refused=_refused(),
         has_security_code=_has_security_code(),
         last_login=me().previous_login_at,
     )
@@ -75,6 +77,12 @@ def _review_due_on():
     """The day on which the review of who has access was due, for who can do it."""
     day = access_review.due_on(viewed().id) if may(Permission.MANAGE_TEAM) else None
     return day if access_review.is_due(day) else None
+
+
+def _refused():
+    """Colleagues' addresses that refuse mail, for who looks after them; one's own for everybody else."""
+    own = RefusedAddress.marked().where(RefusedAddress.address == me().email)
+    return session.scalars(refused_mail.of_colleagues() if may(Permission.MANAGE_TEAM) else own).all()
 
 
 def _has_security_code():

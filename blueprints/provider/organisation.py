@@ -7,6 +7,7 @@ from blueprints.lookups import get_or_404
 from blueprints.pages import render
 from models.permissions import Permission
 from models.records.provider import Provider
+from models.refused_address import RefusedAddress
 
 bp = Blueprint("organisation", __name__, url_prefix="/organisation")
 
@@ -14,4 +15,6 @@ bp = Blueprint("organisation", __name__, url_prefix="/organisation")
 @bp.get("/")
 @requires(Permission.VIEW_ORGANISATION)
 def show():
-    return render("provider/organisation/show.html", provider=get_or_404(Provider.with_organisation(viewed().id)))
+    provider = get_or_404(Provider.with_organisation(viewed().id))
+    refused = RefusedAddress.among([provider.email]).get(provider.email.lower())
+    return render("provider/organisation/show.html", provider=provider, refused=refused)

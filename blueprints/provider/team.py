@@ -5,14 +5,16 @@ from flask import Blueprint, url_for
 from blueprints.access import me, requires, viewed
 from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404, page_of
-from blueprints.pages import done, render
+from blueprints.pages import done, refusals_on, render
 from forms.base import ButtonForm
 from forms.team import InviteForm, RoleForm, judged, leavers, review_form
 from models.accounts import access_review, team
 from models.accounts.user import Membership, names_of
 from models.base import session
+from models.outbox import try_again as try_again_at
 from models.permissions import Permission
 from models.records.provider import Contact
+from models.refused_address import RefusedAddress
 
 bp = Blueprint("team", __name__, url_prefix="/team")
 
@@ -26,6 +28,7 @@ def index():
     return render(
         "provider/team/index.html", people=people, waiting=waiting, due_on=due_on,
         is_due=access_review.is_due(due_on), last_review=session.scalar(access_review.last_review()),
+        refused=RefusedAddress.among(each.user.email for each in [*people.items, *waiting.items]),
         strangers=_strangers(people.items), names=names_of(each.invited_by_id for each in waiting.items),
     )  # fmt: skip
 
@@ -38,9 +41,10 @@ def invite():
     form.contact.offer(("", "[Choose a contact]"), *((key, _named(each)) for key, each in contacts.items()))
     if form.validate_on_submit():
         contact = contacts[form.contact.data]
-        place = team.invite(viewed(), contact.email, contact.name, form.chosen, by=me(), portal=portal_address())
-        said = "can log in now" if place.granted_at else "can log in once the council has granted it"
-        return done(f"{place.called} {said}", then=url_for(".index"))
+        with refusals_on(form):
+            place = team.invite(viewed(), contact.email, contact.name, form.chosen, by=me(), portal=portal_address())
+            said = "can log in now" if place.granted_at else "can log in once the council has granted it"
+            return done(f"{place.called} {said}", then=url_for(".index"))
     return render("provider/team/invite.html", form=form, contacts=contacts)
 
 
@@ -50,9 +54,20 @@ def role(person_id):
     place = get_or_404(team.place_of(person_id))
     form = RoleForm(data={"role": place.role.value})
     if form.validate_on_submit():
-        team.change_role(place, form.chosen, by=me())
-        return done(f"{place.user.name} is now: {form.chosen.label}", then=url_for(".index"))
+        with refusals_on(form):
+            team.change_role(place, form.chosen, by=me())
+            return done(f"{place.user.name} is now: {form.chosen.label}", then=url_for(".index"))
     return render("provider/team/role.html", place=place, form=form)
+
+
+@bp.post("/<int:person_id>/try-again")
+@requires(Permission.MANAGE_TEAM)
+def try_again(person_id):
+    place, form = get_or_404(team.place_of(person_id)), ButtonForm()
+    mark = get_or_404(RefusedAddress.of(place.user.email))
+    if form.validate_on_submit():
+        try_again_at(mark, by=me())
+    return done(f"What waits for {mark.address} is sent once more", then=url_for(".index"))
 
 
 @bp.route("/<int:person_id>/remove", methods=["GET", "POST"])

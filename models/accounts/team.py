@@ -15,7 +15,7 @@ from models.accounts.account_policy import policy
 from models.accounts.user import Membership, Staff, User, tidy_email
 from models.audit import record
 from models.base import DomainError, move, rows_changed, session, utc_now
-from models.outbox import post
+from models.outbox import insist_on_few, post
 from models.permissions import COUNCIL_GRANTS, Permission, Role
 from models.records.provider import Contact, Provider
 from models.tenancy import every_provider
@@ -75,6 +75,7 @@ def invite(provider: Provider, email: str, name: str, role: Role, *, by: User | 
     DomainError if the address is not a contact's, or has a place there already.
     """
     _check_role(role, by)
+    causing = _insist_on_few(by)
     provider.one_at_a_time()
     user = session.scalar(User.with_email(email)) or _new_user(tidy_email(email), name, by)
     membership = user.join(provider, role, by=by, is_granted=_may_grant(provider, user, by))
@@ -82,9 +83,9 @@ def invite(provider: Provider, email: str, name: str, role: Role, *, by: User | 
     membership.invited_as = name
     membership.invited_by_id = by.id if by and not _lets_in(by) else None
     if membership.granted_at:
-        _tell_granted(membership, portal)
+        _tell_granted(membership, portal, causing)
     else:
-        _post(membership, "You have been put forward for the Provider Portal", INVITED)
+        _post(membership, "You have been put forward for the Provider Portal", INVITED, causing)
     return membership
 
 
@@ -115,12 +116,13 @@ def change_role(membership: Membership, role: Role, *, by: User) -> None:
     if membership.role is role:
         raise DomainError(f"{membership.user.name} has this role already")
     _check_role(role, by)
+    causing = _insist_on_few(by)
     _keep_an_administrator(membership, by)
     was = membership.role
     _write(membership, Membership.role == was, role=role)
     record("membership.role_changed", membership, by=by, user=membership.user_id, was=was.value, role=role.value)
     if membership.granted_at:
-        _post(membership, "Your role in the Provider Portal has changed", CHANGED)
+        _post(membership, "Your role in the Provider Portal has changed", CHANGED, causing)
 
 
 def remove(membership: Membership, *, by: User) -> None:
@@ -231,11 +233,24 @@ def _delete(membership: Membership, still: sa.ColumnElement[bool]) -> None:
     session.expunge(membership)
 
 
-def _tell_granted(membership: Membership, portal: str) -> None:
-    _post(membership, "You can now log in to the Provider Portal", GRANTED, portal=f"\n{portal}\n" if portal else "")
+def _insist_on_few(by: User | None) -> User | None:
+    """DomainError where somebody at a provider has caused too many mails to colleagues. Returns whose press counts: not
+    that of those who let people in for the council.
+    """
+    if by is None or _lets_in(by):
+        return None
+    insist_on_few(by)
+    return by
 
 
-def _post(membership: Membership, subject: str, words: str, **more: str) -> None:
+def _tell_granted(membership: Membership, portal: str, causing: User | None = None) -> None:
+    portal = f"\n{portal}\n" if portal else ""
+    _post(membership, "You can now log in to the Provider Portal", GRANTED, causing, portal=portal)
+
+
+def _post(membership: Membership, subject: str, words: str, causing: User | None = None, **more: str) -> None:
     user, provider, role = membership.user, membership.provider, membership.role
-    post(user.email, subject, words.format(name=user.name, email=user.email, provider=provider.name, role=role.label,
-                                           about=role.about, **more))  # fmt: skip
+    body = words.format(
+        name=user.name, email=user.email, provider=provider.name, role=role.label, about=role.about, **more
+    )
+    post(user.email, subject, body, caused_by=causing)

@@ -41,6 +41,7 @@ NO_CLIENTS = {
     "admin.payments.pay_as_it_is",
     "admin.payments.keep_back_again",
     "admin.people.",
+    "admin.refused_addresses.",
     "admin.providers.change_role",
     "admin.providers.give_access",
     "admin.providers.grant",

@@ -20,6 +20,7 @@ from models.permissions import Role
 from models.records.contract import Contract
 from models.records.feed import FeedImport
 from models.records.provider import Provider
+from models.refused_address import RefusedAddress
 from tests.care_factories import make_contract, make_item
 from tests.factories import canary, make_contact, make_provider, make_staff, make_user
 from tests.support import runs
@@ -54,9 +55,12 @@ def _of_its_people(provider: Provider) -> dict[str, Any]:
         provider_id=provider.id, kind=ChangeKind.CONTACT, contact_id=contact.id, before={"phone": contact.phone},
         after={"phone": f"01632 960556 {canary(provider.id)}"}, wanted_on=MONDAY, asked_by_id=person.id,
     )  # fmt: skip
+    now = utc_now()
+    mark = RefusedAddress(address=person.email, refused_at=now, code=550, reason="5.1.1 no such user", works_since=None)
     login = WebSession.begin(f"a token of {person.id}", Limits.of(None), user_id=person.id, data={}, user_agent="")
     return {
         "provider_id": provider.id, "person_id": person.id, "contact_id": contact.id, "change_id": saved(change).id,
+        "mark_id": saved(mark).id,
         "session_id": saved(login).id,
     }  # fmt: skip
 

@@ -10,6 +10,7 @@ from models.accounts.login import LoginFailure
 from models.accounts.pending_login import own_step, step_of
 from models.base import session, utc_now
 from models.permissions import Permission
+from models.refused_address import RefusedAddress
 
 
 @bp.get("/<int:person_id>")
@@ -20,6 +21,7 @@ def show(person_id):
     return render(
         "admin/people/show.html",
         person=person, state=State.of(row, Locks()), places=directory.places_of([person_id]).get(person_id, []),
+        refused=session.scalar(RefusedAddress.marked().where(RefusedAddress.address == person.email)),
         own=own_step(person), asked=step_of(person), sessions=directory.open_sessions(person_id),
         now=utc_now(), failures=LoginFailure.since_last_log_in(person),
         may_do=lambda permission: council.may_look_after(person, permission, by=me()),
