@@ -28,12 +28,12 @@ def head() -> None:
     with scope():
         newest = chain.head()
     if newest is None:
-        raise click.ClickException("Nothing is sealed yet: flask audit seal, or start the worker.")
+        raise click.ClickException("Nothing is sealed yet: ./portal audit seal, or start the worker.")
     click.echo(str(newest))
 
 
 @cli.command()
-@click.option("--head", "hashes", multiple=True, help="A hash, or a whole line of `flask audit head`, kept elsewhere.")
+@click.option("--head", "hashes", multiple=True, help="A hash, or a whole line of `audit head`, kept elsewhere.")
 def verify(hashes: tuple[str, ...]) -> None:
     """Recompute every seal, and compare it with the heads that were written down. Exits with 1 if one is broken."""
     typed = [each.split()[-1].lower() if each.split() else "" for each in hashes]

@@ -13,6 +13,7 @@ mkdir -p "$INSTANCE"
 export PORTAL_INSTANCE="$INSTANCE"
 export PORTAL_MODE="${PORTAL_MODE:-demonstration}"
 python=.venv/bin/python
+mkdir -p instance && env | grep -E '^(PORTAL_INSTANCE|PORTAL_MODE|DATABASE_URL)=' >instance/last-run.env # for ./portal
 
 $python - "$PORT" <<'CHECK' || { echo "Port $PORT is in use. Choose another one: make run PORT=8001" >&2; exit 1; }
 import socket, sys

@@ -35,7 +35,7 @@ class Waits(Choice):
         return {
             "authorisation": "waits to be authorised on the council’s pages",
             "press": "is authorised, and waits to be finalised on the council’s pages",
-            "worker": "is the worker’s: flask worker finalises it",
+            "worker": "is the worker’s to finalise: see that it runs",
             "broken off": "was broken off",
         }[self.value]
 

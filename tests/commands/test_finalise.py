@@ -119,8 +119,8 @@ def test_the_run_of_a_page_whose_job_is_dead_is_taken_up_for_whoever_pressed(con
     [
         ({"authorised": False}, "waits to be authorised on the council’s pages"),
         ({}, "is authorised, and waits to be finalised on the council’s pages"),
-        ({"job": "queued"}, "is the worker’s: flask worker finalises it"),
-        ({"job": "running"}, "is the worker’s: flask worker finalises it"),
+        ({"job": "queued"}, "is the worker’s to finalise: see that it runs"),
+        ({"job": "running"}, "is the worker’s to finalise: see that it runs"),
     ],
     ids=["prepared", "authorised", "queued", "running"],
 )
