@@ -38,8 +38,8 @@ ALL = {
     "vault rotate": [], "verify": [],
 }  # fmt: skip
 """The arguments with which each command comes to the database."""
-ELSEWHERE = {"feed format", "mail deliver", "worker"}
-"""`feed format` needs no database; the other two wait until it is back, with tests of their own."""
+ELSEWHERE = {"feed format", "feed manifest", "mail deliver", "worker"}
+"""The first two need no database; the others wait until it is back, with tests of their own."""
 READ = {"audit head", "audit verify", "feed check", "verify"}
 """Never wait for anybody who writes."""
 WRITE = sorted({*ALL} - READ)
