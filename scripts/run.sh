@@ -28,18 +28,7 @@ CHECK
 $python -m flask --app app db upgrade
 $python -m flask --app app demo load "$DEMO" --if-empty
 
-# Two processes: the web server, and the worker that does long work. When one ends, or this script is stopped, both end.
-$python -m flask --app app worker &
-worker=$!
-$python -m gunicorn -w 2 -k gthread --threads 4 --no-control-socket -b "127.0.0.1:$PORT" 'app:create_app()' &
-web=$!
-stop() {
-  trap - INT TERM EXIT
-  kill -TERM "$web" "$worker" 2>/dev/null || true
-  wait "$web" "$worker" 2>/dev/null || true
-}
-trap 'stop; exit 0' INT TERM
-trap stop EXIT
-
 echo "The portal is at http://127.0.0.1:$PORT (Ctrl+C stops it)"
-wait "$web"
+exec scripts/together.sh \
+  worker "$python -m flask --app app worker" \
+  "web server" "$python -m gunicorn -w 2 -k gthread --threads 4 --no-control-socket -b 127.0.0.1:$PORT 'app:create_app()'"
