@@ -29,7 +29,11 @@ PAUSE = 1.0
 """Seconds between two looks into an empty queue."""
 NAMED = 5
 """Contracts that a message names."""
-FAILED = "It was broken off by a fault in the portal. Nothing is half done: ask for it again, or tell us if it repeats"
+FAULT = "It was broken off by a fault in the portal"
+REPEATS = "Tell whoever looks after the portal if that repeats."
+BUSY = "The database was busy, away or full"
+PATIENCE = 30.0
+"""Seconds for which a worker tries to say how far it is, before it breaks off: less than `BROKEN_OFF_AFTER`."""
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +77,9 @@ def work(stop: _Stop | None = None, meanwhile: Callable[[], None] = lambda: None
         return False
     if job is None:
         return False
+    stop = stop or _Stop()
     with suppress(Overtaken):
-        _tell(job, _end_of(job, stop or _Stop(), meanwhile))
+        _tell_the_end(job, _end_of(job, stop, meanwhile), stop)
     return True
 
 
@@ -88,9 +93,12 @@ def _end_of(job: Job, stop: _Stop, meanwhile: Callable[[], None]) -> Callable[[J
         return Job.put_back
     except DomainError as refusal:
         return partial(Job.fail, message=str(refusal))
+    except OperationalError as fault:
+        log.warning("job %s is tried again: %s", job.id, type(fault.orig).__name__)
+        return partial(Job.try_again, what=BUSY)
     except Exception:
         log.exception("job %s", job.id)
-        return partial(Job.fail, message=FAILED)
+        return partial(Job.break_off, what=FAULT, then=REPEATS)
     return partial(Job.finish, message=message)
 
 
@@ -110,10 +118,38 @@ def _tell(job: Job, say: Callable[[Job], None]) -> None:
         say(known)
 
 
+def _tell_on_the_way(job: Job, say: Callable[[Job], None]) -> None:
+    """Tell it once the database takes it. OperationalError where it has not for PATIENCE seconds: the job is broken off
+    then, before another worker takes it up.
+    """
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return _tell(job, say)
+        except OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(PAUSE)
+
+
+def _tell_the_end(job: Job, say: Callable[[Job], None], stop: _Stop) -> None:
+    """Tell it, however long the database takes, or until the worker is told to stop: then the next one takes the job
+    up, which is safe to do twice.
+    """
+    while True:
+        try:
+            return _tell(job, say)
+        except OperationalError as fault:
+            log.warning("job %s has ended, which cannot be written yet: %s", job.id, type(fault.orig).__name__)
+            if stop.asked:
+                return None
+            time.sleep(PAUSE)
+
+
 def _do(job: Job, stop: _Stop, meanwhile: Callable[[], None]) -> str:
     def progress(done: int, total: int) -> None:
         whole = max(job.total, total)
-        _tell(job, lambda known: known.get_on(whole - total + done, whole))
+        _tell_on_the_way(job, lambda known: known.get_on(whole - total + done, whole))
         if stop.asked:
             raise Stopped
         meanwhile()

@@ -141,6 +141,14 @@ def begin_write() -> None:
     session.connection(execution_options={"write": True})
 
 
+def take_turns(number: int) -> None:
+    """Wait for whoever holds the lock of this number, and hold it to the end of the transaction. On SQLite a write
+    transaction has kept everybody else out already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
 def storage_faults() -> list[str]:
     """What SQLite finds wrong with its own file, and rows that refer to nothing. PostgreSQL checks as it reads."""
     connection = session.connection()
