@@ -30,9 +30,11 @@ from blueprints import (
     transactions,
 )
 from blueprints.session_store import DatabaseSessions
+from commands.batchwise.sealing import HEADS
 from models.accounts import account_policy
 from models.base import connect
 from models.calendar import BankDayRule
+from models.daily_work import DAILY, Timetable
 from models.payments.limits import RunLimits
 from models.portal import Portal
 from models.records.provider import ProviderKind
@@ -75,6 +77,7 @@ def portal_of(settings: config.Settings) -> Portal:
         policy=_account_policy(settings.log_in, settings.council.team_email),
         run_limits=_run_limits(settings.limits),
         bank_day=BankDayRule(settings.bank_day),
+        timetable=_timetable(settings),
         vault=vault_of(settings.vault_keys),
         hash_key=hmac.digest(settings.secret_key.encode(), b"log-in codes", "sha256"),
     )
@@ -95,6 +98,18 @@ def _account_policy(written: config.LogIn, team_email: str) -> account_policy.Ac
         may_grant=frozenset(map(ProviderKind, written.providers_may_grant)),
         all_services=written.all_services,
         alarm_to=team_email,
+    )
+
+
+def _timetable(settings: config.Settings) -> Timetable:
+    written = settings.schedule
+    return Timetable(
+        times={kind: written.times[kind.value] for kind in DAILY if kind.value in written.times},
+        feed=settings.instance / written.feed_directory,
+        heads=settings.instance / HEADS,
+        head_to=written.audit_head_to,
+        team=settings.council.team_email,
+        remind_days=written.reminder_days,
     )
 
 

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ KINDS_OF_PROVIDER = (
     "shared_lives",
 )
 BANK_DAYS = ("before", "after")
+DAILY = ("feed", "calculate", "verify", "audit_head", "digest", "reminders")
 STEPS = ("email_code", "security_code", "authenticator")
 
 
@@ -108,6 +109,30 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Schedule:
+    """The table [schedule] of settings.toml: when what is done every day, like "06:00" in London; empty: never."""
+
+    feed: str = ""
+    feed_directory: str = ""
+    """Relative to the instance folder, or absolute."""
+    calculate: str = ""
+    verify: str = ""
+    audit_head: str = ""
+    audit_head_to: str = ""
+    """Who gets the head of the audit by mail."""
+    digest: str = ""
+    reminders: str = ""
+    reminder_days: int = 2
+    """How many working days before the last day to answer a provider is reminded."""
+
+    @property
+    def times(self) -> dict[str, time]:
+        """The times that are set, by the names of their settings."""
+        written = {name: getattr(self, name) for name in DAILY}
+        return {name: time.fromisoformat(text) for name, text in written.items() if text}
+
+
+@dataclass(frozen=True)
 class Mail:
     host: str = ""
     """Empty: mail stays in the outbox."""
@@ -131,6 +156,7 @@ class Settings:
     log_in: LogIn = LogIn()
     identity_provider: IdentityProvider = IdentityProvider()
     limits: Limits = Limits()
+    schedule: Schedule = Schedule()
     mail: Mail = Mail()
     today: date | None = None
     """Stops the business calendar, for demonstrations and training."""
@@ -161,6 +187,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         "log_in": _log_in(written.pop("log_in", {}), mode),
         "identity_provider": _identity_provider(written.pop("identity_provider", {}), environ, mode),
         "limits": _limits(written.pop("limits", {})),
+        "schedule": _schedule(written.pop("schedule", {})),
         "mail": _table(Mail, mail | {"password": environ.get("MAIL_PASSWORD", "")}, "mail"),
         "https": mode is Mode.PRODUCTION,
         **_checked(Settings, written, "settings.toml", allowed=("today", "bank_day", "https", "proxies", "hosts")),
@@ -257,6 +284,18 @@ def _limits(written: Any) -> Limits:
         if getattr(limits, each.name) < 0:
             raise SettingsError(f"settings.toml, [limits]: {each.name} must be 0, which is no limit, or more")
     return limits
+
+
+def _schedule(written: Any) -> Schedule:
+    where, schedule = "settings.toml, [schedule]", _table(Schedule, written, "schedule")
+    for name in DAILY:
+        if not re.fullmatch(r"(([01]\d|2[0-3]):[0-5]\d)?", getattr(schedule, name)):
+            raise SettingsError(f'{where}: {name} must be a time of day, like "06:00", or empty')
+    if schedule.feed and not schedule.feed_directory:
+        raise SettingsError(f"{where}: feed takes a feed_directory, which holds its files")
+    if not 1 <= schedule.reminder_days <= 20:
+        raise SettingsError(f"{where}: reminder_days must be 1 to 20")
+    return schedule
 
 
 def _identity_provider(written: Any, environ: Mapping[str, str], mode: Mode) -> IdentityProvider:

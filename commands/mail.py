@@ -9,6 +9,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError
 
+from commands.batchwise.daily import Clock
 from config import Mail
 from exchange.mail import deliver_due
 from models.database_faults import DatabaseTrouble
@@ -30,10 +31,11 @@ def deliver(forever: bool) -> None:
     if not forever:
         click.echo(f"{deliver_due(mail)} sent.")
         return
-    stop = _Stop()
+    stop, watch = _Stop(), Clock(asks=False)  # the worker may be what does not run
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     while not stop.asked:
+        watch.when_due()
         _round(mail, stop)
         if not stop.asked:
             time.sleep(PAUSE_SECONDS)

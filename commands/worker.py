@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from commands.audit import heads_file
+from commands.batchwise import daily
 from commands.batchwise.payments import calculate_all, finalise_run, prepare_run
 from commands.batchwise.sealing import Sealing
 from models.base import DomainError, scope, session, transaction
@@ -55,17 +56,23 @@ class _Stop:
 @click.option("--once", is_flag=True, help="Do what waits, then end.")
 @with_appcontext
 def cli(once: bool) -> None:
-    """Do long work: calculations and the finalising of runs. Seal the audit once a minute."""
-    stop, sealing = _Stop(), Sealing(heads_file())
+    """Do long work: calculations, the finalising of runs, and what is done daily. Seal the audit once a minute."""
+    stop, sealing, clock = _Stop(), Sealing(heads_file()), daily.Clock(asks=True)
+
+    def meanwhile() -> None:
+        sealing.when_due()
+        clock.when_due()
+
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     while not stop.asked:
-        sealing.when_due()
-        if not work(stop, sealing.when_due) and not stop.asked:
-            if once:
+        meanwhile()
+        if not work(stop, meanwhile) and not stop.asked:
+            if not once:
+                time.sleep(PAUSE)
+            elif not clock.now():
                 sealing.now()
                 return
-            time.sleep(PAUSE)
 
 
 def work(stop: _Stop | None = None, meanwhile: Callable[[], None] = lambda: None) -> bool:
@@ -154,7 +161,7 @@ def _do(job: Job, stop: _Stop, meanwhile: Callable[[], None]) -> str:
             raise Stopped
         meanwhile()
 
-    do = {JobKind.CALCULATE: _calculate, JobKind.PREPARE: _prepare, JobKind.FINALISE: _finalise}[job.kind]
+    do = {JobKind.CALCULATE: _calculate, JobKind.PREPARE: _prepare, JobKind.FINALISE: _finalise}.get(job.kind, daily.do)
     return do(job, progress)
 
 

@@ -6,6 +6,7 @@ Importing this package loads every table, so that `Base.metadata` is whole.
 from models import (  # noqa: F401
     audit,
     bank_holiday,
+    daily_work,
     job,
     outbox,
     refused_address,
@@ -34,6 +35,7 @@ from models.payments import (  # noqa: F401
     hold,
     payment,
     purchase_order,
+    reminding,
     rules,
     run,
     standing_hold,

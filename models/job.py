@@ -41,16 +41,12 @@ class JobKind(Choice):
     VERIFY = "verify"
     AUDIT_HEAD = "audit_head"
     DIGEST = "digest"
-    REMIND = "remind"
+    REMINDERS = "reminders"
 
     @property
     def label(self) -> str:
         """What it is called in a list, at the beginning of a line."""
         return _KINDS[self][0]
-
-    @property
-    def most_tries(self) -> int:
-        return TRIES
 
     @property
     def doing(self) -> str:
@@ -78,7 +74,7 @@ _KINDS = {
     JobKind.VERIFY: ("Verification", "Verifying", _AGAIN),
     JobKind.AUDIT_HEAD: ("Head of the audit", "Writing down the head of the audit", _AGAIN),
     JobKind.DIGEST: ("Digest of work", "Writing the digest of work", _AGAIN),
-    JobKind.REMIND: ("Reminders to providers", "Reminding providers", _AGAIN),
+    JobKind.REMINDERS: ("Reminders to providers", "Reminding providers", _AGAIN),
 }  # fmt: skip
 
 
@@ -154,6 +150,11 @@ class Job(Base):
     def provider_ids(self) -> list[int] | None:
         """Whose providers it is about; None for all."""
         return self.arguments.get("providers")
+
+    @property
+    def first_line(self) -> str:
+        """Of what came of it: the rest may be a list."""
+        return self.message.partition("\n")[0]
 
     @property
     def most_tries(self) -> int:

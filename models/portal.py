@@ -26,6 +26,8 @@ class Portal:
     """A models.payments.limits.RunLimits."""
     bank_day: Any
     """A models.calendar.BankDayRule: which working day a bank day becomes that is none."""
+    timetable: Any
+    """A models.daily_work.Timetable."""
     vault: MultiFernet = field(repr=False)
     """Seals and opens secrets (models.vault)."""
     hash_key: bytes = field(repr=False)

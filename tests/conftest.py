@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 import hypothesis
@@ -16,6 +16,7 @@ import config
 from app import create_app, portal_of
 from models.accounts.account_policy import AccountPolicy, Step
 from models.accounts.user import User
+from models.job import JobKind
 from models.portal import Portal
 from tests.support import database as databases
 from tests.support import durham, identity_provider
@@ -72,6 +73,17 @@ def set_today(own_portal: OwnPortal) -> Callable[[date | None], None]:
 def limits(own_portal: OwnPortal, _usual: Portal) -> Callable[..., None]:
     """`limits(run_pence=10_000)`: above which two people authorise a run, otherwise as usual."""
     return lambda **changed: own_portal.change(run_limits=replace(_usual.run_limits, **changed))
+
+
+@pytest.fixture
+def timetable(own_portal: OwnPortal, _usual: Portal) -> Callable[..., None]:
+    """`timetable("06:00 feed", "06:30 calculate", head_to="a@b.example")`: what is done daily, otherwise as usual."""
+
+    def change(*lines: str, **changed: object) -> None:
+        times = {JobKind(name): time.fromisoformat(at) for at, name in (line.split() for line in lines)}
+        own_portal.change(timetable=replace(_usual.timetable, times=times, **changed))
+
+    return change
 
 
 @pytest.fixture

@@ -68,6 +68,14 @@ def seal_waiting(*, everything: bool = False) -> int:
         count, tries, after = count + len(links), 0, links[-1]["event_id"]
 
 
+def write_head(path: Path, head: Head) -> None:
+    """Add a line to the file of heads, on the disk when this returns."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as file:
+        file.write(f"{head}\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
 class Sealing:
     """What the worker does beside its jobs: seals each minute, and writes the head down once a day."""
 
@@ -101,12 +109,8 @@ class Sealing:
     def _write_down(self) -> None:
         with scope():
             newest = chain.head()
-        if newest is None:
-            return
-        with os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as file:
-            file.write(f"{newest}\n")
-            file.flush()
-            os.fsync(file.fileno())
+        if newest is not None:
+            write_head(self._path, newest)
 
 
 def _day(at: datetime) -> date:

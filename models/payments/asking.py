@@ -66,7 +66,7 @@ def ask_anew(payment_ids: Iterable[int]) -> None:
     by_provider: dict[int, list[ScheduledPayment]] = defaultdict(list)
     for each in session.scalars(query.order_by(payment.asked_by, payment.first_on, payment.id)).unique():
         by_provider[each.provider_id].append(each)
-    for user, provider in _confirmers(by_provider):
+    for user, provider in confirmers(by_provider):
         found = by_provider[provider.id]
         words = ASKED.format(
             name=user.name,
@@ -80,7 +80,7 @@ def ask_anew(payment_ids: Iterable[int]) -> None:
 def tell(payment: ScheduledPayment, subject: str, what: str) -> None:
     """Write to `_concerned` what has become of this payment."""
     for user in _concerned(payment):
-        post(user.email, subject, NEWS.format(name=user.name, what=what, payment=_named(payment)))
+        post(user.email, subject, NEWS.format(name=user.name, what=what, payment=named(payment)))
 
 
 def who_is_told(payment: ScheduledPayment) -> str:
@@ -100,10 +100,10 @@ def tell_of_debt(contract: Contract, subject: str, what: str, left_pence: int) -
 def _concerned(payment: ScheduledPayment) -> list[User]:
     """Who may confirm the provider's payments; where nobody may, as with foster carers, who sees them."""
     own = [payment.provider_id]
-    return [user for user, _ in _confirmers(own) or _people(Permission.VIEW_PAYMENTS, own)]
+    return [user for user, _ in confirmers(own) or _people(Permission.VIEW_PAYMENTS, own)]
 
 
-def _confirmers(provider_ids: Iterable[int]) -> list[tuple[User, Provider]]:
+def confirmers(provider_ids: Iterable[int]) -> list[tuple[User, Provider]]:
     """Who may confirm for these providers, and can log in."""
     return _people(Permission.CONFIRM_PAYMENTS, provider_ids)
 
@@ -128,7 +128,7 @@ def _people(permission: Permission, provider_ids: Iterable[int]) -> list[tuple[U
 
 def _asked(payment: ScheduledPayment) -> str:
     because = Asked.LAPSED if payment.lapsed_pence is not None else payment.asked_because
-    what = f"{_named(payment)}, {gbp(payment.total_pence)}: {_WHY[because] if because else ''}."
+    what = f"{named(payment)}, {gbp(payment.total_pence)}: {_WHY[because] if because else ''}."
     asked_by, bank_on = payment.answer_by, payment.bank_on
     if asked_by < today():
         return f"{what} The time to answer ended on {asked_by.day} {asked_by:%B}: it is held until we ask again."
@@ -138,6 +138,6 @@ def _asked(payment: ScheduledPayment) -> str:
     )
 
 
-def _named(payment: ScheduledPayment) -> str:
+def named(payment: ScheduledPayment) -> str:
     contract: Contract = payment.contract
     return f"{contract.name} ({contract.reference}), {Span(payment.first_on, payment.last_on).words()}"

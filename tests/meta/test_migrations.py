@@ -35,6 +35,7 @@ SHARED = {
     "calendar",
     "calendar_override",
     "client",
+    "daily_alarm",
     "feed_import",
     "identity",
     "job",

@@ -5,12 +5,13 @@ import stat
 import subprocess
 import sys
 from dataclasses import fields
-from datetime import date
+from datetime import date, time
 
 import pytest
 
 from app import portal_of
-from config import BANK_DAYS, KINDS_OF_PROVIDER, STEPS, Mode, SettingsError, load
+from config import BANK_DAYS, DAILY, KINDS_OF_PROVIDER, STEPS, Mode, SettingsError, load
+from models import daily_work
 from models.accounts.account_policy import Step
 from models.calendar import BankDayRule
 from models.records.provider import ProviderKind
@@ -128,6 +129,10 @@ def test_printing_the_settings_shows_no_secret(instance):
         ("[council]\nname = 7", {}, "name must be text"),
         ("[council]\ntitle = 'x'", {}, "there is no setting 'title'"),
         (WHOLE.replace("#00664f", "green"), KEYS, "six hexadecimal digits"),
+        ("[schedule]\nverify = '6:00'", KEYS, 'verify must be a time of day, like "06:00", or empty'),
+        ("[schedule]\nverify = '24:00'", KEYS, "verify must be a time of day"),
+        ("[schedule]\nfeed = '06:00'", KEYS, "feed takes a feed_directory"),
+        ("[schedule]\nreminder_days = 0", KEYS, "reminder_days must be 1 to 20"),
         ("[mail]\npassword = 'x'", {}, "comes from MAIL_PASSWORD"),
     ],
 )
@@ -152,7 +157,7 @@ def test_the_operations_guide_names_every_setting_and_its_example_is_right(insta
     guide = (repository / "docs" / "operations.md").read_text("utf-8")
     example = guide.partition("```toml\n")[2].partition("```")[0]
     settings = loaded(instance, example, **KEYS, **PASSWORDS)
-    for table in (settings.council, settings.log_in, settings.identity_provider, settings.mail):
+    for table in (settings.council, settings.log_in, settings.identity_provider, settings.mail, settings.schedule):
         for field in fields(table):
             assert f"\n{field.name} = " in example or field.name in ("password", "secret"), field.name
     for name in ("PORTAL_MODE", "PORTAL_INSTANCE", "DATABASE_URL", *KEYS, *PASSWORDS, "today = "):
@@ -164,6 +169,12 @@ def test_the_second_steps_are_the_councils_choice(instance):
     log_in = loaded(instance, WHOLE + written, **KEYS).log_in
     assert (log_in.carers, log_in.organisations, log_in.staff) == ("security_code", "email_code", "authenticator")
     assert (log_in.security_code_positions, log_in.providers_may_grant) == (3, ("care_home",))
+
+
+def test_the_times_of_daily_work_are_those_of_its_kinds(instance):
+    schedule = loaded(instance, WHOLE + "\n[schedule]\nverify = '06:30'\ndigest = ''", **KEYS).schedule
+    assert schedule.times == {"verify": time(6, 30)}
+    assert list(DAILY) == [kind.value for kind in daily_work.DAILY]
 
 
 def test_a_demonstration_asks_its_staff_for_no_app(instance):

@@ -1,0 +1,195 @@
+"""What is done daily (models.daily_work): each work returns what it came to, or raises DomainError that says it."""
+
+import logging
+import os
+import time
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from commands.batchwise.payments import Progress
+from commands.batchwise.sealing import read_heads, seal_waiting, write_head
+from exchange.feed import FeedFaults, Report, import_feed
+from models import daily_work
+from models.auditing import chain
+from models.auditing.chain import Head
+from models.base import DomainError, scope, session, transaction, utc_now
+from models.daily_work import timetable
+from models.job import Job, JobKind, Overtaken
+from models.outbox import post
+from models.payments import digest, reminding
+from models.records.feed import FeedImport
+from models.tenancy import EVERY_PROVIDER, set_tenant
+from models.verify import BrokenPromise, check_all
+from models.words import how_many
+
+NAMED = 5
+"""Faults and promises that a message names."""
+EVERY_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
+
+
+class Clock:
+    """What a process looks after beside its own work: that daily work is asked for, and who is told when it fails."""
+
+    def __init__(self, *, asks: bool) -> None:
+        self._asks, self._next = asks, 0.0
+
+    def when_due(self) -> None:
+        """Look every few seconds."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + EVERY_SECONDS
+            self.now()
+
+    def now(self) -> bool:
+        """Look; whether something was put into the queue. A database that is busy is looked at the next time."""
+        try:
+            return look(utc_now(), asks=self._asks)
+        except (OperationalError, IntegrityError) as fault:
+            log.warning("daily work was not looked after: %s", type(fault).__name__)
+            return False
+
+
+def look(now: datetime, *, asks: bool) -> bool:
+    """Put what is due into the queue (`asks`), and tell the team of what has failed or not run. Writes only if there is
+    something to write. Returns whether there was something to put into the queue.
+    """
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        is_due, is_news = asks and bool(daily_work.to_ask(now)), bool(daily_work.untold(now))
+    if is_due or is_news:
+        with transaction():
+            if is_due:
+                daily_work.ask_due(now)
+            daily_work.raise_alarm(now)
+    return is_due
+
+
+def do(job: Job, progress: Progress) -> str:
+    """Do a daily work other than the calculation; DomainError where it has failed, with all that there is to say."""
+    if job.kind is JobKind.FEED:
+        return _import(job)
+    if job.kind is JobKind.VERIFY:
+        return _verify(progress)
+    if job.kind is JobKind.AUDIT_HEAD:
+        return _write_down_head(job)
+    return _digest(job) if job.kind is JobKind.DIGEST else _remind(progress)
+
+
+def _import(job: Job) -> str:
+    directory = newest(timetable().feed)
+    try:
+        report = import_feed(directory)
+    except FeedFaults as found:
+        lines = [str(replace(each, value="") if each.file else each) for each in found.faults[:NAMED]]
+        if (more := len(found.faults) - NAMED) > 0:
+            lines.append(f"... and {more:,} more. flask feed check names them all.")
+        head = f"The feed is not imported: it has {how_many(len(found.faults), 'fault')}."
+        raise DomainError("\n".join([head, *lines])) from None
+    return f"{_news(report, job)}{_counts(report)}"
+
+
+def newest(directory: Path) -> Path:
+    """The directory itself if it holds files; if it holds only directories, the last of them by name."""
+    if not directory.is_dir():
+        raise DomainError("There is no directory of a feed where settings.toml says: feed_directory under [schedule]")
+    inside = sorted(each for each in directory.iterdir() if not each.name.startswith("."))
+    return inside[-1] if inside and all(each.is_dir() for each in inside) else directory
+
+
+def _news(report: Report, job: Job) -> str:
+    """The import may have been written by a worker that was ended before it could say so."""
+    number = report.import_id
+    if number is None and job.started_at is not None:
+        with scope():
+            number = session.scalar(
+                select(FeedImport.id).where(FeedImport.at >= job.started_at).order_by(FeedImport.id.desc()).limit(1)
+            )
+    return f"Import {number} is written" if number is not None else "All of the feed is on record already"
+
+
+def _counts(report: Report) -> str:
+    new, changed = (sum(getattr(each, name) for each in report.counts.values()) for name in ("new", "changed"))
+    return f": {new:,} new and {how_many(changed, 'changed row')}." if new or changed else "."
+
+
+def _verify(progress: Progress) -> str:
+    heads, unreadable = read_heads(timetable().heads)
+    found = [BrokenPromise("the heads of the audit can be read", words) for words in unreadable]
+    found += check_all(heads, progress=progress)
+    broken = [each for each in found if not each.is_warning]
+    warnings = how_many(len(found) - len(broken), "warning")
+    if not broken:
+        return "Every promise holds." + (f" {warnings}: see flask verify." if found else "")
+    lines = [f"{each.promise}: not so for {each.where}" for each in broken[:NAMED]]
+    if (more := len(broken) - NAMED) > 0:
+        lines.append(f"... and {more:,} more. flask verify names them all.")
+    raise DomainError("\n".join([f"{how_many(len(broken), 'promise')} broken, {warnings}.", *lines]))
+
+
+def _write_down_head(job: Job) -> str:
+    """Seal what waits, write the newest head to the file, and mail it where an address is set."""
+    seal_waiting(everything=True)
+    with scope():
+        head = chain.head()
+    if head is None:
+        return "Nothing is in the audit yet."
+    path, to = timetable().heads, timetable().head_to
+    if not _is_written(path, head):
+        try:
+            write_head(path, head)
+        except OSError as problem:
+            raise DomainError(f"The head cannot be written to {path.name}: {os.strerror(problem.errno or 0)}") from None
+    if not to:
+        return f"Head {head.seq} is written to {path.name}."
+    _once(job, to, "Audit head of the Provider Portal", f"{head}\n")
+    return f"Head {head.seq} is written to {path.name} and mailed to {to}."
+
+
+def _is_written(path: Path, head: Head) -> bool:
+    heads, _ = read_heads(path)
+    return bool(heads) and heads[-1].hash == head.hash
+
+
+def _digest(job: Job) -> str:
+    to = timetable().team
+    if not to:
+        raise DomainError("There is nobody to write to: settings.toml names no team_email under [council]")
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        subject, body = digest.subject(), digest.body()
+    _once(job, to, subject, body)
+    return f"Mailed to {to}."
+
+
+def _once(job: Job, to: str, subject: str, body: str) -> None:
+    """Write one mail, and keep in the same transaction that it is written: a job that is taken up writes no second."""
+    with transaction() as own:
+        known = own.scalars(select(Job).where(Job.id == job.id)).one()
+        if known.worker != job.worker:
+            raise Overtaken
+        if not known.done:
+            post(to, subject, body)
+            known.get_on(1, 1)
+
+
+def _remind(progress: Progress) -> str:
+    days = timetable().remind_days
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        providers = reminding.providers_to_remind(days)
+    told = 0
+    for number, provider_id in enumerate(providers, start=1):
+        with transaction():
+            set_tenant(EVERY_PROVIDER)
+            told += reminding.remind(provider_id, days)
+        progress(number, len(providers))
+    if not providers:
+        return "Nobody is to be reminded."
+    left = len(providers) - told
+    nobody = f" {how_many(left, 'provider')} without anybody who may confirm: ring them." if left else ""
+    return f"{how_many(told, 'provider')} reminded.{nobody}"

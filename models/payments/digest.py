@@ -1,0 +1,61 @@
+"""The mail to the council's team about its own work: what is overdue, due and waiting. Counts and sums, no names."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from models.calendar import today
+from models.money import gbp
+from models.payments.blocked import faults_waiting
+from models.payments.run import RunState
+from models.payments.worklist import Due, queues, runs_that_wait, what_is_due
+from models.words import how_many
+
+DIGEST = """\
+Payments to be finalised
+
+{due}
+
+What waits for somebody
+
+{waiting}
+
+My work on the council's pages of the Provider Portal has each of them.
+"""
+
+
+def subject() -> str:
+    return f"Payments on {today():%A} {today().day} {today():%B}: what is due and what waits"
+
+
+def body() -> str:
+    return DIGEST.format(due="\n".join(_due()), waiting="\n".join(_waiting()) or "Nothing.")
+
+
+def _due() -> Iterator[str]:
+    """What is overdue, due today and due tomorrow; nothing of later days."""
+    days = {each.on: each for each in what_is_due()}
+    overdue = [each for each in days.values() if each.is_overdue]
+    yield from (_line(f"Overdue, since {each.on:%A} {each.on.day} {each.on:%B}", each) for each in overdue)
+    for what, day in (("Today", today()), ("Tomorrow", today() + timedelta(days=1))):
+        yield _line(what, days[day]) if day in days else f"{what}: none."
+
+
+def _line(what: str, due: Due) -> str:
+    held = f" and {gbp(due.held_pence)} held" if due.held_pence else ""
+    return f"{what}: {how_many(due.count, 'payment')}, {gbp(due.pence)} not held{held}."
+
+
+def _waiting() -> Iterator[str]:
+    broken, _ = faults_waiting()
+    if broken:
+        yield f"Contracts that cannot be calculated: {broken:,}."
+    for what, state in (("to authorise", RunState.PREPARED), ("to finalise", RunState.AUTHORISED)):
+        count, since, pence = runs_that_wait(state)
+        if count:
+            yield f"Payment runs {what}: {count:,}, {gbp(pence)}{_since(since)}."
+    for queue in queues():
+        yield f"{queue.concern.queue}: {queue.count:,}, {gbp(queue.pence)}{_since(queue.since)}."
+
+
+def _since(day: object) -> str:
+    return f", the oldest since {day:%d/%m/%Y}" if day is not None else ""
