@@ -105,7 +105,7 @@ def _timetable(settings: config.Settings) -> Timetable:
     written = settings.schedule
     return Timetable(
         times={kind: written.times[kind.value] for kind in DAILY if kind.value in written.times},
-        feed=settings.instance / written.feed_directory,
+        feed=settings.instance / written.feed_directory if written.feed_directory else None,
         heads=settings.instance / HEADS,
         head_to=written.audit_head_to,
         team=settings.council.team_email,

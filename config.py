@@ -114,22 +114,18 @@ class Schedule:
 
     feed: str = ""
     feed_directory: str = ""
-    """Relative to the instance folder, or absolute."""
     calculate: str = ""
     verify: str = ""
     audit_head: str = ""
     audit_head_to: str = ""
-    """Who gets the head of the audit by mail."""
     digest: str = ""
     reminders: str = ""
     reminder_days: int = 2
-    """How many working days before the last day to answer a provider is reminded."""
 
     @property
     def times(self) -> dict[str, time]:
         """The times that are set, by the names of their settings."""
-        written = {name: getattr(self, name) for name in DAILY}
-        return {name: time.fromisoformat(text) for name, text in written.items() if text}
+        return {name: time.fromisoformat(text) for name in DAILY if (text := getattr(self, name))}
 
 
 @dataclass(frozen=True)

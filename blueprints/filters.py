@@ -1,12 +1,13 @@
 """How money, quantities and days are written on a page."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask import Flask
 
 from models import money
 from models.base import utc_now
 from models.calendar import LONDON, FinancialYear
+from models.words import how_many
 
 
 def init_app(app: Flask) -> None:
@@ -24,6 +25,7 @@ def init_app(app: Flask) -> None:
         shortmoment=shortmoment,
         ago=ago,
         financial_year=financial_year,
+        duration=duration,
     )
 
 
@@ -69,6 +71,16 @@ def ago(at: datetime) -> str:
     if minutes < 60:
         return "a minute ago" if minutes == 1 else f"{minutes} minutes ago"
     return "an hour ago" if minutes < 120 else f"{minutes // 60} hours ago"
+
+
+def duration(took: timedelta) -> str:
+    """less than a second, 12 seconds, 3 minutes, 2 hours; whole ones, rounded down"""
+    seconds = int(took.total_seconds())
+    if seconds < 1:
+        return "less than a second"
+    if seconds < 120:
+        return how_many(seconds, "second")
+    return how_many(seconds // 60, "minute") if seconds < 7_200 else how_many(seconds // 3_600, "hour")
 
 
 def financial_year(starts_in: int) -> str:

@@ -36,6 +36,7 @@ COUNCIL_NAVIGATION = (
     ("Providers", "admin.providers.index", Permission.VIEW_PROVIDERS),
     ("People", "admin.people.index", Permission.VIEW_PROVIDERS),
     ("Changes", "admin.changes.index", Permission.VIEW_PROVIDERS),
+    ("Daily work", "admin.daily_work.index", Permission.VIEW_DAILY_WORK),
     ("Audit", "admin.audit.index", Permission.VIEW_AUDIT),
 )
 """The council's own."""

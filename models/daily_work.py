@@ -54,7 +54,7 @@ class Timetable:
 
     times: Mapping[JobKind, time]
     """Of what is done daily; what is not in it is not done by itself."""
-    feed: Path
+    feed: Path | None
     """The directory of the feed, or of several that are named so that the newest comes last."""
     heads: Path
     """The file in which the heads of the audit are kept."""
@@ -153,6 +153,11 @@ class DailyWork:
         if self.last is not None and self.last.finished_at is not None and self.is_failed:
             return f"{self.kind.label} failed {_moment(self.last.finished_at)}: {self.last.first_line}"
         return ""
+
+
+def named(word: str) -> JobKind | None:
+    """The daily work that an address names."""
+    return next((kind for kind in DAILY if kind.value == word), None)
 
 
 def timetable() -> Timetable:

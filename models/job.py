@@ -152,6 +152,11 @@ class Job(Base):
         return self.arguments.get("providers")
 
     @property
+    def took(self) -> timedelta | None:
+        """From its first beginning to its end; None while it has not ended."""
+        return self.finished_at - self.started_at if self.finished_at and self.started_at else None
+
+    @property
     def first_line(self) -> str:
         """Of what came of it: the rest may be a list."""
         return self.message.partition("\n")[0]
@@ -208,6 +213,7 @@ class Job(Base):
     @classmethod
     def ask(cls, kind: JobKind, *, by: Actor, run_id: int | None = None, **arguments: Any) -> "Job":
         """Put the job in the queue. Where the same one is queued or running already, return that one."""
+        arguments = {name: value for name, value in arguments.items() if value is not None}
         for job in session.scalars(cls.open().where(cls.kind == kind, cls.run_id == run_id)):
             if job.arguments == arguments:
                 return job

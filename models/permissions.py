@@ -35,6 +35,8 @@ class Permission(StrEnum):
     MANAGE_STAFF = "create council users, change their roles, and reset and unlock them"
     MANAGE_BANK_HOLIDAYS = "keep the list of bank holidays"
     VIEW_AUDIT = "search the audit"
+    VIEW_DAILY_WORK = "see what is done every day, and what of it has failed"
+    RUN_DAILY_WORK = "run a daily work at once"
 
 
 class Role(StrEnum):
@@ -119,6 +121,8 @@ AT_COUNCIL = {
     P.MANAGE_STAFF:           "-        -        -          -            -           -      -     yes      -",
     P.MANAGE_BANK_HOLIDAYS:   "-        yes      -          -            -           -      -     yes      -",
     P.VIEW_AUDIT:             "-        -        -          -            -           -      -     yes      yes",
+    P.VIEW_DAILY_WORK:        "yes      yes      -          -            -           -      -     yes      yes",
+    P.RUN_DAILY_WORK:         "yes      -        -          -            -           -      -     yes      -",
 }
 # fmt: on
 """Rows are permissions; the columns are the roles, in the order in which they are declared above."""

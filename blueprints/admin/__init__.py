@@ -7,6 +7,7 @@ from blueprints.admin import (
     audit,
     bank_holidays,
     changes,
+    daily_work,
     debts,
     feeds,
     home,
@@ -22,6 +23,6 @@ bp = Blueprint("admin", __name__, url_prefix="/council")
 
 for area in (
     home, payments, payment_runs, standing_holds, debts, feeds, providers, people, refused_addresses, changes,
-    access_reviews, audit, bank_holidays,
+    access_reviews, audit, bank_holidays, daily_work,
 ):  # fmt: skip
     bp.register_blueprint(area.bp)

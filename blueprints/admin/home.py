@@ -4,10 +4,10 @@ from flask import Blueprint
 
 from blueprints.access import may, me, requires
 from blueprints.pages import render
-from models import bank_holiday
+from models import bank_holiday, daily_work
 from models.accounts import access_review, directory, refused_mail
 from models.accounts.directory import Locks
-from models.base import session
+from models.base import session, utc_now
 from models.correspondence import detail_change
 from models.job import Job
 from models.payments import owing
@@ -36,6 +36,7 @@ def show():
         former=directory.count_former() if may(Permission.HELP_USERS) or may(Permission.MANAGE_ACCESS) else None,
         feed=session.scalar(FeedImport.newest_first().limit(1)) if may(Permission.VIEW_FEEDS) else None,
         refused=refused_mail.queue() if may(Permission.HELP_USERS) else None,
+        troubles=daily_work.troubles(utc_now()) if may(Permission.VIEW_DAILY_WORK) else None,
         last_login=me().previous_login_at,
     )
 

@@ -81,7 +81,10 @@ def do(job: Job, progress: Progress) -> str:
 
 
 def _import(job: Job) -> str:
-    directory = newest(timetable().feed)
+    given = timetable().feed
+    if given is None:
+        raise DomainError("settings.toml says nowhere to read a feed from: feed_directory under [schedule]")
+    directory = newest(given)
     try:
         report = import_feed(directory)
     except FeedFaults as found:

@@ -20,6 +20,7 @@ NO_CLIENTS = {
     "admin.audit.",
     "admin.bank_holidays.",
     "admin.changes.",
+    "admin.daily_work.",
     "admin.debts.",
     "admin.feeds.",
     "admin.home.show",

@@ -90,7 +90,11 @@ def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str,
         kind=JobKind.FINALISE, run_id=run_id, state=JobState.DONE, message="Done.",
         worker="one", started_at=now, heartbeat_at=now, finished_at=now,
     )  # fmt: skip
+    ended = {"state": JobState.DONE, "worker": "one", "started_at": now, "heartbeat_at": now, "finished_at": now}
+    daily = Job(kind=JobKind.VERIFY, message="Every promise holds.", **ended)
     return {
+        "work": "verify",
+        "daily_id": saved(daily).id,
         "run_id": run_id,
         "hold_id": saved(hold).id,
         "adjustment_id": saved(adjustment).id,
