@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from commands.audit import heads_file
 from commands.batchwise import daily
 from commands.batchwise.payments import calculate_all, finalise_run, prepare_run
+from commands.batchwise.pulse import pulse
 from commands.batchwise.sealing import Sealing
 from models.base import DomainError, scope, session, transaction
 from models.job import Job, JobKind, Overtaken
@@ -162,7 +163,8 @@ def _do(job: Job, stop: _Stop, meanwhile: Callable[[], None]) -> str:
         meanwhile()
 
     do = {JobKind.CALCULATE: _calculate, JobKind.PREPARE: _prepare, JobKind.FINALISE: _finalise}.get(job.kind, daily.do)
-    return do(job, progress)
+    with pulse(lambda: _tell(job, Job.beat)):
+        return do(job, progress)
 
 
 def _calculate(job: Job, progress: Callable[[int, int], None]) -> str:

@@ -20,8 +20,6 @@ from models.words import Choice
 
 BROKEN_OFF_AFTER = timedelta(minutes=1)
 """A worker reports at least this often. A job that is silent for longer may be taken up by another worker."""
-QUIET = timedelta(minutes=10)
-"""So long the import of a feed may be silent: on SQLite nobody can write, and so nothing can be reported, meanwhile."""
 LATE_AFTER = timedelta(seconds=30)
 """A job that is still queued after this long, while no other is worked at, means that no worker is running."""
 PAUSES = tuple(timedelta(seconds=each) for each in (15, 60, 120, 300, 600, 900))
@@ -191,15 +189,13 @@ class Job(Base):
     @hybrid_property
     def is_silent(self) -> bool:
         """It is running, and its worker has not been heard of for so long that another one may take it up."""
-        heard_at, quiet = self.heartbeat_at or self.created_at, QUIET if self.kind is JobKind.FEED else BROKEN_OFF_AFTER
-        return self.state is JobState.RUNNING and heard_at < utc_now() - quiet
+        heard_at = self.heartbeat_at or self.created_at
+        return self.state is JobState.RUNNING and heard_at < utc_now() - BROKEN_OFF_AFTER
 
     @is_silent.inplace.expression
     @classmethod
     def _is_silent(cls) -> sa.ColumnElement[bool]:
-        now = utc_now()
-        is_usual = sa.and_(cls.kind != JobKind.FEED, cls.heartbeat_at < now - BROKEN_OFF_AFTER)
-        return sa.and_(cls.state == JobState.RUNNING, sa.or_(is_usual, cls.heartbeat_at < now - QUIET))
+        return sa.and_(cls.state == JobState.RUNNING, cls.heartbeat_at < utc_now() - BROKEN_OFF_AFTER)
 
     @property
     def is_late(self) -> bool:
@@ -266,6 +262,10 @@ class Job(Base):
         no longer its own.
         """
         self._say(done=done, total=total, heartbeat_at=utc_now())
+
+    def beat(self) -> None:
+        """Report that the worker is alive, and no more. Overtaken as in `get_on`."""
+        self._say(heartbeat_at=utc_now())
 
     def finish(self, message: str) -> None:
         self._say(state=JobState.DONE, message=message, finished_at=utc_now(), done=self.total)

@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from commands.batchwise.payments import Progress
 from commands.batchwise.sealing import read_heads, seal_waiting, write_head
-from exchange.feed import FeedFaults, Report, import_feed
+from exchange.feed import AboveLimits, FeedFaults, Report, import_feed
+from exchange.feed.faults import lines_of
 from models import daily_work
 from models.auditing import chain
 from models.auditing.chain import Head
@@ -22,6 +23,7 @@ from models.job import Job, JobKind, Overtaken
 from models.outbox import post
 from models.payments import digest, reminding
 from models.records.feed import FeedImport
+from models.reports.feed_effect import effect_words
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from models.verify import BrokenPromise, check_all
 from models.words import how_many
@@ -88,12 +90,21 @@ def _import(job: Job) -> str:
     try:
         report = import_feed(directory)
     except FeedFaults as found:
-        lines = [str(replace(each, value="") if each.file else each) for each in found.faults[:NAMED]]
-        if (more := len(found.faults) - NAMED) > 0:
-            lines.append(f"... and {more:,} more. flask feed check names them all.")
-        head = f"The feed is not imported: it has {how_many(len(found.faults), 'fault')}."
-        raise DomainError("\n".join([head, *lines])) from None
-    return f"{_news(report, job)}{_counts(report)}"
+        lines = lines_of(replace(each, value="") if each.file else each for each in found.faults)
+        raise _refused(f"it has {how_many(len(found.faults), 'fault')}", lines, "flask feed check") from None
+    except AboveLimits as found:
+        lines = effect_words(found.report.effect) if found.report.effect else []
+        look = "Look at it with flask feed check and, if it is right, flask feed import --above-limits."
+        raise _refused(f"it is above a limit, {'; '.join(found.report.above)}", [*lines, look]) from None
+    told = effect_words(report.effect) if report.effect else []
+    unforeseen = [f"What changes in money cannot be said: {report.unforeseen}."] if report.unforeseen else []
+    return "\n".join([f"{_news(report, job)}{_counts(report)}", *told, *unforeseen])
+
+
+def _refused(why: str, lines: list[str], who_names_more: str = "") -> DomainError:
+    if (more := len(lines) - NAMED) > 0:
+        lines = [*lines[:NAMED], f"... and {how_many(more, 'line')} more: {who_names_more} names them all."]
+    return DomainError("\n".join([f"The feed is not imported: {why}.", *lines]))
 
 
 def newest(directory: Path) -> Path:
@@ -117,7 +128,8 @@ def _news(report: Report, job: Job) -> str:
 
 def _counts(report: Report) -> str:
     new, changed = (sum(getattr(each, name) for each in report.counts.values()) for name in ("new", "changed"))
-    return f": {new:,} new and {how_many(changed, 'changed row')}." if new or changed else "."
+    counts = f": {new:,} new and {how_many(changed, 'changed row')}." if new or changed else "."
+    return counts + (f" {how_many(len(report.warnings), 'warning')}." if report.warnings else "")
 
 
 def _verify(progress: Progress) -> str:

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column
 
+from models.bank_holiday import working_days
 from models.base import Base, Key, session
-from models.calendar import today, working_days_after
+from models.calendar import today
 from models.money import gbp
 from models.outbox import post
 from models.payments.asking import confirmers, named
@@ -63,7 +64,7 @@ def to_remind(days: int) -> Select[ScheduledPayment]:
         .where(
             payment.is_to_be_confirmed,
             ~payment.is_waived,
-            payment.answer_by <= working_days_after(today(), days),
+            payment.answer_by <= working_days().after(today(), days),
             ~was_reminded.exists(),
         )
         .order_by(payment.answer_by, payment.first_on, payment.id)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from models.base import utc_now
-from models.job import BROKEN_OFF_AFTER, PAUSES, QUIET, TRIES, Job, JobKind, JobState, Overtaken, scope_of
+from models.job import BROKEN_OFF_AFTER, PAUSES, TRIES, Job, JobKind, JobState, Overtaken, scope_of
 from tests.factories import make_staff
 from tests.support.rows import every, reading, saved, unit_of_work
 from tests.support.runs import change
@@ -77,6 +77,7 @@ EVENTS = {
     "the same is asked for again": asked_again,
     "a worker looks for work": claimed,
     "its worker reports progress": lambda job: say(job, lambda known: known.get_on(1, 2)),
+    "its worker is alive": lambda job: say(job, Job.beat),
     "its worker is told to stop": lambda job: say(job, Job.put_back),
     "the database has a fault": lambda job: say(job, lambda known: known.try_again("The database was busy")),
     "a rule says no, or a fault": lambda job: say(job, lambda known: known.fail("It cannot be")),
@@ -91,6 +92,7 @@ TABLE = {
         "failed": "nothing",
     },
     "its worker reports progress": NOT_ITS_OWN | {"running": "running", "silent": "running"},
+    "its worker is alive": NOT_ITS_OWN | {"running": "running", "silent": "running"},
     "its worker is told to stop": NOT_ITS_OWN | {"running": "queued", "silent": "queued"},
     "the database has a fault": NOT_ITS_OWN | {"running": "waiting", "silent": "waiting"},
     "a rule says no, or a fault": NOT_ITS_OWN | {"running": "failed", "silent": "failed"},
@@ -220,13 +222,6 @@ def test_whose_job_was_taken_up_by_another_says_nothing_more():
         with pytest.raises(Overtaken):
             first.finish("Done")
     assert state_of(job) == "running"
-
-
-def test_the_import_of_a_feed_may_be_silent_for_longer():
-    feed = a_job("silent", kind=JobKind.FEED)
-    assert (state_of(feed), claim()) == ("running", None)
-    change(feed, heartbeat_at=utc_now() - QUIET - timedelta(seconds=1))
-    assert (state_of(feed), claim()) == ("silent", feed.id)
 
 
 # what pages say
