@@ -168,6 +168,11 @@ def test_it_stops_no_import_and_is_told_once(feed: Feed, case: Case, time_machin
 
 QUIET = {
     "the same day of the year": ("clients.csv", "2006-02-14", "2009-05-10"),
+    "born today": ("clients.csv", "C2,Testing", "C9,New,Born,2019-10-02\nC2,Testing"),
+    "an item on the contract's last day": (
+        "contracts.csv", "K1,P1,Oak,2018-04-01,", "K1,P1,Oak,2018-04-01,2018-06-04",
+    ),
+    "an item on the service's last day": ("provider_services.csv", "2018-04-01,", "2018-04-01,2018-06-04"),
     "a contribution after the other": (
         "deductions.csv", "2019-04-01,,20.02,no\n",
         "2019-04-01,2019-12-31,20.02,no\nD2,I1,contribution,provider,2020-01-01,,20.02,no\n",
@@ -198,6 +203,14 @@ def test_what_is_usual_is_not_warned_about(feed: Feed, file: str, old: str, new:
     assert warned(feed) == []
 
 
+@pytest.mark.parametrize(("convention", "gap"), [("inclusive", ["I2: 20/10/2019"]), ("exclude_last", [])])
+def test_a_last_day_that_is_not_paid_needs_no_price(feed: Feed, convention: str, gap: list[str]):
+    feed.change(LEVELS, "Support,hour,inclusive", f"Support,hour,{convention}")
+    feed.change("rates.csv", "K2,HOUR,2018-04-01,,", "K2,HOUR,2018-04-01,2019-10-19,")
+    feed.change(ITEMS, "2019-03-01,2020-03-01", "2019-03-01,2019-10-20")
+    assert [each.detail for each in warnings(check_feed(feed.path))] == gap
+
+
 def test_a_price_by_night_with_seven_nights(feed: Feed):
     feed.change(LEVELS, "Support,hour,inclusive", "Support,night,nights")
     feed.change(QUANTITIES, "I2,2019-03-01,,12.75,2.5,2.5,2.5,2.5,2.75,0,0", "I2,2019-03-01,,7,,,,,,,")
@@ -225,7 +238,7 @@ def test_prices_that_end_are_asked_about_when_the_end_is_near(feed: Feed):
     ("confirmation", "policy", "days", "is_warned"),
     [("required", "confirm", 1, True), ("required", "hold", 1, True), ("required", "confirm", 2, False),
      ("required", "pay", 1, False), ("optional", "hold", 1, False), ("none", "hold", -1, False),
-     ("required", "pay", -1, True)],
+     ("required", "pay", -1, True), ("required", "pay", 0, False)],
 )  # fmt: skip
 def test_silence_needs_two_working_days(feed: Feed, confirmation: str, policy: str, days: int, is_warned: bool):
     """By weeks from Monday: with 2 days the provider has Tuesday and Wednesday."""

@@ -60,6 +60,7 @@ CASES = {
                                  (3, "starts_on", LOWERED, "I1: 29/07/2019 to 04/08/2019")),
     "a contribution that rises": ("deductions.csv", DEDUCTION, DEDUCTION.replace("20.02", "30"),
                                   (2, "starts_on", LOWERED, "I1: 01/04/2019 to 04/08/2019")),
+    "a contribution that is assessed": ("deductions.csv", DEDUCTION, DEDUCTION.replace(",no", ",yes"), None),
     "a contribution that falls": ("deductions.csv", DEDUCTION, DEDUCTION.replace("20.02", "10"), None),
     "a contribution to come": ("deductions.csv", DEDUCTION, f"{DEDUCTION}\nD2,I1,top_up,provider,2019-08-05,,5,yes",
                                None),
