@@ -142,8 +142,13 @@ def test_my_work_says_in_a_line_what_has_not_run_or_failed(colleague, timetable)
     for words in seen.values():
         assert "Verification has not run since " in words
         assert "Calculation failed " in words
-        assert "It cannot be. Daily work" in words
+        assert "Daily work has failed, or has not run. Daily work Calculation failed " in words
+        assert "It cannot be." in words
+        assert "For many reasons" not in words
     assert "Verification has not run" not in colleague("help_desk").get("/council/").words
+    ended(JobKind.CALCULATE)
+    [warning] = colleague("payments_manager").get("/council/").page.select("main .govuk-warning-text")
+    assert "Verification has not run since " in warning.text, "one alone stands in the warning itself"
 
 
 def test_my_work_says_nothing_where_all_is_well(officer, timetable):
