@@ -124,6 +124,10 @@ def _oakshotts(office: Office) -> None:
     office.rates(breaks, since, "SHB-NIGHT")
     weekends = office.item(breaks, office.client(child("Skye", "Winterbourne", 9, 33)), "SHB-NIGHT", line.begin + WEEK)
     office.quantity(weekends, weekends.first, 8, (0, 0, 0, 0, 4, 4, 0))
+    guardians = office.contract(provider, f"{name} - Special Guardianship", "FOUR-WEEKLY", since)
+    office.feed.add("provider_services", provider_ref=provider, service_ref="SGO", starts_on=since)
+    office.rates(guardians, since, "SGO-MONTH")
+    office.item(guardians, office.client(child("Tamsin", "Oakshott", 10, 70)), "SGO-MONTH", line.begin + 40 * DAY)
     claims.of_the_oakshotts(office, contract, imogen[-1].client)
 
 
