@@ -197,9 +197,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     if settings.get("bank_day", BANK_DAYS[0]) not in BANK_DAYS:
         raise SettingsError(f"settings.toml: bank_day must be one of {', '.join(BANK_DAYS)}")
     if mode is Mode.PRODUCTION and not settings.get("hosts"):
-        raise SettingsError(
-            "settings.toml: hosts must name the host names of the portal: links in mails are made of them"
-        )
+        raise SettingsError("settings.toml: hosts must name the host names of the portal: links in mails have them")
     return Settings(**settings)
 
 

@@ -1,4 +1,4 @@
-"""`flask worker`: does the long work that pages ask for, one job after another, and seals the audit meanwhile."""
+"""`./portal worker`: does the long work that pages ask for, one job after another, and seals the audit meanwhile."""
 
 import logging
 import signal
@@ -10,7 +10,7 @@ from functools import partial
 import click
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from commands.audit import heads_file
 from commands.batchwise import daily
@@ -18,6 +18,7 @@ from commands.batchwise.payments import calculate_all, finalise_run, prepare_run
 from commands.batchwise.pulse import pulse
 from commands.batchwise.sealing import Sealing
 from models.base import DomainError, scope, session, transaction
+from models.database_faults import DatabaseTrouble
 from models.job import Job, JobKind, Overtaken
 from models.money import gbp
 from models.payments import payment_run
@@ -33,11 +34,14 @@ NAMED = 5
 """Contracts that a message names."""
 FAULT = "It was broken off by a fault in the portal"
 REPEATS = "Tell whoever looks after the portal if that repeats."
-BUSY = "The database was busy, away or full"
 PATIENCE = 30.0
 """Seconds for which a worker tries to say how far it is, before it breaks off: less than `BROKEN_OFF_AFTER`."""
 
 log = logging.getLogger(__name__)
+
+
+def rest() -> None:
+    time.sleep(PAUSE)
 
 
 class Stopped(Exception):
@@ -70,7 +74,7 @@ def cli(once: bool) -> None:
         meanwhile()
         if not work(stop, meanwhile) and not stop.asked:
             if not once:
-                time.sleep(PAUSE)
+                rest()
             elif not clock.now():
                 sealing.now()
                 return
@@ -80,8 +84,8 @@ def work(stop: _Stop | None = None, meanwhile: Callable[[], None] = lambda: None
     """Do the next job, if there is one; returns whether there was. `meanwhile` is called between its batches."""
     try:
         job = _claim()
-    except OperationalError as fault:  # the database is busy, or away: it comes back
-        log.warning("no job can be looked for: %s", type(fault.orig).__name__)
+    except DBAPIError as fault:
+        log.warning("no job can be looked for: %s", _trouble(fault).words)
         return False
     if job is None:
         return False
@@ -101,13 +105,21 @@ def _end_of(job: Job, stop: _Stop, meanwhile: Callable[[], None]) -> Callable[[J
         return Job.put_back
     except DomainError as refusal:
         return partial(Job.fail, message=str(refusal))
-    except OperationalError as fault:
-        log.warning("job %s is tried again: %s", job.id, type(fault.orig).__name__)
-        return partial(Job.try_again, what=BUSY)
-    except Exception:
+    except Exception as fault:
+        if (trouble := DatabaseTrouble.of(fault)) is not None:
+            log.warning("job %s is tried again: %s", job.id, trouble.words)
+            return partial(Job.try_again, what=trouble.words)
         log.exception("job %s", job.id)
         return partial(Job.break_off, what=FAULT, then=REPEATS)
     return partial(Job.finish, message=message)
+
+
+def _trouble(fault: DBAPIError) -> DatabaseTrouble:
+    """What is wrong with the database, which comes back; any other fault is raised again."""
+    trouble = DatabaseTrouble.of(fault)
+    if trouble is None:
+        raise fault
+    return trouble
 
 
 def _claim() -> Job | None:
@@ -127,17 +139,18 @@ def _tell(job: Job, say: Callable[[Job], None]) -> None:
 
 
 def _tell_on_the_way(job: Job, say: Callable[[Job], None]) -> None:
-    """Tell it once the database takes it. OperationalError where it has not for PATIENCE seconds: the job is broken off
-    then, before another worker takes it up.
+    """Tell it once the database takes it. DBAPIError where it has not for PATIENCE seconds: the job is broken off then,
+    before another worker takes it up.
     """
     until = time.monotonic() + PATIENCE
     while True:
         try:
             return _tell(job, say)
-        except OperationalError:
+        except DBAPIError as fault:
+            _trouble(fault)
             if time.monotonic() > until:
                 raise
-            time.sleep(PAUSE)
+            rest()
 
 
 def _tell_the_end(job: Job, say: Callable[[Job], None], stop: _Stop) -> None:
@@ -147,11 +160,11 @@ def _tell_the_end(job: Job, say: Callable[[Job], None], stop: _Stop) -> None:
     while True:
         try:
             return _tell(job, say)
-        except OperationalError as fault:
-            log.warning("job %s has ended, which cannot be written yet: %s", job.id, type(fault.orig).__name__)
+        except DBAPIError as fault:
+            log.warning("job %s has ended, which cannot be written yet: %s", job.id, _trouble(fault).words)
             if stop.asked:
                 return None
-            time.sleep(PAUSE)
+            rest()
 
 
 def _do(job: Job, stop: _Stop, meanwhile: Callable[[], None]) -> str:

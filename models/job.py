@@ -1,4 +1,4 @@
-"""Long work that a page or the clock asks for, and the worker (`flask worker`) does. Pages show how far it has got.
+"""Long work that a page or the clock asks for, and the worker (`./portal worker`) does. Pages show how far it has got.
 
 When a worker dies, the next one takes its job up again, so the work of a job must be safe to do twice.
 docs/job-states.md says what can become of a job.
@@ -282,14 +282,14 @@ class Job(Base):
         self.fail(f"{what}. {self.left}. {then}".strip())
 
     def try_again(self, what: str) -> None:
-        """The database had a fault (`what` it was, in words): try again later, or say at last that it failed."""
+        """The database had a fault, which `what` says in a sentence: try again later, or say at last that it failed."""
         tries = self.tries + 1
         if tries >= TRIES:
-            failed = f"{what}, at each of {TRIES} tries. {self.left} once that is seen to"
-            self._say(state=JobState.FAILED, message=f"{failed}.", tries=tries, finished_at=utc_now())
+            failed = f"{what} That was so at each of {TRIES} tries. {self.left} once it is seen to."
+            self._say(state=JobState.FAILED, message=failed, tries=tries, finished_at=utc_now())
             return
         not_before = utc_now() + PAUSES[tries - 1]
-        self._say(state=JobState.QUEUED, worker="", message=f"{what}.", tries=tries, not_before=not_before)
+        self._say(state=JobState.QUEUED, worker="", message=what, tries=tries, not_before=not_before)
 
     def _say(self, **values: object) -> None:
         if not move(self, Job.state == JobState.RUNNING, Job.worker == self.worker, **values):

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from commands.batchwise.payments import Progress
 from commands.batchwise.sealing import read_heads, seal_waiting, write_head
@@ -19,6 +19,7 @@ from models.auditing import chain
 from models.auditing.chain import Head
 from models.base import DomainError, scope, session, transaction, utc_now
 from models.daily_work import timetable
+from models.database_faults import DatabaseTrouble
 from models.job import Job, JobKind, Overtaken
 from models.outbox import post
 from models.payments import digest, reminding
@@ -51,8 +52,12 @@ class Clock:
         """Look; whether something was put into the queue. A database that is busy is looked at the next time."""
         try:
             return look(utc_now(), asks=self._asks)
-        except (OperationalError, IntegrityError) as fault:
-            log.warning("daily work was not looked after: %s", type(fault).__name__)
+        except IntegrityError:  # another process was first
+            return False
+        except DBAPIError as fault:
+            if (trouble := DatabaseTrouble.of(fault)) is None:
+                raise
+            log.warning("daily work was not looked after: %s", trouble.words)
             return False
 
 
@@ -91,10 +96,10 @@ def _import(job: Job) -> str:
         report = import_feed(directory)
     except FeedFaults as found:
         lines = lines_of(replace(each, value="") if each.file else each for each in found.faults)
-        raise _refused(f"it has {how_many(len(found.faults), 'fault')}", lines, "flask feed check") from None
+        raise _refused(f"it has {how_many(len(found.faults), 'fault')}", lines, "./portal feed check") from None
     except AboveLimits as found:
         lines = effect_words(found.report.effect) if found.report.effect else []
-        look = "Look at it with flask feed check and, if it is right, flask feed import --above-limits."
+        look = "Look at it with ./portal feed check and, if it is right, ./portal feed import --above-limits."
         raise _refused(f"it is above a limit, {'; '.join(found.report.above)}", [*lines, look]) from None
     told = effect_words(report.effect) if report.effect else []
     unforeseen = [f"What changes in money cannot be said: {report.unforeseen}."] if report.unforeseen else []
@@ -139,10 +144,10 @@ def _verify(progress: Progress) -> str:
     broken = [each for each in found if not each.is_warning]
     warnings = how_many(len(found) - len(broken), "warning")
     if not broken:
-        return "Every promise holds." + (f" {warnings}: see flask verify." if found else "")
+        return "Every promise holds." + (f" {warnings}: see ./portal verify." if found else "")
     lines = [f"{each.promise}: not so for {each.where}" for each in broken[:NAMED]]
     if (more := len(broken) - NAMED) > 0:
-        lines.append(f"... and {more:,} more. flask verify names them all.")
+        lines.append(f"... and {more:,} more. ./portal verify names them all.")
     raise DomainError("\n".join([f"{how_many(len(broken), 'promise')} broken, {warnings}.", *lines]))
 
 

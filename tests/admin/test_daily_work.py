@@ -170,9 +170,9 @@ def test_a_job_says_how_many_are_before_it(officer):
 
 def test_a_job_that_is_tried_again_says_why_and_when(officer):
     later = utc_now() + timedelta(minutes=2)
-    job = saved(Job(kind=JobKind.VERIFY, tries=2, not_before=later, message="The database was busy, away or full."))
+    job = saved(Job(kind=JobKind.VERIFY, tries=2, not_before=later, message="The database is locked."))
     words = officer.get(f"{PAGE}jobs/{job.id}").words
-    assert "Verifying: The database was busy, away or full. It is tried again " in words
+    assert "Verifying: The database is locked. It is tried again " in words
     assert "try 3 of 7" in words
     assert "Tried again soon" in row_of(officer.get(PAGE), JobKind.VERIFY)
     change(job, not_before=utc_now() - timedelta(minutes=2))

@@ -104,15 +104,47 @@ def test_a_feed_that_says_nothing_new_leaves_no_trace(usual, feed):
 def test_a_feed_with_faults_is_not_imported_and_says_where_without_what_was_typed(usual, feed):
     for number in range(7):
         feed.add("clients.csv", f"N{number},Ashgrove,Dawn,nonsense-{number}")
+        feed.add("providers.csv", f"Q{number},,Ash,kind-{number},1 Ash Road,,")
+    feed.add("providers.csv", *(f"R{number},NOWHERE{number},Ash,care_home,1 Ash Road,," for number in range(3)))
+    feed.add("contacts.csv", *(f"U{number},NOBODY{number},Ashgrove,,,,," for number in range(3)))
     job = run(JobKind.FEED)
     assert job.state.value == "failed"
     first, *rest = job.message.splitlines()
     assert first.startswith("The feed is not imported: it has ")
-    assert rest[0].startswith("clients.csv, row ")
-    assert len(rest) <= 6
+    assert any(line.startswith(("clients.csv, 7 rows (4, 5, ", "providers.csv, ")) for line in rest)
+    assert rest[5].startswith("... and ")
+    assert rest[5].endswith(" lines more: ./portal feed check names them all.")
+    assert len(rest) == 6
     assert "nonsense" not in job.message
     assert "Ashgrove" not in job.message
     assert not every(Contract)
+
+
+def test_a_feed_above_a_limit_is_not_imported_and_says_what_it_would_change(usual, feed, limits):
+    feed.load()
+    calculate(MONDAY)
+    change_of_price(feed)
+    limits(feed_pence=1)
+    job = run(JobKind.FEED)
+    first, *rest = job.message.splitlines()
+    assert (job.state.value, len(every(FeedImport))) == ("failed", 1)
+    assert first.startswith("The feed is not imported: it is above a limit, ")
+    assert rest[-1].endswith("if it is right, ./portal feed import --above-limits.")
+    assert "change" in rest[0]
+
+
+def test_an_import_says_what_changes_in_money(usual, feed):
+    feed.load()
+    calculate(MONDAY)
+    change_of_price(feed)
+    job = run(JobKind.FEED)
+    first, effect, *_ = job.message.splitlines()
+    assert first.startswith(f"Import {every(FeedImport)[-1].id} is written: ")
+    assert "£" in effect
+
+
+def change_of_price(feed):
+    feed.change("item_prices.csv", "I1,2019-04-01,,353.08", "I1,2019-04-01,,453.08")
 
 
 def test_of_several_directories_the_last_is_read(usual, tmp_path):

@@ -21,6 +21,8 @@ from tests.support.broken_off import MONDAY, SUNDAY, prepared_by_people
 from tests.support.rows import every, reloaded, saved
 from tests.support.runs import banked, change
 
+BUSY = "The database is locked: somebody else has been writing for longer than this command waits."
+
 
 @pytest.fixture
 def contracts(database, monkeypatch, set_today):
@@ -69,12 +71,12 @@ def asleep(monkeypatch):
     def on(then):
         counting = itertools.count(1)
 
-        def sleep(_):
+        def rest():
             number = next(counting)
             assert number < 50, "it waits for ever"
             then.pop(number, lambda: None)()
 
-        monkeypatch.setattr(worker.time, "sleep", sleep)
+        monkeypatch.setattr(worker, "rest", rest)
 
     return on
 
@@ -96,7 +98,7 @@ def test_a_batch_that_meets_a_lock_is_tried_again_later_and_the_worker_stays(con
         # after the first batch another process takes the lock; the second batch meets it
         assert work(None, lambda: next(locks, lambda: None)()) is True
     [job] = every(Job)
-    assert (job.state.value, job.tries, job.message) == ("queued", 1, "The database was busy, away or full.")
+    assert (job.state.value, job.tries, job.message) == ("queued", 1, BUSY)
     assert job.is_waiting, "and it is tried again later"
 
 
@@ -179,8 +181,9 @@ def test_a_database_that_stays_full_ends_in_a_sentence(contracts, monkeypatch):
     job = reloaded(job)
     assert (job.state.value, job.tries) == ("failed", TRIES)
     assert job.message == (
-        "The database was busy, away or full, at each of 7 tries. The providers that it had come to are calculated, "
-        "the others are as they were. Ask for it again once that is seen to."
+        "The database cannot grow: the disk is full, or a limit is reached. That was so at each of 7 tries. The "
+        "providers that it had come to are calculated, the others are as they were. Ask for it again once it is seen "
+        "to."
     )
     assert not at_work()
 

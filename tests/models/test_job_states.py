@@ -79,7 +79,7 @@ EVENTS = {
     "its worker reports progress": lambda job: say(job, lambda known: known.get_on(1, 2)),
     "its worker is alive": lambda job: say(job, Job.beat),
     "its worker is told to stop": lambda job: say(job, Job.put_back),
-    "the database has a fault": lambda job: say(job, lambda known: known.try_again("The database was busy")),
+    "the database has a fault": lambda job: say(job, lambda known: known.try_again("The database is busy.")),
     "a rule says no, or a fault": lambda job: say(job, lambda known: known.fail("It cannot be")),
     "it ends": lambda job: say(job, lambda known: known.finish("Done")),
 }
@@ -179,17 +179,17 @@ def test_a_fault_is_tried_again_after_growing_pauses_and_then_it_failed():
     for pause in PAUSES:
         assert claim() == job.id
         before = utc_now()
-        assert say(job, lambda known: known.try_again("The database was busy")) == "waiting"
+        assert say(job, lambda known: known.try_again("The database is busy.")) == "waiting"
         [job] = every(Job)
         assert before + pause <= job.not_before <= utc_now() + pause
         assert claim() is None
         change(job, not_before=utc_now() - timedelta(seconds=1))
         told.append(job.tries)
     assert claim() == job.id
-    assert say(job, lambda known: known.try_again("The database was busy")) == "failed"
+    assert say(job, lambda known: known.try_again("The database is busy.")) == "failed"
     [job] = every(Job)
     assert (told, job.tries) == ([1, 2, 3, 4, 5, 6], TRIES)
-    assert job.message.startswith("The database was busy, at each of 7 tries. The providers that it had come to are ")
+    assert job.message.startswith("The database is busy. That was so at each of 7 tries. The providers that it had ")
     assert list(PAUSES) == sorted(PAUSES)
 
 
