@@ -119,11 +119,14 @@ class DailyWork:
 
     @property
     def is_overdue(self) -> bool:
-        """It should have run by now, and has neither ended nor is under way."""
+        """It should have run by now, and has neither ended nor is under way. One that is new has an hour from when it
+        was asked for: its time may have passed before there was a timetable.
+        """
         if self.at is None or self.due_on is None or self.now < instant(self.due_on, self.at) + LATE:
             return False
         under_way = self.open is not None and self.open.state is JobState.RUNNING and not self.open.is_silent
-        return not under_way and not (self.last is not None and self._is_of_today(self.last))
+        is_first = self.last is None and self.open is not None and self.now < self.open.created_at + LATE
+        return not under_way and not is_first and not (self.last is not None and self._is_of_today(self.last))
 
     def _is_of_today(self, job: Job) -> bool:
         assert self.at is not None and self.due_on is not None  # noqa: S101, PT018 - is_overdue has looked

@@ -315,3 +315,12 @@ def test_the_history_has_daily_works_only(timetable):
     assert ids() == [by_hand.id, *reversed(verified)]
     assert (ids(kind=JobKind.VERIFY), ids(only_failed=True)) == (verified[::-1], verified[:1])
     assert not every(daily_work.numbered(by_hand.id - 1)), "a job of one provider is no daily work"
+
+
+def test_a_work_that_is_new_on_the_timetable_has_an_hour_from_when_it_was_asked_for(timetable):
+    timetable("06:00 verify")
+    with unit_of_work():
+        daily_work.ask_due(at("11:00"))
+    change(every(Job)[0], created_at=at("11:00"))
+    assert alarm(at("11:59")) == []
+    assert [to for to, _ in alarm(at("12:00"))] == [TEAM]
