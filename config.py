@@ -178,6 +178,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     mail = written.pop("mail", {})
     if "password" in mail:
         raise SettingsError("settings.toml: the mail password comes from MAIL_PASSWORD, not from this file")
+    if mode is Mode.DEMONSTRATION and mail.get("host"):
+        raise SettingsError("settings.toml, [mail]: a demonstration sends no mail. Take host away")
     settings = {
         "council": _table(Council, written.pop("council", {}), "council"),
         "log_in": _log_in(written.pop("log_in", {}), mode),

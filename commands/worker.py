@@ -9,7 +9,7 @@ from functools import partial
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import func, select
+from sqlalchemy import false, func, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from commands.audit import heads_file
@@ -17,7 +17,7 @@ from commands.batchwise import daily
 from commands.batchwise.payments import calculate_all, finalise_run, prepare_run
 from commands.batchwise.pulse import pulse
 from commands.batchwise.sealing import Sealing
-from models.base import DomainError, scope, session, transaction
+from models.base import DomainError, rows_changed, scope, session, transaction
 from models.database_faults import DatabaseTrouble
 from models.job import Job, JobKind, Overtaken
 from models.money import gbp
@@ -68,6 +68,8 @@ def cli(once: bool) -> None:
         sealing.when_due()
         clock.when_due()
 
+    if once:
+        _insist_on_writing()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     while not stop.asked:
@@ -78,6 +80,12 @@ def cli(once: bool) -> None:
             elif not clock.now():
                 sealing.now()
                 return
+
+
+def _insist_on_writing() -> None:
+    """Fail where the database cannot be written to: whoever asks once is to hear of it, and not that nothing waits."""
+    with transaction():
+        rows_changed(update(Job).where(false()).values(done=0))
 
 
 def work(stop: _Stop | None = None, meanwhile: Callable[[], None] = lambda: None) -> bool:

@@ -260,3 +260,10 @@ def test_two_workers_at_once_never_have_jobs_that_meet(contracts):
     at_last = [each for each in every(Job) if each.state.value != "done"]
     assert (meeting, len(taken) + len(at_last)) == ([], 5)
     assert not every(PaymentRun)
+
+
+def test_once_says_that_the_database_cannot_be_written_to(app, database):
+    """Cron hears of it, instead of an end with 0 as if nothing had waited."""
+    event.listen(database, "begin", lambda own: own.connection.dbapi_connection.execute("PRAGMA query_only=ON"))
+    result = app.test_cli_runner().invoke(args=["worker", "--once"])
+    assert (result.exit_code, result.stderr.partition(". ")[0]) == (75, "Error: The database cannot be written to")

@@ -94,6 +94,7 @@ def test_printing_the_settings_shows_no_secret(instance):
 @pytest.mark.parametrize(
     ("text", "environ", "words"),
     [
+        (WHOLE, {"PORTAL_MODE": "demonstration"}, "a demonstration sends no mail. Take host away"),
         (WHOLE, {}, "SECRET_KEY is missing"),
         (WHOLE, {"SECRET_KEY": "short"}, "SECRET_KEY is too short"),
         (WHOLE, {"SECRET_KEY": KEY}, "VAULT_KEY is missing"),
