@@ -30,7 +30,8 @@ def references_differ(brought: Brought) -> Iterator[Warning_]:
         for key, _ in brought.world.everything(file.name):
             alike[simplified(key)].append(key)
         for each in new:
-            if len(keys := alike[simplified(each.key)]) > 1 and (keys[0] in stored or keys[0] != each.key):
+            keys = alike[simplified(each.key)]
+            if keys[0] != each.key or any(key in stored for key in keys):
                 doubt = Doubt("Another reference differs in capitals or leading zeros only. Are they two?",
                               " and ".join(sorted(map(str, keys))))  # fmt: skip
                 yield brought.warning(file.name, each.row, file.key_column, doubt)

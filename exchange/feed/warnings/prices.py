@@ -1,4 +1,4 @@
-"""Care that is paid £0.00 because no price was sent, and nights that are paid twice."""
+"""Care that is paid £0.00 because no price was sent, and nights and months that are paid several times."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -14,6 +14,8 @@ from models.calendar import DAY, FAR_FUTURE, Span, today
 from models.money import SCALE, number, times
 from models.pricing import Convention, Unit
 
+PER = {Unit.NIGHT: (7, "week"), Unit.MONTH: (1, "month")}
+"""Prices of which a quantity counts units in each: what the money is told for, and how many there are in it."""
 SOON = timedelta(days=35)
 """Prices that end are given anew once a year: days this far ahead, after the last price, are not asked about yet."""
 Cause = tuple[str, Row, str]
@@ -92,26 +94,31 @@ def _gaps(days: Span, prices: list[Values]) -> Iterator[Span]:
 
 
 @looks_through("item_quantities.csv")
-def nights_are_paid_once(brought: Brought) -> Iterator[Warning_]:
-    """A quantity counts units a night where the price is by night: 7 means seven a night, not seven nights a week."""
+def nights_and_months_are_paid_once(brought: Brought) -> Iterator[Warning_]:
+    """A quantity counts units a night where the price is by night: 7 means seven a night, not seven nights a week. The
+    same of months: 4.33 would be weeks.
+    """
     many = [each for each in brought.fresh["item_quantities.csv"]
             if each.values["quantity_e4"] > SCALE and each.values["timetable_e4"] is None]  # fmt: skip
     found = {key: brought.world.find(ITEMS, key) for key in {each.values["item_id"] for each in many}}
-    items = {key: item for key, item in found.items() if item and _is_by_night(item, brought)}
+    units = {key: unit for key, item in found.items() if item and (unit := _unit(item, brought)) in PER}
+    items = {key: item for key, item in found.items() if item and key in units}
     prices = prices_of(brought, items)
     for each in many:
         if (key := each.values["item_id"]) not in items:
             continue
         more, own = each.values["quantity_e4"] - SCALE, days_of(each.values)
         rates = [price["rate_e4"] for price in prices[key] if days_of(price).overlap(own.first, own.last)]
+        unit = units[key]
+        nights, per = PER[unit]
         doubt = Doubt(
-            "The price is by night, and this is units a night. Leave the quantity out where it is one",
-            f"{key} is paid {number(each.values['quantity_e4'])} times each night",
-            times(rates[0], 7 * more) if rates else None, "week",
+            f"The price is by {unit}, and this is units a {unit}. Leave the quantity out where it is one",
+            f"{key} is paid {number(each.values['quantity_e4'])} times each {unit}",
+            times(rates[0], nights * more) if rates else None, per,
         )  # fmt: skip
         yield brought.warning("item_quantities.csv", each.row, "quantity", doubt)
 
 
-def _is_by_night(item: Values, brought: Brought) -> bool:
+def _unit(item: Values, brought: Brought) -> Unit | None:
     level = brought.level(item["service_level_id"])
-    return level is not None and level["unit"] is Unit.NIGHT
+    return level["unit"] if level is not None else None

@@ -225,6 +225,26 @@ def test_a_price_by_night_with_seven_nights(feed: Feed):
     assert warned(feed) == []
 
 
+def test_a_new_reference_that_differs_in_capitals_from_one_on_record(feed: Feed):
+    """Whether or not the feed brings the other one again, and wherever it stands."""
+    feed.load()
+    for old, new in (("C1,Simpson", "c1,Other,Name,\nC1,Simpson"), ("C1,Simpson,Bart,2009-05-10\n", "")):
+        feed.change("clients.csv", old, new)
+        (found,) = warnings(check_feed(feed.path))
+        assert (found.row, found.column) == (2, "client_ref")
+        assert "C1 and c1" in str(found)
+
+
+def test_a_price_by_the_month_with_the_weeks_of_a_month(feed: Feed):
+    feed.change(LEVELS, "Support,hour,inclusive", "Support,month,inclusive")
+    feed.change(QUANTITIES, "I2,2019-03-01,,12.75,2.5,2.5,2.5,2.5,2.75,0,0", "I2,2019-03-01,,3,,,,,,,")
+
+    (found,) = warnings(check_feed(feed.path))
+
+    assert "The price is by month, and this is units a month" in str(found)
+    assert (found.pence, found.per) == (2 * 2_150, "month")
+
+
 def test_prices_that_end_are_asked_about_when_the_end_is_near(feed: Feed):
     with scope():
         near, far = today() + timedelta(days=34), today() + timedelta(days=35)
