@@ -82,14 +82,17 @@ def import_feed(path: Path, track: Track = plainly, *, is_foreseen: bool = True,
     `above_limits`: somebody has said that it may go beyond them. An import that changes nothing leaves no trace.
     """
     directory = read(path, track)
-    prepared = _prepare(directory, track)
-    if is_foreseen:
-        _foresee(prepared, track)
-        if prepared.report.above and not above_limits:
-            raise AboveLimits(prepared.report)
-    if prepared.report.is_news:
+    for attempt in range(ATTEMPTS):
+        prepared = _prepare(directory, track)
+        if is_foreseen:
+            _foresee(prepared, track)
+            if prepared.report.above and not above_limits:
+                raise AboveLimits(prepared.report)
+        if not prepared.report.is_news:
+            break
         with transaction(), every_provider():
-            _write(directory, prepared, track)
+            if _write(directory, prepared, track, is_last=attempt == ATTEMPTS - 1):
+                break
     return prepared.report
 
 
@@ -115,16 +118,21 @@ def _foresee(prepared: _Prepared, track: Track) -> None:
     report.above = [limits.words_of_feed(limit) for limit in found.above]
 
 
-def _write(directory: Directory, prepared: _Prepared, track: Track) -> None:
-    """Write what was prepared. What it rests on, and has changed since, is looked at again first."""
+def _write(directory: Directory, prepared: _Prepared, track: Track, *, is_last: bool) -> bool:
+    """Write what was prepared. Where another import came between it is not written but prepared anew, since its effect,
+    its limits and its warnings rest on that too; only the last attempt compares under the lock, to come to an end.
+    Returns whether it is done.
+    """
     _keep_others_out()
     report = prepared.report
     stamp = _stamp(directory)
     if stamp.facts != prepared.stamp.facts:
+        if not is_last:
+            return False
         again, prepared.changes, prepared.world = _compared(directory, track)
         report.counts = again.counts
         if not report.is_news:
-            return
+            return True
     elif stamp.paid != prepared.stamp.paid:
         _insist_on_frozen(directory, prepared.world)
     counts = {name: [c.read, c.new, c.changed, c.unchanged] for name, c in report.counts.items()}
@@ -138,6 +146,7 @@ def _write(directory: Directory, prepared: _Prepared, track: Track) -> None:
     Writer(prepared.world, entry.id).write(prepared.changes, track)
     audit.record("feed.imported", entry, by=None, sha256=directory.sha256, counts=counts)
     report.import_id = entry.id
+    return True
 
 
 def _lines_to_keep(found: list[Warning_]) -> list[str]:
@@ -181,6 +190,8 @@ def _keep_others_out() -> None:
         session.execute(select(Contract.id).order_by(Contract.id).with_for_update())
 
 
+ATTEMPTS = 3
+"""How often an import is prepared, where others keep coming between."""
 _LOCK = 7_033_345
 """A number that no other lock of the portal has."""
 

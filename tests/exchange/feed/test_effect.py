@@ -122,6 +122,20 @@ def test_an_import_that_came_between_is_compared_anew(feed, monkeypatch):
     assert [row.rate_e4 for row in every(ItemPrice)] == [3_461_500, 3_630_800]
 
 
+def test_an_import_that_came_between_counts_in_effect_and_limits(feed, monkeypatch, limits):
+    """Each alone is below the limit. Together they pay twice as much for twice as many."""
+    limits(feed_pence=150_000)
+    other = Feed(feed.path.parent / "other")
+    other.add("item_quantities.csv", "I1,2019-04-01,,2,,,,,,,")
+    feed.change("item_prices.csv", "353.08", "706.16")
+    assert (check_feed(feed.path).above, check_feed(other.path).above) == ([], [])
+    monkeypatch.setattr(importing, "foresee_effect", once_before(lambda: import_feed(other.path), importing))
+    with pytest.raises(AboveLimits) as found:
+        import_feed(feed.path)
+    assert found.value.report.effect.begun == Moved(3, 3 * 70_616)
+    assert len(every(FeedImport)) == 2
+
+
 def test_what_was_finalised_meanwhile_is_frozen(feed, monkeypatch):
     feed.change("payment_methods.csv", "M1,K1,WEEKLY,never,net", "M1,K1,WEEKLY,never,gross")
     monkeypatch.setattr(importing, "foresee_effect", once_before(lambda: finalise(date(2019, 4, 14)), importing))
