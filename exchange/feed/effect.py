@@ -105,7 +105,8 @@ def _compared(before: _Calculation, after: _Calculation, limits: RunLimits) -> F
             moved.append(Change(known.contract_id, known.first_on, known.last_on, was, now, known.is_to_come))
     begun, to_come = ([each for each in moved if each.is_to_come is which] for which in (False, True))
     raised = [each.after_pence for each in moved if each.after_pence > each.before_pence]
-    effect = Effect(_sum(begun), _sum(to_come), _largest(begun or to_come), _references(after.faults - before.faults))
+    effect = Effect(_sum(begun), _sum(to_come), _largest(begun or to_come), _references(after.faults - before.faults),
+                    _references(after.faults & before.faults))  # fmt: skip
     return Foreseen(
         effect,
         limits.passed_by_feed(

@@ -60,6 +60,8 @@ class Effect:
     """The begun payments that change most, the largest change first; where none has begun, those to come."""
     broken: tuple[str, ...] = ()
     """References of contracts that can no longer be calculated."""
+    unknown: tuple[str, ...] = ()
+    """References of contracts that could not be calculated before it either: what it changes in them is not known."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -67,12 +69,15 @@ class Effect:
             "to_come": [self.to_come.payments, self.to_come.pence],
             "largest": [each.as_dict() for each in self.largest],
             "broken": list(self.broken),
+            "unknown": list(self.unknown),
         }
 
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> Self:
         largest = tuple(MovedPayment.from_dict(each) for each in row["largest"])
-        return cls(Moved(*row["begun"]), Moved(*row["to_come"]), largest, tuple(row["broken"]))
+        return cls(
+            Moved(*row["begun"]), Moved(*row["to_come"]), largest, tuple(row["broken"]), tuple(row.get("unknown", ()))
+        )
 
 
 class FeedImport(Base):

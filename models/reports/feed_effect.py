@@ -18,10 +18,20 @@ def effect_words(effect: Effect) -> list[str]:
         largest = "" if begun.payments else _largest(effect)
         told.append(f"{_many(to_come.payments, ' to come')} by {gbp_signed(to_come.pence)}{largest}.")
     if effect.broken:
-        more = f" and {len(effect.broken) - NAMED} more" if len(effect.broken) > NAMED else ""
-        contracts = how_many(len(effect.broken), "contract")
-        told.append(f"{contracts} could no longer be calculated: {', '.join(effect.broken[:NAMED])}{more}.")
+        told.append(
+            f"{how_many(len(effect.broken), 'contract')} could no longer be calculated: {_some(effect.broken)}."
+        )
+    if effect.unknown:
+        told.append(
+            f"{how_many(len(effect.unknown), 'contract')} cannot be calculated, so what changes there is not known: "
+            f"{_some(effect.unknown)}."
+        )
     return told or ["No payment changes."]
+
+
+def _some(references: tuple[str, ...]) -> str:
+    more = f" and {len(references) - NAMED} more" if len(references) > NAMED else ""
+    return f"{', '.join(references[:NAMED])}{more}"
 
 
 def _many(payments: int, which: str = "") -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from exchange.feed import AboveLimits, FeedFaults, check_feed, import_feed, importing
 from models.calendar import as_on
+from models.payments import working_out
 from models.payments.limits import Limit, RunLimits
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.records.care_package import ItemPrice
@@ -134,6 +135,21 @@ def test_an_import_that_came_between_counts_in_effect_and_limits(feed, monkeypat
         import_feed(feed.path)
     assert found.value.report.effect.begun == Moved(3, 3 * 70_616)
     assert len(every(FeedImport)) == 2
+
+
+def test_what_a_feed_changes_in_a_contract_that_nobody_can_calculate_is_not_known(feed, monkeypatch):
+    reckon = working_out.reckon
+
+    def refuse(contract, *given):
+        if contract.reference == "K1":
+            raise KeyError(contract.id)
+        return reckon(contract, *given)
+
+    monkeypatch.setattr(working_out, "reckon", refuse)
+    feed.change("item_prices.csv", "353.08", "3530.80")
+    effect = check_feed(feed.path).effect
+    assert effect == Effect(unknown=("K1",)) == Effect.from_dict(effect.as_dict())
+    assert effect_words(effect) == ["1 contract cannot be calculated, so what changes there is not known: K1."]
 
 
 def test_what_was_finalised_meanwhile_is_frozen(feed, monkeypatch):
