@@ -105,6 +105,7 @@ def _compared(before: _Calculation, after: _Calculation, limits: RunLimits) -> F
             moved.append(Change(known.contract_id, known.first_on, known.last_on, was, now, known.is_to_come))
     begun, to_come = ([each for each in moved if each.is_to_come is which] for which in (False, True))
     raised = [each.after_pence for each in moved if each.after_pence > each.before_pence]
+    coming = _most_moved(to_come)
     effect = Effect(_sum(begun), _sum(to_come), _largest(begun or to_come), _references(after.faults - before.faults),
                     _references(after.faults & before.faults))  # fmt: skip
     return Foreseen(
@@ -114,8 +115,22 @@ def _compared(before: _Calculation, after: _Calculation, limits: RunLimits) -> F
             moved_pence=sum(abs(each.after_pence - each.before_pence) for each in begun),
             now_pence=sum(each.after_pence for each in begun),
             before_pence=sum(each.before_pence for each in begun),
+            coming_now_pence=sum(each.after_pence for each in coming),
+            coming_before_pence=sum(each.before_pence for each in coming),
         ),
     )
+
+
+def _most_moved(to_come: list[Change]) -> list[Change]:
+    """Of each contract the payment to come that changes most, so that the months to come do not count many times over.
+    Contracts that were paid nothing have nothing to be compared with.
+    """
+    found: dict[int, Change] = {}
+    for each in to_come:
+        known = found.get(each.contract_id)
+        if known is None or abs(each.after_pence - each.before_pence) > abs(known.after_pence - known.before_pence):
+            found[each.contract_id] = each
+    return [each for each in found.values() if each.before_pence > 0]
 
 
 def _sum(moved: list[Change]) -> Moved:

@@ -47,15 +47,26 @@ class RunLimits:
         }
         return [limit for limit, is_above in found.items() if is_above]
 
-    def passed_by_feed(self, *, largest_pence: int, moved_pence: int, now_pence: int, before_pence: int) -> list[Limit]:
+    def passed_by_feed(
+        self,
+        *,
+        largest_pence: int,
+        moved_pence: int,
+        now_pence: int,
+        before_pence: int,
+        coming_now_pence: int = 0,
+        coming_before_pence: int = 0,
+    ) -> list[Limit]:
         """Which of them a feed is above. `largest_pence` is the largest payment that it makes or raises, begun or to
-        come; `moved_pence` what it changes in payments that have begun, more and less together; the others are what
-        the begun payments that it changes come to with it and without it.
+        come; `moved_pence` what it changes in payments that have begun, more and less together; `now_pence` and
+        `before_pence` are what the begun payments that it changes come to with it and without it, and the last two the
+        same of one payment to come of each contract.
         """
+        compared = ((now_pence, before_pence), (coming_now_pence, coming_before_pence))
         found = {
             Limit.PAYMENT: 0 < self.payment_pence < largest_pence,
             Limit.FEED: 0 < self.feed_pence < moved_pence,
-            Limit.CHANGE: before_pence > 0 and self._is_steep(now_pence, before_pence),
+            Limit.CHANGE: any(before > 0 and self._is_steep(now, before) for now, before in compared),
         }
         return [limit for limit, is_above in found.items() if is_above]
 

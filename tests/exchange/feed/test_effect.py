@@ -152,6 +152,13 @@ def test_what_a_feed_changes_in_a_contract_that_nobody_can_calculate_is_not_know
     assert effect_words(effect) == ["1 contract cannot be calculated, so what changes there is not known: K1."]
 
 
+def test_ten_times_the_rate_from_the_next_week_is_above_the_limits(feed):
+    feed.change("item_prices.csv", "I1,2019-04-01,,353.08", "I1,2019-04-01,2019-04-21,353.08\nI1,2019-04-22,,35308")
+    report = check_feed(feed.path)
+    assert report.effect.begun == Moved()
+    assert report.above == ["the payments that it changes come to more than 100 % more"]
+
+
 def test_what_was_finalised_meanwhile_is_frozen(feed, monkeypatch):
     feed.change("payment_methods.csv", "M1,K1,WEEKLY,never,net", "M1,K1,WEEKLY,never,gross")
     monkeypatch.setattr(importing, "foresee_effect", once_before(lambda: finalise(date(2019, 4, 14)), importing))
@@ -192,6 +199,11 @@ def test_above_a_limit_a_feed_is_told_and_not_imported(feed, limits, asked):
         (Limit.PAYMENT, {"largest_pence": 100_000}, {"largest_pence": 100_001}),
         (Limit.FEED, {"moved_pence": 50_000}, {"moved_pence": 50_001}),
         (Limit.CHANGE, {"now_pence": 4_000_000}, {"now_pence": 4_000_001}),
+        (
+            Limit.CHANGE,
+            {"coming_before_pence": 2_000_000, "coming_now_pence": 4_000_000},
+            {"coming_before_pence": 2_000_000, "coming_now_pence": 4_000_001},
+        ),
     ],
 )
 def test_a_feed_may_reach_each_limit_and_not_pass_it(limit, at, above):
