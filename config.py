@@ -105,7 +105,7 @@ class Limits:
     change: int = 100
     """Per cent by which a run may come to more than the same rows in the payments before, or a feed raise payments."""
     feed: int = 250_000
-    """Pounds by which a feed may change payments that have begun, more and less together."""
+    """Pounds by which a feed may change payments that have begun, and one to come of each contract."""
 
 
 @dataclass(frozen=True)

@@ -112,25 +112,25 @@ def _compared(before: _Calculation, after: _Calculation, limits: RunLimits) -> F
         effect,
         limits.passed_by_feed(
             largest_pence=max(raised, default=0),
-            moved_pence=sum(abs(each.after_pence - each.before_pence) for each in begun),
+            moved_pence=sum(abs(each.after_pence - each.before_pence) for each in (*begun, *coming)),
             now_pence=sum(each.after_pence for each in begun),
             before_pence=sum(each.before_pence for each in begun),
-            coming_now_pence=sum(each.after_pence for each in coming),
-            coming_before_pence=sum(each.before_pence for each in coming),
+            coming_now_pence=sum(each.after_pence for each in coming if each.before_pence > 0),
+            coming_before_pence=sum(each.before_pence for each in coming if each.before_pence > 0),
         ),
     )
 
 
 def _most_moved(to_come: list[Change]) -> list[Change]:
-    """Of each contract the payment to come that changes most, so that the months to come do not count many times over.
-    Contracts that were paid nothing have nothing to be compared with.
+    """Of each contract the payment to come that changes most, so that the months to come do not count many times
+    over.
     """
     found: dict[int, Change] = {}
     for each in to_come:
         known = found.get(each.contract_id)
         if known is None or abs(each.after_pence - each.before_pence) > abs(known.after_pence - known.before_pence):
             found[each.contract_id] = each
-    return [each for each in found.values() if each.before_pence > 0]
+    return list(found.values())
 
 
 def _sum(moved: list[Change]) -> Moved:

@@ -24,6 +24,7 @@ from models.payments.run import RunPayment
 from models.records.contract import Contract
 from models.records.feed import KEPT_WARNINGS, Effect, FeedImport
 from models.tenancy import every_provider
+from models.words import how_many
 
 
 @dataclass
@@ -113,9 +114,13 @@ def _foresee(prepared: _Prepared, track: Track) -> None:
         found = foresee_effect(prepared.world, prepared.changes, limits, track)
     except DomainError as refusal:
         report.unforeseen = str(refusal)
+        report.above = ["what it changes in money cannot be said"]
         return
     report.effect = found.effect
     report.above = [limits.words_of_feed(limit) for limit in found.above]
+    if found.effect.broken:
+        contracts = how_many(len(found.effect.broken), "contract")
+        report.above.append(f"what {contracts} would be paid cannot be calculated any more")
 
 
 def _write(directory: Directory, prepared: _Prepared, track: Track, *, is_last: bool) -> bool:

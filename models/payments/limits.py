@@ -34,7 +34,7 @@ class RunLimits:
     how much a feed may make the payments that it changes come to more.
     """
     feed_pence: int = 25_000_000
-    """What a feed may change in payments that have begun, more and less together."""
+    """What a feed may change in payments that have begun, and in one to come of each contract, all changes added up."""
 
     def passed(self, *, largest_pence: int, run_pence: int, now_pence: int, before_pence: int) -> list[Limit]:
         """Which of them a run is above. `largest_pence` is what its largest payment pays to the bank; `now_pence` and
@@ -58,9 +58,9 @@ class RunLimits:
         coming_before_pence: int = 0,
     ) -> list[Limit]:
         """Which of them a feed is above. `largest_pence` is the largest payment that it makes or raises, begun or to
-        come; `moved_pence` what it changes in payments that have begun, more and less together; `now_pence` and
-        `before_pence` are what the begun payments that it changes come to with it and without it, and the last two the
-        same of one payment to come of each contract.
+        come; `moved_pence` what it changes in payments that have begun, and in one to come of each contract, more and
+        less together; `now_pence` and `before_pence` are what the begun payments that it changes come to with it and
+        without it, and the last two the same of one payment to come of each contract that was paid before.
         """
         compared = ((now_pence, before_pence), (coming_now_pence, coming_before_pence))
         found = {
@@ -86,7 +86,7 @@ class RunLimits:
         """The limit as a part of a sentence about a feed."""
         return {
             Limit.PAYMENT: f"a payment of more than £{self.payment_pence // 100:,}",
-            Limit.FEED: f"payments that have begun change by more than £{self.feed_pence // 100:,}",
+            Limit.FEED: f"payments change by more than £{self.feed_pence // 100:,}",
             Limit.CHANGE: f"the payments that it changes come to more than {self.change_percent} % more",
         }[limit]
 

@@ -75,6 +75,8 @@ def test_who_sees_no_payments_sees_no_money(colleague, desk, feed):
     for page in ("/council/", FEEDS, f"{FEEDS}{feed.id}"):
         assert "£10.00" not in administrator.get(page).text
     assert "2 warnings" in administrator.get(f"{FEEDS}{feed.id}").text
+    told = [each.text for each in administrator.get(f"{FEEDS}{feed.id}").page.select("#warnings ~ ul li")]
+    assert told == ["item_prices.csv, row 3", "rates.csv, row 4"], "where, and not what: that may name sums"
 
 
 @pytest.mark.parametrize("role", ["brokerage", "help_desk", "finance_panel"])

@@ -65,7 +65,7 @@ def test_above_a_limit_somebody_has_to_say_so(app, feed, limits):
     limits(feed_pence=100_00)
     checked, refused = run(app, "check", feed.path), run(app, "import", feed.path)
 
-    above = "above a limit: payments that have begun change by more than £100"
+    above = "above a limit: payments change by more than £100"
     assert (checked.exit_code, refused.exit_code) == (0, 1)
     assert checked.stdout.splitlines()[-1] == f"No faults. It is {above}. Only --above-limits imports it."
     assert refused.stderr.splitlines()[-1] == (

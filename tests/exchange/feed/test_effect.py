@@ -185,7 +185,7 @@ def test_above_a_limit_a_feed_is_told_and_not_imported(feed, limits, asked):
     limits(feed_pence=2_999)
     feed.change("item_prices.csv", "353.08", "363.08")
     if asked is check_feed:
-        assert check_feed(feed.path).above == ["payments that have begun change by more than £29"]
+        assert check_feed(feed.path).above == ["payments change by more than £29"]
         return
     with pytest.raises(AboveLimits, match="above a limit"):
         import_feed(feed.path)
@@ -225,6 +225,24 @@ def test_hours_at_a_million_pounds_are_above_the_limit_of_a_payment(feed):
     feed.add("item_prices.csv", "I2,2019-05-01,,1000000")
     with pytest.raises(AboveLimits, match="a payment of more than £250,000"):
         import_feed(feed.path)
+
+
+def test_new_care_counts_towards_the_limit_of_a_feed(feed, limits):
+    """Nothing is paid for it yet, so per cent say nothing: the next payment of the contract is what it moves."""
+    limits(feed_pence=400_00)
+    feed.add("care_package_items.csv", "I9,K1,C2,WEEK,2019-05-06,,2019-04-16,no")
+    feed.add("item_prices.csv", "I9,2019-05-06,,400.01")
+    assert check_feed(feed.path).above == ["payments change by more than £400"]
+    limits(feed_pence=400_01)
+    assert check_feed(feed.path).above == []
+
+
+def test_what_cannot_be_foreseen_is_not_imported_by_itself(feed):
+    finalise(date(2019, 4, 21))
+    feed.change("item_prices.csv", "353.08", "353.09")
+    with pytest.raises(AboveLimits, match="what it changes in money cannot be said"):
+        import_feed(feed.path)
+    assert import_feed(feed.path, above_limits=True).import_id == 2
 
 
 def payments():
