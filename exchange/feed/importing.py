@@ -67,11 +67,14 @@ class _Prepared:
     """What was on record when it was prepared."""
 
 
-def check_feed(path: Path, track: Track = plainly) -> Report:
-    """Find out what an import would do, or raise FeedFaults with all that is wrong. Writes nothing; nobody waits."""
+def check_feed(path: Path, track: Track = plainly, *, is_foreseen: bool = True) -> Report:
+    """Find out what an import would do, or raise FeedFaults with all that is wrong. Writes nothing; nobody waits.
+    `is_foreseen` as for `import_feed`.
+    """
     directory = read(path, track)
     prepared = _prepare(directory, track)
-    _foresee(prepared, track)
+    if is_foreseen:
+        _foresee(prepared, track)
     return prepared.report
 
 

@@ -176,4 +176,4 @@ def test_there_is_no_demonstration_in_production(make_app):
 
 
 def test_the_feed_of_durham_has_no_faults(database):
-    assert check_feed(DURHAM).is_news
+    assert check_feed(DURHAM, is_foreseen=False).is_news

@@ -39,12 +39,12 @@ def warnings(report: Report) -> list[Warning_]:
 
 
 def warned(feed: Feed) -> list[tuple[str, int, str]]:
-    return [(each.file, each.row, each.column) for each in warnings(check_feed(feed.path))]
+    return [(each.file, each.row, each.column) for each in warnings(check_feed(feed.path, is_foreseen=False))]
 
 
 def test_bank_holidays_are_looked_for_in_the_coming_year(feed: Feed):
     """Today is 2 October 2019."""
-    report = check_feed(feed.path)
+    report = check_feed(feed.path, is_foreseen=False)
     assert warnings(report) == []
     weekly, monthly = report.warnings
     assert (weekly.file, weekly.row, weekly.column, weekly.value) == ("calendars.csv", 2, "bank_days", "11")
@@ -55,7 +55,7 @@ def test_bank_holidays_are_looked_for_in_the_coming_year(feed: Feed):
 
 def test_a_bank_day_that_was_moved_is_none(feed: Feed):
     feed.add("calendar_overrides.csv", "WEEKLY,2020-03-30,,,2020-04-09", "WEEKLY,2020-04-27,,,2020-05-07")
-    assert [each.row for each in check_feed(feed.path).warnings] == [3]
+    assert [each.row for each in check_feed(feed.path, is_foreseen=False).warnings] == [3]
 
 
 CONTRACTS = "contract_ref,provider_ref,name,starts_on,confirmation,agreement_required"
@@ -141,7 +141,7 @@ def changed(feed: Feed, case: Case) -> Report:
         feed.change(case.file, case.old, case.new)
     else:
         feed.add(case.file, case.new)
-    return check_feed(feed.path)
+    return check_feed(feed.path, is_foreseen=False)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
@@ -162,7 +162,7 @@ def test_it_stops_no_import_and_is_told_once(feed: Feed, case: Case, time_machin
     time_machine.move_to("2026-11-27T09:00Z", tick=False)
     report = changed(feed, case)
     assert feed.load().warnings == report.warnings
-    again = check_feed(feed.path)
+    again = check_feed(feed.path, is_foreseen=False)
     assert (again.is_news, again.warnings) == (False, [])
 
 
@@ -208,14 +208,14 @@ def test_a_last_day_that_is_not_paid_needs_no_price(feed: Feed, convention: str,
     feed.change(LEVELS, "Support,hour,inclusive", f"Support,hour,{convention}")
     feed.change("rates.csv", "K2,HOUR,2018-04-01,,", "K2,HOUR,2018-04-01,2019-10-19,")
     feed.change(ITEMS, "2019-03-01,2020-03-01", "2019-03-01,2019-10-20")
-    assert [each.detail for each in warnings(check_feed(feed.path))] == gap
+    assert [each.detail for each in warnings(check_feed(feed.path, is_foreseen=False))] == gap
 
 
 def test_a_price_by_night_with_seven_nights(feed: Feed):
     feed.change(LEVELS, "Support,hour,inclusive", "Support,night,nights")
     feed.change(QUANTITIES, "I2,2019-03-01,,12.75,2.5,2.5,2.5,2.5,2.75,0,0", "I2,2019-03-01,,7,,,,,,,")
 
-    (found,) = warnings(check_feed(feed.path))
+    (found,) = warnings(check_feed(feed.path, is_foreseen=False))
 
     assert (found.file, found.row, found.column) == (QUANTITIES, 2, "quantity")
     assert "I2 is paid 7 times each night" in str(found)
@@ -230,7 +230,7 @@ def test_a_new_reference_that_differs_in_capitals_from_one_on_record(feed: Feed)
     feed.load()
     for old, new in (("C1,Simpson", "c1,Other,Name,\nC1,Simpson"), ("C1,Simpson,Bart,2009-05-10\n", "")):
         feed.change("clients.csv", old, new)
-        (found,) = warnings(check_feed(feed.path))
+        (found,) = warnings(check_feed(feed.path, is_foreseen=False))
         assert (found.row, found.column) == (2, "client_ref")
         assert "C1 and c1" in str(found)
 
@@ -239,7 +239,7 @@ def test_a_price_by_the_month_with_the_weeks_of_a_month(feed: Feed):
     feed.change(LEVELS, "Support,hour,inclusive", "Support,month,inclusive")
     feed.change(QUANTITIES, "I2,2019-03-01,,12.75,2.5,2.5,2.5,2.5,2.75,0,0", "I2,2019-03-01,,3,,,,,,,")
 
-    (found,) = warnings(check_feed(feed.path))
+    (found,) = warnings(check_feed(feed.path, is_foreseen=False))
 
     assert "The price is by month, and this is units a month" in str(found)
     assert (found.pence, found.per) == (2 * 2_150, "month")
@@ -269,7 +269,9 @@ def test_silence_needs_two_working_days(feed: Feed, confirmation: str, policy: s
     found = [each for each in warned(feed) if each[2] == "confirm_by_days"]
     # in the two weeks after Easter Monday and the bank holidays of May and August there is one working day fewer
     usual = [
-        each for each in check_feed(feed.path).warnings if "in 5" in each.detail or each.detail[4:15] == "confirm_by_"
+        each
+        for each in check_feed(feed.path, is_foreseen=False).warnings
+        if "in 5" in each.detail or each.detail[4:15] == "confirm_by_"
     ]
     assert bool(usual) is is_warned, found
 
@@ -280,7 +282,7 @@ def test_the_time_to_answer_is_asked_where_the_feed_changes_it(feed: Feed):
     feed.write("contracts.csv", f"{CONTRACTS},if_unconfirmed\n"
                                 "K2,P2,Elm,2018-04-01,required,no,hold\n")  # fmt: skip
     assert warned(feed) == [("contracts.csv", 2, "if_unconfirmed")]
-    (found,) = warnings(check_feed(feed.path))
+    (found,) = warnings(check_feed(feed.path, is_foreseen=False))
     assert "Silence holds the payment, and there are fewer than two working days" in found.reason
     assert found.detail.startswith("K2: in 53 of 53 periods") or found.detail.startswith("K2: in 52 of 52 periods")
 
@@ -290,7 +292,7 @@ def test_what_a_contract_changes_is_shown_at_the_contract(feed: Feed):
     feed.only()
     feed.write("contracts.csv", "contract_ref,provider_ref,name,starts_on,ends_on,confirmation,agreement_required\n"
                                 "K1,P1,Oak,2018-04-01,2018-05-31,none,no\n")  # fmt: skip
-    (found,) = warnings(check_feed(feed.path))
+    (found,) = warnings(check_feed(feed.path, is_foreseen=False))
     assert (found.file, found.column, found.detail) == ("contracts.csv", "ends_on", "I1")
 
 
@@ -298,7 +300,7 @@ def test_a_service_that_is_given_up_under_its_items(feed: Feed):
     feed.load()
     feed.only()
     feed.write("provider_services.csv", "provider_ref,service_ref,starts_on,ends_on\nP1,S1,2018-04-01,2018-06-03\n")
-    (found,) = warnings(check_feed(feed.path))
+    (found,) = warnings(check_feed(feed.path, is_foreseen=False))
     assert (found.file, found.row, found.column, found.detail) == ("provider_services.csv", 2, "ends_on", "I1")
 
 
@@ -310,7 +312,7 @@ def test_a_price_that_ends_is_shown_where_it_ends(feed: Feed, name: str):
         feed.write(name, "contract_ref,service_level_ref,starts_on,ends_on,rate\nK2,HOUR,2018-04-01,2019-09-30,21.50\n")
     else:
         feed.write(name, "item_ref,starts_on,ends_on,rate\nI1,2019-04-01,2019-09-30,353.08\n")
-    (found,) = warnings(check_feed(feed.path))
+    (found,) = warnings(check_feed(feed.path, is_foreseen=False))
     assert (found.file, found.row) == (name, 2)
     assert "from 01/10/2019 on" in found.detail or "01/10/2019 to 01/03/2020" in found.detail
 

@@ -32,7 +32,10 @@ def paid(feed: Feed) -> Feed:
 
 
 def warned(feed: Feed) -> list[tuple[str, int, str, str, str]]:
-    return [(each.file, each.row, each.column, each.reason, each.detail) for each in check_feed(feed.path).warnings]
+    return [
+        (each.file, each.row, each.column, each.reason, each.detail)
+        for each in check_feed(feed.path, is_foreseen=False).warnings
+    ]
 
 
 ABSENCE, DEDUCTION = "A1,I1,2019-08-05,2019-08-11,Holiday,50", "D1,I1,contribution,provider,2019-04-01,,20.02,no"
