@@ -101,9 +101,11 @@ def _import(job: Job) -> str:
         lines = effect_words(found.report.effect) if found.report.effect else []
         look = "Look at it with ./portal feed check and, if it is right, ./portal feed import --above-limits."
         raise _refused(f"it is above a limit, {'; '.join(found.report.above)}", [*lines, look]) from None
-    told = effect_words(report.effect) if report.effect else []
+    entry = _entry(report, job)
+    if entry is None:
+        return "All of the feed is on record already."
     unforeseen = [f"What changes in money cannot be said: {report.unforeseen}."] if report.unforeseen else []
-    return "\n".join([f"{_news(report, job)}{_counts(report)}", *told, *unforeseen])
+    return "\n".join([_counts(entry), *(effect_words(entry.effect) if entry.effect else []), *unforeseen])
 
 
 def _refused(why: str, lines: list[str], who_names_more: str = "") -> DomainError:
@@ -120,21 +122,19 @@ def newest(directory: Path) -> Path:
     return inside[-1] if inside and all(each.is_dir() for each in inside) else directory
 
 
-def _news(report: Report, job: Job) -> str:
-    """The import may have been written by a worker that was ended before it could say so."""
-    number = report.import_id
-    if number is None and job.started_at is not None:
-        with scope():
-            number = session.scalar(
-                select(FeedImport.id).where(FeedImport.at >= job.started_at).order_by(FeedImport.id.desc()).limit(1)
-            )
-    return f"Import {number} is written" if number is not None else "All of the feed is on record already"
+def _entry(report: Report, job: Job) -> FeedImport | None:
+    """What the job has imported. It may have been written by a worker that was ended before it could say so."""
+    written = FeedImport.id == report.import_id
+    if report.import_id is None:
+        written = FeedImport.at >= (job.started_at or utc_now())
+    with scope():
+        return session.scalars(select(FeedImport).where(written).order_by(FeedImport.id.desc()).limit(1)).one_or_none()
 
 
-def _counts(report: Report) -> str:
-    new, changed = (sum(getattr(each, name) for each in report.counts.values()) for name in ("new", "changed"))
-    counts = f": {new:,} new and {how_many(changed, 'changed row')}." if new or changed else "."
-    return counts + (f" {how_many(len(report.warnings), 'warning')}." if report.warnings else "")
+def _counts(entry: FeedImport) -> str:
+    _, new, changed, _ = (sum(each) for each in zip(*entry.counts.values(), strict=True))
+    warnings = f" {how_many(entry.warning_count, 'warning')}." if entry.warning_count else ""
+    return f"Import {entry.id} is written: {new:,} new and {how_many(changed, 'changed row')}.{warnings}"
 
 
 def _verify(progress: Progress) -> str:

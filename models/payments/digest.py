@@ -24,7 +24,7 @@ My work on the council's pages of the Provider Portal has each of them.
 
 
 def subject() -> str:
-    return f"Payments on {today():%A} {today().day} {today():%B}: what is due and what waits"
+    return f"What is due and what waits on {today():%A} {today().day} {today():%B}"
 
 
 def body() -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from config import Schedule
 from models import verify
 from models.base import scope
 from models.job import JobKind
@@ -52,6 +53,12 @@ def with_preparation(folder: Path) -> None:
     office.ask_for(JobKind.PREPARE)
 
 
+def with_daily_work(folder: Path) -> None:
+    office.second_feed(folder / "second")
+    for kind in (JobKind.FEED, JobKind.DIGEST, JobKind.REMINDERS, JobKind.VERIFY):
+        office.ask_for(kind)
+
+
 @dataclass(frozen=True)
 class Case:
     """A command, and what is on record before it."""
@@ -68,6 +75,7 @@ CASES = {
     "worker calculates": Case(with_calculation, ("worker", "--once")),
     "worker prepares": Case(with_preparation, ("worker", "--once")),
     "worker finalises": Case(with_run, ("worker", "--once")),
+    "worker works daily": Case(with_daily_work, ("worker", "--once")),
     "verify": Case(calculated, ("verify",)),
 }
 
@@ -108,7 +116,8 @@ def crashing(make_app, database, tmp_path, monkeypatch, set_today, case):
     set_today(office.SUNDAY)
     office.open_office(tmp_path)
     case.before(tmp_path)
-    app = make_app(instance=tmp_path, today=office.SUNDAY)
+    schedule = Schedule(feed_directory="second", reminder_days=5)
+    app = make_app(instance=tmp_path, today=office.SUNDAY, schedule=schedule)
     with office.copies(database) as copies:
         yield Office(app, Machine(database), copies, case)
 

@@ -166,7 +166,7 @@ def test_an_import_whose_worker_was_killed_after_it_says_what_was_written(usual,
     saved(Job(kind=JobKind.FEED, arguments={}))
     killed(monkeypatch, "import_feed")
     [written] = every(FeedImport)
-    assert taken_up().message == f"Import {written.id} is written."
+    assert taken_up().message.startswith(f"Import {written.id} is written: ")
     assert len(every(FeedImport)) == 1
 
 
@@ -232,7 +232,7 @@ def test_a_mail_is_written_once_though_the_worker_was_killed_after_it(usual, mon
     job = taken_up()
     assert (job.state.value, job.message) == ("done", f"Mailed to {TEAM}.")
     assert [(mail.to, mail.subject) for mail in every(OutboxMessage)] == [
-        (TEAM, "Payments on Monday 23 September: what is due and what waits")
+        (TEAM, "What is due and what waits on Monday 23 September")
     ]
 
 

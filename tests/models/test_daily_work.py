@@ -280,6 +280,25 @@ def test_it_is_told_again_on_the_next_day(timetable):
     assert len(every(OutboxMessage)) == 2
 
 
+def test_who_has_been_told_is_not_asked_to_write_again(timetable):
+    timetable("06:00 verify")
+    alarm(at("09:00"))
+    with reading():
+        assert daily_work.untold(at("09:01")) == []
+
+
+def test_what_somebody_ran_in_vain_after_midnight_is_told_of_that_day(timetable):
+    timetable("06:00 verify")
+    ask(at("06:00"))
+    end("failed", finished_at=at("06:01"))
+    alarm(at("06:02"))
+    tomorrow = DAY + timedelta(days=1)
+    saved(Job(kind=JobKind.VERIFY))
+    end("failed", finished_at=at("01:00", tomorrow))
+    alarm(at("01:01", tomorrow))
+    assert [each.on for each in every(DailyAlarm)] == [DAY, tomorrow]
+
+
 def test_several_troubles_at_once_are_one_mail(timetable):
     timetable("06:00 verify", "06:10 digest")
     assert alarm(at("09:00")) == [(TEAM, "Daily work has not run")]

@@ -115,7 +115,7 @@ def on_record(connection: sa.Connection) -> Rows:
 
 
 def _told(column: sa.Column, value: Any, names: dict[tuple[str, Any], str]) -> Any:
-    if value is None:
+    if value is None or column.name == "tries":  # of a job: how often it was taken up
         return None
     for key in column.foreign_keys:
         if key.column.name == "id":
@@ -123,7 +123,7 @@ def _told(column: sa.Column, value: Any, names: dict[tuple[str, Any], str]) -> A
     if isinstance(column.type, UTCDateTime) or column.name in ("digest", "hash", "worker"):
         return bool(value)
     if column.name == "message":  # of a job
-        return re.sub(r"Run \d+", "Run #", value)
+        return re.sub(r"(Run|Import) \d+", r"\1 #", value)
     if column.name == "subject" and ":" in str(value):  # of an audit event
         table, id_ = value.split(":")
         return names.get((table, int(id_)), value)

@@ -47,7 +47,7 @@ def written(day):
 )
 def test_it_says_what_is_overdue_due_today_and_due_tomorrow(contracts, day, due):
     subject, body = written(day)
-    assert subject == f"Payments on {day:%A} {day.day} {day:%B}: what is due and what waits"
+    assert subject == f"What is due and what waits on {day:%A} {day.day} {day:%B}"
     assert body.startswith(f"Payments to be finalised\n\n{due}\n\nWhat waits for somebody\n\n")
 
 
