@@ -2,6 +2,7 @@
 
 import hmac
 import sys
+from datetime import time
 from pathlib import Path
 
 from flask import Flask
@@ -104,7 +105,7 @@ def _account_policy(written: config.LogIn, team_email: str) -> account_policy.Ac
 def _timetable(settings: config.Settings) -> Timetable:
     written = settings.schedule
     return Timetable(
-        times={kind: written.times[kind.value] for kind in DAILY if kind.value in written.times},
+        times={kind: time.fromisoformat(text) for kind in DAILY if (text := getattr(written, kind.value))},
         feed=settings.instance / written.feed_directory if written.feed_directory else None,
         heads=settings.instance / HEADS,
         head_to=written.audit_head_to,

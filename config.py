@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from datetime import date, time
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -121,11 +121,6 @@ class Schedule:
     digest: str = ""
     reminders: str = ""
     reminder_days: int = 2
-
-    @property
-    def times(self) -> dict[str, time]:
-        """The times that are set, by the names of their settings."""
-        return {name: time.fromisoformat(text) for name in DAILY if (text := getattr(self, name))}
 
 
 @dataclass(frozen=True)

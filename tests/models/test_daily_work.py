@@ -293,7 +293,7 @@ def test_what_somebody_ran_in_vain_after_midnight_is_told_of_that_day(timetable)
     end("failed", finished_at=at("06:01"))
     alarm(at("06:02"))
     tomorrow = DAY + timedelta(days=1)
-    saved(Job(kind=JobKind.VERIFY))
+    saved(Job(kind=JobKind.VERIFY, created_at=at("00:59", tomorrow)))
     end("failed", finished_at=at("01:00", tomorrow))
     alarm(at("01:01", tomorrow))
     assert [each.on for each in every(DailyAlarm)] == [DAY, tomorrow]

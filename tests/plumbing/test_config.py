@@ -14,6 +14,7 @@ from config import BANK_DAYS, DAILY, KINDS_OF_PROVIDER, STEPS, Mode, SettingsErr
 from models import daily_work
 from models.accounts.account_policy import Step
 from models.calendar import BankDayRule
+from models.job import JobKind
 from models.records.provider import ProviderKind
 
 KEY = "k" * 32
@@ -173,8 +174,8 @@ def test_the_second_steps_are_the_councils_choice(instance):
 
 
 def test_the_times_of_daily_work_are_those_of_its_kinds(instance):
-    schedule = loaded(instance, WHOLE + "\n[schedule]\nverify = '06:30'\ndigest = ''", **KEYS).schedule
-    assert schedule.times == {"verify": time(6, 30)}
+    settings = loaded(instance, WHOLE + "\n[schedule]\nverify = '06:30'\ndigest = ''", **KEYS)
+    assert portal_of(settings).timetable.times == {JobKind.VERIFY: time(6, 30)}
     assert list(DAILY) == [kind.value for kind in daily_work.DAILY]
 
 
