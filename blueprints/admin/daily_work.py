@@ -25,7 +25,7 @@ def index():
     )  # fmt: skip
 
 
-@bp.post("/<work>/run")
+@bp.post("/<string:work>/run")
 @requires(Permission.RUN_DAILY_WORK)
 def run(work):
     kind = daily_work.named(work) or abort(404)
