@@ -36,7 +36,7 @@ from models.accounts import account_policy
 from models.base import connect
 from models.calendar import BankDayRule
 from models.daily_work import DAILY, Timetable
-from models.payments.limits import RunLimits
+from models.payments.limits import MoneyLimits
 from models.portal import Portal
 from models.records.provider import ProviderKind
 from models.vault import vault_of
@@ -76,7 +76,7 @@ def portal_of(settings: config.Settings) -> Portal:
         engine=connect(settings.database_url),
         today=settings.today,
         policy=_account_policy(settings.log_in, settings.council.team_email),
-        run_limits=_run_limits(settings.limits),
+        money_limits=_money_limits(settings.limits),
         bank_day=BankDayRule(settings.bank_day),
         timetable=_timetable(settings),
         vault=vault_of(settings.vault_keys),
@@ -84,8 +84,8 @@ def portal_of(settings: config.Settings) -> Portal:
     )
 
 
-def _run_limits(written: config.Limits) -> RunLimits:
-    return RunLimits(written.payment * 100, written.run * 100, written.change, written.feed * 100)
+def _money_limits(written: config.Limits) -> MoneyLimits:
+    return MoneyLimits(written.payment * 100, written.run * 100, written.change, written.feed * 100)
 
 
 def _account_policy(written: config.LogIn, team_email: str) -> account_policy.AccountPolicy:

@@ -1,4 +1,4 @@
-"""`flask audit seal`, `flask audit verify` and `flask audit head`: the chain of the audit, made and checked."""
+"""`./portal audit ...`: the chain of the audit, made and checked."""
 
 import sys
 from pathlib import Path

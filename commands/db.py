@@ -1,4 +1,4 @@
-"""`flask db ...`: the tables, made and changed by alembic's revisions in migrations/."""
+"""`./portal db ...`: the tables, made and changed by alembic's revisions in migrations/."""
 
 from pathlib import Path
 

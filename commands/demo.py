@@ -1,4 +1,4 @@
-"""`flask demo load`: a council with made-up data, brought in and paid period by period as a real one would be."""
+"""`./portal demo load`: a council with made-up data, brought in and paid period by period as a real one would be."""
 
 import gc
 import importlib
@@ -28,7 +28,7 @@ from models.accounts.second_step import set_security_code
 from models.accounts.user import User
 from models.base import scope, session, transaction
 from models.calendar import as_on, today
-from models.payments.limits import RunLimits
+from models.payments.limits import MoneyLimits
 from models.payments.payment import ScheduledPayment
 from models.payments.run import PaymentRun, RunState
 from models.permissions import CouncilRole
@@ -80,7 +80,7 @@ def _bring_in(deliveries: list[Delivery], before: list[str]) -> None:
     """Import the feeds that are not among those of `before`, and pay up to each of them and to today. No limit stops a
     run: two people will have authorised it at the time. Of the last feed it is kept what it changed in money.
     """
-    unlimited = replace(current_portal(), run_limits=RunLimits(0, 0, 0, 0))
+    unlimited = replace(current_portal(), money_limits=MoneyLimits(0, 0, 0, 0))
     with _no_looking_for_cycles(), scope(unlimited):
         since = date.min
         for delivery in deliveries:
@@ -149,7 +149,7 @@ def _is_program(name: str) -> bool:
 
 
 def _pay(since: date, last_on: date) -> None:
-    """Calculate and finalise on every day to `last_on` on which something is due, as `flask payments` does.
+    """Calculate and finalise on every day to `last_on` on which something is due, as `./portal payments` does.
 
     Each day only calculates the providers who are paid on it. Days before `since`, and those already paid, are passed
     over.

@@ -1,4 +1,4 @@
-"""`flask feed check` and `flask feed import`: what comes in from the finance system."""
+"""`./portal feed check` and `./portal feed import`: what comes in from the finance system."""
 
 from collections.abc import Callable, Iterable
 from functools import partial

@@ -1,7 +1,6 @@
 """`mail deliver`: send what waits in the outbox."""
 
 import logging
-import signal
 import time
 
 import click
@@ -10,6 +9,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError
 
 from commands.batchwise.daily import Clock
+from commands.batchwise.stopping import Stop
 from config import Mail
 from exchange.mail import deliver_due
 from models.database_faults import DatabaseTrouble
@@ -31,9 +31,8 @@ def deliver(forever: bool) -> None:
     if not forever:
         click.echo(f"{deliver_due(mail)} sent.")
         return
-    stop, watch = _Stop(), Clock(asks=False)  # the worker may be what does not run
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    stop, watch = Stop(), Clock(asks=False)  # the worker may be what does not run
+    stop.listen()
     while not stop.asked:
         watch.when_due()
         _round(mail, stop)
@@ -41,14 +40,7 @@ def deliver(forever: bool) -> None:
             time.sleep(PAUSE_SECONDS)
 
 
-class _Stop:
-    asked = False
-
-    def __call__(self, *_: object) -> None:
-        self.asked = True
-
-
-def _round(mail: Mail, stop: _Stop) -> None:
+def _round(mail: Mail, stop: Stop) -> None:
     """A service outlives a database that is locked or away: the next round is two seconds later."""
     try:
         if count := deliver_due(mail, is_stopped=lambda: stop.asked):

@@ -1,4 +1,4 @@
-"""`flask users add`: give a person access to a provider."""
+"""`./portal users add`: give a person access to a provider."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""`flask verify`: work everything out anew, and check that every promise holds."""
+"""`./portal verify`: work everything out anew, and check that every promise holds."""
 
 import json
 import sys

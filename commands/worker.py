@@ -1,7 +1,6 @@
 """`./portal worker`: does the long work that pages ask for, one job after another, and seals the audit meanwhile."""
 
 import logging
-import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +16,7 @@ from commands.batchwise import daily
 from commands.batchwise.payments import calculate_all, finalise_run, prepare_run
 from commands.batchwise.pulse import pulse
 from commands.batchwise.sealing import Sealing
+from commands.batchwise.stopping import Stop
 from models.base import DomainError, rows_changed, scope, session, transaction
 from models.database_faults import DatabaseTrouble
 from models.job import Job, JobKind, Overtaken
@@ -48,21 +48,12 @@ class Stopped(Exception):
     """Somebody ends the worker: what it was doing is for the next one."""
 
 
-class _Stop:
-    """Set by a signal; looked at between two batches, so that none is cut in two."""
-
-    asked = False
-
-    def __call__(self, *_: object) -> None:
-        self.asked = True
-
-
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Do what waits, then end.")
 @with_appcontext
 def cli(once: bool) -> None:
     """Do long work: calculations, the finalising of runs, and what is done daily. Seal the audit once a minute."""
-    stop, sealing, clock = _Stop(), Sealing(heads_file()), daily.Clock(asks=True)
+    stop, sealing, clock = Stop(), Sealing(heads_file()), daily.Clock(asks=True)
 
     def meanwhile() -> None:
         sealing.when_due()
@@ -70,8 +61,7 @@ def cli(once: bool) -> None:
 
     if once:
         _insist_on_writing()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    stop.listen()
     while not stop.asked:
         meanwhile()
         if not work(stop, meanwhile) and not stop.asked:
@@ -88,7 +78,7 @@ def _insist_on_writing() -> None:
         rows_changed(update(Job).where(false()).values(done=0))
 
 
-def work(stop: _Stop | None = None, meanwhile: Callable[[], None] = lambda: None) -> bool:
+def work(stop: Stop | None = None, meanwhile: Callable[[], None] = lambda: None) -> bool:
     """Do the next job, if there is one; returns whether there was. `meanwhile` is called between its batches."""
     try:
         job = _claim()
@@ -97,13 +87,13 @@ def work(stop: _Stop | None = None, meanwhile: Callable[[], None] = lambda: None
         return False
     if job is None:
         return False
-    stop = stop or _Stop()
+    stop = stop or Stop()
     with suppress(Overtaken):
         _tell_the_end(job, _end_of(job, stop, meanwhile), stop)
     return True
 
 
-def _end_of(job: Job, stop: _Stop, meanwhile: Callable[[], None]) -> Callable[[Job], None]:
+def _end_of(job: Job, stop: Stop, meanwhile: Callable[[], None]) -> Callable[[Job], None]:
     """Do the job; returns the verb of Job that records how it ended."""
     try:
         message = _do(job, stop, meanwhile)
@@ -161,7 +151,7 @@ def _tell_on_the_way(job: Job, say: Callable[[Job], None]) -> None:
             rest()
 
 
-def _tell_the_end(job: Job, say: Callable[[Job], None], stop: _Stop) -> None:
+def _tell_the_end(job: Job, say: Callable[[Job], None], stop: Stop) -> None:
     """Tell it, however long the database takes, or until the worker is told to stop: then the next one takes the job
     up, which is safe to do twice.
     """
@@ -175,7 +165,7 @@ def _tell_the_end(job: Job, say: Callable[[Job], None], stop: _Stop) -> None:
             rest()
 
 
-def _do(job: Job, stop: _Stop, meanwhile: Callable[[], None]) -> str:
+def _do(job: Job, stop: Stop, meanwhile: Callable[[], None]) -> str:
     def progress(done: int, total: int) -> None:
         whole = max(job.total, total)
         _tell_on_the_way(job, lambda known: known.get_on(whole - total + done, whole))

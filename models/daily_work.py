@@ -105,6 +105,13 @@ class DailyWork:
         return ABOUT[self.kind]
 
     @property
+    def cannot_run(self) -> str:
+        """Why asking for it would be in vain; empty where it is not."""
+        if self.kind is JobKind.FEED and timetable().feed is None:
+            return "settings.toml says nowhere to read a feed from: feed_directory under [schedule]"
+        return ""
+
+    @property
     def due_on(self) -> date | None:
         """The newest day whose time has come."""
         return None if self.at is None else slot(self.at, self.now)

@@ -22,8 +22,8 @@ class Portal:
     """The day at which the business calendar stands still; None where it follows the real date."""
     policy: Any
     """A models.accounts.account_policy.AccountPolicy. Typed Any, since this module may not import models.accounts."""
-    run_limits: Any
-    """A models.payments.limits.RunLimits."""
+    money_limits: Any
+    """A models.payments.limits.MoneyLimits."""
     bank_day: Any
     """A models.calendar.BankDayRule: which working day a bank day becomes that is none."""
     timetable: Any

@@ -72,7 +72,7 @@ def set_today(own_portal: OwnPortal) -> Callable[[date | None], None]:
 @pytest.fixture
 def limits(own_portal: OwnPortal, _usual: Portal) -> Callable[..., None]:
     """`limits(run_pence=10_000)`: above which two people authorise a run, otherwise as usual."""
-    return lambda **changed: own_portal.change(run_limits=replace(_usual.run_limits, **changed))
+    return lambda **changed: own_portal.change(money_limits=replace(_usual.money_limits, **changed))
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The figures that the Durham guide prints, worked out by the portal from facts alone.
 
-The demonstration is loaded by `flask demo load durham`: the feed is imported, then every week is calculated
+The demonstration is loaded by `./portal demo load durham`: the feed is imported, then every week is calculated
 and finalised. None of the results below is typed in anywhere else.
 """
 

@@ -132,7 +132,8 @@ def _entry(report: Report, job: Job) -> FeedImport | None:
 
 
 def _counts(entry: FeedImport) -> str:
-    _, new, changed, _ = (sum(each) for each in zip(*entry.counts.values(), strict=True))
+    new = sum(new for _, _, new, _, _ in entry.rows_by_file)
+    changed = entry.changed - new
     warnings = f" {how_many(entry.warning_count, 'warning')}." if entry.warning_count else ""
     return f"Import {entry.id} is written: {new:,} new and {how_many(changed, 'changed row')}.{warnings}"
 

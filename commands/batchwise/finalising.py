@@ -1,4 +1,4 @@
-"""What `flask payments finalise` does around finalising: it foresees what would be paid, goes on with runs that were
+"""What `./portal payments finalise` does around finalising: it foresees what would be paid, goes on with runs that were
 broken off, and says what is left.
 """
 
@@ -15,7 +15,7 @@ from models.payments import payment_run
 from models.payments.calculation import calculate
 from models.payments.comparing import compare
 from models.payments.left_over import Left, LeftOver, left_over
-from models.payments.limits import run_limits
+from models.payments.limits import money_limits
 from models.payments.open_runs import OpenRun, Waits, note_taken_up, open_runs
 from models.payments.payment import ScheduledPayment
 from models.payments.payment_run import RunProgress
@@ -51,7 +51,7 @@ class Outlook:
     @property
     def above(self) -> list[str]:
         """The limits that the new run is above, in words: then the command line pays nothing of it."""
-        limits = run_limits()
+        limits = money_limits()
         largest = max(self.payments.values(), default=0)
         passed = limits.passed(
             largest_pence=largest, run_pence=self.total_pence, now_pence=self.now_pence, before_pence=self.before_pence

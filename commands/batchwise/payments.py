@@ -1,4 +1,4 @@
-"""Calculating, and finalising runs: what `flask payments`, the worker and the demonstrations do."""
+"""Calculating, and finalising runs: what `./portal payments`, the worker and the demonstrations do."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""Sealing the audit: what `flask audit seal`, the worker and the demonstration do."""
+"""Sealing the audit: what `./portal audit seal`, the worker and the demonstration do."""
 
 import logging
 import os

@@ -11,7 +11,7 @@ from exchange.feed.writing import Changes, Writer
 from models.base import chunks, rehearsal_apart, session
 from models.payments.batching import batches
 from models.payments.calculation import foresee
-from models.payments.limits import Limit, RunLimits
+from models.payments.limits import Limit, MoneyLimits
 from models.payments.working_out import Change, PaymentKey
 from models.records.contract import Contract
 from models.records.feed import LARGEST, Effect, Moved, MovedPayment
@@ -48,7 +48,7 @@ class _Calculation:
     faults: set[int] = field(default_factory=set)
 
 
-def foresee_effect(world: World, changes: list[Changes], limits: RunLimits, track: Track) -> Foreseen:
+def foresee_effect(world: World, changes: list[Changes], limits: MoneyLimits, track: Track) -> Foreseen:
     """Calculate whomever the feed concerns without it and with it, and compare. DomainError where today's payments
     cannot be calculated.
     """
@@ -91,7 +91,7 @@ def _ids(references: set[str] | None) -> Iterable[int] | None:
     return [id_ for query in of_some for id_ in session.scalars(query)]
 
 
-def _compared(before: _Calculation, after: _Calculation, limits: RunLimits) -> Foreseen:
+def _compared(before: _Calculation, after: _Calculation, limits: MoneyLimits) -> Foreseen:
     """Payments that come to something else with the feed than without it, whatever is on record of them."""
     moved: list[Change] = []
     for key in sorted({*before.changes, *after.changes}):

@@ -17,8 +17,8 @@ from exchange.feed.world import World
 from exchange.feed.writing import Changes, Writer, compare
 from models import audit
 from models.bank_holiday import what_is_short
-from models.base import DomainError, session, snapshot, transaction
-from models.payments.limits import run_limits
+from models.base import DomainError, session, snapshot, take_turns, transaction
+from models.payments.limits import money_limits
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
 from models.records.contract import Contract
@@ -110,7 +110,7 @@ def _prepare(directory: Directory, track: Track) -> _Prepared:
 
 
 def _foresee(prepared: _Prepared, track: Track) -> None:
-    report, limits = prepared.report, run_limits()
+    report, limits = prepared.report, money_limits()
     if not report.is_news:
         return
     try:
@@ -190,12 +190,9 @@ def _stamp(directory: Directory) -> _Stamp:
 
 
 def _keep_others_out() -> None:
-    """On PostgreSQL, wait for other imports and payment runs, and keep them out until this one commits. SQLite has one
-    writer anyway.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        session.execute(select(Contract.id).order_by(Contract.id).with_for_update())
+    """Wait for other imports and payment runs, and keep them out until this one commits."""
+    take_turns(_LOCK)
+    session.execute(select(Contract.id).order_by(Contract.id).with_for_update())
 
 
 ATTEMPTS = 3

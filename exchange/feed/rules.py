@@ -141,6 +141,13 @@ def timetable_is_no_months(row: Values, world: World) -> str | None:
     return None
 
 
+@rule("service_levels.csv", "unit", "service_level_ref")
+def months_have_no_timetable(row: Values, world: World) -> str | None:
+    if row["unit"] is Unit.MONTH and row["reference"] in world.levels_with_timetable:
+        return "Enter another unit, or take the seven days off its line items: a calendar month has no timetable"
+    return None
+
+
 @rule("claim_items.csv", "contract_ref", "claim_ref")
 def contract_is_the_claimants(row: Values, world: World) -> str | None:
     contract, claim = world.find("contracts.csv", row["contract_id"]), world.find("claims.csv", row["claim_id"])

@@ -165,6 +165,17 @@ class World:
         )
 
     @cached_property
+    def levels_with_timetable(self) -> set[Key | None]:
+        """Service levels of line items that have a timetable on record, which the feed does not bring anew."""
+        quantities, brought = self.stored["item_quantities.csv"], self.merged.get("item_quantities.csv", {})
+        items = {
+            each.values["item_id"]
+            for key, each in quantities.items()
+            if key not in brought and each.values["timetable_e4"] is not None
+        }
+        return {(self.find(ITEMS, item) or {}).get("service_level_id") for item in items}
+
+    @cached_property
     def first_days(self) -> set[tuple[Any, Any]]:
         """Calendars, with the days on which a payment method begins to use them: its first period may be short."""
         methods = self.everything("payment_methods.csv")

@@ -19,7 +19,7 @@ from models.payments.confirmation import Asked, Confirmation
 from models.payments.day_move import DayMove
 from models.payments.finding import Finding, RunFinding, found
 from models.payments.hold import Hold, is_held
-from models.payments.limits import run_limits
+from models.payments.limits import money_limits
 from models.payments.overlaps import paid_twice, risen_twice
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
@@ -42,8 +42,8 @@ def examine(run: PaymentRun) -> None:
     members = _members(run)
     alike = [row for row in rows if row.is_taken and row.was_here]
     run.above = [
-        run_limits().words(limit)
-        for limit in run_limits().passed(
+        money_limits().words(limit)
+        for limit in money_limits().passed(
             largest_pence=max((each.total_pence for each in members), default=0),
             run_pence=run.total_pence,
             now_pence=sum(row.taken_pence for row in alike),
@@ -116,7 +116,7 @@ def _firsts(members: Iterable[Row]) -> dict[int, Finding]:
 
 
 def _of_payments(members: Iterable[Row], firsts: dict[int, Finding]) -> Iterator[Found]:
-    most = run_limits().payment_pence
+    most = money_limits().payment_pence
     for each in members:
         then = {
             Finding.OVER_LIMIT: 0 < most < each.total_pence,

@@ -22,7 +22,7 @@ LEAST_RISE = 1_000_000
 
 
 @dataclass(frozen=True)
-class RunLimits:
+class MoneyLimits:
     """Pence, and per cent. 0 is no limit."""
 
     payment_pence: int = 25_000_000
@@ -91,5 +91,5 @@ class RunLimits:
         }[limit]
 
 
-def run_limits() -> RunLimits:
-    return current_portal().run_limits
+def money_limits() -> MoneyLimits:
+    return current_portal().money_limits

@@ -2,7 +2,7 @@
 
 A new version of the portal may work out paid days otherwise than the one that paid them (RULES is raised then). Nobody
 is to find that in a payment: the first calculation under new rules that changes anything of what is finalised waits for
-`flask payments calculate --accept`.
+`./portal payments calculate --accept`.
 """
 
 from collections import defaultdict

@@ -1,5 +1,5 @@
 """Working out what is due, and what would have to be written for it. Reading only: calculating writes it, and
-`flask verify` compares it with what is stored.
+`./portal verify` compares it with what is stored.
 """
 
 import logging

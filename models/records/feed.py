@@ -94,8 +94,8 @@ class FeedImport(Base):
     effect: Mapped[Effect | None] = mapped_column(AsJSON(Effect))
     """None where it was not worked out."""
     warnings: Mapped[list[str]] = mapped_column(default=list)
-    """What may be wrong, in lines as `flask feed check` says them, equal ones grouped: KEPT_WARNINGS at most. Nothing
-    of a client but references.
+    """What may be wrong, in lines as `./portal feed check` says them, equal ones grouped: KEPT_WARNINGS at most. They
+    say nothing of a client but references.
     """
     warning_count: Mapped[int] = mapped_column(default=0)
     """How many there were."""

@@ -10,7 +10,7 @@ NAMED = 10
 
 
 def effect_words(effect: Effect) -> list[str]:
-    """What changes, a sentence each, as `flask feed check` and the council's pages say it."""
+    """What changes, a sentence each, as `./portal feed check` and the council's pages say it."""
     begun, to_come, told = effect.begun, effect.to_come, []
     if begun.payments:
         told.append(f"{_many(begun.payments)} by {gbp_signed(begun.pence)}{_largest(effect)}.")

@@ -1,7 +1,7 @@
 """Where every pound is: what a provider is entitled to, and each sum of it that is held, blocked or owed back.
 
 By contract, in pence with VAT: entitled = paid - given back + still to come + held + blocked - owed back. What is on
-record adds up to it; that this is what the facts entitle to, `flask verify` proves (models.verify.anew).
+record adds up to it; that this is what the facts entitle to, `./portal verify` proves (models.verify.anew).
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What `flask verify` finds."""
+"""What `./portal verify` finds."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -131,6 +131,13 @@ def test_the_page_takes_the_same_number_of_queries_however_much_has_run(officer)
     assert len(officer.get(PAGE).reads) == len(few.reads)
 
 
+def test_a_feed_that_is_nowhere_to_be_read_is_not_offered(officer, timetable):
+    timetable()
+    row = officer.get(PAGE).page.select("main table tbody tr")[0]
+    assert "says nowhere to read a feed from" in row.text
+    assert not row.select("form")
+
+
 # My work
 
 

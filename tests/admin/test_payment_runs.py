@@ -269,10 +269,11 @@ def test_a_fault_is_told_in_words_and_leaves_the_next_job_alone(desk, work, monk
 
 
 def test_a_worker_that_is_stopped_puts_its_job_back(desk):
-    from commands.worker import _Stop, work
+    from commands.batchwise.stopping import Stop
+    from commands.worker import work
 
     desk.officer.post(f"{RUNS}/calculate", {"who": "all"})
-    stop = _Stop()
+    stop = Stop()
     stop.asked = True
     work(stop)
     assert every(Job)[0].state is JobState.QUEUED

@@ -1,4 +1,4 @@
-"""What the tests of `flask payments finalise` share."""
+"""What the tests of `./portal payments finalise` share."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`flask audit ...`, and the worker that seals."""
+"""`./portal audit ...`, and the worker that seals."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""`flask demo load`: the Durham demonstration, with the figures that its guide prints (golden.md)."""
+"""`./portal demo load`: the Durham demonstration, with the figures that its guide prints (golden.md)."""
 
 from datetime import date
 

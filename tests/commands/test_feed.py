@@ -1,4 +1,4 @@
-"""`flask feed`: counts on success, all faults and a status other than 0 otherwise."""
+"""`./portal feed`: counts on success, all faults and a status other than 0 otherwise."""
 
 from pathlib import Path
 

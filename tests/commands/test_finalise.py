@@ -1,4 +1,4 @@
-"""`flask payments finalise`: it shows and asks, goes on with what was broken off, and says what is left."""
+"""`./portal payments finalise`: it shows and asks, goes on with what was broken off, and says what is left."""
 
 from datetime import date, timedelta
 
@@ -12,7 +12,7 @@ from models.calendar import as_on
 from models.job import Job
 from models.payments import officer, payment_run
 from models.payments.hold import Hold, HoldKind
-from models.payments.limits import RunLimits
+from models.payments.limits import MoneyLimits
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment, RunState
 from models.records.client import Client
@@ -232,7 +232,7 @@ def test_a_dry_run_says_all_and_changes_nothing(contracts, finalise, options):
 
 
 def test_above_a_limit_nothing_is_paid_and_all_is_said(contracts, finalise, own_portal):
-    own_portal.change(run_limits=RunLimits(run_pence=70_000))
+    own_portal.change(money_limits=MoneyLimits(run_pence=70_000))
     for option in ("--yes", "--dry-run"):
         result = finalise(option)
         assert result.exit_code == 1

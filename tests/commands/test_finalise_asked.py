@@ -1,4 +1,4 @@
-"""`flask payments finalise` pays what was shown, to which somebody has said yes; where it has changed, nothing."""
+"""`./portal payments finalise` pays what was shown, to which somebody has said yes; where it has changed, nothing."""
 
 import pytest
 

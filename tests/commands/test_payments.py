@@ -1,4 +1,4 @@
-"""`flask payments ...`, and how far the work is, as the worker tells it."""
+"""`./portal payments ...`, and how far the work is, as the worker tells it."""
 
 from datetime import date
 

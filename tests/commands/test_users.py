@@ -23,7 +23,7 @@ def flask(app):
 
 
 def add(flask, provider, *, email="dawn@example.org", password=GOOD, role="carer"):
-    """As `flask users add` does it, once the person is a contact of the provider."""
+    """As `./portal users add` does it, once the person is a contact of the provider."""
     make_contact(provider, email=email)
     arguments = ["users", "add", email, "Dawn Stockton", "--provider", provider.reference, "--role", role]
     return flask(*arguments, typed=f"{password}\n{password}\n")

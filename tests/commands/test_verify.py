@@ -1,4 +1,4 @@
-"""`flask verify` finds what is broken, and nothing in a sound database."""
+"""`./portal verify` finds what is broken, and nothing in a sound database."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""`flask verify` names who has done alone what takes two, and a payment that no run has closed, or opened."""
+"""`./portal verify` names who has done alone what takes two, and a payment that no run has closed, or opened."""
 
 from datetime import date, timedelta
 
@@ -11,7 +11,7 @@ from models.base import utc_now
 from models.calendar import as_on
 from models.payments import officer, payment_run
 from models.payments.hold import Hold, HoldKind
-from models.payments.limits import RunLimits
+from models.payments.limits import MoneyLimits
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunState
 from models.permissions import CouncilRole
@@ -32,7 +32,7 @@ def people(database, own_portal):
     """A run above a limit, with money made by hand: who made it, who prepared the run, and the two who authorised it.
     The payment of the week after is nobody's yet.
     """
-    own_portal.change(run_limits=RunLimits(run_pence=30_000))
+    own_portal.change(money_limits=MoneyLimits(run_pence=30_000))
     maker, preparer = make_staff(), make_staff()
     first, last = (make_staff(CouncilRole.PAYMENTS_MANAGER) for _ in range(2))
     make_item(make_contract(calculate_from=MONDAY), rate_e4=3_530_800, starts_on=MONDAY)

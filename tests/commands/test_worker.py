@@ -10,7 +10,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from commands import worker
-from commands.worker import _Stop, work
+from commands.batchwise.stopping import Stop
+from commands.worker import work
 from models.base import scope, utc_now
 from models.job import TRIES, Job, JobKind
 from models.payments import batching
@@ -156,10 +157,10 @@ def test_the_end_is_told_when_the_lock_is_gone_however_long_it_takes(contracts, 
 
 
 def test_a_worker_that_is_told_to_stop_leaves_a_silent_job_to_the_next(contracts, lock, asleep, monkeypatch):
-    job, stop = ask(), _Stop()
+    job, stop = ask(), Stop()
     told = worker._tell_the_end
     monkeypatch.setattr(worker, "_tell_the_end", lambda *given: (lock.take(), told(*given)))
-    asleep({3: lambda: stop(15)})
+    asleep({3: lambda: stop.ask()})
     assert at_work(stop)
     lock.release()
     assert reloaded(job).state.value == "running"

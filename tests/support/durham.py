@@ -12,7 +12,7 @@ from app import create_app
 
 @contextmanager
 def loaded(settings: config.Settings, database_url: str) -> Iterator[None]:
-    """The database at this address, after `flask demo load durham`."""
+    """The database at this address, after `./portal demo load durham`."""
     app = create_app(replace(settings, database_url=database_url))
     try:
         result = app.test_cli_runner().invoke(args=["demo", "load", "durham"])

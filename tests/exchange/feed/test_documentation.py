@@ -10,7 +10,7 @@ from exchange.feed.describe import format_of_a_feed
 def test_the_columns_in_the_documentation_are_those_of_the_schema(repository: Path):
     found = re.search(r"<!-- columns -->\n(.*)<!-- end of columns -->", _text(repository), re.DOTALL)
 
-    assert found[1] == format_of_a_feed(), "put what `flask feed format` prints between the two marks"
+    assert found[1] == format_of_a_feed(), "put what `./portal feed format` prints between the two marks"
 
 
 def test_every_column_has_an_attribute_of_its_entity():

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from exchange.feed import AboveLimits, FeedFaults, check_feed, import_feed, importing
 from models.calendar import as_on
 from models.payments import working_out
-from models.payments.limits import Limit, RunLimits
+from models.payments.limits import Limit, MoneyLimits
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.records.care_package import ItemPrice
 from models.records.feed import Effect, FeedImport, Moved, MovedPayment
@@ -207,14 +207,14 @@ def test_above_a_limit_a_feed_is_told_and_not_imported(feed, limits, asked):
     ],
 )
 def test_a_feed_may_reach_each_limit_and_not_pass_it(limit, at, above):
-    limits = RunLimits(payment_pence=100_000, change_percent=100, feed_pence=50_000)
+    limits = MoneyLimits(payment_pence=100_000, change_percent=100, feed_pence=50_000)
     usual = {"largest_pence": 1, "moved_pence": 1, "now_pence": 2_000_000, "before_pence": 2_000_000}
     assert limits.passed_by_feed(**usual | at) == []
     assert limits.passed_by_feed(**usual | above) == [limit]
 
 
 def test_a_rise_below_ten_thousand_pounds_or_from_nothing_is_above_no_percentage():
-    limits = RunLimits(feed_pence=0, payment_pence=0)
+    limits = MoneyLimits(feed_pence=0, payment_pence=0)
     for now, before, above in ((1_999_999, 1_000_000, False), (2_000_001, 1_000_000, True), (9_000_000, 0, False)):
         found = limits.passed_by_feed(largest_pence=1, moved_pence=1, now_pence=now, before_pence=before)
         assert (found == [Limit.CHANGE]) is above

@@ -2,9 +2,9 @@
 
 import pytest
 
-from models.payments.limits import LEAST_RISE, Limit, RunLimits
+from models.payments.limits import LEAST_RISE, Limit, MoneyLimits
 
-LIMITS = RunLimits(payment_pence=1_000, run_pence=5_000, change_percent=50)
+LIMITS = MoneyLimits(payment_pence=1_000, run_pence=5_000, change_percent=50)
 OF_A_RUN = [Limit.PAYMENT, Limit.RUN, Limit.CHANGE]
 CALM = {"largest_pence": 0, "run_pence": 0, "now_pence": 0, "before_pence": 0}
 
@@ -32,8 +32,8 @@ def test_what_passes_which_limit(given, passed):
 
 def test_nothing_is_no_limit():
     huge = {"largest_pence": 10**12, "run_pence": 10**12, "now_pence": 10**12, "before_pence": 1}
-    assert RunLimits(0, 0, 0).passed(**huge) == []
-    assert RunLimits().passed(**huge) == OF_A_RUN
+    assert MoneyLimits(0, 0, 0).passed(**huge) == []
+    assert MoneyLimits().passed(**huge) == OF_A_RUN
 
 
 def test_a_limit_is_said_in_pounds_and_per_cent():
