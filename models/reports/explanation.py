@@ -265,13 +265,15 @@ def _part(part: Slice, period: Span) -> Part:
 
 def _of_month(part: Slice, span: Span) -> str:
     """£100.00 × 7 ÷ 30; where the days do not begin a month, less what the days before them come to."""
-    whole = _product(part, [] if span.is_whole_month else [f"{span.last.day} ÷ {span.days_in_month}"])
+    ends_it = span.last.day == span.days_in_month
+    whole = _product(part, [] if ends_it else [f"{span.last.day} ÷ {span.days_in_month}"])
     if span.first.day == 1:
         return whole
     month_e10 = part.rate_e4 * part.quantity_e4 * part.percent
     earlier = Span(span.first.replace(day=1), span.first - DAY)
     until, before = (month_until(month_e10, span.last, each.last.day) for each in (span, earlier))
-    return f"{whole} = {gbp(until)}, less {gbp(before)} for {earlier.words(span.last.year)}"
+    total = "" if whole == gbp(until) else f" = {gbp(until)}"
+    return f"{whole}{total}, less {gbp(before)} for {earlier.words(span.last.year)}"
 
 
 def _product(part: Slice, days: list[str]) -> str:

@@ -103,7 +103,7 @@ def test_a_price_by_the_month_is_told_with_what_the_days_before_come_to():
         (
             "7 days, 29 June to 5 July, £100.00 a month",
             [
-                "29 to 30 June: £100.00 × 30 ÷ 30 = £100.00, less £93.33 for 1 to 28 June",
+                "29 to 30 June: £100.00, less £93.33 for 1 to 28 June",
                 "1 to 5 July: £100.00 × 5 ÷ 31",
             ],
             667 + 1_613,
