@@ -163,7 +163,7 @@ def _put_on(found: Collection[Proposal], by: Actor) -> None:
 def _changed(by: Actor) -> None:
     """Read the list again, and let every provider be calculated: open payments get their new bank days."""
     session.info.pop(_KEPT, None)
-    Job.ask(JobKind.CALCULATE, by=by, providers=None)
+    Job.ask(JobKind.CALCULATE, by=by, anew=True)
 
 
 def _in_words(day: date) -> str:

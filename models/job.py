@@ -207,11 +207,13 @@ class Job(Base):
         return self.is_silent and (self.heartbeat_at or self.created_at) < now - BROKEN_OFF_AFTER - LATE_AFTER
 
     @classmethod
-    def ask(cls, kind: JobKind, *, by: Actor, run_id: int | None = None, **arguments: Any) -> "Job":
-        """Put the job in the queue. Where the same one is queued or running already, return that one."""
+    def ask(cls, kind: JobKind, *, by: Actor, run_id: int | None = None, anew: bool = False, **arguments: Any) -> "Job":
+        """Put the job in the queue. Where the same one is queued or running already, return that one; with `anew` only
+        where it is queued: what is running may be past what has just changed.
+        """
         arguments = {name: value for name, value in arguments.items() if value is not None}
         for job in session.scalars(cls.open().where(cls.kind == kind, cls.run_id == run_id)):
-            if job.arguments == arguments:
+            if job.arguments == arguments and not (anew and job.state is JobState.RUNNING):
                 return job
         scope = scope_of(arguments.get("providers"))
         job = cls(kind=kind, scope=scope, run_id=run_id, arguments=arguments, created_by_id=by.id)

@@ -9,13 +9,14 @@ from sqlalchemy import delete, event, select, update
 from models import bank_holiday
 from models.audit import AuditEvent
 from models.bank_holiday import BankHoliday, add, add_proposed, known_to, proposed, rename, take_off, working_days
-from models.base import DomainError, rows_changed, session
+from models.base import DomainError, rows_changed, session, utc_now
 from models.calendar import BankDayRule, as_on
-from models.job import Job, JobKind
+from models.job import Job, JobKind, JobState
 from models.verify.ground import bank_holidays
 from tests.factories import make_staff
 from tests.support.portal import in_this_portal
 from tests.support.rows import every, reading, unit_of_work
+from tests.support.runs import change
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
 
@@ -89,6 +90,17 @@ def test_a_change_lets_every_provider_be_calculated_once(ada):
         add(date(2026, 12, 24), "Christmas Eve", by=ada)
         add(date(2026, 12, 23), "The day before", by=ada)
     assert [(job.kind, job.provider_ids) for job in every(Job)] == [(JobKind.CALCULATE, None)]
+
+
+def test_a_calculation_under_way_may_be_past_what_changes(ada):
+    """It leaves the old day to those that it has calculated already, so another one follows."""
+    with unit_of_work():
+        add(date(2026, 12, 24), "Christmas Eve", by=ada)
+    [job] = every(Job)
+    change(job, state=JobState.RUNNING, worker="one", started_at=utc_now(), heartbeat_at=utc_now())
+    with unit_of_work():
+        add(date(2026, 12, 23), "The day before", by=ada)
+    assert [job.state for job in every(Job)] == [JobState.RUNNING, JobState.QUEUED]
 
 
 @pytest.mark.parametrize(

@@ -61,10 +61,10 @@ def say(job, what):
     return state_of(job)
 
 
-def asked_again(job):
+def asked_again(job, **how):
     officer = make_staff()
     with unit_of_work() as session:
-        found = Job.ask(JobKind.CALCULATE, by=officer)
+        found = Job.ask(JobKind.CALCULATE, by=officer, **how)
         session.flush()
         return "that one" if found.id == job.id else "a new one"
 
@@ -75,6 +75,7 @@ def claimed(job):
 
 EVENTS = {
     "the same is asked for again": asked_again,
+    "the same is asked for anew": lambda job: asked_again(job, anew=True),
     "a worker looks for work": claimed,
     "its worker reports progress": lambda job: say(job, lambda known: known.get_on(1, 2)),
     "its worker is alive": lambda job: say(job, Job.beat),
@@ -87,6 +88,8 @@ NOT_ITS_OWN = dict.fromkeys(("queued", "waiting", "done", "failed"), "refused")
 TABLE = {
     "the same is asked for again": dict.fromkeys(("queued", "waiting", "running", "silent"), "that one")
     | dict.fromkeys(("done", "failed"), "a new one"),
+    "the same is asked for anew": dict.fromkeys(("queued", "waiting"), "that one")
+    | dict.fromkeys(("running", "silent", "done", "failed"), "a new one"),
     "a worker looks for work": {
         "queued": "running", "waiting": "nothing", "running": "nothing", "silent": "running", "done": "nothing",
         "failed": "nothing",
