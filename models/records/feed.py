@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr, defer, mapped_column
 
 from models.base import AsJSON, Base, Key, utc_now
 
@@ -114,8 +114,8 @@ class FeedImport(Base):
 
     @classmethod
     def newest_first(cls, *, only_warned: bool = False) -> Select["FeedImport"]:
-        """`only_warned`: those with warnings."""
-        found = select(cls).order_by(cls.id.desc())
+        """Without the lines of their warnings, which are many. `only_warned`: those that have any."""
+        found = select(cls).options(defer(cls.warnings, raiseload=True)).order_by(cls.id.desc())
         return found.where(cls.warning_count > 0) if only_warned else found
 
     @classmethod
