@@ -11,8 +11,8 @@ from tests.factories import make_staff
 
 
 @pytest.fixture(params=WAYS)
-def officer(request, database, timetable, open_browser, sign_in):
-    timetable("06:00 verify", "06:30 digest")
+def officer(request, database, timetable, tmp_path, open_browser, sign_in):
+    timetable("06:00 verify", "06:30 digest", heads=tmp_path / "audit-heads.txt")
     page = open_browser(request.param)
     sign_in(page, make_staff(name="Ola Officer"))
     return page
