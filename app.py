@@ -2,12 +2,16 @@
 
 import hmac
 import sys
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
+from secrets import token_urlsafe
+from typing import NoReturn
 
 from flask import Flask
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
+from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
@@ -16,8 +20,10 @@ import config
 from blueprints import (
     access,
     admin,
+    attachments,
     auth,
     demo,
+    door,
     errors,
     filters,
     frame,
@@ -27,13 +33,16 @@ from blueprints import (
     presses,
     provider,
     public,
+    reading,
     security,
     transactions,
 )
 from blueprints.session_store import DatabaseSessions
 from commands.batchwise.sealing import HEADS
+from config import private
 from models.accounts import account_policy
-from models.base import connect
+from models.auditing import made_up
+from models.base import connect, scope
 from models.calendar import BankDayRule
 from models.daily_work import DAILY, Timetable
 from models.payments.limits import MoneyLimits
@@ -45,7 +54,9 @@ STATIC = Path(__file__).parent / "static" / "dist"
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
-    settings = settings or _settings_or_exit()
+    if settings is None:
+        settings = _settings_or_exit()
+        _check_database(settings)
     app = Flask(__name__, static_folder=None, instance_path=str(settings.instance))
     app.config.from_mapping(_flask_settings(settings))
     app.session_interface = DatabaseSessions()
@@ -55,9 +66,14 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     lookups.init_app(app)
     filters.init_app(app)
     pages.init_app(app)  # before what adds to its requests
+    door.init_app(app, settings)
     security.init_app(app)
-    CSRFProtect(app)
+    attachments.init_app(app)  # before the form of a request is read
+    csrf = CSRFProtect(app)
+    for view in (auth.log_in.log_in, auth.forgotten.forgotten):  # forms.auth.StrangersForm checks, and draws it again
+        csrf.exempt(view)
     transactions.init_app(app)
+    reading.init_app(app)  # sees the last answer, and writes with its act
     access.init_app(app)
     kept_forms.init_app(app)
     presses.init_app(app)  # after the gate, and after what writes before the act
@@ -71,16 +87,36 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     return app
 
 
+def create_doctor() -> Flask:
+    """An app with no pages, for `./portal doctor`, which has to work where no other may start."""
+    private.begin()
+    settings, wrong = config.examine()
+    app = Flask(__name__, static_folder=None, instance_path=str(settings.instance))
+    app.config.from_mapping(SETTINGS=settings, WRONG=wrong)
+    try:
+        app.extensions["portal"] = portal_of(settings)
+    except ValueError:  # of tables that are wrong
+        sound = replace(
+            settings, log_in=config.LogIn(staff="authenticator"), schedule=config.Schedule(),
+            bank_day=config.BANK_DAYS[0], vault_keys=settings.vault_keys or (token_urlsafe(48),),
+        )  # fmt: skip
+        app.extensions["portal"] = portal_of(sound)
+    transactions.open_scopes(app)
+    commands.init_app(app)
+    return app
+
+
 def portal_of(settings: config.Settings) -> Portal:
     return Portal(
         engine=connect(settings.database_url),
         today=settings.today,
-        policy=_account_policy(settings.log_in, settings.council.team_email),
+        policy=_account_policy(settings),
         money_limits=_money_limits(settings.limits),
         bank_day=BankDayRule(settings.bank_day),
         timetable=_timetable(settings),
         vault=vault_of(settings.vault_keys),
         hash_key=hmac.digest(settings.secret_key.encode(), b"log-in codes", "sha256"),
+        address=f"{'https' if settings.https else 'http'}://{settings.hosts[0]}" if settings.hosts else "",
     )
 
 
@@ -88,8 +124,8 @@ def _money_limits(written: config.Limits) -> MoneyLimits:
     return MoneyLimits(written.payment * 100, written.run * 100, written.change, written.feed * 100)
 
 
-def _account_policy(written: config.LogIn, team_email: str) -> account_policy.AccountPolicy:
-    step = account_policy.Step
+def _account_policy(settings: config.Settings) -> account_policy.AccountPolicy:
+    written, step = settings.log_in, account_policy.Step
     return account_policy.AccountPolicy(
         carers=step(written.carers),
         organisations=step(written.organisations),
@@ -98,7 +134,10 @@ def _account_policy(written: config.LogIn, team_email: str) -> account_policy.Ac
         long_passwords=written.long_passwords,
         may_grant=frozenset(map(ProviderKind, written.providers_may_grant)),
         all_services=written.all_services,
-        alarm_to=team_email,
+        clients_an_hour=settings.limits.clients_an_hour,
+        alarm_to=settings.council.team_email,
+        staff_domains=written.staff_domains,
+        days_before_authorising=written.days_before_authorising,
     )
 
 
@@ -115,11 +154,30 @@ def _timetable(settings: config.Settings) -> Timetable:
 
 
 def _settings_or_exit() -> config.Settings:
+    private.begin()
     try:
         return config.load()
     except config.SettingsError as problem:
-        print(f"The portal cannot start. {problem}", file=sys.stderr)  # noqa: T201
-        sys.exit(3)  # what tells gunicorn not to try again
+        _exit(str(problem))
+
+
+def _check_database(settings: config.Settings) -> None:
+    """End where the database is another mode's. One that does not answer, or has no tables yet, says so later."""
+    engine = connect(settings.database_url)
+    try:
+        with scope(replace(portal_of(settings), engine=engine)):
+            problem = made_up.why_not_here(settings.is_demonstration)
+    except DBAPIError:
+        problem = ""
+    finally:
+        engine.dispose()
+    if problem:
+        _exit(problem)
+
+
+def _exit(problem: str) -> NoReturn:
+    print(f"The portal cannot start. {problem}", file=sys.stderr)  # noqa: T201
+    sys.exit(3)  # what tells gunicorn not to try again
 
 
 def _flask_settings(settings: config.Settings) -> dict[str, object]:

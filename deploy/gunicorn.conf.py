@@ -1,0 +1,141 @@
+"""How the portal is served: the options of gunicorn, for deploy/portal-web.service and `make run` alike.
+
+gunicorn's own threads read a request as it comes, so that a few clients who send half of one keep every thread. Here a
+thread is given a request when all of it has come. See docs/decisions/0016.
+"""
+
+import re
+import selectors
+import socket
+import struct
+import time
+from contextlib import suppress
+from functools import partial
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+WHOLE_IN = 10.0
+"""Seconds in which a request must have come, head and body."""
+STALLED = 30
+"""Seconds for which a client may take nothing of an answer."""
+MOST_HEAD = 64 * 1024
+MOST_BODY = 12 * 1024 * 1024
+"""Bytes: as MAX_CONTENT_LENGTH in app.py, and client_max_body_size in deploy/nginx-site.conf."""
+MOST_WAITING = 64 * 1024 * 1024
+"""Bytes of requests that have not come whole, in one process."""
+AT_ONCE = 64 * 1024
+LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*(\d{1,18})[ \t]*(?=\r\n)", re.IGNORECASE)
+CHUNKED = re.compile(rb"\r\nTransfer-Encoding:", re.IGNORECASE)
+
+
+class Refused(Exception):
+    """The status line of the answer to a request that is not read to its end."""
+
+
+def length_of(came: bytes) -> int | None:
+    """How many bytes the first request of `came` has; None while its head is not whole. Refused where it is too large,
+    or does not say how large it is. A head that contradicts itself counts as one without a body: gunicorn refuses it.
+    """
+    end = came.find(b"\r\n\r\n", 0, MOST_HEAD)
+    if end < 0:
+        if len(came) >= MOST_HEAD:
+            raise Refused("431 Request Header Fields Too Large")
+        return None
+    head = came[: end + 2]
+    if CHUNKED.search(head):
+        raise Refused("411 Length Required")  # no browser does it with a form, and nginx sends it on with a length
+    lengths = LENGTH.findall(head)
+    body = int(lengths[0]) if len(lengths) == 1 else 0
+    if body > MOST_BODY:
+        raise Refused("413 Content Too Large")
+    return end + 4 + body
+
+
+class WholeRequests(ThreadWorker):
+    """The worker's main loop collects requests, as it has always done with idle connections; nobody waits in it."""
+
+    def accept(self, listener: socket.socket) -> None:
+        try:
+            sock, client = listener.accept()
+        except OSError:  # another process has it, or it is gone already
+            return
+        for which in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            sock.setsockopt(socket.SOL_SOCKET, which, struct.pack("ll", STALLED, 0))
+        self.nr_conns += 1
+        self._expect(TConn(self.cfg, sock, client, listener.getsockname()))
+
+    def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
+        """A connection that was kept open has more."""
+        self.poller.unregister(client)
+        self.keepalived_conns.remove(conn)
+        self._expect(conn)
+
+    def finish_request(self, conn: TConn, fs: object) -> None:
+        super().finish_request(conn, fs)
+        if conn in self.keepalived_conns and conn.came:  # it was sent with the request before
+            self.on_client_socket_readable(conn, conn.sock)
+
+    def _expect(self, conn: TConn) -> None:
+        """Wait for a request; murder_pending() closes the connection where it is late."""
+        conn.came = getattr(conn, "came", bytearray())
+        conn.timeout = time.monotonic() + WHOLE_IN
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._take, conn))
+        if conn.came:
+            self._look(conn)
+
+    def _take(self, conn: TConn, sock: socket.socket) -> None:
+        try:
+            data = sock.recv(AT_ONCE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._forget(conn)
+            self._end(conn)
+            return
+        conn.came += data
+        self._look(conn)
+
+    def _look(self, conn: TConn) -> None:
+        """Give the request to a thread if it is whole."""
+        try:
+            length = length_of(conn.came)
+            if len(conn.came) > AT_ONCE and sum(len(each.came) for each in self.pending_conns) > MOST_WAITING:
+                raise Refused("503 Service Unavailable")
+        except Refused as refusal:
+            self._forget(conn)
+            self._refuse(conn, str(refusal))
+            return
+        if length is None or len(conn.came) < length:
+            return
+        self._forget(conn)
+        request, conn.came = bytes(conn.came[:length]), conn.came[length:]
+        conn.data_ready = True
+        conn.init()
+        conn.parser.unreader.unread(request)
+        self.enqueue_req(conn)
+
+    def _refuse(self, conn: TConn, status: str) -> None:
+        with suppress(OSError):
+            conn.sock.send(f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode())
+        self._end(conn)
+
+    def _forget(self, conn: TConn) -> None:
+        self.pending_conns.remove(conn)
+        self.poller.unregister(conn.sock)
+
+    def _end(self, conn: TConn) -> None:
+        self.nr_conns -= 1
+        conn.close()
+
+
+bind = "127.0.0.1:8000"
+workers = 2
+threads = 4
+worker_class = WholeRequests
+worker_connections = 500
+umask = 0o077
+control_socket_disable = True
+forwarded_allow_ips = ""  # who is believed is said in settings.toml: proxies
