@@ -7,6 +7,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from models.base import Base, UTCDateTime
+from models.sqlite_file import keep_private
 
 MIGRATION_LOCK = 7_411_640_001
 
@@ -17,6 +18,7 @@ def make_engine(url: str) -> sa.Engine:
     import pysqlite3
 
     engine = sa.create_engine(url, module=pysqlite3, poolclass=sa.NullPool)
+    keep_private(engine)
     sa.event.listen(engine, "connect", _set_pragmas)
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
