@@ -16,10 +16,11 @@ from models.accounts import team
 from models.accounts.user import Membership, User
 from models.audit import record
 from models.base import Base, DomainError, Key, session, utc_now
-from models.calendar import LONDON, midnight
+from models.calendar import london_day, midnight
 from models.permissions import Role
 from models.records.provider import Provider
 from models.tenancy import ProviderOwned
+from models.waiting import waits
 
 MONTHS = 6
 
@@ -60,8 +61,13 @@ def last_review() -> Select[AccessReview]:
 
 def due_on(provider_id: int) -> date | None:
     """The day by which the provider has to review its access; None where there is nothing to review."""
-    row = session.execute(_since().where(Provider.id == provider_id)).one_or_none()
-    return six_months_after(row.since.astimezone(LONDON).date()) if row else None
+    row = session.execute(since_last(provider_id)).one_or_none()
+    return six_months_after(london_day(row.since)) if row else None
+
+
+def since_last(provider_id: int) -> Select:
+    """One row with `since`, the last review or the first grant of access; none where there is nothing to review."""
+    return _since().where(Provider.id == provider_id)
 
 
 def is_due(day: date | None) -> bool:
@@ -76,11 +82,12 @@ def overdue() -> Select:
     return since.where(since.selected_columns.since < midnight(_last_day_due(_today()) + timedelta(days=1)))
 
 
-def count_overdue() -> tuple[int, date | None]:
-    """How many providers' reviews are due, and since when the longest has been."""
+def waiting() -> Select:
+    """The providers whose reviews are due, counted: see models.waiting. Since the last review or, without one, the
+    first grant of access: it has been due since `six_months_after` that.
+    """
     rows = overdue().order_by(None).subquery()
-    count, since = session.execute(select(sa.func.count(rows.c.id), sa.func.min(rows.c.since))).one()
-    return count, six_months_after(since.astimezone(LONDON).date()) if since else None
+    return waits("reviews of access", sa.func.count(rows.c.id), sa.func.min(rows.c.since))
 
 
 def six_months_after(day: date) -> date:
@@ -110,7 +117,7 @@ def _since() -> Select:
 
 
 def _today() -> date:
-    return utc_now().astimezone(LONDON).date()
+    return london_day(utc_now())
 
 
 def _last_day_due(today: date) -> date:

@@ -14,7 +14,13 @@ from models.base import Base, Key, move, rows_changed, session, utc_now
 from models.vault import keyed_hash, seal, unseal
 
 SECONDS = 30
+AROUND = (-1, 0, 1)
+"""Half minutes, from the one that it is, whose codes are taken."""
+CODES_AT_ONCE = len(AROUND)
+FAR_OFF = 20
+"""Half minutes by which the clock of a new app may be wrong, and be told so."""
 RECOVERY_CODES = 10
+RECOVERY_LETTERS = 10
 RECOVERY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without i, l, o, 0 and 1, which are read for one another. Ten of them are 49 bits."""
 
@@ -65,10 +71,24 @@ class Authenticator(Base):
         """Whether the six digits are those of this half minute, or of the one before or after, and not yet spent."""
         now = int(utc_now().timestamp()) // SECONDS
         app = pyotp.TOTP(self.seed)
-        matching = [step for step in (now - 1, now, now + 1) if hmac.compare_digest(app.at(step * SECONDS), code)]
+        steps = (now + each for each in AROUND)
+        matching = [step for step in steps if hmac.compare_digest(app.at(step * SECONDS), code)]
         if not matching:
             return False
         return move(self, Authenticator.last_step < matching[-1], last_step=matching[-1])
+
+    def seconds_off(self, code: str) -> int | None:
+        """By how much the clock of the app that shows this code is ahead (behind: less than 0); None if it is right, or
+        further off than ten minutes.
+
+        Only of an app that is being set up, by somebody who sees its seed: told to who guesses at the log-in, it would
+        say which codes are going to be right.
+        """
+        now = int(utc_now().timestamp()) // SECONDS
+        app = pyotp.TOTP(self.seed)
+        off = (each for each in range(-FAR_OFF, FAR_OFF + 1) if each not in AROUND)
+        found = (each for each in off if hmac.compare_digest(app.at((now + each) * SECONDS), code))
+        return min((each * SECONDS for each in found), key=abs, default=None)
 
     def confirm(self, code: str) -> bool:
         """The first code from the app: with it, the app is set up, and an older one is done with."""
@@ -109,11 +129,11 @@ class RecoveryCode(Base):
 
 
 def looks_like_a_recovery_code(typed: str) -> bool:
-    return len(_plain(typed)) == 10
+    return re.fullmatch(f"[{RECOVERY_ALPHABET}]{{10}}", _plain(typed)) is not None
 
 
 def _made_up() -> str:
-    letters = "".join(secrets.choice(RECOVERY_ALPHABET) for _ in range(10))
+    letters = "".join(secrets.choice(RECOVERY_ALPHABET) for _ in range(RECOVERY_LETTERS))
     return f"{letters[:5]}-{letters[5:]}"
 
 

@@ -59,6 +59,9 @@ ACCOUNTS = (
     Account("auditor@demo.example", "Kit Ashdown", "an auditor of the council", CouncilRole.AUDITOR, ()),
     Account("procurement@demo.example", "Jude Farrow", "a procurement officer of the council",
             CouncilRole.PROCUREMENT, ()),
+    Account("service-agreements@demo.example", "Noor Haddad", "the council's service agreement team",
+            CouncilRole.SERVICE_AGREEMENTS, ()),
+    Account("brokerage@demo.example", "Ellis Thorne", "a broker of the council", CouncilRole.BROKERAGE, ()),
 )  # fmt: skip
 
 

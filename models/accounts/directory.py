@@ -2,18 +2,19 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from models.accounts.login import FAILURES_PER_ACCOUNT, WINDOW, WRONG_STEPS, Kind, LoginFailure, account_hash
+from models.accounts import bars
+from models.accounts.login import FAILURES_PER_ACCOUNT, WINDOW, Kind, LoginFailure, account_hash
 from models.accounts.user import Membership, Staff, User
 from models.accounts.web_session import WebSession
 from models.base import session, utc_now
 from models.permissions import CouncilRole, Role
 from models.records.provider import Contact, Organisation, Provider, ProviderKind
+from models.waiting import waits
 from models.words import Choice
 
 Condition = sa.ColumnElement[bool]
@@ -64,26 +65,27 @@ class Locks:
     """The accounts that are closed just now, to some browser or to all unknown ones, by too many wrong tries."""
 
     def __init__(self) -> None:
-        recent = sa.and_(LoginFailure.kind == Kind.PASSWORD, LoginFailure.at > utc_now() - WINDOW)
+        failure, now = LoginFailure, utc_now()
+        recent = sa.and_(failure.kind == Kind.PASSWORD, failure.at > now - WINDOW)
+        this_week = sa.and_(failure.kind.in_((Kind.CODE, Kind.RESET_CODE, Kind.APP)), failure.at > now - bars.WEEK)
         found = session.execute(
-            select(LoginFailure.account, LoginFailure.device_id, LoginFailure.kind, LoginFailure.at)
-            .where(sa.or_(recent, LoginFailure.kind == Kind.STEP))
+            select(failure.account, failure.device_id, failure.kind, failure.chances, failure.at)
+            .where(sa.or_(recent, this_week, failure.kind == Kind.DIGITS))
         )  # fmt: skip
         self._tries: dict[str, list[sa.Row]] = {}
         for row in found:
             self._tries.setdefault(row.account, []).append(row)
 
     def hold(self, person: sa.Row) -> bool:
-        """Whether the person's account is closed to any browser: LoginFailure.is_too_many and is_barred for all of them
+        """Whether the person's account is closed to any browser: LoginFailure.is_too_many and bars.left for all of them
         at once.
         """
         since = person.password_set_at
-        counted = Counter(
-            (row.device_id, row.kind)
-            for row in self._tries.get(account_hash(person.email), ())
-            if row.kind is Kind.PASSWORD or since is None or row.at > since
-        )
-        most = {Kind.PASSWORD: FAILURES_PER_ACCOUNT, Kind.STEP: WRONG_STEPS}
+        counted: Counter[tuple[int | None, Kind]] = Counter()
+        for row in self._tries.get(account_hash(person.email), ()):
+            if row.kind is Kind.PASSWORD or since is None or row.at > since:
+                counted[row.device_id, row.kind] += row.chances
+        most = bars.MOST | {Kind.PASSWORD: FAILURES_PER_ACCOUNT}
         return any(count >= most[kind] for (_, kind), count in counted.items())
 
     def people(self) -> list[int]:
@@ -96,6 +98,7 @@ class Locks:
 def people(
     *,
     name: str = "",
+    by_email: bool = True,
     kind: ProviderKind | None = None,
     role: Role | CouncilRole | None = None,
     state: State | None = None,
@@ -111,7 +114,7 @@ def people(
         .order_by(User.folded_name, User.id)
     )  # fmt: skip
     if name:
-        query = query.where(User.found_by(name))
+        query = query.where(User.found_by(name, by_email=by_email))
     if kind is not None:
         query = query.where(_has_a_place(Provider.kind == kind))
     if isinstance(role, CouncilRole):
@@ -148,9 +151,16 @@ def former_at(provider_id: int) -> set[int]:
     return set(session.scalars(query.with_only_columns(Membership.user_id)))
 
 
-def count_former() -> int:
-    """How many logins are those of people who are no longer contacts where they have a place."""
-    return session.scalar(select(func.count(User.id)).where(User.is_active, _is_former())) or 0
+def former_waiting() -> Select:
+    """The logins of people who are no longer contacts where they have a place, counted: see models.waiting."""
+    return waits(State.FORMER, func.count(User.id)).where(User.is_active, _is_former())
+
+
+def locked_waiting() -> Select:
+    """The accounts that are closed by too many wrong tries, counted: see models.waiting. It asks before who they are,
+    since tries are kept by a hash of the address.
+    """
+    return waits(State.LOCKED, sa.literal(len(Locks().people()), sa.Integer))
 
 
 def _has_a_place(condition: Condition) -> Condition:
@@ -187,6 +197,12 @@ def places_of(ids: Sequence[int] | Select) -> dict[int, list[sa.Row]]:
 def person(user_id: int) -> Select[User]:
     """The person with what they are at the council."""
     return select(User).where(User.id == user_id).options(joinedload(User.staff))
+
+
+def strangers_among(emails: set[str]) -> set[str]:
+    """Those of the addresses that are no colleague's at the council."""
+    theirs = select(User.email).join(Staff, Staff.user_id == User.id).where(User.email.in_(emails))
+    return emails - set(session.scalars(theirs)) if emails else emails
 
 
 def open_sessions(user_id: int) -> int:
@@ -239,8 +255,7 @@ def emails_with_access(provider_id: int) -> dict[str, bool]:
     return dict(session.execute(query.where(Membership.provider_id == provider_id)).all())
 
 
-def invitations() -> tuple[int, datetime | None]:
-    """How many wait for the council's grant, and since when the oldest does."""
-    query = select(func.count(Membership.id), func.min(Membership.created_at))
-    count, oldest = session.execute(query.where(Membership.granted_at.is_(None))).one()
-    return count, oldest
+def invitations() -> Select:
+    """The people who wait for the council's grant, counted: see models.waiting."""
+    query = waits("invitations", func.count(Membership.id), func.min(Membership.created_at))
+    return query.where(Membership.granted_at.is_(None))

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.accounts.user import User
 from models.audit import record
 from models.base import Base, Key, session, utc_now
+from models.tally import tally
+from models.vault import keyed_hash
 
 
 class Identity(Base):
@@ -45,7 +47,8 @@ def person_at(issuer: str, subject: str, email: str | None, *, is_verified: bool
     if user is None and email and is_verified:
         user = _met_for_the_first_time(issuer, subject, email)
     if user is None or not user.is_active:
-        record("login.identity_refused", user, by=None, reason="unknown" if user is None else "disabled")
+        reason = "unknown" if user is None else "disabled"
+        tally("login.identity_refused", user, by=None, network=keyed_hash(issuer), reason=reason)
         return None
     user.forget_temporary_password()
     record("login.identity_accepted", user, by=user)

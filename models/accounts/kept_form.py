@@ -21,7 +21,7 @@ LONGEST_PATH = 2_000
 """Bytes: what a database takes into an index."""
 MOST_FORMS = 20
 """Of one person; of more, the newest are kept."""
-NEVER_KEPT = frozenset({"password", "code", "current", "new", "confirm", "asked", "csrf_token"})
+NEVER_KEPT = frozenset({"password", "code", "current", "new", "confirm", "asked", "credential", "csrf_token"})
 """Names of fields that hold secrets, or belong to a button or a session."""
 
 Typed = list[tuple[str, str]]

@@ -20,13 +20,12 @@ from models.accounts.user import User, tidy_email
 from models.audit import AuditEvent, record
 from models.base import Base, Key, session, utc_now
 from models.outbox import post
+from models.tally import tally
 from models.vault import keyed_hash
 
 WINDOW = timedelta(minutes=15)
 FAILURES_PER_ACCOUNT = 10
 FAILURES_PER_ADDRESS = 30
-WRONG_STEPS = 10
-"""Wrong security codes, or codes from the app, until no more are taken."""
 KEPT = timedelta(days=1)
 """How long wrong passwords are remembered, to tell the person of them; they stop nobody after WINDOW."""
 
@@ -60,21 +59,25 @@ class Origin:
 
 class Kind(StrEnum):
     PASSWORD = "password"  # noqa: S105
-    STEP = "step"
-    """The password was right; the security code, or the code from the app, was not."""
+    CODE = "code"
+    """E-mailed to log in; the password was right."""
+    RESET_CODE = "reset_code"
+    """E-mailed to set a new password: the address was all that it took."""
+    APP = "app"
+    """From the authenticator app, one of the recovery codes, or a passkey."""
+    DIGITS = "digits"
+    """Of the security code."""
 
 
 class LoginFailure(Base):
-    """One wrong password, or one wrong second step.
+    """One wrong password, or one wrong code.
 
     Passwords: after ten wrong ones for an account within a quarter of an hour, or thirty from a network address,
     further ones are refused without being checked, until the oldest is a quarter of an hour old. A browser that is
     known for the account has its own count of ten, and the other counts do not stop it. Refused tries are not counted.
     So neither a stranger nor the person's own mistakes keep them out for long.
 
-    Second steps: ten wrong ones without a right one in between close the account, either to the one known browser that
-    they came from or to all unknown ones. They do not expire, since whoever gave them knows the password. A new
-    password opens the account again, and so does the council.
+    Codes: models.accounts.bars. A new password opens the account again, and so does the council.
     """
 
     __tablename__ = "login_failure"
@@ -87,16 +90,20 @@ class LoginFailure(Base):
     address: Mapped[str] = mapped_column(index=True)
     device_id: Mapped[int | None] = mapped_column(sa.ForeignKey("known_device.id", ondelete="CASCADE"), index=True)
     """None: it came from a browser that is not known for this account."""
+    chances: Mapped[int] = mapped_column(default=1)
+    """How many codes the guess was compared with."""
+    pending_id: Mapped[int | None] = mapped_column(sa.ForeignKey("pending_login.id", ondelete="SET NULL"), index=True)
+    """The log-in that it was given in; None of a password."""
 
     @classmethod
     def is_too_many(cls, account: str, address: str, device_id: int | None) -> bool:
         """Whether the next password is refused unread."""
         recent = (cls.kind == Kind.PASSWORD, cls.at > utc_now() - WINDOW)
         if device_id is not None:
-            _one_at_a_time(f"device:{device_id}")
+            one_at_a_time(f"device:{device_id}")
             return cls._count(*recent, cls.device_id == device_id) >= FAILURES_PER_ACCOUNT
-        _one_at_a_time(account)
-        _one_at_a_time(address)
+        one_at_a_time(account)
+        one_at_a_time(address)
         others = (*recent, cls.device_id.is_(None))
         by_account = cls._count(*others, cls.account == account)
         by_address = cls._count(*others, cls.address == address)
@@ -112,40 +119,25 @@ class LoginFailure(Base):
             _raise_alarm()
 
     @classmethod
-    def is_barred(cls, user: User, origin: Origin) -> bool:
-        """Whether wrong second steps have closed this account to `origin`: to this known device, or to all others."""
-        _one_at_a_time(f"step:{user.id}")
-        return cls._wrong_steps(user, origin.device_id(user)) >= WRONG_STEPS
-
-    @classmethod
-    def wrong_step(cls, user: User, origin: Origin) -> None:
-        """The password was right, the second step was not."""
-        account, address, device_id = account_hash(user.email), network_hash(origin.address), origin.device_id(user)
-        session.add(cls(kind=Kind.STEP, account=account, address=address, device_id=device_id))
-        session.flush()
-        if cls._wrong_steps(user, device_id) == WRONG_STEPS:
-            record("login.barred", user, by=None, device="new" if device_id is None else "known")
-
-    @classmethod
-    def _wrong_steps(cls, user: User, device_id: int | None) -> int:
-        """Those that count: who gave the ones before a change of password does not know the new one."""
-        wrong = (cls.kind == Kind.STEP, cls.account == account_hash(user.email), cls.device_id == device_id)
-        return cls._count(*wrong, cls.at > user.password_set_at if user.password_set_at else sa.true())
-
-    @classmethod
     def since_last_log_in(cls, user: User) -> int:
         """How many wrong passwords and second steps there were, from anywhere."""
         since = cls.at > user.last_login_at if user.last_login_at else sa.true()
         return cls._count(cls.account == account_hash(user.email), since)
 
     @classmethod
-    def forget(cls, user: User, device_id: int | None) -> None:
-        """After a completed log-in: delete the failures of this account from the same browser (known, or all unknown
-        ones), and everybody's wrong passwords that are too old to matter.
+    def forget(cls, user: User, device_id: int | None, pending_id: int) -> None:
+        """After a completed log-in: delete the failures of this account from the same known browser, and everybody's
+        wrong passwords that are too old to matter.
+
+        From an unknown browser, passwords and digits go, for a whole log-in takes all that there is to know; of wrong
+        codes only those of this log-in, so that a stranger gets no more tries because the person has come in.
         """
-        mine = sa.and_(cls.account == account_hash(user.email), cls.device_id == device_id)
+        account = cls.account == account_hash(user.email)
+        mine = cls.device_id == device_id
+        if device_id is None:
+            mine = sa.and_(mine, sa.or_(cls.kind.in_((Kind.PASSWORD, Kind.DIGITS)), cls.pending_id == pending_id))
         outdated = sa.and_(cls.kind == Kind.PASSWORD, cls.at <= utc_now() - KEPT)
-        session.execute(delete(cls).where(sa.or_(mine, outdated)))
+        session.execute(delete(cls).where(sa.or_(sa.and_(account, mine), outdated)))
 
     @classmethod
     def unlock(cls, user: User, *, by: User) -> None:
@@ -165,7 +157,7 @@ def is_alarm() -> bool:
 
 
 def _raise_alarm() -> None:
-    _one_at_a_time(ALARM)
+    one_at_a_time(ALARM)
     if is_alarm():
         return
     record(ALARM, by=None)
@@ -173,7 +165,7 @@ def _raise_alarm() -> None:
         post(policy().alarm_to, "Many wrong passwords at the Provider Portal", ALARM_MAIL)
 
 
-def _one_at_a_time(name: str) -> None:
+def one_at_a_time(name: str) -> None:
     """Until the transaction ends, tries of this name wait for one another: each sees what the others have counted.
     On SQLite every request that writes has the database to itself anyway.
     """
@@ -188,13 +180,13 @@ def check_password(email: str, password: str, origin: Origin) -> User | None:
     user = session.scalar(User.with_email(email))
     device_id = origin.device_id(user)
     if LoginFailure.is_too_many(account, address, device_id):
-        record("login.throttled", user, by=None)
+        tally("login.throttled", user, by=None, network=address)
         return None
     right = passwords.matches(password, user.password_hash if user else None)
     if not (right and user and user.may_log_in):
         LoginFailure.wrong_password(account, address, device_id)
         reason = "unknown" if user is None else "disabled or expired" if right else "wrong password"
-        record("login.refused", user, by=None, reason=reason)
+        tally("login.refused", user, by=None, network=address, reason=reason)
         return None
     if user.password_hash and passwords.needs_rehash(user.password_hash):
         user.password_hash = passwords.hashed(password)

@@ -64,17 +64,25 @@ def rules() -> list[str]:
 
 
 def problem_with(password: str, *, about: tuple[str, ...] = ()) -> str | None:
-    """Why this cannot be somebody's password, in words for that person; `about` is their name and e-mail address."""
+    """Why this cannot be somebody's password: all that is wrong, in words for that person. `about` is their name and
+    e-mail address.
+    """
     if len(password) > LONGEST:
         return f"Use at most {LONGEST:,} characters"
     password = _normalised(password)
-    if problem := _breaks_the_policy(password):
-        return problem
-    if _is_made_of_common_words(password) or zxcvbn(password[:72], user_inputs=_COMMON)["score"] < UNLIKELY:
-        return "This password is easy to guess. Choose another one, for example three words that do not belong together"
+    problems = [_breaks_the_policy(password)]
     if any(len(part) > 3 and part in password.lower() for text in about for part in re.split(r"\W+", text.lower())):
-        return "Your password must not contain your name or e-mail address"
-    return None
+        problems.append("Your password must not contain your name or e-mail address")
+    elif not any(problems) and _is_easy(password):
+        problems.append(EASY)
+    return ". ".join(filter(None, problems)) or None
+
+
+EASY = "This password is easy to guess. Choose another one, for example three words that do not belong together"
+
+
+def _is_easy(password: str) -> bool:
+    return _is_made_of_common_words(password) or zxcvbn(password[:72], user_inputs=_COMMON)["score"] < UNLIKELY
 
 
 def made_up() -> str:
@@ -85,13 +93,24 @@ def made_up() -> str:
 
 
 def _breaks_the_policy(password: str) -> str | None:
-    shortest = MIN_LENGTH_OF_LONG if policy().long_passwords else MIN_LENGTH
-    if len(password) < shortest:
-        return f"Use at least {shortest} characters"
-    kinds = (str.islower, str.isupper, str.isdigit, lambda character: not character.isalnum())
-    if not policy().long_passwords and not all(any(map(kind, password)) for kind in kinds):
-        return "Use lower-case and upper-case letters, numbers and symbols"
-    return None
+    """All that is missing: "Use at least 9 characters, upper-case letters and numbers"."""
+    is_long = policy().long_passwords
+    shortest = MIN_LENGTH_OF_LONG if is_long else MIN_LENGTH
+    missing = [] if len(password) >= shortest else [f"at least {shortest} characters"]
+    if not is_long:
+        missing += [words for words, kind in _KINDS.items() if not any(map(kind, password))]
+    if not missing:
+        return None
+    *first, last = missing
+    return f"Use {', '.join(first)} and {last}" if first else f"Use {last}"
+
+
+_KINDS = {
+    "lower-case letters": str.islower,
+    "upper-case letters": str.isupper,
+    "numbers": str.isdigit,
+    "symbols, like ! or -": lambda character: not character.isalnum(),
+}
 
 
 def _normalised(password: str) -> str:

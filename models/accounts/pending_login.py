@@ -5,16 +5,19 @@ no page of the portal is open to who still has to change a temporary password or
 """
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy import Select, select, update
+from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
+from models.accounts import passwords
 from models.accounts.account_policy import Step, policy
 from models.accounts.authenticator import Authenticator
 from models.accounts.login import LoginFailure, Origin, account_hash, network_hash
+from models.accounts.passkey import Passkey
 from models.accounts.security_code import SecurityCode
 from models.accounts.user import Membership, Staff, User
 from models.base import Base, Key, move, session, utc_now
@@ -32,6 +35,12 @@ GUESSED = """\
 Somebody gave your password for the Provider Portal, and then a wrong code 5 times. They did not get in.
 
 If it was not you, somebody else knows your password: change it now, or contact the council.
+"""
+GUESSED_AFTER_MAIL = """\
+Somebody gave the code that we mailed to you to set a new password for the Provider Portal, and then a wrong code 5
+times. They did not get in.
+
+If it was not you, somebody else reads your e-mails: change the password of your mailbox, and contact the council.
 """
 NEW_DEVICE = """\
 Somebody logged in to the Provider Portal with your login just now, from a device or browser that we did not know.
@@ -57,6 +66,7 @@ class Stage(Enum):
     EMAIL_CODE = "code"
     SECURITY_CODE = "security_code"
     AUTHENTICATOR = "authenticator"
+    PASSKEY = "passkey"
     CHANGE_PASSWORD = "change_password"  # noqa: S105
     NEW_PASSWORD = "new_password"  # noqa: S105
     SET_SECURITY_CODE = "set_security_code"
@@ -64,7 +74,11 @@ class Stage(Enum):
     DONE = "proceed"
 
 
-GIVE = {Step.SECURITY_CODE: Stage.SECURITY_CODE, Step.AUTHENTICATOR: Stage.AUTHENTICATOR}
+GIVE = {
+    Step.SECURITY_CODE: Stage.SECURITY_CODE,
+    Step.AUTHENTICATOR: Stage.AUTHENTICATOR,
+    Step.PASSKEY: Stage.PASSKEY,
+}
 SET_UP = {Step.SECURITY_CODE: Stage.SET_SECURITY_CODE, Step.AUTHENTICATOR: Stage.SET_UP_AUTHENTICATOR}
 
 
@@ -118,7 +132,8 @@ class PendingLogin(Base):
         """The log-in, if it is still under way. The nonce is compared too: after a rollback the next log-in may get the
         same id.
         """
-        is_open = (cls.accepted_at.is_(None), cls.tries < TRIES, cls.started_at > utc_now() - LIFE)
+        has_tries = sa.or_(cls.tries < TRIES, cls.stepped_at.is_not(None))  # the last try may have been right
+        is_open = (cls.accepted_at.is_(None), has_tries, cls.started_at > utc_now() - LIFE)
         return select(cls).where(cls.id == pending_id, cls.nonce == nonce, *is_open).options(joinedload(cls.user))
 
     @classmethod
@@ -145,31 +160,36 @@ class PendingLogin(Base):
             return Stage.DONE
         return self._unproved(own, wanted) or self._to_set_up(own, wanted) or Stage.DONE
 
+    @property
+    def choices(self) -> list[Stage]:
+        """The stages that are open, the one that is asked for first: who has both a passkey and an app gives either."""
+        first = self.stage
+        if first not in (Stage.PASSKEY, Stage.AUTHENTICATOR):
+            return [first]
+        return [GIVE[step] for step in strong_steps(self.person)]
+
     def _unproved_for_reset(self, own: Step | None) -> Stage | None:
         """After the code from the e-mail, whatever else the person has: a mailbox alone is not enough."""
         return GIVE[own] if own and not self.stepped_at else None
 
     def _unproved(self, own: Step | None, wanted: Step) -> Stage | None:
-        """A person who has set up nothing yet has to enter a code from an e-mail first. The exception is a temporary
-        password, with which they may set their first security code: not a later one, else whoever at the council takes
-        back codes and gives passwords could log in as anybody.
-        """
-        if own is Step.AUTHENTICATOR or own is wanted:
-            return None if self.stepped_at else GIVE[own]
-        by_hand = (
-            wanted is Step.SECURITY_CODE
-            and not self._had_a_code()
-            and (self.person.has_temporary_password or self.stepped_at)
-        )
-        return None if self.emailed_at or by_hand else Stage.EMAIL_CODE
+        is_set_up = own is not None and (own.is_strong or own is wanted)
+        if not self.emailed_at and self._takes_the_mailbox(own, is_set_up=is_set_up):
+            return Stage.EMAIL_CODE
+        return GIVE[own] if own and is_set_up and not self.stepped_at else None
 
-    def _had_a_code(self) -> bool:
-        return session.scalar(SecurityCode.of(self.person.id)) is not None
+    def _takes_the_mailbox(self, own: Step | None, *, is_set_up: bool) -> bool:
+        """Whether a code from an e-mail comes before anything else: always after a password that the council gave, else
+        whoever gives passwords there could log in as anybody who has set up nothing yet; and before a security code in
+        a browser that is not known, for some digits of it are soon guessed.
+        """
+        is_new_browser = own is Step.SECURITY_CODE and self.device_id is None
+        return self.person.has_temporary_password or not is_set_up or is_new_browser
 
     def _to_set_up(self, own: Step | None, wanted: Step) -> Stage | None:
         if self.person.has_temporary_password:
             return Stage.CHANGE_PASSWORD
-        return None if own is Step.AUTHENTICATOR or own is wanted else SET_UP.get(wanted)
+        return None if own and (own.is_strong or own is wanted) else SET_UP.get(wanted)
 
     def step_done(self) -> None:
         """The second step is given, or set up just now."""
@@ -191,13 +211,16 @@ class PendingLogin(Base):
         if not self._end():
             return False
         self._warn()
-        LoginFailure.forget(self.person, self.device_id)
+        LoginFailure.forget(self.person, self.device_id, self.id)
         self.person.log_in()
         return True
 
     def warn_of_guesses(self) -> None:
-        """The password was right, and then every try at the second step was wrong."""
-        post(self.person.email, "Somebody gave your password", GUESSED)
+        """The password was right, or the code from the e-mail, and then every try at the second step was wrong."""
+        if self.purpose is Purpose.RESET:
+            post(self.person.email, "Somebody tried to set your password", GUESSED_AFTER_MAIL)
+        else:
+            post(self.person.email, "Somebody gave your password", GUESSED)
 
     def _warn(self) -> None:
         """Tell the person of a log-in that may not be theirs."""
@@ -206,6 +229,12 @@ class PendingLogin(Base):
             post(self.person.email, "A log-in after wrong tries", AFTER_FAILURES.format(failures=failures))
         if self.device_id is None and self.person.last_login_at is not None:
             post(self.person.email, "A log-in from a new device", NEW_DEVICE)
+
+    def knows_password(self, typed: str) -> bool:
+        """Whether they type their password once more. It was right when they came, so this counts no wrong ones, and
+        those that strangers give meanwhile do not make a right one wrong.
+        """
+        return passwords.matches(typed, self.person.password_hash)
 
     def set_password(self, password: str) -> bool:
         """Set a new password in place of a forgotten or temporary one; DomainError if it breaks a rule.
@@ -236,9 +265,21 @@ def change_password(user: User, password: str, *, but: int, device: str | None) 
 
 def step_of(user: User) -> Step:
     """The second step that the council asks of this person: the strongest of those for what they are."""
+    query = (
+        select(Membership.role, Staff.user_id.label("staff_id"))
+        .select_from(User)
+        .outerjoin(Membership, Membership.user_id == User.id)
+        .outerjoin(Staff, Staff.user_id == User.id)
+        .where(User.id == user.id)
+    )
     with every_provider():
-        roles = set(session.scalars(select(Membership.role).where(Membership.user_id == user.id)))
-    is_staff = session.scalar(select(Staff.user_id).where(Staff.user_id == user.id)) is not None
+        rows = session.execute(query).all()
+    roles = {row.role for row in rows if row.role}
+    return step_for(roles, is_staff=any(row.staff_id for row in rows))
+
+
+def step_for(roles: Collection[Role], *, is_staff: bool) -> Step:
+    """The second step that the council asks of somebody with these roles at providers."""
     steps = {policy().carers if role is Role.CARER else policy().organisations for role in roles}
     if is_staff:
         steps.add(policy().staff)
@@ -247,8 +288,25 @@ def step_of(user: User) -> Step:
 
 def own_step(user: User) -> Step | None:
     """The strongest thing that this person has set up to prove who they are, if any."""
-    app = session.scalar(Authenticator.of(user.id))
-    if app is not None and app.confirmed_at:
-        return Step.AUTHENTICATOR
-    code = session.scalar(SecurityCode.of(user.id))
-    return Step.SECURITY_CODE if code is not None and code.sealed else None
+    has = _set_up(user)
+    return next(iter(_strong(has)), Step.SECURITY_CODE if has.code else None)
+
+
+def strong_steps(user: User) -> list[Step]:
+    """What this person has set up that stands in for any other second step, the strongest first."""
+    return _strong(_set_up(user))
+
+
+def _strong(has: Row) -> list[Step]:
+    return [Step.PASSKEY] * has.passkey + [Step.AUTHENTICATOR] * has.app
+
+
+def _set_up(user: User) -> Row:
+    """Whether this person has a `passkey`, an `app`, a security `code`."""
+    code = SecurityCode.of(user.id).where(SecurityCode.sealed.is_not(None))
+    return session.execute(
+        select(
+            Passkey.of(user.id).with_only_columns(Passkey.id).order_by(None).exists().label("passkey"),
+            Authenticator.of(user.id).exists().label("app"), code.exists().label("code"),
+        )
+    ).one()  # fmt: skip

@@ -1,7 +1,6 @@
 """Whose addresses refuse mail: for the council's help desk, for a provider's administrators, and for the person."""
 
 from collections.abc import Iterable
-from datetime import date
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -10,11 +9,11 @@ from sqlalchemy import Select, func, select
 from models.accounts.account_policy import policy
 from models.accounts.user import Membership, User
 from models.base import session
-from models.calendar import LONDON
 from models.folding import found_by
 from models.outbox import OutboxMessage
 from models.records.provider import Provider
 from models.refused_address import RefusedAddress
+from models.waiting import waits
 
 
 class Places(NamedTuple):
@@ -39,11 +38,10 @@ def listed(*, text: str = "") -> Select:
     return query.where(found_by(text, RefusedAddress.address, User.folded_name)) if text else query
 
 
-def queue() -> tuple[int, date | None]:
-    """How many addresses in use are marked, and since when the oldest is."""
+def waiting() -> Select:
+    """The addresses in use that are marked, counted: see models.waiting."""
     marks = listed().order_by(None).subquery()
-    count, since = session.execute(select(func.count(marks.c.id), func.min(marks.c.refused_at))).one()
-    return count, since.astimezone(LONDON).date() if since else None
+    return waits("refused addresses", func.count(marks.c.id), func.min(marks.c.refused_at))
 
 
 def first_places(user_ids: Iterable[int | None]) -> dict[int, Places]:

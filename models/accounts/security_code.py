@@ -63,12 +63,12 @@ class SecurityCode(Base):
         chosen = secrets.SystemRandom().sample(range(1, DIGITS + 1), policy().security_code_positions)
         self.asked = sorted(chosen)
 
-    def matches(self, digits: Sequence[str]) -> bool:
-        """Whether these are the digits at the positions asked for, in that order."""
+    def matches(self, digits: Sequence[str], at: Sequence[int]) -> bool:
+        """Whether these are the digits at the positions `at`, counted from 1, in that order."""
         if self.sealed is None:
             return False
         code = self._opened(self.sealed)
-        return hmac.compare_digest(",".join(code[at - 1] for at in self.asked).encode(), ",".join(digits).encode())
+        return hmac.compare_digest(",".join(code[each - 1] for each in at).encode(), ",".join(digits).encode())
 
     def _opened(self, sealed: str) -> str:
         return unseal(self._owner, sealed)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import joinedload
 
+from models.accounts import conflict
 from models.accounts.account_policy import policy
 from models.accounts.user import Membership, Staff, User, tidy_email
 from models.audit import record
@@ -75,7 +76,7 @@ def invite(provider: Provider, email: str, name: str, role: Role, *, by: User | 
     DomainError if the address is not a contact's, or has a place there already.
     """
     _check_role(role, by)
-    causing = _insist_on_few(by)
+    causing = _insist_on_few(by, tidy_email(email))
     provider.one_at_a_time()
     user = session.scalar(User.with_email(email)) or _new_user(tidy_email(email), name, by)
     membership = user.join(provider, role, by=by, is_granted=_may_grant(provider, user, by))
@@ -116,7 +117,7 @@ def change_role(membership: Membership, role: Role, *, by: User) -> None:
     if membership.role is role:
         raise DomainError(f"{membership.user.name} has this role already")
     _check_role(role, by)
-    causing = _insist_on_few(by)
+    causing = _insist_on_few(by, membership.user.email)
     _keep_an_administrator(membership, by)
     was = membership.role
     _write(membership, Membership.role == was, role=role)
@@ -163,6 +164,13 @@ def invitable() -> Select[Contact]:
     there = select(Membership.id).join(Membership.user).where(User.email == sa.func.lower(Contact.email))
     here = there.where(Membership.provider_id == Contact.provider_id).correlate(Contact)
     return Contact.by_name().where(Contact.email != "", ~here.exists())
+
+
+def sharing() -> Select[Contact]:
+    """The contacts of the provider at hand who cannot be invited since another contact logs in with their address."""
+    there = select(Membership.id).join(Membership.user).where(User.email == sa.func.lower(Contact.email))
+    here = there.where(Membership.provider_id == Contact.provider_id, User.folded_name != Contact.folded_name)
+    return Contact.by_name().where(Contact.email != "", here.correlate(Contact).exists())
 
 
 def place_of(user_id: int) -> Select[Membership]:
@@ -230,16 +238,17 @@ def _delete(membership: Membership, still: sa.ColumnElement[bool]) -> None:
     row = delete(Membership).where(Membership.id == membership.id, Membership.user_id == membership.user_id, still)
     if rows_changed(row, unsynced=True) != 1:
         raise DomainError(TOO_LATE)
+    conflict.remember(membership)
     session.expunge(membership)
 
 
-def _insist_on_few(by: User | None) -> User | None:
-    """DomainError where somebody at a provider has caused too many mails to colleagues. Returns whose press counts: not
-    that of those who let people in for the council.
+def _insist_on_few(by: User | None, to: str) -> User | None:
+    """DomainError where somebody at a provider has caused too many mails to colleagues, or to this one. Returns whose
+    press counts: not that of those who let people in for the council.
     """
     if by is None or _lets_in(by):
         return None
-    insist_on_few(by)
+    insist_on_few(by, to)
     return by
 
 

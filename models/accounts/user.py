@@ -2,20 +2,24 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.accounts import passwords
+from models.accounts.account_policy import insist_on_staff_address, policy
 from models.accounts.known_device import KnownDevice
 from models.accounts.web_session import WebSession
 from models.audit import record
 from models.base import Base, DomainError, Key, session, utc_now
+from models.emails import one_form
 from models.folding import folds, found_by
 from models.outbox import post
 from models.permissions import COUNCIL_GRANTS, GRANTS, CouncilRole, Permission, Role
 from models.records.provider import Provider
+from models.sight import What, watched
 from models.tenancy import restrict
 
 TEMPORARY = timedelta(hours=72)
@@ -26,6 +30,13 @@ The password of your login to the Provider Portal was changed just now.
 
 If it was you, all is well. If not, somebody else may have got in: contact the council at once.
 """
+
+ONE_MAILBOX = (
+    "Each person has a login of their own, and its codes go to its e-mail address, so two people cannot log in with "
+    "one. There are two ways: the second person gets another address, which many mail services deliver to the same "
+    "mailbox, like ann+sam@example.org; or one of the two logs in for both"
+)
+"""For a couple that shares a mailbox."""
 
 
 class Membership(Base):
@@ -67,6 +78,23 @@ class Staff(Base):
 
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), primary_key=True)
     role: Mapped[CouncilRole]
+    granted_at: Mapped[datetime | None]
+    """When a colleague gave them this role on the portal's pages; None where a command did."""
+    asked_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    """The colleague who gave it or, where a second person had to agree, asked for it."""
+    agreed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    """The second person."""
+
+    @property
+    def may_authorise_alone_from(self) -> datetime | None:
+        """Until then a second person authorises whatever payment run they authorise; None where a command made them."""
+        return None if self.granted_at is None else self.granted_at + timedelta(days=policy().days_before_authorising)
+
+    @property
+    def is_new(self) -> bool:
+        """It is too short a time since they were given the role for authorising a payment run alone."""
+        since = self.may_authorise_alone_from
+        return since is not None and utc_now() < since
 
 
 class User(Base):
@@ -74,7 +102,7 @@ class User(Base):
     __table_args__ = (sa.CheckConstraint("email = lower(email)", name="email_lower_case"),)
 
     id: Mapped[Key]
-    email: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str] = watched(What.CONTACT, unique=True)
     name: Mapped[str]
     folded_name: Mapped[str] = folds("name")
     password_hash: Mapped[str | None]
@@ -95,7 +123,7 @@ class User(Base):
         viewonly=True,
     )
     """Those that the council has granted."""
-    staff: Mapped[Staff | None] = relationship(lazy="raise", cascade="all, delete-orphan")
+    staff: Mapped[Staff | None] = relationship(lazy="raise", cascade="all, delete-orphan", foreign_keys=Staff.user_id)
 
     # what Flask-Login asks of a user
     is_authenticated = True
@@ -108,7 +136,7 @@ class User(Base):
     def add(cls, email: str, name: str, password: str, *, by: "User | None" = None) -> "User":
         email = tidy_email(email)
         if session.scalar(select(cls.id).where(cls.email == email)):
-            raise DomainError(f"There is already a user with the e-mail address {email}")
+            raise DomainError(f"There is already a user with the e-mail address {email}. {ONE_MAILBOX}")
         problem = passwords.problem_with(password, about=(email.partition("@")[0], name))
         if problem:
             raise DomainError(problem)
@@ -124,7 +152,7 @@ class User(Base):
         session.flush()
         known = select(Membership.id).where(Membership.user_id == self.id, Membership.provider_id == provider.id)
         if session.scalar(known):
-            raise DomainError(f"{self.name} is already at {provider.name}")
+            raise DomainError(f"{self.name} is already at {provider.name} with this e-mail address. {ONE_MAILBOX}")
         granted_at = utc_now() if is_granted else None
         membership = Membership(
             user_id=self.id, provider=provider, provider_id=provider.id, role=role, granted_at=granted_at
@@ -133,12 +161,16 @@ class User(Base):
         record("membership.added", membership, by=by, user=self.id, role=role.value)
         return membership
 
-    def employ(self, role: CouncilRole, *, by: "User | None" = None) -> None:
-        """Make them staff of the council, in one role and no more."""
+    def employ(self, role: CouncilRole, *, by: "User | None" = None, asked_by_id: int | None = None) -> None:
+        """Make them staff of the council, in one role and no more. `by` None is for commands; `asked_by_id` says who
+        asked, where `by` is the second person, who agrees. DomainError where they are staff already, or their address
+        is not one of the council's.
+        """
         if session.scalar(select(Staff.user_id).where(Staff.user_id == self.id)):
             raise DomainError(f"{self.name} works for the council already")
+        insist_on_staff_address(self.email)
         session.flush()
-        session.add(Staff(user_id=self.id, role=role))
+        session.add(Staff(user_id=self.id, role=role, **granted(by, asked_by_id)))
         record("staff.added", self, by=by, role=role.value)
 
     def membership_at(self, provider_id: int) -> Membership | None:
@@ -216,9 +248,9 @@ class User(Base):
         return select(cls.id).where(cls.id == user_id).with_for_update(key_share=True)
 
     @classmethod
-    def found_by(cls, text: str) -> sa.ColumnElement[bool]:
-        """Their name or e-mail address has every word of the text in it."""
-        return found_by(text, cls.folded_name, cls.email)
+    def found_by(cls, text: str, *, by_email: bool = True) -> sa.ColumnElement[bool]:
+        """Their name or, `by_email`, e-mail address has every word of the text in it."""
+        return found_by(text, cls.folded_name, *([cls.email] if by_email else []))
 
     @classmethod
     def with_email(cls, email: str) -> Select["User"]:
@@ -231,10 +263,21 @@ class User(Base):
         return select(cls).where(cls.id == user_id, cls.is_active).options(places, joinedload(cls.staff))
 
 
+def granted(by: User | None, asked_by_id: int | None) -> dict[str, Any]:
+    """What Staff keeps of how a role was given: by a command (None), by one colleague, or by two."""
+    if by is None:
+        return {"granted_at": None, "asked_by_id": None, "agreed_by_id": None}
+    return {
+        "granted_at": utc_now(), "asked_by_id": asked_by_id or by.id, "agreed_by_id": by.id if asked_by_id else None,
+    }  # fmt: skip
+
+
 def names_of(ids: Iterable[int | None]) -> dict[int, str]:
     """The names of these people, for a page that says who did what."""
-    return dict(session.execute(select(User.id, User.name).where(User.id.in_({each for each in ids if each}))).all())
+    wanted = {each for each in ids if each}
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_(wanted))).all()) if wanted else {}
 
 
 def tidy_email(text: str) -> str:
-    return text.strip().lower()
+    """The address as users have it: models.emails.one_form."""
+    return one_form(text)

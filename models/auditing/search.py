@@ -1,25 +1,28 @@
 """Looking for events in the audit, and saying in words what is found."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Row, Select, select
 
-from models.accounts.user import User, names_of
+from models.accounts.user import User
 from models.audit import AuditEvent
 from models.auditing.chain import AuditLink
-from models.base import session
-from models.calendar import midnight
+from models.auditing.names import Names
+from models.base import scope, session
+from models.calendar import LONDON, midnight
 from models.money import gbp
 from models.payments.adjustment import Adjustment
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
+from models.portal import Portal, current_portal
 from models.records.contract import Contract
 from models.records.provider import Provider
+from models.tenancy import EVERY_PROVIDER, set_tenant
 
 Condition = sa.ColumnElement[bool]
 
@@ -103,7 +106,7 @@ def found(
     query = (
         select(
             event.id, event.at, event.action, event.user_id, event.subject, event.detail, User.name.label("who"),
-            User.email, Provider.name.label("provider"), Provider.reference, AuditLink.seq,
+            Provider.name.label("provider"), Provider.reference, AuditLink.seq,
         )
         .outerjoin(User, User.id == event.user_id)
         .outerjoin(Provider, Provider.id == event.provider_id)
@@ -125,6 +128,40 @@ def found(
     return query
 
 
+AT_ONCE = 1_000
+"""Events that a long download reads in one go."""
+
+
+def newest() -> int:
+    """The id of the newest event; 0 where there is none."""
+    return session.scalar(select(sa.func.max(AuditEvent.id))) or 0
+
+
+def count_of(query: Select, *, up_to: int) -> int:
+    """How many events a query of `found` finds, of those that are no newer than this id."""
+    whole = query.order_by(None).where(AuditEvent.id <= up_to).subquery()
+    return session.scalar(select(sa.func.count()).select_from(whole)) or 0
+
+
+def each_of(query: Select, *, up_to: int) -> Iterator[Row]:
+    """The events that a query of `found` finds, however many: some at once, each lot in a short scope of its own, so
+    that the memory and the time for which the database is held do not grow with their number. They are read when the
+    request that asks for them is over, so the portal is the one of the caller.
+    """
+    return _lots(current_portal(), query, up_to + 1)
+
+
+def _lots(portal: Portal, query: Select, last: int) -> Iterator[Row]:
+    while True:
+        with scope(portal) as own:
+            set_tenant(EVERY_PROVIDER)
+            rows = own.execute(query.where(AuditEvent.id < last).limit(AT_ONCE)).all()
+        yield from rows
+        if len(rows) < AT_ONCE:
+            return
+        last = rows[-1].id
+
+
 def _told(name: str) -> sa.ColumnElement[str]:
     """What the event's details say under this name, as text."""
     return sa.cast(AuditEvent.detail[name].as_string(), sa.Text)
@@ -135,13 +172,18 @@ def _name_in_audit(table: str, id_: Any) -> sa.ColumnElement[str]:
 
 
 def _of_person(text: str) -> Condition:
-    """What they did, and what was done to their login or their access."""
-    theirs = User.found_by(text)
+    """What they did, and what was done to their login or their access: by their name, or their number."""
+    theirs = _is_person(text)
     return sa.or_(
         AuditEvent.user_id.in_(select(User.id).where(theirs)),
         AuditEvent.subject.in_(select(_name_in_audit("user", User.id)).where(theirs)),
         _told("user").in_(select(sa.cast(User.id, sa.Text)).where(theirs)),
     )
+
+
+def _is_person(text: str) -> Condition:
+    number = re.fullmatch(r"(?:person )?([0-9]{1,9})", text.strip(), re.IGNORECASE)
+    return User.id == int(number[1]) if number else User.found_by(text, by_email=False)
 
 
 def _of_provider(text: str) -> Condition:
@@ -184,41 +226,6 @@ def _about_client(ids: Select[int | None]) -> Condition:
     return sa.or_(AuditEvent.subject.in_(subjects), asked)
 
 
-@dataclass(frozen=True)
-class Names:
-    """What records are called, for the events of one page."""
-
-    by_subject: dict[str, str]
-
-    def of(self, subject: str) -> str:
-        table, _, id_ = subject.partition(":")
-        return self.by_subject.get(subject) or f"{table.replace('_', ' ')} {id_}"
-
-
-def names_for(events: Iterable[Row]) -> Names:
-    """Names of the records that the events are about, in four queries however many events there are."""
-    ids: dict[str, list[int]] = {}
-    for event in events:
-        for subject in (event.subject, f"provider:{event.detail.get('asked_for')}"):
-            table, _, id_ = (subject or "").partition(":")
-            if id_.isdigit():
-                ids.setdefault(table, []).append(int(id_))
-    payment, order = ScheduledPayment, PurchaseOrder
-    payments = session.execute(
-        select(payment.id, Contract.reference, payment.first_on)
-        .join(Contract, Contract.id == payment.contract_id)
-        .where(payment.id.in_(ids.get("scheduled_payment", ())))
-    )
-    orders = session.execute(select(order.id, order.number).where(order.id.in_(ids.get("purchase_order", ()))))
-    providers = session.execute(select(Provider.id, Provider.name).where(Provider.id.in_(ids.get("provider", ()))))
-    return Names(
-        {f"user:{id_}": name for id_, name in names_of(ids.get("user", ())).items()}
-        | {f"scheduled_payment:{id_}": f"payment {reference} {day}" for id_, reference, day in payments}
-        | {f"purchase_order:{id_}": f"order {number}" for id_, number in orders}
-        | {f"provider:{id_}": name for id_, name in providers}
-    )
-
-
 def who(event: Row, names: Names) -> str:
     """Who did it, in words. Before a log-in is complete, the person is only who they say they are."""
     if event.who is not None:
@@ -229,7 +236,13 @@ def who(event: Row, names: Names) -> str:
     return "The portal"
 
 
-_LABELS = {"endpoint": "page", "access": "takes", "first_on": "period from", "page": "page of the list"}
+_LABELS = {
+    "endpoint": "page",
+    "times": "how often",
+    "access": "takes",
+    "first_on": "period from",
+    "page": "page of the list",
+}
 
 
 def details(event: Row, names: Names) -> list[tuple[str, str]]:
@@ -240,6 +253,19 @@ def details(event: Row, names: Names) -> list[tuple[str, str]]:
     return [(_label(key), _value(key, value, names)) for key, value in known.items() if value is not None]
 
 
+def _minute(text: str, _names: Names) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(LONDON):%d/%m/%Y %H:%M}"
+
+
+_NAMED: dict[str, Callable[[Any, Names], str]] = {
+    "endpoint": lambda value, _: page_name(value),
+    "asked_for": lambda value, names: names.of(f"provider:{value}"),
+    "since": _minute,
+    "until": _minute,
+}
+"""How a detail of this name is written."""
+
+
 def _label(key: str) -> str:
     key = key.removesuffix("_pence").removesuffix("_id")
     return _LABELS.get(key, key.replace("_", " "))
@@ -248,10 +274,8 @@ def _label(key: str) -> str:
 def _value(key: str, value: Any, names: Names) -> str:
     if key.endswith("_pence") and isinstance(value, int):
         return gbp(value)
-    if key == "endpoint":
-        return page_name(value)
-    if key == "asked_for":
-        return names.of(f"provider:{value}")
+    if key in _NAMED:
+        return _NAMED[key](value, names)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
@@ -278,7 +302,7 @@ def ids_meant(
     *, person: str, provider: str, actions: Sequence[str], first: date | None, last: date | None, **_: object
 ) -> dict[str, Any]:
     """The filters of a search as ids, for the audit itself: nothing that somebody has typed is kept."""
-    people = session.scalars(select(User.id).where(User.found_by(person)).limit(10)) if person else ()
+    people = session.scalars(select(User.id).where(_is_person(person)).limit(10)) if person else ()
     places = session.scalars(select(Provider.id).where(Provider.found_by(provider)).limit(10))
     meant = {
         "people": list(people),

@@ -10,9 +10,11 @@ from enum import StrEnum
 class Group(StrEnum):
     LOG_IN = "logging in"
     REFUSALS = "refusals"
-    READS = "clients’ records read"
+    READS = "records and details seen"
     PEOPLE = "people and their access"
     ORGANISATION = "details of providers"
+    ACTIONS = "actions and change requests"
+    DOCUMENTS = "contract documents"
     PAYMENTS = "payments"
     RUNS = "payment runs and imports"
     AUDIT = "the audit itself"
@@ -23,7 +25,7 @@ class Group(StrEnum):
 
 
 @dataclass(frozen=True)
-class Action:
+class AuditAction:
     name: str
     group: Group
     words: str
@@ -46,13 +48,22 @@ _WORDS = {
         "login.barred": "was refused, while the account is closed to new devices",
         "login.code_refused": "was refused: code from an e-mail",
         "login.step_refused": "was refused: second step",
+        "login.passkey_copied": "was refused: a passkey that may have been copied",
         "login.identity_refused": "was refused, though the council’s identity provider vouched",
         "access.refused": "was refused a page",
+        "access.conflict": "was refused: a place at the provider, now or before",
         "access.not_found": "asked for a record that is not there, or not theirs",
         "membership.refused": "refused somebody access to a provider",
     },
     Group.READS: {
         "client_record.read": "saw clients’ records",
+        "contact_details.seen": "saw addresses, telephone numbers or e-mail addresses",
+        "provider.seen": "looked at a provider",
+        "file.opened": "opened a file that somebody attached",
+        "file.infected": "found a virus in a file, which is removed",
+        "file.refused_for_virus": "sent a file with a virus, which was refused",
+        "read_alarm.raised": "raised the alarm: very many clients opened within an hour",
+        "read_alarm.looked_at": "looked at an alarm about clients opened",
         "provider.page_seen": "saw a provider’s page as the provider sees it",
         "provider.looked_at": "began to look at a provider’s pages",
         "provider.looked_away": "stopped looking at a provider’s pages",
@@ -69,10 +80,14 @@ _WORDS = {
         "user.identity_linked": "linked a login with the council’s identity provider",
         "user.password_changed": "changed their password",
         "user.temporary_password_given": "gave a temporary password",
+        "user.notifications_chosen": "chose which e-mails they get",
         "user.security_code_set": "chose their security code",
         "user.security_code_changed": "changed their security code",
         "user.authenticator_set": "set up their authenticator app",
         "user.authenticator_changed": "changed their authenticator app",
+        "passkey.added": "added a passkey to their login",
+        "passkey.renamed": "renamed a passkey of their login",
+        "passkey.removed": "removed a passkey from their login",
         "user.recovery_codes_changed": "made new recovery codes",
         "user.second_step_reset": "took back a second step",
         "membership.added": "gave a person a place at a provider",
@@ -83,12 +98,41 @@ _WORDS = {
         "staff.added": "gave a person a role at the council",
         "staff.role_changed": "changed a person’s role at the council",
         "staff.removed": "took a person’s role at the council away",
+        "staff_request.asked": "asked for something to be done to a colleague’s account",
+        "staff_request.agreed": "agreed to what was asked for a colleague’s account",
+        "staff_request.turned_down": "turned down what was asked for a colleague’s account",
+        "staff_request.taken_back": "took back what they had asked for a colleague’s account",
+        "staff_request.expired": "let what was asked for a colleague’s account expire",
     },
     Group.ORGANISATION: {
         "detail_change.asked": "asked for a change of details",
         "detail_change.done": "made a change of details that was asked for",
         "detail_change.refused": "refused a change of details",
         "detail_change.withdrawn": "withdrew a change of details",
+    },
+    Group.ACTIONS: {
+        "action.opened": "created an action",
+        "action.comment": "commented in an action",
+        "action.reply": "replied in an action",
+        "action.closure": "asked to close an action",
+        "action.not_solved": "said that a closed action is not solved",
+        "action.closed": "closed an action",
+        "action.reopened": "opened a closed action again",
+        "action.passed_on": "passed an action to another team",
+        "action.taken": "took an action",
+        "action.assigned": "assigned an action to a colleague, or to nobody",
+        "action.noted": "wrote an internal note about an action",
+        "kept_reply.added": "kept a text for answers to actions",
+        "kept_reply.changed": "changed a kept text for answers to actions",
+        "kept_reply.removed": "removed a kept text for answers to actions",
+    },
+    Group.DOCUMENTS: {
+        "document.made": "made a contract document, or a draft again",
+        "document.published": "published a contract document",
+        "document.chased": "reminded a provider of a contract document",
+        "document.withdrawn": "withdrew a contract document",
+        "document.agreed": "agreed to a contract document",
+        "document.rejected": "rejected a contract document",
     },
     Group.PAYMENTS: {
         "payment.confirmed": "confirmed a payment",
@@ -124,6 +168,8 @@ _WORDS = {
         "write_off.agreed": "agreed to a write-off",
         "write_off.refused": "refused a write-off",
         "write_off.withdrawn": "withdrew a write-off",
+        "contract.gate_set": "said from when a contract’s payments wait for agreements",
+        "agreement.recorded": "recorded an agreed version of a service agreement",
     },
     Group.RUNS: {
         "job.calculate_asked_for": "asked for a calculation",
@@ -149,12 +195,16 @@ _WORDS = {
         "bank_holiday.removed": "took a day off the list of bank holidays",
     },
     Group.AUDIT: {
+        "portal.made_up": "said that the data of this portal are made up",
+        "portal.proxies_wrong": "saw proxies in front other than the settings say",
         "audit.exported": "downloaded events of the audit",
         "people.exported": "downloaded the list of people",
     },
 }
 
-ACTIONS = {name: Action(name, group, words) for group, actions in _WORDS.items() for name, words in actions.items()}
+ACTIONS = {
+    name: AuditAction(name, group, words) for group, actions in _WORDS.items() for name, words in actions.items()
+}
 
 
 def words_of(action: str) -> str:
