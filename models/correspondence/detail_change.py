@@ -14,9 +14,12 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from models.accounts.user import User
 from models.audit import record
 from models.base import Base, DomainError, Key, move, session, utc_now
+from models.calendar import in_words
 from models.outbox import post
 from models.records.provider import Contact, Provider
+from models.sight import What, seen
 from models.tenancy import ProviderOwned, owned
+from models.waiting import waits
 from models.words import Choice
 
 
@@ -71,9 +74,17 @@ OF_CONTACT = {
     "is_correspondence": "Letters go to this person",
 }
 """Fields that may be asked to change, by the names of their columns, and what people call them."""
+CONTACT_DETAILS = ("address", "invoice_address", "delivery_address", "email", "phone")
+"""Those of them that not everybody at the council sees."""
 
 NOTHING = "This is what we hold already. Change something before you send it"
 ALREADY = "You have asked for this already. It waits for the council"
+MOST_WAITING = 20
+"""Requests of one provider that wait for the council."""
+TOO_MANY = (
+    f"{MOST_WAITING} requests of yours wait for the council already. Wait for its answer, or withdraw one that you no "
+    "longer need, then send this one"
+)
 TOO_LATE = "This has been answered or withdrawn already. Look at it again"
 MAIL = """\
 {name},
@@ -121,11 +132,19 @@ class DetailChange(ProviderOwned, Base):
     def fields(self) -> list[tuple[str, Any, Any]]:
         """What each field is called, what it was and what it should be; None where there was or will be nothing."""
         names = OF_ORGANISATION if self.kind is ChangeKind.ORGANISATION else OF_CONTACT
+        for name in CONTACT_DETAILS:
+            seen(What.CONTACT, self.before.get(name))
+            seen(What.CONTACT, self.after.get(name))
         return [
             (label, self.before.get(name), self.after.get(name))
             for name, label in names.items()
             if name in self.before or name in self.after
         ]
+
+    @staticmethod
+    def is_contact_detail(label: str) -> bool:
+        """Whether the field of this name says where somebody lives, or how to reach them."""
+        return label in {OF_ORGANISATION[name] for name in CONTACT_DETAILS}
 
     @property
     def is_waiting(self) -> bool:
@@ -161,10 +180,10 @@ class DetailChange(ProviderOwned, Base):
 
     def _tell(self, state: str) -> None:
         if self.asked_by.is_active:
-            asked = f"{self.asked_at.day} {self.asked_at:%B %Y}"
             words = MAIL.format(
-                name=self.asked_by.name, asked=asked, state=state, what=self.kind.label, provider=self.provider.name
-            )
+                name=self.asked_by.name, asked=in_words(self.asked_at), state=state, what=self.kind.label,
+                provider=self.provider.name,
+            )  # fmt: skip
             post(self.asked_by.email, f"The change that you asked for has been {state}", words)
 
     @classmethod
@@ -178,8 +197,10 @@ class DetailChange(ProviderOwned, Base):
         return select(cls).where(cls.id == change_id).options(*_whole())
 
     @classmethod
-    def waiting_for_contact(cls, contact_id: int) -> Select["DetailChange"]:
-        return cls.newest_first().where(cls.contact_id == contact_id, cls.state == ChangeState.WAITING)
+    def waiting_here(cls, *, of_contacts: bool) -> Select["DetailChange"]:
+        """What waits of the provider at hand: of its contacts, new ones among them, or of its own details."""
+        is_own = cls.kind == ChangeKind.ORGANISATION
+        return cls.newest_first().where(cls.state == ChangeState.WAITING, ~is_own if of_contacts else is_own)
 
     @classmethod
     def listed(cls, *, state: ChangeState | None = None, name: str = "") -> Select["DetailChange"]:
@@ -194,11 +215,10 @@ class DetailChange(ProviderOwned, Base):
         return query
 
 
-def count_waiting() -> tuple[int, datetime | None]:
-    """How many wait for the council, and since when the oldest does."""
-    query = select(sa.func.count(DetailChange.id), sa.func.min(DetailChange.asked_at))
-    count, oldest = session.execute(query.where(DetailChange.state == ChangeState.WAITING)).one()
-    return count, oldest
+def waiting() -> Select:
+    """The changes that wait for the council, counted: see models.waiting."""
+    query = waits("changes", sa.func.count(DetailChange.id), sa.func.min(DetailChange.asked_at))
+    return query.where(DetailChange.state == ChangeState.WAITING)
 
 
 def _whole() -> tuple[Any, ...]:
@@ -221,10 +241,11 @@ def ask(
 ) -> DetailChange:
     """Ask for `wanted` in place of what is held of the provider or the contact; a new contact is asked of the provider.
 
-    DomainError where nothing would change, or where the same waits already.
+    DomainError where nothing would change, where the same waits already, or where MOST_WAITING wait.
     """
     change = drafted(kind, of, wanted, wanted_on=wanted_on, note=note)
     session.scalars(Provider.numbered(change.provider_id)).one().one_at_a_time()
+    insist_on_room(change.provider_id)
     same = select(DetailChange).where(
         DetailChange.provider_id == change.provider_id, DetailChange.kind == kind,
         DetailChange.contact_id.is_not_distinct_from(change.contact_id), DetailChange.state == ChangeState.WAITING,
@@ -252,6 +273,13 @@ def drafted(
     provider_id = contact.provider_id if contact else of.id
     return DetailChange(kind=kind, provider_id=provider_id, contact_id=contact.id if contact else None, before=before,
                         after=after, note=note, wanted_on=wanted_on)  # fmt: skip
+
+
+def insist_on_room(provider_id: int) -> None:
+    """DomainError where as many requests of the provider wait as may."""
+    waiting = (DetailChange.provider_id == provider_id, DetailChange.state == ChangeState.WAITING)
+    if (session.scalar(select(sa.func.count(DetailChange.id)).where(*waiting)) or 0) >= MOST_WAITING:
+        raise DomainError(TOO_MANY)
 
 
 def has_arrived(change: DetailChange) -> bool:
