@@ -9,6 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Protocol
 
+from models.agreed_terms import AgreedTerms
 from models.calendar import DAY, FAR_FUTURE, DueDays, Frequency, Span, WorkingDays
 from models.money import SCALE
 from models.pricing import Basis, Convention, DeductionKind, Unit
@@ -115,6 +116,8 @@ class ItemFacts:
     allowances: list[DueSum]
     authorised_on: date | None
     is_suspended: bool
+    agreed: AgreedTerms | None = None
+    """What was agreed last; None where nothing ever was."""
 
     @cached_property
     def terms_net(self) -> Terms:
@@ -139,6 +142,12 @@ class ContractFacts:
     """Accepted claim items, and the day on which the panel decided."""
     adjustments: list[tuple[DueSum, int]] = field(default_factory=list)
     """Sums that officers have added or, below zero, taken off; each with the client's id."""
+    waits_from: date | None = None
+    """Payment periods that begin on this day or later pay no more than is agreed; None: none waits for agreements."""
+
+    def waits(self, span: Span) -> bool:
+        """Whether what is paid of that period waits for agreements."""
+        return self.waits_from is not None and self.waits_from <= span.first
 
     def periods(self, until: date) -> list[tuple[Method, Span]]:
         """Its payment periods that begin on or before `until`, in order."""

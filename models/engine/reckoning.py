@@ -6,21 +6,29 @@ It depends on facts and on what is finalised, never on holds, answers or debts. 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from models.calendar import Span, year_of
+from models.engine.agreed import agreed_pence, as_agreed, paid
 from models.engine.component import Component
 from models.engine.draft import Draft, OrderKey, OrderSum, Place, Settled, Source, Stretches, expected_rows
 from models.engine.entitlement import Cell, cells
 from models.engine.facts import ContractFacts, DueSum, ItemFacts
 from models.engine.periods import Period, Periods, horizon
-from models.engine.steady import SteadyItem
+from models.engine.steady import SteadyItem, moved
+from models.pricing import Basis
 
 RULES = 1
 """The number of the rules of this version. Raise it whenever the same facts may come to something else than before:
 what that changes of paid days then waits until somebody accepts it (models/payments/rules.py).
+"""
+Cells = dict[tuple[Component, date], Cell]
+"""By component and first day."""
+Allowed = Callable[[date, Cell, Settled | None], Cell | None]
+"""Given a cell's first day, what is due for it and what was finalised: the cell that may be paid, which may be another
+than what is due; None where no line may be made.
 """
 IN_THE_CURRENT_PAYMENT = (Component.CLAIM, Component.ADJUSTMENT)
 """Sums that are paid in the current payment, whatever day they are for."""
@@ -74,7 +82,7 @@ class _Work:
         as_on: date,
         placed: Mapping[Place, date],
     ) -> None:
-        self.settled, self.as_on, self.placed = settled, as_on, placed
+        self.contract, self.settled, self.as_on, self.placed = contract, settled, as_on, placed
         self.periods = Periods(periods, as_on)
         self.found = Reckoning(periods)
         self.order_year = horizon(contract, as_on).starts_in
@@ -82,31 +90,61 @@ class _Work:
         self._order_keys: dict[OrderKey, OrderKey] = {}
 
     def take_item(self, item: ItemFacts) -> None:
-        is_blocked = item.is_blocked(self.as_on)
-        due: dict[tuple[Component, date], Cell] = {}
+        due: Cells = {}
+        agreed: Cells = {}
+        allowed = self._allowed(item, agreed)
         steady = {basis: SteadyItem(item.terms(basis)) for basis in self.bases}
+        limits = self._agreed_terms(item)
         stretches = Stretches(item.service)
         for period in self.periods.between(item.terms_gross.starts_on, item.terms_gross.last_payable_on):
             own = steady[period.method.basis]
-            alike = None if period.is_cut else own.cells_like_those_of(period.span)
+            alike = _alike(period, own)
+            if limits and self.contract.waits(period.span):
+                limit = limits[period.method.basis]
+                agreed.update(_due(period.span, limit, _alike(period, limit)))
             if self.periods.is_due(period):
                 due.update(_due(period.span, own, alike))
-            elif not is_blocked:
-                self._plan_item(period, item, own, alike, stretches)
+            else:
+                self._plan_item(period, item, own, alike, stretches, allowed)
         stretches.tell(self.found.orders, item.client_id)
-        self._compare(Source(item_id=item.id), item.client_id, item.service, due, is_blocked)
+        self._compare(Source(item_id=item.id), item.client_id, item.service, due, allowed)
         for allowance in item.allowances:
-            self._take_allowance(item, allowance, is_blocked)
+            self._take_allowance(item, allowance)
+
+    def _allowed(self, item: ItemFacts, agreed: Cells) -> Allowed:
+        """What may be paid of this item's cells. `agreed` is asked when a cell is: it is filled meanwhile."""
+        if item.is_blocked(self.as_on):
+            return _nothing
+        if (waits_from := self.contract.waits_from) is None:
+            return _whole
+
+        def allowed(first: date, cell: Cell, before: Settled | None) -> Cell | None:
+            period = self.periods.holding(first)
+            if (period.span.first if period else first) < waits_from:
+                return cell
+            return None if item.agreed is None else paid(cell, agreed.get((cell.component, first)), before)
+
+        return allowed
+
+    def _agreed_terms(self, item: ItemFacts) -> dict[Basis, SteadyItem]:
+        """What was agreed, for the days that the facts pay; empty where nothing was, or nothing waits for it."""
+        if self.contract.waits_from is None or item.agreed is None:
+            return {}
+        return {basis: SteadyItem(as_agreed(item.terms(basis), item.agreed)) for basis in self.bases}
 
     def _plan_item(
-        self, period: Period, item: ItemFacts, own: SteadyItem, alike: list[Cell] | None, stretches: Stretches
-    ) -> None:
-        if alike is not None:
-            for cell in alike:
+        self, period: Period, item: ItemFacts, own: SteadyItem, alike: list[Cell] | None, stretches: Stretches,
+        allowed: Allowed,
+    ) -> None:  # fmt: skip
+        for cell in alike if alike is not None else cells(own.terms, period.span):
+            first = period.span.first if alike is not None else cell.first
+            found = allowed(first, cell, None)
+            if found is cell and alike is not None:
                 self._plan_alike(period, cell, item, stretches)
-            return
-        for cell in cells(own.terms, period.span):
-            self._plan(period, cell, (item.client_id, year_of(cell.first)), item.service)
+            elif found is not None:
+                if found.first != first:
+                    found = moved(found, Span(first, first + (found.last - found.first)))
+                self._plan(period, found, (item.client_id, year_of(first)), item.service)
 
     def _plan_alike(self, period: Period, cell: Cell, item: ItemFacts, stretches: Stretches) -> None:
         """Plan a steady cell. Periods that follow one another and share it make one row of what the order expects."""
@@ -121,24 +159,27 @@ class _Work:
         order.vat_pence += cell.vat_pence
         stretches.add(cell, span.first, span.last, year)
 
-    def _take_allowance(self, item: ItemFacts, allowance: DueSum, is_blocked: bool) -> None:
-        due: dict[tuple[Component, date], Cell] = {}
+    def _take_allowance(self, item: ItemFacts, allowance: DueSum) -> None:
+        due: Cells = {}
+        agreed: Cells = {}
+        allowed = self._allowed(item, agreed)
         period = self.periods.holding(allowance.due_on)
         if period and item.terms_gross.is_payable_on(allowance.due_on):
             cell = _sum_cell(Component.ALLOWANCE, allowance)
+            if pence := agreed_pence(item, allowance):
+                agreed[cell.component, cell.first] = replace(cell, net_pence=pence)
             if self.periods.is_due(period):
                 due[cell.component, cell.first] = cell
-            elif not is_blocked:
-                year = year_of(allowance.due_on)
-                self._plan(period, cell, (item.client_id, year), allowance.name)
+            elif (found := allowed(cell.first, cell, None)) is not None:
+                self._plan(period, found, (item.client_id, year_of(allowance.due_on)), allowance.name)
         source = Source(item_id=item.id, allowance_id=allowance.id)
-        self._compare(source, item.client_id, allowance.name, due, is_blocked)
+        self._compare(source, item.client_id, allowance.name, due, allowed)
 
     def take_claim(self, claim: DueSum, decided_on: date | None) -> None:
         """A decision of a later day changes nothing yet: what was paid stays paid, and nothing waits."""
         source, cell = Source(claim_item_id=claim.id), _sum_cell(Component.CLAIM, claim)
         if decided_on is not None and decided_on <= self.as_on:
-            self._compare(source, None, claim.name, {(cell.component, cell.first): cell}, is_blocked=False)
+            self._compare(source, None, claim.name, {(cell.component, cell.first): cell}, _whole)
             return
         for (component, first), before in self.settled.get(source, {}).items():
             self.found.entitled_pence += before.net_pence + before.vat_pence
@@ -147,7 +188,7 @@ class _Work:
     def take_adjustment(self, adjustment: DueSum, client_id: int) -> None:
         cell = _sum_cell(Component.ADJUSTMENT, adjustment)
         due = {(cell.component, cell.first): cell}
-        self._compare(Source(adjustment_id=adjustment.id), client_id, adjustment.name, due, is_blocked=False)
+        self._compare(Source(adjustment_id=adjustment.id), client_id, adjustment.name, due, _whole)
 
     def _plan(self, period: Period, cell: Cell, order: OrderKey, name: str) -> None:
         planned = self.found.planned[period.span.first]
@@ -167,10 +208,12 @@ class _Work:
         source: Source,
         client_id: int | None,
         name: str,
-        due: dict[tuple[Component, date], Cell],
-        is_blocked: bool,
+        due: Cells,
+        allowed: Allowed,
     ) -> None:
-        """One source's cells against what was finalised for them: a draft for every difference."""
+        """One source's cells against what was finalised for them: a draft for every difference that may be paid; the
+        rest waits.
+        """
         settled = self.settled.get(source, {})
         stretches = Stretches(name)
         for key in sorted({*due, *settled}):
@@ -179,13 +222,18 @@ class _Work:
             cell = due.get(key) or Cell(component, first, before.last if before else first)
             self.found.entitled_pence += cell.net_pence + cell.vat_pence
             order = self._order(client_id, year_of(first))
+            own = allowed(first, cell, before)
+            if own is not cell:
+                done = own or before or Settled(first, 0, 0)
+                waits = cell.net_pence + cell.vat_pence - done.net_pence - done.vat_pence
+                self.found.blocked[self._usual_place(component, first), source.item_id or 0] += waits
+            if own is None:
+                self._keep(component, first, before or Settled(first, 0, 0), order, name)
+                continue
+            cell = own
             net, vat = cell.net_pence, cell.vat_pence
             if before:
                 net, vat = net - before.net_pence, vat - before.vat_pence
-            if is_blocked:
-                self.found.blocked[self._usual_place(component, first), source.item_id or 0] += net + vat
-                self._keep(component, first, before or Settled(first, 0, 0), order, name)
-                continue
             expected = self.found.orders[order]
             expected.net_pence += cell.net_pence
             expected.vat_pence += cell.vat_pence
@@ -220,13 +268,24 @@ class _Work:
         self._expect(order, Cell(component, first, before.last, before.net_pence, before.vat_pence), before, name)
 
 
-def _due(span: Span, own: SteadyItem, alike: list[Cell] | None) -> dict[tuple[Component, date], Cell]:
-    """Cells of a period that has begun, by component and first day. Steady cells still carry another period's days
-    (_placed).
-    """
+def _alike(period: Period, own: SteadyItem) -> list[Cell] | None:
+    return None if period.is_cut else own.cells_like_those_of(period.span)
+
+
+def _due(span: Span, own: SteadyItem, alike: list[Cell] | None) -> Cells:
+    """Cells of a period, by component and first day. Steady cells still carry another period's days (Draft.first)."""
     if alike is not None:
         return {(cell.component, span.first): cell for cell in alike}
     return {(cell.component, cell.first): cell for cell in cells(own.terms, span)}
+
+
+def _whole(first: date, cell: Cell, before: Settled | None) -> Cell:
+    return cell
+
+
+def _nothing(first: date, cell: Cell, before: Settled | None) -> None:
+    """Blocked: no new line, to pay or to recover."""
+    return
 
 
 def _sum_cell(component: Component, due: DueSum) -> Cell:

@@ -87,3 +87,9 @@ class RecoveryPlan(ProviderOwned, Base):
     def open(cls, contract_id: int) -> Select["RecoveryPlan"]:
         """The plan in force, if there is one."""
         return select(cls).where(cls.contract_id == contract_id, cls.ended_at.is_(None))
+
+
+def has_plan(contract_id: sa.SQLColumnExpression[int]) -> sa.ColumnElement[bool]:
+    """A condition: instalments are agreed for the contract."""
+    plan = RecoveryPlan
+    return select(plan.id).where(plan.contract_id == contract_id, plan.ended_at.is_(None)).exists()

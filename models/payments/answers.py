@@ -10,13 +10,14 @@ from sqlalchemy.orm import contains_eager
 from models.accounts.user import User
 from models.audit import record
 from models.base import DomainError, chunks, move, reload, rows_changed, session, utc_now
-from models.calendar import today
+from models.calendar import in_words, today
 from models.money import gbp
 from models.payments.asking import tell
 from models.payments.calculation import calculate, lock
 from models.payments.confirmation import NOT_WAIVED, Confirmation, Processing
 from models.payments.hold import Hold, HoldKind, place
 from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.to_answer import to_answer
 from models.records.contract import Contract
 
 CHUNK = 500
@@ -40,14 +41,15 @@ def confirm(
     *,
     by: User,
     total_pence: int,
+    confirms_pence: int | None = None,
     comment: str = "",
     queries: Mapping[int, str] | None = None,
 ) -> None:
     """Say that the payment is right except for the queried rows: purchase order ids, with what is wrong with each.
 
     `total_pence` is what the person saw, the queried rows included. The contract says whether those are paid or held.
-    The same answer by the same person again does nothing. DomainError where no answer is taken, somebody else was
-    first, or the total has changed.
+    `confirms_pence` is what the button said, without what is held. The same answer by the same person again does
+    nothing. DomainError where no answer is taken, somebody else was first, or either sum has changed.
     """
     _wait_for_turn(payment)
     queries = dict(queries or {})
@@ -56,6 +58,7 @@ def confirm(
     _answer(payment, Confirmation.CONFIRMED, by=by, total_pence=total_pence, comment=comment)
     _query(payment, queries, by=by)
     session.flush()
+    _insist_on_what_was_shown(payment, confirms_pence)
     calculate([payment.provider_id])
 
 
@@ -72,9 +75,10 @@ def reject(payment: ScheduledPayment, *, by: User, total_pence: int, comment: st
     calculate([payment.provider_id])
 
 
-def take_back(payment: ScheduledPayment, *, by: User, total_pence: int) -> None:
+def take_back(payment: ScheduledPayment, *, by: User, total_pence: int, confirms_pence: int | None = None) -> None:
     """Take the rejection back: the payment is right after all, and is confirmed as it is now. Until it is finalised
-    that is never too late. DomainError where it is not rejected, or its total is not `total_pence` any more.
+    that is never too late. DomainError where it is not rejected, or its total is not `total_pence` any more, or what
+    that lets go is not `confirms_pence`.
     """
     _wait_for_turn(payment)
     if payment.confirmation is not Confirmation.REJECTED:
@@ -90,6 +94,7 @@ def take_back(payment: ScheduledPayment, *, by: User, total_pence: int) -> None:
     )  # fmt: skip
     if not is_done:
         raise DomainError(FINALISED if payment.closed_run_id is not None else _has_changed(payment, total_pence))
+    _insist_on_what_was_shown(payment, confirms_pence)
     record("payment.rejection_taken_back", payment, by=by, total_pence=total_pence)
     calculate([payment.provider_id])
     reload(payment)
@@ -106,7 +111,13 @@ def insist_on_being_open(payment: ScheduledPayment) -> None:
         raise DomainError("This period has not begun, so its payment cannot be confirmed or rejected yet")
     if not payment.is_open_to_answers:
         last = payment.answer_by
-        raise DomainError(f"The time to confirm or reject this payment ended on {last.day} {last:%B %Y}")
+        raise DomainError(f"The time to confirm or reject this payment ended on {in_words(last)}")
+
+
+def insist_on_no_answer(payment: ScheduledPayment, who: User) -> None:
+    """DomainError where somebody has answered the payment already; it says whether that was `who`."""
+    if payment.confirmation is not Confirmation.UNCONFIRMED:
+        raise DomainError(_why_not(payment, payment.total_pence, who))
 
 
 def confirm_by_silence(payment_ids: Sequence[int]) -> int:
@@ -185,6 +196,16 @@ def _has_changed(payment: ScheduledPayment, total_pence: int) -> str:
         f"The payment has changed from {gbp(total_pence)} to {gbp(payment.total_pence)} since you opened this page. "
         "Look at it again before you answer"
     )
+
+
+def _insist_on_what_was_shown(payment: ScheduledPayment, confirms_pence: int | None) -> None:
+    """DomainError where a row was held, or let go, since the page was drawn: its button said another sum."""
+    now = to_answer(payment).confirms_pence
+    if confirms_pence is not None and confirms_pence != now:
+        raise DomainError(
+            f"What you confirm has changed from {gbp(confirms_pence)} to {gbp(now)} since you opened this page. "
+            "Look at it again before you answer"
+        )
 
 
 def _query(payment: ScheduledPayment, queries: Mapping[int, str], *, by: User) -> None:

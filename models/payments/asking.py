@@ -4,21 +4,25 @@ client is named.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from models.accounts.notification import Letter, News, When, at_provider, choices_of, in_force, send
 from models.accounts.user import Membership, User
 from models.base import session
 from models.calendar import Span, today
 from models.money import gbp
-from models.outbox import post
 from models.payments.confirmation import Asked
 from models.payments.payment import ScheduledPayment
 from models.permissions import GRANTS, Permission
 from models.records.contract import Contract
 from models.records.provider import Provider
 from models.words import how_many
+
+if TYPE_CHECKING:
+    from models.payments.working_out import Change
 
 ASKED = """\
 {name},
@@ -28,6 +32,15 @@ ASKED = """\
 {payments}
 
 Log in to the Provider Portal to confirm or reject.
+"""
+CHANGED = """\
+{name},
+
+a payment of {provider} comes to another sum than it did:
+
+{payment}: {after}. It was {before}.
+
+Log in to the Provider Portal to see why.
 """
 NEWS = """\
 {name},
@@ -66,6 +79,7 @@ def ask_anew(payment_ids: Iterable[int]) -> None:
     by_provider: dict[int, list[ScheduledPayment]] = defaultdict(list)
     for each in session.scalars(query.order_by(payment.asked_by, payment.first_on, payment.id)).unique():
         by_provider[each.provider_id].append(each)
+    letters = []
     for user, provider in confirmers(by_provider):
         found = by_provider[provider.id]
         words = ASKED.format(
@@ -74,41 +88,89 @@ def ask_anew(payment_ids: Iterable[int]) -> None:
             provider=provider.name,
             payments="\n".join(_asked(each) for each in found),
         )
-        post(user.email, "A payment waits for your answer", words)
+        path = path_of(found[0]) if len(found) == 1 else at_provider(provider.id, "payments", "")
+        letters.append(Letter(user, News.ANSWER, provider.id, "A payment waits for your answer", words, path))
+    send(letters)
+
+
+def tell_of_changes(changes: Iterable["Change"]) -> None:
+    """Write to everybody who sees these payments that each comes to another sum, if they have chosen to be told."""
+    by_contract: dict[int, list[Change]] = defaultdict(list)
+    for each in changes:
+        by_contract[each.contract_id].append(each)
+    if not by_contract:
+        return
+    contracts = session.scalars(select(Contract).where(Contract.id.in_(by_contract)).order_by(Contract.id)).all()
+    by_provider: dict[int, list[Contract]] = defaultdict(list)
+    for contract in contracts:
+        by_provider[contract.provider_id].append(contract)
+    send(
+        _changed(user, provider, contract, change)
+        for user, provider in people_who_may(Permission.VIEW_PAYMENTS, by_provider)
+        for contract in by_provider[provider.id]
+        for change in by_contract[contract.id]
+    )
+
+
+def _changed(user: User, provider: Provider, contract: Contract, change: "Change") -> Letter:
+    what = f"{contract.name} ({contract.reference}), {Span(change.first_on, change.last_on).words()}"
+    words = CHANGED.format(
+        name=user.name, provider=provider.name, payment=what, before=gbp(change.before_pence),
+        after=gbp(change.after_pence),
+    )  # fmt: skip
+    path = at_provider(provider.id, "payments", contract.reference, change.first_on.isoformat())
+    return Letter(
+        user, News.CHANGED, provider.id, "A payment has changed", words, path, f"A payment has changed: {what}"
+    )
 
 
 def tell(payment: ScheduledPayment, subject: str, what: str) -> None:
     """Write to `_concerned` what has become of this payment."""
-    for user in _concerned(payment):
-        post(user.email, subject, NEWS.format(name=user.name, what=what, payment=named(payment)))
+    send(
+        Letter(
+            user, News.PAYMENT, payment.provider_id, subject,
+            NEWS.format(name=user.name, what=what, payment=named(payment)), path_of(payment),
+            f"{subject}: {named(payment)}",
+        )
+        for user in _concerned(payment)
+    )  # fmt: skip
 
 
 def who_is_told(payment: ScheduledPayment) -> str:
     """A sentence for the officer: whether anybody at the provider gets such a mail."""
-    if _concerned(payment):
+    people = _concerned(payment)
+    chosen = choices_of(user.id for user in people)
+    if any(in_force(News.PAYMENT, chosen[user.id]) is not When.OFF for user in people):
         return "The provider is told by mail."
+    if people:
+        return "Nobody at the provider wants such mail, so nobody is told: ring them."
     return "Nobody at the provider has a login to the portal, so nobody is told by mail: ring them."
 
 
 def tell_of_debt(contract: Contract, subject: str, what: str, left_pence: int) -> None:
     """Write to everybody at the provider who sees its payments what has become of a debt, and what is left of it."""
     left = f"{contract.name} ({contract.reference}): {gbp(left_pence)} is still owed."
-    for user, _ in _people(Permission.VIEW_PAYMENTS, [contract.provider_id]):
-        post(user.email, subject, DEBT.format(name=user.name, what=what, left=left))
+    send(
+        Letter(
+            user, News.PAYMENT, contract.provider_id, subject, DEBT.format(name=user.name, what=what, left=left),
+            at_provider(contract.provider_id, "owed", ""),
+        )
+        for user, _ in people_who_may(Permission.VIEW_PAYMENTS, [contract.provider_id])
+    )  # fmt: skip
 
 
 def _concerned(payment: ScheduledPayment) -> list[User]:
     """Who may confirm the provider's payments; where nobody may, as with foster carers, who sees them."""
     own = [payment.provider_id]
-    return [user for user, _ in confirmers(own) or _people(Permission.VIEW_PAYMENTS, own)]
+    return [user for user, _ in confirmers(own) or people_who_may(Permission.VIEW_PAYMENTS, own)]
 
 
 def confirmers(provider_ids: Iterable[int]) -> list[tuple[User, Provider]]:
     """Who may confirm for these providers, and can log in."""
-    return _people(Permission.CONFIRM_PAYMENTS, provider_ids)
+    return people_who_may(Permission.CONFIRM_PAYMENTS, provider_ids)
 
 
-def _people(permission: Permission, provider_ids: Iterable[int]) -> list[tuple[User, Provider]]:
+def people_who_may(permission: Permission, provider_ids: Iterable[int]) -> list[tuple[User, Provider]]:
     """Whoever may do this for these providers, and can log in."""
     roles = [role for role, granted in GRANTS.items() if permission in granted]
     query = (
@@ -136,6 +198,12 @@ def _asked(payment: ScheduledPayment) -> str:
         f"{what} Please answer by {asked_by:%A} {asked_by.day} {asked_by:%B}. Confirmed, it is in the bank on about "
         f"{bank_on.day} {bank_on:%B}."
     )
+
+
+def path_of(payment: ScheduledPayment) -> str:
+    """Where the provider sees the payment."""
+    contract: Contract = payment.contract
+    return at_provider(payment.provider_id, "payments", contract.reference, payment.first_on.isoformat())
 
 
 def named(payment: ScheduledPayment) -> str:

@@ -1,16 +1,20 @@
-"""Who lets a payment run be paid: somebody who neither prepared it nor made money in it by hand, and has seen what is
-unusual in it. Above a limit, two people.
+"""Who lets a payment run be paid: somebody who neither prepared it nor made money in it by hand, belongs to none of its
+providers, and has seen what is unusual in it. Above a limit two people, and beside whoever has their role for a few
+days only, somebody who has theirs for longer.
 """
+
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from models.accounts.conflict import ConflictOfInterest, conflicts_of, words_about
 from models.accounts.user import Staff, User
 from models.audit import record
 from models.base import DomainError, move, session, utc_now
 from models.payments.finding import Finding, RunFinding, RunTick
-from models.payments.hand_made import makers_of
-from models.payments.run import PaymentRun, RunState
+from models.payments.hand_made import hands_in
+from models.payments.run import PaymentRun, RunPayment, RunState
 from models.permissions import COUNCIL_GRANTS, Permission
 
 
@@ -60,7 +64,10 @@ class Checklist:
         self.kinds = kinds_of(run)
         self.ticks = ticks_of(run)
         self._run, self._person = run, person
-        self._is_maker = person.id in makers_of(run)
+        self.hands = hands_in(run)
+        self._own_hands = [hand for hand in self.hands if hand.user_id == person.id]
+        self._conflicts = conflicts_of(person, select(RunPayment.provider_id).where(RunPayment.run_id == run.id))
+        self._staff = _staff(person.id)
 
     @property
     def is_barred(self) -> bool:
@@ -72,9 +79,23 @@ class Checklist:
         """A sentence to end with what somebody else has to do; empty where nothing stands against this person."""
         if self._person.id == self._run.prepared_by_id:
             return "You prepared this run, so somebody else has to"
-        if self._is_maker:
-            return "You have adjusted a payment in this run by hand, so somebody else has to"
+        if self._own_hands:
+            done = ", ".join(sorted({hand.kind.value for hand in self._own_hands}))
+            return f"You have decided something in this run by hand ({done}), so somebody else has to"
+        if self._conflicts:
+            at = words_about(self._conflicts)
+            return f"You have or had a place at {at}, whose money is in this run, so somebody else has to"
         return ""
+
+    @property
+    def new_until(self) -> datetime | None:
+        """Until then this person authorises no run alone; None where they may."""
+        return self._staff.may_authorise_alone_from if self._staff is not None and self._staff.is_new else None
+
+    @property
+    def first_is_new(self) -> bool:
+        """The first of two who authorised it has had their role for a few days only."""
+        return _is_new(self._run.first_authorised_by_id)
 
     @property
     def mine_left(self) -> list[Finding]:
@@ -103,13 +124,18 @@ class Checklist:
 
     def insist_on_another(self, act: str) -> None:
         """DomainError for somebody who may never authorise nor finalise the run."""
-        if self.is_barred:
-            raise DomainError(f"{self.why_barred} {act} it")
+        if not self.is_barred:
+            return
+        words = f"{self.why_barred} {act} it"
+        if self._conflicts:
+            raise ConflictOfInterest(words, self._conflicts[0])
+        raise DomainError(words)
 
 
 def authorise(run: PaymentRun, *, by: User) -> bool:
-    """Let the run be finalised; False where it is above a limit and this was the first of two people. DomainError for
-    who prepared it or made money in it by hand, while an exception is not ticked, or if somebody else was first.
+    """Let the run be finalised; False where it takes two people, and this was the first: it is above a limit, or the
+    person has had their role for a few days only. DomainError for who prepared it, made money in it by hand or belongs
+    to one of its providers, while an exception is not ticked, or if somebody else was first.
     """
     run.wait_for_turn()
     checklist = Checklist(run, by)
@@ -120,17 +146,31 @@ def authorise(run: PaymentRun, *, by: User) -> bool:
         raise DomainError(
             f"Who prepared the run and who authorises it tick each exception first. Still to tick: {names}"
         )
-    if run.above and run.first_authorised_by_id is None:
+    if (run.above or checklist.new_until) and run.first_authorised_by_id is None:
         is_first = PaymentRun.first_authorised_at.is_(None), PaymentRun.state == RunState.PREPARED
         move(run, *is_first, first_authorised_at=utc_now(), first_authorised_by_id=by.id)
         record("payment_run.first_authorised", run, by=by, total_pence=run.total_pence)
         return False
     if run.first_authorised_by_id == by.id:
-        raise DomainError("You have authorised this run already. It is above a limit, so one person more has to")
+        raise DomainError("You have authorised this run already. One person more has to")
     _insist_on_first(run)
+    if checklist.new_until and checklist.first_is_new:
+        raise DomainError(
+            "You and whoever authorised this run first have both had your roles for a few days only. Somebody who has "
+            "theirs for longer has to authorise it"
+        )
     run.change_state(RunState.PREPARED, RunState.AUTHORISED, authorised_at=utc_now(), authorised_by_id=by.id)
     record("payment_run.authorised", run, by=by, total_pence=run.total_pence)
     return True
+
+
+def _staff(user_id: int | None) -> Staff | None:
+    return session.scalar(select(Staff).where(Staff.user_id == user_id))
+
+
+def _is_new(user_id: int | None) -> bool:
+    staff = _staff(user_id)
+    return staff is not None and staff.is_new
 
 
 def _insist_on_first(run: PaymentRun) -> None:
@@ -164,6 +204,13 @@ def authorise_from_command_line(run: PaymentRun) -> None:
 
 def check_may_be_finalised(run: PaymentRun, *, by: User) -> None:
     """DomainError where finalising would be refused. Asked before a job for it is put in the queue."""
-    Checklist(run, by).insist_on_another("finalise")
+    checklist = Checklist(run, by)
+    checklist.insist_on_another("finalise")
+    others = {run.first_authorised_by_id, run.authorised_by_id} - {by.id, None}
+    if checklist.new_until and run.authorised_by_id is not None and not others:
+        raise DomainError(
+            "You have had your role for a few days only, and nobody else has authorised this run. Somebody else has to "
+            "finalise it"
+        )
     if run.state is not RunState.AUTHORISED:
         raise DomainError(f"This run is {run.state.value}, so it cannot be finalised")

@@ -1,19 +1,20 @@
 """What a calculation could not write as a line: sums of blocked items, and contracts that it could not calculate."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Pence, rows_changed, session, sum_of, utc_now
-from models.calendar import LONDON, FinancialYear, today
+from models.calendar import FinancialYear, today
 from models.payments.payment import ScheduledPayment
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract
 from models.records.provider import Provider
 from models.tenancy import ProviderOwned, link, owned
+from models.waiting import waits
 
 
 class BlockedSum(ProviderOwned, Base):
@@ -123,7 +124,10 @@ def faults(*, name: str = "", provider_ids: list[int] | None = None) -> Select:
     return query.where(Provider.found_by(name)) if name else query
 
 
-def faults_waiting() -> tuple[int, date | None]:
-    """How many contracts cannot be calculated, and since which day the oldest."""
-    count, since = session.execute(select(sa.func.count(), sa.func.min(CalculationFault.since))).one()
-    return count, since.astimezone(LONDON).date() if since else None
+FAULTS = "not calculated"
+
+
+def waiting() -> Select:
+    """The contracts that cannot be calculated, counted: see models.waiting."""
+    fault = CalculationFault
+    return waits(FAULTS, sa.func.count(fault.id), sa.func.min(fault.since))

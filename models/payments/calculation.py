@@ -13,9 +13,9 @@ from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from models.base import DomainError, chunks, rows_changed, savepoint, session
-from models.calendar import today
+from models.calendar import in_words, today
 from models.engine.draft import Draft, OrderKey
-from models.payments.asking import ask_anew
+from models.payments.asking import ask_anew, tell_of_changes
 from models.payments.blocked import BlockedSum, note_faults
 from models.payments.order_book import OrderBook
 from models.payments.payment import PaymentLine, ScheduledPayment
@@ -116,8 +116,8 @@ def _insist_on_no_earlier_day(provider_ids: list[int], as_on: date) -> None:
     last = last_finalised_on(provider_ids, as_on)
     if last is not None:
         raise DomainError(
-            f"A run of {last.day} {last:%B %Y} is finalised, so nothing can be calculated as on {as_on.day} "
-            f"{as_on:%B %Y}. Choose that day or a later one"
+            f"A run of {in_words(last)} is finalised, so nothing can be calculated as on {in_words(as_on)}. "
+            "Choose that day or a later one"
         )
 
 
@@ -173,7 +173,13 @@ class _Writer:
                 done.lines += len(rows)
                 done.total_pence += sum(draft.total_pence for draft in drafts_of_some)
         self._write_blocked(payment_ids)
-        ask_anew(payment_ids[each.key] for each in payments if each.asks_anew)
+        asked = {each.key for each in payments if each.asks_anew}
+        ask_anew(payment_ids[key] for key in asked)
+        tell_of_changes(
+            each
+            for each in done.changes
+            if each.before_pence and not each.is_to_come and (each.contract_id, each.first_on) not in asked
+        )
         return done
 
     def _write_payments(self, payments: list[PaymentValues]) -> dict[PaymentKey, int]:

@@ -62,6 +62,16 @@ class Asked(Choice):
     MOVED = "moved"
     """The council has moved its days, and left little time."""
 
+    @property
+    def to_provider(self) -> str:
+        return {
+            Asked.SENT_BACK: "the council has answered you",
+            Asked.CHANGED: "its total has changed",
+            Asked.LAPSED: "it has changed since you confirmed it",
+            Asked.LATE: "it has reached us late",
+            Asked.MOVED: "the council has moved its days",
+        }[self]
+
 
 NOT_WAIVED: dict[str, Any] = {"waive_reason": None, "waived_pence": None, "waived_on": None}
 """What a payment says that is not, or no longer, paid as it is."""

@@ -16,7 +16,7 @@ from models.accounts.user import User
 from models.audit import record
 from models.bank_holiday import is_working_day, working_days, working_days_after
 from models.base import DomainError, move, reload, session
-from models.calendar import DueDays, MovedDates, PeriodDates, Span, today
+from models.calendar import DueDays, MovedDates, PeriodDates, Span, in_words, today
 from models.payments.asking import tell
 from models.payments.calculation import calculate, lock
 from models.payments.confirmation import Asked, Confirmation
@@ -237,7 +237,7 @@ def _tell(payment: ScheduledPayment, done: DayMove) -> None:
         for label, then, now in done.changes
         if not (is_held and label == BANK)
     ]
-    told = [f"{what} Its reason: {done.reason}", "\n".join(moved)]
+    told = [f"{what} Its page says why.", "\n".join(moved)]
     if done.is_paid_now and kept is None and done.new_bank_on != done.old_bank_on:
         told.append("It is in the bank on that day if it is finalised today. If it is not, we write to you again.")
     if is_held:
@@ -252,4 +252,4 @@ def _tell(payment: ScheduledPayment, done: DayMove) -> None:
 
 
 def _in_words(day: date) -> str:
-    return f"{day:%A} {day.day} {day:%B %Y}"
+    return f"{day:%A} {in_words(day)}"

@@ -4,9 +4,10 @@ Debt = carried forward - brought forward by runs - what the entries take off; ne
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from models.accounts.user import User
 from models.base import Base, Key, Pence, session, sum_of, utc_now
 from models.calendar import today
-from models.engine.component import Component
+from models.engine.component import DEDUCTIONS, Component
 from models.payments.payment import PaymentLine
 from models.records.contract import Contract
 from models.tenancy import ProviderOwned, owned
@@ -155,26 +156,52 @@ class Debt:
         return max(self.carried_pence - taken_off, 0)
 
 
+def may_owe(contract_id: sa.SQLColumnExpression[int]) -> sa.ColumnElement[bool]:
+    """A condition: the contract owes something, or did. Where it is false, `debts_of` finds nothing."""
+    carried = select(PaymentLine.id).where(PaymentLine.contract_id == contract_id, ~PaymentLine.is_own)
+    entries = select(DebtEntry.id).where(DebtEntry.contract_id == contract_id)
+    return sa.or_(carried.exists(), entries.exists())
+
+
 def debts_of(contract_ids: Iterable[int]) -> dict[int, Debt]:
     """The debts of these contracts that ever had one, by contract id, in one query."""
-    ids = list(contract_ids)
+    return added_up(session.execute(debt_sums(list(contract_ids))))
+
+
+def that_owe(contract_ids: Collection[int]) -> set[int]:
+    """Those of these contracts from whose payments something is to be taken: something is owed, or a draft takes money
+    back. What somebody else pays towards the price, and is taken off, does not count.
+    """
+    line = PaymentLine
+    takes_back = line.run_id.is_(None), line.net_pence < 0, line.component.not_in(DEDUCTIONS)
+    drafts = select(line.contract_id).where(line.contract_id.in_(contract_ids), *takes_back).distinct()
+    owing = {contract_id for contract_id, debt in debts_of(contract_ids).items() if debt.left_pence}
+    return owing | set(session.scalars(drafts))
+
+
+def debt_sums(contract_ids: Collection[int] | sa.Select) -> sa.CompoundSelect:
+    """Rows (contract_id, what, pence): what runs have carried and brought, and each kind of entry."""
     line, entry = PaymentLine, DebtEntry
     carried = (
         select(line.contract_id, line.component.label("what"), sum_of(line.net_pence).label("pence"))
-        .where(line.contract_id.in_(ids), ~line.is_own, line.run_id.is_not(None))
+        .where(line.contract_id.in_(contract_ids), ~line.is_own, line.run_id.is_not(None))
         .group_by(line.contract_id, line.component)
     )
     entries = (
         select(entry.contract_id, entry.kind.label("what"), sum_of(entry.pence).label("pence"))
-        .where(entry.contract_id.in_(ids))
+        .where(entry.contract_id.in_(contract_ids))
         .group_by(entry.contract_id, entry.kind)
     )
-    both = sa.union_all(
+    return sa.union_all(
         *(select(each.c.contract_id, sa.cast(each.c.what, sa.String).label("what"), each.c.pence)
           for each in (carried.subquery(), entries.subquery()))
     )  # fmt: skip
+
+
+def added_up(rows: Iterable[Any]) -> dict[int, Debt]:
+    """The debts of such rows, by contract id."""
     found: dict[int, Debt] = defaultdict(Debt)
-    for contract_id, what, pence in session.execute(both):
+    for contract_id, what, pence in rows:
         _add(found[contract_id], what, pence)
     return dict(found)
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from models.accounts.user import User
 from models.audit import record
 from models.base import DomainError, move, reload, session, utc_now
-from models.calendar import today
+from models.calendar import in_words, today
 from models.money import gbp
 from models.outbox import post
 from models.payments.asking import tell_of_debt
@@ -66,7 +66,7 @@ def repay(contract: Contract, *, pence: int, came_on: date, reason: str, seen_id
 
 
 def _thanks(entry: DebtEntry) -> str:
-    came = f"{gbp(entry.pence + entry.surplus_pence)} came on {_in_words(entry.on)}, and is recorded as a repayment."
+    came = f"{gbp(entry.pence + entry.surplus_pence)} came on {in_words(entry.on)}, and is recorded as a repayment."
     if not entry.surplus_pence:
         return came
     return (
@@ -132,7 +132,7 @@ def agree_write_off(asked: WriteOff, *, by: User) -> None:
         _decide(asked, by, is_agreed=True)
         entry = _enter(contract, DebtEntryKind.WRITTEN_OFF, asked.pence, on=today(), reason=asked.reason, by=by)
         record("write_off.agreed", asked, by=by, pence=asked.pence, entry_id=entry.id)
-    _tell(contract, "A debt is written off", f"The council gives up {gbp(asked.pence)}. Its reason: {asked.reason}")
+    _tell(contract, "A debt is written off", f"The council gives up {gbp(asked.pence)}.")
     _answer(asked, contract, f"{by.name} has agreed to it.")
 
 
@@ -145,7 +145,7 @@ def refuse_write_off(asked: WriteOff, *, reason: str, by: User) -> None:
         return
     _decide(asked, by, is_agreed=False, decision=reason)
     record("write_off.refused", asked, by=by, pence=asked.pence)
-    _answer(asked, _contract(asked.contract_id), f"{by.name} has refused it: {reason}")
+    _answer(asked, _contract(asked.contract_id), f"{by.name} has refused it. What is owed on the contract says why.")
 
 
 def withdraw_write_off(asked: WriteOff, *, by: User) -> None:
@@ -176,7 +176,7 @@ def move_debt(contract: Contract, other: Contract, *, pence: int, reason: str, s
         here = f"From {contract.name} ({contract.reference}): {reason}"
         _enter(other, DebtEntryKind.MOVED, -pence, on=today(), reason=here, by=by)
         record("debt.moved", entry, by=by, pence=pence, to_contract_id=other.id)
-    moved = f"{gbp(pence)} of it is now owed on {other.name} ({other.reference}). The council’s reason: {reason}"
+    moved = f"{gbp(pence)} of it is now owed on {other.name} ({other.reference}). The page of what you owe says why."
     _tell(contract, "What you owe is moved to another contract", moved)
 
 
@@ -256,7 +256,3 @@ def _answer(asked: WriteOff, contract: Contract, what: str) -> None:
     asker = session.scalars(select(User).where(User.id == asked.asked_by_id)).one()
     about = f"You asked to write off {gbp(asked.pence)} of what is owed on {contract.name} ({contract.reference})."
     post(asker.email, f"Your write-off is {asked.outcome}", f"{asker.name},\n\n{about} {what}\n")
-
-
-def _in_words(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from models.calendar import today
 from models.money import gbp
-from models.payments.blocked import faults_waiting
+from models.payments import blocked
 from models.payments.run import RunState
-from models.payments.worklist import Due, queues, runs_that_wait, what_is_due
+from models.payments.worklist import WORK, Due, runs_that_wait, waiting, what_is_due
+from models.waiting import Waiting, ask
 from models.words import how_many
 
 DIGEST = """\
@@ -45,16 +46,23 @@ def _line(what: str, due: Due) -> str:
     return f"{what}: {how_many(due.count, 'payment')}, {gbp(due.pence)} not held{held}."
 
 
+RUNS = {RunState.PREPARED: "Payment runs to authorise", RunState.AUTHORISED: "Payment runs to finalise"}
+
+
 def _waiting() -> Iterator[str]:
-    broken, _ = faults_waiting()
-    if broken:
+    """Faults, runs, and then what has waited longest."""
+    found = ask(blocked.waiting(), *map(runs_that_wait, RUNS), *map(waiting, WORK))
+    if broken := found[blocked.FAULTS].count:
         yield f"Contracts that cannot be calculated: {broken:,}."
-    for what, state in (("to authorise", RunState.PREPARED), ("to finalise", RunState.AUTHORISED)):
-        count, since, pence = runs_that_wait(state)
-        if count:
-            yield f"Payment runs {what}: {count:,}, {gbp(pence)}{_since(since)}."
-    for queue in queues():
-        yield f"{queue.concern.queue}: {queue.count:,}, {gbp(queue.pence)}{_since(queue.since)}."
+    for state, what in RUNS.items():
+        yield from _queue(what, found[f"runs {state}"])
+    for concern in sorted(WORK, key=lambda each: found[each].since or today()):
+        yield from _queue(concern.queue, found[concern])
+
+
+def _queue(what: str, queue: Waiting) -> Iterator[str]:
+    if queue.count:
+        yield f"{what}: {queue.count:,}, {gbp(queue.pence or 0)}{_since(queue.since)}."
 
 
 def _since(day: object) -> str:

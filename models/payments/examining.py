@@ -18,6 +18,7 @@ from models.payments.comparing import Compared, before_by_payment, compare, is_t
 from models.payments.confirmation import Asked, Confirmation
 from models.payments.day_move import DayMove
 from models.payments.finding import Finding, RunFinding, found
+from models.payments.hand_made import Hand, HandKind, hands_in
 from models.payments.hold import Hold, is_held
 from models.payments.limits import money_limits
 from models.payments.overlaps import paid_twice, risen_twice
@@ -50,14 +51,15 @@ def examine(run: PaymentRun) -> None:
             before_pence=sum(row.before_pence for row in alike),
         )
     ]
-    firsts = _firsts(members)
+    firsts, hands = _firsts(members), hands_in(run)
     all_ = [
-        *_of_payments(members, firsts),
+        *_of_payments(members, firsts, hands),
         *_of_rows(rows, firsts),
         *paid_twice(run.id),
         *_by_hand(run),
         *_released(run),
         *_days_moved(run),
+        *_debts_by_hand(hands),
         *_left_out(run),
     ]
     if all_:
@@ -115,7 +117,8 @@ def _firsts(members: Iterable[Row]) -> dict[int, Finding]:
     }
 
 
-def _of_payments(members: Iterable[Row], firsts: dict[int, Finding]) -> Iterator[Found]:
+def _of_payments(members: Iterable[Row], firsts: dict[int, Finding], hands: Iterable[Hand]) -> Iterator[Found]:
+    who = {(hand.payment_id, hand.kind): f"{hand.name}: " for hand in hands}
     most = money_limits().payment_pence
     for each in members:
         then = {
@@ -129,7 +132,10 @@ def _of_payments(members: Iterable[Row], firsts: dict[int, Finding]) -> Iterator
             Finding.UNCONFIRMED: each.is_unanswered,
             Finding.WAITING: each.waiting_pence != 0,
         }
-        notes = {Finding.WAIVED: each.waive_reason or "", Finding.SENT_BACK: each.council_comment}
+        notes = {
+            Finding.WAIVED: f"{who.get((each.id, HandKind.WAIVED), '')}{each.waive_reason or ''}",
+            Finding.SENT_BACK: f"{who.get((each.id, HandKind.SENT_BACK), '')}{each.council_comment}",
+        }
         if each.id in firsts:
             then[firsts[each.id]] = True
         for kind, is_so in then.items():
@@ -242,10 +248,18 @@ def _days_moved(run: PaymentRun) -> Iterator[Found]:
         yield found(Finding.DAYS_MOVED, row.payment_id, row.provider_id, row.taken_pence, note=note)
 
 
+def _debts_by_hand(hands: Iterable[Hand]) -> Iterator[Found]:
+    for hand in hands:
+        if hand.kind.is_of_debt:
+            note = f"{hand.kind.value}, {hand.name}: {hand.reason}"
+            yield found(Finding.DEBT_BY_HAND, hand.payment_id, hand.provider_id, hand.pence, note=note)
+
+
 def _left_out(run: PaymentRun) -> Iterator[Found]:
     """What is due and not in the run: whole payments, and rows of payments that are in it or not."""
     earlier = before()
-    is_chosen = P.provider_id.in_(run.chosen) if run.chosen is not None else sa.true()
+    of_chosen = P.provider_id.in_(run.chosen) if run.chosen is not None else sa.true()
+    is_chosen = sa.and_(of_chosen, P.is_to_be_finalised(run.first_due_on, run.last_due_on))
     taken = select(RunPayment.payment_id).where(RunPayment.run_id == run.id)
     rows = session.execute(
         select(
@@ -280,17 +294,17 @@ def _held_rows(run: PaymentRun, is_chosen: sa.ColumnElement[bool]) -> Iterator[F
     )
     rows = session.execute(
         select(
-            Hold.payment_id, Hold.provider_id, PurchaseOrder.client_id, Hold.reason,
+            Hold.payment_id, Hold.provider_id, PurchaseOrder.client_id, Hold.reason, User.name,
             sum_of(line.total_pence).label("pence"),
         )
         .join(P, P.id == Hold.payment_id)
+        .outerjoin(User, User.id == Hold.placed_by_id)
         .join(PurchaseOrder, PurchaseOrder.id == Hold.purchase_order_id)
         .outerjoin(line, is_draft)
         .where(Hold.is_in_force, P.is_due(run.as_on), is_chosen)
-        .group_by(Hold.id, PurchaseOrder.client_id)
+        .group_by(Hold.id, PurchaseOrder.client_id, User.name)
         .order_by(Hold.id)
     )  # fmt: skip
     for row in rows:
-        yield found(
-            Finding.HELD_ROWS, row.payment_id, row.provider_id, row.pence, client_id=row.client_id, note=row.reason
-        )
+        note = f"{row.name}: {row.reason}" if row.name else row.reason
+        yield found(Finding.HELD_ROWS, row.payment_id, row.provider_id, row.pence, client_id=row.client_id, note=note)

@@ -39,6 +39,7 @@ class Finding(Choice):
     SENT_BACK = "sent back"
     RELEASED = "released"
     DAYS_MOVED = "day moved by hand"
+    DEBT_BY_HAND = "debt changed by hand"
     SILENCE = "confirmed by silence"
     UNCONFIRMED = "unconfirmed"
     REJECTED = "rejected"
@@ -88,6 +89,8 @@ _EXPLANATIONS = {
     Finding.SENT_BACK: "They were rejected or not answered, and the council has asked again.",
     Finding.RELEASED: "They were held or queried, and an officer has released them.",
     Finding.DAYS_MOVED: "An officer has moved one of their days, or pays them now.",
+    Finding.DEBT_BY_HAND: "Somebody has recorded a repayment, moved or written off a debt, or agreed or ended "
+    "instalments since these contracts were last paid.",
     Finding.SILENCE: "Nobody has answered in time, which the contract takes for yes.",
     Finding.UNCONFIRMED: "Payments that the provider was asked to confirm, and has not. Those in this run are paid all "
     "the same.",

@@ -133,12 +133,12 @@ class HoldAnswer(ProviderOwned, Base):
     given_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
 
 
-def told_on(payment: ScheduledPayment) -> dict[int | None, list[Hold]]:
-    """What was asked and answered of this payment, released or not, the oldest first: by purchase order, with None for
+def told_among(holds: Iterable[Hold]) -> dict[int | None, list[Hold]]:
+    """What was asked and answered of one payment, released or not, in the order given: by purchase order, with None for
     the whole payment. An officer's hold is among them once the council has written to the provider about it.
     """
     found: dict[int | None, list[Hold]] = defaultdict(list)
-    for hold in session.scalars(Hold.ever_on(payment).order_by(None).order_by(Hold.id)):
+    for hold in holds:
         if hold.is_told:
             found[hold.purchase_order_id].append(hold)
     return found
@@ -152,8 +152,8 @@ def place(
     kind: HoldKind,
     order_id: int | None = None,
     is_paid: bool = False,
-) -> None:
-    """Keep back the payment, or one row of it. DomainError where it is finalised or held already.
+) -> Hold:
+    """Keep back the payment, or one row of it; the hold. DomainError where it is finalised or held already.
 
     What officer.hold and answers.confirm have in common: they lock before it and calculate after it.
     """
@@ -170,6 +170,7 @@ def place(
     )  # fmt: skip
     session.add(hold)
     record(f"hold.placed_by_{kind.value}", hold, by=by)
+    return hold
 
 
 def has_hold(*which: sa.SQLColumnExpression[bool]) -> sa.ColumnElement[bool]:
@@ -199,6 +200,11 @@ def is_kept_back() -> sa.ColumnElement[bool]:
     return sa.or_(payment.is_rejected, has_hold(Hold.is_of_whole_payment, Hold.is_in_force), payment.is_overtime)
 
 
+def is_told_of() -> sa.ColumnElement[bool]:
+    """A condition on Hold: its row is queried, answered or not, or kept back."""
+    return sa.or_(Hold.kind == HoldKind.QUERY, ~Hold.is_released)
+
+
 def held_pence() -> sa.ScalarSelect[int]:
     """The drafts that a Hold is about, of the whole payment or of its row: pence, as a subquery."""
     line = PaymentLine
@@ -207,11 +213,20 @@ def held_pence() -> sa.ScalarSelect[int]:
     return query.correlate(Hold).scalar_subquery()
 
 
-def still_held(payment_ids: Iterable[int], order_id: int | None = None) -> dict[int, str]:
-    """By what these payments are held as a whole, or in this row: in words, by payment id. Nothing of those that are
-    not.
+def held_rows_pence() -> sa.ScalarSelect[int]:
+    """The drafts in those rows of a ScheduledPayment that a hold keeps back: pence, as a subquery."""
+    line = PaymentLine
+    of_row = Hold.payment_id == line.payment_id, Hold.purchase_order_id == line.purchase_order_id, Hold.is_in_force
+    is_held = select(Hold.id).where(*of_row).correlate(line).exists()
+    query = select(sum_of(line.total_pence)).where(line.payment_id == ScheduledPayment.id, line.run_id.is_(None))
+    return query.where(is_held).correlate(ScheduledPayment).scalar_subquery()
+
+
+def still_held(payment_ids: Iterable[int], order_id: int | None = None, *, in_any_row: bool = False) -> dict[int, str]:
+    """By what these payments are held as a whole, or in this row, or in any: in words, by payment id. Nothing of those
+    that are not.
     """
-    of_row = sa.or_(Hold.is_of_whole_payment, Hold.purchase_order_id == order_id)
+    of_row = sa.true() if in_any_row else sa.or_(Hold.is_of_whole_payment, Hold.purchase_order_id == order_id)
     query = select(Hold).where(Hold.payment_id.in_(payment_ids), Hold.is_in_force, of_row).order_by(Hold.id)
     found: dict[int, dict[str, None]] = defaultdict(dict)
     for hold in session.scalars(query):

@@ -14,6 +14,7 @@ from models.calendar import FAR_FUTURE
 from models.engine.facts import ContractFacts, Dated, DueSum, ItemFacts, Quantity, Terms
 from models.payments.adjustment import Adjustment
 from models.pricing import DeductionKind
+from models.records.agreement import Agreement
 from models.records.care_package import (
     Absence,
     Allowance,
@@ -33,7 +34,10 @@ DatedRow = ItemPrice | ItemQuantity | Absence | Deduction
 def load(provider_ids: list[int]) -> dict[int, ContractFacts]:
     """The facts of those providers' contracts that have a payment method, by contract id."""
     contracts = {
-        contract.id: ContractFacts(contract.id, contract.provider_id, contract.ends_on, contract.methods)
+        contract.id: ContractFacts(
+            contract.id, contract.provider_id, contract.ends_on, contract.methods,
+            waits_from=contract.waits_for_agreement_from,
+        )
         for contract in session.scalars(
             select(Contract)
             .where(Contract.provider_id.in_(provider_ids))
@@ -45,7 +49,7 @@ def load(provider_ids: list[int]) -> dict[int, ContractFacts]:
             .order_by(Contract.id)
         )
         if contract.methods
-    }
+    }  # fmt: skip
     for contract_id, item in _items(provider_ids):
         if contract_id in contracts:
             contracts[contract_id].items.append(item)
@@ -69,6 +73,8 @@ def _items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
         .order_by(Allowance.due_on, Allowance.id)
     ):
         allowances[item_id].append(DueSum(allowance_id, name, due_on, pence))
+    in_force = select(Agreement.item_id, Agreement.terms).where(Agreement.provider_id.in_(provider_ids))
+    agreed = dict(session.execute(in_force.where(Agreement.in_force())).all())
     item = CarePackageLineItem
     for row in session.execute(
         select(
@@ -96,7 +102,7 @@ def _items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
         )
         yield row.contract_id, ItemFacts(
             row.id, row.client_id, row.name, terms, contributions, allowances.get(row.id, []),
-            row.authorised_on, row.is_suspended,
+            row.authorised_on, row.is_suspended, agreed.get(row.id),
         )  # fmt: skip
 
 

@@ -2,37 +2,30 @@
 once.
 """
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from models.accounts.user import User
 from models.audit import record
-from models.bank_holiday import working_days, working_days_after
+from models.bank_holiday import working_days_after
 from models.base import Base, DomainError, move, reload, session, utc_now
-from models.calendar import Span, today
-from models.engine.facts import DueSum
-from models.engine.periods import Periods, lay_out
-from models.engine.reckoning import reckon
+from models.calendar import today
 from models.money import gbp
 from models.payments.adjustment import Adjustment, RecoveryPlan
 from models.payments.asking import ask_anew, tell
-from models.payments.book import Book
 from models.payments.calculation import calculate, lock
 from models.payments.confirmation import NOT_WAIVED, Asked, Confirmation
+from models.payments.debt import that_owe
 from models.payments.hold import Hold, HoldAnswer, HoldKind, place, still_held
-from models.payments.loading import load
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.windows import LONGEST_WINDOW, WINDOW
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import Contract
-
-log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -46,13 +39,18 @@ def _recalculated(provider_id: int, *rows: Base) -> Iterator[None]:
     calculate([provider_id])
 
 
-def hold(payment: ScheduledPayment, *, by: User, reason: str, order_id: int | None = None) -> None:
-    """Hold the payment, or one purchase order's row of it. DomainError as in models.payments.hold.place."""
+def hold(payment: ScheduledPayment, *, by: User, reason: str, order_id: int | None = None, question: str = "") -> None:
+    """Hold the payment, or one purchase order's row of it, and where there is a `question`, write it to the provider.
+    DomainError as in models.payments.hold.place.
+    """
     with _recalculated(payment.provider_id, payment):
         if order_id is not None and order_id not in PaymentLine.orders_in(payment):
             raise DomainError("That row is no longer in this payment. Look at it again")
-        place(payment, by=by, reason=reason, order_id=order_id, kind=HoldKind.OFFICER)
+        held = place(payment, by=by, reason=reason, order_id=order_id, kind=HoldKind.OFFICER)
     reload(payment)
+    if question.strip():
+        session.flush()
+        answer(payment, held, by=by, text=question.strip())
 
 
 def release(payment: ScheduledPayment, held: Hold, *, by: User, reason: str) -> str:
@@ -80,6 +78,7 @@ def _let_go(held: Hold, *, by: User, reason: str) -> None:
     record("hold.released", held, by=by)
 
 
+OWES_NOTHING = "This contract owes nothing, and no payment of it takes anything back"
 Refused = dict[int, str]
 """Of payments of which several were to be held or released: why that one was not, by its id."""
 
@@ -89,26 +88,31 @@ def hold_each(payment_ids: list[int], *, by: User, reason: str) -> Refused:
     return _each(payment_ids, lambda payment: place(payment, by=by, reason=reason, kind=HoldKind.OFFICER))
 
 
-def release_each(payment_ids: list[int], *, by: User, reason: str) -> Refused:
-    """Release those of these payments that are held as a whole. Held and queried rows stay: each has its own answer."""
+def release_each(payment_ids: list[int], *, by: User, reason: str, seen: Collection[int] | None = None) -> Refused:
+    """Release those of these payments that are held as a whole. Held and queried rows stay: each has its own answer.
+    `seen`: ids of the holds that the page showed; another one, placed since, stays.
+    """
 
     def release_one(payment: ScheduledPayment) -> None:
         whole = Hold.on(payment).where(Hold.is_of_whole_payment)
         held = session.scalars(whole.limit(1)).one_or_none()
         if held is None:
             raise DomainError("The whole of it is not held. Open it to release a row")
+        if seen is not None and held.id not in seen:
+            raise DomainError("It was held anew after this page was shown. Open it to read why")
         _let_go(held, by=by, reason=reason)
 
     return _each(payment_ids, release_one)
 
 
-def _each(payment_ids: list[int], act: Callable[[ScheduledPayment], None]) -> Refused:
+def _each(payment_ids: list[int], act: Callable[[ScheduledPayment], object]) -> Refused:
     """Do it to every payment that does not refuse it; lock and calculate their providers once."""
     of_these = ScheduledPayment.id.in_(payment_ids)
     providers = list(session.scalars(select(ScheduledPayment.provider_id).where(of_these).distinct()))
     lock(providers)
     refused: Refused = {}
     query = select(ScheduledPayment).where(of_these).order_by(ScheduledPayment.id)
+    query = query.options(joinedload(ScheduledPayment.contract))
     for payment in session.scalars(query.execution_options(populate_existing=True)).all():
         try:
             act(payment)
@@ -140,24 +144,50 @@ def ask_again(payment: ScheduledPayment, *, by: User, comment: str, answer_by: d
     more than LONGEST_WINDOW away.
     """
     with _recalculated(payment.provider_id, payment):
-        answer_by = answer_by or working_days_after(today(), WINDOW)
-        if answer_by < today():
-            raise DomainError("The last day for an answer is past. Choose today or a later day")
-        if answer_by > today() + LONGEST_WINDOW:
-            raise DomainError(f"Nobody is asked for longer than {LONGEST_WINDOW.days} days. Choose an earlier day")
-        if not payment.is_open or not payment.contract.asks_for_confirmation:
-            raise DomainError("This payment takes no answer any more")
-        if payment.confirmation is not Confirmation.REJECTED and not _is_held_unanswered(payment):
-            raise DomainError(f"This payment is {payment.confirmation.value}, not rejected")
-        anew = {
-            "confirmation": Confirmation.UNCONFIRMED, "answered_pence": None, "lapsed_pence": None,
-            "council_comment": comment, "asked_by": answer_by, "asked_because": Asked.SENT_BACK, "is_extended": False,
-            "full_notice_on": answer_by, **NOT_WAIVED,
-        }  # fmt: skip
-        move(payment, ScheduledPayment.closed_run_id.is_(None), **anew)
-        record("payment.sent_back", payment, by=by)
+        _send_back(payment, by=by, comment=comment, answer_by=_insist_on_near(answer_by))
     reload(payment)
     ask_anew([payment.id])
+
+
+def ask_again_each(payment_ids: list[int], *, by: User, comment: str, answer_by: date | None = None) -> Refused:
+    """`ask_again` of those of these payments that can be asked, with one comment. DomainError only where nobody can be
+    asked to the end of that day.
+    """
+    day = _insist_on_near(answer_by)
+    refused = _each(payment_ids, lambda payment: _send_back(payment, by=by, comment=comment, answer_by=day))
+    ask_anew([id_ for id_ in payment_ids if id_ not in refused])
+    return refused
+
+
+def _insist_on_near(answer_by: date | None) -> date:
+    """The day; WINDOW working days from today where there is none. DomainError where nobody is asked until then."""
+    day = answer_by or working_days_after(today(), WINDOW)
+    if day < today():
+        raise DomainError("The last day for an answer is past. Choose today or a later day")
+    if day > today() + LONGEST_WINDOW:
+        raise DomainError(f"Nobody is asked for longer than {LONGEST_WINDOW.days} days. Choose an earlier day")
+    return day
+
+
+def _send_back(payment: ScheduledPayment, *, by: User, comment: str, answer_by: date) -> None:
+    if why := why_not_sent_back(payment):
+        raise DomainError(why)
+    anew = {
+        "confirmation": Confirmation.UNCONFIRMED, "answered_pence": None, "lapsed_pence": None,
+        "council_comment": comment, "asked_by": answer_by, "asked_because": Asked.SENT_BACK, "is_extended": False,
+        "full_notice_on": answer_by, **NOT_WAIVED,
+    }  # fmt: skip
+    move(payment, ScheduledPayment.closed_run_id.is_(None), **anew)
+    record("payment.sent_back", payment, by=by)
+
+
+def why_not_sent_back(payment: ScheduledPayment) -> str:
+    """Why its provider is not asked anew about this payment; empty where it can be."""
+    if not payment.is_open or not payment.contract.asks_for_confirmation:
+        return "This payment takes no answer any more"
+    if payment.confirmation is not Confirmation.REJECTED and not _is_held_unanswered(payment):
+        return f"This payment is {payment.confirmation.value}, not rejected"
+    return ""
 
 
 def _is_held_unanswered(payment: ScheduledPayment) -> bool:
@@ -186,7 +216,7 @@ def pay_as_it_is(payment: ScheduledPayment, *, by: User, reason: str, total_penc
             )
         record("payment.paid_as_it_is", payment, by=by, total_pence=total_pence)
     reload(payment)
-    tell(payment, "A payment is paid as it is", f"The council pays this payment as it is. Its reason: {reason}")
+    tell(payment, "A payment is paid as it is", "The council pays this payment as it is, and says why on its page.")
 
 
 def keep_back_again(payment: ScheduledPayment, *, by: User) -> None:
@@ -241,18 +271,47 @@ def cancel_adjustment(adjustment: Adjustment, *, by: User) -> None:
 
 
 def agree_plan(contract: Contract, *, per_payment_pence: int, reason: str, by: User) -> None:
-    """From now on no payment of the contract takes back more than this. DomainError where a plan is in force."""
+    """From now on no payment of the contract takes back more than this. DomainError where a plan is in force, and where
+    there is nothing to take back.
+    """
     with _recalculated(contract.provider_id):
-        if per_payment_pence <= 0:
-            raise DomainError("An instalment has to be more than £0.00")
-        if session.scalar(RecoveryPlan.open(contract.id).with_only_columns(RecoveryPlan.id)):
-            raise DomainError("This contract has an instalment plan already. End it before you agree another")
-        plan = RecoveryPlan(
-            provider_id=contract.provider_id, contract_id=contract.id, per_payment_pence=per_payment_pence,
-            reason=reason, created_by_id=by.id,
-        )  # fmt: skip
-        session.add(plan)
-        record("recovery_plan.agreed", plan, by=by, per_payment_pence=per_payment_pence)
+        _agree(contract.id, contract.provider_id, per_payment_pence=per_payment_pence, reason=reason, by=by)
+
+
+def agree_plan_each(payment_ids: list[int], *, per_payment_pence: int, reason: str, by: User) -> Refused:
+    """`agree_plan` for the contract of each of these payments, once for each contract. DomainError only where the
+    instalment is £0.00 or less.
+    """
+    _insist_on_instalment(per_payment_pence)
+    done: set[int] = set()
+
+    def agree_one(payment: ScheduledPayment) -> None:
+        if payment.contract_id not in done:
+            _agree(
+                payment.contract_id, payment.provider_id, per_payment_pence=per_payment_pence, reason=reason, by=by
+            )  # fmt: skip
+            done.add(payment.contract_id)
+
+    return _each(payment_ids, agree_one)
+
+
+def _insist_on_instalment(pence: int) -> None:
+    if pence <= 0:
+        raise DomainError("An instalment has to be more than £0.00")
+
+
+def _agree(contract_id: int, provider_id: int, *, per_payment_pence: int, reason: str, by: User) -> None:
+    _insist_on_instalment(per_payment_pence)
+    if session.scalar(RecoveryPlan.open(contract_id).with_only_columns(RecoveryPlan.id)):
+        raise DomainError("This contract has an instalment plan already. End it before you agree another")
+    if not that_owe([contract_id]):
+        raise DomainError(f"{OWES_NOTHING}. Agree instalments when there is something to take back")
+    plan = RecoveryPlan(
+        provider_id=provider_id, contract_id=contract_id, per_payment_pence=per_payment_pence, reason=reason,
+        created_by_id=by.id,
+    )  # fmt: skip
+    session.add(plan)
+    record("recovery_plan.agreed", plan, by=by, per_payment_pence=per_payment_pence)
 
 
 def end_plan(plan: RecoveryPlan, *, by: User) -> None:
@@ -261,47 +320,3 @@ def end_plan(plan: RecoveryPlan, *, by: User) -> None:
         if not move(plan, RecoveryPlan.ended_at.is_(None), ended_at=utc_now()):
             raise DomainError("This instalment plan has ended already")
         record("recovery_plan.ended", plan, by=by)
-
-
-@dataclass(frozen=True)
-class Foreseen:
-    """The days of the payment that an adjustment would be part of; its total pence without and with the adjustment."""
-
-    span: Span
-    now_pence: int
-    then_pence: int
-
-    def __str__(self) -> str:
-        return f"{self.span.first} {self.now_pence} {self.then_pence}"
-
-
-def foresee(
-    contract: Contract, client_id: int, *, amount_pence: int, for_day: date, is_to_be_made: bool = False
-) -> Foreseen | None:
-    """What would follow from an adjustment; None where the contract cannot be calculated. Writes nothing. With
-    `is_to_be_made` it locks the provider's contracts, so that it still holds when `adjust` is called in the same
-    request.
-    """
-    if is_to_be_made:
-        lock([contract.provider_id])
-    try:
-        return _foreseen(contract, client_id, amount_pence, for_day)
-    except Exception:
-        log.exception("contract %s cannot be calculated", contract.id)
-        return None
-
-
-def _foreseen(contract: Contract, client_id: int, amount_pence: int, for_day: date) -> Foreseen:
-    contracts = load([contract.provider_id])
-    facts, book = contracts[contract.id], Book([contract.provider_id], contracts)
-    periods = lay_out(facts, book.states[contract.id], today(), working_days())
-    first = Periods(periods, today()).current
-    current = next(period.span for period in periods if period.span.first == first)
-
-    def total() -> int:
-        found = reckon(facts, periods, book.settled[contract.id], today(), book.placed[contract.id])
-        return sum(draft.total_pence for draft in found.drafts if draft.paid_in == current.first)
-
-    now = total()
-    facts.adjustments.append((DueSum(0, "", for_day, amount_pence), client_id))
-    return Foreseen(current, now, total())

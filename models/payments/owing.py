@@ -3,24 +3,24 @@
 For a provider the same queries find only its own contracts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 
 from models.base import session, sum_of
-from models.calendar import LONDON, Span
+from models.calendar import Span
 from models.engine.component import Component
 from models.payments.adjustment import RecoveryPlan
 from models.payments.debt import DebtEntry, WriteOff
-from models.payments.ledger import ledgers_of
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.standing import standings
 from models.records.contract import Contract
 from models.records.provider import Provider
+from models.waiting import waits
 
 
 class Concern(StrEnum):
@@ -58,16 +58,6 @@ class Concern(StrEnum):
             "write-off": "They wait for somebody else than who asked.",
             "surplus": "More came to the bank than was owed. Send it back, and say so.",
         }.get(self.value, "")
-
-
-@dataclass(frozen=True)
-class Queue:
-    """Debts that wait for somebody: how many, since which day, and how much money."""
-
-    concern: Concern
-    count: int
-    since: date | None
-    pence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +155,13 @@ def listed(*, name: str = "", concern: Concern | None = None) -> Select:
     return query.where(sa.or_(Provider.found_by(name), Contract.reference == name)) if name else query
 
 
+def owed_by_provider(provider_ids: Collection[int]) -> Select:
+    """Rows (provider id, pence) of those of these providers that owe something."""
+    owed = listed().where(Contract.provider_id.in_(provider_ids)).order_by(None).subquery().c
+    pence = sum_of(owed.owed_pence)
+    return select(owed.provider_id, pence).group_by(owed.provider_id).having(pence > 0)
+
+
 class _Terms:
     """The query of `ever_owed`, and the sums in it that conditions are about."""
 
@@ -203,29 +200,25 @@ class _Terms:
         return sa.or_(self.owed > 0, self.surplus > 0, WriteOff.id.is_not(None))
 
 
-def queues() -> list[Queue]:
-    """What waits about debts, where something does, the one that has waited longest first."""
-    asked, entry = WriteOff, DebtEntry
-    stranded = session.execute(listed(concern=Concern.NOTHING_LEFT)).all()
-    since = [ledger.owed_since for ledger in ledgers_of([row.id for row in stranded]).values()] if stranded else []
-    write_offs = select(sa.func.count(asked.id), sa.func.min(asked.asked_at), sum_of(asked.pence))
-    surpluses = select(sa.func.count(entry.id), sa.func.min(entry.on), sum_of(entry.surplus_pence))
-    found = [
-        Queue(
-            Concern.NOTHING_LEFT,
-            len(stranded),
-            min((day for day in since if day), default=None),
-            sum(row.owed_pence for row in stranded),
-        ),
-        _queue(Concern.WRITE_OFF, write_offs.where(asked.decided_at.is_(None))),
-        _queue(Concern.SURPLUS, surpluses.where(entry.surplus_pence > 0, entry.surplus_settled_at.is_(None))),
-    ]
-    return sorted((queue for queue in found if queue.count), key=lambda queue: queue.since or date.max)
+WORK = (Concern.NOTHING_LEFT, Concern.WRITE_OFF, Concern.SURPLUS)
+"""The concerns that wait for somebody."""
 
 
-def _queue(concern: Concern, query: Select) -> Queue:
-    count, since, pence = session.execute(query).one()
-    return Queue(concern, count, since.astimezone(LONDON).date() if isinstance(since, datetime) else since, pence)
+def waiting(concern: Concern) -> Select:
+    """One of WORK, counted: see models.waiting. A debt with nothing left has been one since the contract's last payment
+    was to be finalised.
+    """
+    asked, entry, payment = WriteOff, DebtEntry, ScheduledPayment
+    if concern is Concern.WRITE_OFF:
+        query = waits(concern, sa.func.count(asked.id), sa.func.min(asked.asked_at), sum_of(asked.pence))
+        return query.where(asked.decided_at.is_(None))
+    if concern is Concern.SURPLUS:
+        query = waits(concern, sa.func.count(entry.id), sa.func.min(entry.on), sum_of(entry.surplus_pence))
+        return query.where(entry.surplus_pence > 0, entry.surplus_settled_at.is_(None))
+    debts = listed(concern=Concern.NOTHING_LEFT).order_by(None).subquery()
+    last = select(sa.func.max(payment.finalise_on)).where(payment.contract_id == debts.c.id).correlate(debts)
+    since = sa.func.min(last.scalar_subquery())
+    return waits(concern, sa.func.count(debts.c.id), since, sum_of(debts.c.owed_pence))
 
 
 def forecasts(owed: Mapping[int, int]) -> dict[int, Forecast]:

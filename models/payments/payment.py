@@ -135,6 +135,16 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
         return sa.type_coerce(state, choice(Processing))
 
     @hybrid_property
+    def has_come(self) -> bool:
+        """Its period has begun, or it is paid in advance and its day has come."""
+        return self.first_on <= today() or self.finalise_on <= today()
+
+    @has_come.inplace.expression
+    @classmethod
+    def _has_come(cls) -> sa.ColumnElement[bool]:
+        return sa.or_(cls.first_on <= today(), cls.finalise_on <= today())
+
+    @hybrid_property
     def is_open(self) -> bool:
         """Its period has begun, or it is paid in advance and its day has come; and not all of it is finalised."""
         return self.closed_run_id is None and (self.first_on <= today() or self.finalise_on <= today())
@@ -174,6 +184,12 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     def is_due(cls, as_on: date) -> sa.ColumnElement[bool]:
         """A condition: it falls due by that day, and not all of it is finalised."""
         return sa.and_(cls.closed_run_id.is_(None), cls.finalise_on <= as_on)
+
+    @classmethod
+    def is_to_be_finalised(cls, first: date | None, last: date | None) -> sa.ColumnElement[bool]:
+        """A condition: on one of these days; None is no bound."""
+        bounds = (cls.finalise_on >= first if first else sa.true(), cls.finalise_on <= last if last else sa.true())
+        return sa.and_(*bounds)
 
     @property
     def is_overdue(self) -> bool:

@@ -90,10 +90,17 @@ def _is_calculated() -> sa.ColumnElement[bool]:
 
 
 def prepare(
-    *, by: User | None, provider_ids: list[int] | None = None, payment_ids: list[int] | None = None, note: str = ""
+    *,
+    by: User | None,
+    provider_ids: list[int] | None = None,
+    payment_ids: list[int] | None = None,
+    first: date | None = None,
+    last: date | None = None,
+    note: str = "",
 ) -> PaymentRun | None:
-    """A run of every payment that is due today, of those providers' only, or of those payments only, with its
-    exceptions as they are now; None where nothing is due. The caller has calculated these providers.
+    """A run of every payment that is due today, of those providers' only, of those payments only, or of those only that
+    were to be finalised from `first` to `last`, with its exceptions as they are now; None where nothing is due. The
+    caller has calculated these providers.
 
     Payments whose drafts are all held wait; a payment that pays nothing is closed by its run all the same. The command
     line (`by` None) leaves payments with hand-made money that no second person has seen.
@@ -107,11 +114,14 @@ def prepare(
         query = query.where(ScheduledPayment.provider_id.in_(provider_ids))
     if payment_ids is not None:
         query = query.where(ScheduledPayment.id.in_(payment_ids))
+    query = query.where(ScheduledPayment.is_to_be_finalised(first, last))
     found = [row for some in by_contract(query) for row in _to_finalise(some)]
     if not found:
         return None
     run = PaymentRun(
         as_on=today(),
+        first_due_on=first,
+        last_due_on=last,
         prepared_by_id=by.id if by else None,
         note=note,
         chosen=provider_ids if payment_ids is None else sorted({row["provider_id"] for row in found}),

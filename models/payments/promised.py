@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from models.base import session
+from models.calendar import in_words
 from models.payments.asking import tell
 from models.payments.day_move import DayMove
 from models.payments.payment import ScheduledPayment
@@ -31,4 +32,4 @@ def tell_of_later_days(banked: Mapping[int, date]) -> None:
 
 
 def _in_words(day: date) -> str:
-    return f"{day:%A} {day.day} {day:%B %Y}"
+    return f"{day:%A} {in_words(day)}"

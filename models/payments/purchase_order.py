@@ -1,21 +1,27 @@
 """Purchase orders: what the council expects to pay one provider for one client in one financial year."""
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import AsJSON, Base, Key, Pence
 from models.calendar import FinancialYear
 from models.engine.working import Expected
+from models.folding import FoldedText, found_by
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
-from models.records.contract import Contract, ServiceLevel
+from models.records.contract import ServiceLevel
 from models.records.feed import FromFeed
 from models.records.provider import Service
 from models.tenancy import ProviderOwned, owned
+from models.words import folded
 
+CLAIMS = "One-Off Claims"
+"""What the order of a year's claims is called, which is no client's."""
 _OF_A_CLIENT, _OF_CLAIMS = sa.column("client_id").is_not(None), sa.column("client_id").is_(None)
 
 
@@ -55,9 +61,15 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
         lazy="raise", order_by="PurchaseOrderRevision.revision.desc()", overlaps="client"
     )
 
-    @property
+    @hybrid_property
     def reference(self) -> str:
+        """148 - 1: its number and revision."""
         return f"{self.number} - {self.revision}"
+
+    @reference.inplace.expression
+    @classmethod
+    def _reference(cls) -> sa.ColumnElement[str]:
+        return sa.cast(cls.number, sa.Text) + " - " + sa.cast(cls.revision, sa.Text)
 
     @property
     def year(self) -> FinancialYear:
@@ -66,22 +78,22 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
     @property
     def title(self) -> str:
         """Simpson, Bart (C2000020) - 2019/2020, or One-Off Claims - 2019/2020."""
-        return f"{self.client.full_name if self.client else 'One-Off Claims'} - {self.year}"
+        return f"{self.client.full_name if self.client else CLAIMS} - {self.year}"
 
     @property
     def short_title(self) -> str:
         """As a payment names it: S, Bart (C2000020)."""
-        return self.client.masked_name if self.client else "One-Off Claims"
+        return self.client.masked_name if self.client else CLAIMS
 
-    @property
+    @hybrid_property
     def value_pence(self) -> int:
         return self.value_net_pence + self.value_vat_pence
 
-    @property
+    @hybrid_property
     def spend_pence(self) -> int:
         return self.spend_net_pence + self.spend_vat_pence
 
-    @property
+    @hybrid_property
     def remaining_pence(self) -> int:
         return self.value_pence - self.spend_pence
 
@@ -91,29 +103,32 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
         return cls.issued().where(cls.id == id_).options(sa.orm.selectinload(cls.revisions))
 
     @classmethod
-    def issued(
-        cls, *, year: int | None = None, service_id: int | None = None, client_id: int | None = None
-    ) -> Select["PurchaseOrder"]:
-        """Issued orders by client's name, one-off claims first; each filter is left out when None."""
+    def issued(cls, *, year: int | None = None) -> Select["PurchaseOrder"]:
+        """Issued orders by client's name, one-off claims first; of every year if it is None."""
         query = (
             select(cls)
             .outerjoin(Client, Client.id == cls.client_id)
             .where(cls.revision > 0)
             .options(sa.orm.contains_eager(cls.client))
-            .order_by(
-                cls.financial_year.desc(),
-                cls.client_id.is_not(None),
-                *Client.name_order(),
-                cls.id,
-            )
+            .order_by(cls.financial_year.desc(), *cls.name_order(), cls.id)
         )
-        if year is not None:
-            query = query.where(cls.financial_year == year)
-        if client_id is not None:
-            query = query.where(cls.client_id == client_id)
-        if service_id is not None:
-            query = query.where(cls.client_id.in_(_clients_with(service_id)))
-        return query
+        return query if year is None else query.where(cls.financial_year == year)
+
+    @classmethod
+    def name_order(cls) -> tuple[sa.SQLColumnExpression[Any], ...]:
+        """What lists of orders, joined with their clients, are sorted by: one-off claims first, then the names as they
+        are shown.
+        """
+        return cls.client_id.is_not(None), *Client.name_order()
+
+    @classmethod
+    def found_by(cls, text: str) -> sa.ColumnElement[bool]:
+        """A condition, where orders are joined with their clients: each word of the text is part of the client's names
+        or reference, or of the order's own; of the order of claims, of what it is called.
+        """
+        claims = sa.case((cls.client_id.is_(None), folded(CLAIMS)), else_="")
+        names = Client.folded_surname, Client.folded_first_name, sa.type_coerce(claims, FoldedText)
+        return found_by(text, *names, Client.reference, cls.reference)
 
 
 def years_issued() -> Select[int]:
@@ -126,14 +141,8 @@ def years_issued() -> Select[int]:
     )
 
 
-def payment_terms() -> Select[str]:
-    """What this provider's contracts say of payment, each once."""
-    return (
-        select(Contract.payment_terms).where(Contract.payment_terms != "").distinct().order_by(Contract.payment_terms)
-    )
-
-
-def _clients_with(service_id: int) -> Select[int]:
+def clients_with(service_id: int) -> Select[int]:
+    """Ids of the clients who have, or had, a care package of this service."""
     return (
         select(CarePackageLineItem.client_id)
         .join(ServiceLevel, ServiceLevel.id == CarePackageLineItem.service_level_id)
@@ -168,3 +177,7 @@ class PurchaseOrderRevision(ProviderOwned, Base):
     issued_on: Mapped[date]
     value_net_pence: Mapped[Pence]
     value_vat_pence: Mapped[Pence]
+
+    @property
+    def value_pence(self) -> int:
+        return self.value_net_pence + self.value_vat_pence

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column
 
+from models.accounts.notification import Letter, News, at_provider, send
 from models.bank_holiday import working_days
 from models.base import Base, Key, session
 from models.calendar import today
 from models.money import gbp
-from models.outbox import post
 from models.payments.asking import confirmers, named
 from models.payments.payment import ScheduledPayment
 from models.tenancy import ProviderOwned, link, owned
@@ -90,10 +90,15 @@ def remind(provider_id: int, days: int) -> bool:
     for each in found:
         by_day[each.answer_by].append(f"{named(each)}, {gbp(each.total_pence)}")
     payments = "\n\n".join(f"By {day:%A} {day.day} {day:%B}:\n" + "\n".join(lines) for day, lines in by_day.items())
+    letters = []
     has = "has" if len(found) == 1 else "have"
     for user, provider in people:
         words = REMINDER.format(
             name=user.name, count=how_many(len(found), "payment"), provider=provider.name, has=has, payments=payments
         )
-        post(user.email, f"{how_many(len(found), 'payment')} to confirm", words)
+        subject = f"{how_many(len(found), 'payment')} to confirm"
+        line = f"{subject}, the first by {found[0].answer_by:%A} {found[0].answer_by.day} {found[0].answer_by:%B}"
+        path = at_provider(provider.id, "payments", "")
+        letters.append(Letter(user, News.DEADLINE, provider.id, subject, words, path, line))
+    send(letters)
     return True

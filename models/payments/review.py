@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 
 from models.base import session, sum_of
-from models.folding import found_by
 from models.payments.finding import COMPARED, Finding, RunFinding
 from models.payments.payment_run import Foresight, foresee_run
 from models.payments.run import PaymentRun, RunPayment, RunState
@@ -52,6 +51,16 @@ class Exceptions:
     pence: int
 
 
+@dataclass(frozen=True)
+class Place:
+    """Which of how many an exception is, counted from 1, and the ids of its neighbours; None at either end."""
+
+    number: int
+    count: int
+    before_id: int | None
+    next_id: int | None
+
+
 class Review:
     """Questions about one run. A Select gives rows with `reference`, `first_on` and `provider` to open each by."""
 
@@ -77,7 +86,7 @@ class Review:
         """Every payment of the run by provider, with what the one before came to."""
         query = self._in_run().order_by(*_BY_PROVIDER)
         if name:
-            query = query.where(found_by(name, Provider.folded_name))
+            query = query.where(Provider.found_by(name))
         return query.where(_difference() != 0) if changed_only else query
 
     def exceptions(self) -> list[Exceptions]:
@@ -114,16 +123,43 @@ class Review:
             return query.where(~RunPayment.is_finalised)
         return query.where(RunPayment.payment_id.in_(self.foresight.left))
 
+    def named(self, payment_ids: list[int]) -> dict[int, sa.Row]:
+        """These payments by id, with what names them: contract's reference, first day and provider."""
+        query = _columns().where(P.id.in_(payment_ids))
+        return {row.id: row for row in session.execute(query)}
+
     def _in_run(self) -> Select:
         part = RunPayment
         return (
             _columns(
                 part.taken_pence.label("total_pence"), part.total_pence.label("bank_pence"), part.outcome,
+                part.paid_pence, part.bank_on,
                 part.before_pence, _difference().label("difference_pence"),
             )
             .join(part, part.payment_id == P.id)
             .where(part.run_id == self.run.id)
         )  # fmt: skip
+
+    def opened(self, finding: RunFinding) -> tuple[sa.Row, Place]:
+        """The exception as the list shows it, and where it stands among those of its kind: one query."""
+        order, id_ = _kept_order(), RunFinding.id
+        each = (
+            self._kept(finding.kind)
+            .order_by(None)
+            .add_columns(
+                sa.func.row_number().over(order_by=order).label("number"),
+                sa.func.count().over().label("of_kind"),
+                sa.func.lag(id_).over(order_by=order).label("previous_id"),
+                sa.func.lead(id_).over(order_by=order).label("next_id"),
+            )
+            .subquery()
+        )
+        row = session.execute(select(each).where(each.c.id == finding.id)).one()
+        return row, Place(row.number, row.of_kind, row.previous_id, row.next_id)
+
+    def finding(self, finding_id: int) -> Select[RunFinding]:
+        """One of the run's exceptions, as it was kept."""
+        return select(RunFinding).where(RunFinding.run_id == self.run.id, RunFinding.id == finding_id)
 
     def _kept(self, kind: Finding) -> Select:
         kept = RunFinding
@@ -139,8 +175,13 @@ class Review:
             .join(Provider, Provider.id == kept.provider_id)
             .outerjoin(Client, Client.id == kept.client_id)
             .where(kept.run_id == self.run.id, kept.kind == kind)
-            .order_by(_at_stake().desc(), Provider.folded_name, Contract.folded_name, kept.first_on, kept.id)
+            .order_by(*_kept_order())
         )  # fmt: skip
+
+
+def _kept_order() -> tuple[sa.SQLColumnExpression, ...]:
+    """Those with the most money first."""
+    return _at_stake().desc(), Provider.folded_name, Contract.folded_name, RunFinding.first_on, RunFinding.id
 
 
 def _at_stake() -> sa.ColumnElement[int]:

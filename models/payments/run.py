@@ -12,6 +12,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.accounts.notification import on_this_site
 from models.accounts.user import User
 from models.audit import record
 from models.base import Base, DomainError, Key, Pence, move, reload, session, sum_of, utc_now
@@ -63,6 +64,10 @@ class PaymentRun(Base):
     note: Mapped[str] = mapped_column(default="")
     chosen: Mapped[list[int] | None]
     """Ids of the providers that it was prepared for; None for all."""
+    first_due_on: Mapped[date | None]
+    """It was prepared only of payments that were to be finalised on this day or later, ..."""
+    last_due_on: Mapped[date | None]
+    """... and on this day or before; None for all that were due."""
     prepared_at: Mapped[datetime] = mapped_column(default=utc_now)
     prepared_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     """None for a run from the command line."""
@@ -153,7 +158,8 @@ class PaymentRun(Base):
     def _tell_preparer(self, what: str) -> None:
         preparer = session.scalar(select(User).where(User.id == self.prepared_by_id, User.is_active))
         if preparer is not None:
-            words = f"Payment run {self.id} {what}.\n\nThe reason: {self.stop_reason}\n"
+            there = on_this_site(f"/council/payment-runs/{self.id}")
+            words = f"Payment run {self.id} {what}. Its page says why:\n{there}\n"
             post(preparer.email, f"Payment run {self.id} {what}", words)
 
     def complete(self, *, by: User | None) -> None:

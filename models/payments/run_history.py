@@ -44,20 +44,25 @@ def banked_of(payment: ScheduledPayment) -> Select:
 
 
 def spend_on(order: PurchaseOrder) -> Select:
-    """What runs have finalised for one purchase order: by payment and bank day, rows with its contract, days, net and
-    VAT.
+    """What payments hold of one purchase order: by payment and bank day, rows with its contract, days, net and VAT, and
+    `is_paid`: a run has finalised it. What is not yet paid has the day on which its payment is to be in the bank.
     """
     line, payment, part = PaymentLine, ScheduledPayment, RunPayment
-    by = Contract.reference, payment.first_on, payment.last_on, part.bank_on
+    is_paid = line.run_id.is_not(None)
+    bank_on = sa.func.coalesce(part.bank_on, payment.bank_on)
+    by = Contract.reference, payment.first_on, payment.last_on
     return (
-        select(*by, sum_of(line.net_pence).label("net_pence"), sum_of(line.vat_pence).label("vat_pence"))
+        select(
+            *by, bank_on.label("bank_on"), is_paid.label("is_paid"),
+            sum_of(line.net_pence).label("net_pence"), sum_of(line.vat_pence).label("vat_pence"),
+        )
         .join(payment, payment.id == line.payment_id)
         .join(Contract, Contract.id == line.contract_id)
-        .join(part, sa.and_(part.run_id == line.run_id, part.payment_id == line.payment_id))
+        .outerjoin(part, sa.and_(part.run_id == line.run_id, part.payment_id == line.payment_id))
         .where(line.purchase_order_id == order.id)
-        .group_by(payment.id, *by)
-        .order_by(payment.first_on.desc(), Contract.reference, part.bank_on.desc())
-    )
+        .group_by(payment.id, *by, bank_on, is_paid)
+        .order_by(payment.first_on.desc(), Contract.reference, bank_on.desc())
+    )  # fmt: skip
 
 
 def outcome_of(run_id: int) -> RunProgress:

@@ -5,7 +5,7 @@ The arithmetic is models/engine/recovery.py; here it is given what is on record,
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -17,11 +17,12 @@ from models.base import session, sum_of
 from models.engine.component import Component
 from models.engine.recovery import Owed, Settlement, Taken, settle
 from models.payments.adjustment import Adjustment, RecoveryPlan
-from models.payments.debt import Debt, debts_of
+from models.payments.debt import Debt, added_up, debt_sums
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
 
+PLAN = "plan"
 Cell = tuple[int | None, date | None]
 """A client's id and the first day of the period that a line is for: see models.engine.recovery.Taken."""
 
@@ -57,33 +58,77 @@ def drafts_of(*which: sa.ColumnElement[bool]) -> sa.Select:
     )  # fmt: skip
 
 
-def settle_all(payments: Iterable[ToSettle]) -> dict[int, Settlement]:
+def sums_of_drafts(*which: sa.ColumnElement[bool]) -> sa.Select:
+    """Drafts as a settlement needs them: for a payment's own days, of which nothing was finalised before, they are
+    added up; others stand by client, period and what was marked.
+    """
+    line, payment = PaymentLine, ScheduledPayment
+    is_marked = sa.and_(line.net_pence < 0, Adjustment.is_of_earlier_days)
+    looks_back = sa.or_(payment.is_begun, line.first_on < payment.first_on, is_marked)
+
+    def alone(column: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[Any]:
+        return sa.case((looks_back, column))
+
+    rows = (
+        select(
+            line.payment_id, alone(PurchaseOrder.client_id).label("client_id"),
+            alone(line.component).label("component"),
+            alone(line.first_on).label("first_on"), alone(line.adjustment_id).label("adjustment_id"),
+            alone(Adjustment.is_of_earlier_days).label("is_of_earlier_days"), payment.first_on.label("own_first_on"),
+            line.net_pence, line.vat_pence,
+        )
+        .join(payment, payment.id == line.payment_id)
+        .outerjoin(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
+        .outerjoin(Adjustment, Adjustment.id == line.adjustment_id)
+        .where(line.run_id.is_(None), *which)
+        .subquery("drafts")
+    )  # fmt: skip
+    c = rows.c
+    keys = c.payment_id, c.client_id, c.component, c.adjustment_id, c.is_of_earlier_days
+    first_on = sa.func.coalesce(c.first_on, c.own_first_on)
+    return (
+        select(*keys, first_on.label("first_on"), sum_of(c.net_pence).label("net_pence"),
+               sum_of(c.vat_pence).label("vat_pence"))
+        .group_by(*keys, first_on)
+        .order_by(*keys, first_on)
+    )  # fmt: skip
+
+
+def settle_all(payments: Iterable[ToSettle], owing: "Owing | None" = None) -> dict[int, Settlement]:
     """What a run that takes just these payments does with each, by payment id. What one adds to the debt of its
     contract, the next takes.
     """
     ordered = sorted(payments, key=lambda each: (each.contract_id, each.first_on, each.id))
-    books = _Books(ordered)
+    books = _Books(ordered, owing)
     return {each.id: books.settle(each) for each in ordered}
+
+
+@dataclass(frozen=True)
+class Owing:
+    """What is owed, and the most that one payment takes back where a plan was agreed, by contract id: for who has read
+    both already.
+    """
+
+    debts: Mapping[int, Debt]
+    caps: Mapping[int, int]
 
 
 class _Books:
     """The debts, plans and histories of the contracts whose payments are settled."""
 
-    def __init__(self, payments: Sequence[ToSettle]) -> None:
+    def __init__(self, payments: Sequence[ToSettle], owing: Owing | None) -> None:
         contract_ids = {each.contract_id for each in payments}
-        debts = debts_of(contract_ids)
+        owing = owing or _owing(contract_ids)
+        debts = owing.debts
         self.debts = {id_: debts.get(id_, Debt()) for id_ in contract_ids}
         self.left = {id_: debt.left_pence for id_, debt in self.debts.items()}
         self.written_off = {id_: max(debt.written_off_pence, 0) for id_, debt in self.debts.items()}
-        self.caps = _caps({each.contract_id for each in payments if self._may_recover(each)})
+        self.caps = owing.caps
         self.recovered = self._recovered([each.id for each in payments if each.is_begun and self.caps])
         with_past = [each for each in payments if any(self._looks_back(each, row) for row in each.drafts)]
-        self.periods = _periods({each.contract_id for each in with_past})
+        self.periods: dict[int, list[date]] = defaultdict(list)
+        """The first days of these contracts' payments, in order."""
         self.history = self._history(with_past)
-
-    def _may_recover(self, payment: ToSettle) -> bool:
-        """Whether an instalment plan can matter: something is owed, or taken back."""
-        return self.left[payment.contract_id] > 0 or any(row.net_pence + row.vat_pence < 0 for row in payment.drafts)
 
     def settle(self, payment: ToSettle) -> Settlement:
         contract_id = payment.contract_id
@@ -137,39 +182,63 @@ class _Books:
         return dict(session.execute(query.group_by(part.payment_id)).all()) if payment_ids else {}
 
     def _history(self, payments: Sequence[ToSettle]) -> Mapping[int, dict[Cell, list[int]]]:
-        """By contract, client and period: what each run has finalised, the first run first."""
+        """By contract, client and period: what each run has finalised, the first run first. Fills `periods` too."""
         found: dict[int, dict[Cell, list[int]]] = defaultdict(lambda: defaultdict(list))
         if not payments:
             return found
-        line = PaymentLine
+        line, payment = PaymentLine, ScheduledPayment
+        contract_ids = {each.contract_id for each in payments}
         clients = {row.client_id for each in payments for row in each.drafts if self._looks_back(each, row)}
         of_them = PurchaseOrder.client_id.in_([id_ for id_ in clients if id_ is not None])
-        query = (
-            select(line.contract_id, PurchaseOrder.client_id, line.first_on, line.run_id, sum_of(line.total_pence))
+        lines = (
+            select(line.contract_id, line.first_on, PurchaseOrder.client_id, line.run_id,
+                   sum_of(line.total_pence).label("pence"), sa.literal(0).label("is_period"))
             .join(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
             .outerjoin(Adjustment, Adjustment.id == line.adjustment_id)
             .where(
-                line.contract_id.in_({each.contract_id for each in payments}),
+                line.contract_id.in_(contract_ids),
                 line.run_id.is_not(None),
                 sa.or_(of_them, PurchaseOrder.client_id.is_(None)) if None in clients else of_them,
                 sa.or_(line.component != Component.ADJUSTMENT, Adjustment.is_of_earlier_days),
             )
-            .group_by(line.contract_id, PurchaseOrder.client_id, line.first_on, line.run_id)
-            .order_by(line.run_id)
+            .group_by(line.contract_id, line.first_on, PurchaseOrder.client_id, line.run_id)
+        )  # fmt: skip
+        none = sa.cast(sa.null(), sa.Integer)
+        periods = select(payment.contract_id, payment.first_on, none, none, sa.literal(0), sa.literal(1)).where(
+            payment.contract_id.in_(contract_ids)
         )
+        finalised: list[Any] = []
+        rows: Sequence[Any] = session.execute(sa.union_all(lines, periods).order_by("contract_id", "first_on")).all()
+        for row in rows:
+            if row.is_period:
+                self.periods[row.contract_id].append(row.first_on)
+            else:
+                finalised.append(row)
         by_run: dict[tuple[int, Cell, int | None], int] = defaultdict(int)
-        for contract_id, client_id, first_on, run_id, pence in session.execute(query):
-            by_run[contract_id, (client_id, self._period(contract_id, first_on)), run_id] += pence
+        for row in finalised:
+            period = self._period(row.contract_id, row.first_on)
+            by_run[row.contract_id, (row.client_id, period), row.run_id] += row.pence
         for (contract_id, cell, _), pence in sorted(by_run.items(), key=lambda each: each[0][2] or 0):
             found[contract_id][cell].append(pence)
         return found
 
 
-def _caps(contract_ids: Iterable[int]) -> dict[int, int]:
-    """The most that a payment of these contracts takes back, where a plan was agreed."""
-    ids, plan = list(contract_ids), RecoveryPlan
-    query = select(plan.contract_id, plan.per_payment_pence).where(plan.contract_id.in_(ids), plan.ended_at.is_(None))
-    return dict(session.execute(query).all()) if ids else {}
+def _owing(contract_ids: Collection[int]) -> Owing:
+    if not contract_ids:
+        return Owing({}, {})
+    plan = RecoveryPlan
+    plans = select(plan.contract_id, sa.literal(PLAN), plan.per_payment_pence).where(
+        plan.contract_id.in_(contract_ids), plan.ended_at.is_(None)
+    )
+    sums = debt_sums(contract_ids).subquery()
+    return owing_of(session.execute(sa.union_all(select(*sums.c), plans)))
+
+
+def owing_of(rows: Iterable[Any]) -> Owing:
+    """What rows (contract_id, what, pence) say, where an instalment plan is one of PLAN."""
+    rows = list(rows)
+    debts = added_up(row for row in rows if row[1] != PLAN)
+    return Owing(debts, {contract_id: pence for contract_id, what, pence in rows if what == PLAN})
 
 
 def _is_late(row: Any, payment: ToSettle) -> bool:
@@ -183,15 +252,3 @@ def _taken_back(sums: Iterable[int]) -> int:
         total += pence
         most = max(most, total)
     return most - total
-
-
-def _periods(contract_ids: Iterable[int]) -> dict[int, list[date]]:
-    """The first days of these contracts' payments, in order."""
-    ids = list(contract_ids)
-    found: dict[int, list[date]] = defaultdict(list)
-    payment = ScheduledPayment
-    if ids:
-        query = select(payment.contract_id, payment.first_on).where(payment.contract_id.in_(ids))
-        for contract_id, first_on in session.execute(query.order_by(payment.contract_id, payment.first_on)):
-            found[contract_id].append(first_on)
-    return found

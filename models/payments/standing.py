@@ -2,13 +2,13 @@
 debt or added to one. Every page, file and mail that names such a sum asks here.
 
 For what no run has taken yet it is a forecast: as if each open payment were finalised in order of its first day, with
-what is held left out. It is worked out anew each time, so that it is never behind; a fixed number of queries, however
-many payments.
+what is held left out. It is worked out anew each time, so that it is never behind; in a fixed number of statements,
+however many payments.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
@@ -18,11 +18,15 @@ from sqlalchemy import select
 from models.base import session, sum_of
 from models.engine.component import Component
 from models.engine.recovery import Settlement
+from models.payments.adjustment import has_plan
 from models.payments.blocked import has_fault
+from models.payments.debt import may_owe
 from models.payments.hold import Hold, HoldKind, has_hold
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.settlement import ToSettle, drafts_of, settle_all
+from models.payments.settlement import Owing, ToSettle, settle_all, sums_of_drafts
 from models.words import Choice
+
+P = ScheduledPayment
 
 
 class Kept(Choice):
@@ -61,6 +65,12 @@ class Standing:
     kept: Kept | None = None
     is_forecast: bool = True
     """A run is still to take some of it."""
+    runs: int = 0
+    """So many runs have paid some of it."""
+    has_holds: bool = False
+    """There is, or was, a hold or a query on it or on a row of it."""
+    may_owe: bool = False
+    """Something is owed on its contract, or was."""
 
     @property
     def is_plain(self) -> bool:
@@ -71,24 +81,6 @@ class Standing:
     def to_confirm_pence(self) -> int:
         """What a confirmation lets go: the total without the rows that are held."""
         return self.total_pence - self.held_rows_pence
-
-
-@dataclass(slots=True)
-class _Finalised:
-    paid: int = 0
-    brought: int = 0
-    carried: int = 0
-
-
-@dataclass(slots=True)
-class _Drafts:
-    free: list[Any] = field(default_factory=list)
-    held: int = 0
-    queried: int = 0
-
-    @property
-    def pence(self) -> int:
-        return self.held + sum(row.net_pence + row.vat_pence for row in self.free)
 
 
 class Stands(Protocol):
@@ -107,73 +99,135 @@ class Stands(Protocol):
 
 
 def standings(payments: Iterable[Stands]) -> dict[int, Standing]:
-    """How each of these payments stands, by its id."""
+    """How each of these payments stands, by its id. One statement, and those of a settlement where a contract owes or
+    may come to owe something.
+    """
     wanted = {payment.id: payment for payment in payments}
     if not wanted:
         return {}
-    open_ones = _open_until(list(wanted.values()))
-    finalised = _finalised([*wanted, *(row.id for row in open_ones)])
-    drafts = _drafts([row.id for row in open_ones])
-    kept = {row.id: _why_kept(row) for row in open_ones}
-    settled = settle_all(
-        ToSettle(
-            row.id, row.contract_id, row.first_on, row.last_on, row.is_begun, drafts[row.id].free,
-            planned_pence=row.total_pence - drafts[row.id].pence - _own(finalised[row.id]),
-        )
-        for row in open_ones
-        if kept[row.id] in (None, Kept.ASKED)
-    )  # fmt: skip
-    return {
-        id_: _standing(payment, finalised[id_], drafts[id_], kept.get(id_), settled.get(id_))
-        for id_, payment in wanted.items()
-    }
+    rows = session.execute(with_facts(select(P.id.label("id")).where(_until(list(wanted.values()))))).all()
+    found = standings_of(rows)
+    return {id_: found[id_] for id_ in wanted}
 
 
 def standing_of(payment: Stands) -> Standing:
     return standings([payment])[payment.id]
 
 
-def _standing(
-    payment: Stands, finalised: _Finalised, drafts: _Drafts, kept: Kept | None, settled: Settlement | None
-) -> Standing:
+def with_facts(query: sa.Select) -> sa.Select:
+    """A query of payments with the columns beside that `standings_of` reads: what runs have paid of each, taken for
+    debts and added to them, what of its drafts is held, and what keeps it back.
+    """
+    sums = _sums(query.with_only_columns(P.id).order_by(None))
+    return query.add_columns(
+        P.id.label("id"), P.contract_id, P.first_on, P.last_on, P.is_begun, P.closed_run_id,
+        P.total_pence.label("total_pence"), P.is_overtime.label("is_overtime"), P.is_rejected.label("is_rejected"),
+        P.waits_for_confirmation.label("is_waiting"),
+        has_hold(Hold.is_of_whole_payment, Hold.is_in_force).label("is_held"), has_hold().label("has_holds"),
+        has_fault().label("has_fault"), may_owe(P.contract_id).label("may_owe"),
+        has_plan(P.contract_id).label("has_plan"),
+        *(sa.func.coalesce(column, 0).label(column.key) for column in sums.c if column.key != "payment_id"),
+    ).outerjoin(sums, sums.c.payment_id == P.id)  # fmt: skip
+
+
+def standings_of(rows: Sequence[Any], owing: Owing | None = None) -> dict[int, Standing]:
+    """How the payments of these rows `with_facts` stand. Of every contract all payments must be among them that are not
+    closed, up to the last: what one adds to a debt, the next takes. `owing` of all of them, where it is known.
+    """
+    kept = {row.id: None if row.closed_run_id is not None else _why_kept(row) for row in rows}
+    taken = [row for row in rows if row.closed_run_id is None and kept[row.id] in (None, Kept.ASKED)]
+    settled = _settled(taken, owing)
+    return {row.id: _standing(row, kept[row.id], settled.get(row.id)) for row in rows}
+
+
+def _standing(row: Any, kept: Kept | None, settled: Settlement | None) -> Standing:
     """Without a settlement nothing of it is taken: it is closed, or the whole rest of it is kept back."""
     done = settled or Settlement()
-    rest = payment.total_pence - _own(finalised)
     return Standing(
-        total_pence=payment.total_pence,
-        bank_pence=finalised.paid + done.bank_pence,
-        held_pence=drafts.held if settled else rest,
-        queried_pence=drafts.queried,
-        held_rows_pence=drafts.held,
-        taken_pence=finalised.brought + done.brought_pence,
-        added_pence=finalised.carried + done.carried_pence,
-        paid_pence=finalised.paid,
+        total_pence=row.total_pence,
+        bank_pence=row.paid_pence + done.bank_pence,
+        held_pence=row.held_pence if settled else row.total_pence - _own(row),
+        queried_pence=row.queried_pence,
+        held_rows_pence=row.held_pence,
+        taken_pence=row.brought_pence + done.brought_pence,
+        added_pence=row.carried_pence + done.carried_pence,
+        paid_pence=row.paid_pence,
         kept=kept,
-        is_forecast=payment.closed_run_id is None,
+        is_forecast=row.closed_run_id is None,
+        runs=row.runs,
+        has_holds=row.has_holds,
+        may_owe=row.may_owe,
     )
 
 
-def _own(finalised: _Finalised) -> int:
+def _own(row: Any) -> int:
     """What is finalised of the payment's own lines."""
-    return finalised.paid + finalised.brought - finalised.carried
+    own: int = row.paid_pence + row.brought_pence - row.carried_pence
+    return own
 
 
-def _open_until(payments: Sequence[Stands]) -> Sequence[Any]:
-    """The payments of the same contracts that are not closed, up to the last that is asked about."""
-    payment = ScheduledPayment
+def _settled(payments: Sequence[Any], owing: Owing | None) -> dict[int, Settlement]:
+    """What a run does with each of these. Single drafts matter only to a contract that owes something, has agreed
+    instalments, or of which a payment comes to less than £0.00.
+    """
+    rest = {row.id: row.total_pence - row.held_pence - _own(row) for row in payments}
+    concerned = {row.contract_id for row in payments if row.may_owe or row.has_plan or rest[row.id] < 0}
+    found = {row.id: Settlement(rest[row.id]) for row in payments if row.contract_id not in concerned}
+    to_settle = [row for row in payments if row.contract_id in concerned]
+    if not to_settle:
+        return found
+    drafts: dict[int, list[Any]] = defaultdict(list)
+    ids = [row.id for row in to_settle]
+    for draft in session.execute(sums_of_drafts(PaymentLine.payment_id.in_(ids), ~_is_held())):
+        drafts[draft.payment_id].append(draft)
+    return found | settle_all(
+        (
+            ToSettle(
+                row.id, row.contract_id, row.first_on, row.last_on, row.is_begun, drafts[row.id],
+                planned_pence=rest[row.id] - sum(draft.net_pence + draft.vat_pence for draft in drafts[row.id]),
+            )
+            for row in to_settle
+        ),
+        owing,
+    )  # fmt: skip
+
+
+def _until(payments: Sequence[Stands]) -> sa.ColumnElement[bool]:
+    """A condition: one of these payments, or one of the same contracts that is not closed, up to the last of them."""
     last = max(each.first_on for each in payments)
-    return session.execute(
+    before = P.contract_id.in_({each.contract_id for each in payments}), P.closed_run_id.is_(None), P.first_on <= last
+    return sa.or_(P.id.in_([each.id for each in payments]), sa.and_(*before))
+
+
+def _sums(payment_ids: sa.Select) -> sa.Subquery:
+    """The lines of these payments, added up by what has become of them."""
+    line = PaymentLine
+    is_paid, is_draft = line.run_id.is_not(None), line.run_id.is_(None)
+
+    def of(pence: sa.SQLColumnExpression[int], *when: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sum_of(sa.case((sa.and_(*when), pence), else_=0))
+
+    return (
         select(
-            payment.id, payment.contract_id, payment.first_on, payment.last_on, payment.is_begun,
-            payment.total_pence.label("total_pence"), payment.is_overtime.label("is_overtime"),
-            payment.is_rejected.label("is_rejected"), payment.waits_for_confirmation.label("is_waiting"),
-            has_hold(Hold.is_of_whole_payment, Hold.is_in_force).label("is_held"), has_fault().label("has_fault"),
-        ).where(
-            payment.contract_id.in_({each.contract_id for each in payments}),
-            payment.closed_run_id.is_(None),
-            payment.first_on <= last,
+            line.payment_id,
+            of(line.total_pence, is_paid).label("paid_pence"),
+            of(-line.net_pence, is_paid, line.component == Component.BROUGHT_FORWARD).label("brought_pence"),
+            of(line.net_pence, is_paid, line.component == Component.CARRIED_FORWARD).label("carried_pence"),
+            of(line.total_pence, is_draft, _is_held()).label("held_pence"),
+            of(line.total_pence, is_draft, _is_held(Hold.kind == HoldKind.QUERY)).label("queried_pence"),
+            sa.func.count(line.run_id.distinct()).label("runs"),
         )
-    ).all()  # fmt: skip
+        .where(line.payment_id.in_(payment_ids))
+        .group_by(line.payment_id)
+        .subquery("sums")
+    )
+
+
+def _is_held(*which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """A condition on PaymentLine: a hold of all these keeps its row back."""
+    line = PaymentLine
+    of_row = Hold.payment_id == line.payment_id, Hold.purchase_order_id == line.purchase_order_id
+    return select(Hold.id).where(*of_row, Hold.is_in_force, *which).correlate(line).exists()
 
 
 def _why_kept(row: Any) -> Kept | None:
@@ -186,39 +240,3 @@ def _why_kept(row: Any) -> Kept | None:
     if row.is_waiting:
         return Kept.MISSED if row.is_overtime else Kept.ASKED
     return None
-
-
-def _drafts(payment_ids: Sequence[int]) -> dict[int, _Drafts]:
-    found: dict[int, _Drafts] = defaultdict(_Drafts)
-    query = select(Hold.payment_id, Hold.purchase_order_id, Hold.kind).where(
-        Hold.payment_id.in_(payment_ids), ~Hold.is_of_whole_payment, Hold.is_in_force
-    )
-    kinds = {(row.payment_id, row.purchase_order_id): row.kind for row in session.execute(query)}
-    for row in session.execute(drafts_of(PaymentLine.payment_id.in_(payment_ids))):
-        kind = kinds.get((row.payment_id, row.purchase_order_id))
-        of_payment = found[row.payment_id]
-        if kind is None:
-            of_payment.free.append(row)
-            continue
-        of_payment.held += row.net_pence + row.vat_pence
-        if kind is HoldKind.QUERY:
-            of_payment.queried += row.net_pence + row.vat_pence
-    return found
-
-
-def _finalised(payment_ids: Sequence[int]) -> dict[int, _Finalised]:
-    """What runs have paid of these payments, taken for debts and added to them."""
-    line = PaymentLine
-
-    def of(component: Component) -> sa.ColumnElement[int]:
-        return sum_of(sa.case((line.component == component, line.net_pence), else_=0))
-
-    query = (
-        select(line.payment_id, sum_of(line.total_pence), of(Component.BROUGHT_FORWARD), of(Component.CARRIED_FORWARD))
-        .where(line.payment_id.in_(payment_ids), line.run_id.is_not(None))
-        .group_by(line.payment_id)
-    )
-    found: dict[int, _Finalised] = defaultdict(_Finalised)
-    for payment_id, paid, brought, carried in session.execute(query):
-        found[payment_id] = _Finalised(paid, -brought, carried)
-    return found

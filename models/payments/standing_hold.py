@@ -21,6 +21,7 @@ from models.records.client import Client
 from models.records.contract import Contract
 from models.records.provider import Provider
 from models.tenancy import ProviderOwned, owned
+from models.waiting import waits
 
 P = ScheduledPayment
 CHUNK = 1_000
@@ -182,12 +183,11 @@ def check_days(first_on: date, last_on: date | None, review_on: date) -> None:
         raise DomainError("Review it within a year. Choose an earlier day")
 
 
-def reviews_due() -> tuple[int, date | None]:
-    """How many standing holds are to be reviewed, and since when the first is."""
+def waiting() -> Select:
+    """The standing holds that are to be reviewed, counted: see models.waiting."""
     standing = StandingHold
-    query = select(sa.func.count(standing.id), sa.func.min(standing.review_on)).where(standing.is_due_for_review)
-    count, since = session.execute(query).one()
-    return count, since
+    count, since = sa.func.count(standing.id), sa.func.min(standing.review_on)
+    return waits(State.REVIEW, count, since).where(standing.is_due_for_review)
 
 
 def place_standing(provider_ids: list[int] | None = None) -> None:

@@ -1,7 +1,7 @@
 """Every provider's payments, as the council looks for them: what waits for whom, since when, and how much money."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -9,15 +9,18 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from models.base import session, sum_of
-from models.calendar import LONDON, today
+from models.calendar import DAY, today
 from models.engine.component import DEDUCTIONS
+from models.payments.blocked import has_fault
 from models.payments.confirmation import Confirmation, Processing
 from models.payments.hand_made import has_unseen
-from models.payments.hold import Hold, HoldKind, has_hold, held_pence, is_kept_back
+from models.payments.hold import Hold, HoldKind, has_hold, held_pence, held_rows_pence, is_kept_back
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.run import PaymentRun, RunState
+from models.payments.run import PaymentRun, RunPayment, RunState
 from models.records.contract import Contract
 from models.records.provider import Provider
+from models.waiting import waits
+from models.words import Choice
 
 P = ScheduledPayment
 AHEAD, MOST_DAYS = timedelta(days=35), 5
@@ -142,18 +145,22 @@ def listed(
     concern: Concern | None = None,
     first: date | None = None,
     last: date | None = None,
+    finalise_on: date | None = None,
+    amount_pence: int | None = None,
 ) -> Select:
     """Payments with their contract and provider's name, the newest period first.
 
-    A filter that is left out takes all, except that payments whose period has not begun are found only by `state`.
+    A filter that is left out takes all, except that payments whose period has not begun are found only by `state`, or
+    by the day to finalise.
     """
     query = (
         select(
             P.id, P.contract_id, P.first_on, P.last_on, P.finalise_on, P.confirmation, P.waiting_pence,
             P.closed_run_id, P.answer_by.label("answer_by"),
-            P.processing.label("processing"), P.total_pence.label("total_pence"),
+            P.processing.label("processing"), P.total_pence.label("total_pence"), P.net_pence, P.vat_pence,
             Contract.asks_for_confirmation.label("is_asked"),
             Contract.reference, Contract.name.label("contract"), Provider.name.label("provider"),
+            Provider.reference.label("provider_reference"),
             has_hold(~Hold.is_released).label("is_held"), has_hold(*_QUERIED).label("is_queried"),
         )
         .join(Contract, Contract.id == P.contract_id)
@@ -161,13 +168,17 @@ def listed(
         .order_by(P.first_on.desc(), Provider.folded_name, Contract.folded_name, P.id)
     )  # fmt: skip
     if name:
-        query = query.where(Provider.found_by(name))
-    has_come = sa.or_(P.first_on <= today(), P.finalise_on <= today())
-    query = query.where(P.processing == state if state is not None else has_come)
+        query = query.where(sa.or_(Provider.found_by(name), Contract.reference == name))
+    if amount_pence is not None:
+        query = query.where(P.total_pence == amount_pence)
+    if state is not None or finalise_on is None:
+        query = query.where(P.processing == state if state is not None else P.has_come)
     if confirmation is not None:
         query = query.where(P.confirmation == confirmation)
     if concern is not None:
         query = query.where(concern.condition())
+    if finalise_on is not None:
+        query = query.where(P.finalise_on == finalise_on)
     if first is not None:
         query = query.where(P.last_on >= first)
     return query.where(P.first_on <= last) if last is not None else query
@@ -185,54 +196,61 @@ def numbered(payment_ids: list[int]) -> Select:
     )
 
 
-@dataclass(frozen=True)
-class Queue:
-    """Work that waits: how many, since which day, and what money waits with it."""
-
-    concern: Concern
-    count: int
-    since: date | None
-    pence: int
+WORK = (
+    Concern.REJECTED, Concern.CUT_OFF, Concern.WAITING, Concern.UNSEEN, Concern.HELD, Concern.HELD_ROWS,
+    Concern.QUERIED,
+)  # fmt: skip
+"""The concerns that wait for somebody."""
 
 
-def queues() -> list[Queue]:
-    """The queues with something in them, the one that has waited longest first."""
-    total, since_first = P.total_pence, sa.func.min(P.first_on)
-    found = [
-        _payments(Concern.REJECTED, sa.func.min(P.answered_at), total),
-        _payments(Concern.CUT_OFF, sa.func.min(P.answer_by), total),
-        _payments(Concern.WAITING, since_first, P.waiting_pence),
-        _payments(Concern.UNSEEN, since_first, total),
-        _holds(Concern.HELD, Hold.is_of_whole_payment, P.is_open),
-        _holds(Concern.HELD_ROWS, *_ROW_HELD_BY_OFFICER, P.is_open),
-        _holds(Concern.QUERIED, *_QUERIED),
-    ]
-    return sorted((queue for queue in found if queue.count), key=lambda queue: queue.since or today())
+def waiting(concern: Concern) -> Select:
+    """One of WORK, counted: see models.waiting. What hangs on holds is the whole payment, or the drafts of the row."""
+    match concern:
+        case Concern.REJECTED:
+            return _payments(concern, sa.func.min(P.answered_at), P.total_pence)
+        case Concern.CUT_OFF:
+            return _payments(concern, sa.func.min(P.answer_by), P.total_pence)
+        case Concern.WAITING:
+            return _payments(concern, sa.func.min(P.first_on), P.waiting_pence)
+        case Concern.HELD:
+            return _holds(concern, Hold.is_of_whole_payment, ~Hold.is_released, P.is_open)
+        case Concern.HELD_ROWS:
+            return _holds(concern, *_ROW_HELD_BY_OFFICER, P.is_open)
+        case Concern.QUERIED:
+            return _holds(concern, *_QUERIED)
+    return _payments(concern, sa.func.min(P.first_on), P.total_pence)
 
 
-def _payments(kind: Concern, since: sa.ColumnElement, pence: sa.SQLColumnExpression[int]) -> Queue:
-    row = session.execute(select(sa.func.count(P.id), since, sum_of(pence)).where(kind.condition())).one()
-    return Queue(kind, row[0], _day(row[1]), row[2])
+def _payments(concern: Concern, since: sa.ColumnElement, pence: sa.SQLColumnExpression[int]) -> Select:
+    return waits(concern, sa.func.count(P.id), since, sum_of(pence)).where(concern.condition())
 
 
-def _holds(kind: Concern, *conditions: sa.SQLColumnExpression[bool]) -> Queue:
-    """What hangs on the holds: the whole payment, or the drafts of the row."""
-    query = select(sa.func.count(Hold.id), sa.func.min(Hold.placed_at), sum_of(held_pence()))
-    row = session.execute(query.join(P, P.id == Hold.payment_id).where(~Hold.is_released, *conditions)).one()
-    return Queue(kind, row[0], _day(row[1]), row[2])
+def _holds(concern: Concern, *conditions: sa.SQLColumnExpression[bool]) -> Select:
+    query = waits(concern, sa.func.count(Hold.id), sa.func.min(Hold.placed_at), sum_of(held_pence()))
+    return query.select_from(Hold).join(P, P.id == Hold.payment_id).where(*conditions)
 
 
-def _day(when: date | datetime | None) -> date | None:
-    return when.astimezone(LONDON).date() if isinstance(when, datetime) else when
-
-
-def runs_that_wait(state: RunState) -> tuple[int, date | None, int]:
-    """How many runs are in this state, since when the oldest is, and their pence."""
+def runs_that_wait(state: RunState) -> Select:
+    """The runs that are prepared, or authorised, counted: since when the oldest is, and what they pay."""
     since = sa.func.min(PaymentRun.prepared_at if state is RunState.PREPARED else PaymentRun.authorised_at)
-    row = session.execute(
-        select(sa.func.count(PaymentRun.id), since, sum_of(PaymentRun.total_pence)).where(PaymentRun.state == state)
-    ).one()
-    return row[0], _day(row[1]), row[2]
+    count = sa.func.count(PaymentRun.id)
+    return waits(f"runs {state}", count, since, sum_of(PaymentRun.total_pence)).where(PaymentRun.state == state)
+
+
+class DueWhen(Choice):
+    """Which payments a run is prepared of, by their day to be finalised."""
+
+    ANY = "any"
+    """All that are due."""
+    OVERDUE = "overdue"
+    TODAY = "today"
+
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        """The first and the last day; None where there is no bound."""
+        if self is DueWhen.ANY:
+            return None, None
+        return (None, today() - DAY) if self is DueWhen.OVERDUE else (today(), today())
 
 
 @dataclass(frozen=True)
@@ -243,13 +261,38 @@ class Due:
     """The day; the oldest of those that are past."""
     count: int
     pence: int
-    """What those come to that nothing keeps back just now: what waits for an answer in time is in it."""
+    """What those come to that nothing keeps back just now: what waits for an answer in time is in it, what cannot be
+    calculated is not.
+    """
     held_pence: int
-    """What the others come to."""
+    """What the others come to, and rows that are held or queried in these."""
+    free: int = 0
+    """How many of the payments nothing keeps back just now ..."""
+    in_run: int = 0
+    """... and how many of these an open run has already."""
+
+    @property
+    def to_prepare(self) -> int:
+        """How many a run that is prepared today would take; none of a day to come."""
+        return self.free - self.in_run if self.due else 0
 
     @property
     def is_overdue(self) -> bool:
         return self.on < today()
+
+    @property
+    def when(self) -> str:
+        """Overdue, Today or Tomorrow; empty for a later day."""
+        if self.is_overdue:
+            return "Overdue"
+        return {today(): "Today", today() + DAY: "Tomorrow"}.get(self.on, "")
+
+    @property
+    def due(self) -> DueWhen | None:
+        """Which of the payments that are due a run of just these takes; None for those of a day to come."""
+        if self.is_overdue:
+            return DueWhen.OVERDUE
+        return DueWhen.TODAY if self.on == today() else None
 
     @property
     def concern(self) -> Concern | None:
@@ -259,12 +302,29 @@ class Due:
         return Concern.DUE_TODAY if self.on == today() else None
 
 
+def is_in_open_run() -> Condition:
+    """A condition on ScheduledPayment: a run that is still to pay it has it."""
+    part = RunPayment
+    mine = part.payment_id == P.id, part.outcome.is_(None), PaymentRun.is_open
+    return select(part.id).join(PaymentRun, PaymentRun.id == part.run_id).where(*mine).correlate(P).exists()
+
+
 def what_is_due() -> list[Due]:
     """What was to be finalised before today, as one; then today, tomorrow, and the next days on which something is."""
-    held = is_kept_back()
-    kept_back, free = sa.case((held, P.unpaid_pence), else_=0), sa.case((held, 0), else_=P.unpaid_pence)
+    held = sa.or_(is_kept_back(), has_fault())
+    rows_held = held_rows_pence()
+    kept_back, free = (
+        sa.case((held, P.unpaid_pence), else_=rows_held), sa.case((held, 0), else_=P.unpaid_pence - rows_held)
+    )  # fmt: skip
     rows = session.execute(
-        select(P.finalise_on, sa.func.count(P.id), sum_of(free), sum_of(kept_back))
+        select(
+            P.finalise_on,
+            sa.func.count(P.id),
+            sum_of(free),
+            sum_of(kept_back),
+            sum_of(sa.case((held, 0), else_=1)),
+            sum_of(sa.case((sa.and_(~held, is_in_open_run()), 1), else_=0)),
+        )
         .where(P.is_open, P.finalise_on <= today() + AHEAD)
         .group_by(P.finalise_on)
         .order_by(P.finalise_on)
@@ -275,5 +335,5 @@ def what_is_due() -> list[Due]:
     return overdue + coming[:MOST_DAYS]
 
 
-def _sums(due: Due) -> tuple[int, int, int]:
-    return due.count, due.pence, due.held_pence
+def _sums(due: Due) -> tuple[int, ...]:
+    return due.count, due.pence, due.held_pence, due.free, due.in_run

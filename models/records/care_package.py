@@ -1,22 +1,42 @@
 """Care package line items: who gets what, from when to when, at which price."""
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
+from sqlalchemy import Select, select
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Key, Pence, Reference, TenThousandths
+from models.base import Base, Key, Pence, Reference, TenThousandths, choice
+from models.calendar import today
 from models.pricing import DeductionKind
 from models.records.feed import FromFeed
 from models.tenancy import ProviderOwned, owned
+from models.words import Choice
+
+SHOWN_AFTER_END = timedelta(days=28)
+"""An item that ended no longer ago than this is listed with those that go on."""
+
+
+class ItemStatus(Choice):
+    """What an authorised line item is today. One that has ended is no longer suspended."""
+
+    ACTIVE = "active"
+    COMING = "coming"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+    @property
+    def label(self) -> str:
+        return "Begins later" if self is ItemStatus.COMING else self.value.capitalize()
 
 
 class CarePackageLineItem(FromFeed, ProviderOwned, Base):
     """One service for one client from one provider. Its last day is `ends_on`; None has no end.
 
     Until `authorised_on`, and while suspended, it is *blocked*: it makes no new payment line of
-    either sign.
+    either sign. Where its contract waits for agreements, so is what is not agreed (models.records.agreement).
     """
 
     __tablename__ = "care_package_line_item"
@@ -31,6 +51,63 @@ class CarePackageLineItem(FromFeed, ProviderOwned, Base):
     ends_on: Mapped[date | None]
     authorised_on: Mapped[date | None]
     is_suspended: Mapped[bool] = mapped_column(default=False)
+
+    @classmethod
+    def numbered(cls, item_id: int) -> Select["CarePackageLineItem"]:
+        return select(cls).where(cls.id == item_id)
+
+    @hybrid_property
+    def is_activated(self) -> bool:
+        """The council has authorised it, and the day from which that holds has come: its provider sees it."""
+        return self.authorised_on is not None and self.authorised_on <= today()
+
+    @is_activated.inplace.expression
+    @classmethod
+    def _is_activated(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.authorised_on.is_not(None), cls.authorised_on <= today())
+
+    @hybrid_property
+    def is_historical(self) -> bool:
+        """It ended more than 28 days ago: lists leave it out unless somebody asks for it."""
+        return self.ends_on is not None and self.ends_on < today() - SHOWN_AFTER_END
+
+    @is_historical.inplace.expression
+    @classmethod
+    def _is_historical(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.ends_on.is_not(None), cls.ends_on < today() - SHOWN_AFTER_END)
+
+    @hybrid_property
+    def status(self) -> ItemStatus:
+        if self.ends_on is not None and self.ends_on < today():
+            return ItemStatus.ENDED
+        if self.is_suspended:
+            return ItemStatus.SUSPENDED
+        return ItemStatus.COMING if self.starts_on > today() else ItemStatus.ACTIVE
+
+    @status.inplace.expression
+    @classmethod
+    def _status(cls) -> sa.ColumnElement[ItemStatus]:
+        state = sa.case(
+            (sa.and_(cls.ends_on.is_not(None), cls.ends_on < today()), ItemStatus.ENDED.value),
+            (cls.is_suspended, ItemStatus.SUSPENDED.value),
+            (cls.starts_on > today(), ItemStatus.COMING.value),
+            else_=ItemStatus.ACTIVE.value,
+        )
+        return sa.type_coerce(state, choice(ItemStatus))
+
+    @hybrid_property
+    def terms_on(self) -> date:
+        """The day whose price and quantity are told of it: today, or its own first or last day where it begins later
+        or has ended.
+        """
+        return max(self.starts_on, min(today(), self.ends_on or today()))
+
+    @terms_on.inplace.expression
+    @classmethod
+    def _terms_on(cls) -> sa.ColumnElement[date]:
+        return sa.case(
+            (cls.starts_on > today(), cls.starts_on), (cls.ends_on < today(), cls.ends_on), else_=sa.literal(today())
+        )
 
 
 class ItemPrice(FromFeed, ProviderOwned, Base):

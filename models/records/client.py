@@ -6,10 +6,11 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped
 
-from models.base import Base, Key, Reference
-from models.folding import folds
+from models.base import Base, Key
+from models.folding import folds, found_by
 from models.records.care_package import CarePackageLineItem
 from models.records.feed import FromFeed
+from models.sight import What, watched
 from models.tenancy import restrict
 
 
@@ -17,10 +18,10 @@ class Client(FromFeed, Base):
     __tablename__ = "client"
 
     id: Mapped[Key]
-    reference: Mapped[Reference]
-    surname: Mapped[str]
+    reference: Mapped[str] = watched(What.CLIENT, unique=True)
+    surname: Mapped[str] = watched(What.NAME)
     folded_surname: Mapped[str] = folds("surname")
-    first_name: Mapped[str]
+    first_name: Mapped[str] = watched(What.NAME)
     folded_first_name: Mapped[str] = folds("first_name")
     born_on: Mapped[date | None]
 
@@ -47,14 +48,29 @@ class Client(FromFeed, Base):
         surname = sa.func.coalesce(sa.func.nullif(cls.folded_surname, ""), cls.folded_first_name)
         return surname, cls.folded_first_name
 
+    @classmethod
+    def shown_order(cls) -> tuple[sa.SQLColumnExpression[str], ...]:
+        """The order of masked names, as the eye sees it: the surname's first letter, then the first name."""
+        surname = sa.func.coalesce(sa.func.nullif(sa.func.substr(cls.folded_surname, 1, 1), ""), cls.folded_first_name)
+        return surname, cls.folded_first_name, cls.reference
+
+    @classmethod
+    def found_by(cls, text: str) -> sa.ColumnElement[bool]:
+        """A condition: each word of the text is part of the client's names or reference."""
+        return found_by(text, cls.folded_surname, cls.folded_first_name, cls.reference)
+
     @property
     def masked_name(self) -> str:
         return masked_name(self.surname, self.first_name, self.reference)
 
     @property
     def full_name(self) -> str:
-        """As purchase orders show it: Simpson, Bart (C2000020)."""
-        return f"{', '.join(filter(None, (self.surname, self.first_name)))} ({self.reference})"
+        return full_name(self.surname, self.first_name, self.reference)
+
+
+def full_name(surname: str, first_name: str, reference: str) -> str:
+    """As purchase orders show a client: Simpson, Bart (C2000020)."""
+    return f"{', '.join(filter(None, (surname, first_name)))} ({reference})"
 
 
 def masked_name(surname: str, first_name: str, reference: str) -> str:

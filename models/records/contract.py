@@ -10,8 +10,8 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Reference, TenThousandths
-from models.calendar import FAR_FUTURE, DueDays, Frequency, PeriodDates, Span, WorkingDays, periods
-from models.folding import folds
+from models.calendar import FAR_FUTURE, DueDays, Frequency, PeriodDates, Span, WorkingDays, in_words, periods, today
+from models.folding import folds, found_by
 from models.pricing import Basis, Convention, Unit
 from models.records.feed import FromFeed
 from models.records.provider import Service
@@ -60,6 +60,10 @@ class Contract(FromFeed, ProviderOwned, Base):
     if_queried: Mapped[IfQueried] = mapped_column(default=IfQueried.HOLD)
     is_agreement_required: Mapped[bool] = mapped_column(default=False)
     """Each care package waits for its service agreement to be agreed before it is paid."""
+    gate_from: Mapped[date | None]
+    """Payment periods that begin before it are paid without agreements. None: none is; FAR_FUTURE: all are, since the
+    gate is not started. The portal's own: no feed brings it.
+    """
     payment_terms: Mapped[str] = mapped_column(default="")
 
     methods: Mapped[list["PaymentMethod"]] = relationship(
@@ -88,10 +92,56 @@ class Contract(FromFeed, ProviderOwned, Base):
         """Whether an answer is waited for, if only that of silence: whoever is asked anew gets a window."""
         return self.requires_confirmation & (self.if_unconfirmed != IfUnconfirmed.PAY)
 
+    @hybrid_property
+    def has_ended(self) -> bool:
+        """Its last day is over."""
+        return self.ends_on is not None and self.ends_on < today()
+
+    @has_ended.inplace.expression
+    @classmethod
+    def _has_ended(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.ends_on.is_not(None), cls.ends_on < today())
+
+    @hybrid_property
+    def waits_for_agreement(self) -> bool:
+        """Whether the gate is started: some of its payments, or all, wait for agreements."""
+        return self.is_agreement_required and self.gate_from != FAR_FUTURE
+
+    @waits_for_agreement.inplace.expression
+    @classmethod
+    def _waits_for_agreement(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.is_agreement_required, cls.gate_from.is_distinct_from(FAR_FUTURE))
+
+    @classmethod
+    def waits_on(cls, first_on: sa.SQLColumnExpression[date]) -> sa.ColumnElement[bool]:
+        """A condition: a payment that begins on that day waits for agreements."""
+        return sa.and_(cls.is_agreement_required, sa.func.coalesce(cls.gate_from, date.min) <= first_on)
+
+    @property
+    def waits_for_agreement_from(self) -> date | None:
+        """Payment periods that begin on this day or later wait for agreements: all of them where nobody has said
+        another day. None where nothing waits.
+        """
+        return (self.gate_from or date.min) if self.waits_for_agreement else None
+
+    @property
+    def gate_words(self) -> str:
+        """From when its payments wait for agreements, as the council reads it."""
+        if self.gate_from == FAR_FUTURE:
+            return "Not started: payments do not wait"
+        if self.gate_from is None:
+            return "Every payment waits" if self.is_agreement_required else "Would hold from the beginning"
+        return f"Payments that begin on {in_words(self.gate_from)} or later wait"
+
     @property
     def holds_queried(self) -> bool:
         """Whether it holds back a row that its provider has queried."""
         return self.if_queried is IfQueried.HOLD
+
+    @classmethod
+    def found_by(cls, text: str) -> sa.ColumnElement[bool]:
+        """A condition: each word of the text is part of the contract's name or reference."""
+        return found_by(text, cls.folded_name, cls.reference)
 
     @classmethod
     def by_name(cls) -> Select["Contract"]:
@@ -235,6 +285,10 @@ class Claimable(StrEnum):
     CLIENT = "client"
     PROVIDER = "provider"
 
+    @property
+    def words(self) -> str:
+        return {"no": "No", "client": "As a client item", "provider": "As a provider item"}[self.value]
+
 
 class ServiceLevel(FromFeed, Base):
     """A priced variant of a service: In-House Fostering Placement - Mileage."""
@@ -274,9 +328,21 @@ class ContractRate(FromFeed, ProviderOwned, Base):
 
     @classmethod
     def of_contract(cls, contract: Contract) -> Select:
-        """Its rates with the name and unit of their service levels, the newest of each first."""
+        """Its rates with the name and unit of their service levels, the newest of each first; `change_e4` is how much
+        more it is than the one before it, None of the first.
+        """
+        before = sa.func.lag(cls.rate_e4).over(partition_by=cls.service_level_id, order_by=cls.starts_on)
+        change = (cls.rate_e4 - before).label("change_e4")
         return (
-            select(ServiceLevel.name, ServiceLevel.unit, cls.rate_e4, cls.starts_on, cls.ends_on)
+            select(
+                ServiceLevel.id.label("level_id"),
+                ServiceLevel.name,
+                ServiceLevel.unit,
+                cls.rate_e4,
+                cls.starts_on,
+                cls.ends_on,
+                change,
+            )  # fmt: skip
             .join(ServiceLevel, ServiceLevel.id == cls.service_level_id)
             .where(cls.contract_id == contract.id)
             .order_by(ServiceLevel.folded_name, cls.starts_on.desc(), cls.id)

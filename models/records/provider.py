@@ -16,8 +16,10 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.base import Base, DomainError, Key, Reference, session
 from models.calendar import today
+from models.emails import one_form
 from models.folding import folds, found_by
 from models.records.feed import FromFeed
+from models.sight import What, watched
 from models.tenancy import ProviderOwned, owned, restrict
 from models.words import folded
 
@@ -34,6 +36,11 @@ class ProviderKind(StrEnum):
     @property
     def label(self) -> str:
         return self.value.replace("_", " ").capitalize()
+
+    @property
+    def prints_every_column(self) -> bool:
+        """The guide for providers of this kind prints a payment's rows with VAT, contract and period."""
+        return self in (ProviderKind.FOSTER_CARER, ProviderKind.SUPPORTED_LODGINGS)
 
 
 class Organisation(FromFeed, Base):
@@ -55,11 +62,11 @@ class Provider(FromFeed, Base):
     name: Mapped[str]
     folded_name: Mapped[str] = folds("name")
     kind: Mapped[ProviderKind]
-    address: Mapped[str] = mapped_column(default="")
-    invoice_address: Mapped[str] = mapped_column(default="")
-    delivery_address: Mapped[str] = mapped_column(default="")
-    email: Mapped[str] = mapped_column(default="")
-    phone: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = watched(What.CONTACT, default="")
+    invoice_address: Mapped[str] = watched(What.CONTACT, default="")
+    delivery_address: Mapped[str] = watched(What.CONTACT, default="")
+    email: Mapped[str] = watched(What.CONTACT, default="")
+    phone: Mapped[str] = watched(What.CONTACT, default="")
 
     organisation: Mapped[Organisation | None] = relationship(lazy="raise")
 
@@ -88,7 +95,7 @@ class Provider(FromFeed, Base):
 
     def knows(self, email: str) -> bool:
         """Whether the address is the provider's own or that of one of its contacts: nobody else gets access to it."""
-        email = email.strip().lower()
+        email = one_form(email)
         theirs = select(Contact.id).where(
             Contact.provider_id == self.id, sa.func.lower(Contact.email) == email, ~Contact.has_ended
         )
@@ -186,8 +193,8 @@ class Contact(FromFeed, ProviderOwned, Base):
     name: Mapped[str]
     folded_name: Mapped[str] = folds("name")
     position: Mapped[str] = mapped_column(default="")
-    email: Mapped[str] = mapped_column(default="")
-    phone: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = watched(What.CONTACT, default="")
+    phone: Mapped[str] = watched(What.CONTACT, default="")
     is_correspondence: Mapped[bool] = mapped_column(default=False)
     ends_on: Mapped[date | None]
     """The last day as a contact, included; None has no end."""
@@ -211,6 +218,11 @@ class Contact(FromFeed, ProviderOwned, Base):
         return select(cls).where(cls.id == contact_id, ~cls.has_ended)
 
     @classmethod
+    def found_by(cls, text: str) -> sa.ColumnElement[bool]:
+        """A condition: each word of the text is part of the name, position, e-mail address or reference."""
+        return found_by(text, cls.folded_name, cls.position, cls.email, cls.reference)
+
+    @classmethod
     def searched(cls, text: str = "") -> Select["Contact"]:
-        """Contacts by name; with a text, those with each word of it in their name, position or e-mail address."""
-        return cls.by_name().where(found_by(text, cls.folded_name, cls.position, cls.email)) if text else cls.by_name()
+        """Contacts by name; with a text, those that are found by it."""
+        return cls.by_name().where(cls.found_by(text)) if text else cls.by_name()

@@ -5,7 +5,7 @@ What has become of the payments is another matter; nothing here asks them.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Select
@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from models.bank_holiday import working_days
 from models.calendar import FinancialYear, Span, today
 from models.records.contract import Calendar, ConfirmationPolicy, Contract, PaymentMethod, PeriodDates
-from models.words import Choice
+from models.words import Choice, how_many
 
 
 class Occasion(Choice):
@@ -108,6 +108,26 @@ def _periods(contract: Contract, year: FinancialYear, moved: Moved) -> Iterator[
                 own = moved.get(span.first)
                 own = own or MovedPeriod(calendar.due_days_of(span.first, working).dates, (False, False, False))
                 yield SchedulePeriod(contract, span, own.dates, usual, own.by_council)
+
+
+def cut_offs(method: PaymentMethod) -> list[tuple[Occasion, str]]:
+    """When the periods of a method are usually to be confirmed, changed for the last time, and in the bank, in words:
+    the 9th day of the period, a Tuesday.
+    """
+    calendar = method.calendar
+    days = zip(Occasion, (calendar.confirm_by_days, calendar.finalise_days, calendar.bank_days), strict=True)
+    return [(occasion, _usual_day(calendar, day)) for occasion, day in days]
+
+
+def _usual_day(calendar: Calendar, after: int) -> str:
+    """`after` days after a period's first day."""
+    length = calendar.frequency.days
+    if length is None or after < 0:
+        return f"{how_many(abs(after), 'day')} {'after' if after >= 0 else 'before'} the first day of the period"
+    weekday = f"{calendar.anchor_on + timedelta(days=after):%A}"
+    if after >= length:
+        return f"{weekday}, {how_many(after - length + 1, 'day')} after the period ends"
+    return f"{weekday}, day {after + 1} of the period"
 
 
 def next_deadline(contract: Contract, moved: Moved) -> tuple[SchedulePeriod, Deadline] | None:
