@@ -10,23 +10,37 @@ from models import (  # noqa: F401
     job,
     outbox,
     refused_address,
+    tally,
 )
 from models.accounts import (  # noqa: F401
     access_review,
     authenticator,
+    conflict,
     identity,
     kept_form,
     known_device,
     login,
     login_code,
+    notification,
+    on_it,
+    passkey,
     pending_login,
     press,
     security_code,
+    staff_request,
     user,
     web_session,
 )
-from models.auditing import chain  # noqa: F401
-from models.correspondence import detail_change  # noqa: F401
+from models.auditing import chain, read_alarm  # noqa: F401
+from models.correspondence import (  # noqa: F401
+    action,
+    action_post,
+    action_type,
+    attachment,
+    detail_change,
+    document,
+    kept_reply,
+)
 from models.payments import (  # noqa: F401
     adjustment,
     blocked,
@@ -40,4 +54,4 @@ from models.payments import (  # noqa: F401
     run,
     standing_hold,
 )
-from models.records import care_package, claim, client, contract, feed, provider  # noqa: F401
+from models.records import agreement, care_package, claim, client, contract, feed, provider  # noqa: F401

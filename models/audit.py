@@ -42,14 +42,15 @@ class AuditEvent(AppendOnly, Base):
 
 
 def record(
-    action: str, subject: Base | None = None, *, by: Actor | None, provider_id: int | None = None, **detail: Any
+    action: str, subject: Base | str | None = None, *, by: Actor | None, provider_id: int | None = None, **detail: Any
 ) -> None:
     """Add the event to the open transaction: it is kept only if the act itself is committed.
 
-    `action` is a key of models.auditing.words.ACTIONS. `by` is None for what the system or a command does, and for
-    somebody who has not logged in. Without `provider_id` the provider is the subject's, or else that of the request.
+    `action` is a key of models.auditing.words.ACTIONS, `subject` a record or what the audit calls it. `by` is None for
+    what the system or a command does, and for somebody who has not logged in. Without `provider_id` the provider is the
+    subject's, or else that of the request.
     """
-    if subject is not None and subject.__mapper__.primary_key_from_instance(subject)[0] is None:
+    if isinstance(subject, Base) and subject.__mapper__.primary_key_from_instance(subject)[0] is None:
         session.flush()
     current = tenancy.tenant()
     session.add(
@@ -59,7 +60,7 @@ def record(
             provider_id=provider_id
             or getattr(subject, "provider_id", None)
             or (current if isinstance(current, int) else None),
-            subject=named(subject) if subject is not None else None,
+            subject=named(subject) if isinstance(subject, Base) else subject,
             detail=detail,
         )
     )

@@ -10,14 +10,16 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 import holidays
+import sqlalchemy as sa
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.audit import Actor, record
 from models.base import Base, DomainError, Key, insert_first, move, rows_changed, session
-from models.calendar import SATURDAY, FinancialYear, WorkingDays, today
+from models.calendar import SATURDAY, FinancialYear, WorkingDays, in_words, today
 from models.job import Job, JobKind
 from models.portal import current_portal
+from models.waiting import waits
 
 IN_A_YEAR = 8
 """Bank holidays that every year has at least; with fewer on the list, the year is not known."""
@@ -98,9 +100,19 @@ def what_is_short() -> str:
     if known >= needed:
         return ""
     return (
-        f"Bank holidays are known to {_in_words(known)}, and schedules are published to {_in_words(needed)}: add those "
+        f"Bank holidays are known to {in_words(known)}, and schedules are published to {in_words(needed)}: add those "
         f"of {known.year + 1}"
     )
+
+
+def waiting() -> Select:
+    """The calendar years that are needed and not known, counted: see models.waiting."""
+    days_in = (
+        select(sa.func.count(BankHoliday.id)).where(BankHoliday.day.between(date(year, 1, 1), date(year, 12, 31)))
+        for year in range(today().year, needed_to().year + 1)
+    )
+    missing = [sa.case((count.scalar_subquery() < IN_A_YEAR, 1), else_=0) for count in days_in]
+    return waits("bank holidays", sum(missing, sa.literal(0)))
 
 
 def proposed(year: int) -> list[Proposal]:
@@ -164,7 +176,3 @@ def _changed(by: Actor) -> None:
     """Read the list again, and let every provider be calculated: open payments get their new bank days."""
     session.info.pop(_KEPT, None)
     Job.ask(JobKind.CALCULATE, by=by, anew=True)
-
-
-def _in_words(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
+from sqlalchemy.sql.functions import FunctionElement
 
 from models import sqlite_file
 from models.portal import Portal, current_portal, current_scope, new_scope
@@ -149,6 +151,17 @@ def take_turns(number: int) -> None:
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
+def revision() -> str:
+    """At which of the migrations the database is; empty at none."""
+    with scope() as own:
+        connection = own.connection()
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return ""
+        return ", ".join(
+            sorted(connection.scalars(sa.select(sa.column("version_num")).select_from(sa.table("alembic_version"))))
+        )
+
+
 def storage_faults() -> list[str]:
     """What SQLite finds wrong with its own file, and rows that refer to nothing. PostgreSQL checks as it reads."""
     connection = session.connection()
@@ -268,6 +281,12 @@ def insert_first(table: type[Base], **values: Any) -> bool:
     return session.scalar(insert(table).values(**values).on_conflict_do_nothing().returning(table.id)) is not None
 
 
+def insert_missing(table: type[Base], rows: list[dict[str, Any]]) -> None:
+    """Insert these rows, but for those of which one with the same unique key is there."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(insert(table).on_conflict_do_nothing(), rows)
+
+
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """The items in order, no more than `size` at once: for statements whose length is limited."""
     return (items[at : at + size] for at in range(0, len(items), size))
@@ -276,6 +295,25 @@ def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 def sum_of(pence: sa.SQLColumnExpression[int]) -> sa.ColumnElement[int]:
     """What a column of whole pence adds up to; 0 where there is no row. PostgreSQL alone would give a Decimal."""
     return sa.cast(sa.func.coalesce(sa.func.sum(pence), 0), sa.BigInteger)
+
+
+class days_in(FunctionElement[int]):  # it is a function of SQL, as sa.func.max is
+    """How many days lie from a first to a last column of dates, both included."""
+
+    inherit_cache = True
+    type = sa.Integer()
+
+
+@compiles(days_in)
+def _days_in(element: days_in, compiler: Any, **options: Any) -> str:
+    first, last = (compiler.process(each, **options) for each in element.clauses)
+    return f"({last} - {first} + 1)"
+
+
+@compiles(days_in, "sqlite")
+def _days_in_sqlite(element: days_in, compiler: Any, **options: Any) -> str:
+    first, last = (compiler.process(each, **options) for each in element.clauses)
+    return f"CAST(julianday({last}) - julianday({first}) + 1 AS INTEGER)"
 
 
 def choice(kind: type[E]) -> sa.types.TypeEngine[E]:

@@ -34,6 +34,17 @@ def today() -> date:
     return _command_date.get() or current_portal().today or datetime.now(LONDON).date()
 
 
+def london_day(when: date) -> date:
+    """The day in London on which an instant falls; a day is itself. Pages, files and mails show no other."""
+    return when.astimezone(LONDON).date() if isinstance(when, datetime) else when
+
+
+def in_words(when: date) -> str:
+    """30 September 2019, in London"""
+    day = london_day(when)
+    return f"{day.day} {day:%B %Y}"
+
+
 def midnight(day: date) -> datetime:
     """The instant at which the day begins in London."""
     return datetime.combine(day, time(), LONDON)

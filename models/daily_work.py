@@ -14,7 +14,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key, insert_first, session, utc_now
-from models.calendar import DAY, LONDON
+from models.calendar import DAY, LONDON, london_day
 from models.job import EVERYBODY, Job, JobKind, JobState
 from models.outbox import post
 from models.portal import current_portal
@@ -38,7 +38,7 @@ ABOUT = {
     JobKind.VERIFY: "Works everything out anew, and checks that every pound is somewhere.",
     JobKind.AUDIT_HEAD: "Writes the newest seal of the audit down, for keeping elsewhere.",
     JobKind.DIGEST: "Writes to our team what is overdue, due and waiting: counts and sums.",
-    JobKind.REMINDERS: "Writes to providers who have not confirmed what has to be, shortly before the last day.",
+    JobKind.REMINDERS: "Writes to providers who have yet to confirm, shortly before the last day, and sends digests.",
 }
 MAIL = """\
 {lines}
@@ -150,8 +150,8 @@ class DailyWork:
     def trouble_on(self) -> date:
         """The day in London of the trouble, for telling of it once."""
         if not self.is_overdue and self.last is not None and self.last.finished_at is not None:
-            return self.last.finished_at.astimezone(LONDON).date()
-        return self.due_on or self.now.astimezone(LONDON).date()
+            return london_day(self.last.finished_at)
+        return self.due_on or london_day(self.now)
 
     @property
     def words(self) -> str:
@@ -184,7 +184,7 @@ def instant(day: date, at: time) -> datetime:
 
 def slot(at: time, now: datetime) -> date:
     """The newest day whose work at this time is due at the moment `now`."""
-    day = now.astimezone(LONDON).date()
+    day = london_day(now)
     return day if instant(day, at) <= now else day - DAY
 
 
@@ -209,15 +209,26 @@ def ask_due(now: datetime) -> None:
 
 def works(now: datetime) -> list[DailyWork]:
     """Every daily work as it stands, in the order of `DAILY`. Two queries, however many jobs there are."""
-    newest = (
-        select(sa.func.max(Job.id))
-        .where(Job.kind.in_(DAILY), Job.scope == EVERYBODY)
-        .group_by(Job.kind, Job.state)
-        .scalar_subquery()
-    )
-    found = session.scalars(select(Job).where(Job.id.in_(newest)).options(*Job.told()).order_by(Job.id.desc())).all()
+    return _works(now, session.scalars(select(Job).where(_is_newest()).options(*Job.told())).all())
+
+
+def troubles_and_jobs(now: datetime) -> tuple[list[DailyWork], list[Job]]:
+    """`troubles`, and all jobs that nobody has finished, the oldest first: one query."""
+    found = session.scalars(select(Job).where(sa.or_(Job.is_open, _is_newest())).options(*Job.told())).all()
+    open_ones = sorted((job for job in found if job.is_open), key=lambda job: job.id)
+    return [work for work in _works(now, found) if work.trouble is not None], open_ones
+
+
+def _is_newest() -> sa.ColumnElement[bool]:
+    """A condition on Job: no later one of a daily work of all providers is of its kind and in its state."""
+    newest = select(sa.func.max(Job.id)).where(Job.kind.in_(DAILY), Job.scope == EVERYBODY)
+    return Job.id.in_(newest.group_by(Job.kind, Job.state).scalar_subquery())
+
+
+def _works(now: datetime, found: Iterable[Job]) -> list[DailyWork]:
+    of_all = sorted((job for job in found if job.scope == EVERYBODY), key=lambda job: -job.id)
     times = timetable().times
-    return [_work(kind, times.get(kind), now, [job for job in found if job.kind is kind]) for kind in DAILY]
+    return [_work(kind, times.get(kind), now, [job for job in of_all if job.kind is kind]) for kind in DAILY]
 
 
 def _work(kind: JobKind, at: time | None, now: datetime, newest_first: list[Job]) -> DailyWork:

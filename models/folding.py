@@ -9,10 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import InstrumentedAttribute, MappedColumn, mapped_column
+from sqlalchemy.orm import MappedColumn, mapped_column
 
 from models.base import Base
-from models.words import LONGEST_SEARCH, folded
+from models.words import folded, is_initial, searched
 
 
 class FoldedText(sa.Text):
@@ -35,21 +35,43 @@ def pairs() -> Iterator[tuple[sa.Column[str], sa.Column[str]]]:
             yield table.c[source], table.c[target]
 
 
-def found_by(text: str, *columns: InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
+Text = sa.SQLColumnExpression[str]
+
+
+def found_by(text: str, *columns: Text) -> sa.ColumnElement[bool]:
     """A condition: each word of `text` is part of one of `columns`, whatever the order of the words; % and _ stand for
     themselves.
 
-    A folded column is compared without accents, capitals and apostrophes; any other column, say a reference or an
-    e-mail address, only without regard to capitals.
+    A folded column is compared without accents, capitals, apostrophes and the spaces within it: mac donald and
+    macdonald find MacDonald and Mac Donald. Any other column, say a reference or an e-mail address, is compared only
+    without regard to capitals. One letter is the beginning of a name, and looked for in folded columns only, so that
+    "C, Bernard" does not find everybody whose reference begins with C.
     """
-    words = [word for word in text[:LONGEST_SEARCH].split() if folded(word)]
-    return sa.and_(sa.true(), *(sa.or_(*(_has(column, word) for column in columns)) for word in words))
+    return sa.and_(sa.true(), *(_is_in(word, columns) for word in searched(text)))
 
 
-def _has(column: InstrumentedAttribute[str], word: str) -> sa.ColumnElement[bool]:
-    if isinstance(column.expression.type, FoldedText):
-        return sa.and_(*(column.contains(part, autoescape=True) for part in folded(word).split()))
-    return column.icontains(word, autoescape=True)
+def _is_in(word: str, columns: tuple[Text, ...]) -> sa.ColumnElement[bool]:
+    names = [column for column in columns if _is_folded(column)]
+    others = [] if names and is_initial(word) else [column for column in columns if not _is_folded(column)]
+    return sa.or_(
+        *(_has(name, word) for name in names),
+        *(other.icontains(word, autoescape=True) for other in others),
+    )
+
+
+def _is_folded(column: Text) -> bool:
+    return isinstance(getattr(column, "type", None), FoldedText)
+
+
+def _has(name: Text, word: str) -> sa.ColumnElement[bool]:
+    """models.words.is_found asks the same of text."""
+    if is_initial(word):
+        return (" " + name).contains(f" {folded(word)}", autoescape=True)
+    parts = folded(word).split()
+    whole = sa.func.replace(name, " ", "").contains("".join(parts), autoescape=True)
+    if len(parts) == 1:
+        return whole
+    return sa.or_(whole, sa.and_(*(name.contains(part, autoescape=True) for part in parts)))
 
 
 def _targets(table: sa.FromClause) -> dict[str, str]:

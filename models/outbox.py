@@ -175,10 +175,14 @@ def post(
 
 CAUSES_AN_HOUR = 30
 CAUSES_A_DAY = 100
+TO_ONE_A_DAY = 10
+"""Mails to one address with one subject that people at providers cause."""
 
 
-def insist_on_few(by: Actor) -> None:
-    """DomainError where mails to others have been caused by this person as often as may be."""
+def insist_on_few(by: Actor, to: str) -> None:
+    """DomainError where mails to others have been caused by this person, or by anybody to this address, as often as may
+    be.
+    """
     since = {AN_HOUR: CAUSES_AN_HOUR, timedelta(days=1): CAUSES_A_DAY}
     for span, most in since.items():
         theirs = (OutboxMessage.caused_by_id == by.id, OutboxMessage.created_at > utc_now() - span)
@@ -188,6 +192,14 @@ def insist_on_few(by: Actor) -> None:
                 f"This would send an e-mail to a colleague, and you have caused {most} of them within {while_}. "
                 "Nothing is changed. Try again later"
             )
+    count = func.count(OutboxMessage.id)
+    theirs = (OutboxMessage.to == to, OutboxMessage.caused_by_id.is_not(None))
+    alike = select(count).where(*theirs, OutboxMessage.created_at > utc_now() - timedelta(days=1))
+    if (session.scalar(alike.group_by(OutboxMessage.subject).order_by(count.desc()).limit(1)) or 0) >= TO_ONE_A_DAY:
+        raise DomainError(
+            f"This would send an e-mail to {to}, who has had {TO_ONE_A_DAY} like it within a day. Nothing is changed. "
+            "Try again tomorrow"
+        )
 
 
 def try_again(mark: RefusedAddress, *, by: Actor) -> None:

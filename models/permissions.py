@@ -11,8 +11,13 @@ class Permission(StrEnum):
     VIEW_PAYMENTS = "view scheduled payments"
     CONFIRM_PAYMENTS = "confirm and reject scheduled payments"
     VIEW_PURCHASE_ORDERS = "view purchase orders"
+    VIEW_CARE_PACKAGES = "view care package line items"
+    VIEW_DOCUMENTS = "view contract documents"
+    AGREE_DOCUMENTS = "agree and reject contract documents, which binds the provider"
     VIEW_ORGANISATION = "view organisation details and contacts"
     ASK_FOR_CHANGES = "ask for a change of details or contacts"
+    VIEW_ACTIONS = "view actions and change requests"
+    SEND_ACTIONS = "create, answer and ask to close actions"
     MANAGE_TEAM = "invite, change and remove colleagues, and review their access"
 
     # at the council
@@ -26,15 +31,29 @@ class Permission(StrEnum):
     ADJUST_PAYMENTS = "adjust payments, agree instalments, and record what becomes of a debt"
     DECIDE_WRITE_OFFS = "agree to or refuse a write-off that a colleague asks for"
     ANSWER_REJECTIONS = "send rejected payments back to the provider"
+    MANAGE_GATES = "say from when a contract's payments wait for agreements"
+    RECORD_AGREEMENTS = "record what was agreed on paper"
     VIEW_FEEDS = "view what the finance system's feeds have brought"
     VIEW_PROVIDERS = "view providers, their contacts and who has access"
+    VIEW_CONTACT_DETAILS = "see addresses, telephone numbers and e-mail addresses of providers and their people"
+    VIEW_CONTRACTS = "view contracts, rates and calendars"
+    VIEW_LINE_ITEMS = "view care package line items, by the client's reference"
+    VIEW_CLIENTS = "view clients by name, what is known of their care, and purchase orders"
+    VIEW_EVERY_DOCUMENT = "view every provider's contract documents"
+    MANAGE_DOCUMENTS = "make, publish, chase and withdraw contract documents"
     VIEW_AS_PROVIDER = "look at a provider's pages as the provider sees them, read-only"
+    VIEW_EVERY_ACTION = "view the actions of every provider, and internal notes about them"
+    ANSWER_ACTIONS = "take, answer, pass on and close actions"
     DECIDE_CHANGES = "decide the changes of details that providers ask for"
     HELP_USERS = "reset, unlock and log out people at providers"
     MANAGE_ACCESS = "create and disable users, and grant and revoke their access to providers"
     MANAGE_STAFF = "create council users, change their roles, and reset and unlock them"
+    VIEW_STAFF_REQUESTS = "view what waits for a second person before it is done to a colleague's account"
+    DECIDE_STAFF_REQUESTS = "agree, as the second person, to what is done to a colleague's account"
+    VIEW_CONFLICTS = "view which colleagues have or had a place at a provider"
     MANAGE_BANK_HOLIDAYS = "keep the list of bank holidays"
-    VIEW_AUDIT = "search the audit"
+    VIEW_AUDIT = "search the audit, and see its alarms"
+    ANSWER_ALARMS = "look at an alarm, and say what came of it"
     VIEW_DAILY_WORK = "see what is done every day, and what of it has failed"
     RUN_DAILY_WORK = "run a daily work at once"
 
@@ -62,10 +81,10 @@ class Role(StrEnum):
 _LABELS = {Role.ADMINISTRATOR: "Provider administrator", Role.SIGNATORY: "Contract signatory"}
 _ABOUT = {
     Role.ADMINISTRATOR: "Does everything, and says who else at the provider may log in.",
-    Role.FINANCE: "Sees payments and purchase orders, and confirms or rejects payments.",
-    Role.SIGNATORY: "Sees purchase orders, and no payments. For whoever signs contracts.",
+    Role.FINANCE: "Sees payments, purchase orders and contract documents, and confirms or rejects payments.",
+    Role.SIGNATORY: "Agrees contract documents, sees purchase orders, and no payments. For whoever signs contracts.",
     Role.SCHEDULER: "Sees no money. For whoever plans and reports the care.",
-    Role.VIEWER: "Sees payments and purchase orders, and changes nothing.",
+    Role.VIEWER: "Sees payments, purchase orders and contract documents, and changes nothing.",
     Role.CARER: "Does everything that one person working alone has to do.",
 }
 
@@ -96,8 +115,13 @@ AT_PROVIDER = {
     P.VIEW_PAYMENTS:          "yes            yes      -          -          yes     yes",
     P.CONFIRM_PAYMENTS:       "yes            yes      -          -          -       -",
     P.VIEW_PURCHASE_ORDERS:   "yes            yes      yes        -          yes     yes",
+    P.VIEW_CARE_PACKAGES:     "yes            yes      yes        yes        yes     yes",
+    P.VIEW_DOCUMENTS:         "yes            yes      yes        -          yes     yes",
+    P.AGREE_DOCUMENTS:        "yes            -        yes        -          -       yes",
     P.VIEW_ORGANISATION:      "yes            yes      yes        yes        yes     yes",
     P.ASK_FOR_CHANGES:        "yes            yes      -          -          -       yes",
+    P.VIEW_ACTIONS:           "yes            yes      yes        yes        yes     yes",
+    P.SEND_ACTIONS:           "yes            yes      yes        yes        -       yes",
     P.MANAGE_TEAM:            "yes            -        -          -          -       -",
 }
 AT_COUNCIL = {
@@ -112,15 +136,29 @@ AT_COUNCIL = {
     P.ADJUST_PAYMENTS:        "yes      -        -          -            -           -      -     -        -",
     P.DECIDE_WRITE_OFFS:      "yes      yes      -          -            -           -      -     -        -",
     P.ANSWER_REJECTIONS:      "yes      -        -          -            -           -      -     -        -",
+    P.MANAGE_GATES:           "-        yes      -          -            -           -      -     -        -",
+    P.RECORD_AGREEMENTS:      "yes      -        -          -            -           -      -     -        -",
     P.VIEW_FEEDS:             "yes      yes      -          -            -           -      -     yes      yes",
     P.VIEW_PROVIDERS:         "yes      yes      yes        yes          yes         yes    yes   yes      yes",
+    P.VIEW_CONTACT_DETAILS:   "yes      -        -          yes          yes         -      yes   yes      -",
+    P.VIEW_CONTRACTS:         "yes      yes      yes        yes          yes         yes    -     yes      yes",
+    P.VIEW_LINE_ITEMS:        "yes      yes      yes        yes          yes         yes    -     -        yes",
+    P.VIEW_CLIENTS:           "yes      yes      -          -            -           yes    -     -        yes",
+    P.VIEW_EVERY_DOCUMENT:    "yes      yes      -          -            yes         -      -     -        yes",
+    P.MANAGE_DOCUMENTS:       "-        -        -          -            yes         -      -     -        -",
     P.VIEW_AS_PROVIDER:       "yes      yes      -          -            -           -      yes   yes      yes",
+    P.VIEW_EVERY_ACTION:      "yes      yes      yes        yes          yes         yes    yes   -        yes",
+    P.ANSWER_ACTIONS:         "yes      yes      yes        yes          yes         yes    yes   -        -",
     P.DECIDE_CHANGES:         "-        -        -          yes          -           -      -     yes      -",
     P.HELP_USERS:             "-        -        -          -            -           -      yes   yes      -",
     P.MANAGE_ACCESS:          "-        -        -          -            -           -      -     yes      -",
     P.MANAGE_STAFF:           "-        -        -          -            -           -      -     yes      -",
+    P.VIEW_STAFF_REQUESTS:    "-        yes      -          -            -           -      -     yes      yes",
+    P.DECIDE_STAFF_REQUESTS:  "-        yes      -          -            -           -      -     yes      -",
+    P.VIEW_CONFLICTS:         "-        -        -          -            -           -      -     yes      yes",
     P.MANAGE_BANK_HOLIDAYS:   "-        yes      -          -            -           -      -     yes      -",
     P.VIEW_AUDIT:             "-        -        -          -            -           -      -     yes      yes",
+    P.ANSWER_ALARMS:          "-        -        -          -            -           -      -     yes      yes",
     P.VIEW_DAILY_WORK:        "yes      yes      -          -            -           -      -     yes      yes",
     P.RUN_DAILY_WORK:         "yes      -        -          -            -           -      -     yes      -",
 }
@@ -135,5 +173,13 @@ def _by_role(table: Mapping[Permission, str], roles: type[StrEnum]) -> dict[Any,
 
 GRANTS: dict[Role, frozenset[Permission]] = _by_role(AT_PROVIDER, Role)
 COUNCIL_GRANTS: dict[CouncilRole, frozenset[Permission]] = _by_role(AT_COUNCIL, CouncilRole)
+STRONG = frozenset(
+    (P.PREPARE_RUNS, P.AUTHORISE_RUNS, P.HOLD_PAYMENTS, P.ADJUST_PAYMENTS, P.DECIDE_WRITE_OFFS, P.ANSWER_REJECTIONS,
+     P.MANAGE_GATES, P.RECORD_AGREEMENTS, P.MANAGE_ACCESS, P.MANAGE_STAFF, P.DECIDE_STAFF_REQUESTS)
+)  # fmt: skip
+"""What moves public money, or lets people in. Two people give a role with any of it: docs/grant-states.md."""
+STRONG_ROLES = frozenset(role for role, granted in COUNCIL_GRANTS.items() if granted & STRONG)
 AS_STAFF = GRANTS[Role.VIEWER]
-"""What staff see of a provider's pages when they look at them as the provider does."""
+"""What staff see of a provider's pages when they look at them as the provider does; pages with contact details (those
+of VIEW_ORGANISATION) only with VIEW_CONTACT_DETAILS.
+"""

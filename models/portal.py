@@ -32,6 +32,8 @@ class Portal:
     """Seals and opens secrets (models.vault)."""
     hash_key: bytes = field(repr=False)
     """What models.vault.keyed_hash() hashes with."""
+    address: str = ""
+    """How it is reached, like https://portal.borsetshire.example, for links in mails; empty where no name is set."""
 
 
 @dataclass(frozen=True, eq=False)

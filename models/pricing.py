@@ -2,8 +2,10 @@
 
 from enum import StrEnum
 
+from models.words import Choice
 
-class Unit(StrEnum):
+
+class Unit(Choice):
     """What a rate is paid for. MONTH is the calendar month."""
 
     WEEK = "week"
@@ -15,6 +17,11 @@ class Unit(StrEnum):
     MILE = "mile"
     ITEM = "item"
 
+    @property
+    def is_counted_weekly(self) -> bool:
+        """A quantity says how many of it are bought a week. By the week, month or night, how many times its price."""
+        return self not in (Unit.WEEK, Unit.MONTH, Unit.NIGHT)
+
 
 class Convention(StrEnum):
     """Whether the last day of a line item is paid: INCLUSIVE pays it, the other two do not. NIGHTS: a night belongs to
@@ -24,6 +31,13 @@ class Convention(StrEnum):
     INCLUSIVE = "inclusive"
     EXCLUDE_LAST = "exclude_last"
     NIGHTS = "nights"
+
+    @property
+    def words(self) -> str:
+        """What becomes of the last day, on a page."""
+        return {
+            "inclusive": "Is paid", "exclude_last": "Is not paid", "nights": "Nights are paid, the last day is not",
+        }[self.value]  # fmt: skip
 
 
 class Basis(StrEnum):
@@ -37,3 +51,9 @@ class DeductionKind(StrEnum):
     CONTRIBUTION = "contribution"
     TOP_UP = "top_up"
     NURSING = "nursing"
+
+    @property
+    def words(self) -> str:
+        return {
+            "contribution": "Client contribution", "top_up": "Top-up", "nursing": "Nursing care, by the NHS",
+        }[self.value]  # fmt: skip

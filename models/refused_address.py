@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
 from models.audit import Actor, record
 from models.base import Base, DomainError, Key, insert_first, move, session, utc_now
+from models.sight import What, watched
 
 TRY_AGAIN_AFTER = timedelta(hours=1)
 """Between two presses of Try again for one address."""
@@ -26,7 +27,7 @@ class RefusedAddress(Base):
     __table_args__ = (sa.CheckConstraint("address = lower(address)", name="address_lower_case"),)
 
     id: Mapped[Key]
-    address: Mapped[str] = mapped_column(unique=True)
+    address: Mapped[str] = watched(What.CONTACT, unique=True)
     refused_at: Mapped[datetime]
     """When it was marked: mail is refused since then, while `works_since` is None."""
     code: Mapped[int]

@@ -1,6 +1,8 @@
 """How the portal uses SQLite: one file, one writer at a time, and everybody else's turn between two long works."""
 
+import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,30 @@ TURN_MS = 3 * POLL_MS
 def engine_of(url: str) -> sa.Engine:
     """Faults are told without the values of the statement: logs hold nothing personal."""
     engine = sa.create_engine(url, module=pysqlite3, connect_args={"check_same_thread": False}, hide_parameters=True)
+    keep_private(engine)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def keep_private(engine: sa.Engine) -> None:
+    """Whoever opens the file under whatever umask: nobody but its owner may read it. What SQLite makes beside it has
+    the file's own mode.
+    """
+    event.listen(engine, "do_connect", _shut_the_file)
+
+
+def _shut_the_file(_dialect: Any, _record: Any, arguments: Any, _named: Any) -> None:
+    path = str(arguments[0]) if arguments else ""
+    if not path or path.startswith((":", "file:")):
+        return
+    with suppress(OSError):  # somebody else's file, or no folder: opening it says what is wrong
+        opened = os.open(path, os.O_RDONLY | os.O_CREAT, 0o600)
+        try:
+            if os.fstat(opened).st_mode & 0o077:
+                os.fchmod(opened, 0o600)
+        finally:
+            os.close(opened)
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:

@@ -38,6 +38,15 @@ def unseal(owner: str, sealed: str) -> str:
     return secret
 
 
+def can_open(sealed: str) -> bool:
+    """Whether one of the keys opens it, whosever it is."""
+    try:
+        current_portal().vault.decrypt(sealed.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
 def resealed(sealed: str) -> str:
     """The same under the first key, for `flask vault rotate`."""
     return current_portal().vault.rotate(sealed.encode()).decode()

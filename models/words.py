@@ -1,5 +1,6 @@
 """Saying how many, which of a few states, and a name as people look for it."""
 
+import re
 import unicodedata
 from enum import StrEnum
 from functools import lru_cache
@@ -33,14 +34,19 @@ _LETTERS = str.maketrans(
 """Letters that Unicode does not take apart into a plain one and an accent."""
 _APOSTROPHES = frozenset("'\"‚„′″‵‶ʹʺʻʼʽʾʿˈꞌ׳״")
 """What else people type for an apostrophe. Paired quotation marks are recognised by their category, below."""
+_BETWEEN = {"&": " and ", **dict.fromkeys("−.,;:/()[]", " ")}
+"""Signs that part two words: J.R. is j r."""
+_PARTED = re.compile(r"[\s,;]+")
+_AROUND = ".:()[]"
 _NOTHING = frozenset(("Pi", "Pf", "Sk", "Cf", "Cc"))
 """Categories that leave nothing: quotation marks, accents that stand alone, invisible and control characters."""
 
 
 def folded(text: str) -> str:
-    """The text as people search for it: without capitals, accents and apostrophes, one space between words.
+    """The text as people search for it: without capitals, accents, apostrophes and signs, one space between words.
 
-    Tŷ’r Ŵyn is tyr wyn, Świątkowski is swiatkowski, O’Brien-Łoś is obrien los. Folding a folded text changes nothing.
+    Tŷ’r Ŵyn is tyr wyn, Świątkowski is swiatkowski, O’Brien-Łoś is obrien los, Wren & Co. is wren and co. Folding a
+    folded text changes nothing.
     Columns hold folded names (models.folding): whoever changes this function adds a migration that folds them again.
     """
     return " ".join("".join(map(_plain, text)).split())
@@ -52,16 +58,37 @@ def _plain(letter: str) -> str:
     text.
     """
     kind = unicodedata.category(letter)
-    if letter.isspace() or kind == "Pd" or letter == "−":
+    if letter.isspace() or kind == "Pd":
         return " "
+    if letter in _BETWEEN:
+        return _BETWEEN[letter]
     if kind in _NOTHING or letter in _APOSTROPHES or unicodedata.combining(letter) or "\ufe00" <= letter <= "\ufe0f":
         return ""
     plain = unicodedata.normalize("NFKD", letter).casefold().translate(_LETTERS)
     return plain if plain == letter else "".join(map(_plain, plain))
 
 
+def searched(text: str) -> list[str]:
+    """The words of what somebody types, as they stand, without the commas and brackets of what they copied: Simpson,
+    Bart and (C2000020). Empty where nothing is left to look for.
+    """
+    words = (word.strip(_AROUND) for word in _PARTED.split(text[:LONGEST_SEARCH]))
+    return [word for word in words if folded(word)]
+
+
+def is_initial(word: str) -> bool:
+    """A word of one letter is the beginning of a name."""
+    return len(word) == 1 and word.isalpha()
+
+
 def is_found(text: str, *among: str) -> bool:
     """Each word of `text` stands in one of the others, all folded; models.folding.found_by asks the same of columns."""
     others = [folded(each) for each in among]
-    words = [folded(word).split() for word in text[:LONGEST_SEARCH].split()]
-    return all(any(all(part in other for part in parts) for other in others) for parts in words)
+    return all(any(_stands_in(word, other) for other in others) for word in searched(text))
+
+
+def _stands_in(word: str, other: str) -> bool:
+    parts = folded(word).split()
+    if is_initial(word):
+        return f" {parts[0]}" in f" {other}"
+    return "".join(parts) in "".join(other.split()) or all(part in other for part in parts)

@@ -3,9 +3,10 @@ pay. What is held comes on no day: it is told beside.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -15,10 +16,12 @@ from models.calendar import today
 from models.payments.confirmation import Confirmation
 from models.payments.payment import ScheduledPayment
 from models.payments.run import RunPayment
-from models.payments.standing import Standing, standings
+from models.payments.settlement import Owing
+from models.payments.standing import Kept, Standing, standings_of, with_facts
 from models.records.contract import Contract
+from models.reports.difference import with_before
 
-DAYS_BEFORE = 12
+P = ScheduledPayment
 DAYS_TO_COME = 3
 """How many bank days a picture of them shows."""
 
@@ -87,6 +90,12 @@ class BankDay:
         return any(part.waits_for_answer for part in self.parts)
 
     @property
+    def needed_answer(self) -> bool:
+        """Some of it had to be confirmed."""
+        open_ones = [part.payment for part in self.parts if not part.is_on_its_way]
+        return any(each.contract.requires_confirmation and each.total_pence > 0 for each in open_ones)
+
+    @property
     def is_confirmed(self) -> bool:
         return all(part.payment.confirmation is Confirmation.CONFIRMED for part in self.parts if not part.is_on_its_way)
 
@@ -97,6 +106,36 @@ class Coming:
 
     parts: list[Part]
     kept: list[Part]
+    to_confirm: list[ScheduledPayment] = field(default_factory=list)
+    """Those that wait for a confirmation which their contract requires."""
+    standing: Mapping[int, Standing] = field(default_factory=dict)
+    """How payments stand that are not closed, by id."""
+    pairs: Mapping[int, Any] = field(default_factory=dict)
+    """By the id of a payment: the row that `models.reports.difference.told_of` compares it by."""
+
+    @property
+    def has_several(self) -> bool:
+        """It is of more than one contract."""
+        return len({part.payment.contract_id for part in (*self.parts, *self.kept)}) > 1
+
+    @property
+    def open_payments(self) -> int:
+        """How many payments have begun and are not closed."""
+        return len({part.payment.id for part in (*self.parts, *self.kept) if part.payment.is_open})
+
+    @property
+    def is_on_track(self) -> bool:
+        """Something comes, nothing is held, and nothing is added to what is owed."""
+        return bool(self.parts) and not self.kept and not any(part.adds_to_debt for part in self.parts)
+
+    @property
+    def held_pence(self) -> int:
+        return sum(part.pence for part in self.kept)
+
+    def pairs_of(self, days: Iterable[BankDay], most: int) -> list[Any]:
+        """Of the first `most` payments of each of these days: the rows with the payment before."""
+        ids = {part.payment.id for day in days for part in day.parts[:most]}
+        return [row for id_, row in self.pairs.items() if id_ in ids]
 
     @property
     def days(self) -> list[BankDay]:
@@ -116,73 +155,82 @@ class Coming:
         return likely + [day for day in self.days if day not in likely][:1]
 
 
-def coming() -> Coming:
-    """All of it for the provider, or providers, whose data may be read, in a fixed number of queries."""
-    return gathered(session.execute(on_their_way()).all(), session.scalars(open_ones()).all())
+def coming(owing: Owing | None = None) -> Coming:
+    """All of it for the provider whose data may be read, with the payment before each: a fixed number of statements.
+    `owing` of all its contracts, for who has read it already.
+    """
+    to_come = P.closed_run_id.is_(None), P.bank_on >= today()
+    days = select(P.bank_on).where(*to_come).distinct().order_by(P.bank_on).limit(DAYS_TO_COME)
+    query = _begun_and_soon(lambda payment: payment.bank_on.in_(days))
+    rows = session.execute(with_before(with_facts(query))).all()
+    next_days = sorted({row.bank_on for row in rows if row.closed_run_id is None and row.bank_on >= today()})
+    found = _of_rows(rows, next_days[DAYS_TO_COME - 1] if len(next_days) >= DAYS_TO_COME else date.max, owing)
+    return replace(found, pairs={row.id: row for row in rows if row.then_id is not None})
 
 
-def gathered(paid: Iterable[sa.Row], expected: Iterable[ScheduledPayment]) -> Coming:
-    """`coming` of what `on_their_way` and `open_ones` have found."""
-    parts = [Part(payment, on, pence) for payment, on, pence in paid]
-    kept = []
-    payments = list(expected)
-    stand = standings(payments)
+def by_provider(provider_ids: Collection[int], until: date) -> dict[int, Coming]:
+    """What comes to each of several providers, as far as it has begun or reaches the bank by that day."""
+    query = _begun_and_soon(lambda payment: payment.bank_on.between(today(), until))
+    rows = session.execute(with_facts(query.where(P.provider_id.in_(provider_ids)))).all()
+    return _by_provider(_of_rows(rows, until))
+
+
+def _of_rows(rows: Iterable[Any], until: date, owing: Owing | None = None) -> Coming:
+    """What rows of `_begun_and_soon` with facts tell; of what has not begun, as far as it is in the bank by `until`."""
+    rows = list(rows)
+    paid = [Part(row.ScheduledPayment, row.paid_on, row.coming_pence) for row in rows if row.paid_on is not None]
+    open_ones = {row.id: row for row in rows if row.closed_run_id is None}
+    stand = standings_of(list(open_ones.values()), owing)
+    payments = [row.ScheduledPayment for row in open_ones.values()]
+    parts, kept = [], []
     for payment in payments:
         how = stand[payment.id]
+        is_told = payment.is_open or how.kept is Kept.REJECTED  # also what is to be paid in advance
+        if not is_told and not today() <= payment.bank_on <= until:
+            continue
         pence = how.bank_pence - how.paid_pence
-        if how.held_pence and payment.is_open:
+        if how.held_pence and is_told:
             kept.append(Part(payment, payment.bank_on, how.held_pence, how))
         if pence or (how.kept is None and not how.held_pence and not how.paid_pence):
             parts.append(Part(payment, payment.bank_on, pence, how))
-    return Coming(sorted(parts, key=lambda part: (part.on, not part.is_on_its_way)), kept)
+    asked = [payment for payment in payments if payment.is_to_be_confirmed]
+    return Coming(
+        sorted(paid + parts, key=lambda part: (part.on, not part.is_on_its_way)),
+        kept,
+        sorted(asked, key=lambda payment: payment.answer_by),
+        stand,
+    )
 
 
-def on_their_way() -> Select:
-    """What runs have paid and is in the bank today or later: payment, day and pence."""
-    part, payment = RunPayment, ScheduledPayment
+def _begun_and_soon(is_soon: Callable[[type[P]], sa.ColumnElement[bool]]) -> Select:
+    """Payments that runs have paid and that are in the bank today or later, with day and pence of each part; and those
+    not closed that have begun, can be answered, or are in the bank soon, with all of their contract before them.
+    """
+    part, other = RunPayment, sa.orm.aliased(P)
+    last = (
+        select(sa.func.max(other.first_on))
+        .where(other.contract_id == P.contract_id, other.closed_run_id.is_(None), is_soon(other))
+        .correlate(P)
+        .scalar_subquery()
+    )
+    is_next = sa.and_(P.closed_run_id.is_(None), sa.or_(P.takes_answers, P.first_on <= last))
+    is_paid = sa.and_(part.payment_id == P.id, part.bank_on >= today(), part.paid_pence != 0)
     return (
-        select(payment, part.bank_on, part.paid_pence)
-        .join(part, part.payment_id == payment.id)
-        .join(payment.contract)
-        .options(sa.orm.contains_eager(payment.contract))
-        .where(part.bank_on >= today(), part.paid_pence != 0)
-        .order_by(part.bank_on, Contract.folded_name, payment.first_on, part.id)
+        select(P, part.bank_on.label("paid_on"), part.paid_pence.label("coming_pence"), P.bank_on)
+        .join(P.contract)
+        .outerjoin(part, is_paid)
+        .options(sa.orm.contains_eager(P.contract))
+        .where(sa.or_(is_next, part.id.is_not(None)))
+        .order_by(P.bank_on, Contract.folded_name, P.first_on, P.id, part.id)
     )
 
 
-def open_ones() -> Select[ScheduledPayment]:
-    """Payments that have begun and are not closed, and those of the next DAYS_TO_COME bank days."""
-    payment = ScheduledPayment
-    to_come = payment.closed_run_id.is_(None), payment.bank_on >= today()
-    next_days = select(payment.bank_on).where(*to_come).distinct().order_by(payment.bank_on).limit(DAYS_TO_COME)
-    return (
-        select(payment)
-        .join(payment.contract)
-        .options(sa.orm.contains_eager(payment.contract), sa.orm.joinedload(payment.method))
-        .where(sa.or_(payment.is_open, sa.and_(*to_come, payment.bank_on.in_(next_days))))
-        .order_by(payment.bank_on, Contract.folded_name, payment.id)
-    )
-
-
-def paid_before() -> list[tuple[date, int]]:
-    """The last DAYS_BEFORE days on which something came to the bank, the oldest first, with their pence."""
-    part = RunPayment
-    query = (
-        select(part.bank_on, sa.func.sum(part.paid_pence))
-        .where(part.bank_on < today(), part.paid_pence != 0)
-        .group_by(part.bank_on)
-        .order_by(part.bank_on.desc())
-        .limit(DAYS_BEFORE)
-    )
-    return [(on, int(pence)) for on, pence in reversed(session.execute(query).all()) if on is not None and pence]
-
-
-def by_provider(found: Coming) -> dict[int, Coming]:
-    """What comes to each of several providers."""
-    parts: dict[int, list[Part]] = defaultdict(list)
-    kept: dict[int, list[Part]] = defaultdict(list)
+def _by_provider(found: Coming) -> dict[int, Coming]:
+    split: dict[int, Coming] = defaultdict(lambda: Coming([], [], [], found.standing))
     for part in found.parts:
-        parts[part.payment.provider_id].append(part)
+        split[part.payment.provider_id].parts.append(part)
     for part in found.kept:
-        kept[part.payment.provider_id].append(part)
-    return {id_: Coming(parts[id_], kept[id_]) for id_ in {*parts, *kept}}
+        split[part.payment.provider_id].kept.append(part)
+    for payment in found.to_confirm:
+        split[payment.provider_id].to_confirm.append(payment)
+    return dict(split)

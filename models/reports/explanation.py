@@ -29,6 +29,12 @@ class Order:
     id: int | None
     title: str
     client_reference: str
+    client_id: int | None = None
+    """None for one-off claims."""
+    year: int = 0
+    """The calendar year in which its financial year begins."""
+    full_name: str = ""
+    """What it is found by: Simpson, Bart (C2000020)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +189,7 @@ def _changed(lines: list[Line], period: Span) -> Sentence:
     span = Span(lines[0].first, lines[-1].last)
     net = sum(line.net_pence for line in lines)
     before = sum(line.working.before_net_pence for line in lines)
-    name = "Recovery" if net < 0 else "Correction"
+    name = "Recovery" if net < 0 and lines[0].component not in DEDUCTIONS else "Correction"
     text = f"{name} for {span.words(period.first.year)}: {_due_and_paid(lines[0], net + before, before)}"
     parts = [
         Part(

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 
-from models.calendar import Span
+from models.calendar import FinancialYear, Span
 from models.engine.component import DEDUCTIONS, Component
 from models.engine.working import Expected, Lump
 from models.pricing import Unit
 from models.reports.explanation import days_text, price_text
 
+WEEK = timedelta(days=7)
 _KINDS = {Component.ALLOWANCE: "due", Component.CLAIM: "one-off claim of", Component.ADJUSTMENT: "adjustment of"}
 
 
@@ -28,6 +30,14 @@ class Projection:
 def tell_expected(rows: Iterable[Expected]) -> list[Projection]:
     """What an order expects, in words."""
     return [Projection(_text(row), row.amount.net_pence, row.amount.vat_pence) for row in rows]
+
+
+def expected_until(rows: Iterable[Expected], year: FinancialYear) -> date | None:
+    """The last day for which an order of the year expects something; None where it expects nothing. In the last week of
+    the year that is the year's last day, since not every day of a week need be paid.
+    """
+    last = max((row.amount.last for row in rows), default=None)
+    return year.last_on if last and last > year.last_on - WEEK else last
 
 
 def _text(row: Expected) -> str:

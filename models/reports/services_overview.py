@@ -1,28 +1,25 @@
 """Everything that one person has at their providers: to choose from, and at a glance ("All my services").
 
-Nothing here is about one provider, so no tenant is set. What is read is of the person's own places, and of each
-only what their role there lets them see: `_of_their_own` is the one way to it.
+Nothing here is about one provider, so no tenant is set. What is read is of the person's own places, and of each only
+what their role there lets them see: `overview_of` names the ids. It says what home says of one (models.reports.coming).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import sqlalchemy as sa
-from sqlalchemy import Select, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import select
 
 from models.accounts.account_policy import policy
 from models.accounts.user import User
 from models.base import session
 from models.calendar import Span, today
-from models.payments.answers import to_confirm
-from models.payments.confirmation import Asked, Confirmation
-from models.payments.payment import ScheduledPayment
+from models.payments.confirmation import Asked
+from models.payments.owing import owed_by_provider
+from models.payments.standing import Kept
 from models.permissions import GRANTS, Permission
 from models.records.provider import Organisation, Provider, by_name
-from models.reports.coming import BankDay, Coming, by_provider, gathered, on_their_way
+from models.reports.coming import BankDay, Coming, Part, by_provider
 from models.tenancy import every_provider
 from models.words import folded, is_found
 
@@ -59,7 +56,8 @@ class ToConfirm:
     reference: str
     contract: str
     span: Span
-    total_pence: int
+    pence: int
+    """What a confirmation lets go: the total without the rows that are held."""
     by: date
     """The last day for an answer."""
     is_sent_back: bool
@@ -74,12 +72,17 @@ class ServiceOverview:
     sees_money: bool
     expected: BankDay | None
     """What comes to the bank next: on its way, or expected."""
-    held_pence: int
+    kept: tuple[Part, ...]
     """What is held of payments that have begun. It comes on no day."""
+    owed_pence: int
     to_confirm: tuple[ToConfirm, ...]
     """The next cut-off first."""
     rejected: int
     """Payments that the council has to look at again. They wait for nobody here."""
+
+    @property
+    def held_pence(self) -> int:
+        return sum(part.pence for part in self.kept)
 
     @property
     def needs_you_by(self) -> date | None:
@@ -117,20 +120,24 @@ class Overview:
 
 
 def overview_of(user: User) -> Overview:
-    """The person's services, with what each needs of them and what comes to each, in a fixed number of queries."""
-    viewable = _ids_where(user, Permission.VIEW_PAYMENTS)
+    """The person's services, with what each needs of them and what comes to each, in a fixed number of statements."""
+    viewable, confirmable = _ids_where(user, Permission.VIEW_PAYMENTS), _ids_where(user, Permission.CONFIRM_PAYMENTS)
     with every_provider():
-        coming = by_provider(gathered(_all(on_their_way(), viewable), [row[0] for row in _all(_due_soon(), viewable)]))
-    asked = _to_confirm(_ids_where(user, Permission.CONFIRM_PAYMENTS))
-    rejected = _rejected(viewable)
+        found = by_provider(viewable | confirmable, _weeks()[-1].last)
+        owed = dict(session.execute(owed_by_provider(viewable)).all())
+    coming = {id_: each for id_, each in found.items() if id_ in viewable}
     services = [
         ServiceOverview(
             place,
             sees_money=place.id in viewable,
             expected=next(iter(coming.get(place.id, NOTHING).next_days), None),
-            held_pence=sum(part.pence for part in coming.get(place.id, NOTHING).kept),
-            to_confirm=tuple(asked[place.id]),
-            rejected=rejected.get(place.id, 0),
+            kept=tuple(coming.get(place.id, NOTHING).kept),
+            owed_pence=owed.get(place.id, 0),
+            to_confirm=tuple(_to_confirm(found[place.id])) if place.id in confirmable & found.keys() else (),
+            rejected=sum(
+                part.standing is not None and part.standing.kept is Kept.REJECTED
+                for part in coming.get(place.id, NOTHING).kept
+            ),
         )
         for place in places_of(user)
     ]
@@ -147,52 +154,16 @@ def _weeks() -> list[Span]:
     return [Span(monday + timedelta(weeks=n), monday + timedelta(weeks=n, days=6)) for n in range(WEEKS)]
 
 
-def _due_soon() -> Select[ScheduledPayment]:
-    """Payments that have begun and are not closed, and those that reach the bank in the next weeks."""
-    payment = ScheduledPayment
-    soon = payment.bank_on.between(today(), _weeks()[-1].last)
-    return (
-        select(payment)
-        .join(payment.contract)
-        .options(contains_eager(payment.contract))
-        .where(payment.closed_run_id.is_(None), sa.or_(payment.is_open, soon))
-        .order_by(payment.bank_on, payment.id)
-    )
-
-
 def _ids_where(user: User, permission: Permission) -> set[int]:
     return {each.provider_id for each in user.memberships if permission in GRANTS[each.role]}
 
 
-def _of_their_own(query: Select, provider_ids: Iterable[int]) -> list[sa.Row]:
-    """What the query finds among the payments of these providers, which are the person's own, and of no other."""
-    with every_provider():
-        return _all(query, provider_ids)
-
-
-def _all(query: Select, provider_ids: Iterable[int]) -> list[sa.Row]:
-    return list(session.execute(query.where(ScheduledPayment.provider_id.in_(provider_ids))).all())
-
-
-def _to_confirm(provider_ids: set[int]) -> dict[int, list[ToConfirm]]:
-    found = defaultdict(list)
-    for (payment,) in _of_their_own(to_confirm(), provider_ids):
-        found[payment.provider_id].append(
-            ToConfirm(
-                payment.contract.reference, payment.contract.name, payment.span, payment.total_pence,
-                by=payment.answer_by,
-                is_sent_back=bool(payment.council_comment),
-                is_changed=payment.lapsed_pence is not None or payment.asked_because is Asked.CHANGED,
-            )
+def _to_confirm(found: Coming) -> Iterable[ToConfirm]:
+    for payment in found.to_confirm:
+        yield ToConfirm(
+            payment.contract.reference, payment.contract.name, payment.span,
+            found.standing[payment.id].to_confirm_pence,
+            by=payment.answer_by,
+            is_sent_back=bool(payment.council_comment),
+            is_changed=payment.lapsed_pence is not None or payment.asked_because is Asked.CHANGED,
         )  # fmt: skip
-    return found
-
-
-def _rejected(provider_ids: set[int]) -> dict[int, int]:
-    payment = ScheduledPayment
-    waiting = (
-        select(payment.provider_id, sa.func.count(payment.id))
-        .where(payment.confirmation == Confirmation.REJECTED, payment.closed_run_id.is_(None))
-        .group_by(payment.provider_id)
-    )
-    return dict(_of_their_own(waiting, provider_ids))

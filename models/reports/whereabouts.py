@@ -4,7 +4,7 @@ By contract, in pence with VAT: entitled = paid - given back + still to come + h
 record adds up to it; that this is what the facts entitle to, `./portal verify` proves (models.verify.anew).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from models.base import UTCDateTime, choice, session, sum_of
-from models.calendar import LONDON, today
+from models.calendar import london_day, today
 from models.engine.component import Component
 from models.payments.blocked import BlockedSum
 from models.payments.debt import Debt, debts_of
@@ -24,74 +24,14 @@ from models.payments.owing import ever_owed
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
+from models.records.agreement import Agreement
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client, masked_name
 from models.records.contract import Contract, ServiceLevel
 from models.records.provider import Provider
-from models.words import Choice
+from models.reports.waiting_reasons import Reason
 
 P = ScheduledPayment
-
-
-class Reason(Choice):
-    """Why a sum is not on its way: the first five are held, the next three blocked."""
-
-    HELD = "held"
-    REJECTED = "rejected"
-    QUERIED = "queried"
-    ASKED = "asked"
-    """Its provider has a window to answer it in. Before an ordinary cut-off a sum is still to come."""
-    MISSED = "missed"
-    UNAUTHORISED = "not authorised"
-    LATER = "authorised later"
-    SUSPENDED = "suspended"
-    OWED = "owed back"
-
-    @property
-    def label(self) -> str:
-        """As the council reads it."""
-        return _WORDS[self][0]
-
-    @property
-    def to_provider(self) -> str:
-        return _WORDS[self][1]
-
-    @property
-    def next_at_council(self) -> str:
-        return _WORDS[self][2]
-
-    @property
-    def next_at_provider(self) -> str:
-        return _WORDS[self][3]
-
-    @property
-    def is_providers(self) -> bool:
-        """The provider has the next step; otherwise the council's team has it."""
-        return self in (Reason.ASKED, Reason.OWED)
-
-
-WAITS = [reason for reason in Reason if reason is not Reason.OWED]
-"""What holds or blocks a sum."""
-_WORDS = {
-    Reason.HELD: ("Held by us", "Held by the council", "Look into it, then release it.",
-                  "The council looks into it. You need do nothing."),
-    Reason.REJECTED: ("Rejected by the provider", "Rejected by you", "Put it right, then send it back.",
-                      "The council puts it right and asks you again. You may take the rejection back."),
-    Reason.QUERIED: ("Queried by the provider", "Queried by you", "Answer the query, then release the row.",
-                     "The council looks at what you asked, and releases it."),
-    Reason.ASKED: ("Waits for the provider’s confirmation", "Waits for your confirmation", "The provider answers.",
-                   "Confirm or reject the payment."),
-    Reason.MISSED: ("Not confirmed in time", "Not confirmed in time", "Ask again, or pay it as it is.",
-                    "The council asks you again, or pays it as it is."),
-    Reason.UNAUTHORISED: ("Not authorised", "Not authorised", "Authorise the care package in the finance system.",
-                          "The council authorises the care package; the next payment then has it."),
-    Reason.LATER: ("Authorised from a later day", "Authorised from a later day", "Nothing: it is paid from that day.",
-                   "Nothing: it is paid from that day."),
-    Reason.SUSPENDED: ("Suspended", "Suspended", "End the suspension, or the care package, in the finance system.",
-                       "The council ends the suspension, or the care package."),
-    Reason.OWED: ("Owed by the provider", "You owe it to the council", "It is taken from the next payments.",
-                  "It is taken from your next payments."),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +137,25 @@ def waits_pence(provider_id: int) -> int | None:
     return sum(sums.values()) if sums else None
 
 
+def most_waiting(provider_id: int, most: int) -> Sequence[sa.Row]:
+    """What is held or blocked of a provider's money, one row for each person and reason: what is blocked first, then by
+    pence. Of the rows the first `most` are given, each with what all of them come to (`all_pence`).
+    """
+    c = _all_waiting(provider_id).c
+    keys = c.reason, c.surname, c.first_name, c.client_reference
+    pence, item_id = sum_of(c.pence), sa.func.max(c.item_id)
+    return session.execute(
+        select(
+            *keys, item_id.label("item_id"), pence.label("pence"), sa.func.min(c.since_at).label("since_at"),
+            sa.func.min(c.since_on).label("since_on"), sa.func.min(c.until_on).label("until_on"),
+            sa.cast(sa.func.sum(pence).over(), sa.BigInteger).label("all_pence"),
+        )
+        .group_by(*keys)
+        .order_by(item_id.is_(None), sa.func.abs(pence).desc(), c.client_reference, c.reason)
+        .limit(most)
+    ).all()  # fmt: skip
+
+
 def waiting(*, provider_id: int | None = None, reason: Reason | None = None, name: str = "") -> Select:
     """Every held or blocked sum, of one provider or all: rows with reason, pence, provider, contract, the payment that
     it is in, client, `service` or `order_number`, since when and until when. The oldest period first.
@@ -219,7 +178,7 @@ def client_of(row: sa.Row) -> str:
 
 def since_of(row: sa.Row) -> date | None:
     """The day since which the sum waits, in London; None where none is on record, or the first is still to come."""
-    since = row.since_at.astimezone(LONDON).date() if row.since_at is not None else row.since_on
+    since = london_day(row.since_at) if row.since_at is not None else row.since_on
     return since if since is not None and since <= today() else None
 
 
@@ -300,6 +259,18 @@ def _held() -> Select:
     )  # fmt: skip
 
 
+def blocked_reason() -> sa.ColumnElement[Reason]:
+    """Why a care package line item is blocked, or a part of what is due for it."""
+    item = CarePackageLineItem
+    gated = select(Contract.id).where(Contract.id == item.contract_id, Contract.waits_for_agreement).correlate(item)
+    waits = sa.and_(item.authorised_on <= today(), gated.exists())
+    return _case(
+        (item.is_suspended, Reason.SUSPENDED), (item.authorised_on.is_(None), Reason.UNAUTHORISED),
+        (sa.and_(waits, Agreement.is_of(item)), Reason.ABOVE_AGREED), (waits, Reason.NOT_AGREED),
+        otherwise=Reason.LATER,
+    )  # fmt: skip
+
+
 def _blocked() -> Select:
     """Sums of blocked care packages. They wait since the day after the last that was paid for, or their first day."""
     item, line = CarePackageLineItem, PaymentLine
@@ -309,13 +280,9 @@ def _blocked() -> Select:
         .correlate(item)
         .scalar_subquery()
     )
-    reason = _case(
-        (item.is_suspended, Reason.SUSPENDED), (item.authorised_on.is_(None), Reason.UNAUTHORISED),
-        otherwise=Reason.LATER,
-    )  # fmt: skip
     return (
         _columns(
-            reason=reason, pence=BlockedSum.pence, since_at=sa.cast(sa.null(), UTCDateTime),
+            reason=blocked_reason(), pence=BlockedSum.pence, since_at=sa.cast(sa.null(), UTCDateTime),
             since_on=sa.func.coalesce(paid_until, item.starts_on), until_on=item.authorised_on,
             item_id=item.id, service=ServiceLevel.name, order_number=sa.cast(sa.null(), sa.Integer),
         )

@@ -1,0 +1,211 @@
+"""What home counts, in one statement: the last bank days, what is owed, orders, actions, addresses that refuse mail,
+when the access was last reviewed, and whether the person has a strong second step.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+
+from models.accounts import access_review
+from models.accounts.authenticator import Authenticator
+from models.accounts.passkey import Passkey
+from models.accounts.user import User
+from models.base import UTCDateTime, session, sum_of
+from models.calendar import FinancialYear, london_day, today
+from models.correspondence.action import NOTHING_PENDING, Action, Pending, Side, counted
+from models.correspondence.document_list import waiting_here
+from models.payments.adjustment import RecoveryPlan
+from models.payments.debt import debt_sums
+from models.payments.owing import listed
+from models.payments.payment import ScheduledPayment
+from models.payments.purchase_order import PurchaseOrder
+from models.payments.run import RunPayment
+from models.payments.settlement import PLAN, Owing, owing_of
+from models.records.contract import Contract
+
+DAYS_BEFORE = 12
+"""How many bank days that are past a picture of them shows."""
+
+
+@dataclass(frozen=True)
+class PaidDay:
+    """What came to the bank on one day; pence. `reference` and `first_on` name the payment where it was one."""
+
+    on: date
+    pence: int
+    payments: int
+    reference: str
+    first_on: date
+
+
+@dataclass(frozen=True)
+class Glance:
+    paid: tuple[PaidDay, ...] = ()
+    """The last DAYS_BEFORE days on which something came to the bank, the oldest first."""
+    owed_pence: int = 0
+    stranded_pence: int = 0
+    """Of that, what no payment to come can take."""
+    orders: int = 0
+    actions: Pending = NOTHING_PENDING
+    replied: tuple[int, str] | None = None
+    """The action with the newest reply that waits for the provider: its id and title."""
+    refusals: int = 0
+    """Addresses that refuse mail."""
+    documents: int = 0
+    """Contract documents that wait for the provider's answer, ..."""
+    documents_pence: int = 0
+    """... and the money that waits on them."""
+    review_due_on: date | None = None
+    """The day by which the access is to be reviewed, once that has come."""
+    has_strong_step: bool = False
+    owing: Owing = field(default_factory=lambda: Owing({}, {}))
+    """What is owed on each contract, and by which instalments."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What of it the person may see."""
+
+    money: bool
+    orders: bool
+    actions: bool
+    review: bool
+    documents: bool
+    refusals: Select
+    """A query of the addresses that are theirs to know of."""
+
+
+def glance(user: User, provider_id: int, wanted: Wanted, year: FinancialYear) -> Glance:
+    """What may be seen of it, in one statement."""
+    parts = [_second_steps(user), _counted("refusals", wanted.refusals.order_by(None))]
+    if wanted.money:
+        parts += [_paid(), _owed(), _debts(), _plans()]
+    if wanted.orders:
+        parts.append(_counted("orders", PurchaseOrder.issued(year=year.starts_in).with_only_columns(PurchaseOrder.id)))
+    if wanted.documents:
+        parts.append(_documents())
+    if wanted.actions:
+        parts += [_actions(wanted.money), _replied(wanted.money)]
+    if wanted.review:
+        parts.append(_review(provider_id))
+    rows = session.execute(sa.union_all(*parts)).all()
+    by_what: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_what[row.what].append(row)
+    counts = {what: found[0] for what, found in by_what.items()}
+
+    def count(what: str) -> int:
+        return counts[what].number if what in counts else 0
+
+    owed = counts.get("owed")
+    since: datetime | None = counts["review"].at if "review" in counts else None
+    due_on = access_review.six_months_after(london_day(since)) if since else None
+    return Glance(
+        paid=tuple(
+            PaidDay(row.on, row.pence, row.number, row.reference, row.first_on)
+            for row in sorted(by_what["paid"], key=lambda row: row.on)
+        ),
+        owed_pence=owed.pence if owed else 0,
+        stranded_pence=owed.more_pence if owed else 0,
+        orders=count("orders"),
+        actions=_pending(counts.get("actions")),
+        replied=(counts["replied"].number, counts["replied"].reference) if "replied" in counts else None,
+        refusals=count("refusals"),
+        documents=count("documents"),
+        documents_pence=counts["documents"].pence if "documents" in counts else 0,
+        review_due_on=due_on if access_review.is_due(due_on) else None,
+        has_strong_step=count("steps") > 0,
+        owing=owing_of((row.number, row.reference, row.pence) for row in by_what["debt"]),
+    )
+
+
+def _columns(what: str, **given: Any) -> list[sa.Label[Any]]:
+    """The columns of every part, in order; those that are not given are empty."""
+    empty: dict[str, Any] = {
+        "what": sa.literal(what), "number": sa.literal(0), "pence": sa.literal(0), "more_pence": sa.literal(0),
+        "on": sa.cast(sa.null(), sa.Date), "at": sa.type_coerce(sa.cast(sa.null(), sa.DateTime), UTCDateTime()),
+        "reference": sa.cast(sa.null(), sa.Text), "first_on": sa.cast(sa.null(), sa.Date),
+    }  # fmt: skip
+    return [(empty | given)[name].label(name) for name in empty]
+
+
+def _counted(what: str, query: Select) -> Select:
+    found = query.order_by(None).subquery()
+    return select(*_columns(what, number=sa.func.count())).select_from(found)
+
+
+def _documents() -> Select:
+    found = waiting_here().subquery("documents").c
+    return select(*_columns("documents", number=found.how_many, pence=found.pence))
+
+
+def _actions(of_money: bool) -> Select:
+    found = counted(of_money=of_money).subquery("actions").c
+    return select(*_columns("actions", number=found.open, pence=found.overdue, more_pence=found.with_provider))
+
+
+def _pending(row: Any) -> Pending:
+    """Of the columns of `_actions`, which are those that every part has."""
+    return Pending(row.number, row.pence, row.more_pence) if row else NOTHING_PENDING
+
+
+def _replied(of_money: bool) -> Select:
+    query = Action.listed(holder=Side.PROVIDER, of_money=of_money)
+    found = query.with_only_columns(Action.id, Action.title).limit(1).subquery("replied").c
+    return select(*_columns("replied", number=found.id, reference=found.title))
+
+
+def _second_steps(user: User) -> Select:
+    keys = select(sa.func.count(Passkey.id)).where(Passkey.user_id == user.id).scalar_subquery()
+    apps = Authenticator.of(user.id).with_only_columns(sa.func.count(Authenticator.id)).order_by(None)
+    return select(*_columns("steps", number=keys + apps.scalar_subquery()))
+
+
+def _paid() -> Select:
+    part, payment = RunPayment, ScheduledPayment
+    pence = sa.func.coalesce(part.paid_pence, 0)
+    days = (
+        select(
+            part.bank_on, sum_of(pence).label("pence"), sa.func.count(sa.distinct(payment.id)).label("count"),
+            sa.func.max(Contract.reference).label("reference"), sa.func.max(payment.first_on).label("first_on"),
+        )
+        .join(payment, payment.id == part.payment_id)
+        .join(Contract, Contract.id == payment.contract_id)
+        .where(part.bank_on < today(), part.paid_pence != 0)
+        .group_by(part.bank_on)
+        .having(sum_of(pence) != 0)
+        .order_by(part.bank_on.desc())
+        .limit(DAYS_BEFORE)
+        .subquery("days")
+    ).c  # fmt: skip
+    return select(
+        *_columns("paid", number=days["count"], pence=days.pence, on=days.bank_on, reference=days.reference,
+                  first_on=days.first_on)
+    )  # fmt: skip
+
+
+def _owed() -> Select:
+    owed = listed().order_by(None).subquery("owing").c
+    stranded = sum_of(sa.case((sa.not_(owed.has_more), owed.owed_pence), else_=0))
+    return select(*_columns("owed", pence=sum_of(owed.owed_pence), more_pence=stranded))
+
+
+def _debts() -> Select:
+    found = debt_sums(select(Contract.id)).subquery("debts").c
+    return select(*_columns("debt", number=found.contract_id, pence=found.pence, reference=found.what))
+
+
+def _plans() -> Select:
+    plan = RecoveryPlan
+    return select(
+        *_columns("debt", number=plan.contract_id, pence=plan.per_payment_pence, reference=sa.literal(PLAN))
+    ).where(plan.ended_at.is_(None))
+
+
+def _review(provider_id: int) -> Select:
+    since = access_review.since_last(provider_id).subquery("reviews").c
+    return select(*_columns("review", at=since.since))

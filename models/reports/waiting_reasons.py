@@ -1,0 +1,77 @@
+"""Why a sum is not on its way to a provider, in words, and who acts next."""
+
+from models.words import Choice
+
+
+class Reason(Choice):
+    """Why a sum is not on its way: the first five are held, the next five blocked."""
+
+    HELD = "held"
+    REJECTED = "rejected"
+    QUERIED = "queried"
+    ASKED = "asked"
+    """Its provider has a window to answer it in. Before an ordinary cut-off a sum is still to come."""
+    MISSED = "missed"
+    UNAUTHORISED = "not authorised"
+    LATER = "authorised later"
+    SUSPENDED = "suspended"
+    NOT_AGREED = "not agreed"
+    """Its service agreement was never agreed."""
+    ABOVE_AGREED = "more than agreed"
+    """It comes to more than the terms that were agreed last, which are paid."""
+    OWED = "owed back"
+
+    @property
+    def label(self) -> str:
+        """As the council reads it."""
+        return _WORDS[self][0]
+
+    @property
+    def to_provider(self) -> str:
+        return _WORDS[self][1]
+
+    @property
+    def next_at_council(self) -> str:
+        return _WORDS[self][2]
+
+    @property
+    def next_at_provider(self) -> str:
+        return _WORDS[self][3]
+
+    @property
+    def is_providers(self) -> bool:
+        """The provider has the next step; otherwise the council's team has it."""
+        return self in (Reason.ASKED, Reason.OWED)
+
+
+WAITS = [reason for reason in Reason if reason is not Reason.OWED]
+"""What holds or blocks a sum."""
+_WORDS = {
+    Reason.HELD: ("Held by us", "Held by the council", "Look into it, then release it.",
+                  "The council looks into it. You need do nothing."),
+    Reason.REJECTED: ("Rejected by the provider", "Rejected by you", "Put it right, then send it back.",
+                      "The council puts it right and asks you again. You may take the rejection back."),
+    Reason.QUERIED: ("Queried by the provider", "Queried by you", "Answer the query, then release the row.",
+                     "The council looks at what you asked, and releases it."),
+    Reason.ASKED: ("Waits for the provider’s confirmation", "Waits for your confirmation", "The provider answers.",
+                   "Confirm or reject the payment."),
+    Reason.MISSED: ("Not confirmed in time", "Not confirmed in time", "Ask again, or pay it as it is.",
+                    "The council asks you again, or pays it as it is."),
+    Reason.UNAUTHORISED: ("Not authorised", "Not authorised", "Authorise the care package in the finance system.",
+                          "The council authorises the care package; the next payment then has it."),
+    Reason.LATER: ("Authorised from a later day", "Authorised from a later day", "Nothing: it is paid from that day.",
+                   "Nothing: it is paid from that day."),
+    Reason.SUSPENDED: ("Suspended", "Suspended", "End the suspension, or the care package, in the finance system.",
+                       "The council ends the suspension, or the care package."),
+    Reason.NOT_AGREED: (
+        "Not agreed", "Its service agreement is not agreed",
+        "Send the provider its service agreement, or record what was agreed on paper.",
+        "Agree to it under Contract Documents, once the council has published it. Then the next payment catches up."),
+    Reason.ABOVE_AGREED: (
+        "Not agreed: more than the agreed terms", "More than its agreed terms",
+        "Send the provider the new terms to agree, or record what was agreed on paper.",
+        "Agree to the new terms under Contract Documents, once the council has published them there. What you agreed "
+        "before is paid; then the next payment catches up."),
+    Reason.OWED: ("Owed by the provider", "You owe it to the council", "It is taken from the next payments.",
+                  "It is taken from your next payments."),
+}  # fmt: skip
