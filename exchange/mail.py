@@ -18,6 +18,7 @@ from config import Mail
 from exchange.mail_answers import Stage, Verdict, in_short, verdict
 from models.base import scope, session, transaction
 from models.database_faults import DatabaseTrouble
+from models.emails import to_send
 from models.outbox import OutboxMessage
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,18 @@ def deliver_due(mail: Mail, *, is_stopped: Callable[[], bool] = lambda: False) -
     return count
 
 
+def why_not_taken(mail: Mail) -> str:
+    """Log in to the mail server and send nothing: what is wrong, or nothing."""
+    line = _Line(mail)
+    try:
+        line.open()
+    except NotTaken as refusal:
+        return f"{refusal.code} {refusal.reason}" if refusal.code else refusal.reason
+    finally:
+        line.close()
+    return ""
+
+
 class _Line:
     """The connection to the mail server: opened when it is needed, and anew when the server has closed it."""
 
@@ -99,7 +112,7 @@ class _Line:
             raise NotTaken(Verdict.STOP, 0, "the line closes")
         server = self.open()
         try:
-            self._insist(Stage.RECIPIENT, *server.rcpt(message.to))
+            self._insist(Stage.RECIPIENT, *server.rcpt(to_send(message.to)))
             self._insist(Stage.CONTENT, *server.data(data))
         except smtplib.SMTPDataError as problem:  # to DATA itself
             self._insist(Stage.CONTENT, problem.smtp_code, problem.smtp_error)
@@ -153,7 +166,7 @@ class _Line:
 def as_email(mail: Mail, message: OutboxMessage) -> EmailMessage:
     email = EmailMessage(policy=PLAIN)
     email["From"] = mail.sender
-    email["To"] = message.to
+    email["To"] = to_send(message.to)
     email["Subject"] = message.subject
     email["Date"] = message.created_at
     email["Message-ID"] = f"<{message.id}.{message.created_at:%Y%m%d%H%M%S%f}@{mail.sender.rpartition('@')[2]}>"
@@ -164,7 +177,7 @@ def as_email(mail: Mail, message: OutboxMessage) -> EmailMessage:
 
 def _in_bytes(mail: Mail, message: OutboxMessage, server: smtplib.SMTP) -> tuple[bytes, tuple[str, ...]]:
     """The message as it goes over the line, with the options of MAIL FROM. NotTaken where it cannot be written."""
-    is_international = not message.to.isascii()
+    is_international = not to_send(message.to).isascii()
     if is_international and not server.has_extn("smtputf8"):
         raise NotTaken(Verdict.NOBODY, 0, "our mail server takes no addresses with such letters")
     try:

@@ -11,7 +11,7 @@ from models.auditing.words import words_of
 from models.calendar import LONDON
 
 HEADINGS = (
-    "Event", "When (London)", "When (UTC)", "Who", "E-mail", "What", "Action", "Record", "Provider", "Reference",
+    "Event", "When (London)", "When (UTC)", "Who", "Person", "What", "Action", "Record", "Provider", "Reference",
     "Details", "Seal",
 )  # fmt: skip
 
@@ -22,6 +22,6 @@ def audit_data(rows: Iterable[Row]) -> Iterator[tuple[Cell, ...]]:
     for row in rows:
         yield (
             row.id, f"{row.at.astimezone(LONDON):%d/%m/%Y %H:%M:%S}", f"{row.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-            row.who, row.email, words_of(row.action), row.action, row.subject, row.provider, row.reference,
+            row.who, row.user_id, words_of(row.action), row.action, row.subject, row.provider, row.reference,
             json.dumps(row.detail, sort_keys=True, ensure_ascii=False) if row.detail else "", row.seq,
         )  # fmt: skip

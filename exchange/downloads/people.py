@@ -6,19 +6,21 @@ from sqlalchemy import Row
 
 from exchange.downloads.tabular import Cell
 from models.accounts.directory import Locks, State
-from models.calendar import LONDON
+from models.calendar import london_day
 
 HEADINGS = ("Name", "E-mail", "State", "Last logged in", "Role at the council", "Provider", "Role", "Access")
 
 
-def people_data(rows: Iterable[Row], places: dict[int, list[Row]], locks: Locks) -> Iterator[tuple[Cell, ...]]:
-    """A row for each place of each person, and one for who has none."""
+def people_data(
+    rows: Iterable[Row], places: dict[int, list[Row]], locks: Locks, *, with_emails: bool
+) -> Iterator[tuple[Cell, ...]]:
+    """A row for each place of each person, and one for who has none. `with_emails`: not only those of colleagues."""
     yield HEADINGS
     for row in rows:
-        last = row.last_login_at.astimezone(LONDON).date() if row.last_login_at else None
+        last = london_day(row.last_login_at) if row.last_login_at else None
         who = (
             row.name,
-            row.email,
+            row.email if with_emails or row.council_role else "",
             State.of(row, locks).label,
             last,
             row.council_role.label if row.council_role else "",

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from exchange.downloads.tabular import Cell, Pence
-from models.payments.purchase_order import PurchaseOrder
+from models.payments.order_list import Listed
 
 HEADINGS = ("Number", "Purchase Order", "Financial Year", "Issued", "Value", "Spend To Date", "Still to come")
 
 
-def order_data(orders: Iterable[PurchaseOrder]) -> Iterator[tuple[Cell, ...]]:
+def order_data(orders: Iterable[Listed]) -> Iterator[tuple[Cell, ...]]:
     yield HEADINGS
     for order in orders:
         yield (

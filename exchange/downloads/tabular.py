@@ -8,9 +8,10 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from models.money import plain
+from models.calendar import LONDON, london_day
+from models.money import gbp_rate, plain
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
@@ -22,7 +23,14 @@ class Pence:
     amount: int
 
 
-Cell = str | int | date | Pence | None
+@dataclass(frozen=True)
+class Rate:
+    """A cell with a unit's price, in ten-thousandths of a pound, or with a quantity, in ten-thousandths of a unit."""
+
+    e4: int
+
+
+Cell = str | int | date | Pence | Rate | None
 
 
 def csv_text(rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
@@ -43,8 +51,12 @@ def written(cell: Cell) -> str:
             return ""
         case Pence(amount):
             return plain(amount)
+        case Rate(e4):
+            return gbp_rate(e4).replace("£", "").replace(",", "").replace("−", "-")
+        case datetime():
+            return f"{cell.astimezone(LONDON):%d/%m/%Y %H:%M}"
         case date():
-            return f"{cell:%d/%m/%Y}"
+            return f"{london_day(cell):%d/%m/%Y}"
         case int():
             return str(cell)
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell

@@ -117,6 +117,10 @@ FREEZES = (
         "Set its amount to 0, and add a new allowance to the other item",
     ),
     Freeze(
+        "agreements.csv", ("agreed_on", "by_name"), lambda _: _All(),
+        "What was agreed later is a version of its own", "when this version was recorded",
+    ),
+    Freeze(
         "claim_items.csv", ("contract_id",), lambda done: done.claim_items,
         "Leave it out (included: no), and add a new claim item",
     ),

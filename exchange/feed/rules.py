@@ -13,7 +13,7 @@ from datetime import timedelta
 from exchange.feed.kinds import shown
 from exchange.feed.schema import BY_NAME, FILES, ITEMS
 from exchange.feed.world import Values, World
-from models.calendar import Frequency, period_holding
+from models.calendar import Frequency, period_holding, today
 from models.money import gbp, gbp_rate, number, times
 from models.pricing import Unit
 from models.records.claim import ClaimStatus
@@ -55,6 +55,11 @@ for _file in FILES:
     if {"ends_on", _file.begins} <= _file.attributes.keys():
         _not_before(_file.name, "ends_on", _file.begins, "the first day")
 _not_before("claims.csv", "decided_on", "claimed_on", "the day of the claim")
+
+
+@rule("agreements.csv", "agreed_on")
+def agreed_by_today(row: Values, _: World) -> str | None:
+    return "This day is still to come. Enter the day on which it was agreed" if row["agreed_on"] > today() else None
 
 
 @rule("clients.csv", "surname", "first_name")

@@ -11,6 +11,7 @@ from exchange.feed.shape import Column, File
 from models.calendar import Frequency
 from models.payments.purchase_order import PurchaseOrder
 from models.pricing import Basis, Convention, DeductionKind, Unit
+from models.records.agreement import Agreement, with_terms
 from models.records.care_package import (
     Absence,
     Allowance,
@@ -236,6 +237,14 @@ FILES: tuple[File, ...] = (
         may("assessed", kinds.yes_no(), "`no` while a minimum is taken; `yes` if empty",
             attribute="is_assessed", default=True),
     ), "Client contributions, top-ups and nursing care: what others pay towards the price.", owner="item_id"),
+    File("agreements.csv", Agreement, ("item_id", "version"), (
+        to("item_ref", ITEMS),
+        must("version", kinds.whole(1, 9_999), "a later one takes the place of those before it"),
+        must("agreed_on", kinds.day(), "today or earlier"),
+        may("agreed_by", kinds.line(), "who agreed for the provider; empty: on paper", attribute="by_name",
+            default=""),
+    ), "Service agreements that were agreed outside the portal. Their terms are what is on record of the item once the "
+        "feed is imported.", owner="item_id", completed=with_terms),
     File("claims.csv", Claim, ("reference",), (
         own("claim_ref"),
         to("provider_ref", "providers.csv"),

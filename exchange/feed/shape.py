@@ -1,6 +1,6 @@
 """The words in which `schema` describes the files of a feed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -42,6 +42,9 @@ class File:
     """The attribute that leads to the provider whom a record belongs to."""
     apart: tuple[str, ...] = ()
     """The attributes that records share whose days may not overlap."""
+    completed: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] | None = None
+    """Adds to the columns of new records what no column of the file says. It reads what the other files have written.
+    """
 
     @cached_property
     def column_names(self) -> dict[str, Column]:

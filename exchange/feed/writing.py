@@ -59,7 +59,8 @@ class Writer:
         for each in track([each for each in changes if each], "Writing"):
             file = each.file
             if each.new:
-                session.execute(insert(file.entity), [self._new(file, row, values) for row, values in each.new])
+                new = [self._new(file, row, values) for row, values in each.new]
+                session.execute(insert(file.entity), file.completed(new) if file.completed else new)
                 if file.name in self.targets:
                     self._learn_ids(file)
             if each.changed:

@@ -1,0 +1,1 @@
+"""Files that people send in: looked at (`taking`), kept outside the web root (`store`), and scanned (`scanner`)."""
