@@ -17,14 +17,15 @@ from werkzeug.exceptions import Forbidden, NotFound
 
 from blueprints.kept_forms import keep_typed
 from blueprints.looking import is_looking_at
-from blueprints.pages import current_path, go_to
+from blueprints.pages import came_from, current_path, go_to
 from blueprints.session_store import session
 from blueprints.transactions import SAFE_METHODS, note
+from models.accounts.conflict import conflicts_of
 from models.accounts.user import Membership, User
-from models.audit import record
 from models.base import session as database
 from models.permissions import AS_STAFF, Permission
 from models.records.provider import Provider
+from models.tally import tally
 from models.tenancy import EVERY_PROVIDER, every_provider, set_tenant
 
 COUNCIL = "admin"
@@ -75,6 +76,11 @@ def me() -> User:
     return current_user._get_current_object()
 
 
+def is_of_staff() -> bool:
+    """Whether somebody of the council's own is logged in."""
+    return current_user.is_authenticated and current_user.staff is not None
+
+
 def membership() -> Membership | None:
     """The place of the one who is logged in at the provider in the address, if there is one."""
     provider_id = g.get("provider_id")
@@ -108,8 +114,16 @@ def may(permission: Permission) -> bool:
     if g.get("provider_id") is None:
         return me().can_at_council(permission)
     if looking_at() is not None:
-        return permission in AS_STAFF
+        return permission in AS_STAFF and (permission is not Permission.VIEW_ORGANISATION or sees_contact_details())
     return me().can(permission, g.provider_id)
+
+
+def sees_contact_details() -> bool:
+    """Whether this person may see addresses, telephone numbers and e-mail addresses here. People of a provider see
+    those of their own; staff only where their work needs it.
+    """
+    is_own = g.get("provider_id") is not None and looking_at() is None
+    return is_own or (current_user.is_authenticated and me().can_at_council(Permission.VIEW_CONTACT_DETAILS))
 
 
 class ReadOnly(Forbidden):
@@ -139,6 +153,8 @@ def _looked_at() -> Provider | None:
     """The provider in the address, if this person is of the council's staff and looks at its pages just now."""
     if not me().can_at_council(Permission.VIEW_AS_PROVIDER) or not is_looking_at(g.provider_id):
         return None
+    if conflicts_of(me(), [g.provider_id]):
+        return None
     with every_provider():
         return database.scalar(Provider.numbered(g.provider_id))
 
@@ -160,7 +176,7 @@ def _admit() -> Response | None:
     if access is PUBLIC:
         return None
     if access is PASSWORD_GIVEN:
-        return None if "pending_login" in session else _to_log_in()
+        return None if "pending_login" in session else _to_the_door()
     if not current_user.is_authenticated:
         return _to_log_in()
     if g.provider_id is not None and membership() is None:
@@ -187,22 +203,33 @@ def _insist_on_looking(access: Permission | Open | None) -> None:
     if request.method not in SAFE_METHODS or not _may(access):
         note(lambda: _refused(access, provider_id=g.provider_id, as_staff=True))
         raise ReadOnly
-    if not getattr(_view(current_app, request.endpoint), "reads_client_records", False):
-        note(_looked)  # the others note it themselves
+
+
+def is_councils() -> bool:
+    """Whether the address is one of the council's own pages."""
+    return (request.blueprint or "").partition(".")[0] == COUNCIL
 
 
 def _may(access: Permission | Open | None) -> bool:
-    is_somewhere = g.provider_id is not None or (request.blueprint or "").partition(".")[0] == COUNCIL
+    is_somewhere = g.provider_id is not None or is_councils()
     return isinstance(access, Permission) and is_somewhere and may(access)
 
 
 def _ask_once_more() -> Response | None:
     """Send a person whom `_admit` has let in to auth.prove, if the view is `fresh` and their proof too old."""
     if getattr(_view(current_app, request.endpoint), "fresh", False) and not session.is_fresh:
-        again = None if request.method in SAFE_METHODS else "yes"
+        is_page = request.method in SAFE_METHODS and not request.path.endswith((".csv", ".xlsx"))
         keep_typed(current_user.id)
-        return go_to(url_for("auth.prove", next=current_path(), again=again))
+        there = current_path() if is_page or request.method not in SAFE_METHODS else came_from() or current_path()
+        return go_to(url_for("auth.prove", next=there, again=None if is_page else "yes"))
     return None
+
+
+def _to_the_door() -> Response:
+    """From a page in the middle of logging in, where nobody is on the way in: not back to it afterwards, for then
+    there would be nobody on the way in either.
+    """
+    return go_to(url_for("auth.choose" if current_user.is_authenticated else "auth.log_in"))
 
 
 def _to_log_in() -> Response:
@@ -215,11 +242,5 @@ def _to_log_in() -> Response:
     return go_to(url_for("auth.log_in", next=current_path(), **why))
 
 
-def _looked() -> None:
-    record(
-        "provider.page_seen", looking_at(), by=me(), provider_id=g.provider_id, endpoint=request.endpoint, as_staff=True
-    )
-
-
 def _refused(access: Permission | Open | None, **where: Any) -> None:
-    record("access.refused", by=me(), endpoint=request.endpoint, access=access.name if access else None, **where)
+    tally("access.refused", by=me(), endpoint=request.endpoint, access=access.name if access else None, **where)

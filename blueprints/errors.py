@@ -6,9 +6,13 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
-from blueprints.access import NotLooking, ReadOnly
+from blueprints.access import NotLooking, ReadOnly, is_of_staff, me
+from blueprints.download import WrongFilter
 from blueprints.pages import came_from, problem
-from models.base import DomainError, session
+from blueprints.refusals import page_again
+from models.accounts.conflict import ConflictOfInterest
+from models.base import DomainError, session, transaction
+from models.tally import tally
 
 WORDS = {
     400: ("We could not read that", "Go back, check what you entered and try again."),
@@ -19,13 +23,18 @@ WORDS = {
     404: ("Page not found", "If you typed or pasted the address, check that it is whole. Or go to the home page."),
     405: ("Page not found", "This address cannot be opened in this way. Go to the home page and start from there."),
     409: ("We could not do that", ""),
-    413: ("That file is too large", "Choose a file smaller than 10 MB."),
+    413: ("That file is too large", "Choose files smaller than 10 MB, and send fewer at once."),
     500: (
         "Sorry, there is a problem with the portal",
         "Nothing was changed. Try again in a few minutes. If it keeps happening, contact us.",
     ),
     503: ("The portal is busy", "Nothing was changed. Wait a minute, then try again."),
 }
+TO_STAFF = {
+    403: "Your role does not include this page. Ask a systems administrator if it should.",
+    500: "Nothing was changed. Try again in a few minutes. If it keeps happening, tell whoever looks after the portal.",
+}
+"""The same for the council's own people, who would otherwise be told to contact themselves."""
 STALE = (
     "This page was open for too long",
     "Nothing was changed. Go back, load the page again and repeat what you did.",
@@ -47,6 +56,8 @@ LAST_RESORT = "<!doctype html><html lang=en-GB><title>{0}</title><h1>{0}</h1><p>
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, _broken_rule)
+    app.register_error_handler(ConflictOfInterest, _conflict)
+    app.register_error_handler(WrongFilter, _wrong_filter)
     app.register_error_handler(CSRFError, _stale)
     app.register_error_handler(OperationalError, _database_fault)
     app.register_error_handler(IntegrityError, _came_second)
@@ -58,7 +69,24 @@ def init_app(app: Flask) -> None:
 
 
 def _broken_rule(error: DomainError) -> Response:
-    return problem(409, WORDS[409][0], str(error), back=came_from())
+    again = page_again(error, _forget_all)
+    return again if again is not None else problem(409, WORDS[409][0], str(error), back=came_from())
+
+
+def _wrong_filter(error: WrongFilter) -> Response:
+    text = f"{error}. Go back to the list, and download it from there."
+    return problem(422, "We could not make this file", text, form=error.form)
+
+
+def _conflict(error: ConflictOfInterest) -> Response:
+    """The refusal stays in the audit, counted with those of the same person on the same page, and nothing else of the
+    request.
+    """
+    _forget_all()
+    by, endpoint = me(), request.endpoint
+    with transaction():
+        tally("access.conflict", by=by, provider_id=error.provider_id, endpoint=endpoint)
+    return _broken_rule(error)
 
 
 def _stale(_error: CSRFError) -> Response:
@@ -76,7 +104,13 @@ def _read_only(_error: ReadOnly) -> Response:
 def _refusal(error: HTTPException) -> AnyResponse:
     if error.code is None or error.code < 400:
         return error.get_response()
-    return problem(error.code, *WORDS.get(error.code, WORDS[400 if error.code < 500 else 500]))
+    return problem(error.code, *_words(error.code))
+
+
+def _words(code: int) -> tuple[str, str]:
+    """Heading and text, for whoever reads them."""
+    heading, text = WORDS.get(code, WORDS[400 if code < 500 else 500])
+    return heading, TO_STAFF.get(code, text) if is_of_staff() else text
 
 
 def _not_our_name(_error: SecurityError) -> Response:
@@ -105,7 +139,7 @@ def _fault(error: InternalServerError) -> Response:
     current_app.logger.error("%s %s", request.method, request.endpoint, exc_info=original)
     try:
         _forget_all()
-        return problem(500, *WORDS[500])
+        return problem(500, *_words(500))
     except Exception:
         current_app.logger.exception("the error page itself")
         return Response(LAST_RESORT.format(*WORDS[500]), 500)

@@ -10,7 +10,8 @@ from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader, Undefined
 
-from blueprints.access import looking_at, may, viewing
+from blueprints.access import is_of_staff, looking_at, may, me, sees_contact_details, viewing
+from blueprints.at_hand import at_hand, keep_at_hand
 from blueprints.session_store import session
 from blueprints.switch import switch_from
 from config import Council, Settings
@@ -22,6 +23,10 @@ NAVIGATION = (
     ("Home", "provider.home.show", Permission.VIEW_HOME),
     ("Payments", "provider.payments.index", Permission.VIEW_PAYMENTS),
     ("Purchase Orders", "provider.purchase_orders.index", Permission.VIEW_PURCHASE_ORDERS),
+    ("Care packages", "provider.care_packages.index", Permission.VIEW_CARE_PACKAGES),
+    ("Contracts", "provider.contracts.index", Permission.VIEW_PAYMENTS),
+    ("Documents", "provider.documents.index", Permission.VIEW_DOCUMENTS),
+    ("Actions", "provider.actions.index", Permission.VIEW_ACTIONS),
     ("Organisation", "provider.organisation.show", Permission.VIEW_ORGANISATION),
     ("Contacts", "provider.contacts.index", Permission.VIEW_ORGANISATION),
     ("Team", "provider.team.index", Permission.MANAGE_TEAM),
@@ -34,6 +39,10 @@ COUNCIL_NAVIGATION = (
     ("Payments", "admin.payments.index", Permission.VIEW_EVERY_PAYMENT),
     ("What is owed", "admin.debts.index", Permission.VIEW_EVERY_PAYMENT),
     ("Providers", "admin.providers.index", Permission.VIEW_PROVIDERS),
+    ("Actions", "admin.actions.index", Permission.VIEW_EVERY_ACTION),
+    ("Contracts", "admin.contracts.index", Permission.VIEW_CONTRACTS),
+    ("Documents", "admin.documents.index", Permission.VIEW_EVERY_DOCUMENT),
+    ("Clients", "admin.clients.index", Permission.VIEW_CLIENTS),
     ("People", "admin.people.index", Permission.VIEW_PROVIDERS),
     ("Changes", "admin.changes.index", Permission.VIEW_PROVIDERS),
     ("Daily work", "admin.daily_work.index", Permission.VIEW_DAILY_WORK),
@@ -62,7 +71,11 @@ def init_app(app: Flask, settings: Settings) -> None:
     govuk = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
     app.jinja_loader = ChoiceLoader([loader for loader in (app.jinja_loader, govuk) if loader])
     app.jinja_env.undefined = NeverPrinted
-    app.jinja_env.globals.update(asset_url=asset_url, theme_url=theme_url, Permission=Permission, may=may)
+    app.jinja_env.globals.update(
+        asset_url=asset_url, is_of_staff=is_of_staff, theme_url=theme_url, Permission=Permission, may=may,
+        sees_contact_details=sees_contact_details,
+    )  # fmt: skip
+    app.url_defaults(keep_at_hand)
     app.context_processor(lambda: _context(settings))
 
 
@@ -86,11 +99,12 @@ def _context(settings: Settings) -> dict[str, Any]:
         "council": settings.council,
         "demonstration": settings.is_demonstration,
         "business_date": today() if settings.today else None,
-        "viewing": viewing(),
+        "viewing": at_hand(),
         "looking": looking_at() is not None,
         "nav_items": _nav_items(),
+        "finds": viewing() is None and may(Permission.VIEW_COUNCIL),
         "footer_items": _footer_items(settings),
-        "switch": switch_from(viewing()),
+        "switch": switch_from(at_hand()),
         "session_left": _session_left(),
         "session_limits": session.row,
     }
@@ -106,6 +120,9 @@ def _nav_items() -> list[dict[str, Any]]:
     navigation: Iterable[tuple[str, str]]
     if viewing() is not None:
         navigation = _allowed(NAVIGATION)
+    elif (provider := at_hand()) is not None:
+        own = [(text, endpoint) for text, endpoint, needed in NAVIGATION if me().can(needed, provider.id)]
+        return [_nav_item(text, endpoint, provider=provider.id) for text, endpoint in own]
     elif not current_user.is_authenticated:
         navigation = VISITOR_NAVIGATION
     elif current_user.staff is not None:
@@ -119,18 +136,19 @@ def _allowed(navigation: Iterable[tuple[str, str, Permission]]) -> list[tuple[st
     return [(text, endpoint) for text, endpoint, permission in navigation if may(permission)]
 
 
-def _nav_item(text: str, endpoint: str) -> dict[str, Any]:
+def _nav_item(text: str, endpoint: str, **arguments: Any) -> dict[str, Any]:
     """`current` is the page itself, `active` any page of its area."""
     area = endpoint.rpartition(".")[0]
     is_current = request.endpoint == endpoint
     is_active = is_current or (area.count(".") > 0 and (request.endpoint or "").rpartition(".")[0] == area)
-    return {"text": text, "href": url_for(endpoint), "current": is_current, "active": is_active}
+    return {"text": text, "href": url_for(endpoint, **arguments), "current": is_current, "active": is_active}
 
 
 def _footer_items(settings: Settings) -> list[dict[str, str]]:
+    team = {"text": f"Contact the {settings.council.team}", "href": url_for("public.help", _anchor="contact")}
     items = [
         {"text": "Help", "href": url_for("public.help")},
-        {"text": f"Contact the {settings.council.team}", "href": url_for("public.help", _anchor="contact")},
+        *([] if is_of_staff() else [team]),
         {"text": "Privacy", "href": url_for("public.privacy")},
         {"text": "Cookies", "href": url_for("public.cookies")},
         {"text": "Accessibility", "href": url_for("public.accessibility")},

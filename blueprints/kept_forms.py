@@ -3,16 +3,20 @@
 Too late: the session had ended, or the view asks for a password that was given just now. Nothing is sent for anybody:
 the person sees what they typed, and presses the button again. Forms take what is kept from `g.kept_form`
 (forms/base.py).
+
+A long form may be left and opened again: what stands in it is kept as it is typed (`keep_unsent`), and fills it each
+time until it is sent, for an hour after the last change.
 """
 
 from enum import StrEnum
 
-from flask import Flask, before_render_template, flash, g, request, session
+from flask import Flask, Response, before_render_template, flash, g, request
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
-from blueprints.pages import current_path, wants_partial
-from blueprints.transactions import SAFE_METHODS, note
+from blueprints.pages import current_path, is_act, wants_partial
+from blueprints.session_store import session
+from blueprints.transactions import SAFE_METHODS
 from models.accounts.kept_form import KeptForm
 from models.accounts.press import FIELD as ONE_TIME_KEY
 from models.accounts.press import is_key
@@ -29,23 +33,34 @@ class Why(StrEnum):
 
     LOGGED_OUT = "logged out"
     NOT_PROVED = "not proved"
+    LEFT = "left"
+    """Its person went to another page, and sees for themselves that it is still there: nothing is said."""
 
     @property
     def filled(self) -> str:
         return f"{_BEFORE[self]}. {STILL_HERE}"
 
     @property
+    def is_said(self) -> bool:
+        return self is not Why.LEFT
+
+    @property
     def gone(self) -> str:
         return f"{_BEFORE[self]}. If it is still to be done, do it again"
 
 
-_BEFORE = {Why.LOGGED_OUT: "You were logged out before this was saved", Why.NOT_PROVED: "This was not sent yet"}
+_BEFORE = {
+    Why.LOGGED_OUT: "You were logged out before this was saved",
+    Why.NOT_PROVED: "This was not sent yet",
+    Why.LEFT: "You left this before it was sent",
+}
 OFFERED = "kept_forms"
 SHOWN = "shown_forms"
 
 
 def init_app(app: Flask) -> None:
     app.before_request(_offer_or_forget)
+    app.after_request(_forget)
     before_render_template.connect(_nothing_fits, app)
 
 
@@ -55,6 +70,15 @@ def keep_typed(user_id: int, path: str | None = None) -> bool:
     if request.method in SAFE_METHODS or path is None:
         return False
     return KeptForm.keep(user_id, path, request.form.items(multi=True))
+
+
+def keep_unsent(user_id: int, path: str) -> None:
+    """Keep what this request sends, for the form at this address: it stands in it whenever the page is opened in this
+    session, until it is sent.
+    """
+    g.kept_path = None  # this request sends nothing
+    if KeptForm.keep(user_id, path, request.form.items(multi=True)) and path not in session.get(OFFERED, {}):
+        session[OFFERED] = {**session.get(OFFERED, {}), path: Why.LEFT.value}
 
 
 def offer(user_id: int, why: Why) -> set[str]:
@@ -75,8 +99,12 @@ class Kept:
 
     def take(self) -> MultiDict[str, str]:
         """The fields and values, for the form that they fit; from now on they count as shown. The page takes over the
-        one-time key: what was sent before the session ended, and did arrive, is not done again.
+        one-time key: what was sent before the session ended, and did arrive, is not done again. What was only left was
+        never sent, and has a new key each time.
         """
+        if not self._why.is_said:
+            g.kept_form, g.is_still_kept = None, True
+            return MultiDict(self._typed)
         self._show(self._why.filled)
         g.one_time_key = next((value for name, value in self._typed if name == ONE_TIME_KEY and is_key(value)), None)
         return MultiDict(self._typed)
@@ -88,6 +116,8 @@ class Kept:
     def _show(self, words: str) -> None:
         g.kept_form = None
         session[OFFERED] = {path: why for path, why in session[OFFERED].items() if path != self._path}
+        if not self._why.is_said:
+            return
         session[SHOWN] = [*session.get(SHOWN, []), self._path]
         flash(words, "information")
 
@@ -101,7 +131,9 @@ def _typed(path: str) -> list[tuple[str, str]]:
 
 
 def _offer_or_forget() -> None:
-    """A GET of a page whose form is kept prepares to show it; sending the form forgets what was kept."""
+    """A GET of a page whose form is kept prepares to show it; what was kept is forgotten once the form has done what it
+    is for. A step that checks first, a choice that draws it anew or a refusal forgets nothing.
+    """
     offered, shown = session.get(OFFERED, {}), session.get(SHOWN, [])
     if not (offered or shown) or not current_user.is_authenticated:
         return
@@ -109,11 +141,23 @@ def _offer_or_forget() -> None:
     if path is None:
         return
     if request.method not in SAFE_METHODS and (path in offered or path in shown):
-        note(lambda: database.execute(KeptForm.sent(current_user.id, path)))
-        session[OFFERED] = {each: why for each, why in offered.items() if each != path}
-        session[SHOWN] = [each for each in shown if each != path]
+        g.kept_path = None if session.in_background else path  # the script keeps it again
     elif request.method == "GET" and path in offered and not wants_partial():
         g.kept_form = Kept(path, Why(offered[path]))
+
+
+def _forget(response: Response) -> Response:
+    """After the view, in its transaction. Another form of the same page leaves it alone."""
+    path = g.get("kept_path")
+    if path is None or not is_act(response):
+        return response
+    names = {name for name, _ in _typed(path)} - {ONE_TIME_KEY}
+    if names and not names & set(request.form):
+        return response
+    database.execute(KeptForm.sent(current_user.id, path))
+    session[OFFERED] = {each: why for each, why in session.get(OFFERED, {}).items() if each != path}
+    session[SHOWN] = [each for each in session.get(SHOWN, []) if each != path]
+    return response
 
 
 def _nothing_fits(_app: Flask, **_: object) -> None:

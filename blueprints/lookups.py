@@ -1,25 +1,30 @@
 """Finding the record that an address names."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
 from flask import Flask, abort, g, request, url_for
 from flask_login import current_user
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, SQLColumnExpression, func, select
 from werkzeug.routing import BaseConverter, IntegerConverter, UnicodeConverter, ValidationError
 
 from blueprints.access import me
 from blueprints.transactions import note
-from models.audit import record
-from models.base import Base, session
+from models.accounts.conflict import insist_on_none
+from models.accounts.user import Membership, User
+from models.audit import named
+from models.base import Base, session, sum_of
+from models.records.provider import Provider
+from models.tally import tally
 
 T = TypeVar("T")
 
 
 def init_app(app: Flask) -> None:
-    app.url_map.converters.update(int=Number, day=Day, reference=Reference)
+    app.url_map.converters.update(int=Number, day=Day, reference=Reference, file=FileEnding, row=RowKey)
+    app.jinja_env.globals["kept_in_links"] = kept_in_links
 
 
 def get_or_404(query: Select[T]) -> T:
@@ -32,8 +37,52 @@ def get_or_404(query: Select[T]) -> T:
         note(_not_found)
         abort(404)
     if isinstance(found, Base):
-        g.setdefault("record", found)  # what the page is about, for the audit
+        g.setdefault("about", About(named(found), getattr(found, "provider_id", None)))
+        if _is_act_of_staff() and (asked := set(_providers_of(found)) - g.setdefault("acts_on", set())):
+            insist_on_none(me(), asked)
+            g.acts_on |= asked
     return found
+
+
+def one_or_404(found: Sequence[T]) -> T:
+    """The one that was found of what get_or_404 has opened, else 404."""
+    if len(found) != 1:
+        note(_not_found)
+        abort(404)
+    return found[0]
+
+
+def get_row_or_404(query: Select) -> Row:
+    """As `get_or_404`, of a query for columns."""
+    found = session.execute(query).one_or_none()
+    if found is None:
+        note(_not_found)
+        abort(404)
+    return found
+
+
+def _is_act_of_staff() -> bool:
+    """Something is done at this address, or asked before it is done, and it is one of the council's."""
+    rule = request.url_rule
+    return (request.blueprint or "").startswith("admin.") and rule is not None and "POST" in (rule.methods or ())
+
+
+def _providers_of(found: Base) -> list[int]:
+    """Ids of the providers on which somebody acts who acts on this record. Of a run: models.payments.authorising."""
+    if isinstance(found, Provider):
+        return [found.id]
+    if isinstance(found, User):
+        return list(session.scalars(select(Membership.provider_id).where(Membership.user_id == found.id)))
+    provider_id = getattr(found, "provider_id", None)
+    return [provider_id] if provider_id is not None else []
+
+
+@dataclass(frozen=True)
+class About:
+    """The record that a page is about, as the audit calls it, and whose it is; None for a list."""
+
+    name: str | None = None
+    provider_id: int | None = None
 
 
 def _not_found() -> None:
@@ -43,13 +92,13 @@ def _not_found() -> None:
     if "provider_id" in ids:  # of the council's own pages; there may be no such provider
         ids["asked_for"] = ids.pop("provider_id")
     by = me() if current_user.is_authenticated else None
-    record("access.not_found", by=by, provider_id=g.get("provider_id"), endpoint=request.endpoint, **ids)
+    tally("access.not_found", by=by, provider_id=g.get("provider_id"), endpoint=request.endpoint, **ids)
 
 
 class Number(IntegerConverter):
     """A whole number that fits into a key; an address with a larger one is none of ours."""
 
-    regex = r"\d{1,10}"
+    regex = "[0-9]{1,10}"
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"max": 2**31 - 1, **options})
@@ -65,7 +114,7 @@ def key(text: str) -> int:
 class Day(BaseConverter):
     """<day:first_on>: 2019-09-30."""
 
-    regex = r"\d{4}-\d{2}-\d{2}"
+    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
     def to_python(self, value: str) -> date:
         try:
@@ -89,7 +138,21 @@ class Reference(UnicodeConverter):
         return value
 
 
+class FileEnding(BaseConverter):
+    """/data.<file:ending>: csv or xlsx, as blueprints/download.py makes them."""
+
+    regex = "(?:csv|xlsx)"
+
+
+class RowKey(BaseConverter):
+    """<row:key>: one row of a payment, as models.reports.payment_rows.key_of calls it."""
+
+    regex = "[0-9]{1,9}-[0-9]{4}"
+
+
 PER_PAGE = 50
+ON_ONE_PAGE = 200
+"""Of a list that people look through as a whole, so many rows are one page."""
 
 
 @dataclass
@@ -101,39 +164,97 @@ class Page:
     total: int
     name: str
     """The argument in the address that says which page is shown."""
+    pence: int | None = None
+    """What all of the list comes to, shown or not; None where it was not asked for."""
+    size: int = PER_PAGE
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // PER_PAGE))
+        return max(1, -(-self.total // self.size))
 
     @property
     def first(self) -> int:
         """Which of all the items is the first here, counted from 1."""
-        return (self.number - 1) * PER_PAGE + 1
+        return (self.number - 1) * self.size + 1
 
     def url(self, number: int) -> str:
         """This address with another page of the list."""
-        arguments = request.args.to_dict() | (request.view_args or {}) | {self.name: number}
+        arguments = kept_in_links() | (request.view_args or {}) | {self.name: number}
         return url_for(request.endpoint or "", **arguments)
 
 
-def page_of(found: Select | Sequence[Any], *, name: str = "page") -> Page:
+def kept_in_links() -> dict[str, list[str]]:
+    """What the address says of the lists on this page: their filters and pages. Whatever else somebody has written into
+    it, `_method` or `endpoint` among them, goes into no link.
+    """
+    names = g.get("kept_in_links", set())
+    return {name: values for name, values in request.args.to_dict(flat=False).items() if name in names}
+
+
+def address_without(name: str) -> str:
+    """This address without what somebody has typed there of a client: what the browser shows and keeps."""
+    kept = {each: values for each, values in kept_in_links().items() if each != name}
+    return url_for(request.endpoint or "", **(kept | (request.view_args or {})))
+
+
+def page_of(
+    found: Select | Sequence[Any],
+    *,
+    name: str = "page",
+    pence: SQLColumnExpression[int] | str | None = None,
+    size: int | None = None,
+    total: int | None = None,
+) -> Page:
     """The page of the list that the address asks for: the last page for one past the end, the first for no number.
 
-    A query for columns gives rows, a query for one entity gives its objects.
+    A query for columns gives rows, a query for one entity gives its objects. `pence`: one of its columns by name, or
+    a column of its tables, to be added up over the whole list. `size` is how many are on a page, if not PER_PAGE;
+    `total` is how many there are, where that is known already.
     """
-    asked = request.args.get(name, 1, type=int)
-    if isinstance(found, Select):
-        total = session.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0
-    else:
-        total = len(found)
-    page = Page([], 1, total, name)
+    size, asked = size or PER_PAGE, request.args.get(name, 1, type=key)
+    g.setdefault("kept_in_links", set()).add(name)
+    sum_pence = None
+    if total is None:
+        total, sum_pence = _counted(found, pence) if isinstance(found, Select) else (len(found), None)
+    page = Page([], 1, total, name, sum_pence, size)
     page.number = min(max(asked, 1), page.pages)
     at = page.first - 1
     if not isinstance(found, Select):
-        page.items = found[at : at + PER_PAGE]
+        page.items = found[at : at + size]
     elif len(found.column_descriptions) > 1:
-        page.items = session.execute(found.offset(at).limit(PER_PAGE)).all()
+        page.items = session.execute(found.offset(at).limit(size)).all()
     else:
-        page.items = session.scalars(found.offset(at).limit(PER_PAGE)).all()
+        page.items = session.scalars(found.offset(at).limit(size)).all()
     return page
+
+
+def _counted(query: Select, pence: SQLColumnExpression[int] | str | None) -> tuple[int, int | None]:
+    """How many rows the query has, and what they come to. Of its columns nothing is worked out for that: it is counted
+    from the table of the first one, where that is an entity's.
+    """
+    query = query.order_by(None)
+    first = query.column_descriptions[0]["entity"]
+    if query._group_by_clauses or query._distinct or first is None:
+        rows = query.subquery()
+        sums = (sum_of(rows.c[pence]),) if isinstance(pence, str) else ()
+        counted = select(func.count(), *sums).select_from(rows)
+    else:
+        adds: Any = query.selected_columns[pence] if isinstance(pence, str) else pence
+        sums = () if adds is None else (sum_of(adds),)
+        counted = query.with_only_columns(func.count(), *sums).select_from(first)
+    row = session.execute(counted).one()
+    return row[0], row[1] if len(row) > 1 else None
+
+
+def page_read(read: Callable[[int, int], tuple[Sequence[T], int]], *, size: int = PER_PAGE, name: str = "page") -> Page:
+    """As `page_of`, of what `read(offset, limit)` gives in one query: some of the items, and how many there are in all.
+    Past the end that is 0: then the last page is read.
+    """
+    asked = max(request.args.get(name, 1, type=key), 1)
+    g.setdefault("kept_in_links", set()).add(name)
+    items, total = read((asked - 1) * size, size)
+    if not items and asked > 1:
+        _, total = read(0, 1)
+        asked = max(1, -(-total // size))
+        items, total = read((asked - 1) * size, size)
+    return Page(items, asked, total, name, size=size)

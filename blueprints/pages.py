@@ -36,11 +36,18 @@ def wants_partial() -> bool:
     return bool(request.htmx) and not request.htmx.boosted and not request.htmx.history_restore_request
 
 
-def render(page: str, /, *, partial: str | None = None, **context: Any) -> Response:
-    """The page, or its one partial for htmx; 422 if a form among the context is not as it should be."""
-    template = partial if partial and wants_partial() else page
+def render(page: str, /, *, partial: str | None = None, address: str | None = None, **context: Any) -> Response:
+    """The page, or its one partial for htmx; 422 if a form among the context is not as it should be.
+
+    `address`: what the browser is to show as its address with the partial, without what was typed of a client.
+    """
+    is_part = bool(partial) and wants_partial()
     is_invalid = any(isinstance(value, Form) and value.errors for value in context.values())
-    return make_response(render_template(template, **context), 422 if is_invalid else 200)
+    return make_response(
+        render_template(partial if partial and is_part else page, **context),
+        422 if is_invalid else 200,
+        replace_url=address if is_part else None,
+    )
 
 
 @contextmanager
@@ -80,6 +87,12 @@ def answered(then: str, kind: str, message: str) -> None:
     g.pop("one_time_key", None)
 
 
+def is_act(response: Response) -> bool:
+    """Whether something was done: the answer sends the person on, or `done()` or `render_once()` says so."""
+    sends_on = response.location is not None or "HX-Redirect" in response.headers
+    return response.status_code < 400 and (sends_on or "answered" in g)
+
+
 def go_to(url: str) -> Response:
     """Another page, whole: also when htmx asked for a part, so that no page ever lands inside another."""
     if request.htmx:
@@ -87,10 +100,10 @@ def go_to(url: str) -> Response:
     return make_response(redirect(url, 303))
 
 
-def problem(status: int, heading: str, text: str, *, back: str | None = None) -> Response:
+def problem(status: int, heading: str, text: str, *, back: str | None = None, **context: Any) -> Response:
     """A refusal in words: a page of its own, or for htmx a short notice in #notices."""
     template = PROBLEM if wants_partial() else "errors/error.html"
-    return make_response(render_template(template, heading=heading, text=text, back=back), status)
+    return make_response(render_template(template, heading=heading, text=text, back=back, **context), status)
 
 
 def current_path() -> str | None:

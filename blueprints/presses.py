@@ -42,6 +42,11 @@ def repeatable(view: Callable) -> Callable:
     return view
 
 
+def is_sent_again() -> bool:
+    """This form was sent before with something else in it: it says so itself, before any rule does."""
+    return g.get("sent_before") is not None
+
+
 def one_time_key() -> str | None:
     """The key of the forms on this page. Each is good for its own address, so they may share it. None before somebody
     has logged in.

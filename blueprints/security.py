@@ -23,6 +23,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+FILE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+"""Of a file that somebody has sent: it is saved, and could do nothing if a browser did draw it."""
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Frame-Options": "DENY",
@@ -30,7 +32,8 @@ HEADERS = {
     "Referrer-Policy": "same-origin",  # "no-referrer" would break Flask-WTF's own check on https
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), publickey-credentials-create=(self), "
+    "publickey-credentials-get=(self), usb=()",
 }
 HSTS = "max-age=31536000; includeSubDomains"
 

@@ -5,15 +5,16 @@ from datetime import date, timedelta
 from typing import Any, TypedDict
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, DateField, Form
-from wtforms.validators import Optional, ValidationError
+from wtforms import BooleanField
+from wtforms.validators import ValidationError
 
+from forms.base import FilterForm
 from forms.fields import StringField
-from forms.filters import ALL, ChoiceField, SelectChoice
+from forms.filters import ALL, ChoiceField, FilterDay, SelectChoice
 from models.auditing.search import Record, record_named
 from models.auditing.words import ACTIONS, Group, actions_of
 from models.base import utc_now
-from models.calendar import LONDON
+from models.calendar import london_day
 
 USUALLY = timedelta(days=30)
 """How far back the page looks while nobody has said."""
@@ -31,19 +32,19 @@ class Chosen(TypedDict):
     with_client: bool
 
 
-class AuditSearch(Form):
-    person = StringField("Person: name or e-mail")
+class AuditSearch(FilterForm):
+    person = StringField("Person: name or number")
     provider = StringField("Provider: name or reference")
     action = ChoiceField("Kind of event", default=ALL)
-    first = DateField("From", validators=[Optional()], render_kw={"type": "date"})
-    last = DateField("To", validators=[Optional()], render_kw={"type": "date"})
+    first = FilterDay("From")
+    last = FilterDay("To")
     about = StringField("Record", description="Like order 148 or run 12; or paste the address of its page")
     client = BooleanField("And all about that order’s client")
 
     def __init__(self, asked: MultiDict[str, str], **options: Any) -> None:
         """With nothing asked for, the newest month is shown."""
         if not any(name in asked for name in ("person", "provider", "action", "first", "last", "about", "client")):
-            options["data"] = {"first": utc_now().astimezone(LONDON).date() - USUALLY}
+            options["data"] = {"first": london_day(utc_now()) - USUALLY}
         super().__init__(asked, **options)
         self.action.choices = [SelectChoice(ALL, "[Any]")]
         for group in Group:
@@ -65,7 +66,7 @@ class AuditSearch(Form):
         if field.data and not is_order and not self.about.errors:
             raise ValidationError("Name an order as the record, so that we know which client you mean")
 
-    def validate_last(self, field: DateField) -> None:
+    def validate_last(self, field: FilterDay) -> None:
         if field.data and self.first.data and field.data < self.first.data:
             raise ValidationError("To must be the same day as From, or later")
 

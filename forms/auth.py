@@ -2,23 +2,45 @@
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from wtforms import ValidationError
-from wtforms.validators import DataRequired, InputRequired
+from wtforms.form import BaseForm
+from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
+from wtforms.widgets import HiddenInput
 
 from forms.base import FlaskForm
 from forms.fields import PasswordField, Rows, StringField, no_long_email
 
+LONGEST_ANSWER = 20_000
+"""Characters of what a browser answers for a passkey: many times what is usual."""
 Judge = Callable[[str], str | None]
 """What is wrong with a text, in words for the person, or None."""
 
 
-class LogInForm(FlaskForm):
+STALE = "This page was open for too long, so nothing was sent. Check what stands here, and send it now"
+
+
+class StrangersForm(FlaskForm):
+    """A form of somebody who is not logged in. Where its page is too old, it is drawn again, filled in, with a new
+    token; the views are excused from the check that would answer with an error page (app.py).
+    """
+
+    def validate(self, *more: Any, **named: Any) -> bool:
+        is_valid = super().validate(*more, **named)
+        if self["csrf_token"].errors:
+            for field in self:
+                field.errors = []
+            self.form_errors = [STALE]
+        return is_valid
+
+
+class LogInForm(StrangersForm):
     email = StringField("E-mail", validators=[InputRequired("Enter your e-mail address"), no_long_email])
     password = PasswordField("Password", validators=[InputRequired("Enter your password")])
 
 
-class ForgottenForm(FlaskForm):
+class ForgottenForm(StrangersForm):
     email = StringField("E-mail", validators=[InputRequired("Enter your e-mail address"), no_long_email])
 
 
@@ -32,6 +54,46 @@ class CodeForm(FlaskForm):
 
 class AppCodeForm(FlaskForm):
     code = StringField("Code", validators=[InputRequired("Enter the code that the app shows")])
+
+
+class AnswerField(StringField):
+    """What the browser answers for a passkey, which its script writes here: JSON. It is never shown again."""
+
+    widget = HiddenInput()
+
+    def pre_validate(self, form: BaseForm) -> None:
+        if len(self.data) > LONGEST_ANSWER:
+            raise StopValidation("That is not what a passkey answers. Press the button again")
+
+    def _value(self) -> str:
+        return ""
+
+
+class GivePasskeyForm(FlaskForm):
+    """An answer with a passkey, or a recovery code in its place."""
+
+    credential = AnswerField("Passkey")
+    code = StringField("Recovery code")
+
+    def validate_code(self, field: StringField) -> None:
+        if not field.data and not self.credential.data:
+            raise ValidationError("Enter one of your recovery codes, like abcde-fgh23")
+
+
+class PasskeyNameForm(FlaskForm):
+    name = StringField(
+        "Name of the passkey",
+        validators=[DataRequired("Enter a name for the passkey, like My phone"), Length(max=50)],
+        filters=[lambda name: " ".join((name or "").split())],
+    )
+
+
+class NewPasskeyForm(PasskeyNameForm):
+    credential = AnswerField("Passkey")
+
+    def validate_credential(self, field: StringField) -> None:
+        if self.name.data and not field.data:
+            raise ValidationError("No passkey was made. It takes JavaScript: turn it on, and load this page again")
 
 
 class SecretField(StringField):

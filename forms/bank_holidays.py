@@ -3,18 +3,18 @@
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from wtforms import Form, SelectMultipleField
+from wtforms import SelectMultipleField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs of WTForms
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from forms.base import FlaskForm
+from forms.base import FilterForm, FlaskForm
 from forms.details import tidy_line
 from forms.fields import DayField, StringField
 from forms.filters import ALL, ChoiceField
 from models.bank_holiday import Proposal
 
 
-class YearFilter(Form):
+class YearFilter(FilterForm):
     year = ChoiceField("Year")
 
     def offer(self, years: Iterable[int]) -> None:

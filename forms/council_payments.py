@@ -5,18 +5,18 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypedDict
 
-from wtforms import BooleanField, DateField, Form
+from wtforms import BooleanField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from forms.base import FlaskForm
+from forms.base import FilterForm, FlaskForm
 from forms.fields import DayField, MoneyField, SeenPence, SeenText, StringField, TextAreaField
-from forms.filters import ALL, ChoiceField
+from forms.filters import ALL, ChoiceField, FilterDay
 from models.calendar import PeriodDates
 from models.payments.confirmation import Confirmation, Processing
 from models.payments.day_moves import fault_of
-from models.payments.officer import Foreseen
+from models.payments.foreseeing import Foreseen
 from models.payments.worklist import Concern
-from models.reports.whereabouts import WAITS, Reason
+from models.reports.waiting_reasons import WAITS, Reason
 
 LONG = Length(max=2_000, message="Write 2,000 characters or fewer")
 
@@ -36,6 +36,8 @@ class Chosen(TypedDict):
     concern: Concern | None
     first: date | None
     last: date | None
+    finalise_on: date | None
+    amount_pence: int | None
 
 
 class ChosenWaiting(TypedDict):
@@ -45,13 +47,15 @@ class ChosenWaiting(TypedDict):
     reason: Reason | None
 
 
-class PaymentSearch(Form):
-    name = StringField("Provider")
+class PaymentSearch(FilterForm):
+    name = StringField("Provider or contract")
     state = ChoiceField("State", default=ALL)
     confirmation = ChoiceField("Answer", default=ALL)
-    exception = ChoiceField("Only those", default=ALL)
-    first = DateField("From", validators=[Optional()], render_kw={"type": "date"})
-    last = DateField("To", validators=[Optional()], render_kw={"type": "date"})
+    exception = ChoiceField("Only those", noun="a kind of payment", default=ALL)
+    first = FilterDay("From")
+    last = FilterDay("To")
+    finalise = FilterDay("Finalise on")
+    amount = MoneyField("Total")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -68,10 +72,12 @@ class PaymentSearch(Form):
             "concern": Concern(self.exception.data) if self.exception.data else None,
             "first": self.first.data,
             "last": self.last.data,
+            "finalise_on": self.finalise.data,
+            "amount_pence": self.amount.data,
         }
 
 
-class WaitingSearch(Form):
+class WaitingSearch(FilterForm):
     name = StringField("Provider")
     reason = ChoiceField("Reason", default=ALL)
 
@@ -87,7 +93,7 @@ class WaitingSearch(Form):
         }
 
 
-class NameSearch(Form):
+class NameSearch(FilterForm):
     name = StringField("Provider")
 
 

@@ -2,8 +2,9 @@
 
 from typing import Any, TypedDict
 
-from wtforms import BooleanField, Form
+from wtforms import BooleanField
 
+from forms.base import FilterForm
 from forms.filters import ALL, ChoiceField
 from models.daily_work import DAILY
 from models.job import JobKind
@@ -16,7 +17,7 @@ class Chosen(TypedDict):
     only_failed: bool
 
 
-class DailyWorkFilter(Form):
+class DailyWorkFilter(FilterForm):
     work = ChoiceField("Work", default=ALL)
     failed = BooleanField("Only what failed")
 

@@ -2,10 +2,9 @@
 
 from typing import Any, TypedDict
 
-from wtforms import Form
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from forms.base import FlaskForm
+from forms.base import FilterForm, FlaskForm
 from forms.fields import DayField, MoneyField, Seen, StringField, TextAreaField
 from forms.filters import ALL, ChoiceField, year_choices
 from models.calendar import FinancialYear, today
@@ -24,9 +23,9 @@ class Chosen(TypedDict):
     concern: Concern | None
 
 
-class DebtSearch(Form):
+class DebtSearch(FilterForm):
     name = StringField("Provider or contract number")
-    show = ChoiceField("Only those", default=ALL)
+    show = ChoiceField("Only those", noun="a kind of debt", default=ALL)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -37,7 +36,7 @@ class DebtSearch(Form):
         return {"name": self.name.data.strip(), "concern": Concern(self.show.data) if self.show.data else None}
 
 
-class LedgerYear(Form):
+class LedgerYear(FilterForm):
     """The financial year of a ledger, or all of it."""
 
     year = ChoiceField("Financial year", default=ALL)

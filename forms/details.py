@@ -3,21 +3,17 @@
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from wtforms import BooleanField, Form
+from wtforms import BooleanField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from forms.base import FlaskForm
-from forms.fields import DayField, StringField, TextAreaField, no_long_email
+from forms.base import FilterForm, FlaskForm
+from forms.fields import DayField, StringField, TextAreaField, no_long_email, tidy_line
 from forms.filters import ALL, ChoiceField
 from models.correspondence.detail_change import NOTHING, ChangeState, differences
 from models.emails import email_address
 
 LONG = Length(max=2_000, message="Write 2,000 characters or fewer")
 MOST_LINES = 10
-
-
-def tidy_line(text: str | None) -> str:
-    return " ".join((text or "").replace("\0", "").split())
 
 
 def tidy_lines(text: str | None) -> str:
@@ -30,9 +26,14 @@ def tidy_text(text: str | None) -> str:
     return (text or "").replace("\r\n", "\n").replace("\0", "").strip()
 
 
-def _line(label: str, *more: Any, longest: int = 200) -> StringField:
-    length = Length(max=longest, message=f"{label}: use {longest} characters or fewer")
+def _line(label: str, *more: Any) -> StringField:
+    length = Length(max=200, message=f"{label}: use 200 characters or fewer")
     return StringField(label, filters=[tidy_line], validators=[*more, length])
+
+
+def _phone() -> StringField:
+    length = Length(max=60, message="Telephone: use 60 characters or fewer")
+    return StringField("Telephone", filters=[tidy_line], validators=[length], render_kw={"type": "tel"})
 
 
 def _email() -> StringField:
@@ -45,7 +46,7 @@ def _email() -> StringField:
 
 def _is_an_address(_form: FlaskForm, field: StringField) -> None:
     try:
-        email_address(field.data)
+        field.data = email_address(field.data)
     except ValueError:
         raise ValidationError("Enter an e-mail address like name@example.org") from None
 
@@ -98,7 +99,7 @@ class OrganisationForm(AskForm):
     invoice_address = _address("Invoice address")
     delivery_address = _address("Delivery address")
     email = _email()
-    phone = _line("Telephone", longest=60)
+    phone = _phone()
     asks = ("name", "address", "invoice_address", "delivery_address", "email", "phone")
 
 
@@ -106,7 +107,7 @@ class ContactForm(AskForm):
     name = _line("Name", DataRequired("Enter the name"))
     position = _line("Position")
     email = _email()
-    phone = _line("Telephone", longest=60)
+    phone = _phone()
     is_correspondence = BooleanField("Letters go to this person")
     asks = ("name", "position", "email", "phone", "is_correspondence")
 
@@ -124,7 +125,7 @@ class RefuseForm(FlaskForm):
     )
 
 
-class ContactSearch(Form):
+class ContactSearch(FilterForm):
     text = StringField("Name, position or e-mail", filters=[tidy_line])
 
 
@@ -135,7 +136,7 @@ class Chosen(TypedDict):
     state: ChangeState | None
 
 
-class ChangeSearch(Form):
+class ChangeSearch(FilterForm):
     """The filters above the council's list of changes."""
 
     name = StringField("Provider", filters=[tidy_line])

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from wtforms import Form
-
+from forms.base import FilterForm
 from forms.filters import ALL, ChoiceField
 
 WARNED = "warned"
 
 
-class FeedSearch(Form):
-    show = ChoiceField("Show", default=ALL)
+class FeedSearch(FilterForm):
+    show = ChoiceField("Show", noun="a kind of feed", default=ALL)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

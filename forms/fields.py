@@ -17,6 +17,16 @@ from models.money import gbp, parse_pence, plain
 LOOK_AGAIN = "Look at what stands here now, and press the button again if it is right"
 
 
+def tidy(text: str | None) -> str:
+    """What was typed into a box of several lines, without blanks around it."""
+    return (text or "").replace("\r\n", "\n").replace("\0", "").strip()
+
+
+def tidy_line(text: str | None) -> str:
+    """What was typed on one line, one space between words."""
+    return " ".join((text or "").replace("\0", "").split())
+
+
 class StringField(wtforms.StringField):
     """Its data are what was typed: "" where nothing was."""
 
@@ -135,6 +145,28 @@ class Rows(FieldList):
         numbered = re.compile(rf"{re.escape(prefix)}-[0-9]{{1,4}}(-.*)?")
         names = [name for name in formdata if numbered.fullmatch(name)]
         return super()._extract_indices(prefix, names)  # type: ignore[misc]  # the stubs of WTForms leave it out
+
+
+class Ticks(Field):
+    """Boxes of a list, of which each ticked one has a text: the browser sends `query=12` for the row with this number,
+    and `query-12` for what is typed about it. Its data are the texts of the ticked rows, by number.
+    """
+
+    data: dict[int, str]
+
+    def process(self, formdata: Any, *_: Any, **__: Any) -> None:
+        self.process_errors, self.data, self.typed = [], {}, {}
+        if formdata is None:
+            return
+        numbered = re.compile(rf"{re.escape(self.name)}-([0-9]{{1,10}})")
+        for name in formdata:
+            if found := numbered.fullmatch(name):
+                self.typed[int(found[1])] = tidy(formdata.get(name))
+        ticked = [int(value) for value in formdata.getlist(self.name) if re.fullmatch(r"[0-9]{1,10}", value)]
+        self.data = {number: self.typed.get(number, "") for number in ticked}
+
+    typed: dict[int, str]
+    """What is typed of any row, ticked or not."""
 
 
 class DayField(DateField):

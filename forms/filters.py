@@ -3,13 +3,18 @@
 from collections.abc import Iterable
 from typing import Any
 
-from wtforms import Form, SelectField
+from wtforms import DateField, SelectField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs of WTForms
 from wtforms.form import BaseForm
-from wtforms.validators import ValidationError
+from wtforms.validators import Optional, ValidationError
+from wtforms.widgets import SearchInput
 
+from forms.base import FilterForm
+from forms.fields import StringField, tidy_line
 from models.calendar import FinancialYear
-from models.reports.whereabouts import WAITS, Reason
+from models.payments.contract_list import Ended
+from models.reports.payment_rows import Show, SortedBy, Wanted
+from models.reports.waiting_reasons import WAITS, Reason
 
 ALL = ""
 
@@ -19,17 +24,36 @@ class ChoiceField(SelectField):
 
     choices: list[SelectChoice]
 
+    def __init__(self, label: str, *, noun: str = "", **options: Any) -> None:
+        """`noun`: what is chosen, as in "Choose a kind of payment", where the label alone does not say it."""
+        super().__init__(label, **options)
+        article = "an" if label[:1] in "AEIOU" else "a"
+        self.noun = noun or ("one" if label.endswith("?") else f"{article} {label[:1].lower()}{label[1:]}")
+
     def pre_validate(self, form: BaseForm) -> None:
         if self.data not in [choice.value for choice in self.choices]:
-            what = "one" if self.label.text.endswith("?") else f"a {self.label.text.lower()}"
-            raise ValidationError(f"Choose {what} from the list")
+            raise ValidationError(f"Choose {self.noun} from the list")
 
     def offer(self, *choices: tuple[str, str]) -> None:
         """Fill the list: pairs of what travels in the address and what people read."""
         self.choices = [SelectChoice(value, text) for value, text in choices]
 
 
-class PeriodFilter(Form):
+class FilterDay(DateField):
+    """A day above a list, chosen from the browser's calendar; none takes all."""
+
+    def __init__(self, label: str, **options: Any) -> None:
+        super().__init__(label, validators=[Optional()], render_kw={"type": "date"}, **options)
+        self.type = "DateField"  # by which the templates know it
+
+    def process_formdata(self, values: list[str]) -> None:
+        try:
+            super().process_formdata(values)
+        except ValueError:
+            raise ValueError(f"{self.label.text} must be a day of the calendar, like 27/03/2026") from None
+
+
+class PeriodFilter(FilterForm):
     """The pick lists of Scheduled Payments (S4-064, S4-065)."""
 
     year = ChoiceField("Financial year")
@@ -45,7 +69,27 @@ class PeriodFilter(Form):
         self.contract.offer((ALL, "[All Contracts]"), *contracts)
 
 
-class ScheduleFilter(Form):
+class RowFilter(FilterForm):
+    """Which rows of a payment, and in which order."""
+
+    find = StringField("Find a person", filters=[lambda text: (text or "").strip()])
+    show = ChoiceField("Show", noun="some rows", default=Show.ALL.value)
+    sort = ChoiceField("Sort by", noun="an order", default=SortedBy.NAME.value)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.show.offer((Show.ALL, "All rows"), (Show.CHANGED, "Changed only"), (Show.QUERIED, "Queried or held"))
+        self.sort.offer((SortedBy.NAME, "Name"), (SortedBy.SUM, "Sum"), (SortedBy.CHANGE, "Change"))
+
+    @property
+    def wanted(self) -> Wanted:
+        """Every row, by name, where the form is not as it should be."""
+        if not self.validate():
+            return Wanted()
+        return Wanted(self.find.data or "", Show(self.show.data), SortedBy(self.sort.data))
+
+
+class ScheduleFilter(FilterForm):
     """Which year's schedule, and of which contract."""
 
     year = ChoiceField("Financial year")
@@ -56,22 +100,33 @@ class ScheduleFilter(Form):
         self.contract.offer(*contracts)
 
 
-class OrderFilter(Form):
-    """The filters of Purchase Orders (S4-171 to S4-173)."""
+class OrderFilter(FilterForm):
+    """The filters of Purchase Orders (S4-171 to S4-173). A client is typed, since a large provider has hundreds."""
 
+    text = StringField("Client or order number", filters=[tidy_line], widget=SearchInput())
     year = ChoiceField("Financial year")
     service = ChoiceField("Service", default=ALL)
-    client = ChoiceField("Client", default=ALL)
 
-    def offer(
-        self, years: Iterable[FinancialYear], services: Iterable[tuple[str, str]], clients: Iterable[tuple[str, str]]
-    ) -> None:
+    def offer(self, years: Iterable[FinancialYear], services: Iterable[tuple[str, str]]) -> None:
         self.year.offer(*year_choices(years))
         self.service.offer((ALL, "[All Services]"), *services)
-        self.client.offer((ALL, "[All Clients]"), *clients)
 
 
-class ReasonFilter(Form):
+class ContractFilter(FilterForm):
+    """Which contracts of a provider."""
+
+    text = StringField("Name or reference", filters=[tidy_line], widget=SearchInput())
+    state = ChoiceField(
+        "State", default=ALL,
+        choices=[SelectChoice(ALL, "[Any]"), *(SelectChoice(each.value, each.value.capitalize()) for each in Ended)],
+    )  # fmt: skip
+
+    @property
+    def which(self) -> Ended | None:
+        return Ended(self.state.data) if self.state.data else None
+
+
+class ReasonFilter(FilterForm):
     """Which of the sums that wait."""
 
     reason = ChoiceField("Reason", default=ALL)

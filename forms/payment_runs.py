@@ -1,13 +1,16 @@
 """What is chosen to calculate and to prepare a payment run, and to look through one."""
 
 from collections.abc import Callable
+from datetime import date
 
-from wtforms import BooleanField, Form, RadioField, SelectMultipleField
+from wtforms import BooleanField, RadioField, SelectMultipleField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from forms.base import FlaskForm
+from forms.base import FilterForm, FlaskForm
 from forms.fields import StringField, TextAreaField
 from forms.filters import SelectChoice
+from models.calendar import in_words, today
+from models.payments.worklist import DueWhen
 from models.records.provider import ProviderKind
 
 ALL, KINDS, NAMED = "all", "kinds", "named"
@@ -62,10 +65,28 @@ class CalculateForm(ProvidersForm):
 
 
 class PrepareForm(ProvidersForm):
+    due = RadioField("Which payments?", default=DueWhen.ANY.value)
     note = StringField("Note (optional)", description="For whoever authorises the run", validators=[Length(max=500)])
 
+    def __init__(self, problems_with: Callable[[list[str]], list[str]], due: str) -> None:
+        """`due`: a DueWhen that is chosen already; anything else is ANY."""
+        super().__init__(problems_with)
+        day = f"{today():%A} {in_words(today())}"
+        self.due.choices = [
+            SelectChoice(DueWhen.ANY.value, "All that are due"),
+            SelectChoice(DueWhen.TODAY.value, f"Only those of today, {day}"),
+            SelectChoice(DueWhen.OVERDUE.value, f"Only those that were due before {day}"),
+        ]
+        if not self.is_submitted() and due in list(DueWhen):
+            self.due.data = due
 
-class RunFilter(Form):
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        """The first and last day to be finalised of the payments that it is to take; None where there is no bound."""
+        return DueWhen(self.due.data).days
+
+
+class RunFilter(FilterForm):
     """What of a run is shown: one kind of exception, or its payments by provider."""
 
     show = StringField("Show")
@@ -83,6 +104,23 @@ class StopForm(FlaskForm):
                     Length(max=2_000, message="Write 2,000 characters or fewer")],
         render_kw={"rows": 3},
     )  # fmt: skip
+
+
+class HoldExceptionForm(FlaskForm):
+    """Hold what an exception is about, and perhaps ask its provider."""
+
+    reason = TextAreaField(
+        "Why is it held?",
+        description="For us: the provider sees that it is held, not why",
+        validators=[DataRequired("Say why it is held"), Length(max=2_000, message="Write 2,000 characters or fewer")],
+        render_kw={"rows": 2},
+    )
+    question = TextAreaField(
+        "What do you ask the provider? (optional)",
+        description="It reads this on the page of the payment, and a mail says that we have written",
+        validators=[Length(max=2_000, message="Write 2,000 characters or fewer")],
+        render_kw={"rows": 2},
+    )
 
 
 class TickForm(FlaskForm):

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from wtforms import Form
-
+from forms.base import FilterForm
 from forms.fields import StringField
 from forms.filters import ALL, ChoiceField
 
 NEEDS_ME = "needs-me"
 
 
-class PlaceSearch(Form):
+class PlaceSearch(FilterForm):
     name = StringField("Name or reference")
 
     @property
@@ -19,7 +18,7 @@ class PlaceSearch(Form):
 
 
 class ServiceSearch(PlaceSearch):
-    show = ChoiceField("Show", default=ALL)
+    show = ChoiceField("Show", noun="a kind of service", default=ALL)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -3,10 +3,9 @@
 from hashlib import sha256
 from typing import Any, TypedDict
 
-from wtforms import Form
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from forms.base import FlaskForm
+from forms.base import FilterForm, FlaskForm
 from forms.fields import DayField, SeenText, StringField, TextAreaField
 from forms.filters import ALL, ChoiceField
 from models.base import DomainError
@@ -23,7 +22,7 @@ class Chosen(TypedDict):
     state: State | None
 
 
-class StandingHoldSearch(Form):
+class StandingHoldSearch(FilterForm):
     name = StringField("Provider")
     state = ChoiceField("State", default=ALL)
 

@@ -4,25 +4,39 @@ from flask import Blueprint
 
 from blueprints.admin import (
     access_reviews,
+    actions,
+    alarms,
     audit,
     bank_holidays,
+    calendars,
+    care_packages,
     changes,
+    clients,
+    conflicts,
+    contracts,
     daily_work,
     debts,
+    documents,
     feeds,
+    gates,
     home,
     payment_runs,
     payments,
     people,
     providers,
+    purchase_orders,
+    rates,
     refused_addresses,
+    search,
+    staff_requests,
     standing_holds,
 )
 
 bp = Blueprint("admin", __name__, url_prefix="/council")
 
 for area in (
-    home, payments, payment_runs, standing_holds, debts, feeds, providers, people, refused_addresses, changes,
-    access_reviews, audit, bank_holidays, daily_work,
+    home, payments, payment_runs, standing_holds, debts, feeds, providers, people, staff_requests, conflicts,
+    refused_addresses, changes, access_reviews, alarms, audit, bank_holidays, daily_work,
+    contracts, documents, gates, rates, calendars, clients, care_packages, purchase_orders, search, actions,
 ):  # fmt: skip
     bp.register_blueprint(area.bp)

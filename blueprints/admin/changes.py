@@ -3,23 +3,46 @@
 from flask import Blueprint, request, url_for
 
 from blueprints.access import me, requires
+from blueprints.download import checked, table_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
+from blueprints.sorting import Columns, Sorting
+from exchange.downloads.office import changes_data
 from forms.base import ButtonForm
 from forms.details import ChangeSearch, RefuseForm
 from models.accounts.user import names_of
+from models.base import session
 from models.correspondence.detail_change import DetailChange, has_arrived
 from models.permissions import Permission
+from models.records.provider import Provider
 
 bp = Blueprint("changes", __name__, url_prefix="/changes")
+
+SORTED_BY: Columns = {
+    "change": "kind",
+    "provider": Provider.folded_name,
+    "asked": "asked_at",
+    "from": "wanted_on",
+    "state": "state",
+}
 
 
 @bp.get("/")
 @requires(Permission.VIEW_PROVIDERS)
 def index():
-    form = ChangeSearch(request.args)
-    page = page_of(DetailChange.listed(**form.chosen)) if form.validate() else None
-    return render("admin/changes/index.html", partial="admin/changes/_list.html", form=form, page=page)
+    form, sorting = ChangeSearch(request.args), Sorting(SORTED_BY, usual="asked")
+    page = page_of(sorting.of(DetailChange.listed(**form.chosen))) if form.validate() else None
+    return render(
+        "admin/changes/index.html", partial="admin/changes/_list.html", form=form, page=page, sorting=sorting
+    )  # fmt: skip
+
+
+@bp.get("/data.<file:ending>")
+@requires(Permission.VIEW_PROVIDERS, fresh=True)
+def data(ending):
+    form = checked(ChangeSearch(request.args))
+    changes = session.scalars(Sorting(SORTED_BY).of(DetailChange.listed(**form.chosen)))
+    return table_file("changes", changes_data(changes), ending)
 
 
 @bp.get("/<int:change_id>")

@@ -3,8 +3,12 @@
 from flask import Blueprint, abort, request, url_for
 
 from blueprints.access import me, requires
+from blueprints.download import checked, table_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
+from blueprints.refusals import stays_on
+from blueprints.sorting import Columns, Sorting
+from exchange.downloads.office import work_data
 from forms.daily_work import DailyWorkFilter
 from models import daily_work
 from models.base import session, utc_now
@@ -13,20 +17,31 @@ from models.permissions import Permission
 
 bp = Blueprint("daily_work", __name__, url_prefix="/daily-work")
 
+SORTED_BY: Columns = {"work": "kind", "begun": "started_at", "outcome": "state"}
+
 
 @bp.get("/")
 @requires(Permission.VIEW_DAILY_WORK)
 def index():
-    form = DailyWorkFilter(request.args)
-    page = page_of(daily_work.history(**form.chosen)) if form.validate() else None
+    form, sorting = DailyWorkFilter(request.args), Sorting(SORTED_BY)
+    page = page_of(sorting.of(daily_work.history(**form.chosen))) if form.validate() else None
     return render(
         "admin/daily_work/index.html", partial="admin/daily_work/_history.html", form=form, page=page,
-        works=daily_work.works(utc_now()),
+        sorting=sorting, works=daily_work.works(utc_now()),
     )  # fmt: skip
+
+
+@bp.get("/data.<file:ending>")
+@requires(Permission.VIEW_DAILY_WORK, fresh=True)
+def data(ending):
+    form = checked(DailyWorkFilter(request.args))
+    jobs = session.scalars(Sorting(SORTED_BY).of(daily_work.history(**form.chosen)))
+    return table_file("daily-work", work_data(jobs), ending)
 
 
 @bp.post("/<string:work>/run")
 @requires(Permission.RUN_DAILY_WORK)
+@stays_on("admin.daily_work.index")
 def run(work):
     kind = daily_work.named(work) or abort(404)
     job = Job.ask(kind, by=me())

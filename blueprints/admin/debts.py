@@ -3,10 +3,11 @@
 from flask import Blueprint, request, url_for
 
 from blueprints.access import me, requires
-from blueprints.download import csv_file
+from blueprints.download import checked, table_file
 from blueprints.filters import ago
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, render
+from blueprints.sorting import Columns, Sorting
 from exchange.downloads.debts import debts_data, ledger_data
 from forms.base import ButtonForm
 from forms.council_payments import EndPlanForm, PlanForm
@@ -28,24 +29,29 @@ bp = Blueprint("debts", __name__, url_prefix="/debts")
 ONE = "/<reference:reference>"
 ASKED = f"{ONE}/write-offs/<int:write_off_id>"
 
+SORTED_BY: Columns = {
+    "provider": Provider.folded_name, "contract": Contract.folded_name, "owed": "owed_pence",
+    "instalment": "per_payment_pence", "waits": ("write_off_pence", "surplus_pence"),
+}  # fmt: skip
+
 
 @bp.get("/")
 @requires(Permission.VIEW_EVERY_PAYMENT)
 def index():
-    form = DebtSearch(request.args)
-    page = page_of(listed(**form.chosen)) if form.validate() else None
+    form, sorting = DebtSearch(request.args), Sorting(SORTED_BY, usual="-owed")
+    page = page_of(sorting.of(listed(**form.chosen)), pence="owed_pence") if form.validate() else None
     return render(
-        "admin/debts/index.html", partial="admin/debts/_list.html", form=form, page=page,
+        "admin/debts/index.html", partial="admin/debts/_list.html", form=form, page=page, sorting=sorting,
         **(_about(page.items) if page else {}),
     )  # fmt: skip
 
 
-@bp.get("/data.csv")
-@requires(Permission.VIEW_EVERY_PAYMENT)
-def data():
-    form = DebtSearch(request.args)
-    rows = session.execute(listed(**form.chosen)).all() if form.validate() else []
-    return csv_file("debts.csv", debts_data(rows, **_about(rows)))
+@bp.get("/data.<file:ending>")
+@requires(Permission.VIEW_EVERY_PAYMENT, fresh=True)
+def data(ending):
+    form = checked(DebtSearch(request.args))
+    rows = session.execute(Sorting(SORTED_BY).of(listed(**form.chosen))).all()
+    return table_file("debts", debts_data(rows, **_about(rows)), ending)
 
 
 def _about(rows):
@@ -80,12 +86,12 @@ def show(reference):
     )
 
 
-@bp.get(f"{ONE}/data.csv")
+@bp.get(f"{ONE}/data.<file:ending>")
 @requires(Permission.VIEW_EVERY_PAYMENT)
-def ledger_file(reference):
+def ledger_file(reference, ending):
     contract = get_or_404(Contract.referred_to(reference))
     part = LedgerYear(request.args).part_of(ledger_of(contract.id))
-    return csv_file(f"ledger-{contract.reference}.csv", ledger_data(contract, part, with_runs=True))
+    return table_file(f"ledger-{contract.reference}", ledger_data(contract, part, with_runs=True), ending)
 
 
 @bp.route(f"{ONE}/repay", methods=["GET", "POST"])

@@ -2,35 +2,61 @@
 
 from flask import Blueprint, abort, request, url_for
 
-from blueprints.access import me, requires
-from blueprints.download import csv_file
+from blueprints.access import may, me, requires
+from blueprints.download import table_file
 from blueprints.lookups import get_or_404, page_of
-from blueprints.pages import done, render
+from blueprints.pages import done, refusals_on, render
 from blueprints.reading import reads_client_records
-from exchange.downloads.payment_runs import run_data
-from forms.payment_runs import KINDS, CalculateForm, PrepareForm, RunFilter, StopForm, TickForm
-from models.base import session
+from blueprints.refusals import stays_on
+from blueprints.sorting import Columns, Sorting
+from exchange.downloads.payment_runs import run_data, runs_data
+from forms.payment_runs import KINDS, CalculateForm, HoldExceptionForm, PrepareForm, RunFilter, StopForm, TickForm
+from models.base import chunks, session
 from models.job import Job, JobKind
-from models.payments import authorising
+from models.payments import authorising, officer
 from models.payments.finding import Finding
+from models.payments.hold import Hold
+from models.payments.money_line import line_of_run
+from models.payments.payment import ScheduledPayment
+from models.payments.payment_run import RunProgress
 from models.payments.review import Review
 from models.payments.run import PaymentRun
 from models.payments.run_history import outcome_of, outcomes_of
 from models.permissions import Permission
-from models.records.provider import ids_named, ids_of_kinds, problems_with_names
+from models.records.contract import Contract
+from models.records.provider import Provider, ids_named, ids_of_kinds, problems_with_names
+from models.reports.exception_rows import exception_rows, workings, workings_before
 from models.reports.whereabouts import client_of
 
 bp = Blueprint("payment_runs", __name__, url_prefix="/payment-runs")
+
+RUNS_BY: Columns = {"run": "id", "as_on": "as_on", "state": "state", "total": "total_pence"}
+LINES_BY: Columns = {
+    "provider": Provider.folded_name, "contract": Contract.folded_name, "period": ("first_on", "last_on"),
+    "now": "total_pence", "before": "before_pence", "difference": "difference_pence", "outcome": "outcome",
+}  # fmt: skip
 
 
 @bp.get("/")
 @requires(Permission.VIEW_RUNS)
 def index():
     job = session.scalars(Job.newest_of(JobKind.CALCULATE, JobKind.PREPARE)).one_or_none()
-    page = page_of(PaymentRun.newest_first())
+    sorting = Sorting(RUNS_BY, usual="-run")
+    page = page_of(sorting.of(PaymentRun.newest_first()))
     return render(
-        "admin/payment_runs/index.html", page=page, outcomes=outcomes_of(run.id for run in page.items), job=job
-    )
+        "admin/payment_runs/index.html", partial="admin/payment_runs/_list.html", page=page, sorting=sorting,
+        outcomes=outcomes_of(run.id for run in page.items), job=job,
+    )  # fmt: skip
+
+
+@bp.get("/data.<file:ending>")
+@requires(Permission.VIEW_RUNS, fresh=True)
+def list_file(ending):
+    runs = session.scalars(Sorting(RUNS_BY).of(PaymentRun.newest_first())).all()
+    outcomes: dict[int, RunProgress] = {}
+    for some in chunks(runs, 500):
+        outcomes |= outcomes_of(run.id for run in some)
+    return table_file("payment-runs", runs_data(runs, outcomes), ending)
 
 
 @bp.route("/calculate", methods=["GET", "POST"])
@@ -46,9 +72,11 @@ def calculate():
 @bp.route("/prepare", methods=["GET", "POST"])
 @requires(Permission.PREPARE_RUNS)
 def prepare():
-    form = PrepareForm(problems_with_names)
+    form = PrepareForm(problems_with_names, request.args.get("due", ""))
     if form.validate_on_submit():
-        asked = Job.ask(JobKind.PREPARE, by=me(), providers=_chosen(form), note=form.note.data or "")
+        first, last = (day and day.isoformat() for day in form.days)
+        note = form.note.data or ""
+        asked = Job.ask(JobKind.PREPARE, by=me(), providers=_chosen(form), note=note, first=first, last=last)
         session.flush()
         return done("The run is being prepared", then=url_for(".job", job_id=asked.id))
     return render("admin/payment_runs/prepare.html", form=form)
@@ -90,24 +118,94 @@ def _next(exceptions, checklist):
 
 def _review(run, form):
     review, filters = Review(run), RunFilter(request.args)
+    sorting = Sorting(LINES_BY)
     shown, exceptions, checklist = _shown(filters), review.exceptions(), authorising.Checklist(run, me())
+    hands = page_of(checklist.hands, name="hands")
     return render(
-        "admin/payment_runs/show.html", partial="admin/payment_runs/_review.html",
+        "admin/payment_runs/show.html", partial="admin/payment_runs/_review.html", hands=hands,
+        hand_payments=review.named([hand.payment_id for hand in hands.items]),
         run=run, form=form, filters=filters, exceptions=exceptions, shown=shown, totals=review.totals(),
-        foresight=review.foresight, client_of=client_of,
-        page=page_of(_query(review, filters)), checklist=checklist, next_kind=_next(exceptions, checklist),
+        foresight=review.foresight, line=line_of_run(run, review.foresight.left), client_of=client_of,
+        page=page_of(sorting.of(_query(review, filters)), pence="total_pence"), sorting=sorting,
+        checklist=checklist, next_kind=_next(exceptions, checklist),
         outcome=outcome_of(run.id),
         job=session.scalars(Job.newest_of(JobKind.FINALISE, run_id=run.id)).one_or_none(),
     )  # fmt: skip
 
 
-@bp.get("/<int:run_id>/data.csv")
+@bp.get("/<int:run_id>/exceptions/<int:finding_id>")
 @requires(Permission.VIEW_RUNS)
 @reads_client_records
-def data(run_id):
+def exception(run_id, finding_id):
+    """One exception: beside the list of its kind, or on a page of its own."""
+    review, finding = _found(run_id, finding_id)
+    return render(
+        "admin/payment_runs/exception.html", partial="admin/payment_runs/_exception.html",
+        **_opened(review, finding, HoldExceptionForm()),
+    )  # fmt: skip
+
+
+@bp.post("/<int:run_id>/exceptions/<int:finding_id>/hold")
+@requires(Permission.HOLD_PAYMENTS)
+@reads_client_records
+def exception_hold(run_id, finding_id):
+    """Hold what an exception is about, and go on to the next."""
+    review, finding = _found(run_id, finding_id)
+    form = HoldExceptionForm()
+    opened = _opened(review, finding, form)
+    if form.validate_on_submit() and opened["payment"] is not None:
+        with refusals_on(form):
+            officer.hold(
+                opened["payment"], by=me(), reason=form.reason.data, order_id=opened["order_id"],
+                question=form.question.data,
+            )  # fmt: skip
+            after = opened["place"].next_id
+            if after is None:
+                return done("Held. That was the last of these", then=url_for(".show", run_id=run_id, show=finding.kind))
+            _, following = _found(run_id, after)
+            return done(
+                "Held", then=url_for(".exception", run_id=run_id, finding_id=after),
+                partial="admin/payment_runs/_exception.html", **_opened(review, following, HoldExceptionForm(None)),
+            )  # fmt: skip
+    return render(
+        "admin/payment_runs/exception.html", partial="admin/payment_runs/_exception.html",
+        **_opened(review, finding, form),
+    )  # fmt: skip
+
+
+def _found(run_id, finding_id):
+    review = Review(get_or_404(PaymentRun.numbered(run_id)))
+    return review, get_or_404(review.finding(finding_id))
+
+
+def _opened(review, finding, form):
+    """What the page of one exception shows: of its payment as it is now."""
+    row, place = review.opened(finding)
+    payment = session.scalars(ScheduledPayment.of(row.reference, row.first_on)).one_or_none()
+    rows = exception_rows(payment, row.client_reference, finding.kind) if payment else None
+    order_id = (
+        next((each.order_id for each in rows.items if each.order_id), None) if rows and finding.client_id else None
+    )
+    held = session.scalars(Hold.ever_on(payment).where(~Hold.is_released)).all() if payment else []
+    holds = [each for each in held if each.purchase_order_id in (None, order_id)]
+    may_be_held = payment is not None and not holds and may(Permission.HOLD_PAYMENTS)
+    return {
+        "run": review.run, "kind": finding.kind, "row": row, "place": place, "payment": payment,
+        "rows": rows, "order_id": order_id, "holds": holds, "client_of": client_of,
+        "now": workings(payment, rows) if finding.client_id and payment and rows else [],
+        "before": workings_before(payment, rows) if finding.client_id and payment and rows else [],
+        "form": form if may_be_held or form.errors else None,
+    }  # fmt: skip
+
+
+@bp.get("/<int:run_id>/data.<file:ending>")
+@requires(Permission.VIEW_RUNS, fresh=True)
+@reads_client_records
+def data(run_id, ending):
     run = get_or_404(PaymentRun.numbered(run_id))
     form = RunFilter(request.args)
-    return csv_file(f"payment-run-{run_id}.csv", run_data(session.execute(_query(Review(run), form)), _shown(form)))
+    rows = session.execute(Sorting(LINES_BY).of(_query(Review(run), form)))
+    return table_file(f"payment-run-{run_id}", run_data(rows, _shown(form)), ending)
 
 
 def _shown(form):
@@ -124,6 +222,7 @@ def _query(review, form):
 
 @bp.post("/<int:run_id>/authorise")
 @requires(Permission.AUTHORISE_RUNS, fresh=True)
+@stays_on("admin.payment_runs.show")
 def authorise(run_id):
     run = get_or_404(PaymentRun.numbered(run_id))
     is_authorised = authorising.authorise(run, by=me())
@@ -135,6 +234,7 @@ def authorise(run_id):
 
 @bp.post("/<int:run_id>/finalise")
 @requires(Permission.AUTHORISE_RUNS, fresh=True)
+@stays_on("admin.payment_runs.show")
 def finalise(run_id):
     run = get_or_404(PaymentRun.numbered(run_id))
     authorising.check_may_be_finalised(run, by=me())
@@ -170,6 +270,7 @@ def withdraw(run_id):
 
 @bp.post("/<int:run_id>/discard")
 @requires(Permission.PREPARE_RUNS)
+@stays_on("admin.payment_runs.show")
 def discard(run_id):
     run = get_or_404(PaymentRun.numbered(run_id))
     run.discard(by=me())

@@ -3,10 +3,11 @@
 from flask import Blueprint, request, url_for
 
 from blueprints.access import me, requires
-from blueprints.download import csv_file
+from blueprints.download import checked, table_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, refusals_on, render
 from blueprints.reading import reads_client_records
+from blueprints.sorting import Columns, Sorting
 from exchange.downloads.standing_holds import standing_holds_data
 from forms.standing_holds import ChangeForm, EndForm, StandingHoldSearch, SuspendForm
 from models.accounts.user import names_of
@@ -25,25 +26,31 @@ bp = Blueprint("standing_holds", __name__, url_prefix="/standing-holds")
 
 ONE = "/<int:standing_id>"
 
+SORTED_BY: Columns = {
+    "provider": Provider.folded_name, "first": StandingHold.first_on, "review": StandingHold.review_on,
+    "payments": "payments", "sum": "pence",
+}  # fmt: skip
+
 
 @bp.get("/")
 @requires(Permission.VIEW_EVERY_PAYMENT)
 @reads_client_records
 def index():
-    form = StandingHoldSearch(request.args)
-    page = page_of(StandingHold.listed(**form.chosen)) if form.validate() else None
+    form, sorting = StandingHoldSearch(request.args), Sorting(SORTED_BY)
+    page = page_of(sorting.of(StandingHold.listed(**form.chosen)), pence="pence") if form.validate() else None
     return render(
         "admin/standing_holds/index.html", partial="admin/standing_holds/_list.html", form=form, page=page,
+        sorting=sorting,
     )  # fmt: skip
 
 
-@bp.get("/data.csv")
-@requires(Permission.VIEW_EVERY_PAYMENT)
+@bp.get("/data.<file:ending>")
+@requires(Permission.VIEW_EVERY_PAYMENT, fresh=True)
 @reads_client_records
-def data():
-    form = StandingHoldSearch(request.args)
-    rows = session.execute(StandingHold.listed(**form.chosen)).all() if form.validate() else []
-    return csv_file("standing-holds.csv", standing_holds_data(rows))
+def data(ending):
+    form = checked(StandingHoldSearch(request.args))
+    rows = session.execute(Sorting(SORTED_BY).of(StandingHold.listed(**form.chosen))).all()
+    return table_file("standing-holds", standing_holds_data(rows), ending)
 
 
 @bp.get(ONE)

@@ -5,4 +5,17 @@ from flask import Blueprint
 
 bp = Blueprint("auth", __name__)
 
-from blueprints.auth import account, all_services, choose, forgotten, identity, log_in, log_out, prove, sessions, stages
+from blueprints.auth import (
+    account,
+    all_services,
+    choose,
+    forgotten,
+    identity,
+    log_in,
+    log_out,
+    notifications,
+    passkeys,
+    prove,
+    sessions,
+    stages,
+)

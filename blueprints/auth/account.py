@@ -4,9 +4,8 @@ from flask import url_for
 
 from blueprints.access import SIGNED_IN, me, requires
 from blueprints.auth import bp
-from blueprints.auth.origin import origin
-from blueprints.auth.stages import NOT_YOURS
 from blueprints.frame import settings
+from blueprints.origin import NOT_YOURS, origin
 from blueprints.pages import done, go_to, render, render_once
 from blueprints.session_store import session
 from blueprints.transactions import keep
@@ -16,7 +15,9 @@ from models.accounts import passwords, second_step
 from models.accounts.account_policy import Step
 from models.accounts.authenticator import RecoveryCode
 from models.accounts.login import prove
-from models.accounts.pending_login import change_password, own_step, step_of
+from models.accounts.own_passkeys import MOST
+from models.accounts.passkey import Passkey
+from models.accounts.pending_login import change_password, step_of, strong_steps
 from models.accounts.security_code import RULES
 from models.base import session as database
 from models.refused_address import RefusedAddress
@@ -28,7 +29,8 @@ LOST = "Your recovery codes were shown once. If you have not kept them, make new
 @requires(SIGNED_IN)
 def account():
     return render(
-        "auth/account.html", step=step_of(me()), own=own_step(me()), Step=Step,
+        "auth/account.html", step=step_of(me()), own=strong_steps(me()), Step=Step,
+        passkeys=database.scalars(Passkey.of(me().id)).all(), most=MOST,
         refused=RefusedAddress.among([me().email]).get(me().email),
         recovery_codes=database.scalar(RecoveryCode.left(me().id)), last_login=me().previous_login_at,
     )  # fmt: skip
@@ -74,8 +76,8 @@ def own_authenticator():
     form = AppCodeForm()
     if form.validate_on_submit():
         if codes := second_step.confirm_app(me(), form.code.data):
-            return _show(codes)
-        form.code.errors = [second_step.WRONG_APP_CODE]
+            return show_recovery_codes(codes)
+        form.code.errors = [second_step.why_not(me(), form.code.data)]
     address = app.address(me().email, settings().council.service_name)
     return render("auth/own_authenticator.html", form=form, seed=app.seed, picture=qr_code(address))
 
@@ -83,9 +85,9 @@ def own_authenticator():
 @bp.post("/account/recovery-codes")
 @requires(SIGNED_IN, fresh=True)
 def new_recovery_codes():
-    return _show(second_step.renew_recovery_codes(me()))
+    return show_recovery_codes(second_step.renew_recovery_codes(me()))
 
 
-def _show(codes):
+def show_recovery_codes(codes):
     then = url_for(".account")
     return render_once("auth/recovery_codes.html", then=then, lost=LOST, codes=codes, onward=None)

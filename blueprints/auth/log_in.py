@@ -6,9 +6,9 @@ from flask_login import current_user
 from blueprints.access import PUBLIC, me, requires
 from blueprints.auth import bp
 from blueprints.auth.choose import first_page
-from blueprints.auth.origin import origin
 from blueprints.auth.stages import begin
 from blueprints.frame import settings
+from blueprints.origin import origin
 from blueprints.pages import go_to, render, safe_path
 from blueprints.transactions import keep
 from forms.auth import LogInForm

@@ -1,18 +1,10 @@
-"""Where a try to log in comes from, and the cookie by which a browser is known again."""
+"""The cookie by which a browser is known again."""
 
-import re
+from flask import Response, after_this_request, current_app
 
-from flask import Response, after_this_request, current_app, request
-
+from blueprints.origin import origin
 from models.accounts.known_device import LIFE, KnownDevice
-from models.accounts.login import Origin
 from models.accounts.user import User
-
-
-def origin() -> Origin:
-    token = request.cookies.get(current_app.config["DEVICE_COOKIE_NAME"], "")
-    is_token = re.fullmatch(r"[A-Za-z0-9_-]{43}", token)
-    return Origin(request.remote_addr or "", token if is_token else None)
 
 
 def remember_device(user: User) -> None:

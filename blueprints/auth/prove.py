@@ -4,10 +4,9 @@ from flask import flash, request, url_for
 
 from blueprints.access import SIGNED_IN, me, requires
 from blueprints.auth import bp
-from blueprints.auth.origin import origin
-from blueprints.auth.stages import NOT_YOURS
 from blueprints.frame import settings
 from blueprints.kept_forms import Why, offer
+from blueprints.origin import NOT_YOURS, origin
 from blueprints.pages import go_to, render, safe_path
 from blueprints.session_store import session
 from blueprints.transactions import keep

@@ -5,22 +5,33 @@ from flask_login import login_user
 
 from blueprints.access import PASSWORD_GIVEN, requires
 from blueprints.auth import bp
-from blueprints.auth.origin import origin, remember_device
+from blueprints.auth.origin import remember_device
+from blueprints.auth.relying_party import add_passkey, insist_on_relying_party, relying_party
 from blueprints.frame import settings
 from blueprints.kept_forms import Why, offer
+from blueprints.origin import NOT_YOURS, origin
 from blueprints.pages import done, go_to, render
 from blueprints.session_store import session
 from blueprints.transactions import keep
 from exchange.qr_code import qr_code
-from forms.auth import AppCodeForm, ChangePasswordForm, CodeForm, DigitsForm, NewPasswordForm, SecurityCodeForm
+from forms.auth import (
+    AppCodeForm,
+    ChangePasswordForm,
+    CodeForm,
+    DigitsForm,
+    GivePasskeyForm,
+    NewPasskeyForm,
+    NewPasswordForm,
+    SecurityCodeForm,
+)
 from models.accounts import passwords, second_step
-from models.accounts.login import prove
+from models.accounts.device import device
 from models.accounts.login_code import Answer, accept_code, send_code
+from models.accounts.passkey import Passkey, options_to_add, options_to_give
 from models.accounts.pending_login import PendingLogin, Purpose, Stage
 from models.accounts.security_code import RULES
 from models.base import session as database
 
-NOT_YOURS = "That is not your current password. Check it, and type it again"
 AGAIN = "You took too long to log in, or gave a wrong code 5 times. Please start again"
 MUST_CHANGE = "You must change your administrator-assigned password"
 
@@ -73,8 +84,8 @@ def _at(stage):
     if pending is None:
         is_in = database.scalar(PendingLogin.ended(*mine))  # pressed twice: the first press must stay logged in
         abort(go_to(url_for("auth.choose")) if is_in else _start_again())
-    if (there := pending.stage) is not stage:
-        abort(go_to(url_for(f"auth.{there.value}")))
+    if stage not in (choices := pending.choices):
+        abort(go_to(url_for(f"auth.{choices[0].value}")))
     return pending
 
 
@@ -104,13 +115,13 @@ def send_again():
 def security_code():
     pending = _at(Stage.SECURITY_CODE)
     form = DigitsForm()
-    form.ask(second_step.positions(pending.user))
+    form.ask(second_step.positions(pending))
     if form.validate_on_submit():
-        if second_step.give_digits(pending, form.digits, origin()):
+        if second_step.give_digits(pending, form.digits):
             return _onward(pending)
         keep()
         form.form_errors.append(second_step.WRONG_DIGITS)
-    return render("auth/security_code.html", form=form)
+    return render("auth/security_code.html", form=form, is_reset=pending.purpose is Purpose.RESET)
 
 
 @bp.route("/log-in/authenticator", methods=["GET", "POST"])
@@ -119,11 +130,44 @@ def authenticator():
     pending = _at(Stage.AUTHENTICATOR)
     form = AppCodeForm()
     if form.validate_on_submit():
-        if second_step.give_app_code(pending, form.code.data, origin()):
+        if second_step.give_app_code(pending, form.code.data):
             return _onward(pending)
         keep()
         form.code.errors = [second_step.WRONG_APP_CODE]
-    return render("auth/authenticator.html", form=form)
+    return render("auth/authenticator.html", form=form, has_passkey=Stage.PASSKEY in pending.choices)
+
+
+@bp.route("/log-in/passkey", methods=["GET", "POST"])
+@requires(PASSWORD_GIVEN)
+def passkey():
+    """A passkey, or a recovery code for who has none at hand or no JavaScript."""
+    pending, party = _at(Stage.PASSKEY), relying_party()
+    form = GivePasskeyForm()
+    if form.validate_on_submit():
+        if not (problem := _problem_with_passkey(form, pending)):
+            return _onward(pending)
+        keep()
+        form.form_errors.append(problem)
+    return render(
+        "auth/passkey.html", form=form, party=party, has_app=Stage.AUTHENTICATOR in pending.choices,
+        is_known_here=party and database.scalars(Passkey.at(party.host, pending.user.id)).first(),
+    )  # fmt: skip
+
+
+def _problem_with_passkey(form, pending):
+    if not form.code.data:
+        party = insist_on_relying_party()
+        return second_step.give_passkey(pending, form.credential.data, party).value
+    is_right = second_step.give_recovery_code(pending, form.code.data)
+    return None if is_right else second_step.WRONG_RECOVERY_CODE
+
+
+@bp.post("/log-in/passkey/question")
+@requires(PASSWORD_GIVEN)
+def passkey_question():
+    """For the script of the page: what the browser needs to answer."""
+    pending = _at(Stage.PASSKEY)
+    return options_to_give(pending.user.id, pending.id, insist_on_relying_party())
 
 
 @bp.route("/log-in/change-password", methods=["GET", "POST"])
@@ -132,7 +176,7 @@ def change_password():
     pending = _at(Stage.CHANGE_PASSWORD)
     form = ChangePasswordForm(pending.user.problem_with_password)
     if form.validate_on_submit():
-        if prove(pending.user, form.current.data, origin()):
+        if pending.knows_password(form.current.data):
             pending.set_password(form.new.data)
             return _onward(pending)
         keep()
@@ -180,9 +224,31 @@ def set_up_authenticator():
         if codes := second_step.confirm_app(pending.user, form.code.data):
             pending.step_done()
             return render("auth/recovery_codes.html", codes=codes, onward=url_for(".proceed"))
-        form.code.errors = [second_step.WRONG_APP_CODE]
+        form.code.errors = [second_step.why_not(pending.user, form.code.data)]
     address = app.address(pending.user.email, settings().council.service_name)
     return render("auth/set_up_authenticator.html", form=form, seed=app.seed, picture=qr_code(address))
+
+
+@bp.route("/log-in/set-up-passkey", methods=["GET", "POST"])
+@requires(PASSWORD_GIVEN)
+def set_up_passkey():
+    """In place of the authenticator app, for who chooses it."""
+    pending = _at(Stage.SET_UP_AUTHENTICATOR)
+    form = NewPasskeyForm(name=device(request.user_agent.string))
+    if form.validate_on_submit() and (codes := add_passkey(form, pending.user)) is not None:
+        pending.step_done()
+        if codes:
+            return render("auth/recovery_codes.html", codes=codes, onward=url_for(".proceed"))
+        return _onward(pending)
+    return render("auth/set_up_passkey.html", form=form, party=relying_party())
+
+
+@bp.post("/log-in/set-up-passkey/question")
+@requires(PASSWORD_GIVEN)
+def new_passkey_question():
+    """For the script of the page: what the browser needs to make a passkey."""
+    user = _at(Stage.SET_UP_AUTHENTICATOR).user
+    return options_to_add(user.id, user.email, insist_on_relying_party())
 
 
 @bp.route("/log-in/continue", methods=["GET", "POST"])

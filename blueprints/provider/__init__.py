@@ -3,10 +3,14 @@
 from flask import Blueprint
 
 from blueprints.provider import (
+    actions,
+    answering,
+    care_packages,
     changes,
     contacts,
     contracts,
     debts,
+    documents,
     home,
     organisation,
     payments,
@@ -18,7 +22,8 @@ from blueprints.provider import (
 bp = Blueprint("provider", __name__, url_prefix="/providers/<int:provider>")
 
 AREAS = (
-    home, payments, debts, whereabouts, purchase_orders, contracts, organisation, contacts, changes, team,
+    home, payments, answering, debts, whereabouts, purchase_orders, care_packages, contracts, documents, organisation,
+    contacts, changes, team, actions,
 )  # fmt: skip
 
 for area in AREAS:

@@ -4,11 +4,19 @@ from flask import Blueprint, request, url_for
 
 from blueprints.access import me, requires, viewed
 from blueprints.lookups import get_or_404, page_of
-from blueprints.pages import done, render
+from blueprints.pages import done, refusals_on, render
 from forms.details import ContactForm, LeavesForm, OrganisationForm
 from models.accounts.user import names_of
 from models.calendar import today
-from models.correspondence.detail_change import ChangeKind, DetailChange, ask, drafted, has_arrived, held
+from models.correspondence.detail_change import (
+    ChangeKind,
+    DetailChange,
+    ask,
+    drafted,
+    has_arrived,
+    held,
+    insist_on_room,
+)
 from models.permissions import Permission
 from models.records.provider import Contact, Provider
 
@@ -69,9 +77,11 @@ def _asking(kind, of, form_of, details):
     form = form_of(details, data={"wanted_on": today()})
     if form.validate_on_submit() and "change" not in request.form:
         given = {"wanted_on": form.wanted_on.data, "note": form.note.data}
-        if "send" in request.form:
-            sent = ask(kind, of, form.wanted, **given, by=me())
-            said = "We have your request, and tell you when the change is made"
-            return done(said, then=url_for(".show", change_id=sent.id))
-        return render("provider/changes/check.html", form=form, change=drafted(kind, of, form.wanted, **given))
+        with refusals_on(form):
+            if "send" in request.form:
+                sent = ask(kind, of, form.wanted, **given, by=me())
+                said = "We have your request, and tell you when the change is made"
+                return done(said, then=url_for(".show", change_id=sent.id))
+            insist_on_room(viewed().id)
+            return render("provider/changes/check.html", form=form, change=drafted(kind, of, form.wanted, **given))
     return render("provider/changes/ask.html", form=form, kind=kind, of=of)

@@ -36,11 +36,12 @@ def _page(chosen):
     form.validate()
     page = page_of(Contact.searched(form.text.data))
     contact = chosen or (page.items[0] if page.items else None)
-    context: dict[str, Any] = {"place": None, "waiting": [], "refused": None}
+    changes = session.scalars(DetailChange.waiting_here(of_contacts=True)).all()
+    context: dict[str, Any] = {"place": None, "changes": changes, "waiting": [], "refused": None}
     if contact is not None:
         context["place"] = session.scalar(team.colleagues().where(User.email == contact.email.lower()))
         context["refused"] = RefusedAddress.among([contact.email]).get(contact.email.lower())
-        context["waiting"] = session.scalars(DetailChange.waiting_for_contact(contact.id)).all()
+        context["waiting"] = [change for change in changes if change.contact_id == contact.id]
     return render(
         "provider/contacts/index.html", partial="provider/contacts/_panes.html",
         form=form, page=page, chosen=chosen, contact=contact, **context,

@@ -3,7 +3,7 @@
 from flask import Blueprint, request
 
 from blueprints.access import requires
-from blueprints.download import csv_file
+from blueprints.download import table_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import render
 from exchange.downloads.debts import ledger_data
@@ -33,12 +33,12 @@ def show(reference):
     return _page(get_or_404(Contract.referred_to(reference)), is_only_one=False)
 
 
-@bp.get("/<reference:reference>/data.csv")
+@bp.get("/<reference:reference>/data.<file:ending>")
 @requires(Permission.VIEW_PAYMENTS)
-def data(reference):
+def data(reference, ending):
     contract = get_or_404(Contract.referred_to(reference))
     part = LedgerYear(request.args).part_of(ledger_of(contract.id))
-    return csv_file(f"what-you-owe-{contract.reference}.csv", ledger_data(contract, part, with_runs=False))
+    return table_file(f"what-you-owe-{contract.reference}", ledger_data(contract, part, with_runs=False), ending)
 
 
 def _page(contract, *, is_only_one):

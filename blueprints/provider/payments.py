@@ -1,111 +1,110 @@
-"""Scheduled Payments: periods on the left, what one of them pays on the right."""
+"""Scheduled Payments: the list of them, and one payment with its rows."""
 
-from flask import Blueprint, request, url_for
+from functools import partial
 
-from blueprints.access import me, requires
-from blueprints.download import calendar_file, csv_file
-from blueprints.lookups import get_or_404, page_of
-from blueprints.pages import done, render
+from flask import Blueprint, request
+from sqlalchemy import func
+
+from blueprints.access import requires, viewed
+from blueprints.download import calendar_file, table_file
+from blueprints.lookups import address_without, get_or_404, one_or_404, page_read
+from blueprints.pages import render
+from blueprints.payment_page import Shown, shown_rows
 from blueprints.reading import reads_client_records
 from exchange.downloads.icalendar import calendar_text
 from exchange.downloads.payment_amounts import amounts_data
 from exchange.downloads.schedule import schedule_data, schedule_events
-from forms.filters import PeriodFilter, ScheduleFilter
-from forms.payments import AnswerForm, TakeBackForm
-from models.accounts.user import names_of
+from forms.filters import PeriodFilter, RowFilter, ScheduleFilter
 from models.base import session, utc_now
 from models.calendar import FinancialYear, today
-from models.money import gbp
-from models.payments import answers
-from models.payments.answers import confirm, insist_on_being_open, reject
-from models.payments.confirmation import Processing
-from models.payments.day_move import DayMove, moved_days_of
-from models.payments.debts import owed_on
-from models.payments.hold import Hold, told_on
+from models.payments.day_move import moved_days_of
 from models.payments.payment import ScheduledPayment
-from models.payments.run_history import banked_of
-from models.payments.standing import Kept, standing_of, standings
+from models.payments.standing import Kept, standings
 from models.permissions import Permission
 from models.records import schedule as schedules
-from models.reports.breakdown import told
-from models.words import how_many
+from models.reports.breakdown import with_working
 
 bp = Blueprint("payments", __name__, url_prefix="/payments")
 
 
 @bp.get("/")
 @requires(Permission.VIEW_PAYMENTS)
-@reads_client_records
 def index():
-    return _page(None)
+    contracts = session.execute(ScheduledPayment.reach()).all()
+    form = PeriodFilter(request.args, data=_usual(contracts))
+    form.offer(_years(contracts), [(row.reference, f"{row.name} ({row.reference})") for row in contracts])
+    page = None
+    if contracts and form.validate():
+        listed = ScheduledPayment.listed(
+            year=FinancialYear(int(form.year.data)),
+            contract=form.contract.data or None,
+            future=form.when.data == "future",
+        )
+        page = page_read(partial(_listed, listed))
+    payments = [row.ScheduledPayment for row in page.items] if page else []
+    return render(
+        "provider/payments/index.html", partial="provider/payments/_list.html",
+        form=form, page=page, payments=payments, standings=standings(payments), due=_next_due(payments), today=today(),
+    )  # fmt: skip
+
+
+def _listed(query, offset, limit):
+    """Some payments of a list, and how many it has."""
+    rows = session.execute(query.add_columns(func.count().over().label("all")).offset(offset).limit(limit)).all()
+    return rows, rows[0].all if rows else 0
+
+
+def _next_due(payments):
+    """Of the payments listed, the one that comes to the bank next."""
+    to_come = [each for each in payments if each.bank_on >= today()]
+    return min(to_come, key=lambda each: each.bank_on, default=None)
 
 
 @bp.get("/<reference:reference>/<day:first_on>")
 @requires(Permission.VIEW_PAYMENTS)
 @reads_client_records
 def show(reference, first_on):
-    return _page(get_or_404(ScheduledPayment.of(reference, first_on)))
-
-
-@bp.get("/<reference:reference>/<day:first_on>/data.csv")
-@requires(Permission.VIEW_PAYMENTS)
-@reads_client_records
-def data(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
-    rows = amounts_data(payment, told(payment).rows, _held(payment))
-    return csv_file(f"payment-{reference}-{first_on}.csv", rows)
-
-
-@bp.route("/<reference:reference>/<day:first_on>/answer", methods=["GET", "POST"])
-@requires(Permission.CONFIRM_PAYMENTS)
-@reads_client_records
-def answer(reference, first_on):
-    payment = get_or_404(ScheduledPayment.of(reference, first_on))
-    rows = told(payment).rows
-    marks = _marks(payment)
-    standing = standing_of(payment)
-    form = AnswerForm(total_pence=payment.total_pence)
-    form.confirms_pence, form.is_queried_held = standing.to_confirm_pence, payment.contract.holds_queried
-    is_planned = payment.processing is Processing.FUTURE  # it has no lines yet that could be held
-    form.offer(row for row in rows if row.order and row.order.id not in marks and not is_planned)
-    if form.is_submitted():
-        insist_on_being_open(payment)
-    if form.validate_on_submit():
-        ticked = form.ticked_pence
-        said = _say(payment, form, ticked)
-        return done(said, then=url_for(".show", reference=reference, first_on=first_on))
+    form = RowFilter(request.args)
+    rows = shown_rows(payment, form.wanted)
     return render(
-        "provider/payments/answer.html", partial="provider/payments/_answer.html",
-        payment=payment, asking=payment.answer_state, standing=standing, rows=rows, marks=marks, form=form,
-        ticked_pence=form.ticked_pence, **_said(payment, rows),
+        "provider/payments/show.html", partial="components/_payment_rows.html",
+        payment=payment, form=form, rows=rows, shown=Shown(payment, rows.items), working_endpoint=".working",
+        has_guides_columns=viewed().kind.prints_every_column, today=today(), address=address_without("find"),
     )  # fmt: skip
 
 
-@bp.route("/<reference:reference>/<day:first_on>/take-back", methods=["GET", "POST"])
-@requires(Permission.CONFIRM_PAYMENTS)
+@bp.get("/<reference:reference>/<day:first_on>/print")
+@requires(Permission.VIEW_PAYMENTS)
 @reads_client_records
-def take_back(reference, first_on):
+def on_paper(reference, first_on):
+    """All of it, and how every row was worked out: what somebody files."""
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
-    standing = standing_of(payment)
-    form = TakeBackForm(total_pence=payment.total_pence, confirms_pence=standing.to_confirm_pence)
-    if form.validate_on_submit():
-        answers.take_back(payment, by=me(), total_pence=form.total_pence.data or 0)
-        confirmed = gbp(form.confirms_pence.data or 0)
-        said = f"You have taken your rejection back, and confirmed {confirmed} for {payment.span.short}"
-        return done(said, then=url_for(".show", reference=reference, first_on=first_on))
-    return render("provider/payments/take_back.html", payment=payment, form=form, standing=standing)
+    return render(
+        "provider/payments/on_paper.html",
+        payment=payment, told=with_working(payment), shown=Shown(payment), today=today(),
+    )  # fmt: skip
 
 
-def _say(payment, form, ticked):
-    """Give the answer whose button was pressed; what was said, in words."""
-    seen = form.total_pence.data
-    if form.reject.data:
-        reject(payment, by=me(), total_pence=seen, comment=form.reason)
-        return f"You have rejected the payment of {gbp(seen)} for {payment.span.short}. It goes back to the council"
-    confirm(payment, by=me(), total_pence=seen, comment=form.comment.data, queries=form.queries)
-    count = len(form.queries)
-    said = f"You have confirmed {gbp(standing_of(payment).to_confirm_pence)} for {payment.span.short}"
-    return f"{said}, and queried {how_many(count, 'row')}, {gbp(ticked)}" if count else said
+@bp.get("/<reference:reference>/<day:first_on>/rows/<row:key>")
+@requires(Permission.VIEW_PAYMENTS)
+@reads_client_records
+def working(reference, first_on, key):
+    """How one row was worked out: what the page of the payment fetches when it is opened, and a page of its own."""
+    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    row = one_or_404(with_working(payment, key))
+    return render(
+        "provider/payments/working.html", partial="components/_working.html", payment=payment, row=row, links_order=True
+    )
+
+
+@bp.get("/<reference:reference>/<day:first_on>/data.<file:ending>")
+@requires(Permission.VIEW_PAYMENTS)
+@reads_client_records
+def data(reference, first_on, ending):
+    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    rows = amounts_data(payment, with_working(payment), _held(payment))
+    return table_file(f"payment-{reference}-{first_on}", rows, ending)
 
 
 @bp.get("/schedule")
@@ -119,11 +118,11 @@ def schedule():
     )  # fmt: skip
 
 
-@bp.get("/schedule/data.csv")
+@bp.get("/schedule/data.<file:ending>")
 @requires(Permission.VIEW_PAYMENTS)
-def schedule_csv():
+def schedule_file(ending):
     _, _, periods, _ = _schedule()
-    return csv_file("payment-schedule.csv", schedule_data(periods))
+    return table_file("payment-schedule", schedule_data(periods), ending)
 
 
 @bp.get("/schedule/deadlines.ics")
@@ -151,48 +150,8 @@ def _schedule():
     return form, contract, schedules.periods_of(contract, FinancialYear(int(form.year.data)), moved), moved
 
 
-def _page(chosen):
-    contracts = session.execute(ScheduledPayment.reach()).all()
-    form = PeriodFilter(request.args, data=_usual(chosen, contracts))
-    form.offer(_years(contracts), [(row.reference, f"{row.name} ({row.reference})") for row in contracts])
-    context = {"chosen": chosen, "form": form, "page": None, "payment": None}
-    if contracts and form.validate():
-        listed = ScheduledPayment.listed(
-            year=FinancialYear(int(form.year.data)),
-            contract=form.contract.data or None,
-            future=form.when.data == "future",
-        )
-        context["page"] = page_of(listed)
-        if chosen is None and context["page"].items:
-            newest = context["page"].items[0]
-            chosen = get_or_404(ScheduledPayment.of(newest.contract.reference, newest.first_on))
-    shown = chosen is not None and not form.errors
-    listed_ones = context["page"].items if context["page"] else []
-    stand = standings([*listed_ones, *([chosen] if shown else [])])
-    context["standings"] = stand
-    if shown:
-        found = told(chosen)
-        context |= {
-            "payment": chosen,
-            "standing": stand[chosen.id],
-            "asking": chosen.answer_state,
-            "marks": _marks(chosen),
-            "owed_pence": owed_on(chosen.contract_id),
-            "moves": session.scalars(DayMove.of(chosen)).all(),
-            "banked": session.execute(banked_of(chosen)).all() if chosen.is_begun else [],
-            **_said(chosen, found.rows),
-            "rows": page_of(found.rows, name="rows"),
-            "before": found.before,
-            "changes": found.changes if found.before and not chosen.fault else None,
-        }
-    return render("provider/payments/index.html", partial="provider/payments/_panes.html", **context)
-
-
-def _usual(chosen, contracts):
-    """What the pick lists stand on when the address does not say: the year of the payment shown, or this year."""
-    if chosen is not None:
-        when = "future" if chosen.processing is Processing.FUTURE else "begun"
-        return {"year": str(chosen.year.starts_in), "contract": "", "when": when}
+def _usual(contracts):
+    """What the pick lists stand on when the address does not say: this year."""
     years = _years(contracts)
     this_year = FinancialYear.of(today())
     year = this_year if this_year in years or not years else max(years)
@@ -212,10 +171,11 @@ def _years(contracts):
 
 def _held(payment):
     """Why the payment, or a row of it by purchase order, is not paid just now, in a word."""
-    kept = standing_of(payment).kept
+    shown = Shown(payment)
+    kept = shown.standing.kept
     held = {
         order_id: "queried" if hold.is_query else "by the council"
-        for order_id, hold in _marks(payment).items()
+        for order_id, hold in shown.marks.items()
         if hold.is_in_force
     }
     if kept is Kept.REJECTED:
@@ -225,19 +185,3 @@ def _held(payment):
     elif kept is Kept.MISSED:
         held[None] = "not confirmed in time"
     return held
-
-
-def _marks(payment):
-    """What is queried, or held by the council: by purchase order, with None for the whole payment."""
-    return {hold.purchase_order_id: hold for hold in session.scalars(Hold.on(payment))}
-
-
-def _said(payment, rows):
-    """What was asked and answered of the payment: beside its rows, and of rows that it no longer has."""
-    said = told_on(payment)
-    here = {row.order.id for row in rows if row.order} | {None}
-    return {
-        "said_of": said,
-        "said_elsewhere": [hold for order_id, holds in said.items() if order_id not in here for hold in holds],
-        "names": names_of(hold.placed_by_id for holds in said.values() for hold in holds if hold.is_query),
-    }

@@ -9,7 +9,7 @@ from blueprints.pages import done, refusals_on, render
 from forms.base import ButtonForm
 from forms.team import InviteForm, RoleForm, judged, leavers, review_form
 from models.accounts import access_review, team
-from models.accounts.user import Membership, names_of
+from models.accounts.user import ONE_MAILBOX, Membership, names_of
 from models.base import session
 from models.outbox import try_again as try_again_at
 from models.permissions import Permission
@@ -45,7 +45,10 @@ def invite():
             place = team.invite(viewed(), contact.email, contact.name, form.chosen, by=me(), portal=portal_address())
             said = "can log in now" if place.granted_at else "can log in once the council has granted it"
             return done(f"{place.called} {said}", then=url_for(".index"))
-    return render("provider/team/invite.html", form=form, contacts=contacts)
+    return render(
+        "provider/team/invite.html", form=form, contacts=contacts, sharing=session.scalars(team.sharing()).all(),
+        why_not=ONE_MAILBOX,
+    )  # fmt: skip
 
 
 @bp.route("/<int:person_id>/role", methods=["GET", "POST"])

@@ -3,7 +3,7 @@
 from flask import Blueprint, request
 
 from blueprints.access import requires, viewed
-from blueprints.download import csv_file
+from blueprints.download import checked, table_file
 from blueprints.lookups import page_of
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
@@ -34,19 +34,19 @@ def show():
     )  # fmt: skip
 
 
-@bp.get("/data.csv")
+@bp.get("/data.<file:ending>")
 @requires(Permission.VIEW_PAYMENTS)
 @reads_client_records
-def data():
-    form = ReasonFilter(request.args)
-    rows = session.execute(_sums(form)) if form.validate() else ()
-    return csv_file("held-and-blocked.csv", sums_data(rows, at_council=False))
+def data(ending):
+    form = checked(ReasonFilter(request.args))
+    rows = session.execute(_sums(form))
+    return table_file("held-and-blocked", sums_data(rows, at_council=False), ending)
 
 
-@bp.get("/figures.csv")
+@bp.get("/figures.<file:ending>")
 @requires(Permission.VIEW_PAYMENTS)
-def figures():
-    return csv_file("where-every-pound-is.csv", figures_data(whereabouts.by_contract(viewed().id)))
+def figures(ending):
+    return table_file("where-every-pound-is", figures_data(whereabouts.by_contract(viewed().id)), ending)
 
 
 def _sums(form):

@@ -1,9 +1,12 @@
 """The landing page, help, and what a public body must say about itself."""
 
+from flask_login import current_user
+
 from blueprints.access import PUBLIC, requires
 from blueprints.pages import render
 from blueprints.public import bp
 from models.accounts.account_policy import policy
+from models.correspondence.action_desk import first_answers
 
 
 @bp.get("/")
@@ -15,7 +18,8 @@ def landing():
 @bp.get("/help")
 @requires(PUBLIC)
 def help():
-    return render("public/help.html", second_steps={policy().carers, policy().organisations})
+    answers = first_answers() if current_user.is_authenticated else []
+    return render("public/help.html", second_steps={policy().carers, policy().organisations}, answers=answers)
 
 
 @bp.get("/about")

@@ -8,6 +8,7 @@ from blueprints.admin.payments.show import back_to
 from blueprints.lookups import get_or_404
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
+from blueprints.refusals import stays_on
 from forms.base import ButtonForm
 from forms.council_payments import AdjustForm
 from models.base import session
@@ -15,6 +16,7 @@ from models.calendar import today
 from models.money import gbp
 from models.payments import hand_made, officer
 from models.payments.adjustment import Adjustment
+from models.payments.foreseeing import foresee
 from models.payments.payment import ScheduledPayment
 from models.permissions import Permission
 from models.records.client import Client
@@ -26,13 +28,14 @@ from models.records.client import Client
 def adjust(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     clients = session.scalars(Client.of_contract(payment.contract_id)).all()
-    form = AdjustForm(data={"for_day": min(payment.last_on, max(payment.first_on, today()))})
+    day, client_id = min(payment.last_on, max(payment.first_on, today())), request.args.get("client", "")
+    form = AdjustForm(data={"for_day": day, "client": client_id})
     form.client.offer(("", "[Choose a client]"), *((str(each.id), each.full_name) for each in clients))
     check = None
     if form.validate_on_submit():
         client = next(each for each in clients if str(each.id) == form.client.data)
         pence, day, is_last = form.amount.pence, form.for_day.day, "save" in request.form
-        foreseen = officer.foresee(
+        foreseen = foresee(
             payment.contract, client.id, amount_pence=pence, for_day=day, is_to_be_made=is_last
         )  # fmt: skip
         seen = form.seen(foreseen)
@@ -50,6 +53,7 @@ def adjust(reference, first_on):
 @bp.post(f"{PAYMENT}/adjustments/<int:adjustment_id>/see")
 @requires(Permission.REVIEW_RUNS)
 @reads_client_records
+@stays_on("admin.payments.show")
 def see_adjustment(reference, first_on, adjustment_id):
     """A second person has seen it, so that the command line may pay it too."""
     payment = get_or_404(ScheduledPayment.of(reference, first_on))

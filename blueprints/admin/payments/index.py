@@ -4,37 +4,57 @@ from flask import request
 
 from blueprints.access import requires
 from blueprints.admin.payments import bp
-from blueprints.download import csv_file
-from blueprints.lookups import page_of
+from blueprints.download import checked, table_file
+from blueprints.lookups import key, page_of
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
+from blueprints.sorting import Columns, Sorting
 from exchange.downloads.payments import payments_data
 from forms.council_payments import PaymentSearch
 from models.base import chunks, session
 from models.payments.standing import standings
-from models.payments.worklist import listed
+from models.payments.worklist import P, listed
 from models.permissions import Permission
+from models.records.contract import Contract
+from models.records.provider import Provider
+from models.reports.marks import marks_of
+
+SORTED_BY: Columns = {
+    "period": ("first_on", "last_on"),
+    "provider": Provider.folded_name,
+    "contract": Contract.folded_name,
+    "state": "processing",
+    "answer": "confirmation",
+    "finalise": "finalise_on",
+    "waiting": "waiting_pence",
+    "total": "total_pence",
+}
 
 
 @bp.get("/")
 @requires(Permission.VIEW_EVERY_PAYMENT)
 @reads_client_records
 def index():
-    form = PaymentSearch(request.args)
-    page = page_of(listed(**form.chosen)) if form.validate() else None
+    form, sorting = PaymentSearch(request.args), _sorting()
+    page = page_of(sorting.of(listed(**form.chosen)), pence=P.total_pence) if form.validate() else None
     return render(
-        "admin/payments/index.html", partial="admin/payments/_list.html", form=form, page=page,
-        standings=standings(page.items) if page else {},
+        "admin/payments/index.html", partial="admin/payments/_list.html", form=form, page=page, sorting=sorting,
+        standings=standings(page.items) if page else {}, marks=marks_of(page.items) if page else {},
+        ticked=request.args.getlist("payment", type=key),
     )  # fmt: skip
 
 
-@bp.get("/data.csv")
-@requires(Permission.VIEW_EVERY_PAYMENT)
+@bp.get("/data.<file:ending>")
+@requires(Permission.VIEW_EVERY_PAYMENT, fresh=True)
 @reads_client_records
-def data():
-    form = PaymentSearch(request.args)
-    rows = session.execute(listed(**form.chosen)).all() if form.validate() else []
-    return csv_file("payments.csv", payments_data(_with_standings(rows)))
+def data(ending):
+    form = checked(PaymentSearch(request.args))
+    rows = session.execute(_sorting().of(listed(**form.chosen))).all()
+    return table_file("payments", payments_data(_with_standings(rows)), ending)
+
+
+def _sorting():
+    return Sorting(SORTED_BY, usual="-period")
 
 
 def _with_standings(rows):

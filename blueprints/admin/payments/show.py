@@ -4,10 +4,12 @@ from flask import request, url_for
 
 from blueprints.access import requires
 from blueprints.admin.payments import PAYMENT, bp
-from blueprints.lookups import get_or_404, page_of
+from blueprints.lookups import address_without, get_or_404, one_or_404, page_of
 from blueprints.pages import done, render
+from blueprints.payment_page import Shown, shown_rows
 from blueprints.reading import reads_client_records
 from forms.council_payments import NameSearch
+from forms.filters import RowFilter
 from models.accounts.user import names_of
 from models.base import session
 from models.calendar import today
@@ -15,14 +17,13 @@ from models.money import gbp
 from models.payments.adjustment import Adjustment, RecoveryPlan
 from models.payments.blocked import faults
 from models.payments.day_move import DayMove
-from models.payments.debts import owed_on
-from models.payments.hold import Hold
+from models.payments.money_line import line_of
 from models.payments.payment import ScheduledPayment
-from models.payments.run_history import banked_of, runs_of
+from models.payments.run_history import runs_of
 from models.payments.standing import standing_of
 from models.permissions import Permission
 from models.records.provider import Provider
-from models.reports.breakdown import told
+from models.reports.breakdown import with_working
 
 
 @bp.get(PAYMENT)
@@ -30,26 +31,36 @@ from models.reports.breakdown import told
 @reads_client_records
 def show(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
-    explained = told(payment)
-    holds = session.scalars(Hold.ever_on(payment)).all()
-    moves = session.scalars(DayMove.of(payment)).all()
+    form = RowFilter(request.args)
+    rows = shown_rows(payment, form.wanted)
+    shown = Shown(payment, rows.items)
+    holds = sorted(shown.holds, key=lambda hold: (hold.is_released, -hold.id))
+    moves = session.scalars(DayMove.of(payment)).all()  # those that were moved back again too
+    runs = session.execute(runs_of(payment)).all()
+    in_run = next((run.run_id for run in runs if run.has_it), None)
     adjustments = session.scalars(Adjustment.of_contract(payment.contract_id)).all()
     return render(
         "admin/payments/show.html",
+        partial="components/_payment_rows.html",
+        address=address_without("find"),
         payment=payment,
-        standing=standing_of(payment),
+        form=form,
+        rows=rows,
+        shown=shown,
+        working_endpoint=".working",
+        has_guides_columns=False,
+        standing=shown.standing,
+        line=line_of(payment, shown.standing, is_in_run=in_run is not None),
+        in_run=in_run,
         provider=session.scalars(Provider.numbered(payment.provider_id)).one(),
-        rows=page_of(explained.rows, name="rows"),
-        changes=explained.changes,
-        before=explained.before,
         holds=holds,
         moves=moves,
-        banked=session.execute(banked_of(payment)).all() if payment.is_begun else [],
+        banked=shown.banked,
         today=today(),
         adjustments=adjustments,
-        owed_pence=owed_on(payment.contract_id),
+        owed_pence=shown.owed_pence,
         plan=session.scalars(RecoveryPlan.open(payment.contract_id)).one_or_none(),
-        runs=session.execute(runs_of(payment)).all(),
+        runs=runs,
         names=names_of(
             [payment.answered_by_id]
             + [each for hold in holds for each in (hold.placed_by_id, hold.released_by_id)]
@@ -59,6 +70,16 @@ def show(reference, first_on):
             + [adjustment.seen_by_id for adjustment in adjustments]
         ),
     )
+
+
+@bp.get(f"{PAYMENT}/rows/<row:key>")
+@requires(Permission.VIEW_EVERY_PAYMENT)
+@reads_client_records
+def working(reference, first_on, key):
+    """How one row was worked out: what the page of the payment fetches when it is opened, and a page of its own."""
+    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    row = one_or_404(with_working(payment, key))
+    return render("admin/payments/working.html", partial="components/_working.html", payment=payment, row=row)
 
 
 @bp.get("/not-calculated")

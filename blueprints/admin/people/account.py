@@ -4,21 +4,25 @@ from flask import abort, url_for
 
 from blueprints.access import me, requires
 from blueprints.admin.people import bp
-from blueprints.admin.people.new import show_password
+from blueprints.admin.people.new import asked, show_password
 from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404
 from blueprints.pages import done, render
 from forms.base import ButtonForm
-from forms.people import CouncilRoleForm, EmailForm
-from models.accounts import council, directory
+from forms.people import CouncilRoleForm, EmailForm, WhyForm
+from models.accounts import council, directory, second_person
+from models.accounts.staff_request import StaffAct
 from models.permissions import Permission
 
 
 @bp.route("/<int:person_id>/temporary-password", methods=["GET", "POST"])
 @requires(Permission.HELP_USERS, fresh=True)
 def reset_password(person_id):
-    person, form = _person(person_id, Permission.HELP_USERS), ButtonForm()
+    person, form = _person(person_id, Permission.HELP_USERS), WhyForm()
+    form.takes_two = _takes_two(StaffAct.PASSWORD, person)
     if form.validate_on_submit():
+        if form.takes_two:
+            return asked(second_person.ask(StaffAct.PASSWORD, person, by=me(), why=form.why.data))
         password = council.reset_password(person, by=me())
         return show_password(person, password)
     return render("admin/people/reset_password.html", person=person, form=form)
@@ -27,8 +31,11 @@ def reset_password(person_id):
 @bp.route("/<int:person_id>/second-step", methods=["GET", "POST"])
 @requires(Permission.HELP_USERS, fresh=True)
 def take_back_second_step(person_id):
-    person, form = _person(person_id, Permission.HELP_USERS), ButtonForm()
+    person, form = _person(person_id, Permission.HELP_USERS), WhyForm()
+    form.takes_two = _takes_two(StaffAct.SECOND_STEP, person)
     if form.validate_on_submit():
+        if form.takes_two:
+            return asked(second_person.ask(StaffAct.SECOND_STEP, person, by=me(), why=form.why.data))
         council.take_back_second_step(person, by=me())
         return done("The second step is taken back", then=_page_of(person))
     return render("admin/people/take_back_second_step.html", person=person, form=form)
@@ -67,8 +74,11 @@ def disable(person_id):
 @bp.route("/<int:person_id>/enable", methods=["GET", "POST"])
 @requires(Permission.MANAGE_ACCESS, fresh=True)
 def enable(person_id):
-    person, form = _person(person_id, Permission.MANAGE_ACCESS), ButtonForm()
+    person, form = _person(person_id, Permission.MANAGE_ACCESS), WhyForm()
+    form.takes_two = _takes_two(StaffAct.SWITCH_ON, person)
     if form.validate_on_submit():
+        if form.takes_two:
+            return asked(second_person.ask(StaffAct.SWITCH_ON, person, by=me(), why=form.why.data))
         council.enable(person, by=me())
         return done(f"{person.name} can log in again", then=_page_of(person))
     return render("admin/people/enable.html", person=person, form=form)
@@ -78,7 +88,12 @@ def enable(person_id):
 @requires(Permission.MANAGE_ACCESS, fresh=True)
 def change_email(person_id):
     person, form = _person(person_id, Permission.MANAGE_ACCESS), EmailForm()
+    form.takes_two = _takes_two(StaffAct.EMAIL, person)
     if form.validate_on_submit():
+        if form.takes_two:
+            return asked(
+                second_person.ask(StaffAct.EMAIL, person, by=me(), why=form.why.data, new_email=form.email.data)
+            )
         council.change_email(person, form.email.data, by=me())
         return done(f"{person.name} now logs in as {person.email}", then=_page_of(person))
     return render("admin/people/change_email.html", person=person, form=form)
@@ -90,6 +105,8 @@ def set_council_role(person_id):
     person = _person(person_id, Permission.MANAGE_STAFF)
     form = CouncilRoleForm(data={"role": person.staff.role.value if person.staff else ""})
     if form.validate_on_submit():
+        if form.takes_two:
+            return asked(second_person.ask(StaffAct.ROLE, person, by=me(), why=form.why.data, role=form.chosen))
         council.set_council_role(person, form.chosen, by=me(), portal=portal_address())
         return done(
             f"{person.name}: {form.chosen.label if form.chosen else 'not council staff'}", then=_page_of(person)
@@ -103,6 +120,11 @@ def _person(person_id, permission):
     if person.id != me().id and not council.may_look_after(person, permission, by=me()):
         abort(403)
     return person
+
+
+def _takes_two(act, person):
+    """Whether a second person has to agree. Nobody asks anything of their own login: the verb says so."""
+    return person.id != me().id and act.takes_two(person)
 
 
 def _page_of(person):

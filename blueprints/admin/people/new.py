@@ -8,7 +8,8 @@ from blueprints.frame import portal_address
 from blueprints.lookups import get_or_404
 from blueprints.pages import done, render, render_once
 from forms.people import NewColleagueForm, NewPersonForm
-from models.accounts import council
+from models.accounts import council, second_person
+from models.base import session
 from models.permissions import CouncilRole, Permission, Role
 from models.records.provider import Provider, ids_named, problem_with_name
 
@@ -47,11 +48,21 @@ def show_password(person, password):
     return render_once("admin/people/password.html", then=then, lost=LOST, person=person, password=password)
 
 
+def asked(request_):
+    """A second person has to agree first."""
+    session.flush()
+    then = url_for("admin.staff_requests.show", request_id=request_.id)
+    return done("Nothing is done yet: a second person has to agree. The team is told by mail", then=then)
+
+
 @bp.route("/new-colleague", methods=["GET", "POST"])
 @requires(Permission.MANAGE_STAFF, fresh=True)
 def new_colleague():
     form = NewColleagueForm()
     if form.validate_on_submit():
+        if form.takes_two:
+            role = CouncilRole(form.role.data)
+            return asked(second_person.ask_for_new(form.email.data, form.name.data, role, by=me(), why=form.why.data))
         person, password = council.employ(
             form.email.data, form.name.data, CouncilRole(form.role.data),
             with_password=form.with_password, by=me(), portal=portal_address(),

@@ -9,6 +9,7 @@ from blueprints.looking import look_away
 from blueprints.lookups import get_or_404
 from blueprints.pages import go_to
 from blueprints.presses import repeatable
+from blueprints.refusals import stays_on
 from models.audit import record
 from models.permissions import Permission
 from models.records.provider import Provider
@@ -17,6 +18,7 @@ from models.records.provider import Provider
 @bp.post("/<int:provider_id>/look")
 @requires(Permission.VIEW_AS_PROVIDER)
 @repeatable
+@stays_on("admin.providers.show")
 def look(provider_id):
     provider = get_or_404(Provider.numbered(provider_id))
     begin_to_look(provider.id)
@@ -27,6 +29,7 @@ def look(provider_id):
 @bp.post("/<int:provider_id>/stop-looking")
 @requires(Permission.VIEW_AS_PROVIDER)
 @repeatable
+@stays_on("admin.providers.show")
 def stop_looking(provider_id):
     provider = get_or_404(Provider.numbered(provider_id))
     look_away(provider.id)

@@ -1,11 +1,13 @@
 """One provider: its contacts, and who has access."""
 
-from blueprints.access import requires
+from blueprints.access import me, requires
 from blueprints.admin.providers import bp
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import render
+from blueprints.transactions import note
 from models.accounts import access_review, directory
 from models.accounts.access_review import AccessReview
+from models.audit import record
 from models.base import session
 from models.permissions import Permission
 
@@ -13,9 +15,11 @@ from models.permissions import Permission
 @bp.get("/<int:provider_id>")
 @requires(Permission.VIEW_PROVIDERS)
 def show(provider_id):
+    provider = get_or_404(directory.provider(provider_id))
+    note(lambda: record("provider.seen", provider, by=me(), provider_id=provider.id))
     return render(
         "admin/providers/show.html",
-        provider=get_or_404(directory.provider(provider_id)),
+        provider=provider,
         contacts=page_of(directory.contacts(provider_id), name="contacts"),
         members=page_of(directory.members(provider_id), name="people"),
         former=directory.former_at(provider_id),

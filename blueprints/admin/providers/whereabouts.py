@@ -4,7 +4,7 @@ from flask import request
 
 from blueprints.access import requires
 from blueprints.admin.providers import bp
-from blueprints.download import csv_file
+from blueprints.download import table_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
@@ -37,8 +37,8 @@ def whereabouts(provider_id):
     )  # fmt: skip
 
 
-@bp.get("/<int:provider_id>/where-every-pound-is.csv")
+@bp.get("/<int:provider_id>/where-every-pound-is.<file:ending>")
 @requires(Permission.VIEW_EVERY_PAYMENT)
-def whereabouts_figures(provider_id):
+def whereabouts_figures(provider_id, ending):
     provider = get_or_404(directory.provider(provider_id))
-    return csv_file("where-every-pound-is.csv", figures_data(reported.by_contract(provider.id)))
+    return table_file("where-every-pound-is", figures_data(reported.by_contract(provider.id)), ending)

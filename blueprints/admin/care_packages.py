@@ -1,0 +1,120 @@
+"""Care package line items: the list, and one with its prices, quantities and absences. Whoever may not see clients is
+told their references only: no name, no days away, no contribution, no birthday's allowance.
+"""
+
+from flask import Blueprint, request, url_for
+
+from blueprints.access import may, me, requires
+from blueprints.download import checked, table_file
+from blueprints.lookups import get_or_404, get_row_or_404, page_of
+from blueprints.pages import done, refusals_on, render
+from blueprints.reading import reads_client_records
+from blueprints.sorting import Columns, Sorting
+from exchange.downloads.commissioned_care import care_data
+from exchange.downloads.registers import items_data
+from forms.agreements import PaperForm
+from forms.registers import ItemSearch
+from models.base import session
+from models.payments.agreeing import agree as agree_terms
+from models.permissions import Permission
+from models.records.agreement import Agreement, AgreementSource, agreement_of, terms_of
+from models.records.care_package import CarePackageLineItem
+from models.records.client import Client
+from models.records.contract import ServiceLevel
+from models.records.provider import Provider
+from models.reports import care_packages, registers
+
+bp = Blueprint("care_packages", __name__, url_prefix="/care-packages")
+
+SORTED_BY: Columns = {
+    "service": ServiceLevel.folded_name, "provider": Provider.folded_name, "starts": "starts_on", "ends": "ends_on",
+    "reference": "reference",
+}  # fmt: skip
+
+
+@bp.get("/")
+@requires(Permission.VIEW_LINE_ITEMS)
+@reads_client_records
+def index():
+    form, sorting = ItemSearch(request.args), _sorting()
+    page = page_of(sorting.of(registers.items(_chosen(form)))) if form.validate() else None
+    return render(
+        "admin/care_packages/index.html", partial="admin/care_packages/_list.html", form=form, page=page,
+        sorting=sorting,
+    )  # fmt: skip
+
+
+@bp.get("/data.<file:ending>")
+@requires(Permission.VIEW_LINE_ITEMS, fresh=True)
+@reads_client_records
+def data(ending):
+    form = checked(ItemSearch(request.args))
+    rows = session.execute(_sorting().of(registers.items(_chosen(form))))
+    return table_file("care-packages", items_data(rows, with_names=_sees_clients()), ending)
+
+
+@bp.get("/commissioned-care.<file:ending>")
+@requires(Permission.VIEW_LINE_ITEMS, fresh=True)
+@reads_client_records
+def commissioned_care(ending):
+    """As a provider has it, of all providers: what of this list is authorised, with prices and timetables."""
+    form = checked(ItemSearch(request.args))
+    rows = session.execute(_sorting().of(_commissioned(_chosen(form)))).all()
+    changed = care_packages.last_changed([row.id for row in rows])
+    told = care_data(rows, changed, with_names=_sees_clients(), with_provider=True)
+    return table_file("commissioned-care", told, ending)
+
+
+@bp.get("/<int:item_id>")
+@requires(Permission.VIEW_LINE_ITEMS)
+@reads_client_records
+def show(item_id):
+    item, sees_clients = get_row_or_404(registers.item(item_id)), _sees_clients()
+    return render(
+        "admin/care_packages/show.html",
+        item=item,
+        prices=registers.item_prices(item_id),
+        quantities=registers.item_quantities(item_id),
+        absences=registers.item_absences(item_id) if sees_clients else (),
+        deductions=registers.item_deductions(item_id) if sees_clients else (),
+        allowances=registers.item_allowances(item_id) if sees_clients else (),
+        agreements=session.scalars(Agreement.of_item(item_id)).all() if item.is_agreed else [],
+    )
+
+
+@bp.route("/<int:item_id>/agreements/new", methods=["GET", "POST"])
+@requires(Permission.RECORD_AGREEMENTS)
+@reads_client_records
+def agree(item_id):
+    """Record what was agreed on paper: the terms that the page shows."""
+    item = get_or_404(CarePackageLineItem.numbered(item_id))
+    terms = terms_of(item)
+    form = PaperForm(data={"terms": terms.digest})
+    if form.validate_on_submit():
+        with refusals_on(form):
+            agree_terms(
+                item, terms, agreed_on=form.agreed_on.day, by_name=form.by_name.data, source=AgreementSource.PAPER,
+                by=me(),
+            )  # fmt: skip
+            return done("The agreement is recorded.", then=url_for(".show", item_id=item.id))
+    return render(
+        "admin/care_packages/agree.html", item=get_row_or_404(registers.item(item_id)), terms=terms, form=form,
+        before=agreement_of(item.id),
+    )  # fmt: skip
+
+
+def _sees_clients():
+    return may(Permission.VIEW_CLIENTS)
+
+
+def _commissioned(sought):
+    return sought.sort(sought.narrow(care_packages.with_terms())).where(care_packages.is_commissioned())
+
+
+def _chosen(form):
+    return form.chosen(by_name=_sees_clients())
+
+
+def _sorting():
+    by = (*Client.name_order(), Client.reference) if _sees_clients() else Client.reference
+    return Sorting({"client": by, **SORTED_BY}, usual="client")

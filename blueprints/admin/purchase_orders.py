@@ -1,0 +1,70 @@
+"""Purchase orders of every provider: the list, and one with what is paid of it."""
+
+from flask import Blueprint, request
+
+from blueprints.access import requires
+from blueprints.download import checked, table_file
+from blueprints.lookups import get_or_404, page_of
+from blueprints.pages import render
+from blueprints.reading import reads_client_records
+from blueprints.sorting import Columns, Sorting
+from exchange.downloads.registers import orders_data
+from forms.registers import CouncilOrderSearch
+from models.base import session
+from models.calendar import FinancialYear
+from models.payments.order_list import contracts_of
+from models.payments.purchase_order import PurchaseOrder, years_issued
+from models.payments.run_history import spend_on
+from models.permissions import Permission
+from models.records.client import Client
+from models.records.provider import Provider
+from models.reports import registers
+
+bp = Blueprint("purchase_orders", __name__, url_prefix="/purchase-orders")
+
+SORTED_BY: Columns = {
+    "number": "number", "client": (*PurchaseOrder.name_order(), Client.reference), "provider": Provider.folded_name,
+    "year": "financial_year", "value": "value_pence", "spend": "spend_pence", "left": "remaining_pence",
+}  # fmt: skip
+
+
+@bp.get("/")
+@requires(Permission.VIEW_CLIENTS)
+@reads_client_records
+def index():
+    form, sorting = _filter(), Sorting(SORTED_BY, usual="-year")
+    page = page_of(sorting.of(registers.orders(**form.chosen)), pence="value_pence") if form.validate() else None
+    return render(
+        "admin/purchase_orders/index.html", partial="admin/purchase_orders/_list.html", form=form, page=page,
+        sorting=sorting,
+    )  # fmt: skip
+
+
+@bp.get("/data.<file:ending>")
+@requires(Permission.VIEW_CLIENTS, fresh=True)
+@reads_client_records
+def data(ending):
+    form = checked(_filter())
+    rows = session.execute(Sorting(SORTED_BY).of(registers.orders(**form.chosen)))
+    return table_file("purchase-orders", orders_data(rows), ending)
+
+
+@bp.get("/<int:order_id>")
+@requires(Permission.VIEW_CLIENTS)
+@reads_client_records
+def show(order_id):
+    order = get_or_404(PurchaseOrder.numbered(order_id))
+    return render(
+        "admin/purchase_orders/show.html",
+        order=order,
+        values=[(f"{order.number} - {each.revision}", each.value_pence) for each in reversed(order.revisions)],
+        provider=session.scalars(Provider.numbered(order.provider_id)).one(),
+        spent=session.execute(spend_on(order)).all(),
+        contracts=session.execute(contracts_of(order)).all(),
+    )
+
+
+def _filter():
+    form = CouncilOrderSearch(request.args)
+    form.offer(FinancialYear(year) for year in session.scalars(years_issued()))
+    return form

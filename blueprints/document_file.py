@@ -1,0 +1,46 @@
+"""The file of a contract document, to open on screen or to save, and the receipt of its agreement."""
+
+from flask import Response, abort, request
+
+from blueprints.access import sees_contact_details
+from blueprints.attachments import send_attachment, store
+from blueprints.download import TableFile
+from blueprints.security import FILE_POLICY
+from exchange.evidence import receipt
+from models.audit import named
+from models.auditing.sealed import sealed_events
+from models.auditing.words import Group, actions_of
+from models.correspondence.attachment import Attachment
+from models.correspondence.document import ContractDocument
+
+
+def send_document(document: ContractDocument, attachment: Attachment) -> Response:
+    """What was made from a paper, or uploaded. Load both before: permission to read the document is permission to read
+    its file. `?open=yes` shows on screen what was made from a paper; what somebody uploaded is only saved. 403 for who
+    may not see where the provider is, which a paper says.
+    """
+    if document.paper is None:
+        return send_attachment(attachment)
+    if not sees_contact_details():
+        abort(403)
+    response = TableFile(store().path(attachment.sha256).read_bytes(), mimetype=attachment.kind.mimetype)
+    response.told = document.paper.text
+    is_opened = request.args.get("open") == "yes"
+    response.headers.set("Content-Disposition", "inline" if is_opened else "attachment", filename=attachment.name)
+    if not is_opened:  # browsers show a PDF in no sandbox
+        response.headers["Content-Security-Policy"] = FILE_POLICY
+    return response
+
+
+def send_receipt(document: ContractDocument) -> Response:
+    """The receipt of an agreed document, as a zip (exchange/evidence.py). 403 as for its file."""
+    if not sees_contact_details():
+        abort(403)
+    events = sealed_events(named(document), actions_of(Group.DOCUMENTS))
+    packed = receipt(document, store().path(document.file_sha256).read_bytes(), events)
+    response = TableFile(packed, mimetype="application/zip")
+    response.told = f"{document.paper.text if document.paper else ''} {document.act.text if document.act else ''}"
+    name = f"receipt-{document.id}-version-{document.version}.zip"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Content-Security-Policy"] = FILE_POLICY
+    return response

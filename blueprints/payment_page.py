@@ -1,0 +1,148 @@
+"""What the page of a payment says beside its rows: the same for its provider and for the council.
+
+Each part is read when a template asks for it, so that an answer to a search, which is rows alone, reads no more.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import sqlalchemy as sa
+
+from blueprints.lookups import Page, page_read
+from models.accounts.user import names_of
+from models.base import session
+from models.payments.confirmation import AnswerState
+from models.payments.day_move import DayMove
+from models.payments.debts import owed_on
+from models.payments.hold import Hold, told_among
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.run_history import banked_of
+from models.payments.standing import Standing, standing_of
+from models.reports.breakdown import rows_of
+from models.reports.difference import Difference, difference_of
+from models.reports.marks import blocked_because
+from models.reports.payment_rows import PaymentRow, Rows, Wanted
+from models.reports.waiting_reasons import Reason
+
+MOST_ROWS = 200
+"""So many rows stand on one page."""
+FEW = 8
+"""A payment of so few rows needs no search."""
+
+
+class ShownRows(Page):
+    """A page of the rows that are wanted, and what they come to."""
+
+    wanted: Wanted
+    rows: Rows
+
+    @property
+    def is_all(self) -> bool:
+        """Every row of the payment stands here."""
+        return not self.wanted.is_part and self.pages == 1
+
+    @property
+    def has_search(self) -> bool:
+        return self.total > FEW or self.wanted.is_part
+
+    @property
+    def net_pence(self) -> int:
+        """Of those that stand here, as is the rest."""
+        return sum(row.net_pence for row in self.items)
+
+    @property
+    def vat_pence(self) -> int:
+        return sum(row.vat_pence for row in self.items)
+
+    @property
+    def total_pence(self) -> int:
+        return self.net_pence + self.vat_pence
+
+    @property
+    def change_pence(self) -> int:
+        return sum(row.change_pence for row in self.items)
+
+
+def shown_rows(payment: ScheduledPayment, wanted: Wanted) -> ShownRows:
+    found = Rows([])
+
+    def read(offset: int, limit: int) -> tuple[Sequence[PaymentRow], int]:
+        nonlocal found
+        found = rows_of(payment, wanted, offset=offset, limit=limit)
+        return found.items, found.count
+
+    page = page_read(read, size=MOST_ROWS, name="rows")
+    shown = ShownRows(page.items, page.number, page.total, page.name, size=page.size)
+    shown.wanted, shown.rows = wanted, found
+    return shown
+
+
+class Shown:
+    """What is said of a payment beside its rows; `rows` are those that stand on the page."""
+
+    def __init__(self, payment: ScheduledPayment, rows: Sequence[PaymentRow] = ()) -> None:
+        self.payment = payment
+        self.rows = rows
+
+    @cached_property
+    def standing(self) -> Standing:
+        return standing_of(self.payment)
+
+    @property
+    def asking(self) -> AnswerState:
+        return self.payment.answer_state
+
+    @cached_property
+    def difference(self) -> Difference | None:
+        """Why it differs from the payment before; None where there is none, or nobody knows what it comes to."""
+        return None if self.payment.fault else difference_of(self.payment)
+
+    @cached_property
+    def owed_pence(self) -> int:
+        """On its contract."""
+        return owed_on(self.payment.contract_id) if self.standing.may_owe else 0
+
+    @cached_property
+    def blocked_because(self) -> Sequence[Reason]:
+        """Why something that is not in it waits."""
+        found = blocked_because([self.payment.id]) if self.payment.waiting_pence else {}
+        return found.get(self.payment.id, [])
+
+    @cached_property
+    def moves(self) -> Sequence[DayMove]:
+        """What the council has moved of its days, the latest first."""
+        return session.scalars(DayMove.of(self.payment)).all() if any(self.payment.moved) else []
+
+    @cached_property
+    def banked(self) -> Sequence[sa.Row]:
+        """What runs have paid of it, by bank day, where that is not one day for all of it."""
+        is_in_parts = self.payment.is_begun and (self.payment.closed_run_id is None or self.standing.runs > 1)
+        return session.execute(banked_of(self.payment)).all() if is_in_parts else []
+
+    @cached_property
+    def holds(self) -> Sequence[Hold]:
+        """Every hold on it, released or not, with what was answered, the oldest first."""
+        found = Hold.ever_on(self.payment).order_by(None).order_by(Hold.id)
+        return session.scalars(found).unique().all() if self.standing.has_holds else []
+
+    @cached_property
+    def marks(self) -> dict[int | None, Hold]:
+        """What is queried, or held by the council: by purchase order, with None for the whole payment."""
+        return {hold.purchase_order_id: hold for hold in self.holds if not hold.is_released}
+
+    @cached_property
+    def said_of(self) -> dict[int | None, list[Hold]]:
+        """What was asked and answered, that the provider reads: by purchase order, as `marks`."""
+        return told_among(self.holds)
+
+    @cached_property
+    def said_elsewhere(self) -> list[Hold]:
+        """Of those, what is about rows that the payment no longer has."""
+        asked = {order_id for order_id in self.said_of if order_id} - {row.order_id for row in self.rows}
+        gone = asked - PaymentLine.orders_in(self.payment) if asked else set()
+        return [hold for order_id in gone for hold in self.said_of[order_id]]
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """Who has asked, by id."""
+        return names_of(hold.placed_by_id for holds in self.said_of.values() for hold in holds if hold.is_query)

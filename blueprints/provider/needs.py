@@ -1,0 +1,156 @@
+"""What needs the person at one provider, for its home page: entries by day, then by money.
+
+An area adds its own by a function under @source, which home asks on every visit: it says what of the person's work is
+undone, by when, and how much money waits on it. Nothing else has to know of the area.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from flask import url_for
+
+from blueprints.access import may, me, sees_contact_details
+from blueprints.filters import day, shortmoment
+from models.accounts import refused_mail
+from models.base import session
+from models.money import gbp
+from models.permissions import Permission
+from models.refused_address import RefusedAddress
+from models.reports.coming import Coming
+from models.reports.glance import Glance
+
+SHOWN = 3
+"""Addresses that refuse mail, each with an entry of its own; the others share one."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing to do: what, why, the last day for it, the pence that wait on it, and where it is done."""
+
+    what: str
+    do: str = ""
+    """The words of the link; without them there is none."""
+    address: str = ""
+    why: str = ""
+    by: date | None = None
+    pence: int | None = None
+    about: str = ""
+    """What the link is about, where a screen reader reads its words alone."""
+
+
+@dataclass(frozen=True)
+class Now:
+    """What home has read already, which sources need not read again."""
+
+    coming: Coming
+    glance: Glance
+    has_several: bool = False
+    """What comes is of more than one contract, so that payments are named with theirs."""
+
+
+Source = Callable[[Now], Iterable[Need]]
+
+
+@dataclass
+class _Sources:
+    found: list[Source] = field(default_factory=list)
+
+
+_sources = _Sources()
+
+
+def source(function: Source) -> Source:
+    """Have home ask this function for entries."""
+    _sources.found.append(function)
+    return function
+
+
+def needs_of(now: Now) -> list[Need]:
+    """All entries: the nearest day first, what has none last; of one day the most money first."""
+    found = [need for each in _sources.found for need in each(now)]
+    return sorted(found, key=lambda need: (need.by or date.max, -(need.pence or 0)))
+
+
+@source
+def _to_confirm(now: Now) -> Iterable[Need]:
+    if not may(Permission.CONFIRM_PAYMENTS):
+        return
+    for payment in now.coming.to_confirm:
+        pence = now.coming.standing[payment.id].to_confirm_pence
+        because = f": {payment.asked_because.to_provider}" if payment.asked_because else ""
+        yield Need(
+            what=f"Confirm {payment.span.days_short}, {gbp(pence)}{because}",
+            why=payment.contract.name if now.has_several else "",
+            by=payment.answer_by,
+            pence=pence,
+            address=url_for(
+                "provider.answering.answer", reference=payment.contract.reference, first_on=payment.first_on
+            ),
+            do="Check and confirm",
+            about=f"{payment.contract.name}, {payment.span.days_short}",
+        )
+
+
+@source
+def _owed(now: Now) -> Iterable[Need]:
+    """A debt that no payment to come takes."""
+    owed, rest = now.glance.owed_pence, now.glance.stranded_pence
+    if rest and may(Permission.VIEW_PAYMENTS):
+        taken = f"{gbp(owed - rest)} is taken from your next payments. For {gbp(rest)} there are none: see what to do"
+        none = "There are no more payments to take it from: see what to do"
+        yield Need(
+            what=f"You owe {gbp(owed)}", why=none if rest == owed else taken, pence=rest,
+            address=url_for("provider.debts.index"), do="See what is owed",
+        )  # fmt: skip
+
+
+@source
+def _replied(now: Now) -> Iterable[Need]:
+    """Actions that wait for the provider: of one its title, of several the newest one's."""
+    waits = now.glance.actions.with_provider
+    if not waits or now.glance.replied is None or not may(Permission.SEND_ACTIONS):
+        return
+    action_id, title = now.glance.replied
+    one = url_for("provider.actions.show", action_id=action_id)
+    several = url_for("provider.actions.index", holder="provider", text="", open_only="y")
+    yield Need(
+        what="1 action has a reply" if waits == 1 else f"{waits} actions have a reply", why=title,
+        address=one if waits == 1 else several, do="Read", about=title,
+    )  # fmt: skip
+
+
+@source
+def _refused_mail(now: Now) -> Iterable[Need]:
+    if not now.glance.refusals:
+        return
+    manages, sees = may(Permission.MANAGE_TEAM), sees_contact_details()
+    for mark in session.scalars(refusals().limit(SHOWN)):
+        need = Need(
+            what=f"Mail to {mark.address if sees else 'one of your addresses'} is refused",
+            why=f"since {shortmoment(mark.refused_at)}{f': {mark.said}' if sees else ''}",
+        )
+        if manages:
+            yield Need(need.what, "Correct it", url_for("provider.team.index"), need.why, about=mark.address)
+        elif may(Permission.VIEW_ORGANISATION):
+            address = url_for("provider.contacts.index")
+            yield Need(need.what, "Ask for a change of your contact", address, need.why)
+        else:
+            yield need
+    if more := max(now.glance.refusals - SHOWN, 0):
+        yield Need(f"Mail to {more} more is refused", "See them on Team", url_for("provider.team.index"))
+
+
+def refusals():
+    """Colleagues' addresses that refuse mail, for who looks after them; one's own for everybody else."""
+    own = RefusedAddress.marked().where(RefusedAddress.address == me().email)
+    return refused_mail.of_colleagues() if may(Permission.MANAGE_TEAM) else own
+
+
+@source
+def _access_review(now: Now) -> Iterable[Need]:
+    if due_on := now.glance.review_due_on:
+        yield Need(
+            what="Check who still has access", why=f"due every six months, since {day(due_on)}",
+            address=url_for("provider.team.review"), do="Review who has access",
+        )  # fmt: skip

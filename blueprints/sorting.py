@@ -1,0 +1,60 @@
+"""How a list is sorted, as its address says: `sort=total` for the least first, `sort=-total` for the greatest first."""
+
+from collections.abc import Mapping
+
+from flask import g, request, url_for
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression
+
+from blueprints.lookups import kept_in_links
+
+Key = str | SQLColumnExpression
+"""A column of the query by its name, or one of its tables that it does not select, say a folded name."""
+Columns = Mapping[str, Key | tuple[Key, ...]]
+"""By which columns a list can be sorted, by the names that they have in the address."""
+
+
+class Sorting:
+    """The order that the address asks for. A name that the list does not declare is passed over.
+
+    `usual` is how the query sorts by itself: the name of a column, with a minus in front if the greatest comes first;
+    empty if no single column says it.
+    """
+
+    def __init__(self, columns: Columns, *, usual: str = "", name: str = "sort", page: str = "page") -> None:
+        self.name, self._columns, self._page = name, columns, page
+        asked = request.args.get(name, "")
+        self.asked = asked if asked.removeprefix("-") in columns else ""
+        """As the address says it; empty for the usual order."""
+        self._order = self.asked or usual
+        g.setdefault("kept_in_links", set()).add(name)
+
+    def __contains__(self, column: str) -> bool:
+        return column in self._columns
+
+    def of(self, query: Select) -> Select:
+        """The query in this order. Rows that are alike stay in the query's own order, which ends with a tie-breaker;
+        rows without a value come last.
+        """
+        if not self.asked:
+            return query
+        found = self._columns[self.asked.removeprefix("-")]
+        keys = found if isinstance(found, tuple) else (found,)
+        usual = query._order_by_clauses
+        return query.order_by(None).order_by(*(self._directed(query, each) for each in keys), *usual)
+
+    def _directed(self, query: Select, key: Key) -> ColumnElement:
+        column = query.selected_columns[key] if isinstance(key, str) else key
+        return (column.desc() if self.asked.startswith("-") else column.asc()).nulls_last()
+
+    def aria(self, column: str) -> str | None:
+        """For aria-sort of the column's heading; None if the list is sorted by another."""
+        if self._order.removeprefix("-") != column:
+            return None
+        return "descending" if self._order.startswith("-") else "ascending"
+
+    def url(self, column: str, *, greatest_first: bool = False) -> str:
+        """This address sorted by the column, from its first page; the other way round if it is sorted by it already."""
+        down = {"ascending": True, "descending": False, None: greatest_first}[self.aria(column)]
+        kept = {name: values for name, values in kept_in_links().items() if name != self._page}
+        arguments = kept | (request.view_args or {}) | {self.name: f"{'-' if down else ''}{column}"}
+        return url_for(request.endpoint or "", **arguments)
