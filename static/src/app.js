@@ -9,6 +9,8 @@ import { ServiceNavigation } from 'govuk-frontend/dist/govuk/components/service-
 import { SkipLink } from 'govuk-frontend/dist/govuk/components/skip-link/skip-link.mjs'
 import { announce, focusAfterSwap, keepFocus } from './focus.js'
 import './answer.js'
+import './count.js'
+import './files.js'
 import './forms.js'
 import { openForPrint } from './print.js'
 import { watchSession } from './session.js'

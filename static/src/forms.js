@@ -17,7 +17,7 @@ document.addEventListener('htmx:afterRequest', event => {
 })
 
 window.addEventListener('beforeunload', event => {
-  if (!unsent()) return
+  if (![...typed].some(form => form.isConnected && !form.dataset.keep)) return // a form that keeps itself: answer.js
   event.preventDefault()
   event.returnValue = true // what browsers of before 2024 go by
 })
