@@ -23,9 +23,11 @@ from commands.batchwise.sealing import seal_waiting
 from commands.demonstrations import acts
 from commands.feed import progress
 from exchange.feed import import_feed
+from exchange.files.store import UPLOADS, Store
 from models.accounts import demonstration
 from models.accounts.second_step import set_security_code
 from models.accounts.user import User
+from models.auditing.made_up import say_made_up
 from models.base import scope, session, transaction
 from models.calendar import as_on, today
 from models.payments.limits import MoneyLimits
@@ -66,12 +68,14 @@ def load(name: str, if_empty: bool, size: float) -> None:
         if if_empty:
             return
         raise click.ClickException("The database has data already. Choose an empty one (INSTANCE=another-folder).")
+    with transaction():
+        say_made_up()
     with as_on(_take_settings(DEMONSTRATIONS / name, settings.instance)):
         if not before:
             _write(name, settings.instance, size)
         _bring_in(_deliveries(name, settings.instance), before)
         _add_accounts()
-        acts.perform()
+        acts.perform(_council(settings.instance), Store(settings.instance / UPLOADS))
         seal_waiting(everything=True)
         click.echo(f"The demonstration {name} is loaded. Its today is {today():%d/%m/%Y}.")
 
@@ -127,6 +131,11 @@ def _take_settings(source: Path, instance: Path) -> date | None:
     if not settings.exists():
         shutil.copyfile(source / "settings.toml", settings)
     return tomllib.loads(settings.read_text("utf-8")).get("today")
+
+
+def _council(instance: Path) -> str:
+    """What the council is called, as the settings say that this demonstration has brought or found."""
+    return tomllib.loads((instance / "settings.toml").read_text("utf-8")).get("council", {}).get("name", "The council")
 
 
 def _write(name: str, instance: Path, size: float) -> None:

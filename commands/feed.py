@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 from tqdm import tqdm
 
@@ -14,6 +15,8 @@ from exchange.feed.describe import format_of_a_feed
 from exchange.feed.faults import lines_of
 from exchange.feed.manifest import manifest_of
 from exchange.feed.sheets import Track
+from models.auditing.made_up import say_made_up
+from models.base import transaction
 from models.reports.feed_effect import effect_words
 from models.words import how_many
 
@@ -30,9 +33,11 @@ EACH = click.option("--each", is_flag=True, help="A line for each fault and warn
 @DIRECTORY
 @MOST
 @EACH
+@click.option("--made-up", "is_made_up", is_flag=True, help="The files are made up: a demonstration takes no others.")
 @click.option("--above-limits", is_flag=True, help="Import it although it changes more money than the limits allow.")
-def import_(directory: Path, most: int, each: bool, above_limits: bool) -> None:
+def import_(directory: Path, most: int, each: bool, is_made_up: bool, above_limits: bool) -> None:
     """Import the CSV files in DIRECTORY: all of them, or nothing if anything is wrong. See docs/feed.md."""
+    _insist_on_made_up(is_made_up)
     report = _run(partial(import_feed, above_limits=above_limits), directory, most, each)
     if report.import_id is None:
         click.echo("All of this is on record already. Nothing was written.")
@@ -64,6 +69,21 @@ def manifest(directory: Path) -> None:
 def format_() -> None:
     """Print the files and columns of a feed, as docs/feed.md has them."""
     click.echo(format_of_a_feed(), nl=False)
+
+
+def _insist_on_made_up(is_said: bool) -> None:
+    """In a demonstration somebody has to say it, and it is kept."""
+    if not current_app.config["SETTINGS"].is_demonstration:
+        if is_said:
+            raise click.ClickException("This is no demonstration: made-up data are not imported here.")
+        return
+    if not is_said:
+        raise click.ClickException(
+            "A demonstration shows codes and passwords to anybody who can open it, and takes made-up data only. "
+            "If these files are made up, say so with --made-up."
+        )
+    with transaction():
+        say_made_up()
 
 
 def progress(things: Iterable[Any], what: str) -> Iterable[Any]:

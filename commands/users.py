@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
 from models.accounts.user import User
+from models.auditing.made_up import say_made_up
 from models.base import session, transaction
 from models.emails import email_address
 from models.permissions import CouncilRole, Role
@@ -73,6 +75,8 @@ def _address(text: str) -> str:
 def _council_work() -> Iterator[None]:
     with transaction():
         set_tenant(EVERY_PROVIDER)
+        if current_app.config["SETTINGS"].is_demonstration:
+            say_made_up()  # before the people are there, whoever they are
         yield
 
 

@@ -4,19 +4,24 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from functools import partial
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import false, func, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from commands.audit import heads_file
 from commands.batchwise import daily
+from commands.batchwise.filing import Filing
 from commands.batchwise.payments import calculate_all, finalise_run, prepare_run
 from commands.batchwise.pulse import pulse
 from commands.batchwise.sealing import Sealing
 from commands.batchwise.stopping import Stop
+from config import Settings
+from exchange.files.store import UPLOADS, Store
 from models.base import DomainError, rows_changed, scope, session, transaction
 from models.database_faults import DatabaseTrouble
 from models.job import Job, JobKind, Overtaken
@@ -53,11 +58,12 @@ class Stopped(Exception):
 @with_appcontext
 def cli(once: bool) -> None:
     """Do long work: calculations, the finalising of runs, and what is done daily. Seal the audit once a minute."""
-    stop, sealing, clock = Stop(), Sealing(heads_file()), daily.Clock(asks=True)
+    stop, sealing, clock, filing = Stop(), Sealing(heads_file()), daily.Clock(asks=True), _filing()
 
     def meanwhile() -> None:
         sealing.when_due()
         clock.when_due()
+        filing.when_due()
 
     if once:
         _insist_on_writing()
@@ -70,6 +76,11 @@ def cli(once: bool) -> None:
             elif not clock.now():
                 sealing.now()
                 return
+
+
+def _filing() -> Filing:
+    settings: Settings = current_app.config["SETTINGS"]
+    return Filing(Store(settings.instance / UPLOADS), settings.files.scanner, settings.council.team_email)
 
 
 def _insist_on_writing() -> None:
@@ -195,7 +206,8 @@ def _faults(job: Job) -> str:
 
 
 def _prepare(job: Job, progress: Callable[[int, int], None]) -> str:
-    run_id = prepare_run(job, note=job.arguments.get("note", ""), progress=progress)
+    days = {name: date.fromisoformat(job.arguments[name]) for name in ("first", "last") if name in job.arguments}
+    run_id = prepare_run(job, note=job.arguments.get("note", ""), **days, progress=progress)
     if run_id is None:
         return (
             "No run is prepared, since nothing is due: every payment whose finalisation day has come is finalised, "

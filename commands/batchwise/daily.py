@@ -15,6 +15,7 @@ from commands.batchwise.sealing import read_heads, seal_waiting, write_head
 from exchange.feed import AboveLimits, FeedFaults, Report, import_feed
 from exchange.feed.faults import lines_of
 from models import daily_work
+from models.accounts import notification, second_person
 from models.auditing import chain
 from models.auditing.chain import Head
 from models.base import DomainError, scope, session, transaction, utc_now
@@ -62,17 +63,20 @@ class Clock:
 
 
 def look(now: datetime, *, asks: bool) -> bool:
-    """Put what is due into the queue (`asks`), and tell the team of what has failed or not run. Writes only if there is
-    something to write. Returns whether there was something to put into the queue.
+    """Put what is due into the queue (`asks`), tell the team of what has failed or not run, and close requests that no
+    second person agreed to in time. Writes only if there is something to write. Returns whether there was something to
+    put into the queue.
     """
     with scope():
         set_tenant(EVERY_PROVIDER)
         is_due, is_news = asks and bool(daily_work.to_ask(now)), bool(daily_work.untold(now))
-    if is_due or is_news:
+        has_expired = bool(second_person.overdue())
+    if is_due or is_news or has_expired:
         with transaction():
             if is_due:
                 daily_work.ask_due(now)
             daily_work.raise_alarm(now)
+            second_person.expire_overdue()
     return is_due
 
 
@@ -209,6 +213,22 @@ def _remind(progress: Progress) -> str:
             set_tenant(EVERY_PROVIDER)
             told += reminding.remind(provider_id, days)
         progress(number, len(providers))
+    return f"{_reminded(providers, told)}{_send_digests()}"
+
+
+def _send_digests() -> str:
+    """Write each person's digest, one transaction each: a worker that is killed between two writes none twice."""
+    with scope():
+        people = notification.who_awaits_news()
+    sent = 0
+    for user_id in people:
+        with transaction():
+            set_tenant(EVERY_PROVIDER)
+            sent += notification.send_digest(user_id)
+    return f" {how_many(sent, 'digest')} of news sent." if sent else ""
+
+
+def _reminded(providers: list[int], told: int) -> str:
     if not providers:
         return "Nobody is to be reminded."
     left = len(providers) - told

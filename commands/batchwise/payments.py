@@ -1,6 +1,7 @@
 """Calculating, and finalising runs: what `./portal payments`, the worker and the demonstrations do."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -76,9 +77,12 @@ def finalise_due(
     return run_id, finalise_run(run_id, progress=progress, recalculate=recalculate)
 
 
-def prepare_run(job: Job, *, note: str = "", progress: Progress | None = None) -> int | None:
-    """Calculate what is due, and prepare a run of it for whoever asked for the job; its number, or None where nothing
-    is due. The job keeps the number in the same transaction, so that a job that is taken up again prepares no second.
+def prepare_run(
+    job: Job, *, note: str = "", first: date | None = None, last: date | None = None, progress: Progress | None = None
+) -> int | None:
+    """Calculate what is due, and prepare a run of it for whoever asked for the job, or only of what was to be finalised
+    from `first` to `last`; its number, or None where nothing is due. The job keeps the number in the same transaction,
+    so that a job that is taken up again prepares no second.
     """
     if job.run_id is not None:
         return job.run_id
@@ -89,7 +93,7 @@ def prepare_run(job: Job, *, note: str = "", progress: Progress | None = None) -
         if known.worker != job.worker:
             raise Overtaken
         by = own.scalars(select(User).where(User.id == job.created_by_id)).one()
-        run = payment_run.prepare(by=by, provider_ids=job.provider_ids, note=note)
+        run = payment_run.prepare(by=by, provider_ids=job.provider_ids, note=note, first=first, last=last)
         if run is not None:
             own.flush()
             known.run_id = run.id

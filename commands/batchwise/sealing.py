@@ -9,10 +9,11 @@ from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from models import tally
 from models.auditing import chain
 from models.auditing.chain import Head
 from models.base import scope, transaction, utc_now
-from models.calendar import LONDON
+from models.calendar import london_day
 
 BATCH = 500
 """Events that are sealed in one transaction."""
@@ -68,6 +69,16 @@ def seal_waiting(*, everything: bool = False) -> int:
         count, tries, after = count + len(links), 0, links[-1]["event_id"]
 
 
+def tell_tallies() -> None:
+    """Write the events of tallies that have ended (models.tally). Takes the lock only where there are some."""
+    while True:
+        with scope():
+            if not tally.is_any_ended():
+                return
+        with transaction():
+            tally.tell_ended()
+
+
 def write_head(path: Path, head: Head) -> None:
     """Add a line to the file of heads, on the disk when this returns."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as file:
@@ -93,6 +104,7 @@ class Sealing:
     def now(self) -> None:
         day = _day(utc_now())
         try:
+            tell_tallies()
             seal_waiting(everything=self._swept_on != day)
             self._swept_on = day
             if self._written_on() != day:
@@ -114,4 +126,4 @@ class Sealing:
 
 
 def _day(at: datetime) -> date:
-    return at.astimezone(LONDON).date()
+    return london_day(at)

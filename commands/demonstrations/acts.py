@@ -1,6 +1,6 @@
 """What people have done in a demonstration just before its today: a query that the council has answered, a standing
-hold, a payment whose bank day is moved, and a run that a manager is to authorise. Each by the verb that a page would
-call.
+hold, a payment whose bank day is moved, a run that a manager is to authorise, and a new colleague who waits for a
+second person. Each by the verb that a page would call; of the help desk it is written that they once had a place.
 """
 
 from collections.abc import Sequence
@@ -9,29 +9,106 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
+from commands.demonstrations import documents, talk
+from exchange.files.store import Store
+from models.accounts import second_person
+from models.accounts.account_policy import policy
+from models.accounts.conflict import FormerPlace
 from models.accounts.user import Membership, User
+from models.audit import record
+from models.auditing.read_alarm import opened
 from models.bank_holiday import working_days_after
-from models.base import DomainError, savepoint, session, transaction
-from models.calendar import DAY, as_on, today
+from models.base import DomainError, savepoint, session, transaction, utc_now
+from models.calendar import DAY, as_on, period_holding, today
 from models.payments import answers, authorising, day_moves, officer, standing_holds
+from models.payments.agreeing import start_gate
 from models.payments.calculation import last_finalised_on
 from models.payments.day_move import DayMove
 from models.payments.hold import Hold, is_held
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.permissions import GRANTS, Permission
-from models.records.contract import Contract
+from models.payments.purchase_order import PurchaseOrder
+from models.permissions import GRANTS, CouncilRole, Permission, Role
+from models.records.client import Client
+from models.records.contract import Contract, PaymentMethod
 from models.records.provider import Provider
 from models.tenancy import every_provider
 
-OFFICER = "payments-officer@demo.example"
+OFFICER, MANAGER = "payments-officer@demo.example", "payments-manager@demo.example"
+ADMINISTRATOR, HELP_DESK = "systems-administrator@demo.example", "help-desk@demo.example"
 
 
-def perform() -> None:
-    for act in (_answer_a_query, _move_a_day, _suspend, _prepare_a_run):
+def perform(council: str, store: Store) -> None:
+    """`council` is what the council is called; `store` keeps the files of documents."""
+    for act in (_answer_a_query, _move_a_day, _suspend, _prepare_a_run, talk.perform):
         with transaction(), every_provider():
-            act(session.scalars(select(User).where(User.email == OFFICER)).one())
+            act(_colleague(OFFICER))
+    with transaction(), every_provider():
+        _begin_gates(_colleague(MANAGER))
+    with transaction(), every_provider():
+        _ask_for_a_colleague()
+        _bind_the_help_desk()
+        _open_very_many()
+        documents.perform(council, store)
+
+
+def _colleague(email: str) -> User:
+    return session.scalars(select(User).where(User.email == email).options(joinedload(User.staff))).one()
+
+
+def _begin_gates(by: User) -> None:
+    """Contracts that need agreements wait for them from the payment that has begun."""
+    method = joinedload(PaymentMethod.calendar)
+    query = (
+        select(Contract).where(Contract.is_agreement_required).options(selectinload(Contract.methods).options(method))
+    )
+    for contract in session.scalars(query.order_by(Contract.id)).all():
+        calendar = contract.methods[-1].calendar
+        begun = period_holding(today(), calendar.frequency, calendar.anchor_on)
+        start_gate(contract, from_on=begun.first, by=by)
+
+
+def _ask_for_a_colleague() -> None:
+    """A systems administrator asks for an officer, and nobody has agreed yet."""
+    second_person.ask_for_new(
+        "rowan.ellery@demo.example", "Rowan Ellery", CouncilRole.PAYMENTS_OFFICER, by=_colleague(ADMINISTRATOR),
+        why="Rowan takes over from Ola on the first of the month",
+    )  # fmt: skip
+
+
+def _bind_the_help_desk() -> None:
+    """Somebody of the help desk was a carer once, and so does nothing at that provider: one where nobody is whom one
+    can log in as, if that can be.
+    """
+    known = Provider.id.in_(select(Membership.provider_id))
+    provider_id = session.scalars(select(Provider.id).order_by(known, Provider.id.desc()).limit(1)).one()
+    ended_at = utc_now() - timedelta(days=400)
+    session.add(
+        FormerPlace(
+            user_id=_colleague(HELP_DESK).id, provider_id=provider_id, role=Role.CARER,
+            granted_at=ended_at - timedelta(days=900), ended_at=ended_at,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def _open_very_many() -> None:
+    """Somebody of the help desk has opened more clients' records within an hour than raise no alarm, and nobody has
+    asked why yet. Where there are too few clients, nobody has.
+    """
+    by, enough = _colleague(HELP_DESK), policy().clients_an_hour + 12
+    order, client = PurchaseOrder, Client
+    newest = sa.func.max(order.id).label("id")
+    each = select(client.reference, order.provider_id, newest).join(client, client.id == order.client_id)
+    found = session.execute(each.group_by(client.id, client.reference, order.provider_id).order_by(client.id)).all()
+    if len({row.reference for row in found}) < enough:
+        return
+    for row in found[:enough]:
+        endpoint = "provider.purchase_orders.show"
+        where = {"endpoint": endpoint, "order_id": row.id, "as_staff": True}
+        record("client_record.read", f"purchase_order:{row.id}", by=by, provider_id=row.provider_id, **where)
+        opened(by, {row.reference})
 
 
 def _answer_a_query(by: User) -> None:

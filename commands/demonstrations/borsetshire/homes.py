@@ -36,6 +36,7 @@ def add(office: Office) -> None:
     for _ in range(office.count(20)):
         for stay in office.stays(chance, 260):
             _at_court(office, chance, court, stay.first, stay.last)
+    _wait_for_agreements(office, court)
 
 
 def _home(office: Office, name: str, services: str, *levels: str) -> str:
@@ -122,6 +123,20 @@ def _surprises(office: Office, home: str) -> None:
     _nursed(office, nursed, "provider")
     waits = newcomer("RES-2", line.today - 6 * DAY, is_authorised=False)
     office.deduct(waits, "contribution", "provider", waits.first, MINIMUM, is_assessed=False)
+
+
+def _wait_for_agreements(office: Office, home: str) -> None:
+    """From today on the contract needs agreements, and most are there: on paper, but for who came last. The first one
+    was agreed before the prices rose.
+    """
+    line = office.line
+    office.agreements[home][0].learn(line.today, agreement_required=True)
+    items = sorted((item for item in office.items if item.contract == home), key=lambda item: item.first)
+    known = [item for item in items if item.first <= line.today]
+    for at, item in enumerate(known[:-2]):
+        known_on = line.begin if at == 0 else line.today
+        agreed_on = min(max(item.first, line.begin), known_on)
+        office.feed.add("agreements", known_on, item_ref=item.reference, version=1, agreed_on=agreed_on)
 
 
 def _at_court(office: Office, chance: Random, home: str, first: date, last: date | None) -> None:

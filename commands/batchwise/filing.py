@@ -1,0 +1,86 @@
+"""What the worker does for files that people attach: asks the virus scanner again about those that wait, and clears
+away what no record has.
+"""
+
+import logging
+import time
+
+from sqlalchemy.exc import DBAPIError
+
+from exchange.files.scanner import Verdict, scan
+from exchange.files.store import Store
+from models.base import scope, session, transaction
+from models.correspondence.attachment import Attachment, found_infected, has_any
+from models.database_faults import DatabaseTrouble
+from models.tenancy import EVERY_PROVIDER, set_tenant
+
+SCANS_EVERY = 30.0
+"""Seconds."""
+AT_ONCE = 20
+"""Files that one round asks about: jobs wait meanwhile."""
+CLEARS_EVERY = 3_600.0
+
+log = logging.getLogger(__name__)
+
+
+class Filing:
+    """`scanner` as in settings.toml; `team` is the council's address for what it has to know."""
+
+    def __init__(self, store: Store, scanner: str, team: str) -> None:
+        self._store, self._scanner, self._team = store, scanner, team
+        self._scans_at, self._clears_at = 0.0, time.monotonic() + CLEARS_EVERY
+
+    def when_due(self) -> None:
+        """A database that is busy, or a disk that does not answer, is tried again the next time."""
+        now = time.monotonic()
+        try:
+            if now >= self._scans_at:
+                self._scans_at = now + SCANS_EVERY
+                self.scan_waiting()
+            if now >= self._clears_at:
+                self._clears_at = now + CLEARS_EVERY
+                self.clear_away()
+        except DBAPIError as fault:
+            if DatabaseTrouble.of(fault) is None:
+                raise
+            log.warning("files were not looked after: the database does not answer")
+        except OSError as fault:
+            log.warning("files were not looked after: %s", type(fault).__name__)
+
+    def scan_waiting(self) -> None:
+        """Ask about the files that wait, the oldest first, until the scanner does not answer. Where the council has no
+        scanner any more, they are opened.
+        """
+        with scope():
+            set_tenant(EVERY_PROVIDER)
+            waiting = session.scalars(Attachment.pending().limit(AT_ONCE)).all()
+        gone: set[str] = set()
+        for each in waiting:
+            if each.sha256 in gone:
+                continue
+            path = self._store.path(each.sha256)
+            if not path.is_file():  # none of the others is to wait for it
+                log.warning("what is in attachment %s is not in the store", each.id)
+                continue
+            verdict = scan(self._scanner, path) if self._scanner else Verdict.CLEAN
+            if verdict is Verdict.UNAVAILABLE:
+                return
+            with transaction() as own:
+                set_tenant(EVERY_PROVIDER)
+                if verdict is Verdict.INFECTED:
+                    found_infected(each.sha256, self._team)
+                else:
+                    own.get_one(Attachment, each.id).found_clean()
+            if verdict is Verdict.INFECTED:
+                gone.add(each.sha256)
+                self._store.remove(each.sha256)
+
+    def clear_away(self) -> int:
+        """Remove what no record has after a day; how many files."""
+        return self._store.remove_unclaimed(_is_claimed)
+
+
+def _is_claimed(digest: str) -> bool:
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        return has_any(digest)
