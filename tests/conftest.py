@@ -1,5 +1,6 @@
 """Fixtures that every test may use. The tools behind them are in tests/support."""
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,6 +15,8 @@ from sqlalchemy import select
 
 import config
 from app import create_app, portal_of
+from commands.batchwise.sealing import HEADS
+from exchange.files.store import UPLOADS, Store
 from models.accounts.account_policy import AccountPolicy, Step
 from models.accounts.user import User
 from models.job import JobKind
@@ -21,6 +24,7 @@ from models.portal import Portal
 from tests.support import database as databases
 from tests.support import durham, identity_provider
 from tests.support.client import PortalClient
+from tests.support.files import LETTER
 from tests.support.portal import OwnPortal
 from tests.support.rows import every
 
@@ -146,12 +150,21 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> config.Settings:
         ),
         today=TODAY,
         https=False,
+        hosts=("portal.example", "localhost", "127.0.0.1"),
     )
 
 
 @pytest.fixture(scope="session")
 def _app(settings: config.Settings) -> Flask:
+    Store(settings.instance / UPLOADS).put(io.BytesIO(LETTER))
     return create_app(settings)
+
+
+@pytest.fixture(autouse=True)
+def _no_heads_of_others(settings: config.Settings) -> Iterator[None]:
+    """The instance folder is one for all tests; heads of one test's audit are none of another's."""
+    yield
+    (settings.instance / HEADS).unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -16,10 +16,16 @@ from tests.support.portal import in_this_portal
 from tests.support.rows import every, reading, saved, unit_of_work
 from tests.support.runs import change
 
-pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database", "the_day_before")]
 
 DAY = date(2026, 11, 27)
 TEAM = "finance@borsetshire.example"
+
+
+@pytest.fixture
+def the_day_before(time_machine):
+    """Jobs are asked for by the real clock: it stands before the times that the tests give."""
+    time_machine.move_to("2026-11-26T20:00:00+00:00", tick=True)
 
 
 def at(clock, day=DAY):

@@ -8,9 +8,10 @@ from sqlalchemy import select
 from models.accounts import refused_mail, team
 from models.audit import AuditEvent
 from models.base import DomainError, utc_now
-from models.outbox import CAUSES_A_DAY, CAUSES_AN_HOUR, OutboxMessage, insist_on_few, post, try_again
+from models.outbox import CAUSES_A_DAY, CAUSES_AN_HOUR, TO_ONE_A_DAY, OutboxMessage, insist_on_few, post, try_again
 from models.permissions import CouncilRole, Role
 from models.refused_address import RefusedAddress, mark, works
+from models.waiting import Waiting, ask
 from tests.factories import make_contact, make_membership, make_provider, make_staff, make_user
 from tests.support.rows import every, reading, unit_of_work
 
@@ -87,7 +88,7 @@ def test_the_help_desks_list_has_the_addresses_in_use_with_what_waits(database, 
         assert [(row.RefusedAddress.address, row.name, row.waiting) for row in rows] == [
             ("team@council.example", None, 0), ("ash@example.org", "Ash", 1),
         ]  # fmt: skip
-        assert refused_mail.queue() == (2, utc_now().date())
+        assert ask(refused_mail.waiting()) == {"refused addresses": Waiting("refused addresses", 2, utc_now().date())}
         assert [row.user_id for row in session.execute(refused_mail.listed(text="ÁSH"))] == [ash.id]
         [places] = refused_mail.first_places([ash.id, None]).values()
         assert [places.provider, places.more] == ["Alder House", 1]
@@ -108,16 +109,16 @@ def test_somebody_at_a_provider_causes_thirty_mails_an_hour_and_a_hundred_a_day(
     ada, other = make_user(Role.ADMINISTRATOR), make_user(Role.ADMINISTRATOR)
 
     def cause(count):
-        for _ in range(count):
+        for number in range(count):
             with unit_of_work():
-                insist_on_few(ada)
-                post("ash@example.org", "Hello", "hello", caused_by=ada)
+                insist_on_few(ada, f"ash{number}@example.org")
+                post(f"ash{number}@example.org", "Hello", "hello", caused_by=ada)
 
     cause(CAUSES_AN_HOUR)
     with pytest.raises(DomainError, match="30 of them within an hour"):
         cause(1)
     with unit_of_work():
-        insist_on_few(other)
+        insist_on_few(other, "ash0@example.org")
     for _ in range(3):
         time_machine.shift(timedelta(hours=1))
         cause(CAUSES_AN_HOUR if len(every(OutboxMessage)) < 90 else CAUSES_A_DAY - 90)
@@ -126,6 +127,30 @@ def test_somebody_at_a_provider_causes_thirty_mails_an_hour_and_a_hundred_a_day(
         cause(1)
     time_machine.shift(timedelta(hours=20))
     cause(1)
+
+
+def test_one_address_gets_ten_a_day_with_one_subject_whoever_of_the_providers_causes_them(database, time_machine):
+    time_machine.move_to("2026-03-01T09:00:00+00:00", tick=False)
+    ada, ben = make_user(Role.ADMINISTRATOR), make_user(Role.ADMINISTRATOR)
+
+    def cause(subject, by):
+        with unit_of_work():
+            insist_on_few(by, "ash@example.org")
+            post("ash@example.org", subject, "hello", caused_by=by)
+
+    with unit_of_work():
+        post("ash@example.org", "Hello", "from the portal itself")
+    for _ in range(TO_ONE_A_DAY - 1):
+        cause("Hello", ada)
+    cause("Your role has changed", ben)
+    cause("Hello", ben)
+    for by in (ada, ben):
+        with pytest.raises(DomainError, match="who has had 10 like it within a day"):
+            cause("Hello", by)
+    with unit_of_work():
+        insist_on_few(ada, "ask@example.org")
+    time_machine.shift(timedelta(days=1))
+    cause("Hello", ada)
 
 
 @pytest.mark.parametrize("act", ["invite", "change_role"])

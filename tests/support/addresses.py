@@ -39,5 +39,10 @@ def ask(client: PortalClient, method: str, path: str, headers: dict[str, str] | 
     data = {"csrf_token": client.csrf_token()} if method == "POST" else None
     base = "http://portal.example"
     return client._client.open(
-        path, method=method, base_url=base, data=data, headers={"Referer": f"{base}/", **(headers or {})}
+        path,
+        method=method,
+        base_url=base,
+        data=data,
+        headers={"Referer": f"{base}/", **(headers or {})},
+        buffered=True,
     )

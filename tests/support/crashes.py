@@ -77,16 +77,13 @@ class Machine:
 
 
 def spread(points: list[str], count: int) -> list[int]:
-    """Numbers of points: the first of every statement and every commit, and then as many as make `count`, evenly."""
-    first: dict[str, int] = {}
-    for number, what in enumerate(points, start=1):
-        first.setdefault(what, number)
-    commits = {number for number, what in enumerate(points, start=1) if what in COMMIT}
-    chosen = {*first.values(), *commits}
-    rest = [number for number in range(1, len(points) + 1) if number not in chosen]
-    wanted = max(count - len(chosen), 0)
-    step = max(len(rest) // wanted, 1) if wanted else len(rest) + 1
-    return sorted(chosen | set(rest[::step]))
+    """Numbers of points: after every commit, since the rows that a killed process leaves are the same until the next
+    one, and `count` of the others, evenly, since what a process keeps outside the database may change between.
+    """
+    commits = [number for number, what in enumerate(points, start=1) if what == COMMIT[1]]
+    rest = [number for number, what in enumerate(points, start=1) if what not in COMMIT]
+    step = max(len(rest) // count, 1)
+    return sorted({*commits, *rest[::step][:count]})
 
 
 Rows = dict[str, Counter[str]]

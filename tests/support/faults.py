@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from models.payments import officer, working_out
+from models.payments import foreseeing, working_out
 from models.records.contract import Contract
 
 
@@ -20,6 +20,6 @@ def unable_to_calculate(*contracts: Contract) -> Iterator[None]:
         return reckon(contract, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (working_out, officer):
+        for module in (working_out, foreseeing):
             patch.setattr(module, "reckon", broken)
         yield

@@ -6,7 +6,7 @@ import html5lib
 from bs4 import BeautifulSoup, Tag
 from werkzeug.test import TestResponse
 
-from blueprints.security import HEADERS
+from blueprints.security import FILE_POLICY, HEADERS
 from models.accounts.press import FIELD, is_key
 
 CANARY = re.compile(r"zq(\d+)qz")
@@ -16,7 +16,10 @@ CONTAINERS = {"tr": "tbody", "td": "tr", "th": "tr", "tbody": "table", "option":
 
 
 def check_headers(response: TestResponse) -> None:
-    for name, value in HEADERS.items():
+    policy = {"Content-Security-Policy": FILE_POLICY} if "sandbox" in str(response.headers) else {}
+    if policy:
+        assert response.headers["Content-Disposition"].startswith("attachment;")
+    for name, value in (HEADERS | policy).items():
         assert response.headers.get(name) == value, f"{name}: {response.headers.get(name)!r}"
     assert "HX-Request" in response.headers.get("Vary", "") or response.request.path.startswith("/static/")
     assert response.headers.get("Cache-Control"), "every answer says whether it may be kept"
@@ -67,7 +70,8 @@ def _has_heading_and_title(soup: BeautifulSoup, status: int) -> None:
     headings = [_text(heading) for heading in soup.find_all("h1")]
     assert len(headings) == 1, f"a page has one h1, this one has {headings}"
     title = _text(soup.title)
-    prefix = "Error: " if status == 422 else ""
+    is_refused = status == 409 and soup.select_one(".govuk-error-summary") is not None
+    prefix = "Error: " if status == 422 or is_refused else ""
     assert title.startswith(prefix + headings[0]), f"the title {title!r} does not begin with {prefix + headings[0]!r}"
     assert soup.html.get("lang", "").startswith("en")
 
@@ -111,8 +115,11 @@ def _asks_by_htmx(tag: Tag) -> bool:
 
 
 def _works_without_script(tag: Tag) -> bool:
+    """It is a link, is in a form, or holds a link to the address that it asks."""
     if tag.name == "a":
         return tag.has_attr("href")
+    if tag.name == "details" and tag.find("a", href=tag.get("data-hx-get")):
+        return True
     return tag.name == "form" or tag.find_parent("form") is not None
 
 

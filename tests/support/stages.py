@@ -17,6 +17,7 @@ from models.records.provider import Provider
 from tests.auth.steps import give_app, give_security_code
 from tests.factories import make_user
 from tests.support.client import PortalClient
+from tests.support.passkeys import give_passkey
 from tests.support.rows import saved, unit_of_work
 
 Policy = Callable[..., None]
@@ -27,8 +28,8 @@ ASKED = {
     Stage.SET_UP_AUTHENTICATOR: Step.AUTHENTICATOR,
 }
 """The second step that the council asks for, where it is not a code by e-mail."""
-GIVEN = {Stage.SECURITY_CODE: give_security_code, Stage.AUTHENTICATOR: give_app}
-BEFORE_THE_CODE = (Stage.EMAIL_CODE, Stage.SECURITY_CODE, Stage.AUTHENTICATOR)
+GIVEN = {Stage.SECURITY_CODE: give_security_code, Stage.AUTHENTICATOR: give_app, Stage.PASSKEY: give_passkey}
+BEFORE_THE_CODE = (Stage.EMAIL_CODE, Stage.AUTHENTICATOR, Stage.PASSKEY)
 
 
 def client_at(stage: Stage, client: PortalClient, provider: Provider, policy: Policy) -> User:

@@ -92,6 +92,11 @@ L1,I1,Birthday,2019-05-10,186.02
 deduction_ref,item_ref,kind,collected_by,starts_on,ends_on,weekly_rate,assessed
 D1,I1,contribution,provider,2019-04-01,,20.02,no
 """,
+    "agreements.csv": """\
+item_ref,version,agreed_on,agreed_by
+I1,1,2018-06-01,Dawn Stockton
+I2,1,2019-02-20,
+""",
     "claims.csv": """\
 claim_ref,provider_ref,claimed_on,notes,status,decided_on
 CL1,P1,2019-07-19,Mileage,accepted,2019-07-24

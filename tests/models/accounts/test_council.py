@@ -181,14 +181,14 @@ def test_nobody_lets_themselves_in_at_a_provider(provider, administrator):
 def employ(email, by, **given):
     with unit_of_work() as session:
         manager = session.scalars(directory.person(by.id)).one()
-        return council.employ(email, "Max Reid", CouncilRole.PAYMENTS_MANAGER, by=manager, **given)
+        return council.employ(email, "Max Reid", CouncilRole.HELP_DESK, by=manager, **given)
 
 
 @pytest.mark.postgres
 def test_a_colleague_is_added_with_a_role(administrator):
     max_reid, password = employ("Max@council.example", administrator, with_password=True)
     assert matches(password, reloaded(max_reid).password_hash)
-    assert every(select(Staff.role).where(Staff.user_id == max_reid.id)) == [CouncilRole.PAYMENTS_MANAGER]
+    assert every(select(Staff.role).where(Staff.user_id == max_reid.id)) == [CouncilRole.HELP_DESK]
     assert actions(max_reid) == ["user.added", "staff.added", "user.temporary_password_given"]
     kim, none = employ("kim@council.example", administrator, with_password=False)
     assert (none, mails(kim.email)) == (None, ["You can now log in to the Provider Portal"])

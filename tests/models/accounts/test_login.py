@@ -13,7 +13,6 @@ from models.accounts.login import (
     FAILURES_PER_ACCOUNT,
     FAILURES_PER_ADDRESS,
     FAILURES_PER_ADDRESS_IN_ALARM,
-    WRONG_STEPS,
     LoginFailure,
     Origin,
     account_hash,
@@ -24,7 +23,7 @@ from models.accounts.login import (
 from models.accounts.pending_login import PendingLogin, Purpose
 from models.audit import AuditEvent
 from models.outbox import OutboxMessage
-from tests.factories import PASSWORD, make_staff, make_user
+from tests.factories import PASSWORD, make_user
 from tests.support.portal import in_this_portal
 from tests.support.rows import every, reading, reloaded, unit_of_work
 
@@ -171,106 +170,10 @@ def alarms():
     return [event for event in every(AuditEvent) if event.action == "login.alarm"]
 
 
-# The second step
-
-
-def wrong_step(user, device=None):
-    with unit_of_work() as session:
-        LoginFailure.wrong_step(session.merge(user), Origin(HERE, device))
-
-
-def is_barred(user, device=None):
-    with unit_of_work() as session:
-        return LoginFailure.is_barred(session.merge(user), Origin(HERE, device))
-
-
 def whole_log_in(user, device):
     with unit_of_work() as session:
         pending = PendingLogin.begin(user.email, session.merge(user), Purpose.LOG_IN, Origin(HERE, device))
         assert pending.log_in()
-
-
-@pytest.mark.postgres
-def test_ten_wrong_second_steps_close_an_account_to_new_browsers_and_not_to_known_ones(user, device):
-    for _ in range(WRONG_STEPS - 1):
-        wrong_step(user)
-    assert not is_barred(user)
-    wrong_step(user)
-    assert is_barred(user)
-    assert not is_barred(user, device)
-    assert not is_barred(make_user())
-    assert [event.detail for event in every(AuditEvent) if event.action == "login.barred"] == [{"device": "new"}]
-
-
-@pytest.mark.postgres
-def test_second_steps_side_by_side_are_counted_one_by_one(user):
-    @in_this_portal
-    def guess(_):
-        with unit_of_work() as session:
-            mine = session.merge(user)
-            if not LoginFailure.is_barred(mine, Origin(HERE)):
-                LoginFailure.wrong_step(mine, Origin(HERE))
-
-    with ThreadPoolExecutor(6) as pool:
-        list(pool.map(guess, range(18)))
-    assert len(every(LoginFailure)) == WRONG_STEPS
-
-
-def test_ten_wrong_second_steps_in_a_known_browser_close_it_alone(user, device):
-    for _ in range(WRONG_STEPS):
-        wrong_step(user, device)
-    assert is_barred(user, device)
-    assert not is_barred(user)
-
-
-def test_wrong_second_steps_do_not_grow_old_and_a_right_one_in_between_begins_the_count_anew(user, time_machine):
-    time_machine.move_to(START, tick=False)
-    for _ in range(WRONG_STEPS - 1):
-        wrong_step(user)
-    whole_log_in(user, None)
-    for _ in range(WRONG_STEPS):
-        time_machine.shift(24 * 3600)
-        wrong_step(user)
-    time_machine.shift(7 * 24 * 3600)
-    whole_log_in(make_user(), None)
-    assert is_barred(user)
-
-
-def test_the_owners_log_in_at_a_known_browser_gives_a_stranger_no_more_tries(user, device):
-    for _ in range(WRONG_STEPS):
-        wrong_step(user)
-    whole_log_in(user, device)
-    assert is_barred(user)
-
-
-@pytest.mark.postgres
-def test_a_new_password_opens_the_account_again_for_who_guessed_knew_the_old_one(user, time_machine):
-    time_machine.move_to(START, tick=False)
-    for _ in range(WRONG_STEPS):
-        wrong_step(user)
-    time_machine.shift(1)
-    with unit_of_work() as session:
-        user = session.merge(user)
-        user.set_password("Seven-Quiet-Otters-4")
-    assert not is_barred(user)
-
-
-@pytest.mark.postgres
-def test_the_council_unlocks_an_account_for_every_browser(user, device):
-    for _ in range(WRONG_STEPS):
-        wrong_step(user)
-        wrong_step(user, device)
-        give(user.email)
-        give(user.email, device=device)
-    officer = make_staff()
-    with unit_of_work() as session:
-        LoginFailure.unlock(session.merge(user), by=session.merge(officer))
-    assert not is_barred(user)
-    assert not is_barred(user, device)
-    assert give(user.email, PASSWORD)
-    assert give(user.email, PASSWORD, device=device)
-    [unlocked] = [event for event in every(AuditEvent) if event.action == "user.unlocked"]
-    assert unlocked.subject == f"user:{user.id}"
 
 
 # Hashing

@@ -9,7 +9,15 @@ from sqlalchemy.exc import IntegrityError
 
 from models.audit import AuditEvent
 from models.base import DomainError
-from models.correspondence.detail_change import ChangeKind, ChangeState, DetailChange, ask, has_arrived, held
+from models.correspondence.detail_change import (
+    MOST_WAITING,
+    ChangeKind,
+    ChangeState,
+    DetailChange,
+    ask,
+    has_arrived,
+    held,
+)
 from models.outbox import OutboxMessage
 from models.permissions import CouncilRole, Role
 from models.records.provider import Contact, Provider
@@ -103,6 +111,24 @@ def test_the_same_is_not_asked_for_twice_while_it_waits(contact, person, officer
         asked(ChangeKind.CONTACT, contact, person, phone="2")
     act(change, DetailChange.do, by=officer)
     asked(ChangeKind.CONTACT, contact, person, phone="2")
+
+
+def test_twenty_wait_at_a_provider_and_a_withdrawn_one_makes_room(contact, person, officer):
+    first, *_ = [asked(ChangeKind.CONTACT, contact, person, phone=str(number)) for number in range(2, 2 + MOST_WAITING)]
+    elsewhere = make_contact(make_provider())
+    asked(ChangeKind.CONTACT, elsewhere, person, phone="2")
+    with pytest.raises(DomainError, match="20 requests of yours wait for the council already"):
+        asked(ChangeKind.CONTACT, contact, person, phone="30")
+    act(first, DetailChange.withdraw, by=person)
+    asked(ChangeKind.CONTACT, contact, person, phone="30")
+
+
+def test_the_mail_names_the_day_in_london_on_which_it_was_asked_for(contact, person, officer, time_machine):
+    time_machine.move_to("2026-06-30T23:30:00+00:00", tick=False)
+    change = asked(ChangeKind.CONTACT, contact, person, phone="2")
+    act(change, DetailChange.do, by=officer)
+    [mail] = every(OutboxMessage)
+    assert "the change that you asked for on 1 July 2026 has been done" in mail.body
 
 
 def test_the_council_does_it_and_who_asked_is_told_without_a_word_of_what(provider, contact, person, officer):

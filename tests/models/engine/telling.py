@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from models.agreed_terms import AgreedAllowance, AgreedPrice, AgreedQuantity, AgreedTerms
 from models.calendar import DAY, FAR_FUTURE, FinancialYear, Frequency, Span, WorkingDays
 from models.engine.component import Component
 from models.engine.draft import Draft, OrderKey, OrderSum, Settled, Source
@@ -69,6 +70,7 @@ def item(
     convention: Convention = Convention.INCLUSIVE, vat_percent: int = 0, quantity: Dated | None = None,
     absence: Dated | None = None, contribution: Dated | None = None, top_up: Dated | None = None,
     allowance: tuple[str, int] | None = None, authorised_on: str | None = "1 Jan", is_suspended: bool = False,
+    agreed: AgreedTerms | None = None,
 ) -> ItemFacts:  # fmt: skip
     """A care package line item, at £70.00 a week (£10.00 a day) unless it says otherwise.
 
@@ -84,7 +86,21 @@ def item(
     return ItemFacts(
         id_, id_, "Care", terms, ((DeductionKind.CONTRIBUTION, contribution),) if contribution else (),
         [DueSum(id_, "Birthday", day(allowance[0]), allowance[1])] if allowance else [],
-        day(authorised_on) if authorised_on else None, is_suspended,
+        day(authorised_on) if authorised_on else None, is_suspended, agreed,
+    )  # fmt: skip
+
+
+def agreed(
+    *prices: tuple[int, str, str | None], first: str = "1 Jan", last: str | None = None, unit: Unit = Unit.WEEK,
+    hours: str = "", allowance: tuple[str, int] | None = None,
+) -> AgreedTerms:  # fmt: skip
+    """What was agreed: at £70.00 a week unless prices (pence, first day, last day) say otherwise."""
+    found = prices or ((70_00, "1 Jan", None),)
+    return AgreedTerms(
+        "Care", day(first), day(last) if last else None, unit, Convention.INCLUSIVE,
+        tuple(AgreedPrice(day(begin), day(end) if end else None, pence * 100) for pence, begin, end in found),
+        (AgreedQuantity(day("1 Jan"), None, parse_e4(hours)),) if hours else (), (),
+        (AgreedAllowance(CLIENTS["Ann"], "Birthday", day(allowance[0]), allowance[1]),) if allowance else (),
     )  # fmt: skip
 
 
@@ -128,6 +144,8 @@ class Facts:
     today: str = "11 Sep"
     closed: tuple[str, ...] = ()
     """Payments that are finalised."""
+    waits_from: str | None = None
+    """Payments that begin on this day or later wait for agreements."""
     begun: tuple[str, ...] = ()
     """Payments of which a part is finalised."""
     paid: tuple[tuple[Any, ...], ...] = ()
@@ -152,8 +170,9 @@ class Facts:
 
     def _reckon(self) -> Reckoning:
         contract = ContractFacts(
-            1, 1, day(self.last), self._methods(), self.items, list(self.claims), list(self.adjustments)
-        )
+            1, 1, day(self.last), self._methods(), self.items, list(self.claims), list(self.adjustments),
+            day(self.waits_from) if self.waits_from else None,
+        )  # fmt: skip
         settled: dict[Source, dict[tuple[Component, date], Settled]] = defaultdict(dict)
         for source, cell, sums in self.paid:
             settled[source][cell] = sums

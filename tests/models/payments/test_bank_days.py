@@ -274,4 +274,4 @@ def test_each_part_of_a_payment_has_the_bank_day_of_its_own_run():
     with reading():
         assert session.execute(banked_of(the.payment)).all() == parts
         spent = [session.execute(spend_on(order)).all() for order in orders(the.contract)]
-    assert sorted((row.bank_on, row.net_pence) for rows in spent for row in rows) == parts
+    assert sorted((row.bank_on, row.net_pence) for rows in spent for row in rows if row.is_paid) == parts

@@ -245,7 +245,8 @@ def test_those_who_may_confirm_are_told_by_mail():
     move(the, confirm_by=FRIDAY, bank_on=BANK - DAY)
     [(to, subject, body)] = mails()[before:]
     assert (to, subject) == (the.finance.email, "Days of a payment have been moved")
-    assert "Its reason: Bank holiday in town" in body
+    assert "Its page says why." in body
+    assert "Bank holiday in town" not in body
     assert "- Last day to confirm or reject: Friday 4 October 2019, not Thursday 3 October 2019" in body
     assert "- In the bank: Thursday 10 October 2019, not Friday 11 October 2019" in body
     assert "Last day for changes" not in body

@@ -117,7 +117,7 @@ def test_a_row_that_is_held_stands_on_neither_side():
     second = payment(contract, MONDAY + WEEK)
     act(SECOND_SUNDAY, officer.hold, second, by=ola, reason="Asked about", order_id=order_of(contract, held).id)
     run_id = prepared()
-    assert found(run_id) == [(Finding.HELD_ROWS, 10_000, None, "Asked about")]
+    assert found(run_id) == [(Finding.HELD_ROWS, 10_000, None, "Ola Bright: Asked about")]
     [part] = [each for each in every(RunPayment) if each.run_id == run_id]
     assert (part.taken_pence, part.before_pence) == (5_000, 5_000)
 
@@ -331,7 +331,7 @@ def test_what_people_have_done_is_told_with_who_and_why():
         reason="Taxi", by=ola,
     )  # fmt: skip
     run_id = prepared()
-    assert (Finding.WAIVED, 10_000, None, "Agreed") in found(run_id)
+    assert (Finding.WAIVED, 10_000, None, "Ola: Agreed") in found(run_id)
     assert Finding.UNCONFIRMED in kinds(run_id)
     assert not found(run_id, Finding.ADJUSTED), "the second week waits for its confirmation: it is not in the run"
     second = payment(contract, MONDAY + WEEK)
@@ -360,7 +360,7 @@ def test_silence_and_sent_back_are_told():
     act(MONDAY, answers.reject, one, by=finance, comment="Too little", total_pence=10_000)
     ola = make_staff()
     act(MONDAY + DAY, officer.ask_again, one, by=ola, comment="It is right")
-    assert [note for *_, note in found(prepared(SUNDAY), Finding.SENT_BACK)] == ["It is right"]
+    assert [note for *_, note in found(prepared(SUNDAY), Finding.SENT_BACK)] == ["Ola Bright: It is right"]
 
 
 def test_a_payment_that_is_paid_now_is_told():

@@ -9,19 +9,21 @@ from commands.batchwise.payments import calculate_all, finalise_due, finalise_ru
 from models import verify
 from models.base import DomainError, scope, session, transaction
 from models.calendar import as_on
-from models.payments import calculation, officer, payment_run
+from models.payments import calculation, foreseeing, officer, payment_run
 from models.payments.adjustment import Adjustment
 from models.payments.authorising import authorise_from_command_line
-from models.payments.blocked import CalculationFault, faults, faults_waiting
+from models.payments.blocked import CalculationFault, faults, waiting
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.payments.run import PaymentRun
 from models.payments.standing import Kept, standing_of
+from models.payments.worklist import what_is_due
 from models.records.care_package import ItemPrice
 from models.records.client import Client
 from models.records.contract import Contract
 from models.records.provider import Provider
 from models.tenancy import EVERY_PROVIDER, set_tenant
+from models.waiting import Waiting, ask
 from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import make_user
 from tests.support.faults import unable_to_calculate
@@ -149,8 +151,18 @@ def test_what_fails_is_listed_with_what_is_due(three):
         assert session.execute(faults(name=row.provider)).all() == [row]
         assert not session.execute(faults(name="Nobody of that name")).all()
         assert not session.execute(faults(provider_ids=[three[0].provider_id])).all()
-        count, since = faults_waiting()
-        assert (count, since) == (1, row.since.date())
+        assert list(ask(waiting()).values()) == [Waiting("not calculated", 1, row.since.date())]
+
+
+def test_it_is_kept_back_from_what_is_due_since_no_run_takes_it(three):
+    first, broken, beside = three
+    with unable_to_calculate(broken):
+        calculate(MONDAY)
+    with reading(), as_on(SUNDAY):
+        [due] = what_is_due()
+    kept = payment(broken, MONDAY).total_pence
+    free = [payment(each, MONDAY).total_pence for each in (first, beside)]
+    assert (due.count, due.free, due.pence, due.held_pence) == (3, 2, sum(free), kept)
 
 
 def test_its_payment_stands_as_kept_back(three):
@@ -185,7 +197,7 @@ def test_an_officers_act_is_kept(three):
         contract = session.get_one(Contract, broken.id)
         client = session.scalars(select(Client).order_by(Client.id)).all()[1]
         officer.adjust(contract, client, amount_pence=500, for_day=MONDAY, reason="Paid by cheque", by=by)
-        assert officer.foresee(contract, client.id, amount_pence=500, for_day=MONDAY) is None
+        assert foreseeing.foresee(contract, client.id, amount_pence=500, for_day=MONDAY) is None
     assert len(every(Hold)) == len(every(Adjustment)) == len(every(CalculationFault)) == 1
     assert drafts(broken) == [(MONDAY, 10_000)]
     calculate(MONDAY)

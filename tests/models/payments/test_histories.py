@@ -1,4 +1,5 @@
-"""Whatever happens to a provider's payments: every pound is somewhere, once, and what was paid never changes.
+"""Whatever happens to a provider's payments: every pound is somewhere, once, what was paid never changes, and why a
+payment differs from the one before adds up.
 
 Long random histories on a database, through the commands and verbs that the portal itself uses.
 """
@@ -32,6 +33,8 @@ from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
 from models.payments.standing import Kept, standings
 from models.records.contract import Contract
+from models.reports.difference import differences
+from models.reports.reasons import Kind
 from models.reports.whereabouts import by_contract
 from tests.support.histories import FACTS, Office
 from tests.support.rows import every, reading
@@ -156,6 +159,21 @@ def check_payments(office: Office) -> None:
             assert found.bank_pence >= 0
 
 
+def check_differences(office: Office) -> None:
+    """The reasons why each payment differs from the one before add up to the difference, with nothing unexplained."""
+    with as_on(office.day), reading(office.provider.id) as session:
+        payments = session.scalars(select(ScheduledPayment)).all()
+        before = dict(session.execute(select(ScheduledPayment.id, ScheduledPayment.id_before)).all())
+        found = differences(payments)
+    totals = {payment.id: payment.total_pence for payment in payments}
+    assert found.keys() == {id_ for id_, earlier in before.items() if earlier}
+    for id_, told in found.items():
+        assert sum(reason.pence for reason in told.reasons) == told.pence == totals[id_] - totals[before[id_]]
+        assert all(reason.pence and reason.words() for reason in told.reasons)
+        assert Kind.OTHER not in {reason.kind for reason in told.reasons}
+        assert told.sentence()
+
+
 class Runs:
     """Compares what is before a run with what is after it."""
 
@@ -210,8 +228,8 @@ class Runs:
                 self.forecasts += 1
 
 
-def play(seed: int, steps: int) -> Office:
-    office = Office(seed)
+def play(seed: int, steps: int, kind: type[Office] = Office) -> Office:
+    office = kind(seed)
     runs = Runs(office)
     office.watching_runs = runs.watch
     office.calculate()
@@ -229,6 +247,7 @@ def play(seed: int, steps: int) -> Office:
         sealed = now
         check_money(office)
         check_payments(office)
+        check_differences(office)
     with as_on(office.day):
         assert [each for each in verify.check_all() if not each.is_warning] == []
     assert every(CalculationFault) == []

@@ -9,8 +9,9 @@ from models.payments import debts, officer
 from models.payments.debt import WriteOff
 from models.payments.hold import Hold, HoldKind
 from models.payments.ledger import Step
-from models.payments.owing import Concern, ever_owed, forecasts, listed, queues
+from models.payments.owing import WORK, Concern, ever_owed, forecasts, listed, waiting
 from models.records.care_package import ItemPrice
+from models.waiting import ask
 from tests.care_factories import make_contract, make_item
 from tests.factories import make_provider, make_staff
 from tests.support.client import counted_statements
@@ -124,7 +125,7 @@ def test_the_list_is_of_who_owes_and_of_what_waits(ola):
     assert references(name="nobody") == []
     with as_on(AFTER), reading():
         row = session.execute(listed(concern=Concern.WRITE_OFF)).one()
-        found = {queue.concern: (queue.count, queue.since, queue.pence) for queue in queues()}
+        found = {name: (each.count, each.since, each.pence) for name, each in ask(*map(waiting, WORK)).items()}
     assert (row.owed_pence, row.write_off_pence, row.has_more) == (10_000, 4_000, False)
     assert found[Concern.NOTHING_LEFT] == (1, FIRST + 6 * DAY, 10_000)
     assert found[Concern.SURPLUS] == (1, AFTER, 1_000)

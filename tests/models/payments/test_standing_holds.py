@@ -13,10 +13,11 @@ from models.payments.hold import Hold
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.payment_run import prepare
 from models.payments.standing import Kept, standing_of
-from models.payments.standing_hold import StandingHold, State, place_standing, reviews_due
+from models.payments.standing_hold import StandingHold, State, place_standing, waiting
 from models.records.care_package import CarePackageLineItem as Item
 from models.records.client import Client
 from models.records.provider import Provider
+from models.waiting import Waiting, ask
 from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import make_provider, make_staff
 from tests.support.rows import every, reading, unit_of_work
@@ -329,9 +330,9 @@ def test_what_is_to_be_reviewed_comes_first_and_is_counted(provider, contract):
     ended = suspend(make_provider(), review_on=MONDAY)
     end(ended)
     with as_on(MONDAY + WEEK - DAY), reading():
-        assert reviews_due() == (0, None)
+        assert ask(waiting()) == {State.REVIEW: Waiting(State.REVIEW, 0)}
     with as_on(MONDAY + WEEK), reading() as session:
-        assert reviews_due() == (1, MONDAY + WEEK)
+        assert ask(waiting()) == {State.REVIEW: Waiting(State.REVIEW, 1, MONDAY + WEEK)}
         rows = session.execute(StandingHold.listed()).all()
         assert [row.StandingHold.id for row in rows] == [sooner, later, ended]
         assert [(row.payments, row.pence) for row in rows] == [

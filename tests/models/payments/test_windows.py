@@ -275,3 +275,9 @@ def test_what_is_held_while_an_answer_is_waited_for_is_left_out_too():
     the = STATES["current"](office()).hold()
     with as_on(the.today), reading():
         assert [(due.pence, due.held_pence) for due in what_is_due()] == [(0, 65_611)]
+
+
+def test_a_row_that_is_queried_is_not_free_to_be_paid():
+    the = STATES["current"](office()).confirm(queried=True)
+    with as_on(the.today), reading():
+        assert [(due.pence, due.held_pence, due.free) for due in what_is_due()] == [(35_308, 30_303, 1)]

@@ -10,6 +10,7 @@ from models.accounts.user import Membership, User
 from models.base import session
 from models.calendar import today
 from models.records.provider import Contact
+from models.waiting import ask
 from tests.factories import make_contact, make_membership, make_provider, make_user
 from tests.support.rows import every, reading, unit_of_work
 
@@ -54,7 +55,7 @@ LAST = date(2019, 1, 1)
 def former(provider) -> tuple[int, list[int], set[int]]:
     with reading():
         found = [row.id for row in session.execute(directory.people(state=State.FORMER))]
-        return directory.count_former(), found, directory.former_at(provider.id)
+        return ask(directory.former_waiting())[State.FORMER].count, found, directory.former_at(provider.id)
 
 
 def test_the_login_of_a_former_contact_is_shown_and_stays(provider):

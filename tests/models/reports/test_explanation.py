@@ -9,7 +9,14 @@ from models.calendar import Frequency
 from models.engine.working import Slice
 from models.pricing import Unit
 from models.reports.explanation import price_text
-from tests.care_factories import make_calendar, make_client, make_contract, make_item, make_service_level
+from tests.care_factories import (
+    make_calendar,
+    make_client,
+    make_contract,
+    make_deduction,
+    make_item,
+    make_service_level,
+)
 from tests.support.runs import calculate, change, finalise, payment, rows
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -47,6 +54,18 @@ def test_recoveries_of_two_services_are_told_apart():
         "Placement: recovery for 2 to 8 September: £100.00 is due, and £350.00 was paid before",
         "Reward: recovery for 2 to 8 September: £100.00 is due, and £350.00 was paid before",
     ]
+
+
+def test_a_contribution_that_has_risen_is_a_correction_and_no_recovery():
+    contract = make_contract(calculate_from=MONDAY)
+    deduction = make_deduction(make_item(contract), 100_000)
+    finalise(MONDAY + 6 * DAY)
+    change(deduction, weekly_rate_e4=250_000)
+    calculate(MONDAY + 7 * DAY)
+    assert (
+        "Correction for 2 to 8 September: £25.00 of client contribution is to be taken off, and £10.00 was taken off "
+        "before" in texts(contract, MONDAY + 7 * DAY)
+    )
 
 
 def test_one_service_needs_no_name():

@@ -74,7 +74,7 @@ def test_the_nearest_deadline_comes_first_and_then_the_name():
     assert names(services) == ["Cedar", "Birch", "Aspen"]
     assert [service.needs_you_by for service in services] == [date(2019, 10, 2), date(2019, 10, 4), None]
     [asked] = services[0].to_confirm
-    assert (asked.total_pence, asked.span.first) == (35_308, MONDAY)
+    assert (asked.pence, asked.span.first) == (35_308, MONDAY)
 
 
 def test_payments_of_one_contract_after_another_that_are_paid_on_one_day_are_added_up():

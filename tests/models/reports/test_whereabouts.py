@@ -11,7 +11,8 @@ from models.payments import answers, officer
 from models.payments.payment import PaymentLine
 from models.records.care_package import ItemPrice
 from models.records.client import Client
-from models.reports.whereabouts import Reason, by_contract, client_of, in_all, since_of, waiting, waits_pence
+from models.reports.waiting_reasons import Reason
+from models.reports.whereabouts import by_contract, client_of, in_all, since_of, waiting, waits_pence
 from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import canary, make_provider, make_staff, make_user
 from tests.support.debts import AFTER, DAY, owing, repay
