@@ -49,11 +49,11 @@ def test_a_change_goes_from_the_desk_to_done(desk, change):
     home = desk.get("/council/")
     [queue] = rows(home)
     assert queue.startswith("Changes of details Providers ask for them.")
-    page = desk.get(home.page.select_one("main table a")["href"])
+    page = desk.get(home.page.select_one("main tbody a")["href"])
     [row] = rows(page)
     assert row.startswith("Contact’s details: Robin Marsh , Oak House,")
     assert "Oak House (P777)" in row
-    shown = desk.get(page.page.select_one("main table a")["href"])
+    shown = desk.get(page.page.select_one("main tbody a")["href"])
     assert rows(shown) == ["Telephone 01632 960555 2"]
     assert "Ada Finch (ada@example.org) asked for this on" in shown.words
     assert "New one" in shown.words
@@ -134,5 +134,5 @@ def test_overdue_reviews_of_access_are_a_queue(desk, provider):
     assert queue.endswith("1 5 Jul 2026")
     page = desk.get("/council/access-reviews/")
     assert rows(page) == ["Oak House P777 Monday 5 January 2026 at 12:00pm 05/07/2026"]
-    assert page.page.select_one("main table a")["href"] == f"/council/providers/{provider.id}"
+    assert page.page.select_one("main tbody a")["href"] == f"/council/providers/{provider.id}"
     assert len(desk.get("/council/access-reviews/").reads) <= 4

@@ -249,9 +249,9 @@ def test_the_desk_names_what_waits_about_debts(ola):
         row.th.a.text: [cell.text.strip() for cell in row.select("td")]
         for row in desk.page.select("table.waits tbody tr")
     }
-    assert found["Debts with nothing left to take them from"] == ["1", "8 Sep 2019", "£2,091.52"]
+    assert found["Debts with nothing left to take them from"][:3] == ["1", "8 Sep 2019", "£2,091.52"]
     assert found["Write-offs to agree to"][::2] == ["1", "£50.00"]
-    assert found["Repaid too much"] == ["1", "9 Sep 2019", "£5.00"]
+    assert found["Repaid too much"][:3] == ["1", "9 Sep 2019", "£5.00"]
     for link in desk.page.select("tbody a"):
         ola.get(link["href"])
 

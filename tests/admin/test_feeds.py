@@ -27,13 +27,13 @@ def make_feed(**given):
 
 
 def test_my_work_names_the_last_feed(desk, feed):
-    line = " ".join(desk.officer.get("/council/").page.select_one("main p.small").text.split())
-    assert line.startswith("Feed of ")
+    page = desk.officer.get("/council/").page
+    line = " ".join(page.find("h2", string="The last feed").find_next("p").text.split())
     assert line.endswith(": 8 changed, +£10.00 in payments that have begun, 2 warnings. All feeds")
 
 
 def test_without_a_feed_my_work_says_nothing_of_one(desk):
-    assert "Feed of" not in desk.officer.get("/council/").text
+    assert "The last feed" not in desk.officer.get("/council/").text
     assert "Nothing has been imported yet." in desk.officer.get(FEEDS).text
 
 

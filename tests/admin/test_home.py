@@ -1,16 +1,19 @@
 """The home page of the council's side: what waits, for whom, and who may come in at all."""
 
 import pytest
+from sqlalchemy import select
 
 from models.accounts.login import FAILURES_PER_ACCOUNT, LoginFailure, account_hash
 from models.payments.hold import Hold, HoldKind
+from models.payments.payment import ScheduledPayment
+from models.payments.run import PaymentRun, RunPayment
 from models.permissions import CouncilRole, Role
-from tests.admin.conftest import MONDAY, SUNDAY, WEEK
+from tests.admin.conftest import MONDAY, SUNDAY, WEEK, two_clients
 from tests.admin.payments.acts import LIST, rows_of
 from tests.care_factories import make_item
-from tests.factories import make_contact, make_user
+from tests.factories import make_contact, make_staff, make_user
 from tests.support.client import PortalClient
-from tests.support.rows import saved
+from tests.support.rows import every, saved
 from tests.support.runs import calculate, change, orders, payment
 
 
@@ -43,9 +46,9 @@ def test_my_work_names_what_waits_how_long_and_how_much_money(desk):
         row.th.a.text: [cell.text.strip() for cell in row.select("td")]
         for row in page.page.select("table.waits tbody tr")
     }
-    assert queues["Queried rows"][::2] == ["1", "£303.03"]
-    assert queues["Payments that wait"] == ["1", "30 Sep 2019", "£100.00"]
-    assert queues["Payment runs to authorise"][::2] == ["1", "£353.08"]
+    assert queues["Queried rows"][:3:2] == ["1", "£303.03"]
+    assert queues["Payments that wait"][:3] == ["1", "30 Sep 2019", "£100.00"]
+    assert queues["Payment runs to authorise"][:3:2] == ["1", "£353.08"]
     for link in page.page.select("tbody a"):
         desk.manager.get(link["href"])
     assert number
@@ -63,13 +66,14 @@ def test_nothing_waits(desk):
 
 
 HOLIDAYS = "/council/bank-holidays/"
+SECOND, BOUND = "/council/second-person/", "/council/conflicts/"
 HOMES = {
     "payments_officer": {"/council/payment-runs/", "/council/payment-runs/prepare", HOLIDAYS},
-    "payments_manager": {"/council/payment-runs/", HOLIDAYS},
+    "payments_manager": {"/council/payment-runs/", HOLIDAYS, SECOND},
     "finance_panel": {HOLIDAYS},
     "help_desk": {"/council/people/?state=locked"},
-    "systems_administrator": {"/council/people/?state=locked", "/council/providers/waiting", HOLIDAYS},
-    "auditor": {"/council/payment-runs/", HOLIDAYS},
+    "systems_administrator": {"/council/people/?state=locked", "/council/providers/waiting", HOLIDAYS, SECOND, BOUND},
+    "auditor": {"/council/payment-runs/", HOLIDAYS, SECOND, BOUND},
 }
 
 
@@ -100,3 +104,79 @@ def test_no_page_about_providers_and_people_has_a_link_that_is_refused(colleague
         links = {each["href"].partition("#")[0] for each in page.page.select("main a[href], nav a[href]")}
         waiting |= {link for link in links if link.startswith("/council/") and "page=" not in link} - tried
     assert len(tried) >= 6
+
+
+def due_rows(answer):
+    return [
+        [cell.get_text(" ", strip=True) for cell in row.select("th, td")] for row in answer.page.select(".due tbody tr")
+    ]
+
+
+def test_what_is_due_stands_first_by_day_with_what_is_free_and_held(desk, set_today):
+    desk.officer.post(f"{desk.payment}/hold", {"what": "", "reason": "Asked about"}, status=303)
+    other = two_clients(name="Rowan Lodge")
+    calculate(SUNDAY)
+    page = desk.officer.get("/council/")
+    assert due_rows(page)[:2] == [
+        ["Overdue since Sunday 29 September 2019", "1 payment overdue", "£656.11", "", "Prepare it : Overdue"],
+        ["Today Sunday 6 October 2019", "2 payments today", "£656.11", "£656.11", "Prepare it : Today"],
+    ]
+    assert due_rows(desk.manager.get("/council/"))[0][-1] == "", "who does not prepare has no link to it"
+    set_today(SUNDAY - WEEK / 7)
+    page = desk.officer.get("/council/")
+    assert due_rows(page)[1][::4] == ["Tomorrow Sunday 6 October 2019", ""], "it cannot be prepared before its day"
+    shown = desk.officer.get(page.page.select(".due td a[href*=finalise]")[0]["href"])
+    assert len(rows_of(shown)) == 2
+    assert other.name in shown.words
+    set_today(SUNDAY)
+    desk.prepare()
+    assert [row[-1] for row in due_rows(desk.officer.get("/council/"))[:2]] == ["In a run", "In a run"]
+
+
+@pytest.mark.parametrize(("due", "taken"), [("overdue", MONDAY + WEEK), ("today", MONDAY + 2 * WEEK)])
+def test_the_link_of_a_day_prepares_just_those(desk, set_today, work, due, taken):
+    """One payment is overdue and one is due today; the run is of the one or the other."""
+    calculate(SUNDAY + WEEK)
+    set_today(SUNDAY + WEEK)
+    home = desk.officer.get("/council/")
+    link = home.page.select_one(f".due a[href$='due={due}']")["href"]
+    form = desk.officer.get(link)
+    assert form.page.select_one("input[name=due][checked]")["value"] == due
+    desk.officer.submit(form, status=303)
+    assert work()
+    [run] = every(PaymentRun.newest_first().limit(1))
+    first_days = select(ScheduledPayment.first_on).join(RunPayment, RunPayment.payment_id == ScheduledPayment.id)
+    assert every(first_days.where(RunPayment.run_id == run.id)) == [taken]
+    assert "only" in desk.officer.get(f"/council/payment-runs/{run.id}").words
+
+
+def test_a_colleague_sees_who_is_on_a_queue_and_may_take_it_over(desk):
+    change(desk.contract, confirmation="required")
+    ola, mia = desk.officer, PortalClient(desk.officer.app).sign_in(make_staff(name="Mia Other"))
+    stale = mia.get("/council/")
+    taken = ola.follow(ola.submit(ola.get("/council/"), form=".waits form"))
+    assert "You are on it." in taken.words
+    assert "You, since" in taken.words
+    refused = mia.submit(stale, form=".waits form", status=422)
+    assert refused.errors == ["Ola Officer has just taken this. Ask them, or take it over from them"]
+    assert refused.heading == "My work"
+    over = mia.follow(mia.submit(refused, form=".waits form"))
+    assert "You, since" in over.words
+    assert "Mia Other, since" in ola.get("/council/").words
+    assert "Mia Other, since" in desk.manager.get("/council/").words
+    assert not desk.manager.get("/council/").page.select(".waits form"), "a manager does not answer for providers"
+    mia.follow(mia.submit(mia.get("/council/"), form=".waits form"))
+    assert "since " not in ola.get("/council/").page.select_one(".waits .who").text
+    desk.manager.post("/council/queues/cut-off near/take", status=404)
+    ola.post("/council/queues/nonsense/take", status=404)
+
+
+def test_the_desk_asks_the_same_number_of_questions_however_much_waits(desk):
+    change(desk.contract, confirmation="required")
+    few = {who: who.get("/council/") for who in (desk.officer, desk.manager)}
+    for number in range(10):
+        two_clients(name=f"Lodge {number}", confirmation="required")
+    calculate(SUNDAY)
+    for who, before in few.items():
+        after = who.get("/council/")
+        assert len(after.reads) == len(before.reads) <= 8, "\n".join(after.reads)

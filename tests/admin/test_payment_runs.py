@@ -172,7 +172,7 @@ def test_every_exception_is_counted_and_listed_and_opens_its_explanation(desk):
     new = desk.officer.get(f"{RUNS}/{number}?show=new")
     assert "C, Bart" in new.words
     link = new.page.select_one(".review__list tbody a")["href"]
-    assert "How this was worked out" in desk.officer.get(link).words
+    assert "How this time was worked out" in desk.officer.get(link).words
     assert calm.reference not in desk.officer.get(f"{RUNS}/{number}?differs=y").text
 
 

@@ -140,9 +140,9 @@ def test_who_adjusted_a_payment_in_the_run_does_not_pay_it(desk):
         manager = {"role": CouncilRole.PAYMENTS_MANAGER}
         session.query(Staff).filter(Staff.user_id == desk.officer.user.id).update(manager)
     page = desk.officer.get(f"{RUNS}/{number}")
-    assert "You have adjusted a payment in this run by hand, so somebody else has to authorise it" in page.words
+    assert "decided something in this run by hand (adjusted), so somebody else has to authorise it" in page.words
     refused = desk.officer.post(f"{RUNS}/{number}/authorise", status=409)
-    assert "You have adjusted a payment in this run by hand" in refused.words
+    assert "You have decided something in this run by hand" in refused.words
     desk.manager.post(f"{RUNS}/{number}/authorise", status=303)
     desk.officer.post(f"{RUNS}/{number}/finalise", status=409)
     [adjustment] = every(Adjustment)
@@ -172,13 +172,15 @@ def test_a_second_person_says_that_they_have_seen_an_adjustment(desk):
 def test_what_is_overdue_stands_first_on_my_work(desk, set_today):
     set_today(SUNDAY + WEEK / 7)
     rows = desk.officer.get("/council/").page.select("table.due tbody tr")
-    assert [cell.text.strip() for cell in rows[0].select("td")] == ["1", "£656.11", ""]
+    cells = [" ".join(cell.text.split()) for cell in rows[0].select("td")]
+    assert cells == ["1 payment overdue", "£656.11", "", "Prepare it: Overdue"]
     assert " ".join(rows[0].th.get_text(" ").split()) == "Overdue since Sunday 6 October 2019"
     link = rows[0].a["href"]
     assert desk.contract.name in desk.officer.get(link).words
     set_today(SUNDAY)
     [first, *_] = desk.officer.get("/council/").page.select("table.due tbody tr")
-    assert first.a.text == "Today"
+    assert first.th.get_text(" ").split()[0] == "Today"
+    assert " ".join(first.a.text.split()) == "1 payment today"
     assert desk.contract.name in desk.officer.get(first.a["href"]).words
 
 

@@ -28,6 +28,13 @@ def wrong_code() -> str:
     return f"{(int(mailed_code()) + 1) % 1_000_000:06}"
 
 
+def past_the_code(client: PortalClient, user: User, password: str = PASSWORD) -> Answer:
+    """The page after the password and, where it is asked for, the code from the mail."""
+    page = client.follow(give_password(client, user.email, password, status=303))
+    is_asked = page.heading == "Enter the code we sent you"
+    return client.follow(client.submit(page, {"code": mailed_code()}, status=303)) if is_asked else page
+
+
 def log_in(client: PortalClient, user: User) -> Answer:
     """Log in, and the answer to the right code."""
     client.user = user

@@ -26,6 +26,11 @@ def digits(user: User, code: str = SECURITY_CODE) -> dict[str, str]:
     return {f"asked-{n}": code[position - 1] for n, position in enumerate(asked(user))}
 
 
+def all_digits(code: str = SECURITY_CODE) -> dict[str, str]:
+    """Those of the page that asks for all of them, for a new password."""
+    return {f"asked-{n}": digit for n, digit in enumerate(code)}
+
+
 def give_app(user: User) -> list[str]:
     """An app that was set up a while ago; its recovery codes."""
     with unit_of_work() as session:

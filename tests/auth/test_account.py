@@ -8,7 +8,7 @@ from models.accounts.authenticator import Authenticator
 from models.accounts.passwords import matches
 from models.base import utc_now
 from models.outbox import OutboxMessage
-from tests.auth.journey import give_password
+from tests.auth.journey import give_password, past_the_code
 from tests.auth.steps import SECURITY_CODE, app_code, asked, digits, give_app, give_security_code, recovery_codes_left
 from tests.factories import PASSWORD, make_user
 from tests.support.client import PortalClient
@@ -76,8 +76,8 @@ def test_the_security_code_is_changed_from_inside(app, client, policy):
     assert every(OutboxMessage)[0].subject == "The security code was changed"
 
     other = PortalClient(app)
-    page = other.follow(give_password(other, user.email, status=303))
-    assert len(asked(user)) == 2
+    page = past_the_code(other, user)
+    assert len(asked(user)) == 3
     other.submit(page, digits(user, "246802"), status=303)
 
 
@@ -130,5 +130,5 @@ def test_new_recovery_codes_take_the_place_of_the_old_ones(client):
 
 def test_there_are_no_recovery_codes_without_an_app(client):
     answer = client.sign_in(make_user()).post("/account/recovery-codes", status=409)
-    assert "Set up an authenticator app first" in answer.words
+    assert "Set up a passkey or an authenticator app first" in answer.words
     assert client.get("/account/authenticator", status=303).location == "/account"

@@ -118,7 +118,9 @@ def test_rejected_held_and_sent_back_are_said_as_such(client, database):
     ids = [contract.provider_id for contract in contracts]
     user = person_at(*every(select(Provider).where(Provider.id.in_(ids))))
     found = {row[0].split()[0]: row[1:] for row in rows(client.sign_in(user).get("/all-my-services"))}
-    assert found["Ash"] == ("Nothing 1 rejected, with the council", "£353.08 Expected 18 Oct 2019 £353.08 held")
+    needs, next_ = found["Ash"]
+    assert needs == "Nothing 1 rejected, with the council"
+    assert next_.startswith("£353.08 Expected 18 Oct 2019 £353.08 held: you rejected it on ")
     assert "The council has answered your rejection. By the end of Thursday 3 October" in found["Beech"][0]
     assert "It has changed since you answered. By the end of Thursday 3 October" in found["Cherry"][0]
     assert found["Damson"] == ("Nothing", "£353.08 Was expected 1 Oct 2019")
@@ -150,7 +152,7 @@ def test_sixty_services_take_two_pages_and_as_many_queries_as_two(client, databa
     expected = len(client.sign_in(person_at(*few)).get("/all-my-services").reads)
     client.sign_in(person_at(*many))
     answer = client.get("/all-my-services")
-    assert len(answer.reads) == expected <= 13
+    assert len(answer.reads) == expected <= 8
     assert len(rows(answer)) == 50
     assert len(rows(client.get(answer.page.select_one("a[rel=next]")["href"]))) == 10
 

@@ -153,8 +153,8 @@ def test_every_page_of_a_provider_names_it_and_leads_to_the_others(client, datab
         assert re.search(r" - Oak - ", answer.page.title.get_text())
         links = [(link.get_text(), link["href"]) for link in switch_of(answer).select("a")]
         assert links == [
-            ("Ash", f"/providers/{mine[2].id}/"),
-            ("Elm", f"/providers/{mine[1].id}/"),
+            ("Ash", f"/providers/{mine[2].id}/{page}"),
+            ("Elm", f"/providers/{mine[1].id}/{page}"),
             ("All my services", "/all-my-services"),
         ]
     there = client.get(links[0][1])
@@ -168,6 +168,42 @@ def test_of_many_the_first_ten_are_in_the_list_and_the_way_to_the_rest(client, d
     assert texts == [
         *(f"House {n}" for n in range(2, 12)), "Choose from all 13 providers", "All my services"
     ]  # fmt: skip
+
+
+def test_a_record_leads_to_the_list_of_its_kind_at_the_other_provider(client, database):
+    """A record is one provider's; and where a person may not see such pages, the way is to the other's home."""
+    one, other, third = (make_provider(name=name) for name in ("Oak", "Elm", "Ash"))
+    user = person_at(one, other)
+    make_membership(user, third, Role.SIGNATORY)
+    contract = make_contract(one)
+    answer = client.sign_in(user).get(f"/providers/{one.id}/contracts/{contract.reference}")
+    assert [a["href"] for a in switch_of(answer).select("li a")] == [
+        f"/providers/{third.id}/", f"/providers/{other.id}/contracts/"
+    ]  # fmt: skip
+
+
+def test_pages_of_nobodys_own_keep_the_menu_of_the_provider_that_one_came_from(client, database):
+    one, other = make_provider(name="Oak"), make_provider(name="Elm")
+    answer = client.sign_in(person_at(one, other)).get(f"/providers/{other.id}/")
+    for text in ("Help", "Privacy"):
+        page = client.get(next(a["href"] for a in answer.page.select("footer a") if a.text == text))
+        assert page.page.select_one(".viewing__who strong").text == "Elm"
+        assert page.page.select_one(f"#navigation a[href='/providers/{other.id}/payments/']")
+    login = client.get(answer.page.select_one(".header__user a")["href"])
+    password = client.get(login.page.find("a", string="Change Password")["href"])
+    assert password.page.select_one(".viewing__who strong").text == "Elm"
+    stranger = make_provider(name="Ash")
+    assert client.get(f"/help?at={stranger.id}").page.select_one(".viewing__who") is None
+
+
+def test_who_has_one_provider_has_its_menu_everywhere(client, database):
+    provider = make_provider(name="Oak")
+    client.sign_in(make_user(Role.SIGNATORY, provider))
+    for address in ("/help", "/account", "/privacy"):
+        answer = client.get(address)
+        assert answer.page.select_one(".viewing__who strong").text == "Oak"
+        assert not answer.page.select("#navigation a[href$='/payments/']")  # a signatory sees none
+        assert "?at=" not in answer.text
 
 
 def test_outside_a_provider_nothing_pretends_to_be_one(client, database):

@@ -54,6 +54,35 @@ def test_full_width_digits_are_those_of_a_japanese_keyboard():
     assert tidy_code("１２３４５６") == "123456"
 
 
+@pytest.mark.parametrize(
+    ("pasted", "code"),
+    [
+        ("Your code is 123456", "123456"),
+        ("Your code to log in to the Provider Portal is 123456\n\nIt works once, for 10 minutes.", "123456"),
+        ("code:123-456.", "123456"),
+        ("123 456", "123456"),
+        ("1 2 3 4 5 6", "123456"),
+        ("Your code is １２３４５６", "123456"),
+        ("123456 (123456)", "123456"),
+        ("123456, then 654321", None),
+        ("Your code is 1234567", None),
+        ("Ring 01632 960123", None),
+        ("ref A123456", None),
+        ("123456B", None),
+        ("12.3456", None),
+        ("Your code is १२३४५६", None),
+        ("Your code is 123456" + " " * 82, None),
+        ("Your code is 123456" + " " * 81, "123456"),
+    ],
+)
+def test_what_was_pasted_has_one_code_in_it_or_is_none(pasted, code):
+    assert tidy_code(pasted) == code
+
+
+def test_a_pasted_sentence_logs_in(client, page):
+    enter(client, page, f"Your code is {mailed_code()}", status=303)
+
+
 @pytest.mark.postgres
 def test_a_wrong_code_is_refused_counted_and_explained(client, page):
     answer = enter(client, page, wrong_code(), status=422)
@@ -155,7 +184,7 @@ def test_ten_codes_an_hour_are_enough(app, client, user, time_machine):
         give_password(PortalClient(app), user.email, status=303)
     time_machine.move_to("2026-03-01T09:59:59+00:00", tick=False)
     answer = give_password(PortalClient(app), user.email, status=409)
-    assert "as many codes as we may in an hour" in answer.words
+    assert "as many codes as we may for now. You can ask for the next one after 10:00" in answer.words
     time_machine.move_to("2026-03-01T10:00:00+00:00", tick=False)
     give_password(PortalClient(app), user.email, status=303)
 
@@ -168,7 +197,7 @@ def test_the_database_does_not_tell_the_code(client, page):
 
 
 def test_the_page_is_closed_to_who_has_not_given_a_password(client):
-    assert client.get("/log-in/code", status=303).location == "/log-in?next=/log-in/code"
+    assert client.get("/log-in/code", status=303).location == "/log-in"
     assert client.post("/log-in/code", {"code": "123456"}, status=303).location.startswith("/log-in")
 
 

@@ -8,7 +8,7 @@ from models.audit import AuditEvent
 from models.outbox import OutboxMessage
 from models.permissions import Role
 from tests.auth.journey import give_password, mailed_code, wrong_code
-from tests.auth.steps import app_code, digits, give_app, give_security_code
+from tests.auth.steps import all_digits, app_code, digits, give_app, give_security_code
 from tests.factories import PASSWORD, make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every, reloaded
@@ -72,10 +72,38 @@ def test_a_mailbox_is_not_enough_where_there_is_a_security_code(client, policy):
     give_security_code(user)
     page = client.follow(client.submit(ask(client, user.email), {"code": mailed_code()}, status=303))
     assert page.heading == "Enter digits of your security code"
+    assert "To set a new password, enter all 6 digits of your security code" in page.words
+    client.submit(page, digits(user), status=422)
     assert client.post("/log-in/new-password", BOTH, status=303).location == "/log-in/security-code"
-    page = client.follow(client.submit(page, digits(user), status=303))
+    page = client.follow(client.submit(page, all_digits(), status=303))
     client.submit(page, BOTH, status=303)
     assert matches(NEW, reloaded(user).password_hash)
+
+
+def test_the_last_try_may_be_right(client, policy):
+    policy(carers=Step.SECURITY_CODE)
+    user = make_user()
+    give_security_code(user)
+    page = client.follow(client.submit(ask(client, user.email), {"code": mailed_code()}, status=303))
+    for _ in range(4):
+        page = client.submit(page, dict.fromkeys(all_digits(), "x"), status=422)
+    page = client.follow(client.submit(page, all_digits(), status=303))
+    assert page.heading == "Set a new password"
+    client.submit(page, BOTH, status=303)
+    assert matches(NEW, reloaded(user).password_hash)
+
+
+def test_five_wrong_answers_after_the_code_are_told_as_what_they_are(client, policy):
+    """Nobody has given the password here, so that the mail must not say so."""
+    policy(organisations=Step.AUTHENTICATOR)
+    user = make_user(Role.FINANCE)
+    give_app(user)
+    page = client.follow(client.submit(ask(client, user.email), {"code": mailed_code()}, status=303))
+    for _ in range(5):
+        client.submit(page, {"code": "abc"}, status=422)
+    [_, mail] = every(OutboxMessage)
+    assert mail.subject == "Somebody tried to set your password"
+    assert "somebody else reads your e-mails" in mail.body
 
 
 def test_a_mailbox_is_not_enough_where_there_is_an_app(client, policy):
@@ -127,7 +155,9 @@ def test_what_is_missing_or_too_weak_is_said(client):
     page = client.get("/forgotten-password")
     assert client.submit(page, {"email": ""}, status=422).errors == ["Enter your e-mail address"]
     page = client.follow(client.submit(ask(client, user.email), {"code": mailed_code()}, status=303))
-    assert client.submit(page, {"new": "short", "confirm": "short"}, status=422).errors == ["Use at least 9 characters"]
+    assert client.submit(page, {"new": "short", "confirm": "short"}, status=422).errors == [
+        "Use at least 9 characters, upper-case letters, numbers and symbols, like ! or -"
+    ]
 
 
 def test_the_audit_knows_that_it_was_a_reset(client):

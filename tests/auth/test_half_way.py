@@ -10,8 +10,8 @@ from models.accounts.known_device import KnownDevice
 from models.audit import AuditEvent
 from models.base import utc_now
 from models.permissions import Role
-from tests.auth.journey import code_page, give_password, mailed_code
-from tests.auth.steps import digits, give_security_code
+from tests.auth.journey import code_page, mailed_code, past_the_code
+from tests.auth.steps import all_digits, digits, give_security_code
 from tests.factories import PASSWORD, make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every, reloaded
@@ -34,7 +34,7 @@ def user(app, policy):
 def thief(app, user):
     """Somebody who knows the password, at the page that asks for digits of the security code."""
     client = PortalClient(app)
-    client.page = client.follow(give_password(client, user.email, status=303))
+    client.page = past_the_code(client, user)
     return client
 
 
@@ -55,7 +55,7 @@ def test_so_does_a_forgotten_password(app, user, thief):
     own = PortalClient(app)
     page = own.follow(own.submit(own.get("/forgotten-password"), {"email": user.email}, status=303))
     page = own.follow(own.submit(page, {"code": mailed_code()}, status=303))
-    page = own.follow(own.submit(page, digits(user), status=303))
+    page = own.follow(own.submit(page, all_digits(), status=303))
     assert own.follow(own.submit(page, {"new": NEW, "confirm": NEW}, status=303)).heading
     assert not is_in(thief, user)
 

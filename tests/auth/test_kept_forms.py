@@ -10,10 +10,12 @@ from models.accounts.kept_form import KeptForm
 from models.accounts.user import User
 from models.accounts.web_session import WebSession
 from models.base import transaction
+from models.correspondence.action_type import CareEvent, Related
 from models.payments.adjustment import Adjustment
 from models.payments.confirmation import Confirmation
 from models.permissions import CouncilRole, Role
 from models.records.provider import Provider
+from tests.action_factories import make_type
 from tests.auth.journey import mailed_code
 from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import PASSWORD, make_staff, make_user
@@ -58,7 +60,10 @@ def late(client, person, here, time_machine):
     return page
 
 
-TYPED = {"rows-1-is_wrong": "y", "rows-1-text": "Left on Tuesday ", "comment": "Zoë’s rate\r\nis wrong", "reject": "y"}
+def typed_in(page):
+    """What somebody types into the answer page: of its second row, and of the whole."""
+    row = page.page.select("[name=query]")[1]["value"]
+    return {"query": row, f"query-{row}": "Left on Tuesday ", "comment": "Zoë’s rate\r\nis wrong", "reject": "y"}
 
 
 def come_back(client, answer, user):
@@ -71,15 +76,14 @@ def come_back(client, answer, user):
 @pytest.mark.postgres
 @pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
 def test_an_answer_that_was_sent_too_late_is_there_again_and_is_not_sent(client, late, person, contract, here, htmx):
-    answer = client.submit(late, TYPED, form="#answer form", htmx=htmx, status=204 if htmx else 303)
+    answer = client.submit(late, typed_in(late), form="#answer form", htmx=htmx, status=204 if htmx else 303)
     assert answer.location == f"/log-in?next={here}&ended=idle&kept=yes"
     assert "What you typed is kept for an hour" in client.follow(answer).words
     page = come_back(client, answer, person)
     assert STILL_HERE in page.words
-    form = filled_in(page.page.select_one("#answer form"))
-    assert form["rows-1-text"] == "Left on Tuesday"
-    assert form["rows-1-is_wrong"] == "y"
-    assert "rows-0-is_wrong" not in form
+    form, typed = filled_in(page.page.select_one("#answer form")), typed_in(late)
+    assert form[f"query-{typed['query']}"] == "Left on Tuesday"
+    assert form["query"] == typed["query"]
     assert form["comment"].split() == ["Zoë’s", "rate", "is", "wrong"]
     assert not page.errors
     assert payment(contract, MONDAY).confirmation is Confirmation.UNCONFIRMED
@@ -91,7 +95,7 @@ def test_an_answer_that_was_sent_too_late_is_there_again_and_is_not_sent(client,
 
 @pytest.mark.postgres
 def test_it_is_shown_once(client, late, person, here):
-    come_back(client, client.submit(late, TYPED, form="#answer form", status=303), person)
+    come_back(client, client.submit(late, typed_in(late), form="#answer form", status=303), person)
     page = client.get(here)
     assert STILL_HERE not in page.words
     assert page.page.select_one("#comment").get_text().strip() == ""
@@ -100,7 +104,7 @@ def test_it_is_shown_once(client, late, person, here):
 @pytest.mark.postgres
 def test_somebody_else_in_the_same_browser_never_sees_it(client, late, here, person, contract):
     colleague = make_user(Role.FINANCE, every(select(Provider).where(Provider.id == contract.provider_id))[0])
-    page = come_back(client, client.submit(late, TYPED, form="#answer form", status=303), colleague)
+    page = come_back(client, client.submit(late, typed_in(late), form="#answer form", status=303), colleague)
     assert page.response.request.path == here
     assert STILL_HERE not in page.words
     assert "Zoë" not in page.text
@@ -110,7 +114,7 @@ def test_somebody_else_in_the_same_browser_never_sees_it(client, late, here, per
 
 
 def test_after_an_hour_it_is_gone(client, late, person, here, time_machine):
-    answer = client.submit(late, TYPED, form="#answer form", status=303)
+    answer = client.submit(late, typed_in(late), form="#answer form", status=303)
     time_machine.shift(timedelta(hours=1))
     assert STILL_HERE not in come_back(client, answer, person).words
 
@@ -119,7 +123,7 @@ def test_a_session_that_was_ended_by_somebody_keeps_nothing(client, person, here
     page = client.sign_in(person).get(here)
     with transaction() as own:
         own.execute(WebSession.all_ended(person.id))
-    assert client.submit(page, TYPED, form="#answer form", status=303).location == f"/log-in?next={here}"
+    assert client.submit(page, typed_in(page), form="#answer form", status=303).location == f"/log-in?next={here}"
     assert not every(KeptForm)
 
 
@@ -127,13 +131,13 @@ def test_a_disabled_person_leaves_nothing_behind(client, person, here):
     page = client.sign_in(person).get(here)
     with transaction() as own:
         own.execute(update(User).where(User.id == person.id).values(is_active=False))
-    client.submit(page, TYPED, form="#answer form", status=303)
+    client.submit(page, typed_in(page), form="#answer form", status=303)
     assert not every(KeptForm)
 
 
 @pytest.mark.parametrize("token", ["", "rubbish"])
 def test_what_carries_no_token_of_that_session_is_not_kept(client, late, token):
-    client.submit(late, {**TYPED, "csrf_token": token}, form="#answer form", status=400)
+    client.submit(late, {**typed_in(late), "csrf_token": token}, form="#answer form", status=400)
     assert not every(KeptForm)
 
 
@@ -172,7 +176,7 @@ def test_radio_buttons_and_ticks_come_back_too(client, database, time_machine):
 
 
 def test_what_the_script_sends_when_the_time_is_over_is_kept(client, late, person, here):
-    fields = filled_in(late.page.select_one("#answer form")) | TYPED
+    fields = filled_in(late.page.select_one("#answer form")) | typed_in(late)
     before = {"HX-Current-URL": f"http://portal.example{here}"}
     answer = client.open("POST", "/session-over", data=fields, headers=before, htmx=True, status=204)
     assert answer.location == f"/log-in?next={here}&ended=idle&kept=yes"
@@ -181,7 +185,7 @@ def test_what_the_script_sends_when_the_time_is_over_is_kept(client, late, perso
 
 def test_the_script_keeps_nothing_of_a_session_that_is_not_over(client, person, here):
     page = client.sign_in(person).get(here)
-    fields = filled_in(page.page.select_one("#answer form")) | TYPED
+    fields = filled_in(page.page.select_one("#answer form")) | typed_in(page)
     client.open("POST", "/session-over", data=fields, query_string={"page": here}, status=303)
     client.sign_in(person)
     PortalClient(client.app).post("/session-over", {**fields, "csrf_token": "x"}, status=400)
@@ -210,3 +214,17 @@ def test_every_form_comes_back(repository):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module == "flask_wtf":
                 assert path.name == "base.py", f"{path.name}: from forms.base import FlaskForm"
+
+
+def test_an_action_that_was_checked_too_late_is_there_again(client, person, contract, time_machine):
+    child = make_client(surname="Simpson")
+    make_item(contract, client=child)
+    type_ = make_type(event=CareEvent.DEATH, related=Related.CLIENT)
+    time_machine.move_to(NINE, tick=False)
+    page = client.sign_in(person).get(f"/providers/{contract.provider_id}/actions/new?type={type_.id}")
+    typed = {"related": str(child.id), "title": "Died", "text": "At home,\r\nat night", "event_on": ["1", "10", "2019"]}
+    checked = client.submit(page, typed | {"send": "y"}, status=200)
+    time_machine.shift(HALF_AN_HOUR)
+    page = come_back(client, client.submit(checked, {"send": "y"}, status=303), person)
+    assert STILL_HERE in page.words
+    assert filled_in(page.page.select_one("main form"))["text"].split() == ["At", "home,", "at", "night"]

@@ -104,3 +104,12 @@ def after_log_in(client, user, target):
     page = client.get("/log-in", query_string={"next": target})
     page = client.follow(client.submit(page, {"email": user.email, "password": PASSWORD}, status=303))
     return client.submit(page, {"code": mailed_code()}, status=303)
+
+
+@pytest.mark.parametrize("page", ["/log-in/code", "/log-in/security-code", "/log-in/continue"])
+def test_a_page_in_the_middle_of_logging_in_leads_somewhere_with_nobody_on_the_way_in(client, database, page):
+    assert client.get(page, status=303).location == "/log-in"
+    user = make_user()
+    client.user = user
+    assert after_log_in(client, user, page).location == page
+    assert client.get(page, status=303).location == "/providers"

@@ -11,6 +11,13 @@ from tests.support.client import PortalClient
 from tests.support.rows import every
 
 FRESH = {
+    "admin.audit.data",
+    "admin.debts.data",
+    "admin.payments.data",
+    "admin.payments.waiting_data",
+    "admin.payment_runs.data",
+    "admin.people.data",
+    "admin.standing_holds.data",
     "admin.payment_runs.authorise",
     "admin.payment_runs.finalise",
     "auth.begin_own_authenticator",

@@ -4,7 +4,7 @@ import pytest
 
 from models.accounts.account_policy import Step
 from models.permissions import Role
-from tests.auth.journey import give_password
+from tests.auth.journey import past_the_code
 from tests.auth.steps import app_code, digits, give_app, give_security_code
 from tests.factories import make_user
 from tests.support.client import PortalClient
@@ -28,7 +28,7 @@ def recovery_codes(user):
 
 def second_page(app, user):
     client = PortalClient(app)
-    return client, client.follow(give_password(client, user.email, status=303))
+    return client, past_the_code(client, user)
 
 
 def opens(app, user, **given):

@@ -42,7 +42,9 @@ MAKERS = {
 """Accounts of which something is not as it should be; of the others, the password that is given is wrong."""
 STATES = [state for state in MAKERS if state != "unknown"]
 RIGHT_PASSWORD = {"throttled", "disabled", "expired"}
-SENDING = {"forgotten", "sent again", *(f"sent again {n}" for n in range(9))}
+BAR_FALLS = "wrong code 4"
+"""Two codes are live, so that five guesses are compared with ten."""
+SENDING = {"forgotten", "sent again", BAR_FALLS, *(f"sent again {n}" for n in range(9))}
 GETS_MAIL = set(STATES) - {"disabled"}
 
 

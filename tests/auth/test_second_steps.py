@@ -2,13 +2,16 @@
 
 import re
 
+import pyotp
 import pytest
 
 from models.accounts.account_policy import Step
+from models.accounts.authenticator import Authenticator
 from models.audit import AuditEvent
+from models.base import utc_now
 from models.outbox import OutboxMessage
 from models.permissions import CouncilRole, Role
-from tests.auth.journey import give_password
+from tests.auth.journey import give_password, mailed_code, past_the_code
 from tests.auth.steps import (
     SECURITY_CODE,
     app_code,
@@ -42,7 +45,7 @@ def with_app(database, policy):
 
 
 def second_page(client, user, password=PASSWORD):
-    return client.follow(give_password(client, user.email, password, status=303))
+    return past_the_code(client, user, password)
 
 
 def test_the_page_asks_for_some_digits_by_their_place(client, with_code):
@@ -56,13 +59,13 @@ def test_the_page_asks_for_some_digits_by_their_place(client, with_code):
 
 def test_digits_left_out_are_asked_for_by_their_place_and_use_up_no_try(client, with_code):
     page = second_page(client, with_code)
-    first, second = asked(with_code)
+    first, *others = asked(with_code)
     right = digits(with_code)
     for _ in range(6):
         answer = client.submit(page, {**right, "asked-0": ""}, status=422)
         assert answer.errors == [f"Enter digit {first} of your security code"]
-    both = client.submit(page, dict.fromkeys(right, " "), status=422)
-    assert both.errors == [f"Enter digit {place} of your security code" for place in (first, second)]
+    none = client.submit(page, dict.fromkeys(right, " "), status=422)
+    assert none.errors == [f"Enter digit {place} of your security code" for place in (first, *others)]
     client.submit(page, right, status=303)
 
 
@@ -72,7 +75,7 @@ def test_the_right_digits_open_the_portal_and_next_time_others_may_be_asked(clie
     client.user = with_code
     home = client.follow(client.submit(page, digits(with_code), status=303))
     assert home.heading == "Home"
-    assert not every(OutboxMessage)
+    assert [mail.subject for mail in every(OutboxMessage)] == ["Your code to log in"]
     assert reloaded(with_code).last_login_at
 
 
@@ -97,15 +100,37 @@ def test_after_five_wrong_answers_it_is_back_to_the_password_and_the_person_is_t
     page = client.follow(again)
     assert page.heading == "Log in to your Provider Portal"
     assert "Please start again" in page.words
-    [mail] = every(OutboxMessage)
-    assert (mail.to, mail.subject) == (with_code.email, "Somebody gave your password")
+    assert [(mail.to, mail.subject) for mail in every(OutboxMessage)][1:] == [
+        (with_code.email, "Too many wrong codes"),
+        (with_code.email, "Somebody gave your password"),
+    ]
 
 
-def test_three_digits_where_the_council_wants_three(client, policy):
-    policy(carers=Step.SECURITY_CODE, security_code_positions=3)
+@pytest.mark.parametrize(("setting", "fields"), [({}, 3), ({"security_code_positions": 2}, 2)])
+def test_three_digits_and_two_where_the_council_wants_two(client, policy, setting, fields):
+    policy(carers=Step.SECURITY_CODE, **setting)
     user = make_user()
     give_security_code(user)
-    assert len(second_page(client, user).page.select("main form input.digit")) == 3
+    assert len(second_page(client, user).page.select("main form input.digit")) == fields
+
+
+@pytest.mark.postgres
+def test_a_new_browser_is_asked_for_the_code_from_the_mail_and_then_for_digits(app, with_code):
+    here = PortalClient(app)
+    page = here.follow(give_password(here, with_code.email, status=303))
+    assert page.heading == "Enter the code we sent you"
+    assert here.post("/log-in/security-code", digits(with_code), status=303).location == "/log-in/code"
+    page = here.follow(here.submit(page, {"code": mailed_code()}, status=303))
+    assert page.heading == "Enter digits of your security code"
+    here.user = with_code
+    here.submit(page, digits(with_code), status=303)
+    here.post("/log-out", status=303)
+
+    page = here.follow(give_password(here, with_code.email, status=303))
+    assert page.heading == "Enter digits of your security code"  # now the browser is known
+    assert len(every(OutboxMessage)) == 1
+    other = PortalClient(app)
+    assert other.follow(give_password(other, with_code.email, status=303)).heading == "Enter the code we sent you"
 
 
 @pytest.mark.postgres
@@ -124,6 +149,47 @@ def test_a_clock_may_be_half_a_minute_off_and_no_more(client, with_app, time_mac
     page = second_page(client, with_app)
     answer = client.submit(page, {"code": app_code(with_app, ago=ago)})
     assert answer.status_code == (303 if opens else 422)
+
+
+@pytest.mark.parametrize("ago", [-20, -4, 4, 20, 200])
+def test_every_wrong_code_gets_one_answer_that_helps_whose_phone_is_two_minutes_off(
+    client, with_app, time_machine, ago
+):
+    """To say of which ones would tell a stranger what is going to be right."""
+    time_machine.move_to(AT_NINE, tick=False)
+    page = second_page(client, with_app)
+    [error] = client.submit(page, {"code": app_code(with_app, ago=ago)}, status=422).errors
+    [other] = client.submit(page, {"code": "abc"}, status=422).errors
+    assert error == other
+    assert "set your phone’s date and time to automatic" in error
+
+
+@pytest.mark.parametrize(
+    ("ago", "says"),
+    [
+        (4, "about 2 minutes slow. Set its date and time to automatic"),
+        (-4, "about 2 minutes fast"),
+        (2, "about a minute slow"),
+        (20, "about 10 minutes slow"),
+        (21, "That is not the code that the app shows now"),
+        (-21, "That is not the code that the app shows now"),
+    ],
+)
+def test_while_an_app_is_set_up_it_is_told_by_how_much_its_clock_is_wrong(client, policy, time_machine, ago, says):
+    time_machine.move_to(AT_NINE, tick=False)
+    policy(staff=Step.AUTHENTICATOR)
+    officer = make_staff()
+    page = past_the_code(client, officer)
+    [app] = every(Authenticator.new_of(officer.id))
+    code = pyotp.TOTP(app.seed).at(int(utc_now().timestamp()) - 30 * ago)
+    [error] = client.submit(page, {"code": code}, status=422).errors
+    assert says in error
+    own = client.sign_in(officer)
+    own.post("/account/authenticator/begin", status=303)
+    [app] = every(Authenticator.new_of(officer.id))
+    code = pyotp.TOTP(app.seed).at(int(utc_now().timestamp()) - 30 * ago)
+    [error] = own.submit(own.get("/account/authenticator"), {"code": code}, status=422).errors
+    assert says in error
 
 
 def test_a_recovery_code_stands_in_for_the_app_once_and_the_person_is_told(app, client, policy):
@@ -161,7 +227,7 @@ def test_the_strongest_step_of_all_that_somebody_is_counts(client, policy):
     user = make_user(Role.CARER)
     give_security_code(user)
     make_membership(user, make_provider(), Role.FINANCE)
-    assert second_page(client, user).heading == "Enter the code we sent you"
+    assert client.follow(give_password(client, user.email, status=303)).heading == "Enter the code we sent you"
 
 
 def test_who_has_set_up_an_app_uses_it_wherever_less_would_do(client, policy):

@@ -4,6 +4,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from blueprints import filters
+from exchange.downloads.tabular import written
 
 FRIDAY = date(2019, 10, 11)
 
@@ -12,6 +13,16 @@ def test_days_are_written_as_the_guides_write_them():
     assert filters.day(FRIDAY) == "Friday 11 October 2019"
     assert filters.shortday(date(2019, 9, 3)) == "3 Sep 2019"
     assert filters.numdate(date(2019, 9, 3)) == "03/09/2019"
+
+
+def test_an_instant_is_written_as_its_day_in_london():
+    """Half an hour before midnight in summer is the next day there."""
+    at = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
+    assert filters.day(at) == "Wednesday 1 July 2026"
+    assert filters.weekday(at) == "Wednesday 1 July"
+    assert filters.shortday(at) == "1 Jul 2026"
+    assert filters.numdate(at) == "01/07/2026"
+    assert written(at) == "01/07/2026 00:30"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from models.accounts.account_policy import Step
 from models.accounts.web_session import WebSession
 from models.permissions import CouncilRole, Role
-from tests.auth.journey import code_page, give_password
+from tests.auth.journey import code_page, give_password, past_the_code
 from tests.auth.steps import digits, give_security_code
 from tests.factories import make_contact, make_provider, make_staff, make_user
 from tests.support.client import PortalClient
@@ -40,7 +40,7 @@ def test_no_long_text_is_normalised_for_whoever_knows_a_password(client, policy,
     policy(carers=Step.SECURITY_CODE)
     user = make_user()
     give_security_code(user)
-    page = client.follow(give_password(client, user.email, status=303))
+    page = past_the_code(client, user)
     client.submit(page, dict.fromkeys(digits(user), LONG), status=422)
     client.sign_in(user)
     page = client.get("/account/password")
@@ -54,7 +54,7 @@ def test_digits_come_by_their_number_and_by_nothing_else(client, policy, name):
     policy(carers=Step.SECURITY_CODE)
     user = make_user()
     give_security_code(user)
-    page = client.follow(give_password(client, user.email, status=303))
+    page = past_the_code(client, user)
     client.user = user
     client.submit(page, {**digits(user), name: "1"}, status=303)
 
@@ -63,7 +63,7 @@ def test_digits_come_by_their_number_and_by_nothing_else(client, policy, name):
 def test_where_a_request_comes_from_may_be_no_address_at_all(make_app, sent_from):
     client = PortalClient(make_app(https=True))
     headers = {"Referer": sent_from, "Sec-Fetch-Site": "same-origin"}
-    client.post("/log-in", {"email": "a", "password": "b"}, headers=headers, status=400)
+    client.post("/log-out", headers=headers, status=400)
     client.sign_in(make_user())
     client.get("/council/", headers={**headers, "X-Background": "yes"}, status=403)
     PortalClient(client.app).get("/account", headers={**headers, "X-Background": "yes"}, status=303)

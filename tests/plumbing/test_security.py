@@ -6,9 +6,13 @@ import pytest
 from blueprints.frame import readable_on
 from blueprints.security import HEADERS
 from config import Council
-from tests.factories import make_user
+from forms.auth import STALE
+from models.accounts.login import LoginFailure
+from models.outbox import OutboxMessage
+from tests.factories import PASSWORD, make_user
 from tests.support.client import PortalClient
 from tests.support.database import refuse_or_skip
+from tests.support.rows import every
 
 EXPECTED = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -18,7 +22,8 @@ EXPECTED = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), publickey-credentials-create=(self), "
+    "publickey-credentials-get=(self), usb=()",
 }
 
 
@@ -100,8 +105,19 @@ def test_another_site_cannot_act_here(client):
 
 
 def test_a_page_that_was_open_for_too_long_says_so(client):
-    page = client.open("POST", "/log-in", status=400, data={"csrf_token": "old"})
-    assert page.heading == "This page was open for too long"
+    user = make_user()
+    for given in ({"csrf_token": "old"}, {}):
+        answer = client.open("POST", "/log-out", status=400, data=given)
+        assert answer.heading == "This page was open for too long"
+    for address in ("/log-in", "/forgotten-password"):
+        for given in ({"csrf_token": "old"}, {}):
+            page = client.open("POST", address, status=422, data={"email": user.email, "password": PASSWORD} | given)
+            assert page.errors == [STALE]
+            assert page.page.select_one("[name=email]")["value"] == user.email
+    assert not every(LoginFailure)
+    assert not every(OutboxMessage)
+    page = client.open("POST", "/log-in", status=422, data={"email": user.email})
+    client.submit(page, {"password": PASSWORD}, status=303)
 
 
 def test_a_form_may_stay_open_for_hours(client, time_machine):

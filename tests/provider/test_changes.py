@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from models.correspondence.detail_change import ChangeKind, ChangeState, DetailChange
+from models.correspondence.detail_change import MOST_WAITING, ChangeKind, ChangeState, DetailChange
 from models.permissions import CouncilRole, Role
 from tests.factories import make_contact, make_provider, make_staff, make_user
 from tests.support.client import filled_in
@@ -136,8 +136,18 @@ def test_a_second_press_asks_for_nothing_twice(office, at):
     first, second = (check(office, at("ask/organisation"), phone="01632 960002") for _ in range(2))
     there = send(office, first, status=303).location
     assert send(office, first, status=303).location == there
-    assert "You have asked for this already" in send(office, second, status=409).words
+    assert "You have asked for this already" in send(office, second, status=422).errors[0]
     assert len(every(DetailChange)) == 1
+
+
+def test_the_twenty_first_that_would_wait_is_refused_on_the_form(office, at):
+    for number in range(MOST_WAITING):
+        send(office, check(office, at("ask/organisation"), phone=str(number)), status=303)
+    answer = office.submit(office.get(at("ask/organisation")), {"wanted_on": DAY, "phone": "77"}, status=422)
+    [said] = answer.errors
+    assert said.startswith("20 requests of yours wait for the council already. Wait for its answer, or withdraw one")
+    assert answer.page.select_one("[name=phone]")["value"] == "77"
+    assert len(every(DetailChange)) == MOST_WAITING
 
 
 def test_the_list_says_how_far_each_is_and_a_waiting_one_is_withdrawn(office, provider, contact, at):

@@ -41,7 +41,7 @@ def test_it_is_confirmed_before_it_begins_and_paid(contract, office, set_today):
     page = client.get(path)
     assert "from Wednesday 13 November 2019 to the end of Wednesday 20 November 2019" in page.words
     assert "It is paid in advance: it is finalised on Friday 22 November 2019, before its period begins" in page.words
-    assert "has not begun" in client.post(path + "/answer", {"total_pence": "10000", "confirm": "y"}, status=409).words
+    assert "has not begun" in client.post(path + "/answer", {"total_pence": "10000", "confirm": "y"}, status=422).words
     calculate(wednesday)
     set_today(wednesday)
     assert "Please confirm or reject by the end of Wednesday 20 November 2019." in client.get(path).words
@@ -59,6 +59,19 @@ def test_on_its_day_it_is_listed_among_those_that_have_begun(contract, office, s
     client, path = office
     calculate(MONDAY - 3 * DAY)
     set_today(MONDAY - 3 * DAY)
-    page = client.get(path.rpartition("/payments/")[0] + "/payments/")
-    assert "£100.00" in page.words
-    assert "It is paid in advance" in page.words
+    page = client.get(path.rpartition("/payments/")[0] + "/payments/").page
+    newest = page.select_one(".periods a")
+    assert "£100.00" in newest.text
+    assert "It is paid in advance" in client.get(newest["href"]).words
+
+
+def test_a_rejection_before_it_begins_is_told_on_home(contract, office, set_today):
+    """Home passed it over in silence, and promised the next one as what comes first."""
+    client, path = office
+    wednesday = MONDAY - 5 * DAY
+    calculate(wednesday)
+    set_today(wednesday)
+    client.submit(client.get(path + "/answer"), {"reject": "y", "why": "Wrong"}, status=303)
+    words = client.get(path.rpartition("/payments/")[0] + "/").words
+    assert "£100.00 held : you rejected it on Wednesday 20 November 2019. It is not paid until" in words
+    assert "£100.00 is held and not in it" in words

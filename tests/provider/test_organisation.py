@@ -1,11 +1,15 @@
 """Organisation Details and Contacts: what is held, shown and not edited."""
 
+from datetime import date
+
 import pytest
 
+from blueprints.filters import tel
 from models.accounts import team
+from models.correspondence.detail_change import ChangeKind, drafted
 from models.permissions import Role
 from tests.factories import make_contact, make_organisation, make_provider, make_user
-from tests.support.rows import unit_of_work
+from tests.support.rows import saved, unit_of_work
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def test_the_details_held_are_those_of_correspondence(office, provider, at):
         "E-mail": "house@example.org",
         "Telephone": "01632 960001",
     }
-    assert len(office.get(at("organisation/")).reads) <= 4
+    assert len(office.get(at("organisation/")).reads) <= 5
 
 
 @pytest.mark.covers("S0-042", "S1-049")
@@ -154,3 +158,49 @@ def test_many_contacts_come_in_pages_with_as_many_queries_as_few(office, provide
 
 def test_another_providers_contact_does_not_exist(office, at):
     office.get(at(f"contacts/{make_contact(make_provider()).id}"), status=404)
+
+
+@pytest.fixture
+def asked(office, provider):
+    """A change of the organisation's telephone and address, of a contact's e-mail, and a new contact: all wait."""
+    ada = make_contact(provider, name="Ada", phone="+44 (0)1632 960002 or 3")
+    changes = (
+        (ChangeKind.ORGANISATION, provider, {"phone": "01632 960999", "invoice_address": ""}),
+        (ChangeKind.CONTACT, ada, {"email": "ada.new@example.org"}),
+        (ChangeKind.NEW_CONTACT, provider, {"name": "Bea Lund"}),
+    )
+    for kind, of, wanted in changes:
+        change = drafted(kind, of, wanted, wanted_on=date(2019, 10, 2))
+        change.asked_by_id = office.user.id
+        saved(change)
+    return ada
+
+
+def test_what_was_asked_for_and_waits_stands_beside_what_is_held(office, at, asked):
+    held = facts(office.get(at("organisation/")))
+    assert "for “ 01632 960999 ”. It waits for the council" in " ".join(held["Telephone"].split())
+    assert "for nothing to be held here" in held["Invoice address"]
+    assert "You asked" not in held["Name"]
+    page = office.get(at("contacts/"))
+    assert "ada.new@example.org" in facts(page)["E-mail"]
+    assert "Bea Lund : you asked on" in page.words
+    assert page.page.select_one(".periods a").get_text(" ", strip=True).startswith("Ada A change waits for the council")
+    assert len(page.reads) <= 8
+
+
+def test_numbers_and_addresses_can_be_pressed(office, at, asked):
+    page = office.get(at("organisation/"))
+    assert page.page.select_one("a[href='tel:01632960001']").text == "01632 960001"
+    assert page.page.select_one("a[href='mailto:house@example.org']")
+    assert office.get(at("contacts/")).page.select_one("main a[href^=tel]")["href"] == "tel:+4401632960002"
+    form = office.get(at(f"changes/ask/contacts/{asked.id}"))
+    assert form.page.select_one("input[name=phone]")["type"] == "tel"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("01632 960 123 (office)", "01632960123"), ("+44 1632 960123", "+441632960123"), ("ask Ada", ""), ("", ""),
+     ("999", ""), ("ext. 12 345 678", "")],
+)  # fmt: skip
+def test_a_number_is_rung_only_if_it_is_one(text, number):
+    assert tel(text) == number

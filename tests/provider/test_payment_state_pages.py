@@ -77,9 +77,25 @@ def test_the_payment_says_where_every_part_of_it_goes(client, council, the, stan
             assert stands.bank_pence == stands.total_pence
 
 
+def test_one_sentence_says_the_sum_the_bank_day_and_the_state(client, the, stands):
+    told = client.get(here(the)).page.select_one(".payment-sentence").get_text(" ", strip=True)
+    rest = stands.bank_pence - stands.paid_pence
+    if is_kept(stands) or (stands.paid_pence and not rest and stands.is_forecast):
+        assert (pence(told), "held" in told) == (stands.held_pence, True)
+    elif stands.is_forecast:
+        day = the.payment.bank_on
+        assert pence(told) == rest
+        assert f"your bank on {day:%A} {day.day} {day:%B %Y}" in told
+    elif stands.paid_pence:
+        assert pence(told) == stands.paid_pence
+    else:
+        assert told == "Nothing of it goes to your bank, and it does not change any more."
+
+
 def test_the_lists_say_it_beside_the_total(client, council, the, stands):
-    item = client.get(here(the) + ("?when=future" if the.payment.processing.is_future else "")).page
-    provider = item.select_one(".periods [aria-current]")
+    when = "?when=future" if the.payment.processing.is_future else ""
+    item = client.get(f"/providers/{the.contract.provider_id}/payments/{when}").page
+    provider = item.find(id=f"{the.contract.reference}-{MONDAY}")
     shown = council.get(f"/council/payments/?state={the.payment.processing}&first={MONDAY}&last={MONDAY}").page
     row = next(each for each in shown.select("tbody tr") if "30/09/2019" in each.get_text())
     for text in (provider.get_text(" "), row.select_one("[data-label=Total]").get_text(" ")):

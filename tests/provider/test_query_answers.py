@@ -41,7 +41,7 @@ def beside(answer):
     """What is said of each row, by the row's text."""
     return {
         row.find_previous("th").get_text(strip=True)[:1]: " ".join(row.get_text(" ").split())
-        for row in answer.page.select("td .said")
+        for row in answer.page.select("td .said, th .said")
     }
 
 

@@ -79,7 +79,7 @@ def test_each_sum_says_why_it_waits_and_who_does_what_next(finance, provider, co
     assert simpson[1].endswith("30/09/2019 - 06/10/2019")
     assert (simpson[2], simpson[5]) == ("Rejected by you", "£353.08")
     link = finance.get(here(provider)).page.select_one("#sums tbody a")
-    assert finance.get(link["href"]).heading == "Scheduled Payments"
+    assert finance.get(link["href"]).heading.endswith("- 30 Sep to 6 Oct 2019")
 
 
 def test_the_sums_are_filtered_by_reason(finance, provider, contract):

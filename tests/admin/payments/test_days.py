@@ -61,7 +61,7 @@ def test_a_day_is_moved_and_both_sides_read_it(desk, member):
         assert "The bank is shut" in page.words
     assert "Ola Officer" in desk.officer.get(desk.payment).words
     assert "Ola Officer" not in member.get(theirs(desk)).words
-    assert "10 Oct 2019" in member.get(theirs(desk)).page.select_one(".strip").text
+    assert "Thursday 10 October 2019" in member.get(theirs(desk)).page.select_one(".payment-sentence").text
     assert "10 October" in member.get(f"/providers/{desk.contract.provider_id}/").words
 
 

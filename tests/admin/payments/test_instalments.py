@@ -1,7 +1,7 @@
 """What a contract owes is taken back in instalments."""
 
 from models.payments.adjustment import RecoveryPlan
-from tests.admin.payments.acts import act, adjust, fill
+from tests.admin.payments.acts import act, fill, make_it_owe
 from tests.support.rows import every
 
 
@@ -18,9 +18,10 @@ def test_instalments_are_agreed_and_ended(desk):
     assert every(RecoveryPlan)[0].ended_at is not None
 
 
-def make_it_owe(desk):
-    """More is taken back than the payment comes to, for the week that is finalised."""
-    adjust(desk, amount="-700", is_of_earlier_days="y")
+def test_where_nothing_is_owed_no_instalments_are_agreed(desk):
+    refused = act(desk, "instalments", {"amount": "50", "reason": "Just in case"}, 409)
+    assert "This contract owes nothing, and no payment of it takes anything back." in refused.words
+    assert every(RecoveryPlan) == []
 
 
 def test_an_instalment_of_nothing_is_refused(desk):

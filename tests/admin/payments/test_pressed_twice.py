@@ -11,7 +11,7 @@ from models.accounts.user import Staff
 from models.payments.adjustment import Adjustment
 from models.permissions import CouncilRole
 from tests.admin.conftest import MONDAY, WEEK
-from tests.admin.payments.acts import adjust, fill, given
+from tests.admin.payments.acts import adjust, fill, given, make_it_owe
 from tests.auth.journey import mailed_code
 from tests.factories import PASSWORD, make_staff
 from tests.support.client import PortalClient
@@ -203,6 +203,7 @@ def test_who_may_no_longer_do_it_gets_no_answer_from_before(desk):
 
 
 def test_a_plan_that_is_another_by_now_is_not_ended(desk):
+    make_it_owe(desk)
     fill(desk, "instalments", {"amount": "50", "reason": "Agreed"})
     page = desk.officer.get(f"{desk.payment}/instalments/end")
     fill(desk, "instalments/end")

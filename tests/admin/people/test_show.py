@@ -4,6 +4,8 @@ from models.permissions import CouncilRole
 from tests.admin.people.accounts import at, offered
 from tests.factories import make_staff
 from tests.support.client import PortalClient
+from tests.support.passkeys import passkey_row
+from tests.support.rows import saved
 
 
 def test_the_page_offers_each_role_what_it_may_do_and_nothing_else(app, administrator, help_desk, dawn):
@@ -27,3 +29,12 @@ def test_the_page_says_how_it_stands_with_the_login(app, help_desk, dawn):
     assert "Last logged in Never" in words
     assert "Second step Code by e-mail." in words
     assert offered(help_desk.get(at(dawn))) == {"temporary-password", "log-out"}
+
+
+def test_the_help_desk_sees_how_many_passkeys_somebody_has_and_takes_them_back(app, help_desk, dawn):
+    for _ in range(2):
+        saved(passkey_row(dawn))
+    page = help_desk.get(at(dawn))
+    assert "Second step Code by e-mail; they use: passkey. They have 2 passkeys." in page.words
+    assert "My phone" not in page.words
+    assert "second-step" in offered(page)

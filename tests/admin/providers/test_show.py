@@ -11,6 +11,9 @@ from tests.admin.providers.places import LIST, at
 from tests.factories import make_contact, make_provider
 from tests.support.rows import every, saved
 
+MONEY = ("Payments", "Where every pound is")
+RECORDS = ("Contracts", "Clients")
+
 
 def test_a_provider_with_its_contacts_and_those_who_have_access(administrator, provider, robin):
     make_contact(provider, name="Kim Ash", email="Kim@example.org", position="Manager")
@@ -34,11 +37,11 @@ def test_it_says_when_the_provider_has_reviewed_who_has_access(administrator, pr
 @pytest.mark.parametrize(
     ("role", "links"),
     [
-        ("payments_officer", {"Look at their portal", "Payments", "Where every pound is", "Hold its payments"}),
-        ("brokerage", set()),
+        ("payments_officer", {"Look at their portal", *MONEY, *RECORDS, "Hold its payments"}),
+        ("brokerage", {"Contracts"}),
         ("help_desk", {"Look at their portal"}),
-        ("systems_administrator", {"Look at their portal", "Give access", "Audit"}),
-        ("auditor", {"Look at their portal", "Payments", "Where every pound is", "Audit"}),
+        ("systems_administrator", {"Look at their portal", "Contracts", "Give access", "Audit"}),
+        ("auditor", {"Look at their portal", *MONEY, *RECORDS, "Audit"}),
     ],
 )
 def test_the_page_offers_each_role_what_it_may_open(colleague, provider, robin, role, links):

@@ -1,0 +1,114 @@
+"""An exception of a run is opened beside the list: the row with its working, hold, ask, adjust, and the next one."""
+
+import pytest
+from sqlalchemy import select
+
+from models.outbox import OutboxMessage
+from models.payments.finding import RunFinding
+from models.payments.hold import Hold, HoldAnswer
+from tests.admin.conftest import SUNDAY, WEEK, two_clients
+from tests.care_factories import make_item
+from tests.support.rows import every
+from tests.support.runs import calculate
+
+RUNS = "/council/payment-runs"
+NEW_FROM = SUNDAY - WEEK + WEEK / 7
+
+
+@pytest.fixture
+def run(desk):
+    """A run with two new rows, of £300.00 and £100.00; its address."""
+    for rate in (1_000_000, 3_000_000):
+        make_item(desk.contract, rate_e4=rate, starts_on=NEW_FROM)
+    calculate(SUNDAY)
+    return f"{RUNS}/{desk.prepare()}"
+
+
+def links(page):
+    return [each["href"] for each in page.page.select(".review__list tbody th a")]
+
+
+@pytest.mark.postgres
+def test_a_row_opens_with_its_sums_working_and_the_next(desk, run):
+    first, second = links(desk.officer.get(f"{run}?show=new"))
+    page = desk.officer.get(first)
+    assert "New, 1 of 2" in page.words
+    assert page.page.select_one(".exception .strip dd").text == "£300.00"
+    assert "How this time was worked out" in page.words
+    assert "£300.00 a week" in page.page.select_one(".slices").get_text(" ", strip=True)
+    following = page.page.select_one(".exception__bar a[href*=exceptions]")
+    assert following["href"] == second
+    last = desk.officer.get(second, htmx=True)
+    assert last.page.select_one("main") is None, "beside the list only the exception is drawn"
+    assert "New, 2 of 2" in last.words
+    assert [each.text for each in last.page.select(".exception__bar a")] == ["Before", "Close"]
+    adjust = desk.officer.get(page.page.select_one(".exception a[href*=adjust]")["href"])
+    assert adjust.page.select_one("select[name=client] option[selected]")["value"] != ""
+
+
+def test_it_is_held_and_its_provider_asked_and_the_next_one_follows(desk, run):
+    first, second = links(desk.officer.get(f"{run}?show=new"))
+    page = desk.officer.get(first)
+    said = {"reason": "Not in the plan", "question": "Did she come on Monday?"}
+    held = desk.officer.submit(page, said, form=".exception form", status=303)
+    assert held.location == second
+    [hold] = every(Hold)
+    assert (hold.reason, hold.is_of_whole_payment) == ("Not in the plan", False)
+    assert [each.text for each in every(HoldAnswer)] == ["Did she come on Monday?"]
+    assert all("Monday" not in mail.body for mail in every(OutboxMessage)), "no mail repeats what may name a client"
+    again = desk.officer.get(first)
+    assert "Not in the plan" in again.words
+    assert not again.page.select(".exception form")
+    end = desk.officer.submit(desk.officer.get(second), {"reason": "Nor this"}, form=".exception form", status=303)
+    assert end.location.endswith("show=new")
+    assert len(every(HoldAnswer)) == 1
+
+
+def test_beside_the_list_the_next_one_is_drawn_at_once(desk, run):
+    first, _ = links(desk.officer.get(f"{run}?show=new"))
+    answer = desk.officer.post(f"{first}/hold", {"reason": "Why?"}, status=200, htmx=True)
+    assert "New, 2 of 2" in answer.words
+    assert "Held" in answer.page.select_one("#notices").text
+
+
+def test_what_is_wrong_stays_beside_what_was_typed(desk, run):
+    [first, _] = links(desk.officer.get(f"{run}?show=new"))
+    empty = desk.officer.post(f"{first}/hold", {"question": "Did she come?"}, status=422)
+    assert empty.errors == ["Say why it is held"]
+    assert empty.page.select("textarea")[1].text.strip() == "Did she come?"
+    page = desk.officer.get(first)
+    desk.officer.submit(page, {"reason": "Once"}, form=".exception form", status=303)
+    late = desk.officer.post(f"{first}/hold", {"reason": "Twice", "question": "Did she come?"}, status=422)
+    assert late.errors == ["This is held already"]
+    assert "Once" in late.words
+    assert [each.text.strip() for each in late.page.select("textarea")] == ["Twice", "Did she come?"]
+    assert len(every(Hold)) == 1
+
+
+def test_a_whole_payment_shows_what_has_changed_in_it(desk, run):
+    of_run = select(RunFinding).where(RunFinding.run_id == int(run.rpartition("/")[2]))
+    [finding] = [each for each in every(of_run) if each.kind.is_far_off]
+    page = desk.manager.get(f"{run}/exceptions/{finding.id}")
+    assert len(page.page.select(".exception__rows li")) == 2
+    assert not page.page.select(".exception form"), "a manager holds nothing"
+
+
+def test_an_exception_of_another_run_is_not_there(desk, run):
+    [finding, *_] = every(select(RunFinding).order_by(RunFinding.id.desc()))
+    two_clients()
+    desk.officer.get(f"{RUNS}/9999/exceptions/{finding.id}", status=404)
+    desk.officer.get(f"{run}/exceptions/99999", status=404)
+    desk.officer.get(f"{RUNS}/1/exceptions/{finding.id}", status=404)
+    desk.manager.post(f"{run}/exceptions/{finding.id}/hold", {"reason": "x"}, status=403)
+
+
+def test_it_takes_the_same_number_of_statements_however_many_there_are(desk, run):
+    first = links(desk.officer.get(f"{run}?show=new"))[0]
+    few = desk.officer.get(first)
+    for _ in range(10):
+        make_item(desk.contract, rate_e4=5_000_000, starts_on=NEW_FROM)
+    calculate(SUNDAY)
+    desk.officer.post(f"{run}/discard", status=303)
+    many = desk.officer.get(links(desk.officer.get(f"{RUNS}/{desk.prepare()}?show=new"))[0])
+    assert "1 of 12" in many.words
+    assert len(many.reads) == len(few.reads)
