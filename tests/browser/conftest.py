@@ -77,7 +77,7 @@ def open_browser(chromium: Browser, site: str, other_sites: tuple[str, ...]) -> 
     faults: list[str] = []
 
     def open_one(way: str = "script-1280", **options: object) -> Page:
-        context = chromium.new_context(base_url=site, locale="en-GB", **{**WAYS[way], **options})
+        context = chromium.new_context(**{"base_url": site, "locale": "en-GB", **WAYS[way], **options})
         contexts.append(context)
         context.set_default_timeout(30_000)
         page = context.new_page()

@@ -1,6 +1,7 @@
 """What can be judged of a page by looking at it."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
@@ -11,10 +12,12 @@ PICTURES = Path(__file__).parent / "pictures"
 
 def assert_accessible(page: Page) -> None:
     """No fault that axe can find. It needs JavaScript, so a page without is not asked."""
-    found = Axe().run(page)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")
     faults = [
         f"{each['id']}: {each['help']}: {[node['target'] for node in each['nodes']][:3]}"
-        for each in found.response["violations"]
+        for each in found["violations"]
     ]
     assert not faults, faults
 
@@ -24,6 +27,18 @@ def assert_fits(page: Page) -> None:
     page.wait_for_load_state()
     inside, outside = page.locator("html").evaluate("html => [html.scrollWidth, window.innerWidth]")
     assert inside <= outside, f"{page.url} is {inside}px wide in a window of {outside}px"
+
+
+def assert_fits_everywhere(page: Page, widths: Iterable[int]) -> None:
+    """At each of these widths, and with text twice as large at the widest, without loading the page again."""
+    size = page.viewport_size or {}
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert_fits(page)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert_fits(page)
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    page.set_viewport_size(size)
 
 
 def keeps_nothing(page: Page) -> bool:

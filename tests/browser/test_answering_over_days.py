@@ -58,9 +58,10 @@ def days(database, page, open_browser, sign_in, set_today) -> Days:
 def test_from_a_rejection_to_the_last_pound(days):
     days.on(TUESDAY)
     answer = days.payment("/answer")
-    answer.get_by_label("Comments").fill("Bea left on Tuesday")
+    answer.get_by_text("Reject the whole payment instead").click()
+    answer.get_by_label("What is wrong with the payment as a whole?").fill("Bea left on Tuesday")
     answer.get_by_role("button", name="Reject this payment").click()
-    expect(answer.get_by_text("Held: you rejected it on")).to_be_visible()
+    expect(answer.locator(".payment-sentence")).to_contain_text("£656.11 is held: you rejected")
     home = days.home()
     expect(home.locator(".next-payment--held")).to_contain_text(
         "£656.11 held: you rejected it on Tuesday 1 October 2019"
@@ -103,7 +104,7 @@ def test_from_a_rejection_to_the_last_pound(days):
     answer.get_by_label("What is wrong?").last.fill("She left on Thursday")
     scripts = answer.locator("body.js-enabled").count()
     if scripts:
-        expect(answer.get_by_text("£303.03 is queried, and held")).to_be_visible()
+        expect(answer.get_by_text("£303.03 of 1 row queried and held")).to_be_visible()
     days.look(answer, "over-days-confirm")
     if not scripts:  # the button says what it confirms once the page is loaded again
         answer.get_by_role("button", name="Confirm £").click()
@@ -119,7 +120,7 @@ def test_from_a_rejection_to_the_last_pound(days):
     assert banked(days.the.contract) == [35_415]
     home = days.home()
     expect(home.locator(".next-payment").first).to_contain_text(
-        "£303.03 held, since you have queried it. The rest is paid."
+        "£303.03 held, since you have queried it. The rest is not held."
     )
     expect(home.get_by_text("in your bank on Monday 14 October 2019, on its way")).to_be_visible()
     days.look(home, "over-days-part-paid-home")
@@ -132,5 +133,5 @@ def test_from_a_rejection_to_the_last_pound(days):
     days.the.run()
     assert banked(days.the.contract) == [35_415, 30_303]
     expect(days.payment().locator(".strip")).to_contain_text("£657.18")
-    expect(days.provider.get_by_text("This payment is finalised")).to_be_visible()
+    expect(days.provider.locator(".payment-sentence")).to_contain_text("does not change any more")
     days.look(days.provider, "over-days-finalised")

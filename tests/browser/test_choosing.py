@@ -5,16 +5,13 @@ from datetime import date
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import select
 
 from models.payments.confirmation import Confirmation
 from models.permissions import Role
-from models.records.contract import Contract
 from tests.browser.looks import assert_accessible, assert_fits, keeps_nothing, take_picture
 from tests.care_factories import make_calendar, make_contract, make_item
 from tests.factories import make_membership, make_organisation, make_provider, make_user
-from tests.support.rows import every
-from tests.support.runs import answered, calculate, change, payment
+from tests.support.runs import calculate, payment
 
 MONDAY = date(2019, 9, 30)
 TODAY = date(2019, 10, 1)
@@ -86,7 +83,7 @@ def test_a_provider_is_chosen_by_name_and_changed_at_the_top_right(desk):
     expect(viewing(desk)).to_be_in_viewport()
     change_to(desk, "Sausage Sandwich")
     expect(viewing(desk)).to_have_text("Sausage Sandwich")
-    expect(desk.get_by_role("heading", level=1)).to_have_text("Home")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Scheduled Payments")
     switch(desk).locator("summary").click()
     expect(switch(desk).get_by_role("link", name="The Willows").nth(1)).to_be_visible()
     assert_fits(desk)
@@ -144,14 +141,12 @@ def test_two_tabs_on_two_providers_never_mix(desk, providers):
 
 @pytest.fixture
 def typing(open_browser, sign_in, person, providers):
-    """A page on which a comment to a payment has been typed; `asks` is what the browser has asked."""
+    """A page on which the name of a new contact has been typed."""
     page = open_browser()
     sign_in(page, person)
-    contract = asked(providers[2])
-    calculate(TODAY)
-    page.goto(f"/providers/{providers[2].id}/payments/{contract.reference}/{MONDAY}/answer")
-    page.get_by_label("Comments").click()
-    page.keyboard.type("Begum left on Tuesday")
+    page.goto(f"/providers/{providers[2].id}/changes/ask/new-contact")
+    page.get_by_label("Name").click()
+    page.keyboard.type("Begum")
     return page
 
 
@@ -175,7 +170,7 @@ def test_changing_the_provider_with_something_typed_asks_first(typing):
     typing.wait_for_timeout(300)
     assert asks == ["beforeunload"]
     assert typing.url == here
-    expect(typing.get_by_label("Comments")).to_have_value("Begum left on Tuesday")
+    expect(typing.get_by_label("Name")).to_have_value("Begum")
 
 
 def test_who_means_it_leaves(typing):
@@ -187,34 +182,28 @@ def test_who_means_it_leaves(typing):
 
 def test_sending_what_was_typed_asks_nothing(typing):
     asks = answering(typing, leave=True)
-    typing.get_by_role("button", name="Confirm £353.08").click()
-    expect(typing.locator("#notices")).to_contain_text("You have confirmed")
+    typing.get_by_role("button", name="Check").click()
+    expect(typing.get_by_role("button", name="Send")).to_be_visible()
     change_to(typing, "Larkrise Fostering")
     expect(viewing(typing)).to_have_text("Larkrise Fostering")
     assert asks == []
 
 
-def test_what_was_refused_is_still_not_sent(typing, providers):
-    """Somebody else was first: the form stands there with what was typed, under the notice."""
-    [contract] = every(select(Contract).where(Contract.provider_id == providers[2].id))
-    change(payment(contract, MONDAY), **answered("confirmed", 35_308))
-    asks = answering(typing, leave=True)
-    typing.get_by_role("button", name="Confirm £353.08").click()
-    expect(typing.locator(".govuk-notification-banner--problem")).to_be_visible()
-    expect(typing.get_by_label("Comments")).to_have_value("Begum left on Tuesday")
-    change_to(typing, "Larkrise Fostering")
-    expect(viewing(typing)).to_have_text("Larkrise Fostering")
-    assert asks == ["beforeunload"]
-
-
-def test_what_the_answer_has_put_right_is_forgotten(typing):
-    """The form of an answer of 422 is a new one, with what was typed in it."""
-    typing.get_by_label("Comments").fill("")
-    typing.get_by_role("button", name="Reject this payment").click()
-    expect(typing.locator(".govuk-error-summary")).to_be_visible()
-    asks = answering(typing, leave=True)
-    change_to(typing, "Larkrise Fostering")
-    expect(viewing(typing)).to_have_text("Larkrise Fostering")
+def test_an_answer_to_a_payment_keeps_itself_and_nobody_is_asked(open_browser, sign_in, person, providers):
+    page = open_browser()
+    sign_in(page, person)
+    contract = asked(providers[2])
+    calculate(TODAY)
+    page.goto(f"/providers/{providers[2].id}/payments/{contract.reference}/{MONDAY}/answer")
+    here = page.url
+    asks = answering(page, leave=True)
+    page.get_by_label("Comments").click()
+    with page.expect_response("**/answer/keep"):
+        page.keyboard.type("Begum left on Tuesday")
+    change_to(page, "Larkrise Fostering")
+    expect(viewing(page)).to_have_text("Larkrise Fostering")
+    page.goto(here)
+    expect(page.get_by_label("Comments")).to_have_value("Begum left on Tuesday")
     assert asks == []
 
 

@@ -32,7 +32,7 @@ def look_at(page, name):
 
 
 def check(page, amount):
-    page.get_by_label("Client").select_option(index=1)
+    page.get_by_label("Client", exact=True).select_option(index=1)
     page.get_by_label("Amount").fill(amount)
     page.get_by_label("Why?").fill("Paid twice in June")
     page.get_by_role("button", name="Check the new total").click()

@@ -21,6 +21,8 @@ from models.accounts.demonstration import accounts_here
 from models.accounts.user import Membership, User
 from models.base import scope
 from models.calendar import Frequency, period_holding
+from models.correspondence.action import Action
+from models.correspondence.document import ContractDocument, DocumentState
 from models.engine.component import Component
 from models.payments import payment_run
 from models.payments.confirmation import Confirmation
@@ -92,7 +94,8 @@ def test_every_delivery_has_no_fault_and_says_something_new(day, tmp_path, datab
     assert [path.name for path in deliveries] == [each.name for each in every(FeedImport)]
 
 
-def test_the_whole_council_has_no_fault_either(tmp_path, database):
+def test_the_whole_council_has_no_fault_either(tmp_path, database, set_today):
+    set_today(TODAY)
     write(tmp_path / "feed", TODAY)
     first = min((tmp_path / "feed").iterdir())
     counts = check_feed(first, is_foreseen=False).counts
@@ -238,6 +241,14 @@ def test_one_owes_what_its_payments_take_and_one_has_none_left():
         found = {row.provider: (row.owed_pence > 0, row.has_more) for row in own.execute(listed())}
     assert found["Llŷr Prydderch, Tŷ'r Ŵyn"] == (True, True)
     assert found["Tamsin Hallworth, Supported Lodgings"] == (True, False)
+
+
+@loaded
+def test_its_documents_and_actions_are_in_every_state():
+    found = every(ContractDocument)
+    assert {each.state for each in found} == set(DocumentState)
+    assert [each for each in found if each.is_deed]
+    assert {each.is_open for each in every(Action)} == {True, False}
 
 
 @loaded

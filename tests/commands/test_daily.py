@@ -10,6 +10,7 @@ from commands.batchwise.daily import Clock, look
 from commands.batchwise.sealing import HEADS, kept_heads, seal_waiting
 from commands.worker import work
 from config import Schedule
+from models.accounts.notification import Letter, News, at_provider, send
 from models.audit import record
 from models.base import scope, utc_now
 from models.daily_work import DAILY, DailyAlarm, instant
@@ -332,3 +333,15 @@ def test_the_command_does_all_that_is_due_and_ends(make_app, tmp_path):
     assert app.test_cli_runner().invoke(args=["worker", "--once"]).exit_code == 0
     done = {job.kind.value: job.state.value for job in every(Job)}
     assert done == {kind.value: "done" for kind in DAILY if kind is not JobKind.FEED}
+
+
+def test_digests_go_with_the_reminders_each_once(usual):
+    usual("08:00 reminders")
+    provider = make_provider(name="Rowan Lodge")
+    people = [make_user(Role.VIEWER, provider, email=f"{name}@rowan.example") for name in ("fin", "flo")]
+    path = at_provider(provider.id, "payments", "")
+    with unit_of_work():
+        send(Letter(each, News.CHANGED, provider.id, "A payment has changed", "...", path) for each in people)
+    assert run(JobKind.REMINDERS).message == "Nobody is to be reminded. 2 digests of news sent."
+    assert run(JobKind.REMINDERS).message == "Nobody is to be reminded."
+    assert [mail.to for mail in every(OutboxMessage)] == ["fin@rowan.example", "flo@rowan.example"]

@@ -30,7 +30,7 @@ ALL = {
     "audit head": [], "audit seal": [], "audit verify": [],
     "db check": [], "db current": [], "db downgrade": ["base"], "db revision": ["-m", "nothing"], "db upgrade": [],
     "demo load": ["durham"],
-    "feed check": ["commands/demonstrations/durham"], "feed import": ["commands/demonstrations/durham"],
+    "feed check": ["commands/demonstrations/durham"], "feed import": ["--made-up", "commands/demonstrations/durham"],
     "payments calculate": [], "payments finalise": ["--yes"],
     "users add": ["dawn@example.org", "Dawn", "--provider", "P1", "--role", "carer", "--password", "Tr4ctor-blue!"],
     "users employ": ["ola@example.org", "Ola", "--role", "auditor", "--password", "Tr4ctor-blue!"],
@@ -38,8 +38,9 @@ ALL = {
     "vault rotate": [], "verify": [],
 }  # fmt: skip
 """The arguments with which each command comes to the database."""
-ELSEWHERE = {"feed format", "feed manifest", "mail deliver", "worker"}
-"""The first two need no database; the others wait until it is back, with tests of their own."""
+ELSEWHERE = {"doctor", "evidence verify", "feed format", "feed manifest", "mail deliver", "worker"}
+"""The doctor says what is wrong with it; the next three need no database; the others wait until it is back, with tests
+of their own."""
 READ = {"audit head", "audit verify", "feed check", "verify"}
 """Never wait for anybody who writes."""
 WRITE = sorted({*ALL} - READ)
@@ -176,7 +177,7 @@ def test_a_full_disk_is_said_in_one_sentence_and_nothing_is_written(own, tmp_pat
     if command != "db upgrade":
         assert give("db", "upgrade").exit_code == 0
     if command == "feed import":
-        arguments = [str(tmp_path)]
+        arguments = ["--made-up", str(tmp_path)]
         rows = (f"P{number},House {number},foster_carer,1 Oak Street\n" for number in range(2_000))
         (tmp_path / "providers.csv").write_text("provider_ref,name,kind,address\n" + "".join(rows))
     with whenever_one_begins("max_page_count=2"):  # or as many as it has, where it has more

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from config import Mode
 from exchange.feed import FILES
+from models.audit import AuditEvent
 from models.records.client import Client
 from tests.exchange.feed.feeds import Feed
 from tests.support.rows import every
@@ -16,8 +18,9 @@ def feed(tmp_path: Path, database: object) -> Feed:
     return Feed(tmp_path / "feed")
 
 
-def run(app: Flask, *words: object):
-    return app.test_cli_runner().invoke(args=["feed", *map(str, words)])
+def run(app: Flask, command: str, *words: object):
+    said = ["--made-up"] if command == "import" else []
+    return app.test_cli_runner().invoke(args=["feed", command, *said, *map(str, words)])
 
 
 def test_an_import_counts_what_it_has_read(app, feed):
@@ -26,10 +29,10 @@ def test_an_import_counts_what_it_has_read(app, feed):
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["read", "new", "changed", "unchanged", "rejected"]
-    assert [line.split()[0] for line in lines[1:22]] == [file.name for file in FILES]
+    assert [line.split()[0] for line in lines[1:23]] == [file.name for file in FILES]
     assert "item_prices.csv                2         2         0         0         0" in lines
-    assert lines[22].split() == ["Total", "36", "36", "0", "0", "0"]
-    assert lines[23].startswith("35 payments change by +£11,"), "what is said of the money, before what was done"
+    assert lines[23].split() == ["Total", "38", "38", "0", "0", "0"]
+    assert lines[24].startswith("35 payments change by +£11,"), "what is said of the money, before what was done"
     assert lines[-1] == "Import 1 is written."
     first, weekly, monthly, unpriced = result.stderr.splitlines()  # no bar where nobody looks
     assert first == "3 warnings. They stop no import."
@@ -49,7 +52,7 @@ def test_the_same_again_says_so(app, feed):
     result = run(app, "import", feed.path)
 
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-2].split() == ["Total", "36", "0", "0", "36", "0"]
+    assert result.stdout.splitlines()[-2].split() == ["Total", "38", "0", "0", "38", "0"]
     assert result.stdout.splitlines()[-1] == "All of this is on record already. Nothing was written."
 
 
@@ -141,3 +144,15 @@ def test_a_directory_that_is_missing_says_so(app, tmp_path):
 
 def test_the_format_can_be_printed(app):
     assert "### purchase_orders.csv" in run(app, "format").stdout
+
+
+def test_a_demonstration_takes_what_is_said_to_be_made_up(app, feed, make_app):
+    """And production takes no made-up data: the word would be wrong there."""
+    plain = app.test_cli_runner().invoke(args=["feed", "import", str(feed.path)])
+    assert plain.exit_code == 1
+    assert "If these files are made up, say so with --made-up." in plain.stderr
+    assert every(Client) == []
+    refused = run(make_app(mode=Mode.PRODUCTION), "import", feed.path)
+    assert refused.stderr == "Error: This is no demonstration: made-up data are not imported here.\n"
+    assert run(app, "import", feed.path).exit_code == 0
+    assert [event.action for event in every(AuditEvent)] == ["portal.made_up", "feed.imported"]

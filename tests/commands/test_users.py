@@ -38,14 +38,14 @@ def test_a_person_who_was_added_can_log_in(flask, client):
     assert GOOD not in done.output
     [user] = every(User)
     assert log_in_with(client, user, GOOD).location == "/providers"
-    assert [event.action for event in every(AuditEvent)][:2] == ["user.added", "membership.added"]
+    assert [event.action for event in every(AuditEvent)][:3] == ["portal.made_up", "user.added", "membership.added"]
 
 
 @pytest.mark.parametrize(
     ("password", "words"),
     [
         ("Short-1!", "at least 9 characters"),
-        ("all-lower-case-1", "lower-case and upper-case"),
+        ("all-lower-case-1", "upper-case letters"),
         ("NoSymbolsHere12", "symbols"),
         ("No-Digits-Here", "numbers"),
         ("Password-1234", "easy to guess"),

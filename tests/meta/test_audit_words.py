@@ -14,7 +14,7 @@ WHAT_TO_DO = "add it to models/auditing/words.py, in the group where an auditor 
 def recorded(path):
     """The action of every record(...) in the file, as a pattern: whatever an f-string fills in may be anything."""
     for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Call) and _name(node.func) == "record":
+        if isinstance(node, ast.Call) and _name(node.func) in ("record", "tally") and node.args:
             yield node.lineno, _pattern(node.args[0], constants(path))
 
 
@@ -42,14 +42,18 @@ def _pattern(action, known):
     pytest.fail(f"line {action.lineno}: write the action as text where it is recorded, or as a constant of the module")
 
 
-@each_file()
+CALLERS = [path for path in CODE if path.name != "tally.py"]
+"""models/tally.py records what its callers name."""
+
+
+@each_file(CALLERS)
 def test_every_action_that_is_recorded_is_in_the_catalogue(path):
     for line, pattern in recorded(path):
         assert any(re.fullmatch(pattern, name) for name in ACTIONS), f"line {line}, {pattern}: {WHAT_TO_DO}"
 
 
 def test_every_action_in_the_catalogue_is_recorded_somewhere():
-    patterns = [pattern for path in CODE for _, pattern in recorded(path)]
+    patterns = [pattern for path in CALLERS for _, pattern in recorded(path)]
     assert not [name for name in ACTIONS if not any(re.fullmatch(pattern, name) for pattern in patterns)]
 
 

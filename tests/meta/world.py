@@ -1,32 +1,53 @@
 """A provider with one of everything that an address may name."""
 
+import io
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
 
+from exchange.files.store import UPLOADS, Store
+from exchange.pdf.agreement import kept_in
+from models.accounts.staff_request import WAITS, StaffAct, StaffRequest
 from models.accounts.web_session import Limits, WebSession
+from models.auditing.read_alarm import ReadAlarm
 from models.bank_holiday import BankHoliday
 from models.base import utc_now
+from models.correspondence import documents
+from models.correspondence.attachment import Attachment, Taken
 from models.correspondence.detail_change import ChangeKind, DetailChange
+from models.correspondence.document import ContractDocument, DocumentOpening
+from models.correspondence.file_kind import FileKind
+from models.correspondence.kept_reply import KeptReply
 from models.job import Job, JobKind, JobState
 from models.payments.adjustment import Adjustment, RecoveryPlan
 from models.payments.debt import DebtEntry, DebtEntryKind, WriteOff
+from models.payments.finding import RunFinding
 from models.payments.hold import Hold, HoldKind
 from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.standing_hold import StandingHold
-from models.permissions import Role
-from models.records.contract import Contract
+from models.permissions import CouncilRole, Role
+from models.portal import current_portal
+from models.records.care_package import CarePackageLineItem
+from models.records.contract import Calendar, Contract
 from models.records.feed import FeedImport
 from models.records.provider import Provider
 from models.refused_address import RefusedAddress
+from tests.action_factories import make_action
 from tests.care_factories import make_contract, make_item
 from tests.factories import canary, make_contact, make_provider, make_staff, make_user
 from tests.support import runs
-from tests.support.rows import every, saved
+from tests.support.files import LETTER
+from tests.support.passkeys import passkey_row
+from tests.support.rows import every, saved, unit_of_work
 
 MONDAY = date(2019, 9, 23)
+
+
+SAYS_WHERE = {f"{side}.documents.{what}" for side in ("provider", "admin") for what in ("file", "receipt")}
+"""These say where a provider is: 403 for staff who see no contact details, though they see the page beside it."""
 
 
 def settled_provider() -> tuple[Provider, dict[str, Any]]:
@@ -36,16 +57,48 @@ def settled_provider() -> tuple[Provider, dict[str, Any]]:
     """
     provider = make_provider()
     contract = make_contract(provider, calculate_from=MONDAY)
-    make_item(contract, starts_on=MONDAY)
+    item = make_item(contract, starts_on=MONDAY)
     runs.finalise_weeks(MONDAY, date(2019, 9, 29))
     [order] = every(select(PurchaseOrder).where(PurchaseOrder.provider_id == provider.id))
     return provider, {
         "reference": contract.reference,
+        "document_id": _agreement(item),
+        "queue": "held",
         "first_on": MONDAY,
+        "ending": "csv",
         "order_id": order.id,
+        "key": f"{order.client_id}-2019",
+        "item_id": item.id,
+        "client_id": item.client_id,
+        "level_id": item.service_level_id,
+        "calendar_id": every(Calendar)[-1].id,
         **_of_its_people(provider),
+        **_of_its_actions(provider),
         **_of_the_councils_desk(contract, order),
     }
+
+
+def _agreement(item: CarePackageLineItem) -> int:
+    """One that is agreed, with its file and receipt."""
+    clerk, signatory = (
+        make_staff(CouncilRole.SERVICE_AGREEMENTS),
+        make_user(Role.SIGNATORY, Provider(id=item.provider_id)),
+    )
+    proof = documents.Proof("their password", "", "", "")
+    with unit_of_work() as session:
+        of_item = session.scalars(select(CarePackageLineItem).where(CarePackageLineItem.id == item.id)).one()
+        document = documents.make(of_item, council="Borsetshire Council", by=clerk)
+        session.flush()
+        whole = session.scalars(ContractDocument.numbered(document.id)).one()
+        given = {
+            "council": "Borsetshire Council",
+            "printed": kept_in(Store(current_portal().timetable.heads.parent / UPLOADS)),
+        }
+        documents.publish(whole, seen_sha256=whole.sha256, **given, by=clerk)
+        DocumentOpening.note(whole, signatory.id)
+        council = given["council"]
+        documents.agree(whole, seen_sha256=whole.sha256, council=council, proof=proof, by=signatory)
+    return document.id
 
 
 def _of_its_people(provider: Provider) -> dict[str, Any]:
@@ -61,8 +114,29 @@ def _of_its_people(provider: Provider) -> dict[str, Any]:
     return {
         "provider_id": provider.id, "person_id": person.id, "contact_id": contact.id, "change_id": saved(change).id,
         "mark_id": saved(mark).id,
+        "passkey_id": saved(passkey_row(person)).id,
         "session_id": saved(login).id,
+        "request_id": _asked_of_a_colleague(),
     }  # fmt: skip
+
+
+def _of_its_actions(provider: Provider) -> dict[str, Any]:
+    person = make_user(Role.FINANCE, provider)
+    Store(current_portal().timetable.heads.parent / UPLOADS).put(io.BytesIO(LETTER))
+    taken = Taken(sha256(LETTER).hexdigest(), "letter.txt", FileKind.TEXT, len(LETTER))
+    action = make_action(provider, person, files=[taken])
+    [file] = every(Attachment.of(action))
+    kept = KeptReply(name=f"Paid {provider.id}", text="It is paid with the next run.")
+    return {"action_id": action.id, "file_id": file.id, "kept_id": saved(kept).id}
+
+
+def _asked_of_a_colleague() -> int:
+    sam, robin = make_staff(CouncilRole.SYSTEMS_ADMINISTRATOR), make_staff(CouncilRole.HELP_DESK)
+    asked = StaffRequest(
+        act=StaffAct.ROLE, person_id=robin.id, email=robin.email, name=robin.name, role=CouncilRole.PAYMENTS_OFFICER,
+        why="Somebody has left", asked_by_id=sam.id, expires_at=utc_now() + WAITS,
+    )  # fmt: skip
+    return saved(asked).id
 
 
 def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str, Any]:
@@ -75,6 +149,8 @@ def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str,
         **own, contract_id=contract.id, client_id=order.client_id, for_day=MONDAY, amount_pence=100, reason="Paid late"
     )
     officer, now, run_id = make_staff(), utc_now(), payment.closed_run_id
+    of_run = select(RunFinding.id).where(RunFinding.run_id == run_id, RunFinding.contract_id == contract.id)
+    finding_id, *_ = every(of_run.order_by(RunFinding.id))
     hold = Hold(
         **own, payment_id=payment.id, kind=HoldKind.OFFICER, reason="Asked about",
         released_at=now, released_by_id=officer.id, release_reason="Answered",
@@ -86,6 +162,7 @@ def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str,
     standing = StandingHold(
         **own, contract_id=contract.id, first_on=MONDAY, reason="Asked about", review_on=MONDAY, begun_by_id=officer.id
     )
+    alarm = ReadAlarm(user_id=officer.id, raised_at=now, last_at=now, opened=101)
     job = Job(
         kind=JobKind.FINALISE, run_id=run_id, state=JobState.DONE, message="Done.",
         worker="one", started_at=now, heartbeat_at=now, finished_at=now,
@@ -94,8 +171,10 @@ def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str,
     daily = Job(kind=JobKind.VERIFY, message="Every promise holds.", **ended)
     return {
         "work": "verify",
+        "alarm_id": saved(alarm).id,
         "daily_id": saved(daily).id,
         "run_id": run_id,
+        "finding_id": finding_id,
         "hold_id": saved(hold).id,
         "adjustment_id": saved(adjustment).id,
         "job_id": saved(job).id,

@@ -1,6 +1,8 @@
 """./portal: which instance, mode and keys a command works with."""
 
 import os
+import shutil
+import sqlite3
 import subprocess
 
 import pytest
@@ -28,8 +30,8 @@ def checkout(repository, tmp_path):
     (here / "portal").chmod(0o755)
     (here / "app.py").unlink()
     (here / "app.py").write_bytes((repository / "app.py").read_bytes())
-    (here / "config.py").unlink()
-    (here / "config.py").write_bytes((repository / "config.py").read_bytes())
+    (here / "config").unlink()
+    shutil.copytree(repository / "config", here / "config")
     return here
 
 
@@ -73,12 +75,15 @@ def test_in_production_it_reads_what_the_units_read(portal, checkout, tmp_path):
     instance.mkdir()
     (instance / "settings.toml").write_text(
         'hosts = ["portal.example"]\n[council]\nname = "B"\nteam_email = "a@b.example"\n'
+        '[log_in]\nstaff_domains = ["b.example"]\n'
     )
     env = tmp_path / "portal.env"
-    env.write_text(f"# a remark\n; another\n\nPORTAL_INSTANCE={instance}\n{KEYS}DATABASE_URL=sqlite:////tmp/x.sqlite")
+    env.write_text(
+        f"# a remark\n; another\n\nPORTAL_INSTANCE={instance}\n{KEYS}DATABASE_URL=sqlite:///{instance}/x.sqlite"
+    )
     told, stderr = facts(portal, PORTAL_ENV=str(env))
     assert told.endswith(
-        f"{instance} production one key of the portal, only for tests sqlite:////tmp/x.sqlite"
+        f"{instance} production one key of the portal, only for tests sqlite:///{instance}/x.sqlite"
     ), stderr  # fmt: skip
 
 
@@ -99,6 +104,58 @@ def test_settings_that_nobody_may_read_are_said_and_no_other_instance_is_taken(p
     done = portal("verify", PORTAL_ENV=str(tmp_path / "portal.env"))
     assert done.returncode == 3
     assert "sudo -u portal" in done.stderr
+
+
+def test_the_doctor_works_where_nothing_else_starts(portal, tmp_path):
+    instance = tmp_path / "own"
+    instance.mkdir(mode=0o700)
+    (instance / "settings.toml").write_text(
+        "https = false\ntodai = 1\n[log_in]\ncarers = 'sms'\n[schedule]\nfeed = '6'\n"
+    )
+    done = portal("doctor", PORTAL_INSTANCE=str(instance), SECRET_KEY="k" * 32)
+    assert done.returncode == 1
+    for words in (
+        "https = false",
+        "'todai'",
+        "carers must be",
+        "feed must be a time",
+        "SECRET_KEY can be",
+        "VAULT_KEY is",
+    ):
+        assert f"To mend: {'settings.toml' if 'KEY' not in words else ''}" in done.stderr
+        assert words in done.stderr
+    assert f"There is no database {instance}/portal.sqlite. ./portal db upgrade makes it." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (instance / "portal.sqlite").exists()
+
+
+def test_production_refuses_a_demonstrations_database_and_the_reverse(portal, tmp_path, _sqlite):  # noqa: PT019
+    """And what others could read is for its owner alone afterwards."""
+    instance, now = tmp_path / "own", "2026-11-27 00:00:00.000000"
+    demonstration = {"PORTAL_INSTANCE": str(instance), "PORTAL_MODE": "demonstration"}
+    instance.mkdir()
+    with _sqlite.clean() as url:
+        shutil.copyfile(url.removeprefix("sqlite:///"), instance / "portal.sqlite")
+    (instance / "portal.sqlite").chmod(0o644)
+    with sqlite3.connect(instance / "portal.sqlite") as database:
+        person = (
+            "INSERT INTO user (email, name, folded_name, is_active, created_at) VALUES ('a@b.example', 'A', 'a', 1, ?)"
+        )
+        database.execute(person, [now])
+    refused = portal("verify", **demonstration)
+    assert refused.returncode == 3
+    assert refused.stderr.startswith("The portal cannot start. The database holds data of which nobody has said that")
+    with sqlite3.connect(instance / "portal.sqlite") as database:
+        database.execute("INSERT INTO audit_event (at, action, detail) VALUES (?, 'portal.made_up', '{}')", [now])
+    (instance / "settings.toml").write_text(
+        'hosts = ["portal.example"]\n[council]\nname = "B"\nteam_email = "a@b.example"\n'
+        '[log_in]\nstaff_domains = ["b.example"]\n'
+    )
+    keys = dict(line.split("=", 1) for line in KEYS.replace('"', "").replace("'", "").splitlines())
+    refused = portal("verify", PORTAL_INSTANCE=str(instance), **keys)
+    assert refused.returncode == 3
+    assert "The database is a demonstration's" in refused.stderr
+    assert {oct(path.stat().st_mode & 0o777) for path in instance.iterdir() if path.is_file()} == {"0o600"}
 
 
 def test_nothing_that_stands_in_a_file_is_run(portal, tmp_path):
@@ -125,7 +182,7 @@ def test_at_the_top_stands_what_the_design_names(repository):
     """design.md, section 2: nothing is added without a decision in docs/decisions."""
     own = {
         ".ci", ".gitignore", ".npmrc", "Makefile", "README.md", "alembic.ini", "app.py", "bench", "blueprints",
-        "commands", "config.py", "deploy", "docs", "exchange", "forms", "migrations", "models",
+        "commands", "config", "deploy", "docs", "exchange", "forms", "migrations", "models",
         "package-lock.json", "package.json", "portal", "pyproject.toml", "requirements-dev.txt",
         "requirements.lock", "requirements.txt", "scripts", "static", "templates", "tests",
     }  # fmt: skip

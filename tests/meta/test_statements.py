@@ -1,0 +1,44 @@
+"""How many times a page asks the database: no page more than MOST, but for those that are named with their number."""
+
+from blueprints.access import SIGNED_IN, access_of
+from models.permissions import COUNCIL_GRANTS, GRANTS, CouncilRole, Permission, Role
+from tests.factories import make_staff, make_user
+from tests.meta.world import settled_provider
+from tests.support.addresses import address, methods_of, rules_of
+from tests.support.client import PortalClient
+
+MOST = 8
+MORE = {
+    "admin.care_packages.agree": 12, "admin.actions.index": 9, "admin.actions.news": 12, "admin.actions.show": 12,
+    "admin.care_packages.show": 10, "admin.debts.move": 10, "admin.debts.show": 13,
+    "admin.payment_runs.show": 19,
+    "admin.payments.move_days": 9, "admin.payments.pay_now": 10, "admin.payments.show": 16, "admin.people.show": 13,
+    "admin.providers.show": 12, "admin.providers.whereabouts": 13, "admin.providers.whereabouts_figures": 11,
+    "admin.staff_requests.show": 12, "provider.care_packages.show": 14, "provider.debts.index": 12,
+    "provider.debts.show": 10, "provider.payments.on_paper": 10, "provider.payments.show": 10,
+    "provider.team.index": 10, "provider.whereabouts.figures": 10, "provider.whereabouts.show": 12,
+}  # fmt: skip
+"""Pages that ask more often, and how often at most. A number here may only become smaller."""
+OF_EVERY_ROLE = ("admin.home.show", "provider.home.show")
+
+
+def test_no_page_asks_the_database_more_often_than_it_may(app):
+    provider, values = settled_provider()
+    values["provider"] = provider.id
+    council = {role: PortalClient(app).sign_in(make_staff(role)) for role in CouncilRole}
+    own = {role: PortalClient(app).sign_in(make_user(role, provider)) for role in Role}
+    asked: dict[str, int] = {}
+    for rule in rules_of(app):
+        access = access_of(app, rule.endpoint)
+        if "GET" not in methods_of(rule) or not (access is SIGNED_IN or isinstance(access, Permission)):
+            continue
+        clients, grants = (own, GRANTS) if "provider" in rule.arguments else (council, COUNCIL_GRANTS)
+        those = [client for role, client in clients.items() if access is SIGNED_IN or access in grants[role]]
+        for client in those if rule.endpoint in OF_EVERY_ROLE else those[:1]:
+            path = address(app, rule, values)
+            client.open("GET", path)  # what is noted once a minute, or once an hour, is noted now
+            answer = client.open("GET", path)
+            if answer.status_code == 200:
+                asked[rule.endpoint] = max(asked.get(rule.endpoint, 0), len(answer.reads))
+    assert {name: count for name, count in asked.items() if count > MORE.get(name, MOST)} == {}
+    assert {name: count for name, count in asked.items() if count < MORE.get(name, 0)} == {}, "lower these"
