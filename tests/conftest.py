@@ -28,6 +28,7 @@ from tests.support.files import LETTER
 from tests.support.portal import OwnPortal
 from tests.support.rows import every
 
+TESTS = Path(__file__).parent
 TODAY = date(2019, 10, 2)
 """The day that every test has, unless it says another one: the day of the golden figures."""
 
@@ -46,6 +47,21 @@ hypothesis.settings.register_profile(
     phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
 )
 hypothesis.settings.load_profile("usual")
+
+
+LONGEST = (
+    "browser/test_every_page.py", "commands/test_crashes.py", "meta/test_roles.py", "meta/test_addresses.py",
+    "models/payments/test_histories.py", "models/payments/test_gated_histories.py", "models/payments/test_settling.py",
+    "meta/test_access_rules.py", "meta/test_shown.py", "meta/test_statements.py", "admin/test_tables.py",
+    "commands/test_demo.py", "commands/test_borsetshire.py",
+)  # fmt: skip
+"""Files that take a minute or more. They begin first, so that no worker ends with one while the others have nothing."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.relative_to(TESTS).as_posix(), len(places)))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
