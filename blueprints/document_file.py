@@ -5,8 +5,10 @@ from flask import Response, abort, request
 from blueprints.access import sees_contact_details
 from blueprints.attachments import send_attachment, store
 from blueprints.download import TableFile
+from blueprints.frame import settings
 from blueprints.security import FILE_POLICY
 from exchange.evidence import receipt
+from exchange.pdf.seal import SealKey
 from models.audit import named
 from models.auditing.sealed import sealed_events
 from models.auditing.words import Group, actions_of
@@ -37,10 +39,16 @@ def send_receipt(document: ContractDocument) -> Response:
     if not sees_contact_details():
         abort(403)
     events = sealed_events(named(document), actions_of(Group.DOCUMENTS))
-    packed = receipt(document, store().path(document.file_sha256).read_bytes(), events)
+    packed = receipt(document, store().path(document.file_sha256).read_bytes(), events, _key())
     response = TableFile(packed, mimetype="application/zip")
     response.told = f"{document.paper.text if document.paper else ''} {document.act.text if document.act else ''}"
     name = f"receipt-{document.id}-version-{document.version}.zip"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.headers["Content-Security-Policy"] = FILE_POLICY
     return response
+
+
+def _key() -> SealKey | None:
+    """The council's, where settings.toml names one."""
+    own, files = settings().instance, settings().files
+    return SealKey(own / files.seal, files.seal_password) if files.seal else None

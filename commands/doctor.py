@@ -36,6 +36,7 @@ def _all() -> Iterator[Finding]:
     settings = current_app.config["SETTINGS"]
     yield from (Finding(each) for each in current_app.config.get("WRONG", ()))
     yield from health.of_the_machine(settings, Path(os.environ.get("PORTAL_ENV") or "/etc/portal.env"))
+    yield from health.of_the_seal(settings)
     yield from health.of_mail(settings)
     yield from health.of_the_database(settings, _revisions)
 

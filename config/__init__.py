@@ -60,6 +60,7 @@ def examine(environ: Mapping[str, str] = os.environ) -> tuple[Settings, list[str
         "log_in": {"staff": usual},
         "identity_provider": {"secret": environ.get("IDENTITY_PROVIDER_SECRET", "")},
         "mail": {"password": environ.get("MAIL_PASSWORD", "")},
+        "files": {"seal_password": environ.get("SEAL_PASSWORD", "")},
     }
     tables = {
         name: _table(kind, written.pop(name, {}), name, given.get(name, {}), wrong) for name, kind in TABLES.items()
@@ -98,7 +99,9 @@ def _read(path: Path, wrong: list[str]) -> dict[str, Any]:
     return {}
 
 
-FROM_THE_ENVIRONMENT = {"password": "MAIL_PASSWORD", "secret": "IDENTITY_PROVIDER_SECRET"}
+FROM_THE_ENVIRONMENT = {
+    "password": "MAIL_PASSWORD", "secret": "IDENTITY_PROVIDER_SECRET", "seal_password": "SEAL_PASSWORD",
+}  # fmt: skip
 
 
 def _table(kind: Callable[..., Any], written: Any, name: str, given: dict[str, Any], wrong: list[str]) -> Any:

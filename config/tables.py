@@ -115,10 +115,16 @@ class Mail:
 
 @dataclass(frozen=True)
 class Files:
-    """The table [files] of settings.toml: what people attach."""
+    """The table [files] of settings.toml: what people attach, and the seal on what they agree."""
 
     scanner: str = ""
     """Where clamd listens: the path of its socket, or host:port. Empty: nothing is scanned."""
+    seal: str = ""
+    """The file, in the instance folder or by its whole path, with the key that seals receipts (PKCS#12). Empty: none
+    is sealed.
+    """
+    seal_password: str = field(default="", repr=False)
+    """From the environment (SEAL_PASSWORD) only."""
 
 
 class Mode(StrEnum):

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from config import Settings, private
 from exchange.mail import why_not_taken
+from exchange.pdf.seal import NoSeal, SealKey, certificate_of
 from models import bank_holiday, daily_work
 from models.accounts.authenticator import Authenticator
 from models.accounts.security_code import SecurityCode
@@ -20,6 +21,7 @@ from models.accounts.user import Staff
 from models.audit import AuditEvent
 from models.auditing import chain, made_up, proxies
 from models.base import session, snapshot, utc_now
+from models.calendar import in_words
 from models.database_faults import DatabaseTrouble
 from models.job import Job, JobState
 from models.outbox import OutboxMessage
@@ -33,6 +35,7 @@ LITTLE, VERY_LITTLE = 2 * 1024**3, 200 * 1024**2
 OFF = timedelta(seconds=5)
 """By which two clocks may differ: codes of an app are good for half a minute either way."""
 LONG = timedelta(hours=1)
+SOON = timedelta(days=30)
 NTP = Path("/run/systemd/timesync")
 WORKER = "See that portal-worker runs: systemctl status portal-worker, or give ./portal worker"
 
@@ -75,6 +78,26 @@ def _disk(folder: Path) -> Iterator[Finding]:
     if free < LITTLE:
         room = f"{free // 1024**2:,} MB are free where {folder} is"
         yield Finding(room, "Make room", is_warning=free >= VERY_LITTLE)
+
+
+def of_the_seal(settings: Settings) -> Iterator[Finding]:
+    """The key that seals receipts, where there is one."""
+    if not settings.files.seal:
+        return
+    path = settings.instance / settings.files.seal
+    what = f"{path}, which seals receipts, is of no use"
+    try:
+        ends = certificate_of(SealKey(path, settings.files.seal_password)).not_valid_after_utc
+    except NoSeal as fault:
+        yield Finding(f"{what}: {fault}", "See seal under [files] in settings.toml, and SEAL_PASSWORD")
+        return
+    if private.is_open(path) and path not in private.open_files(settings):
+        yield Finding(f"Others may read {path}", f"chmod 600 {path}")
+    if ends < utc_now() + SOON:
+        yield Finding(
+            f"The certificate of {path} expires on {in_words(ends)}", "Get the next one: receipts would not be sealed",
+            is_warning=True,
+        )  # fmt: skip
 
 
 def of_mail(settings: Settings) -> Iterator[Finding]:

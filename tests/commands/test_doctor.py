@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from config import Council, Mail, Mode
+from config import Council, Files, Mail, Mode
 from models.accounts.second_step import set_security_code
 from models.audit import AuditEvent
 from models.auditing.made_up import say_made_up
@@ -18,6 +18,7 @@ from models.permissions import CouncilRole
 from models.portal import current_portal
 from tests.factories import make_staff, make_user
 from tests.support.rows import saved, unit_of_work
+from tests.support.seals import make_key
 
 LETTERS = Council(name="Borsetshire Council", team_email="a@b.example")
 
@@ -167,3 +168,21 @@ def test_a_demonstration_is_looked_at_by_its_own_measure(doctor, tmp_path):
 def test_a_feed_that_is_read_from_nowhere_is_said(doctor, settings):
     schedule = replace(settings.schedule, feed="06:00", feed_directory="/nowhere")
     assert "There is no directory /nowhere, from which [schedule] reads the feed" in doctor(schedule=schedule).stderr
+
+
+SEALS = [
+    ({"begins": -10, "days": 9}, "of wax", "To mend: {}, which seals receipts, is of no use: its certificate has"),
+    ({}, "another", "To mend: {}, which seals receipts, is of no use: it is no PKCS#12 file, or SEAL_PASSWORD"),
+    ({"days": 29}, "of wax", "Warning: The certificate of {} expires on"),
+    ({}, "of wax", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "password", "words"), SEALS)
+def test_a_key_that_seals_nothing_is_said_and_one_that_ends_soon_is_a_warning(doctor, tmp_path, made, password, words):
+    path = tmp_path / "seal.p12"
+    make_key(path, **made)
+    result = doctor(files=Files(seal="seal.p12", seal_password=password))
+    about = [line for line in said(result) if "seal.p12" in line]
+    assert [line.startswith(words.format(path)) for line in about] == [True] * bool(words)
+    assert result.exit_code == (1 if words.startswith("To mend") else 0)

@@ -12,7 +12,7 @@ from datetime import date, time
 import pytest
 
 from app import portal_of
-from config import BANK_DAYS, DAILY, KINDS_OF_PROVIDER, STEPS, Mode, SettingsError, examine, load
+from config import BANK_DAYS, DAILY, FROM_THE_ENVIRONMENT, KINDS_OF_PROVIDER, STEPS, Mode, SettingsError, examine, load
 from models import daily_work
 from models.accounts.account_policy import Step
 from models.calendar import BankDayRule
@@ -22,7 +22,7 @@ from models.records.provider import ProviderKind
 KEY = "vK3x9QpLr7WmZt2Yb8NcD5fGh1JsAe4U"
 OTHER = "Tq6Rw1Ey8Uz3Io5Pa7Sd2Fg9Hj4Kl0Xc"
 KEYS = {"SECRET_KEY": KEY, "VAULT_KEY": OTHER}
-PASSWORDS = {"MAIL_PASSWORD": "letters", "IDENTITY_PROVIDER_SECRET": "between the two"}
+PASSWORDS = {"MAIL_PASSWORD": "letters", "IDENTITY_PROVIDER_SECRET": "between the two", "SEAL_PASSWORD": "of wax"}
 WHOLE = """
 hosts = ["portal.example"]
 [council]
@@ -271,9 +271,11 @@ def test_the_operations_guide_names_every_setting_and_its_example_is_right(insta
     guide = (repository / "docs" / "operations.md").read_text("utf-8")
     example = guide.partition("```toml\n")[2].partition("```")[0]
     settings = loaded(instance, example, **KEYS, **PASSWORDS)
-    for table in (settings.council, settings.log_in, settings.identity_provider, settings.mail, settings.schedule):
+    assert (settings.files.seal, settings.files.seal_password) == ("seal.p12", "of wax")
+    for table in (settings.council, settings.log_in, settings.identity_provider, settings.mail, settings.schedule,
+                  settings.files):  # fmt: skip
         for field in fields(table):
-            assert f"\n{field.name} = " in example or field.name in ("password", "secret"), field.name
+            assert f"\n{field.name} = " in example or field.name in FROM_THE_ENVIRONMENT, field.name
     for name in ("PORTAL_MODE", "PORTAL_INSTANCE", "DATABASE_URL", *KEYS, *PASSWORDS, "today = "):
         assert name in guide
 
