@@ -14,6 +14,7 @@ from models.base import DomainError
 from models.calendar import today
 from models.correspondence.attachment import Taken
 from models.correspondence.document import DocumentKind, DocumentState
+from models.correspondence.document_list import ToMake
 from models.correspondence.file_kind import KINDS, LARGEST, in_megabytes
 
 LONG = Length(max=2_000, message="Write 2,000 characters or fewer")
@@ -136,12 +137,15 @@ class ToMakeFilter(FilterForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.show.offer((ALL, "Those that need one"), ("all", "All line items"))
+        self.show.offer(
+            (ToMake.MISSING, "Those that need one"), (ToMake.OUTDATED, "Those whose document is out of date"),
+            (ToMake.ALL, "All line items"),
+        )  # fmt: skip
 
     @property
     def chosen(self) -> dict[str, Any]:
         return {
-            "provider": self.provider.data, "contract": self.contract.data, "all_items": self.show.data == "all",
+            "provider": self.provider.data, "contract": self.contract.data, "which": ToMake(self.show.data),
         }  # fmt: skip
 
 

@@ -47,6 +47,7 @@ from models.payments import (  # noqa: F401
     day_move,
     debt,
     hold,
+    offered,
     payment,
     purchase_order,
     reminding,

@@ -22,7 +22,7 @@ from models.base import DomainError, session, utc_now
 from models.correspondence import documents, uploading
 from models.correspondence.attachment import Attachment
 from models.correspondence.document import ContractDocument, DocumentKind, DocumentOpening
-from models.correspondence.document_list import listed, pence_waiting_on, to_make
+from models.correspondence.document_list import listed, standing_of, to_make
 from models.permissions import Permission
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
@@ -70,7 +70,7 @@ def show(document_id):
     return render(
         "admin/documents/show.html", document=document, versions=versions, before=before, openings=openings,
         differs=document.paper.differs_from(before.paper) if before and before.paper and document.paper else [],
-        waits=pence_waiting_on(document),
+        standing=standing_of(document),
     )  # fmt: skip
 
 

@@ -19,7 +19,13 @@ from models.base import DomainError, reload, session
 from models.correspondence import documents
 from models.correspondence.attachment import Attachment
 from models.correspondence.document import STATEMENT, ContractDocument, DocumentOpening, DocumentState
-from models.correspondence.document_list import clients_here, services_here, shown_to_provider, waiting_here
+from models.correspondence.document_list import (
+    clients_here,
+    services_here,
+    shown_to_provider,
+    standing_of,
+    waiting_here,
+)
 from models.correspondence.paper import ADDRESS
 from models.money import gbp
 from models.permissions import Permission
@@ -177,7 +183,8 @@ def _shown(document):
     DocumentFilter(request.args)  # so that links keep the filters of the list that the person comes from
     return {
         "document": document, "versions": versions, "other": other, "before": before, "after": after,
-        "differs": differs, "names": names_of([document.decided_by_id]), "list_filters": kept_in_links(),
+        "standing": standing_of(document), "differs": differs,
+        "names": names_of([document.decided_by_id]), "list_filters": kept_in_links(),
     }  # fmt: skip
 
 

@@ -1,6 +1,9 @@
 """Lists of contract documents, and the money that waits on them."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +13,7 @@ from models.base import session, sum_of
 from models.calendar import midnight, today
 from models.correspondence.document import ContractDocument, DocumentKind, DocumentState
 from models.payments.blocked import BlockedSum
+from models.payments.offered import OfferedTerms
 from models.records.agreement import Agreement
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
@@ -22,13 +26,15 @@ I = CarePackageLineItem  # noqa: E741 - beside D, as P is a payment elsewhere
 
 
 def waits_pence() -> sa.ColumnElement[int]:
-    """What waits until this document is agreed, of a line item that nothing else blocks; pence, VAT included. To be
-    used where the item and the contract are joined.
-    """
-    own = select(sum_of(BlockedSum.pence)).where(BlockedSum.item_id == D.item_id).correlate(D).scalar_subquery()
-    is_ready = sa.and_(I.authorised_on.is_not(None), I.authorised_on <= today(), ~I.is_suspended)
-    waits_here = sa.and_(D.state == DocumentState.PUBLISHED, Contract.is_agreement_required, is_ready)
-    return sa.case((waits_here, own), else_=0)
+    """What agreeing to this version would release; pence, VAT included. 0 of what does not wait."""
+    own = select(OfferedTerms.releases_pence).where(OfferedTerms.document_id == D.id).correlate(D).scalar_subquery()
+    return sa.case((D.state == DocumentState.PUBLISHED, sa.func.coalesce(own, 0)), else_=0)
+
+
+def is_outdated() -> sa.ColumnElement[bool]:
+    """It waits, and the records say otherwise by now: a new version is needed."""
+    late = select(OfferedTerms.id).where(OfferedTerms.document_id == D.id, OfferedTerms.is_outdated).correlate(D)
+    return sa.and_(D.state == DocumentState.PUBLISHED, late.exists())
 
 
 def listed(
@@ -45,6 +51,7 @@ def listed(
             Client.surname, Client.first_name, Client.reference.label("client_reference"), D.client_id,
             ServiceLevel.name.label("service"), Contract.name.label("contract"),
             Contract.reference.label("contract_reference"), waits_pence().label("waits_pence"),
+            is_outdated().label("is_outdated"),
         )
     )  # fmt: skip
     query = query.order_by(D.updated_at.desc(), D.id.desc())
@@ -120,9 +127,19 @@ def waiting(state: DocumentState) -> Select:
     return _joined(query.select_from(D)).where(D.state == state, is_newest)
 
 
-def to_make(*, provider: str = "", contract: str = "", all_items: bool = False) -> Select:
-    """Line items whose contract needs agreements, by provider and client, that nobody has drafted or published one for
-    although none was ever agreed, or money waits above what is agreed; with `all_items` every one that has not ended.
+class ToMake(StrEnum):
+    """Which line items are offered to make agreements of."""
+
+    MISSING = ""
+    """Nobody has drafted or published one, although none was ever agreed, or money waits above what is agreed."""
+    OUTDATED = "outdated"
+    """The one that is published says otherwise than the records, and there is no draft yet."""
+    ALL = "all"
+
+
+def to_make(*, provider: str = "", contract: str = "", which: ToMake = ToMake.MISSING) -> Select:
+    """Line items to make agreements of, by provider and client, among those that have not ended: of contracts that need
+    agreements or, where what is published is out of date, of any.
     """
     newest = (
         select(sa.func.max(D.version)).where(D.item_id == I.id, D.state != DocumentState.WITHDRAWN).correlate(I)
@@ -134,20 +151,20 @@ def to_make(*, provider: str = "", contract: str = "", all_items: bool = False) 
             Client.reference.label("client_reference"), ServiceLevel.name.label("service"),
             Contract.reference.label("contract_reference"), Provider.name.label("provider"),
             newest.label("version"), state.label("state"), _agreed_version().label("agreed_version"),
-            _blocked_pence().label("waits_pence"),
+            _blocked_pence().label("waits_pence"), _is_late().label("is_outdated"),
         )
         .join(Contract, Contract.id == I.contract_id)
         .join(Client, Client.id == I.client_id)
         .join(ServiceLevel, ServiceLevel.id == I.service_level_id)
         .join(Provider, Provider.id == I.provider_id)
-        .where(Contract.is_agreement_required, sa.or_(I.ends_on.is_(None), I.ends_on >= today()))
+        .where(*_OF[which]())
         .order_by(Provider.folded_name, *Client.name_order(), Client.reference, I.id)
     )  # fmt: skip
     if provider:
         query = query.where(Provider.found_by(provider))
     if contract:
         query = query.where(Contract.reference == contract)
-    return query if all_items else query.where(*_is_missing())
+    return query
 
 
 def _blocked_pence() -> sa.ColumnElement[int]:
@@ -158,20 +175,62 @@ def _agreed_version() -> sa.ColumnElement[int]:
     return select(sa.func.max(Agreement.version)).where(Agreement.item_id == I.id).correlate(I).scalar_subquery()
 
 
+def _needs_agreement() -> tuple[sa.ColumnElement[bool], ...]:
+    return Contract.is_agreement_required, sa.or_(I.ends_on.is_(None), I.ends_on >= today())
+
+
 def _is_missing() -> tuple[sa.ColumnElement[bool], ...]:
-    """Conditions on a line item whose contract needs agreements."""
     live = D.item_id == I.id, D.state.in_((DocumentState.DRAFT, DocumentState.PUBLISHED))
-    waits_above = sa.and_(_blocked_pence() > 0, I.authorised_on.is_not(None), ~I.is_suspended)
-    return ~select(D.id).where(*live).correlate(I).exists(), sa.or_(_agreed_version().is_(None), waits_above)
+    is_ready = I.authorised_on.is_not(None), ~I.is_suspended
+    waits_above = sa.and_(_blocked_pence() > 0, *is_ready)
+    no_document = ~select(D.id).where(*live).correlate(I).exists()
+    return *_needs_agreement(), no_document, sa.or_(_agreed_version().is_(None), waits_above)
+
+
+def _is_late() -> sa.ColumnElement[bool]:
+    """The published document of a line item is out of date, and nobody has drafted the next."""
+    draft = select(D.id).where(D.item_id == I.id, D.state == DocumentState.DRAFT).correlate(I).exists()
+    late = select(OfferedTerms.id).where(OfferedTerms.item_id == I.id, OfferedTerms.is_outdated).correlate(I).exists()
+    return sa.and_(late, ~draft)
+
+
+_OF: dict[ToMake, Callable[[], tuple[sa.ColumnElement[bool], ...]]] = {
+    ToMake.MISSING: _is_missing, ToMake.OUTDATED: lambda: (_is_late(),), ToMake.ALL: _needs_agreement,
+}  # fmt: skip
 
 
 def missing() -> Select:
     """The line items of `to_make`, counted for the desk: see models.waiting."""
     query = waits("agreements missing", sa.func.count(I.id), sa.func.min(I.starts_on), sum_of(_blocked_pence()))
-    is_open = Contract.is_agreement_required, sa.or_(I.ends_on.is_(None), I.ends_on >= today())
-    return query.select_from(I).join(Contract, Contract.id == I.contract_id).where(*is_open, *_is_missing())
+    return query.select_from(I).join(Contract, Contract.id == I.contract_id).where(*_is_missing())
 
 
-def pence_waiting_on(document: ContractDocument) -> int:
-    """What waits until this document is agreed; pence."""
-    return session.scalar(_joined(select(waits_pence()).select_from(D)).where(D.id == document.id)) or 0
+def outdated() -> Select:
+    """The line items whose published document is out of date, counted for the desk with what waits all the same."""
+    own = select(OfferedTerms.rest_pence).where(OfferedTerms.item_id == I.id).correlate(I).scalar_subquery()
+    since = select(D.published_at).where(D.item_id == I.id, D.state == DocumentState.PUBLISHED).correlate(I)
+    query = waits(
+        "documents outdated", sa.func.count(I.id), sa.func.min(since.scalar_subquery()), sa.func.nullif(sum_of(own), 0)
+    )
+    return query.select_from(I).where(_is_late())
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What waits on a published document, pence with VAT, and whether it still says what the records say."""
+
+    releases_pence: int = 0
+    """What would be paid once it is agreed."""
+    rest_pence: int = 0
+    """What of its line item would wait all the same."""
+    is_outdated: bool = False
+    now_pence: int = 0
+    """What its line item comes to by now, in a week or a month as the paper names it."""
+
+
+def standing_of(document: ContractDocument) -> Standing:
+    """Of one that does not wait: nothing."""
+    offer = OfferedTerms
+    columns = offer.releases_pence, offer.rest_pence, offer.is_outdated, offer.now_pence
+    found = session.execute(select(*columns).where(offer.document_id == document.id)).one_or_none()
+    return Standing(*found) if found is not None and document.is_waiting else Standing()

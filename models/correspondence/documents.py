@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from models.accounts.user import Membership, User
 from models.audit import record
 from models.base import DomainError, move, rows_changed, session, utc_now
-from models.calendar import FAR_FUTURE, in_words, london_day, midnight, today
+from models.calendar import in_words, london_day, midnight, today
 from models.correspondence.action import About
 from models.correspondence.action_type import ActionTeam, ActionType
 from models.correspondence.action_verbs import open_action
@@ -26,20 +26,17 @@ from models.correspondence.document import (
     DocumentState,
 )
 from models.correspondence.document_mail import tell_of_agreement, tell_of_documents, tell_of_rejection
-from models.correspondence.paper import UNPRICED, Paper, regular_pence
-from models.engine.facts import ContractFacts, ItemFacts
+from models.correspondence.drawing import draw
+from models.correspondence.paper import Paper
 from models.payments.calculation import calculate, lock
-from models.payments.loading import load
+from models.payments.offered import offer, refresh, take_back
 from models.permissions import GRANTS, Permission
-from models.records.agreement import AgreementSource, agreement_of, record_agreement, terms_of
+from models.records.agreement import AgreementSource, agreement_of, record_agreement
 from models.records.care_package import CarePackageLineItem
-from models.records.client import Client
-from models.records.contract import Contract, ServiceLevel
-from models.records.provider import Provider, Service
+from models.records.provider import Provider
 
 D = ContractDocument
 TITLE = "Individual Service Agreement"
-NOT_READY = "Its contract has no payment method yet, so nothing can be agreed. Add one in the finance system"
 CHANGED = "The care package has changed since this was made. Make it again, look at what it says now, then publish it"
 OTHER_SEEN = "This is not the version that you looked at. Look at what stands here now, and press the button again"
 NOT_OPENED = "Open “{name}” and read it first. Then you can agree to it"
@@ -62,59 +59,13 @@ class Proof:
     """What the session is known by; only its SHA-256 is kept."""
 
 
-def series_of(item: CarePackageLineItem) -> str:
-    return f"item:{item.id}"
-
-
-def draw(item: CarePackageLineItem, *, council: str, version: int) -> Paper:
-    """The agreement of this line item as it stands today. DomainError where it has no price, or no payment method."""
-    return _drawn(item, load([item.provider_id]), council=council, version=version)
-
-
-def _drawn(item: CarePackageLineItem, known: dict[int, ContractFacts], *, council: str, version: int) -> Paper:
-    contract, level, service, client, provider = _about(item)
-    facts = known.get(item.contract_id)
-    if facts is None:
-        raise DomainError(NOT_READY)
-    priced: ItemFacts = next(each for each in facts.items if each.id == item.id)
-    basis = next(
-        (each.basis for each in facts.methods if (each.ends_on or FAR_FUTURE) >= max(today(), item.starts_on)),
-        facts.methods[-1].basis,
-    )
-    if not priced.terms_gross.prices:
-        raise DomainError(UNPRICED)
-    return Paper(
-        version=version, made_on=today(), council=council,
-        provider=provider.name, provider_reference=provider.reference, provider_address=provider.address,
-        surname=client.surname, first_name=client.first_name, client_reference=client.reference,
-        contract=contract.name, contract_reference=contract.reference, payment_terms=contract.payment_terms,
-        item_reference=item.reference, service=service.name, basis=basis, vat_basis_points=level.vat_basis_points,
-        terms=terms_of(item),
-        sum_pence=regular_pence(priced, basis),
-    )  # fmt: skip
-
-
-def _about(item: CarePackageLineItem) -> tuple[Contract, ServiceLevel, Service, Client, Provider]:
-    query = (
-        select(Contract, ServiceLevel, Service, Client, Provider)
-        .select_from(Contract)
-        .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
-        .join(Service, Service.id == ServiceLevel.service_id)
-        .join(Client, Client.id == item.client_id)
-        .join(Provider, Provider.id == Contract.provider_id)
-        .where(Contract.id == item.contract_id)
-    )
-    contract, level, service, client, provider = session.execute(query).one()
-    return contract, level, service, client, provider
-
-
 def make(item: CarePackageLineItem, *, council: str, by: User) -> ContractDocument:
     """A draft of the next version, drawn from the line item today. A draft that stands already is drawn again.
 
     DomainError where the newest version says the same, and still waits or holds.
     """
     _one_at_a_time(item.provider_id)
-    series = series_of(item)
+    series = f"item:{item.id}"
     newest = session.scalars(D.versions(series).limit(1)).one_or_none()
     is_draft = newest is not None and newest.state is DocumentState.DRAFT
     version = 1 if newest is None else newest.version if is_draft else newest.version + 1
@@ -146,6 +97,7 @@ def publish(document: ContractDocument, *, seen_sha256: str, council: str, print
     An older one that waits for an answer is superseded; one that is agreed holds until this one is.
     """
     _publish(document, seen_sha256=seen_sha256, council=council, printed=printed, by=by)
+    refresh([document.provider_id])
     tell_of_documents([document])
 
 
@@ -178,6 +130,7 @@ def publish_each(
             left.append(f"{document.paper.item_reference if document.paper else document.name}: {refused}")
         else:
             published.append(document)
+    refresh(sorted({each.provider_id for each in published}))
     tell_of_documents(published)
     return len(published), left
 
@@ -204,6 +157,10 @@ def _publish(
     older = D.series == document.series, D.version < document.version, D.state == DocumentState.PUBLISHED
     gone = {"state": DocumentState.SUPERSEDED, "updated_at": at, "decided_at": at, "decided_by_id": by.id}
     rows_changed(update(D).where(*older).values(**gone), unsynced=True)
+    _take_offers_back(document)
+    if document.paper is not None and document.item_id is not None:
+        paper = document.paper
+        offer(document.provider_id, document.id, document.item_id, paper.terms, paper.basis, paper.vat_basis_points)
     record("document.published", document, by=by, version=document.version, sha256=document.sha256)
 
 
@@ -216,6 +173,7 @@ def withdraw(document: ContractDocument, *, reason: str, by: User) -> None:
     gone = {"state": DocumentState.WITHDRAWN, "updated_at": at, "decided_at": at, "decided_by_id": by.id}
     if not move(document, may, **gone, reason=reason.strip()):
         raise DomainError(TOO_LATE)
+    _take_offers_back(document)
     record("document.withdrawn", document, by=by, version=document.version)
 
 
@@ -284,6 +242,7 @@ def _agree(document: ContractDocument, *, seen_sha256: str, council: str, proof:
     before = D.series == document.series, D.id != document.id, D.state == DocumentState.AGREED
     gone = {"state": DocumentState.SUPERSEDED, "updated_at": at}
     rows_changed(update(D).where(*before).values(**gone), unsynced=True)
+    _take_offers_back(document)
     record(
         "document.agreed", document, by=by, version=document.version, sha256=document.sha256,
         file_sha256=document.file_sha256, act_sha256=act.sha256_of_act,
@@ -308,6 +267,7 @@ def reject(document: ContractDocument, *, seen_sha256: str, reason: str, by: Use
     is_as_seen = D.state == DocumentState.PUBLISHED, D.sha256 == seen_sha256
     if not move(document, *is_as_seen, **done, reason=reason.strip()):
         raise DomainError(document.why_not or OTHER_SEEN)
+    _take_offers_back(document)
     record("document.rejected", document, by=by, version=document.version, sha256=document.sha256)
     tell_of_rejection(document)
     return _open_action(document, reason, by)
@@ -325,6 +285,12 @@ def _open_action(document: ContractDocument, reason: str, by: User) -> ActionTea
     title = f"Rejected: {document.name}"
     open_action(offered[0], provider, team=team, title=title, text=reason.strip(), by=by, about=about)
     return team
+
+
+def _take_offers_back(document: ContractDocument) -> None:
+    """Nothing waits any more on those of its series that are not published now."""
+    answered = select(D.id).where(D.series == document.series, D.state != DocumentState.PUBLISHED)
+    take_back(answered)
 
 
 def _signatory_role(document: ContractDocument, by: User) -> str:

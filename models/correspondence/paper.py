@@ -6,14 +6,12 @@ that of the facts as JSON, keys sorted, without blanks, in UTF-8. The page and t
 
 import json
 from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from hashlib import sha256
 from typing import Any, Self
 
 from models.agreed_terms import AgreedAllowance, AgreedDeduction, AgreedPrice, AgreedQuantity, AgreedTerms
-from models.calendar import FAR_FUTURE, Span, in_words, today
-from models.engine.entitlement import cells
-from models.engine.facts import ItemFacts, Terms
+from models.calendar import in_words
 from models.money import gbp, gbp_rate, number
 from models.pricing import Basis, DeductionKind, Unit
 from models.records.client import full_name
@@ -176,25 +174,6 @@ def canonical(value: Any) -> str:
 
 def sha256_of(value: Any) -> str:
     return sha256(canonical(value).encode()).hexdigest()
-
-
-def regular_pence(item: ItemFacts, basis: Basis) -> int:
-    """What a week comes to (a calendar month, where the price is by these) from the first day of a price on, today's if
-    it has begun: pence, VAT included, less what is deducted. Absences and the last day leave it as it is.
-    """
-    terms = item.terms(basis)
-    whole = replace(terms, absences=(), ends_on=FAR_FUTURE, contract_ends_on=FAR_FUTURE)
-    return sum(cell.net_pence + cell.vat_pence for cell in cells(whole, _days_of(terms)))
-
-
-def _days_of(terms: Terms) -> Span:
-    first = max(terms.starts_on, min(price.first for price in terms.prices))
-    if first <= today() <= terms.ends_on:
-        first = today()
-    if terms.unit is not Unit.MONTH:
-        return Span(first, first + timedelta(days=6))
-    month = first if first.day == 1 else (first.replace(day=28) + timedelta(days=4)).replace(day=1)
-    return Span(month, month.replace(day=1) + timedelta(days=Span(month, month).days_in_month - 1))
 
 
 def _days(dated: AgreedPrice | AgreedQuantity | AgreedDeduction) -> str:

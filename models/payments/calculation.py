@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from models.base import DomainError, chunks, rows_changed, savepoint, session
 from models.calendar import in_words, today
 from models.engine.draft import Draft, OrderKey
+from models.payments import offered
 from models.payments.asking import ask_anew, tell_of_changes
 from models.payments.blocked import BlockedSum, note_faults
 from models.payments.order_book import OrderBook
@@ -173,6 +174,7 @@ class _Writer:
                 done.lines += len(rows)
                 done.total_pence += sum(draft.total_pence for draft in drafts_of_some)
         self._write_blocked(payment_ids)
+        offered.write(found)
         asked = {each.key for each in payments if each.asks_anew}
         ask_anew(payment_ids[key] for key in asked)
         tell_of_changes(
