@@ -44,7 +44,16 @@ from exchange.files.taking import FileRefused, VirusFound, take
 from forms.base import FlaskForm
 from forms.files import FilesField
 from models.audit import record
-from models.correspondence.attachment import MOST_FILES, Attachment, Taken, found_infected, tell_of_virus
+from models.base import DomainError
+from models.correspondence.attachment import (
+    MISSING,
+    MOST_FILES,
+    Attachment,
+    Taken,
+    found_infected,
+    tell_of_missing,
+    tell_of_virus,
+)
 from models.correspondence.file_kind import ACCEPT, LARGEST, in_megabytes
 from models.tenancy import every_provider
 from models.vault import Tampered, seal, unseal
@@ -149,13 +158,25 @@ def send_attachment(attachment: Attachment) -> Response:
     opened it is noted. DomainError where it waits for the virus scanner, or held a virus.
     """
     attachment.insist_on_being_open()
-    path = store().path(attachment.sha256)
+    path = stored(attachment)
     note(lambda: record("file.opened", attachment, by=me()))
     response = Response(FileWrapper(path.open("rb")), mimetype=attachment.kind.mimetype, direct_passthrough=True)
     response.headers["Content-Disposition"] = _to_save_as(attachment)
     response.headers["Content-Security-Policy"] = FILE_POLICY
     response.content_length = attachment.size
     return response
+
+
+def stored(attachment: Attachment) -> Path:
+    """Where what is in the file lies. DomainError where it is gone: then the team is told. Call it before the view has
+    done anything.
+    """
+    path = store().path(attachment.sha256)
+    if not path.is_file():
+        current_app.logger.error("what is in attachment %s is not in the store", attachment.id)
+        note(lambda: tell_of_missing(attachment, current_app.config["SETTINGS"].council.team_email))
+        raise DomainError(MISSING)
+    return path
 
 
 def _to_save_as(attachment: Attachment) -> str:

@@ -3,7 +3,7 @@
 from flask import Response, abort, request
 
 from blueprints.access import sees_contact_details
-from blueprints.attachments import send_attachment, store
+from blueprints.attachments import send_attachment, stored
 from blueprints.download import TableFile
 from blueprints.frame import settings
 from blueprints.security import FILE_POLICY
@@ -12,6 +12,7 @@ from exchange.pdf.seal import SealKey
 from models.audit import named
 from models.auditing.sealed import sealed_events
 from models.auditing.words import Group, actions_of
+from models.base import session
 from models.correspondence.attachment import Attachment
 from models.correspondence.document import ContractDocument
 
@@ -25,8 +26,8 @@ def send_document(document: ContractDocument, attachment: Attachment) -> Respons
         return send_attachment(attachment)
     if not sees_contact_details():
         abort(403)
-    response = TableFile(store().path(attachment.sha256).read_bytes(), mimetype=attachment.kind.mimetype)
-    response.told = document.paper.text
+    response = TableFile(stored(attachment).read_bytes(), mimetype=attachment.kind.mimetype)
+    response.told = _words_of(document)
     is_opened = request.args.get("open") == "yes"
     response.headers.set("Content-Disposition", "inline" if is_opened else "attachment", filename=attachment.name)
     if not is_opened:  # browsers show a PDF in no sandbox
@@ -39,13 +40,19 @@ def send_receipt(document: ContractDocument) -> Response:
     if not sees_contact_details():
         abort(403)
     events = sealed_events(named(document), actions_of(Group.DOCUMENTS))
-    packed = receipt(document, store().path(document.file_sha256).read_bytes(), events, _key())
+    attachment = session.scalars(Attachment.of(document).limit(1)).one()
+    packed = receipt(document, stored(attachment).read_bytes(), events, _key())
     response = TableFile(packed, mimetype="application/zip")
-    response.told = f"{document.paper.text if document.paper else ''} {document.act.text if document.act else ''}"
+    response.told = f"{_words_of(document)} {document.act.text if document.act else ''}"
     name = f"receipt-{document.id}-version-{document.version}.zip"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.headers["Content-Security-Policy"] = FILE_POLICY
     return response
+
+
+def _words_of(document: ContractDocument) -> str:
+    """What a paper says, as words and not as JSON, in which the lines of an address run into one another."""
+    return "\n".join(words for _, words in document.paper.facts) if document.paper is not None else ""
 
 
 def _key() -> SealKey | None:

@@ -10,6 +10,7 @@ from blueprints.transactions import keep
 from forms.fields import PasswordField
 from models.accounts.login import Origin
 from models.accounts.login import prove as prove_by_password
+from models.base import DomainError
 
 NOT_YOURS = "That is not your current password. Check it, and type it again"
 AGAIN = "You log in without a password here. Log out and log in again, then do this within 15 minutes"
@@ -28,8 +29,12 @@ def proved_by(password: PasswordField | None) -> str:
     """
     if password is None:
         return "the second step of a log-in" if session.is_fresh else ""
-    if prove_by_password(me(), password.data, origin()):
-        return "their password"
+    wrong = NOT_YOURS
+    try:
+        if prove_by_password(me(), password.data, origin()):
+            return "their password"
+    except DomainError as throttled:
+        wrong = str(throttled)
     keep()
-    password.errors = [NOT_YOURS]
+    password.errors = [wrong]
     return ""

@@ -15,9 +15,9 @@ from exchange.downloads.registers import items_data
 from forms.agreements import PaperForm
 from forms.registers import ItemSearch
 from models.base import session
-from models.payments.agreeing import agree as agree_terms
+from models.correspondence.on_paper import agree_on_paper
 from models.permissions import Permission
-from models.records.agreement import Agreement, AgreementSource, agreement_of, terms_of
+from models.records.agreement import Agreement, agreement_of, terms_of
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import ServiceLevel
@@ -92,10 +92,7 @@ def agree(item_id):
     form = PaperForm(data={"terms": terms.digest})
     if form.validate_on_submit():
         with refusals_on(form):
-            agree_terms(
-                item, terms, agreed_on=form.agreed_on.day, by_name=form.by_name.data, source=AgreementSource.PAPER,
-                by=me(),
-            )  # fmt: skip
+            agree_on_paper(item, terms, agreed_on=form.agreed_on.day, by_name=form.by_name.data, by=me())
             return done("The agreement is recorded.", then=url_for(".show", item_id=item.id))
     return render(
         "admin/care_packages/agree.html", item=get_row_or_404(registers.item(item_id)), terms=terms, form=form,

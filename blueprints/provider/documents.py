@@ -26,7 +26,7 @@ from models.correspondence.document_list import (
     standing_of,
     waiting_here,
 )
-from models.correspondence.paper import ADDRESS
+from models.correspondence.paper import ADDRESS, sums_in_words
 from models.money import gbp
 from models.permissions import Permission
 from models.records.client import full_name
@@ -81,7 +81,8 @@ def receipt(document_id):
 
 
 def _note_opening(document):
-    if looking_at() is None:
+    """Not where a browser asks for the head alone: then nobody reads it."""
+    if looking_at() is None and request.method != "HEAD":
         note(lambda: DocumentOpening.note(document, me().id))
 
 
@@ -124,6 +125,7 @@ def agree_several():
             return done(f"{said}. Left out: {'; '.join(left)}" if left else said, then=url_for(".index", since=""))
     return render(
         "provider/documents/agree_several.html", form=form, found=found, ready=ready, opened=opened,
+        sums=sums_in_words(each.paper for each in ready if each.paper),
         statement=STATEMENT.format(provider=viewed().name, council=settings().council.name),
     )  # fmt: skip
 
@@ -155,7 +157,7 @@ def reject(document_id):
     if form.validate_on_submit():
         with refusals_on(form):
             team = documents.reject(document, seen_sha256=form.seen.data, reason=form.reason.data, by=me())
-            to = f". Your reason is an action for the {team.name}, which answers it" if team else ""
+            to = f". An action is open for the {team.name}, which reads your reason here and answers it" if team else ""
             said = f"You have rejected it{to}"
             return done(said, then=url_for(".show", document_id=document_id))
         reload(document)

@@ -10,10 +10,12 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from commands.batchwise.filing import faults_of
 from commands.batchwise.payments import Progress
 from commands.batchwise.sealing import read_heads, seal_waiting, write_head
 from exchange.feed import AboveLimits, FeedFaults, Report, import_feed
 from exchange.feed.faults import lines_of
+from exchange.files.store import UPLOADS, Store
 from models import daily_work
 from models.accounts import notification, second_person
 from models.auditing import chain
@@ -145,6 +147,7 @@ def _counts(entry: FeedImport) -> str:
 def _verify(progress: Progress) -> str:
     heads, unreadable = read_heads(timetable().heads)
     found = [BrokenPromise("the heads of the audit can be read", words) for words in unreadable]
+    found += faults_of(Store(timetable().heads.parent / UPLOADS))
     found += check_all(heads, progress=progress)
     broken = [each for each in found if not each.is_warning]
     warnings = how_many(len(found) - len(broken), "warning")

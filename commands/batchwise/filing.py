@@ -1,9 +1,11 @@
 """What the worker does for files that people attach: asks the virus scanner again about those that wait, and clears
-away what no record has.
+away what no record has; and what `./portal verify` looks at in the store.
 """
 
 import logging
 import time
+from collections.abc import Iterator
+from hashlib import file_digest
 
 from sqlalchemy.exc import DBAPIError
 
@@ -11,8 +13,10 @@ from exchange.files.scanner import Verdict, scan
 from exchange.files.store import Store
 from models.base import scope, session, transaction
 from models.correspondence.attachment import Attachment, found_infected, has_any
+from models.correspondence.document import ContractDocument
 from models.database_faults import DatabaseTrouble
 from models.tenancy import EVERY_PROVIDER, set_tenant
+from models.verify import BrokenPromise
 
 SCANS_EVERY = 30.0
 """Seconds."""
@@ -20,7 +24,36 @@ AT_ONCE = 20
 """Files that one round asks about: jobs wait meanwhile."""
 CLEARS_EVERY = 3_600.0
 
+ON_RECORD = "every file on record is in the store, as it was"
+
 log = logging.getLogger(__name__)
+
+
+def faults_of(store: Store) -> Iterator[BrokenPromise]:
+    """Each file on record whose content is not in the store, or is another than its SHA-256 says; and each published
+    document without its file. Reads every file once. What was removed for a virus is gone rightly.
+    """
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        rows = session.execute(Attachment.kept()).all()
+        without = session.scalars(ContractDocument.without_file()).all()
+    known: dict[str, str] = {}
+    for row in rows:
+        if row.sha256 not in known:
+            known[row.sha256] = _fault(store, row.sha256)
+        if known[row.sha256]:
+            yield BrokenPromise(ON_RECORD, known[row.sha256], {"attachment": row.id, f"{row.holder}": row.holder_id})
+    for id_ in without:
+        yield BrokenPromise(ON_RECORD, "the document has none", {"contract_document": id_})
+
+
+def _fault(store: Store, digest: str) -> str:
+    try:
+        with store.path(digest).open("rb") as file:
+            is_same = file_digest(file, "sha256").hexdigest() == digest
+    except OSError as fault:
+        return f"{digest}: {fault.strerror}"
+    return "" if is_same else f"{digest}: what is in it is something else"
 
 
 class Filing:

@@ -18,6 +18,7 @@ from exchange.feed.writing import Changes, Writer, compare
 from models import audit
 from models.bank_holiday import what_is_short
 from models.base import DomainError, session, snapshot, take_turns, transaction
+from models.correspondence.on_paper import items_agreed_by, overtake
 from models.payments.limits import money_limits
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
@@ -152,6 +153,7 @@ def _write(directory: Directory, prepared: _Prepared, track: Track, *, is_last: 
     session.add(entry)
     session.flush()
     Writer(prepared.world, entry.id).write(prepared.changes, track)
+    overtake(items_agreed_by(entry.id), by=None)
     audit.record("feed.imported", entry, by=None, sha256=directory.sha256, counts=counts)
     report.import_id = entry.id
     return True

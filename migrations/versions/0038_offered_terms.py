@@ -1,6 +1,7 @@
-"""terms that published documents offer, and what agreeing to them would release
+"""terms that published documents offer, what agreeing to them would release, and papers that take their place
 
-Every document that waits gets its row; the next calculation writes the sums.
+Every document that waits gets its row; the next calculation writes the sums. A document may be superseded with a
+reason, and a run has findings of agreements on paper.
 """
 
 import json
@@ -19,7 +20,22 @@ DOCUMENT = sa.table(
     sa.column("id", sa.Integer), sa.column("provider_id", sa.Integer), sa.column("item_id", sa.Integer),
     sa.column("state", sa.Text), sa.column("paper", sa.JSON),
 )  # fmt: skip
+REASON = "(state IN ('rejected', 'withdrawn')) = (reason <> '')"
+REASON_OF_PAPER = (
+    "(state NOT IN ('rejected', 'withdrawn') OR reason <> '') "
+    "AND (state IN ('rejected', 'withdrawn', 'superseded') OR reason = '')"
+)
 PENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+BEFORE = (
+    "changed since prepared", "left for the next run", "above the limit", "more than 50 % different",
+    "nothing to pay", "new provider", "new contract", "new", "ended", "changed", "many changed alike",
+    "second rise within a year", "for earlier days", "the same twice", "recovery", "adjusted by hand",
+    "paid as it is", "sent back", "released", "day moved by hand", "debt changed by hand", "confirmed by silence",
+    "unconfirmed", "rejected", "held", "row held", "blocked",
+)  # fmt: skip
+AFTER = (*BEFORE, "agreed on paper")
 
 
 def upgrade() -> None:
@@ -62,7 +78,28 @@ def upgrade() -> None:
                 mark=sha256(said.encode()).hexdigest(), releases_pence=0, rest_pence=0, is_outdated=False, now_pence=0,
             )
         )  # fmt: skip
+    _give_reasons(REASON_OF_PAPER)
+    _say_findings(AFTER)
 
 
 def downgrade() -> None:
     op.drop_table("offered_terms")
+    op.execute("UPDATE contract_document SET reason = '' WHERE state = 'superseded'")
+    _give_reasons(REASON)
+    for table in ("run_finding", "run_tick"):
+        op.execute(sa.text(f"DELETE FROM {table} WHERE kind = 'agreed on paper'"))  # noqa: S608 - names of our own
+    _say_findings(BEFORE)
+
+
+def _give_reasons(rule: str) -> None:
+    with op.batch_alter_table("contract_document") as batch:
+        batch.drop_constraint(op.f("ck_contract_document_reason"), type_="check")
+        batch.create_check_constraint(op.f("ck_contract_document_reason"), sa.text(rule))
+
+
+def _say_findings(kinds: tuple[str, ...]) -> None:
+    allowed = ", ".join(f"'{kind}'" for kind in kinds)
+    for table in ("run_finding", "run_tick"):
+        with op.batch_alter_table(table) as batch:
+            batch.drop_constraint(op.f(f"ck_{table}_finding"), type_="check")
+            batch.create_check_constraint(op.f(f"ck_{table}_finding"), sa.text(f"kind IN ({allowed})"))

@@ -18,7 +18,7 @@ from models.accounts.account_policy import policy
 from models.accounts.known_device import KnownDevice
 from models.accounts.user import User, tidy_email
 from models.audit import AuditEvent, record
-from models.base import Base, Key, session, utc_now
+from models.base import Base, DomainError, Key, session, utc_now
 from models.outbox import post
 from models.tally import tally
 from models.vault import keyed_hash
@@ -55,6 +55,11 @@ class Origin:
     def device_id(self, user: User | None) -> int | None:
         """If this browser is known for this person (models.accounts.known_device), the id of what makes it so."""
         return session.scalar(KnownDevice.with_token(self.device, user.id if user else None))
+
+
+THROTTLED = (
+    "Too many wrong passwords were given, so this one was not looked at. Wait a quarter of an hour, then type it again"
+)
 
 
 class Kind(StrEnum):
@@ -195,7 +200,13 @@ def check_password(email: str, password: str, origin: Origin) -> User | None:
 
 
 def prove(user: User, password: str, origin: Origin) -> bool:
-    """Whether somebody who is known already gives their own password once more. Throttled like logging in."""
+    """Whether somebody who is known already gives their own password once more. Throttled like logging in: DomainError
+    where it is refused unread, so that who types the right one knows why.
+    """
+    account, address = account_hash(user.email), network_hash(origin.address)
+    if LoginFailure.is_too_many(account, address, origin.device_id(user)):
+        tally("login.throttled", user, by=None, network=address)
+        raise DomainError(THROTTLED)
     return check_password(user.email, password, origin) is not None
 
 

@@ -51,17 +51,19 @@ def open_action(
     event_until: date | None = None,
     files: Files = (),
     link: str = "",
+    is_chosen: bool = True,
 ) -> Action:
     """The provider raises it: held by the team, and due so many working days after today as the type says. DomainError
-    where the type is not offered to this provider, the team does not take it, or the client is not its own.
+    where the type is not offered to this provider, the team does not take it, or the client is not its own. What the
+    portal opens for somebody (`is_chosen` False) goes to the team whichever kinds of provider choose the type.
     """
     about = about or About()
     title = " ".join(title.split())
     if not title or len(title) > LONGEST_TITLE:
         raise DomainError(f"Enter a title of at most {LONGEST_TITLE} characters")
-    if not type_.is_for(provider.kind):
+    if is_chosen and not type_.is_for(provider.kind):
         raise DomainError(f"{type_.name} is not offered any more. Choose another type")
-    insist_on_team(team, type_.teams_for(provider.kind))
+    insist_on_team(team, type_.teams_for(provider.kind) if is_chosen else type_.teams)
     _check_related(type_, about, event_on)
     _insist_on_few(by)
     action = Action(

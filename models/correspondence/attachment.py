@@ -13,8 +13,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.accounts.user import User
-from models.audit import Actor, record
+from models.audit import Actor, AuditEvent, named, record
 from models.base import Base, DomainError, Key, move, session, sum_of, utc_now
+from models.calendar import london_day, midnight
 from models.correspondence.file_kind import MEGABYTE, FileKind, in_megabytes
 from models.outbox import post
 from models.records.provider import Provider
@@ -26,6 +27,16 @@ MOST_FILES = 20
 LARGEST_PROVIDER = 500 * MEGABYTE
 """Bytes of all files of one provider, whoever has sent them."""
 
+MISSING = (
+    "This file is not where the portal keeps its files, so it cannot be opened. The council has been told, and brings "
+    "it back from its backup. Try again tomorrow, or contact us"
+)
+MISSING_MAIL = """\
+A file that the Provider Portal has on record is not in its store, or is another than it was: attachment {id}. Whoever
+asked for it was told to come back.
+
+Bring it back from the backup: ./portal verify names all such files, and docs/operations.md says what to do.
+"""
 REMOVED = """\
 {name},
 
@@ -134,6 +145,12 @@ class Attachment(ProviderOwned, Base):
         """Those that wait for the virus scanner, the oldest first."""
         return select(cls).where(cls.state == FileState.PENDING).order_by(cls.id)
 
+    @classmethod
+    def kept(cls) -> Select:
+        """Of each file whose content should be there: id, table and id of its record, and SHA-256."""
+        columns = cls.id, cls.holder, cls.holder_id, cls.sha256
+        return select(*columns).where(cls.state != FileState.INFECTED).order_by(cls.id)
+
     def found_clean(self) -> bool:
         """The scanner has found nothing; False where somebody else has written its verdict already."""
         return move(self, Attachment.state == FileState.PENDING, state=FileState.READY, scanned_at=utc_now())
@@ -153,6 +170,16 @@ def found_infected(sha256: str, team: str) -> None:
                 post(sender.email, "A file that you sent was removed", REMOVED.format(name=sender.name))
     if found and team:
         post(team, "A file held a virus", TEAM)
+
+
+def tell_of_missing(attachment: Attachment, team: str) -> None:
+    """What is in this file is not in the store: tell the team, once a day for each file."""
+    event, today = AuditEvent, midnight(london_day(utc_now()))
+    told = select(event.id).where(event.action == "file.missing", event.subject == named(attachment), event.at >= today)
+    if session.scalar(told.limit(1)) is None:
+        record("file.missing", attachment, by=None)
+        if team:
+            post(team, "A file is missing", MISSING_MAIL.format(id=attachment.id))
 
 
 def has_any(sha256: str) -> bool:

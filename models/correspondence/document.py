@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.accounts.user import User
 from models.base import AsJSON, Base, Key, insert_first, utc_now
 from models.calendar import in_words
+from models.correspondence.attachment import Attachment
 from models.correspondence.paper import Paper, canonical, sha256_of
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract
@@ -48,7 +49,7 @@ class DocumentState(Choice):
     AGREED = "agreed"
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
-    """A later version was published while it waited, or was agreed after it was."""
+    """A later version was published, or it was agreed on paper, while it waited; or a later one was agreed after it."""
     WITHDRAWN = "withdrawn"
 
     @property
@@ -118,7 +119,11 @@ class ContractDocument(ProviderOwned, Base):
             name="published",
         ),
         sa.CheckConstraint("(published_at IS NULL) = (published_by_id IS NULL)", name="published_by"),
-        sa.CheckConstraint("(state IN ('rejected', 'withdrawn')) = (reason <> '')", name="reason"),
+        sa.CheckConstraint(
+            "(state NOT IN ('rejected', 'withdrawn') OR reason <> '') "
+            "AND (state IN ('rejected', 'withdrawn', 'superseded') OR reason = '')",
+            name="reason",
+        ),
         sa.CheckConstraint("(state IN ('draft', 'published')) = (decided_at IS NULL)", name="decided"),
         sa.CheckConstraint("agreed_at IS NULL OR state IN ('agreed', 'superseded')", name="agreed_stays"),
         sa.CheckConstraint("state <> 'agreed' OR agreed_at IS NOT NULL", name="agreed"),
@@ -163,7 +168,7 @@ class ContractDocument(ProviderOwned, Base):
     """When it was agreed or rejected, or ceased to wait: superseded or withdrawn."""
     decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     reason: Mapped[str] = mapped_column(default="")
-    """Why the provider rejected it, or the council withdrew it."""
+    """Why the provider rejected it, or the council withdrew it, or that a paper has taken its place."""
 
     provider: Mapped[Provider] = relationship(lazy="raise", viewonly=True)
     contract: Mapped[Contract | None] = relationship(lazy="raise", viewonly=True)
@@ -210,6 +215,8 @@ class ContractDocument(ProviderOwned, Base):
             return f"{self.act.user if self.act else 'A colleague'} agreed to it on {on}. It is done"
         if self.state is DocumentState.REJECTED:
             return f"It was rejected on {on}. The council answers with a new version"
+        if self.state is DocumentState.SUPERSEDED and self.reason:
+            return f"{self.reason}. Nothing is asked of you"
         if self.state is DocumentState.SUPERSEDED:
             return "A newer version has taken its place. Look at what differs, and answer that one"
         return f"The council withdrew it on {on}. Nothing is asked of you" if on else "It is not published"
@@ -228,6 +235,12 @@ class ContractDocument(ProviderOwned, Base):
     def at_provider(cls, document_id: int) -> Select["ContractDocument"]:
         """The one, if the provider of this session may see it: drafts are the council's."""
         return cls.numbered(document_id).where(cls.is_published)
+
+    @classmethod
+    def without_file(cls) -> Select[int]:
+        """Ids of those that were published and have no file: there is none."""
+        file = select(Attachment.id).where(Attachment.holder == cls.__tablename__, Attachment.holder_id == cls.id)
+        return select(cls.id).where(cls.is_published, ~file.correlate(cls).exists()).order_by(cls.id)
 
     @classmethod
     def agreed(cls) -> sa.ColumnElement[bool]:

@@ -44,7 +44,8 @@ NO_SIGNATORY = "You may no longer bind {provider}. Ask whoever looks after your 
 AGREED_SINCE = "Another version was recorded as agreed on {on}, after this was published. Ask the council for a new one"
 TOO_LATE = "This has changed since you opened the page. Look at how it stands now"
 ASKED_BY = ("service_agreement_query", "provider_query")
-"""References of the types of action that a rejection may open."""
+"""References of the types of action that a rejection opens: the first that a team takes."""
+REASON_BESIDE = "{name}, was rejected. Why stands on its page under Contract Documents."
 NOT_A_DRAFT = "It is a draft no longer, so it cannot be published again"
 
 
@@ -256,8 +257,8 @@ def _agree(document: ContractDocument, *, seen_sha256: str, council: str, proof:
 
 
 def reject(document: ContractDocument, *, seen_sha256: str, reason: str, by: User) -> ActionTeam | None:
-    """The provider does not agree to this version, and says why. What was agreed before holds. The reason opens an
-    action for the team that answers, which is returned; None where nobody does.
+    """The provider does not agree to this version, and says why. What was agreed before holds. An action is opened for
+    the team that answers, which is returned; None where nobody does.
     """
     if not reason.strip():
         raise DomainError("Say why, so that the council knows what to put right")
@@ -270,20 +271,27 @@ def reject(document: ContractDocument, *, seen_sha256: str, reason: str, by: Use
     _take_offers_back(document)
     record("document.rejected", document, by=by, version=document.version, sha256=document.sha256)
     tell_of_rejection(document)
-    return _open_action(document, reason, by)
+    return _open_action(document, by)
 
 
-def _open_action(document: ContractDocument, reason: str, by: User) -> ActionTeam | None:
-    """For the team that answers: the first of ASKED_BY that this provider may raise; None where it may raise none."""
+def _open_action(document: ContractDocument, by: User) -> ActionTeam | None:
+    """For the team that answers: that of service agreements, whichever kind of provider rejects; else whoever answers
+    any query of this kind. None where nobody does. The reason stays with the document, since it may name a price, and
+    more people read actions than prices.
+    """
     provider = document.provider
     types = {each.reference: each for each in session.scalars(ActionType.by_name()).unique()}
-    offered = [types[name] for name in ASKED_BY if name in types and types[name].is_for(provider.kind)]
-    if not offered:
-        return None
+    agreements, query = (types.get(name) for name in ASKED_BY)
     about = About(client_id=document.client_id, contract_id=document.contract_id, item_id=document.item_id)
-    team = offered[0].teams_for(provider.kind)[0]
-    title = f"Rejected: {document.name}"
-    open_action(offered[0], provider, team=team, title=title, text=reason.strip(), by=by, about=about)
+    words = {"title": f"Rejected: {document.name}", "text": REASON_BESIDE.format(name=document.name)}
+    if agreements is not None and agreements.is_offered and agreements.teams:
+        team = agreements.teams[0]
+        open_action(agreements, provider, team=team, **words, by=by, about=about, is_chosen=False)
+        return team
+    if query is None or not query.is_for(provider.kind):
+        return None
+    team = query.teams_for(provider.kind)[0]
+    open_action(query, provider, team=team, **words, by=by, about=about)
     return team
 
 

@@ -5,6 +5,7 @@ that of the facts as JSON, keys sorted, without blanks, in UTF-8. The page and t
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -165,6 +166,14 @@ class Paper:
                 "basis": Basis(row["basis"]), "clauses": tuple(row["clauses"]),
             }
         )  # fmt: skip
+
+
+def sums_in_words(papers: Iterable[Paper]) -> str:
+    """What several come to together: £1,745.00 a week, or £872.50 a week and £100.00 a month. Empty of none."""
+    sums: dict[str, int] = {}
+    for paper in papers:
+        sums[paper.sum_of] = sums.get(paper.sum_of, 0) + paper.sum_pence
+    return " and ".join(f"{gbp(sums[each])} a {each}" for each in ("week", "month") if each in sums)
 
 
 def canonical(value: Any) -> str:

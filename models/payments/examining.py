@@ -59,7 +59,7 @@ def examine(run: PaymentRun) -> None:
         *_by_hand(run),
         *_released(run),
         *_days_moved(run),
-        *_debts_by_hand(hands),
+        *_decided_by_hand(hands),
         *_left_out(run),
     ]
     if all_:
@@ -248,11 +248,14 @@ def _days_moved(run: PaymentRun) -> Iterator[Found]:
         yield found(Finding.DAYS_MOVED, row.payment_id, row.provider_id, row.taken_pence, note=note)
 
 
-def _debts_by_hand(hands: Iterable[Hand]) -> Iterator[Found]:
+def _decided_by_hand(hands: Iterable[Hand]) -> Iterator[Found]:
     for hand in hands:
         if hand.kind.is_of_debt:
             note = f"{hand.kind.value}, {hand.name}: {hand.reason}"
             yield found(Finding.DEBT_BY_HAND, hand.payment_id, hand.provider_id, hand.pence, note=note)
+        elif hand.kind is HandKind.AGREED:
+            note = f"{hand.name} has recorded it, agreed by {hand.reason or 'nobody named'}"
+            yield found(Finding.AGREED_BY_HAND, hand.payment_id, hand.provider_id, hand.pence, note=note)
 
 
 def _left_out(run: PaymentRun) -> Iterator[Found]:

@@ -40,6 +40,7 @@ class Finding(Choice):
     RELEASED = "released"
     DAYS_MOVED = "day moved by hand"
     DEBT_BY_HAND = "debt changed by hand"
+    AGREED_BY_HAND = "agreed on paper"
     SILENCE = "confirmed by silence"
     UNCONFIRMED = "unconfirmed"
     REJECTED = "rejected"
@@ -91,6 +92,8 @@ _EXPLANATIONS = {
     Finding.DAYS_MOVED: "An officer has moved one of their days, or pays them now.",
     Finding.DEBT_BY_HAND: "Somebody has recorded a repayment, moved or written off a debt, or agreed or ended "
     "instalments since these contracts were last paid.",
+    Finding.AGREED_BY_HAND: "An officer has recorded an agreement on paper since these contracts were last paid, and "
+    "what waited for it is paid. Ask for the paper. Whoever recorded it neither authorises nor finalises the run.",
     Finding.SILENCE: "Nobody has answered in time, which the contract takes for yes.",
     Finding.UNCONFIRMED: "Payments that the provider was asked to confirm, and has not. Those in this run are paid all "
     "the same.",

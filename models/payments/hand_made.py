@@ -1,8 +1,9 @@
 """What people have made by hand of the money in a run: nobody pays out alone what they have made.
 
-Whoever added to a payment or took off it, held, released, waived, sent back, moved a day of it, or decided about what
-is owed on its contract, neither authorises nor finalises the run: whatever role they have by then. The command line,
-which asks nobody, leaves payments with an adjustment that no second person has seen.
+Whoever added to a payment or took off it, held, released, waived, sent back, moved a day of it, recorded an agreement
+on paper that lets it be paid, or decided about what is owed on its contract, neither authorises nor finalises the run:
+whatever role they have by then. The command line, which asks nobody, leaves payments with an adjustment that no second
+person has seen. What a paper lets be paid it pays: that is never more than the finance system's own price.
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from models.payments.hold import Hold, HoldKind
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.standing_hold import StandingHold
+from models.records.agreement import Agreement, AgreementSource
+from models.records.contract import Contract
 from models.words import Choice
 
 P, part, line = ScheduledPayment, RunPayment, PaymentLine
@@ -44,6 +47,7 @@ class HandKind(Choice):
     REPAID = "repayment recorded"
     WRITTEN_OFF = "write-off"
     DEBT_MOVED = "debt moved"
+    AGREED = "agreement on paper recorded"
 
     @property
     def is_of_debt(self) -> bool:
@@ -91,7 +95,7 @@ def hands_in(run: PaymentRun) -> list[Hand]:
     until = run.finalised_at or run.stopped_at
     hands = sa.union_all(
         *_adjusted(run), *_held(run), _said_of_payments(run), _moved(run), *_standing(run), *_of_debts(run),
-        *_of_plans(run),
+        *_of_plans(run), _agreed_on_paper(run),
     ).subquery("hands")  # fmt: skip
     query = select(*hands.c, User.name).outerjoin(User, User.id == hands.c.user_id)
     found = [
@@ -246,6 +250,41 @@ def _of_plans(run: PaymentRun) -> list[Select]:
         for user_id, at in ((plan.created_by_id, plan.created_at), (event.user_id, event.at))
     )
     return [agreed, ended.join(event, _is_of(event, plan, "recovery_plan.ended"))]
+
+
+def _agreed_on_paper(run: PaymentRun) -> Select:
+    """Who recorded an agreement on paper of a line item that the run pays, where its contract waits for agreements,
+    since a run last paid of that contract. The audit says who; of what a feed brings, nobody.
+    """
+    contracts, event = _contracts_of(run), AuditEvent
+    taken = (
+        select(line.item_id, line.contract_id, line.payment_id, sum_of(line.total_pence).label("pence"))
+        .join(part, part.payment_id == line.payment_id)
+        .join(P, P.id == line.payment_id)
+        .join(Contract, Contract.id == line.contract_id)
+        .where(part.run_id == run.id, line.item_id.is_not(None), _is_taken(run), _waits_for_agreements())
+        .group_by(line.item_id, line.contract_id, line.payment_id)
+        .subquery("taken")
+    )
+    of = _Of(taken.c.payment_id, Agreement.provider_id, taken.c.pence)
+    return (
+        _by(HandKind.AGREED, of, event.user_id, event.at, Agreement.by_name)
+        .select_from(Agreement)
+        .join(taken, taken.c.item_id == Agreement.item_id)
+        .join(contracts, contracts.c.contract_id == taken.c.contract_id)
+        .join(event, event.subject == _subject(Agreement.__tablename__, Agreement.id))
+        .where(
+            event.action == "agreement.recorded", Agreement.source == AgreementSource.PAPER,
+            _is_since(contracts, event.at),
+        )
+    )  # fmt: skip
+
+
+def _waits_for_agreements() -> sa.ColumnElement[bool]:
+    """A condition on a payment and its contract: its line items are paid as they are agreed."""
+    return sa.and_(
+        Contract.is_agreement_required, sa.or_(Contract.gate_from.is_(None), Contract.gate_from <= P.first_on)
+    )
 
 
 def _contracts_of(run: PaymentRun) -> sa.Subquery:

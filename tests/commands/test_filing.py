@@ -5,9 +5,11 @@ import os
 import time
 
 import pytest
+from sqlalchemy import update
 
-from commands.batchwise.filing import Filing
+from commands.batchwise.filing import ON_RECORD, Filing, faults_of
 from exchange.files.store import UNCLAIMED_FOR, Store
+from models.base import utc_now
 from models.correspondence.attachment import Attachment, FileState, Taken, keep
 from models.correspondence.file_kind import FileKind
 from models.outbox import OutboxMessage
@@ -75,3 +77,20 @@ def test_a_file_that_is_not_in_the_store_keeps_no_other_waiting(store, person):
     with scanner() as address:
         Filing(store, address, "").scan_waiting()
     assert states() == [FileState.PENDING, FileState.READY]
+
+
+def test_what_is_not_in_the_store_or_is_something_else_is_named_and_a_virus_that_went_is_not(store, person):
+    kept, gone, other, virus = (attached(store, person, each) for each in (b"a", b"b", b"c", b"d"))
+    assert list(faults_of(store)) == []
+    for each in (gone, virus):
+        store.remove(each.sha256)
+    store.path(other.sha256).write_bytes(b"C")
+    with unit_of_work() as session:
+        ended = {"state": FileState.INFECTED, "scanned_at": utc_now()}
+        session.execute(update(Attachment).where(Attachment.id == virus.id).values(**ended))
+    found = list(faults_of(store))
+    assert {each.promise for each in found} == {ON_RECORD}
+    assert [(each.ids["attachment"], each.words.partition(": ")[2]) for each in found] == [
+        (gone.id, "No such file or directory"), (other.id, "what is in it is something else"),
+    ]  # fmt: skip
+    assert store.has(kept.sha256)

@@ -5,12 +5,15 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import select, update
 
+from config import Files
 from exchange.evidence import verify
 from exchange.files.store import UPLOADS, Store
 from exchange.pdf.agreement import kept_in
+from models.accounts.login import THROTTLED
 from models.audit import AuditEvent
 from models.correspondence import documents
 from models.correspondence.document import ContractDocument, DocumentOpening, DocumentState
+from models.money import gbp
 from models.outbox import OutboxMessage
 from models.payments.calculation import calculate
 from models.permissions import CouncilRole, Role
@@ -20,13 +23,14 @@ from tests.factories import PASSWORD, canary, make_provider, make_staff, make_us
 from tests.support.client import PortalClient, filled_in
 from tests.support.documents import printed
 from tests.support.rows import every, unit_of_work
+from tests.support.seals import make_key
 
 COUNCIL = "Borsetshire Council"
 
 
 @pytest.fixture
 def provider(database):
-    return make_provider()
+    return make_provider(address="1 Oak Street\nDarlington")
 
 
 @pytest.fixture
@@ -230,6 +234,11 @@ def test_the_pdf_and_the_receipt_are_saved_and_the_receipt_checks(person, at, it
     assert all(each.is_right for each in verify(saved.response.data))
     noted = every(select(AuditEvent).where(AuditEvent.action == "client_record.read"))
     assert {"provider.documents.file", "provider.documents.receipt"} <= {each.detail["endpoint"] for each in noted}
+    clerk_of_ours = PortalClient(app).sign_in(clerk)
+    for path in ("", "/file", "/receipt"):
+        clerk_of_ours.get(f"/council/documents/{document.id}{path}")
+    noted = every(select(AuditEvent).where(AuditEvent.action == "contact_details.seen"))
+    assert [each.detail["endpoint"].rpartition(".")[2] for each in noted] == ["show", "file", "receipt"]
     manager = PortalClient(app).sign_in(make_staff(CouncilRole.PAYMENTS_MANAGER))
     for path in ("file", "receipt"):  # they say where the provider is
         manager.get(f"/council/documents/{document.id}/{path}", status=403)
@@ -250,6 +259,10 @@ def test_several_are_agreed_after_each_was_opened(person, at, item, clerk, provi
     assert len(ticked) == 3
     asked = person.get(at("agree-several"), query_string={"document": ticked})
     assert "Open it and read it first" in asked.words
+    total = gbp(sum(now(each).paper.sum_pence for each in (first, second)))
+    assert [each.get_text(strip=True) for each in asked.page.select("main form button")] == [
+        f"Agree to 2 documents, {total} a week"
+    ]
     assert person.submit(asked, {}, status=422).errors[0] == "Tick that you are authorised, or do not agree"
     given = {
         "is_authorised": "y",
@@ -274,3 +287,53 @@ def test_one_of_several_that_was_replaced_meanwhile_is_told_to_be_left_out(perso
     done = person.follow(person.submit(page, {"is_authorised": "y", "password": PASSWORD} | ticked, status=303))
     assert "You have agreed to 1 document" in done.words
     assert "Left out: 1 document that changed, or stopped waiting, since you ticked it" in done.words
+
+
+def test_who_is_throttled_reads_that_and_not_that_the_password_is_wrong(person, at, item, clerk):
+    document = published(item, clerk)
+    for _ in range(10):
+        wrong = agree(person, at, document, 422, password="Not-my-own-4")
+        assert wrong.errors == ["That is not your current password. Check it, and type it again"]
+    assert agree(person, at, document, 422).errors == [THROTTLED]
+    assert now(document).state is DocumentState.PUBLISHED
+    assert every(select(AuditEvent).where(AuditEvent.action == "login.throttled"))
+
+
+def test_asking_for_the_head_of_a_page_opens_no_document(person, at, item, clerk):
+    document = published(item, clerk)
+    for path in ("", "/file"):
+        person.open("HEAD", at(f"{document.id}{path}"), status=None)
+    assert every(DocumentOpening) == []
+    page = person.get(at(f"{document.id}/agree"))
+    refused = person.submit(page, {"is_authorised": "y", "password": PASSWORD}, status=409)
+    assert "read it first" in refused.errors[0]
+
+
+def test_a_file_that_is_not_in_the_store_says_so_and_tells_the_council_once(person, at, item, clerk, settings, app):
+    document = published(item, clerk, kept_in(Store(settings.instance / UPLOADS)))
+    agree(person, at, document, 303)
+    Store(settings.instance / UPLOADS).remove(now(document).file_sha256)
+    desk = PortalClient(app).sign_in(clerk)
+    for answer in (
+        person.get(at(f"{document.id}/file"), status=409), person.get(at(f"{document.id}/receipt"), status=409),
+        desk.get(f"/council/documents/{document.id}/file", status=409),
+    ):  # fmt: skip
+        assert "This file is not where the portal keeps its files" in answer.words
+        assert "The council has been told" in answer.words
+    assert len(every(select(AuditEvent).where(AuditEvent.action == "file.missing"))) == 1
+    [mail] = [each for each in every(OutboxMessage) if each.subject == "A file is missing"]
+    assert mail.to == settings.council.team_email
+    found = app.test_cli_runner().invoke(args=["verify"])
+    assert found.exit_code == 1
+    assert f"contract_document {document.id}: {now(document).file_sha256}: No such file" in found.stderr
+
+
+def test_with_a_key_in_the_settings_a_receipt_is_sealed(make_app, item, clerk, provider, settings, at):
+    document = published(item, clerk, kept_in(Store(settings.instance / UPLOADS)))
+    make_key(settings.instance / "seal.p12")
+    files = Files(seal="seal.p12", seal_password="of wax")
+    person = PortalClient(make_app(files=files)).sign_in(make_user(Role.SIGNATORY, provider))
+    agree(person, at, document, 303)
+    told = verify(person.get(at(f"{document.id}/receipt")).response.data)
+    assert all(each.is_right for each in told)
+    assert "Its seal names this act" in [each.words for each in told]

@@ -14,7 +14,7 @@ from models.correspondence.action import Action
 from models.correspondence.action_post import ActionPost
 from models.correspondence.document import DEED, ContractDocument, DocumentOpening, DocumentState
 from models.correspondence.documents import Proof
-from models.correspondence.paper import Paper, sha256_of
+from models.correspondence.paper import Paper, sha256_of, sums_in_words
 from models.outbox import OutboxMessage
 from models.permissions import CouncilRole, Role
 from models.pricing import Unit
@@ -293,22 +293,42 @@ def test_rejecting_asks_why_and_tells_who_published(item, clerk, signatory):
     assert published(item, clerk).version == 2
 
 
-def test_a_rejection_opens_an_action_for_the_team_that_answers(item, clerk, signatory, provider, monkeypatch):
-    """The type of agreements is for care homes only; a foster carer's goes to whoever answers any query."""
-    homes, everybody = make_team(), make_team()
-    types = make_type(homes, kinds=[ProviderKind.CARE_HOME.value]), make_type(everybody)
+@pytest.mark.parametrize("kind", [ProviderKind.CARE_HOME, ProviderKind.FOSTER_CARER])
+def test_a_rejection_opens_an_action_for_the_service_agreement_team_whoever_rejects(
+    item, clerk, signatory, provider, monkeypatch, kind
+):
+    """The type of agreements is offered to care homes only, and its team answers these only: a foster carer’s
+    rejection goes there all the same.
+    """
+    agreements, everybody = make_team(kinds=[ProviderKind.CARE_HOME.value]), make_team()
+    types = make_type(agreements, kinds=[ProviderKind.CARE_HOME.value]), make_type(everybody)
     monkeypatch.setattr(documents, "ASKED_BY", [each.reference for each in types])
-    for kind, team in ((ProviderKind.CARE_HOME, homes), (ProviderKind.FOSTER_CARER, everybody)):
-        with unit_of_work() as session:
-            session.execute(update(Provider).where(Provider.id == provider.id).values(kind=kind))
+    with unit_of_work() as session:
+        session.execute(update(Provider).where(Provider.id == provider.id).values(kind=kind))
+    document = published(item, clerk)
+    given = {"seen_sha256": document.sha256, "reason": "£872.50 is last year’s price", "by": signatory}
+    told = act(document, documents.reject, document.provider_id, **given)
+    [action] = every(Action)
+    assert (told.id, action.team_id) == (agreements.id, agreements.id)
+    assert action.title == "Rejected: Individual Service Agreement, version 1"
+    assert (action.item_id, action.client_id, action.contract_id) == (item.id, item.client_id, item.contract_id)
+    [post] = every(ActionPost)
+    assert "£872.50" not in post.text, "whoever sees no prices reads actions too"
+    assert "Why stands on its page under Contract Documents" in post.text
+    assert now(document).reason == "£872.50 is last year’s price"
+
+
+def test_where_nobody_takes_agreements_a_rejection_goes_to_whoever_answers_any_query(
+    item, clerk, signatory, provider, monkeypatch
+):
+    everybody = make_team()
+    monkeypatch.setattr(documents, "ASKED_BY", ["no such type", make_type(everybody).reference])
+    for team in (everybody, None):
         document = published(item, clerk)
-        given = {"seen_sha256": document.sha256, "reason": "The price is last year’s", "by": signatory}
+        given = {"seen_sha256": document.sha256, "reason": "No", "by": signatory}
         told = act(document, documents.reject, document.provider_id, **given)
-        action = every(Action)[-1]
-        assert (told.id, action.team_id) == (team.id, team.id)
-        assert action.title == f"Rejected: Individual Service Agreement, version {document.version}"
-        assert (action.item_id, action.client_id, action.contract_id) == (item.id, item.client_id, item.contract_id)
-        assert every(ActionPost)[-1].text == "The price is last year’s"
+        assert (told and told.id) == (team and team.id)
+        monkeypatch.setattr(documents, "ASKED_BY", ["no such type", "nor this"])
 
 
 def test_withdrawing_asks_why_and_nothing_is_withdrawn_after_it_is_agreed(item, clerk, signatory):
@@ -359,3 +379,14 @@ def test_the_database_keeps_states_and_their_moments_together(item, clerk):
 def test_no_agreement_without_a_price_or_a_payment_method(provider, clerk):
     with pytest.raises(DomainError, match="has no price yet"):
         made(make_item(make_contract(provider), rate_e4=None), clerk)
+
+
+def test_several_come_to_so_much_a_week_and_so_much_a_month(provider, clerk):
+    level = make_service_level(unit=Unit.MONTH)
+    contract = make_contract(provider)
+    items = [make_item(contract, 872_5000), make_item(contract, 100_0000),
+             make_item(contract, 50_0000, service_level_id=level.id)]  # fmt: skip
+    papers = [made(each, clerk).paper for each in items]
+    assert sums_in_words(papers) == "£972.50 a week and £50.00 a month"
+    assert sums_in_words(papers[2:]) == "£50.00 a month"
+    assert sums_in_words([]) == ""

@@ -23,7 +23,9 @@ from models.payments.payment_run import prepare
 from models.payments.run import PaymentRun
 from models.payments.standing_hold import StandingHold
 from models.permissions import CouncilRole
+from models.records.agreement import Agreement, terms_of
 from models.records.care_package import CarePackageLineItem
+from models.records.contract import Contract
 from models.records.provider import Provider
 from tests.care_factories import make_contract, make_item
 from tests.factories import make_membership, make_provider, make_staff
@@ -76,7 +78,8 @@ def by_hand(contract, payment, people):
     days = {f"{age}_{name}": day for age in ("old", "new") for name, day in days.items()}
     let_go = {"kind": HoldKind.OFFICER, "reason": "r", "released_at": now, "release_reason": "r"}
     who, somebody = {kind: people[kind].id for kind in HandKind}, people["another"].id
-    [client_id] = every(select(CarePackageLineItem.client_id).where(CarePackageLineItem.contract_id == contract.id))
+    [item] = every(select(CarePackageLineItem).where(CarePackageLineItem.contract_id == contract.id))
+    client_id = item.client_id
 
     def said(action, kind, subject=f"scheduled_payment:{payment.id}"):
         return AuditEvent(action=action, user_id=who[kind], subject=subject, **own)
@@ -90,7 +93,9 @@ def by_hand(contract, payment, people):
             **own, first_on=MONDAY, reason="r", review_on=MONDAY, begun_by_id=who[HandKind.SUSPENDED],
         )  # fmt: skip
         plan = RecoveryPlan(**of, per_payment_pence=5, created_by_id=who[HandKind.INSTALMENTS])
-        session.add_all([made, standing, plan])
+        paper = Agreement(**own, item_id=item.id, version=1, terms=terms_of(item), agreed_on=MONDAY, by_name="r")
+        session.execute(update(Contract).values(is_agreement_required=True))
+        session.add_all([made, standing, plan, paper])
         session.flush()
         session.execute(update(PaymentLine).where(PaymentLine.id == line.id).values(adjustment_id=made.id))
         session.add_all([
@@ -100,6 +105,7 @@ def by_hand(contract, payment, people):
             said("payment.paid_as_it_is", HandKind.WAIVED),
             said("payment.kept_back_again", HandKind.KEPT_BACK),
             said("payment.sent_back", HandKind.SENT_BACK),
+            said("agreement.recorded", HandKind.AGREED, f"agreement:{paper.id}"),
             DayMove(**its, **days, reason="r", moved_by_id=who[HandKind.MOVED]),
             DayMove(**its, **days, reason="r", moved_by_id=who[HandKind.PAID_NOW], is_paid_now=True),
             DebtEntry(**of, kind=DebtEntryKind.REPAID, pence=1, made_by_id=who[HandKind.REPAID]),
