@@ -35,6 +35,9 @@ FATES = (
 )  # fmt: skip
 """What becomes of the first, the second ... of a provider's documents, and so on from the beginning."""
 TERMS = "Terms and conditions {year}\n\n1. Payment is by BACS.\n2. Either side gives 28 days' notice.\n"
+PRICES = "Price list {year}\n\nMileage: 45p a mile.\n"
+NOTICE = "Privacy notice {year}\n\nWhat we keep of the people whom you care for, and for how long.\n"
+STANDARDS = "Quality standards {year}\n\nWhat we look at when we visit.\n"
 DEED = "Deed of variation\n\nSigned on paper, as a deed. This copy is to be read.\n"
 
 
@@ -59,7 +62,9 @@ def perform(council: str, store: Store) -> None:
 def _bring_files(
     provider_id: int, council: str, printed: Printed, store: Store, clerk: User, signatory: User
 ) -> None:  # fmt: skip
-    """Terms and conditions of two years, the older ones superseded when the newer were agreed, and a deed to read."""
+    """Terms and conditions of two years, the older ones superseded when the newer were agreed, a deed to read, and
+    three more: one rejected, one withdrawn, one a draft. So a place with few care packages has every state too.
+    """
     name = session.scalars(select(Provider.reference).where(Provider.id == provider_id)).one()
     year = today().year
 
@@ -79,6 +84,12 @@ def _bring_files(
     led(upload_next(older, now, is_deed=False, by=clerk), DocumentState.AGREED)
     signed = upload(name, deed, kind=DocumentKind.OTHER, title="Deed of variation", is_deed=True, by=clerk)
     led(signed, DocumentState.PUBLISHED)
+    for named, text, to in (
+        ("Price list", PRICES, DocumentState.REJECTED), ("Privacy notice", NOTICE, DocumentState.WITHDRAWN),
+        ("Quality standards", STANDARDS, DocumentState.DRAFT),
+    ):  # fmt: skip
+        file = kept(text.format(year=year), f"{named.lower().replace(' ', '-')}.txt")
+        led(upload(name, file, kind=DocumentKind.OTHER, title=named, by=clerk), to)
 
 
 def _places() -> list[tuple[int, User]]:

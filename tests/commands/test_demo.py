@@ -11,6 +11,7 @@ from commands import demo
 from exchange.feed import check_feed
 from models.accounts.demonstration import accounts_here
 from models.accounts.user import Membership
+from models.correspondence.document import ContractDocument, DocumentState
 from models.payments.confirmation import Processing
 from models.payments.day_move import DayMove
 from models.payments.finding import RunTick
@@ -124,6 +125,13 @@ def test_there_are_other_providers_with_data_of_their_own(portal):
 
     assert len(every(Provider)) == 3
     assert len({payment.provider_id for payment in every(ScheduledPayment)}) == 3
+
+
+def test_both_sides_of_durham_have_documents_in_every_state(portal):
+    load(portal, "durham")
+    found = every(ContractDocument)
+    assert {each.state for each in found} == set(DocumentState)
+    assert {each.state for each in found if each.provider_id == found[0].provider_id} == set(DocumentState)
 
 
 def test_a_second_load_is_refused_or_skipped(portal):

@@ -132,7 +132,11 @@ class PortalClient:
             answer = self.get(answer.location, status=None, **more)
         return answer
 
-    def open(self, method: str, path: str, *, status: int | None = None, htmx: bool = False, **more: Any) -> Answer:
+    def open(
+        self, method: str, path: str, *, status: int | None = None, htmx: bool = False, may_mail: bool = False,
+        **more: Any,
+    ) -> Answer:  # fmt: skip
+        """`may_mail`: a GET that finds something wrong writes an alarm to the council’s team."""
         headers = {"Referer": f"{self._base}/", **more.pop("headers", {})}
         if htmx:
             headers = {"HX-Request": "true", "HX-Current-URL": f"{self._base}/", **headers}
@@ -143,7 +147,8 @@ class PortalClient:
         answer = Answer(response, statements)
         if status is not None:
             assert answer.status_code == status, f"{method} {path}: {answer.status_code}, not {status}\n{answer.words}"
-        self._check(answer, method, is_partial=htmx and "HX-History-Restore-Request" not in headers)
+        is_partial = htmx and "HX-History-Restore-Request" not in headers
+        self._check(answer, method, is_partial=is_partial, may_mail=may_mail)
         return answer
 
     def csrf_token(self) -> str:
@@ -153,10 +158,11 @@ class PortalClient:
         secret = (row.data if row else {}).get(KEPT_CSRF) or csrf_secret(self.app.secret_key, self.cookie)
         return URLSafeTimedSerializer(self.app.secret_key, salt="wtf-csrf-token").dumps(secret)
 
-    def _check(self, answer: Answer, method: str, *, is_partial: bool) -> None:
+    def _check(self, answer: Answer, method: str, *, is_partial: bool, may_mail: bool) -> None:
         house_rules.check_headers(answer.response)
         if method in READ_ONLY:
             writes = [each for each in answer.statements if _writes_what_it_may_not(each)]
+            writes = [each for each in writes if not (may_mail and each.startswith("INSERT INTO outbox_message"))]
             assert not writes, f"{method} wrote: {writes}"
         if answer.is_html and answer.response.data:
             is_whole = not is_partial or "<html" in answer.text
