@@ -260,12 +260,8 @@ def test_several_are_agreed_after_each_was_opened(person, at, item, clerk, provi
     asked = person.get(at("agree-several"), query_string={"document": ticked})
     assert "Open it and read it first" in asked.words
     total = gbp(sum(now(each).paper.sum_pence for each in (first, second)))
-    assert [
-        each.get_text(strip=True)
-        for each in asked.page.select(
-            "main form[method=post] button[type=submit], main form[method=post] button:not([type])"
-        )
-    ] == [f"Agree to 2 documents, {total} a week"]
+    buttons = [each.get_text(strip=True) for each in asked.page.select("main form[method=post] button")]
+    assert f"Agree to 2 documents, {total} a week" in buttons
     assert person.submit(asked, {}, status=422).errors[0] == "Tick that you are authorised, or do not agree"
     given = {
         "is_authorised": "y",

@@ -6,9 +6,15 @@ import pytest
 
 from exchange.feed import check_feed
 from models.calendar import as_on
+from models.correspondence.document import DocumentState
 from models.payments.blocked import BlockedSum
+from models.payments.offered import OfferedTerms
+from models.permissions import CouncilRole
 from models.records.agreement import Agreement
+from models.records.care_package import CarePackageLineItem
 from tests.exchange.feed.feeds import Feed
+from tests.factories import make_staff
+from tests.models.correspondence.test_documents import now, published
 from tests.support.rows import every
 from tests.support.runs import calculate
 
@@ -75,3 +81,18 @@ def test_a_version_may_be_agreed_today(feed: Feed):
     feed.change(FILE, "I2,1,2019-02-20", "I2,2,2019-04-16")
     with as_on(TODAY):
         assert feed.faults() == []
+
+
+def test_what_the_feed_says_was_agreed_takes_the_place_of_a_document_that_waits(feed: Feed):
+    feed.load()
+    [item] = [each for each in every(CarePackageLineItem) if each.reference == "I1"]
+    with as_on(TODAY):
+        document = published(item, make_staff(CouncilRole.SERVICE_AGREEMENTS))
+        feed.load()
+        assert now(document).state is DocumentState.PUBLISHED, "nothing of it is news"
+        feed.add(FILE, "I1,2,2019-04-10,")
+        feed.load()
+    gone = now(document)
+    assert (gone.state, gone.decided_by_id) == (DocumentState.SUPERSEDED, None)
+    assert gone.reason == "An agreement on paper of 10 April 2019 has taken its place"
+    assert every(OfferedTerms) == []
