@@ -35,7 +35,8 @@ BEFORE = (
     "paid as it is", "sent back", "released", "day moved by hand", "debt changed by hand", "confirmed by silence",
     "unconfirmed", "rejected", "held", "row held", "blocked",
 )  # fmt: skip
-AFTER = (*BEFORE, "agreed on paper")
+_PLACE = BEFORE.index("debt changed by hand") + 1
+AFTER = (*BEFORE[:_PLACE], "agreed on paper", *BEFORE[_PLACE:])
 
 
 def upgrade() -> None:

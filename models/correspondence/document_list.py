@@ -176,7 +176,7 @@ def _agreed_version() -> sa.ColumnElement[int]:
 
 
 def _needs_agreement() -> tuple[sa.ColumnElement[bool], ...]:
-    return Contract.is_agreement_required, sa.or_(I.ends_on.is_(None), I.ends_on >= today())
+    return (sa.and_(Contract.is_agreement_required, sa.or_(I.ends_on.is_(None), I.ends_on >= today())),)
 
 
 def _is_missing() -> tuple[sa.ColumnElement[bool], ...]:

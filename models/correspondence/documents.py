@@ -283,15 +283,15 @@ def _open_action(document: ContractDocument, by: User) -> ActionTeam | None:
     types = {each.reference: each for each in session.scalars(ActionType.by_name()).unique()}
     agreements, query = (types.get(name) for name in ASKED_BY)
     about = About(client_id=document.client_id, contract_id=document.contract_id, item_id=document.item_id)
-    words = {"title": f"Rejected: {document.name}", "text": REASON_BESIDE.format(name=document.name)}
+    title, text = f"Rejected: {document.name}", REASON_BESIDE.format(name=document.name)
     if agreements is not None and agreements.is_offered and agreements.teams:
         team = agreements.teams[0]
-        open_action(agreements, provider, team=team, **words, by=by, about=about, is_chosen=False)
+        open_action(agreements, provider, team=team, title=title, text=text, by=by, about=about, is_chosen=False)
         return team
     if query is None or not query.is_for(provider.kind):
         return None
     team = query.teams_for(provider.kind)[0]
-    open_action(query, provider, team=team, **words, by=by, about=about)
+    open_action(query, provider, team=team, title=title, text=text, by=by, about=about)
     return team
 
 

@@ -62,7 +62,7 @@ def offer(
     session.flush()
 
 
-def take_back(document_ids: sa.Select[tuple[int]]) -> None:
+def take_back(document_ids: sa.Select[int]) -> None:
     """Documents that wait no longer."""
     rows_changed(delete(OfferedTerms).where(OfferedTerms.document_id.in_(document_ids)), unsynced=True)
 
