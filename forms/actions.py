@@ -1,7 +1,7 @@
 """What is typed to raise an action and to write in one, and which actions a list shows."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, TypedDict
 
 from wtforms import BooleanField
@@ -12,7 +12,6 @@ from forms.base import FilterForm, FlaskForm
 from forms.fields import DayField, StringField, TextAreaField, tidy, tidy_line
 from forms.files import FilesField
 from forms.filters import ALL, ChoiceField
-from models.calendar import today
 from models.correspondence.action import Action, Side
 from models.correspondence.action_post import LONGEST_TITLE, MOST_CHARACTERS
 from models.correspondence.action_type import ActionTeam, ActionType, CareEvent, Related
@@ -22,8 +21,6 @@ PROVIDER = ""
 """Related To: the provider, not a client."""
 _NOT_TOO_LONG = Length(max=MOST_CHARACTERS, message=f"Use {MOST_CHARACTERS:,} characters or fewer")
 _SHORT = Length(max=LONGEST_TITLE, message=f"Use {LONGEST_TITLE} characters or fewer")
-FARTHEST = timedelta(days=2 * 366)
-TOO_FAR = "Enter a day within the next two years"
 _DAYS = {
     CareEvent.DEATH: "Date of death",
     CareEvent.HOSPITAL: "In hospital from",
@@ -54,8 +51,12 @@ class NewActionForm(FlaskForm):
     files = FilesField()
     chosen: ActionType | None = None
 
-    def offer(self, types: Sequence[ActionType], provider: Any, clients: Sequence[Client]) -> None:
-        """Fill the drop-downs for this provider, and fit the form to the type that is chosen."""
+    def offer(
+        self, types: Sequence[ActionType], provider: Any, clients: Sequence[Client], linked_id: int | None = None
+    ) -> None:
+        """Fill the drop-downs for this provider, and fit the form to the type that is chosen. `linked_id`: the client
+        of what the action is linked with; it can be about nobody else.
+        """
         self.type.offer(*((str(each.id), each.name) for each in types))
         self.chosen = next((each for each in types if str(each.id) == self.type.data), types[0] if types else None)
         if self.chosen is None:
@@ -67,12 +68,16 @@ class NewActionForm(FlaskForm):
         if len(self.teams) == 1 or self.team.data not in {str(each.id) for each in self.teams}:
             self.team.data = str(self.teams[0].id)
         is_of_client = self.chosen.related is Related.CLIENT
-        nobody = (PROVIDER, "Choose the client") if is_of_client else (PROVIDER, f"{provider.name} (Provider)")
+        nobody = [(PROVIDER, "Choose the client") if is_of_client else (PROVIDER, f"{provider.name} (Provider)")]
+        if linked_id is not None and self.chosen.related is not Related.PROVIDER:
+            clients, nobody = [each for each in clients if each.id == linked_id], []
         clients = clients if self.chosen.related is not Related.PROVIDER else []
         named = [(str(each.id), each.full_name) for each in clients]
-        self.related.offer(nobody, *named)
+        self.related.offer(*(nobody if nobody or named else [(PROVIDER, provider.name)]), *named)
         if self.chosen.event is not None:
             self.event_on.label.text = _DAYS[self.chosen.event]
+        if self.chosen.file_needed:
+            self.files.label.text = f"Files: attach the {self.chosen.file_needed}"
 
     @property
     def team_chosen(self) -> ActionTeam:
@@ -99,19 +104,15 @@ class NewActionForm(FlaskForm):
 
     def validate(self, *more: Any, **named: Any) -> bool:
         is_valid = super().validate(*more, **named)
-        first, last = self.days
-        if self.chosen is not None and self.chosen.event is not None and not self.event_on.errors:
-            if first is None:
-                self.event_on.errors = ["Enter the day on which it happened"]
-            elif self.chosen.event is not CareEvent.LEFT and first > today():
-                self.event_on.errors = ["Enter a day that has come"]
-            elif first > today() + FARTHEST:
-                self.event_on.errors = [TOO_FAR]
-        if first is not None and last is not None and last < first:
-            self.event_until.errors = ["This is before the day on which they went"]
-        if last is not None and last > today() + FARTHEST:
-            self.event_until.errors = [TOO_FAR]
-        return is_valid and not self.event_on.errors and not self.event_until.errors
+        if self.chosen is not None:
+            first, last = self.chosen.faults_of(*self.days)
+            if first and not self.event_on.errors:
+                self.event_on.errors = [first]
+            if last and not self.event_until.errors:
+                self.event_until.errors = [last]
+            if self.chosen.file_needed and not self.files.taken and not self.files.errors:
+                self.files.errors = [f"Attach the {self.chosen.file_needed}"]
+        return is_valid and not (self.event_on.errors or self.event_until.errors or self.files.errors)
 
 
 class WriteForm(FlaskForm):

@@ -44,6 +44,7 @@ class Permission(StrEnum):
     VIEW_AS_PROVIDER = "look at a provider's pages as the provider sees them, read-only"
     VIEW_EVERY_ACTION = "view the actions of every provider, and internal notes about them"
     ANSWER_ACTIONS = "take, answer, pass on and close actions"
+    MANAGE_ACTION_TYPES = "say which types of action there are, which teams answer them, and by which rules"
     DECIDE_CHANGES = "decide the changes of details that providers ask for"
     HELP_USERS = "reset, unlock and log out people at providers"
     MANAGE_ACCESS = "create and disable users, and grant and revoke their access to providers"
@@ -149,6 +150,7 @@ AT_COUNCIL = {
     P.VIEW_AS_PROVIDER:       "yes      yes      -          -            -           -      yes   yes      yes",
     P.VIEW_EVERY_ACTION:      "yes      yes      yes        yes          yes         yes    yes   -        yes",
     P.ANSWER_ACTIONS:         "yes      yes      yes        yes          yes         yes    yes   -        -",
+    P.MANAGE_ACTION_TYPES:    "-        yes      -          -            -           -      -     yes      -",
     P.DECIDE_CHANGES:         "-        -        -          yes          -           -      -     yes      -",
     P.HELP_USERS:             "-        -        -          -            -           -      yes   yes      -",
     P.MANAGE_ACCESS:          "-        -        -          -            -           -      -     yes      -",

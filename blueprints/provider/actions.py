@@ -65,7 +65,7 @@ def new():
     known = session.scalars(ActionType.by_name()).unique().all()
     types = offered(known, viewed().kind, of_money=_sees_money())
     form = NewActionForm(data=_begins_with(asked, types))
-    form.offer(types, viewed(), session.scalars(Client.at_provider()).all())
+    form.offer(types, viewed(), session.scalars(Client.at_provider()).all(), asked.about.client_id)
     if "choose" not in request.form and sent(form):
         is_to_look = "sure" not in request.form and _sees_money()
         if is_to_look and (told := preview(form.chosen, viewed().id, form.client_id, *form.days)):

@@ -21,7 +21,9 @@ from models.correspondence.action_mail import tell, tell_of_passing_on
 from models.correspondence.action_post import LONGEST_TITLE, ActionNote, ActionPost, PostKind, tidy
 from models.correspondence.action_type import ActionTeam, ActionType, Related, insist_on_team
 from models.correspondence.attachment import Taken, keep
+from models.payments.purchase_order import PurchaseOrder
 from models.permissions import COUNCIL_GRANTS, Permission
+from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.provider import Provider
 
@@ -54,8 +56,9 @@ def open_action(
     is_chosen: bool = True,
 ) -> Action:
     """The provider raises it: held by the team, and due so many working days after today as the type says. DomainError
-    where the type is not offered to this provider, the team does not take it, or the client is not its own. What the
-    portal opens for somebody (`is_chosen` False) goes to the team whichever kinds of provider choose the type.
+    where the type is not offered to this provider, the team does not take it, the client is not its own or not the one
+    of what it is linked with, the days cannot be right, or what has to be attached is not. What the portal opens for
+    somebody (`is_chosen` False) goes to the team whichever kinds of provider choose the type.
     """
     about = about or About()
     title = " ".join(title.split())
@@ -64,7 +67,11 @@ def open_action(
     if is_chosen and not type_.is_for(provider.kind):
         raise DomainError(f"{type_.name} is not offered any more. Choose another type")
     insist_on_team(team, type_.teams_for(provider.kind) if is_chosen else type_.teams)
-    _check_related(type_, about, event_on)
+    _check_related(type_, about)
+    if wrong := next(filter(None, type_.faults_of(event_on, event_until)), ""):
+        raise DomainError(wrong)
+    if type_.file_needed and not files:
+        raise DomainError(f"Attach the {type_.file_needed}")
     _insist_on_few(by)
     action = Action(
         provider_id=provider.id, type_id=type_.id, title=title, team_id=team.id, opened_by_id=by.id,
@@ -149,6 +156,8 @@ def pass_on(action: Action, team: ActionTeam, *, by: User, text: str = "") -> No
     """
     if team.id == action.team_id:
         raise DomainError(f"{team.name} has this action already")
+    if team.is_retired:
+        raise DomainError(f"{team.name} takes no actions any more. Choose another team")
     text = text or f"Passed to {team.name}."
     was = Action.team_id == action.team_id
     _change(action, was, team_id=team.id, assigned_to_id=None, holder=Side.COUNCIL, last_post_at=utc_now())
@@ -217,18 +226,27 @@ def _write(action: Action, kind: PostKind, side: Side, text: str, by: User, file
     keep(files, for_=action, piece=post, by=by)
 
 
-def _check_related(type_: ActionType, about: About, event_on: date | None) -> None:
-    """DomainError where the type needs a client or a day that is not given, or the client is not the provider's."""
+def _check_related(type_: ActionType, about: About) -> None:
+    """DomainError where the type needs a client that is not given, or the client is not the provider's, or is another
+    than the one of the care package or purchase order that the action is linked with.
+    """
     if type_.related is Related.CLIENT and about.client_id is None:
         raise DomainError(f"Choose the client: {type_.name} is about one")
     if type_.related is Related.PROVIDER and about.client_id is not None:
         raise DomainError(f"{type_.name} is about the provider, not about a client")
-    if about.client_id is not None:
-        own = Client.at_provider().where(Client.id == about.client_id)
-        if session.scalar(own) is None:
-            raise DomainError("Choose a client of yours")
-    if type_.event is not None and event_on is None:
-        raise DomainError("Enter the day on which it happened")
+    if about.client_id is None:
+        return
+    own = Client.at_provider().where(Client.id == about.client_id)
+    if session.scalar(own) is None:
+        raise DomainError("Choose a client of yours")
+    linked = (
+        (CarePackageLineItem, about.item_id, "care package"),
+        (PurchaseOrder, about.order_id, "purchase order"),
+    )
+    for table, id_, words in linked:
+        theirs = id_ and session.scalar(select(table.client_id).where(table.id == id_))
+        if theirs and theirs != about.client_id:
+            raise DomainError(f"This is linked with a {words} of somebody else. Ask about each client by themselves")
 
 
 def _insist_on_few(by: User) -> None:

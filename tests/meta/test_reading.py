@@ -19,6 +19,14 @@ from tests.support.rows import every
 NO_CLIENTS = {
     "admin.access_reviews.",
     "admin.actions.change_kept_reply",
+    "admin.actions.change_team",
+    "admin.actions.change_type",
+    "admin.actions.new_team",
+    "admin.actions.new_type",
+    "admin.actions.retire_team",
+    "admin.actions.retire_type",
+    "admin.actions.teams",
+    "admin.actions.types",
     "admin.actions.file",  # which is noted as a file that was opened
     "admin.actions.kept_replies",
     "admin.actions.new_kept_reply",

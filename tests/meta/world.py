@@ -127,7 +127,10 @@ def _of_its_actions(provider: Provider) -> dict[str, Any]:
     action = make_action(provider, person, files=[taken])
     [file] = every(Attachment.of(action))
     kept = KeptReply(name=f"Paid {provider.id}", text="It is paid with the next run.")
-    return {"action_id": action.id, "file_id": file.id, "kept_id": saved(kept).id}
+    return {
+        "action_id": action.id, "file_id": file.id, "kept_id": saved(kept).id, "type_id": action.type_id,
+        "team_id": action.team_id,
+    }  # fmt: skip
 
 
 def _asked_of_a_colleague() -> int:

@@ -5,4 +5,4 @@ from flask import Blueprint
 
 bp = Blueprint("actions", __name__, url_prefix="/actions")
 
-from blueprints.admin.actions import index, kept_replies, many, pass_on, show, write
+from blueprints.admin.actions import index, kept_replies, many, pass_on, setup, show, write

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from models.audit import AuditEvent
 from models.base import DomainError
-from models.calendar import DAY, as_on
+from models.calendar import DAY, as_on, today
 from models.correspondence import action_verbs as verbs
 from models.correspondence.action import About, Action, ActionStatus, Side, pending
 from models.correspondence.action_post import MOST_CHARACTERS, ActionNote, ActionPost, see, tidy
@@ -185,7 +185,7 @@ def test_only_teams_that_take_the_type_and_answer_this_kind_of_provider_can_be_c
 @pytest.mark.covers("S4-083", "S4-084", "S4-085")
 def test_a_type_is_offered_to_its_kinds_of_provider_and_with_money_only_to_who_sees_it(provider, person):
     for_homes = make_type(kinds=[ProviderKind.CARE_HOME.value])
-    for_all, of_money, gone = make_type(), make_type(is_of_money=True), make_type(is_offered=False)
+    for_all, of_money, gone = make_type(), make_type(is_of_money=True), make_type(retired_on=today())
     ours = {for_homes.id, for_all.id, of_money.id, gone.id}
     types = [each for each in every(ActionType.by_name()) if each.id in ours]
     for kind, sees, found in (
