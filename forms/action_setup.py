@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from wtforms import BooleanField, IntegerField, SelectMultipleField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs of WTForms
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import TextInput
 
 from forms.base import FlaskForm
@@ -34,7 +35,7 @@ _REPORTS = {
     CareEvent.LEFT: "That a client has left",
     CareEvent.MISSING_PACKAGE: "Care without a care package",
 }
-_KINDS = [(kind.value, kind.label) for kind in ProviderKind]
+_KINDS = [SelectChoice(kind.value, kind.label) for kind in ProviderKind]
 
 
 def _number(label: str, least: int, most: int, **options: Any) -> IntegerField:
@@ -83,7 +84,7 @@ class TypeForm(FlaskForm):
         taken = {team.id for team in type_.teams} if type_ else set()
         found = [team for team in teams if team.retired_on is None or team.id in taken]
         self.offered = {str(each.id) for each in found}
-        self.teams.choices = [(str(each.id), each.name) for each in found]
+        self.teams.choices = [SelectChoice(str(each.id), each.name) for each in found]
         self.proposed.offer((ALL, "[The first by name]"), *((str(each.id), each.name) for each in found))
         self.related.offer(*((each.value, _ABOUT[each]) for each in Related))
         nothing = [(ALL, "Nothing with a day")] if type_ is None or type_.event is None else []
@@ -109,7 +110,7 @@ class TypeForm(FlaskForm):
 
 class TeamForm(FlaskForm):
     name = _name("Name", description="As providers read it in the drop-down Assign To")
-    roles = SelectMultipleField("Who is in it?", choices=[(role.value, role.label) for role in ANSWERING],
+    roles = SelectMultipleField("Who is in it?", choices=[SelectChoice(role.value, role.label) for role in ANSWERING],
                                 description="Everybody at the council with one of these roles")  # fmt: skip
     kinds = SelectMultipleField("Which kinds of provider does it answer?", description="None ticked: all of them",
                                 choices=_KINDS)  # fmt: skip
@@ -118,8 +119,12 @@ class TeamForm(FlaskForm):
     version = Seen("What it says")
 
     def validate_email(self, field: EmailField) -> None:
-        if field.data:
+        if not field.data:
+            return
+        try:
             field.data = email_address(field.data)
+        except ValueError as problem:
+            raise ValidationError(str(problem)) from None
 
     @property
     def facts(self) -> TeamFacts:

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
-from flask import Blueprint, g, request, url_for
+from flask import Blueprint, abort, g, request, url_for
+from sqlalchemy import select
 
 from blueprints.access import looking_at, may, me, requires, viewed
 from blueprints.attachments import send_attachment, sent, takes_files
@@ -18,6 +19,7 @@ from forms.actions import ActionFilter, NewActionForm, SaidForm, WriteForm
 from models.base import session
 from models.correspondence import action_verbs as verbs
 from models.correspondence.action import Action, Side, pending
+from models.correspondence.action_desk import read_as_staff
 from models.correspondence.action_post import ActionPost, is_unseen, see
 from models.correspondence.action_type import ActionType, offered
 from models.correspondence.asked_about import (
@@ -48,11 +50,16 @@ SAID = {
 @requires(Permission.VIEW_ACTIONS)
 @reads_client_records
 def index():
-    form = ActionFilter(request.args)
-    found = Action.listed(**form.chosen_filters, of_money=_sees_money()) if form.validate() else None
+    form, page, hidden = ActionFilter(request.args), None, set()
+    if form.validate():
+        found = Action.listed(**form.chosen_filters, of_money=_sees_money())
+        if looking_at() is not None:
+            found = found.where(read_as_staff(me())) if form.text.data else found  # no title is found by its words
+        page = page_of(found)
+        hidden = {each.id for each in page.items} - _read_of(page.items)
     return render(
         "provider/actions/index.html", partial="provider/actions/_list.html", address=address_without("text"),
-        form=form, page=page_of(found) if found is not None else None, pending=pending(of_money=_sees_money()),
+        form=form, page=page, pending=pending(of_money=_sees_money()), hidden=hidden,
     )  # fmt: skip
 
 
@@ -111,7 +118,10 @@ def keep_new():
 @requires(Permission.VIEW_ACTIONS)
 @reads_client_records
 def show(action_id):
-    return _thread(_loaded(action_id), WriteForm())
+    action = _loaded(action_id)
+    if not _read_of([action]):
+        return render("provider/actions/hidden.html", action=action)
+    return _thread(action, WriteForm())
 
 
 @bp.get("/<int:action_id>/news")
@@ -119,7 +129,7 @@ def show(action_id):
 @reads_client_records
 def news(action_id):
     """The posts and how it stands, for a page that is open: nothing where nothing has been written since."""
-    action = _loaded(action_id)
+    action = _read(action_id)
     if request.args.get("since") == action.last_post_at.isoformat():
         return "", 204
     return _thread(action, WriteForm())
@@ -156,7 +166,7 @@ def keep(action_id):
 @bp.get("/<int:action_id>/files/<int:file_id>")
 @requires(Permission.VIEW_ACTIONS)
 def file(action_id, file_id):
-    return send_attachment(get_or_404(Attachment.one_of(_loaded(action_id), file_id)))
+    return send_attachment(get_or_404(Attachment.one_of(_read(action_id), file_id)))
 
 
 def _thread(action, form):
@@ -186,6 +196,24 @@ def _say(action, act, form):
 
 def _loaded(action_id):
     return get_or_404(Action.numbered(action_id, of_money=_sees_money()))
+
+
+def _read(action_id):
+    """As _loaded, and 404 for staff who may only know that it is there."""
+    action = _loaded(action_id)
+    if not _read_of([action]):
+        abort(404)
+    return action
+
+
+def _read_of(actions):
+    """The ids of those that this person may read. The provider's own people read all that they see here; staff who look
+    at its pages read what they do on the council's.
+    """
+    ids = {each.id for each in actions}
+    if looking_at() is None or not ids:
+        return ids
+    return set(session.scalars(select(Action.id).where(Action.id.in_(ids), read_as_staff(me()))))
 
 
 def _seen(action_id):

@@ -150,6 +150,13 @@ class Desk:
         return Action.inbox(query.where(Provider.found_by(provider)) if provider else query)
 
 
+def read_as_staff(person: User) -> sa.ColumnElement[bool]:
+    """Which actions somebody of the council reads on a provider's own pages: no more than on the council's."""
+    if person.staff is None or not person.can_at_council(Permission.VIEW_EVERY_ACTION):
+        return sa.false()
+    return Desk.of(person).readable()
+
+
 SORTED_BY = {
     "title": Action.folded_title, "provider": Provider.folded_name, "due": Action.due_on,
     "post": Action.last_post_at, "type": sa.func.lower(ActionType.name), "team": sa.func.lower(ActionTeam.name),

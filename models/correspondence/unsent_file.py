@@ -2,15 +2,12 @@
 count until then: for the person who sent them, and for the room of their provider.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy import delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Key, insert_missing, session, sum_of, utc_now
-from models.correspondence.attachment import Taken
+from models.base import Base, Key, utc_now
 from models.correspondence.file_kind import MEGABYTE
 
 KEPT_FOR = timedelta(days=1)

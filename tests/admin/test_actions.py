@@ -1,15 +1,22 @@
 """The council answers actions: inboxes, threads, internal notes that no provider reads, several at once, kept texts."""
 
+import io
+from hashlib import sha256
+
 import pytest
 from sqlalchemy import select, update
 
+from exchange.files.store import UPLOADS, Store
 from models.audit import AuditEvent
 from models.correspondence import action_verbs as verbs
 from models.correspondence.action import About, Action, Side
 from models.correspondence.action_post import ActionNote, ActionPost
+from models.correspondence.attachment import Attachment, Taken
+from models.correspondence.file_kind import FileKind
 from models.correspondence.kept_reply import KeptReply
 from models.outbox import OutboxMessage
 from models.permissions import CouncilRole, Role
+from models.portal import current_portal
 from tests.action_factories import make_action, make_team, make_type
 from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import make_membership, make_provider, make_staff, make_user
@@ -256,3 +263,48 @@ def test_help_says_how_soon_teams_answer_to_who_has_logged_in(app, client, offic
     assert "Fostering Finance on the same day 1" in rows(officer.get("/help"))
     assert "Fostering Finance on the same day 1" in rows(officer.get(LIST + "?show=any"))
     assert "Fostering Finance" not in PortalClient(app).get("/help").words
+
+
+@pytest.mark.parametrize(
+    ("role", "reads_plain", "reads_of_client"),
+    [
+        (CouncilRole.SYSTEMS_ADMINISTRATOR, False, False),
+        (CouncilRole.HELP_DESK, True, False),
+        (CouncilRole.AUDITOR, True, True),
+    ],
+)
+def test_staff_who_look_as_the_provider_read_what_their_role_reads_and_else_see_only_that_it_is_there(
+    client, provider, member, team, role, reads_plain, reads_of_client
+):
+    type_ = make_type(team, name="Fostering Query")
+    child = make_client(first_name="Bart", surname="Simpson")
+    make_item(make_contract(provider=provider), client=child)
+    plain = make_action(provider, member, type_, title="The week looks short")
+    about = make_action(provider, member, type_, title="He has grown", text=CANARY, about=About(client_id=child.id))
+    [letter] = _letters(about, member)
+    at = f"/providers/{provider.id}/actions/"
+    client.sign_in(make_staff(role))
+    client.post(f"/council/providers/{provider.id}/look", status=303)
+    listed = client.get(at)
+    assert ("The week looks short" in listed.words) is reads_plain
+    assert ("He has grown" in listed.words) is reads_of_client
+    assert ("Simpson" in listed.words) is reads_of_client
+    assert (f"Action {about.id} Your role does not read it" in listed.words) is not reads_of_client
+    assert ("He has grown" in client.get(f"{at}?text=grown&holder=").words) is reads_of_client
+    for action, reads, words in ((plain, reads_plain, "The week looks short"), (about, reads_of_client, CANARY)):
+        page = client.get(f"{at}{action.id}")
+        assert (words in page.text) is reads
+        assert ("does not read what is written in it" in page.words) is not reads
+        client.get(f"{at}{action.id}/news", status=200 if reads else 404)
+    client.get(f"{at}{about.id}/files/{letter}", status=200 if reads_of_client else 404)
+
+
+def _letters(action, member):
+    """The ids of a file that the provider attached."""
+    data = b"Dear council"
+    Store(current_portal().timetable.heads.parent / UPLOADS).put(io.BytesIO(data))
+    taken = Taken(sha256(data).hexdigest(), "letter.txt", FileKind.TEXT, len(data))
+    with unit_of_work() as session:
+        here = session.scalars(Action.numbered(action.id)).one()
+        verbs.comment(here, "See the letter", side=Side.PROVIDER, by=member, files=[taken])
+        return [each.id for each in session.scalars(Attachment.of(here))]

@@ -13,12 +13,13 @@ from models.correspondence.action import About, Action, ActionStatus, Side, pend
 from models.correspondence.action_post import MOST_CHARACTERS, ActionNote, ActionPost, see, tidy
 from models.correspondence.action_type import ActionTeam, ActionType, CareEvent, Related, offered
 from models.outbox import OutboxMessage
+from models.payments.purchase_order import PurchaseOrder
 from models.permissions import CouncilRole, Role
 from models.records.provider import ProviderKind
 from tests.action_factories import make_action, make_team, make_type
 from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import make_provider, make_staff, make_user
-from tests.support.rows import every, reading, unit_of_work
+from tests.support.rows import every, reading, saved, unit_of_work
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
 
@@ -323,3 +324,14 @@ def test_a_list_is_searched_and_filtered(provider, person, officer):
     assert found(holder=Side.PROVIDER) == [first.id]
     assert found(team_ids=[first.team_id]) == [first.id]
     assert found(team_ids=[]) == []
+
+
+def test_an_action_is_about_the_client_of_what_it_is_linked_with(provider, person):
+    contract = make_contract(provider=provider)
+    item, other = make_item(contract), make_item(contract)
+    with pytest.raises(DomainError, match="care package of somebody else"):
+        make_action(provider, person, about=About(client_id=other.client_id, item_id=item.id))
+    order = saved(PurchaseOrder(provider_id=provider.id, client_id=item.client_id, financial_year=2019, number=77))
+    with pytest.raises(DomainError, match="purchase order of somebody else"):
+        make_action(provider, person, about=About(client_id=other.client_id, order_id=order.id))
+    make_action(provider, person, about=About(client_id=item.client_id, item_id=item.id, order_id=order.id))
