@@ -150,6 +150,7 @@ def _timetable(settings: config.Settings) -> Timetable:
         head_to=written.audit_head_to,
         team=settings.council.team_email,
         remind_days=written.reminder_days,
+        chase_days=written.chase_days,
     )
 
 

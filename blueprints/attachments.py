@@ -25,6 +25,7 @@ What was taken stays with the form when it is drawn again, and in a draft: a mar
 and provider.
 """
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +34,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
+from werkzeug.datastructures import FileStorage
 from werkzeug.http import dump_options_header
 from werkzeug.wsgi import FileWrapper
 
@@ -40,7 +42,7 @@ from blueprints.access import me
 from blueprints.security import FILE_POLICY
 from blueprints.transactions import note, unlocked
 from exchange.files.store import UPLOADS, Store
-from exchange.files.taking import FileRefused, VirusFound, take
+from exchange.files.taking import FileRefused, VirusFound, take, tidy_name
 from forms.base import FlaskForm
 from forms.files import FilesField
 from models.audit import record
@@ -51,15 +53,21 @@ from models.correspondence.attachment import (
     Attachment,
     Taken,
     found_infected,
+    remember_unsent,
     tell_of_missing,
     tell_of_virus,
 )
 from models.correspondence.file_kind import ACCEPT, LARGEST, in_megabytes
+from models.correspondence.unsent_file import MOST_UNSENT, unsent_of
 from models.tenancy import every_provider
 from models.vault import Tampered, seal, unseal
 
 LARGEST_REQUEST = 64 * 1024 * 1024
 """Bytes of a form with files: one that is too large is refused on its form, with what was typed beside it."""
+NO_ROOM = (
+    "“{name}” cannot be kept: {most} of yours may lie here with forms that are not sent yet. Send those first, or send "
+    "this tomorrow"
+)
 GONE = "A file that came with this before is no longer here. Choose it again"
 
 
@@ -105,8 +113,13 @@ def sent(form: FlaskForm) -> bool:
 def _look(field: FilesField) -> list[str]:
     """Take the files; what is wrong with those that cannot be."""
     wrong, bad, scanner = [], set(), current_app.config["SETTINGS"].files.scanner
+    user_id, provider_id, room = me().id, g.get("provider_id"), MOST_UNSENT - unsent_of(me().id)
+    came: list[Taken] = []
     with unlocked():
         for each in field.data:
+            if (size := _size(each)) > room and size <= LARGEST:
+                wrong.append(NO_ROOM.format(name=tidy_name(each.filename or ""), most=in_megabytes(MOST_UNSENT)))
+                continue
             try:
                 taken = take(each.filename or "", cast(BinaryIO, each.stream), store(), scanner=scanner)
             except FileRefused as refused:
@@ -114,9 +127,24 @@ def _look(field: FilesField) -> list[str]:
                 bad |= {refused.sha256} if isinstance(refused, VirusFound) else set()
             else:
                 field.taken += [] if taken in field.taken else [taken]
+                came.append(taken)
+                room -= taken.size
+    if came:
+        note(lambda: _remember(came, user_id, provider_id))
     if bad:
         note(lambda: _tell_of_viruses(bad))
     return wrong
+
+
+def _size(file: FileStorage) -> int:
+    size = file.stream.seek(0, io.SEEK_END)
+    file.stream.seek(0)
+    return size
+
+
+def _remember(files: list[Taken], user_id: int, provider_id: int | None) -> None:
+    with every_provider():
+        remember_unsent(files, user_id=user_id, provider_id=provider_id)
 
 
 def _tell_of_viruses(bad: set[str]) -> None:

@@ -116,6 +116,8 @@ def _schedule(settings: Settings) -> Iterator[str]:
         )
     if not 1 <= schedule.reminder_days <= 20:
         yield "reminder_days must be 1 to 20"
+    if not 1 <= schedule.chase_days <= 60:
+        yield "chase_days must be 1 to 60"
 
 
 def _mail(settings: Settings) -> Iterator[str]:

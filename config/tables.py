@@ -99,6 +99,7 @@ class Schedule:
     digest: str = ""
     reminders: str = ""
     reminder_days: int = 2
+    chase_days: int = 5
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,11 @@ WHOLE_IN = 10.0
 STALLED = 30
 """Seconds for which a client may take nothing of an answer."""
 MOST_HEAD = 64 * 1024
-MOST_BODY = 12 * 1024 * 1024
-"""Bytes: as MAX_CONTENT_LENGTH in app.py, and client_max_body_size in deploy/nginx-site.conf."""
-MOST_WAITING = 64 * 1024 * 1024
+MOST_BODY = 64 * 1024 * 1024
+"""Bytes: as LARGEST_REQUEST in blueprints/attachments.py, and client_max_body_size in deploy/nginx-site.conf. The
+portal itself refuses what is too large for its page; of a form with files it reads what was typed.
+"""
+MOST_WAITING = 2 * MOST_BODY
 """Bytes of requests that have not come whole, in one process."""
 AT_ONCE = 64 * 1024
 LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*(\d{1,18})[ \t]*(?=\r\n)", re.IGNORECASE)

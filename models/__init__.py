@@ -37,9 +37,11 @@ from models.correspondence import (  # noqa: F401
     action_post,
     action_type,
     attachment,
+    chasing,
     detail_change,
     document,
     kept_reply,
+    unsent_file,
 )
 from models.payments import (  # noqa: F401
     adjustment,

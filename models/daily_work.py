@@ -38,7 +38,7 @@ ABOUT = {
     JobKind.VERIFY: "Works everything out anew, and checks that every pound is somewhere.",
     JobKind.AUDIT_HEAD: "Writes the newest seal of the audit down, for keeping elsewhere.",
     JobKind.DIGEST: "Writes to our team what is overdue, due and waiting: counts and sums.",
-    JobKind.REMINDERS: "Writes to providers who have yet to confirm, shortly before the last day, and sends digests.",
+    JobKind.REMINDERS: "Writes to whoever has yet to confirm, agree or reply, and to teams; sends digests.",
 }
 MAIL = """\
 {lines}
@@ -64,6 +64,8 @@ class Timetable:
     """Who gets the digest, and is told what has not run; empty for nobody."""
     remind_days: int
     """How many working days before the last day to answer a provider is reminded."""
+    chase_days: int = 5
+    """How many working days a document or an action may wait for a provider before it is reminded."""
 
 
 class Trouble(Choice):

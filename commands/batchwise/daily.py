@@ -21,6 +21,8 @@ from models.accounts import notification, second_person
 from models.auditing import chain
 from models.auditing.chain import Head
 from models.base import DomainError, scope, session, transaction, utc_now
+from models.correspondence import chasing
+from models.correspondence.chasing import Reminded
 from models.daily_work import timetable
 from models.database_faults import DatabaseTrouble
 from models.job import Job, JobKind, Overtaken
@@ -35,6 +37,11 @@ from models.words import how_many
 NAMED = 5
 """Faults and promises that a message names."""
 EVERY_SECONDS = 10.0
+_CHASED = {
+    Reminded.DOCUMENT: ("provider", "{} reminded of documents."),
+    Reminded.WITH_PROVIDER: ("provider", "{} reminded of actions."),
+    Reminded.OVERDUE: ("team", "{} told of overdue actions."),
+}
 
 log = logging.getLogger(__name__)
 
@@ -216,7 +223,24 @@ def _remind(progress: Progress) -> str:
             set_tenant(EVERY_PROVIDER)
             told += reminding.remind(provider_id, days)
         progress(number, len(providers))
-    return f"{_reminded(providers, told)}{_send_digests()}"
+    return f"{_reminded(providers, told)}{_chase()}{_send_digests()}"
+
+
+def _chase() -> str:
+    """Remind of documents and actions that wait, and teams of what is overdue: one transaction for each provider and
+    team, so that a worker that is killed between two tells neither twice.
+    """
+    days = timetable().chase_days
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        waiting = chasing.to_remind(days)
+    told = dict.fromkeys(Reminded, 0)
+    for kind, id_ in waiting:
+        with transaction():
+            set_tenant(EVERY_PROVIDER)
+            told[kind] += chasing.remind(kind, id_, days)
+    done = [words.format(how_many(told[kind], who)) for kind, (who, words) in _CHASED.items() if told[kind]]
+    return "".join(f" {each}" for each in done)
 
 
 def _send_digests() -> str:

@@ -14,6 +14,7 @@ from exchange.files.store import Store
 from models.base import scope, session, transaction
 from models.correspondence.attachment import Attachment, found_infected, has_any
 from models.correspondence.document import ContractDocument
+from models.correspondence.unsent_file import forget_outlived
 from models.database_faults import DatabaseTrouble
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from models.verify import BrokenPromise
@@ -109,7 +110,10 @@ class Filing:
                 self._store.remove(each.sha256)
 
     def clear_away(self) -> int:
-        """Remove what no record has after a day; how many files."""
+        """Remove what no record has after a day, and count it no more; how many files."""
+        with transaction():
+            set_tenant(EVERY_PROVIDER)
+            forget_outlived()
         return self._store.remove_unclaimed(_is_claimed)
 
 

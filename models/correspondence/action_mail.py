@@ -39,7 +39,7 @@ def tell(action: Action, side: Side, *, by: Actor, link: str = "") -> None:
     own = f"/council/actions/{action.id}" if side is Side.COUNCIL else None
     there = link or own or at_provider(action.provider_id, "actions", str(action.id))
     caused_by, subject = by if side is Side.COUNCIL else None, SUBJECTS[side]
-    people = _at_council(action) if side is Side.COUNCIL else _at_provider(action)
+    people = _at_council(action) if side is Side.COUNCIL else people_at_provider(action)
     send(
         Letter(
             each, News.POST, action.provider_id, subject,
@@ -86,7 +86,7 @@ def _at_council(action: Action) -> Sequence[User]:
     return session.scalars(select(User).where(User.id == action.assigned_to_id, User.is_active)).all()
 
 
-def _at_provider(action: Action) -> Sequence[User]:
+def people_at_provider(action: Action) -> Sequence[User]:
     """Those who have written in it and may still read it; if nobody is left, everybody who may answer."""
     wrote = select(ActionPost.by_id).where(ActionPost.action_id == action.id, ActionPost.side == Side.PROVIDER)
     readers = _people(action, Permission.VIEW_ACTIONS).where(User.id.in_(wrote))

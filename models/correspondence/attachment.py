@@ -17,6 +17,7 @@ from models.audit import Actor, AuditEvent, named, record
 from models.base import Base, DomainError, Key, move, session, sum_of, utc_now
 from models.calendar import london_day, midnight
 from models.correspondence.file_kind import MEGABYTE, FileKind, in_megabytes
+from models.correspondence.unsent_file import are_sent, remember, unsent_for
 from models.outbox import post
 from models.records.provider import Provider
 from models.tenancy import ProviderOwned, owned
@@ -199,7 +200,7 @@ def keep(files: Sequence[Taken], *, for_: Base, piece: Base | None = None, by: A
     session.flush()  # for the numbers of records that are new
     provider_id = _provider_of(for_)
     session.scalars(Provider.numbered(provider_id)).one().one_at_a_time()
-    _insist_on_room(files, for_, provider_id)
+    _insist_on_room(files, for_, provider_id, by)
     made = [
         Attachment(
             provider_id=provider_id, holder=for_.__tablename__, holder_id=for_.id, piece_id=piece.id if piece else None,
@@ -210,15 +211,27 @@ def keep(files: Sequence[Taken], *, for_: Base, piece: Base | None = None, by: A
     ]  # fmt: skip
     session.add_all(made)
     session.flush()
+    are_sent(files, user_id=by.id)
     return made
 
 
-def _insist_on_room(files: Sequence[Taken], for_: Base, provider_id: int) -> None:
+def remember_unsent(files: Sequence[Taken], *, user_id: int, provider_id: int | None) -> None:
+    """These came with a form. What no record has from this person by now counts as not sent."""
+    theirs = select(Attachment.sha256).where(
+        Attachment.made_by_id == user_id, Attachment.sha256.in_([each.sha256 for each in files])
+    )
+    attached = set(session.scalars(theirs))
+    left = [each for each in files if each.sha256 not in attached]
+    remember(left, user_id=user_id, provider_id=provider_id)
+
+
+def _insist_on_room(files: Sequence[Taken], for_: Base, provider_id: int, by: Actor) -> None:
     count = session.scalar(select(func.count()).select_from(Attachment.of(for_).order_by(None).subquery())) or 0
     if count + len(files) > MOST_FILES:
         has = f" It has {count} already." if count else ""
         raise DomainError(f"There can be {MOST_FILES} files here.{has} Take some of these away, then send it again")
     size = session.scalar(select(sum_of(Attachment.size)).where(Attachment.provider_id == provider_id)) or 0
+    size += unsent_for(provider_id, but=files, by_id=by.id)
     if size + sum(each.size for each in files) > LARGEST_PROVIDER:
         raise DomainError(
             f"This provider’s files come to {in_megabytes(size)}, and {in_megabytes(LARGEST_PROVIDER)} is all there is "

@@ -45,6 +45,7 @@ SHARED = {
     "identity",
     "job",
     "kept_form",
+    "unsent_file",
     "kept_reply",
     "known_device",
     "login_code",

@@ -1,16 +1,18 @@
 """Files of a form, from choosing to opening, on a page that stands for every page with files."""
 
 import io
+import runpy
+from datetime import timedelta
 
 import pytest
 from flask import Blueprint
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 from wtforms.validators import InputRequired
 
 from blueprints.access import me, requires
-from blueprints.attachments import send_attachment, sent, store, takes_files
+from blueprints.attachments import LARGEST_REQUEST, send_attachment, sent, store, takes_files
 from blueprints.lookups import get_or_404
 from blueprints.pages import done, refusals_on, render
 from blueprints.security import FILE_POLICY
@@ -19,8 +21,10 @@ from forms.base import FlaskForm
 from forms.fields import TextAreaField
 from forms.files import FilesField
 from models.audit import AuditEvent
-from models.base import session
+from models.base import session, utc_now
+from models.correspondence import unsent_file
 from models.correspondence.attachment import Attachment, FileState, keep
+from models.correspondence.unsent_file import KEPT_FOR, UnsentFile
 from models.outbox import OutboxMessage
 from models.permissions import Permission, Role
 from models.records.provider import Contact
@@ -259,3 +263,66 @@ def test_while_the_scanner_is_away_a_file_waits_and_is_not_given_out(portal, con
         session.get_one(Attachment, 1).found_clean()
     assert every(Attachment)[0].state is FileState.READY
     browser.get(page(contact) + "files/1")
+
+
+@pytest.mark.covers("S0-046")
+def test_a_file_of_40_mb_is_refused_and_what_was_typed_is_still_there(browser, contact):
+    answer = send(browser, contact, ("scan.pdf", PDF + bytes(40_000_000)), text="My claim of June", status=422)
+    assert answer.errors == ["“scan.pdf” has 40 MB, and a file can have 10 MB. Send it in parts, or as a smaller PDF"]
+    assert answer.page.select_one("textarea").get_text().strip() == "My claim of June"
+
+
+def test_the_servers_in_front_take_as_much_as_a_form_with_files_may_have(repository):
+    settings = (repository / "deploy" / "nginx-site.conf").read_text("utf-8")
+    assert f"client_max_body_size {LARGEST_REQUEST // 1024 // 1024}m;" in settings
+    server = runpy.run_path(str(repository / "deploy" / "gunicorn.conf.py"))
+    assert server["MOST_BODY"] == LARGEST_REQUEST
+    assert server["MOST_WAITING"] >= server["MOST_BODY"]
+
+
+def sizes(browser):
+    return sorted(row.size for row in every(select(UnsentFile).where(UnsentFile.user_id == browser.user.id)))
+
+
+def test_files_of_a_form_that_is_not_sent_count_for_their_person_until_it_is(browser, contact, monkeypatch):
+    monkeypatch.setattr("blueprints.attachments.MOST_UNSENT", 10)
+    refused = send(browser, contact, ("a.txt", b"1234"), ("b.txt", b"123456"), text="", status=422)
+    assert refused.errors == ["Write something"]
+    assert sizes(browser) == [4, 6]
+    full = send(browser, contact, ("c.txt", b"1"), text="Kept", status=422)
+    assert "“c.txt” cannot be kept" in full.errors[0]
+    assert full.page.select_one("textarea").get_text().strip() == "Kept"
+    browser.submit(refused, {"text": "Please look"}, status=303)
+    assert sizes(browser) == []
+    send(browser, contact, ("c.txt", b"1"))
+    assert sorted(each.name for each in every(Attachment)) == ["a.txt", "b.txt", "c.txt"]
+
+
+def test_what_is_not_sent_counts_for_the_room_of_its_provider_and_only_a_day(browser, contact, portal, monkeypatch):
+    monkeypatch.setattr("models.correspondence.attachment.LARGEST_PROVIDER", 10)
+    send(browser, contact, ("a.txt", b"123456"), text="", status=422)
+    other = PortalClient(portal()).sign_in(at(contact))
+    send(other, contact, ("b.txt", b"1234"))
+    full = send(other, contact, ("c.txt", b"1"), status=422)
+    assert "is all there is room for" in " ".join(full.errors)
+    with unit_of_work() as session:
+        session.execute(update(UnsentFile).values(at=utc_now() - KEPT_FOR))
+    with unit_of_work():
+        assert unsent_file.forget_outlived() == 2
+    assert not every(UnsentFile)
+    send(other, contact, ("d.txt", b"123456"))
+
+
+def test_what_is_a_day_old_counts_no_more_before_it_is_cleared_away(browser, contact):
+    send(browser, contact, ("a.txt", b"123456"), text="", status=422)
+    user_id = browser.user.id
+    with unit_of_work() as session:
+        session.execute(update(UnsentFile).values(at=utc_now() - KEPT_FOR + timedelta(minutes=1)))
+    with unit_of_work():
+        assert unsent_file.unsent_of(user_id) == 6
+        assert unsent_file.forget_outlived() == 0
+    with unit_of_work() as session:
+        session.execute(update(UnsentFile).values(at=utc_now() - KEPT_FOR))
+    with unit_of_work():
+        assert unsent_file.unsent_of(user_id) == 0
+        assert unsent_file.unsent_for(contact.provider_id, but=(), by_id=user_id) == 0

@@ -141,6 +141,8 @@ def test_printing_the_settings_shows_no_secret(instance):
         ("[schedule]\nverify = '24:00'", KEYS, "verify must be a time of day"),
         ("[schedule]\nfeed = '06:00'", KEYS, "feed takes a feed_directory"),
         ("[schedule]\nreminder_days = 0", KEYS, "reminder_days must be 1 to 20"),
+        ("[schedule]\nchase_days = 0", KEYS, "chase_days must be 1 to 60"),
+        ("[schedule]\nchase_days = 61", KEYS, "chase_days must be 1 to 60"),
         ("[mail]\npassword = 'x'", {}, "comes from MAIL_PASSWORD"),
     ],
 )
