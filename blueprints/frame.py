@@ -1,7 +1,7 @@
 """What stands around every page: the council's name and colour, navigation, footer, and built files."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -33,22 +33,32 @@ NAVIGATION = (
 )
 """The menu of a provider's pages, in order. People see the entries whose permission they have."""
 
-COUNCIL_NAVIGATION = (
-    ("Home", "admin.home.show", Permission.VIEW_COUNCIL),
-    ("Payment runs", "admin.payment_runs.index", Permission.VIEW_RUNS),
-    ("Payments", "admin.payments.index", Permission.VIEW_EVERY_PAYMENT),
-    ("What is owed", "admin.debts.index", Permission.VIEW_EVERY_PAYMENT),
-    ("Providers", "admin.providers.index", Permission.VIEW_PROVIDERS),
-    ("Actions", "admin.actions.index", Permission.VIEW_EVERY_ACTION),
-    ("Contracts", "admin.contracts.index", Permission.VIEW_CONTRACTS),
-    ("Documents", "admin.documents.index", Permission.VIEW_EVERY_DOCUMENT),
-    ("Clients", "admin.clients.index", Permission.VIEW_CLIENTS),
-    ("People", "admin.people.index", Permission.VIEW_PROVIDERS),
-    ("Changes", "admin.changes.index", Permission.VIEW_PROVIDERS),
-    ("Daily work", "admin.daily_work.index", Permission.VIEW_DAILY_WORK),
-    ("Audit", "admin.audit.index", Permission.VIEW_AUDIT),
-)
-"""The council's own."""
+COUNCIL_NAVIGATION = {
+    "Home": (("Home", "admin.home.show", Permission.VIEW_COUNCIL),),
+    "Payments": (
+        ("Payment runs", "admin.payment_runs.index", Permission.VIEW_RUNS),
+        ("Payments", "admin.payments.index", Permission.VIEW_EVERY_PAYMENT),
+        ("What is owed", "admin.debts.index", Permission.VIEW_EVERY_PAYMENT),
+    ),
+    "Actions": (("Actions", "admin.actions.index", Permission.VIEW_EVERY_ACTION),),
+    "Providers": (
+        ("Providers", "admin.providers.index", Permission.VIEW_PROVIDERS),
+        ("People", "admin.people.index", Permission.VIEW_PROVIDERS),
+        ("Changes", "admin.changes.index", Permission.VIEW_PROVIDERS),
+    ),
+    "Care": (
+        ("Contracts", "admin.contracts.index", Permission.VIEW_CONTRACTS),
+        ("Documents", "admin.documents.index", Permission.VIEW_EVERY_DOCUMENT),
+        ("Clients", "admin.clients.index", Permission.VIEW_CLIENTS),
+    ),
+    "Checks": (
+        ("Daily work", "admin.daily_work.index", Permission.VIEW_DAILY_WORK),
+        ("Audit", "admin.audit.index", Permission.VIEW_AUDIT),
+    ),
+}
+"""The council's own, by area: the menu has the areas, and on the pages of one a second line has what is in it. Of an
+area with one page for somebody, the menu has that page.
+"""
 
 VISITOR_NAVIGATION = (("Home", "public.landing"), ("Help", "public.help"))
 SIGNED_IN_NAVIGATION = (("Home", "auth.choose"), ("Help", "public.help"))
@@ -101,7 +111,8 @@ def _context(settings: Settings) -> dict[str, Any]:
         "business_date": today() if settings.today else None,
         "viewing": at_hand(),
         "looking": looking_at() is not None,
-        "nav_items": _nav_items(),
+        "nav_items": (areas := _nav_items()),
+        "area_items": next((each["pages"] for each in areas if each["active"] and each.get("pages")), ()),
         "finds": viewing() is None and may(Permission.VIEW_COUNCIL),
         "footer_items": _footer_items(settings),
         "switch": switch_from(at_hand()),
@@ -126,7 +137,7 @@ def _nav_items() -> list[dict[str, Any]]:
     elif not current_user.is_authenticated:
         navigation = VISITOR_NAVIGATION
     elif current_user.staff is not None:
-        navigation = _allowed(COUNCIL_NAVIGATION)
+        return [_area(text, pages) for text, all_ in COUNCIL_NAVIGATION.items() if (pages := _allowed(all_))]
     else:
         navigation = OVERVIEW_NAVIGATION if has_overview(current_user) else SIGNED_IN_NAVIGATION
     return [_nav_item(text, endpoint) for text, endpoint in navigation]
@@ -134,6 +145,15 @@ def _nav_items() -> list[dict[str, Any]]:
 
 def _allowed(navigation: Iterable[tuple[str, str, Permission]]) -> list[tuple[str, str]]:
     return [(text, endpoint) for text, endpoint, permission in navigation if may(permission)]
+
+
+def _area(text: str, pages: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """An area of the menu leads to its first page that this person may open."""
+    items = [_nav_item(*page) for page in pages]
+    if len(items) == 1:
+        return items[0]
+    is_active = any(each["active"] for each in items)
+    return {"text": text, "href": items[0]["href"], "current": False, "active": is_active, "pages": items}
 
 
 def _nav_item(text: str, endpoint: str, **arguments: Any) -> dict[str, Any]:

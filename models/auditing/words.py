@@ -57,6 +57,7 @@ _WORDS = {
     },
     Group.READS: {
         "client_record.read": "saw clients’ records",
+        "client.file_released": "released the file of all that is held on a client",
         "contact_details.seen": "saw addresses, telephone numbers or e-mail addresses",
         "provider.seen": "looked at a provider",
         "file.opened": "opened a file that somebody attached",

@@ -21,7 +21,13 @@ def test_staff_go_to_the_councils_desk(desk):
     page = desk.officer.follow(desk.officer.get("/providers", status=303))
     assert page.heading == "My work"
     menu = [link.text for link in page.page.select("nav[aria-label=Menu] a")]
-    assert menu[:5] == ["Home", "Payment runs", "Payments", "What is owed", "Providers"]
+    assert menu == ["Home", "Payments", "Actions", "Providers", "Care", "Daily work"]
+    within = [link.text for link in page.page.select("nav[aria-label='In this area'] a")]
+    assert within == []
+    runs = desk.officer.get("/council/payment-runs/").page
+    within = [link.text for link in runs.select("nav[aria-label='In this area'] a")]
+    assert within == ["Payment runs", "Payments", "What is owed"]
+    assert runs.select_one("nav[aria-label=Menu] [aria-current]").get_text(strip=True) == "Payments"
 
 
 def test_providers_and_visitors_have_no_way_in(desk, client):
@@ -67,12 +73,20 @@ def test_nothing_waits(desk):
 
 HOLIDAYS = "/council/bank-holidays/"
 SECOND, BOUND = "/council/second-person/", "/council/conflicts/"
+TYPES = "/council/actions/types/"
 HOMES = {
     "payments_officer": {"/council/payment-runs/", "/council/payment-runs/prepare", HOLIDAYS},
-    "payments_manager": {"/council/payment-runs/", HOLIDAYS, SECOND},
+    "payments_manager": {"/council/payment-runs/", HOLIDAYS, SECOND, TYPES},
     "finance_panel": {HOLIDAYS},
     "help_desk": {"/council/people/?state=locked"},
-    "systems_administrator": {"/council/people/?state=locked", "/council/providers/waiting", HOLIDAYS, SECOND, BOUND},
+    "systems_administrator": {
+        "/council/people/?state=locked",
+        "/council/providers/waiting",
+        HOLIDAYS,
+        SECOND,
+        BOUND,
+        TYPES,
+    },
     "auditor": {"/council/payment-runs/", HOLIDAYS, SECOND, BOUND},
 }
 

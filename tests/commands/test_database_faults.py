@@ -18,9 +18,10 @@ from models.accounts.second_step import set_security_code
 from models.accounts.user import User
 from models.audit import AuditEvent
 from models.database_faults import DatabaseTrouble
+from models.permissions import CouncilRole
 from models.records.provider import Provider
-from tests.care_factories import make_contract, make_item
-from tests.factories import make_provider, make_user
+from tests.care_factories import make_client, make_contract, make_item
+from tests.factories import PASSWORD, make_provider, make_staff, make_user
 from tests.support.portal import in_this_portal
 from tests.support.rows import every, unit_of_work
 
@@ -28,6 +29,9 @@ STATUS = 75
 
 ALL = {
     "audit head": [], "audit seal": [], "audit verify": [],
+    "clients file": [
+        "C1", "file.zip", "--asked-by", "a@example.org", "--agreed-by", "b@example.org", "--password", PASSWORD,
+    ],
     "db check": [], "db current": [], "db downgrade": ["base"], "db revision": ["-m", "nothing"], "db upgrade": [],
     "demo load": ["durham"],
     "feed check": ["commands/demonstrations/durham"], "feed import": ["--made-up", "commands/demonstrations/durham"],
@@ -136,7 +140,11 @@ def something_to_do(database):
         if command in ("feed import", "demo load"):
             return
         provider = make_provider(reference="P1", email="dawn@example.org")
-        make_item(make_contract(provider=provider))
+        client = make_client(reference="C1") if command == "clients file" else None
+        make_item(make_contract(provider=provider), client=client)
+        if client:
+            make_staff(CouncilRole.PAYMENTS_OFFICER, email="a@example.org")
+            make_staff(CouncilRole.PAYMENTS_MANAGER, email="b@example.org")
         user = make_user(email="dawn@example.org" if command == "users join" else "ash@example.org")
         with unit_of_work():
             set_security_code(user, "397152")
