@@ -6,6 +6,7 @@ second person. Each by the verb that a page would call; of the help desk it is w
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -41,7 +42,7 @@ ADMINISTRATOR, HELP_DESK = "systems-administrator@demo.example", "help-desk@demo
 
 def perform(council: str, store: Store) -> None:
     """`council` is what the council is called; `store` keeps the files of documents."""
-    for act in (_answer_a_query, _move_a_day, _suspend, _prepare_a_run, talk.perform):
+    for act in (_answer_a_query, _move_a_day, _suspend, _prepare_a_run, partial(talk.perform, store=store)):
         with transaction(), every_provider():
             act(_colleague(OFFICER))
     with transaction(), every_provider():
