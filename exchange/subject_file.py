@@ -9,9 +9,10 @@ from enum import Enum
 from html import escape
 from typing import Any
 
+from models.auditing.words import words_of
 from models.calendar import LONDON
 from models.money import plain
-from models.reports.subject_file import Table
+from models.reports.subject_file import AUDIT, Table
 
 ABOUT = (
     "This is what the Provider Portal holds on one person. Read it before it is given out: what somebody typed may"
@@ -62,7 +63,11 @@ def _csv(table: Table) -> str:
 
 
 def _texts(table: Table, row: Sequence[Any]) -> list[str]:
-    return [_text(name, value) for name, value in zip(table.columns, row, strict=True)]
+    texts = [_text(name, value) for name, value in zip(table.columns, row, strict=True)]
+    if table.name == AUDIT:
+        at = table.columns.index("action")
+        texts[at] = words_of(texts[at])
+    return texts
 
 
 def _heading(column: str) -> str:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import joinedload
 
 from models.accounts.user import User
 from models.audit import AuditEvent, named, record
-from models.auditing.words import words_of
 from models.base import DomainError, session
 from models.correspondence.action import Action
 from models.correspondence.action_post import ActionNote, ActionPost
@@ -34,6 +33,8 @@ from models.words import folded
 
 SOMEBODY = "[somebody else]"
 """In what people typed, in place of the name of another client."""
+AUDIT = "Who looked and did what"
+"""The table whose column `action` has keys of the audit's words."""
 NEEDS = (Permission.VIEW_CLIENTS, Permission.VIEW_EVERY_ACTION)
 """Whoever asks for the file has to be allowed to read what is in it, ..."""
 AGREES = Permission.DECIDE_STAFF_REQUESTS
@@ -168,8 +169,7 @@ def _who_looked(client: Client, *ids: Select[int]) -> Table:
         .where(sa.or_(event.subject.in_(subjects), asked_for))
         .order_by(event.id)
     )
-    found = _table("Who looked and did what", query)
-    return Table(found.name, found.columns, [(at, by, words_of(what), about) for at, by, what, about in found.rows])
+    return _table(AUDIT, query)
 
 
 def _table(name: str, query: Select) -> Table:
