@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from blueprints.lookups import Page, page_read
 from models.accounts.user import names_of
 from models.base import session
-from models.payments.confirmation import AnswerState
+from models.payments.confirmation import AnswerState, Confirmation
 from models.payments.day_move import DayMove
 from models.payments.debts import owed_on
 from models.payments.hold import Hold, told_among
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run_history import banked_of
 from models.payments.standing import Standing, standing_of
+from models.payments.to_answer import Confirmed, confirmed_of
 from models.reports.breakdown import rows_of
 from models.reports.difference import Difference, difference_of
 from models.reports.marks import blocked_because
@@ -91,6 +92,13 @@ class Shown:
     @property
     def asking(self) -> AnswerState:
         return self.payment.answer_state
+
+    @cached_property
+    def confirmed(self) -> Confirmed:
+        """What the confirmation was about; nothing where there is none."""
+        if self.payment.confirmation is Confirmation.CONFIRMED and not self.standing.has_holds:
+            return Confirmed(self.payment.answered_pence or 0)
+        return confirmed_of(self.payment)
 
     @cached_property
     def difference(self) -> Difference | None:

@@ -45,6 +45,14 @@ def in_words(when: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
+def moment(at: datetime, *, with_year: bool = False) -> str:
+    """An instant as somebody in London reads it in a mail: Friday 27 November, 16:30; with the year,
+    Friday 27 November 2026, 16:30.
+    """
+    local = at.astimezone(LONDON)
+    return f"{local:%A} {local.day} {local:%B}{f' {local.year}' if with_year else ''}, {local:%H:%M}"
+
+
 def midnight(day: date) -> datetime:
     """The instant at which the day begins in London."""
     return datetime.combine(day, time(), LONDON)

@@ -14,7 +14,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key, insert_first, session, utc_now
-from models.calendar import DAY, LONDON, london_day
+from models.calendar import DAY, LONDON, london_day, moment
 from models.job import EVERYBODY, Job, JobKind, JobState
 from models.outbox import post
 from models.portal import current_portal
@@ -159,11 +159,11 @@ class DailyWork:
     def words(self) -> str:
         """What the trouble is, in a sentence."""
         if self.is_overdue and self.last is not None:
-            return f"{self.kind.label} has not run since {_moment(self.last.started_at or self.last.created_at)}."
+            return f"{self.kind.label} has not run since {moment(self.last.started_at or self.last.created_at)}."
         if self.is_overdue and self.at is not None and self.due_on is not None:
-            return f"{self.kind.label} has not run, though it was due {_moment(instant(self.due_on, self.at))}."
+            return f"{self.kind.label} has not run, though it was due {moment(instant(self.due_on, self.at))}."
         if self.last is not None and self.last.finished_at is not None and self.is_failed:
-            return f"{self.kind.label} failed {_moment(self.last.finished_at)}: {self.last.first_line}"
+            return f"{self.kind.label} failed {moment(self.last.finished_at)}: {self.last.first_line}"
         return ""
 
 
@@ -282,8 +282,3 @@ def history(*, kind: JobKind | None = None, only_failed: bool = False) -> Select
 def numbered(job_id: int) -> Select[Job]:
     """A job of a daily work; no other."""
     return history().where(Job.id == job_id)
-
-
-def _moment(at: datetime) -> str:
-    local = at.astimezone(LONDON)
-    return f"{local:%A} {local.day} {local:%B}, {local:%H:%M}"

@@ -5,6 +5,7 @@ from flask import Blueprint, request, url_for
 from blueprints.access import me, requires
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, refusals_on, render
+from blueprints.sorting import Columns, Sorting
 from forms.bank_holidays import AddForm, NameForm, ProposalForm, YearFilter
 from forms.base import ButtonForm
 from models import bank_holiday
@@ -15,6 +16,7 @@ from models.words import how_many
 
 bp = Blueprint("bank_holidays", __name__, url_prefix="/bank-holidays")
 
+SORTED_BY: Columns = {"day": "day", "name": BankHoliday.name}
 ONE = "/<int:holiday_id>"
 FOLLOWS = "All payments are being calculated, so that open ones get the bank day that follows"
 
@@ -24,9 +26,11 @@ FOLLOWS = "All payments are being calculated, so that open ones get the bank day
 def index():
     form = YearFilter(request.args, data={"year": str(today().year)})
     form.offer({*years(), today().year})
+    sorting = Sorting(SORTED_BY, usual="day")
+    page = page_of(sorting.of(BankHoliday.of_year(form.chosen))) if form.validate() else None
     return render(
         "admin/bank_holidays/index.html", partial="admin/bank_holidays/_list.html",
-        form=form, page=page_of(BankHoliday.of_year(form.chosen)) if form.validate() else None,
+        form=form, page=page, sorting=sorting,
         known_to=known_to(), short=what_is_short(), rule=working_days().rule,
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, request, url_for
 
-from blueprints.access import may, requires
+from blueprints.access import may, me, requires
 from blueprints.pages import go_to, render
 from blueprints.presses import repeatable
 from forms.registers import SearchForm, SoughtForm
@@ -33,14 +33,14 @@ LISTS = {
 @bp.get("/")
 @requires(Permission.VIEW_COUNCIL)
 def show():
-    text = SoughtForm(request.args).sought.text
+    form = SoughtForm(request.args)
     return render(
         "admin/search/show.html",
-        text=text,
-        sought=text,
-        groups=search(text, _kinds()),
+        words=form.sought.words,
+        sought=form.sought.readable,
+        groups=search(form.sought.text, _kinds()),
         url_of=_page_of,
-        url_of_all=_list_of,
+        url_of_all=lambda kind: _list_of(kind, form.sought),
     )
 
 
@@ -51,12 +51,12 @@ def find():
     """To the page of the one record whose own reference this is; else to the list of what is found."""
     form = SearchForm()
     if not form.validate_on_submit():
-        return render("admin/search/show.html", form=form, text="", groups=[])
+        return render("admin/search/show.html", form=form, words="", groups=[])
     endpoint, permission = LISTS.get(form.where.data or "", ("", None))
     if permission is not None and may(permission):
-        return go_to(url_for(endpoint, sought=sealed(form.text.data) if form.text.data else None))
+        return go_to(url_for(endpoint, sought=sealed(form.text.data, by=me()) if form.text.data else None))
     hit = only_exact(search(form.text.data, _kinds()))
-    return go_to(_page_of(hit) if hit else url_for(".show", sought=sealed(form.text.data)))
+    return go_to(_page_of(hit) if hit else url_for(".show", sought=sealed(form.text.data, by=me())))
 
 
 def _kinds():
@@ -78,15 +78,15 @@ def _page_of(hit):
     return url_for("admin.payments.show", reference=hit.reference, first_on=hit.first_on)
 
 
-def _list_of(kind, text):
-    """All of a kind that the text finds; None where there is no such list."""
+def _list_of(kind, sought):
+    """All of a kind that the same search finds, sealed as it came; None where there is no such list."""
     match kind:
         case Kind.CLIENTS:
-            return url_for("admin.clients.index", sought=sealed(text))
+            return url_for("admin.clients.index", sought=sought.data)
         case Kind.PROVIDERS:
-            return url_for("admin.providers.index", sought=sealed(text))
+            return url_for("admin.providers.index", sought=sought.data)
         case Kind.CONTRACTS:
-            return url_for("admin.contracts.index", sought=sealed(text))
+            return url_for("admin.contracts.index", sought=sought.data)
         case Kind.PAYMENTS:
-            return url_for("admin.payments.index", amount=plain(amount_of(text) or 0))
+            return url_for("admin.payments.index", amount=plain(amount_of(sought.text) or 0))
     return None

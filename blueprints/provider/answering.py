@@ -21,7 +21,7 @@ from models.payments.confirmation import Processing
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.payments.standing import standing_of
-from models.payments.to_answer import to_answer
+from models.payments.to_answer import confirmed_of, to_answer
 from models.permissions import Permission
 from models.reports.breakdown import rows_of
 from models.reports.payment_rows import Wanted
@@ -55,6 +55,7 @@ def answer(reference, first_on):
         "provider/payments/answer.html", partial="provider/payments/_answer.html",
         payment=payment, asking=payment.answer_state, form=form, groups=_groups(shown["rows"], form),
         standing=None if payment.can_be_answered else standing_of(payment),
+        confirmed=None if payment.can_be_answered else confirmed_of(payment),
         is_still_kept=g.get("is_still_kept", False), **shown,
     )  # fmt: skip
 

@@ -70,6 +70,13 @@ def conflicts_of(person: User, provider_ids: Iterable[int] | Select[int]) -> lis
         return list(session.scalars(query.order_by(Provider.id)))
 
 
+def bound_to(user_id: int) -> Select[int]:
+    """Ids of the providers at which the person is bound, for a condition of another query."""
+    email = select(User.email).where(User.id == user_id).scalar_subquery()
+    ways = sa.union(*_places(user_id, email)).subquery()
+    return select(ways.c[0])
+
+
 def words_about(provider_ids: list[int]) -> str:
     """The providers' names, for a sentence: the first, and how many more."""
     with every_provider():

@@ -4,7 +4,6 @@ Each verb writes to the team, to whoever asked, and to the person whom it is abo
 docs/grant-states.md. What a command or a demonstration does waits for nobody: whoever has the server needs no portal.
 """
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -16,7 +15,7 @@ from models.accounts.staff_request import WAITS, RequestState, StaffAct, StaffRe
 from models.accounts.user import Staff, User, tidy_email
 from models.audit import AuditEvent, record
 from models.base import DomainError, move, session, utc_now
-from models.calendar import LONDON
+from models.calendar import moment
 from models.outbox import post
 from models.permissions import CouncilRole, Permission
 
@@ -90,7 +89,8 @@ def _ask(asked: StaffRequest, by: User, why: str) -> StaffRequest:
     session.add(asked)
     record("staff_request.asked", asked, by=by, **_facts(asked))
     facts = {"asker": by.name, "what": asked.what}
-    _tell_team("Somebody has to agree", ASKED.format(**facts, why=asked.why, until=_in_words(asked.expires_at)))
+    until = moment(asked.expires_at, with_year=True)
+    _tell_team("Somebody has to agree", ASKED.format(**facts, why=asked.why, until=until))
     if asked.person_id is not None:
         post(asked.email, "Something is asked for about your login", ABOUT_YOU.format(**facts))
     return asked
@@ -264,8 +264,3 @@ def _tell_settled(asked: StaffRequest, outcome: str) -> None:
 def _tell_team(subject: str, words: str) -> None:
     if policy().alarm_to:
         post(policy().alarm_to, subject, words)
-
-
-def _in_words(at: datetime) -> str:
-    local = at.astimezone(LONDON)
-    return f"{local:%A} {local.day} {local:%B %Y}, {local:%H:%M}"

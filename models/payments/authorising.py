@@ -5,10 +5,11 @@ days only, somebody who has theirs for longer.
 
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from models.accounts.conflict import ConflictOfInterest, conflicts_of, words_about
+from models.accounts.conflict import ConflictOfInterest, bound_to, conflicts_of, words_about
 from models.accounts.user import Staff, User
 from models.audit import record
 from models.base import DomainError, move, session, utc_now
@@ -16,11 +17,25 @@ from models.payments.finding import Finding, RunFinding, RunTick
 from models.payments.hand_made import hands_in
 from models.payments.run import PaymentRun, RunPayment, RunState
 from models.permissions import COUNCIL_GRANTS, Permission
+from models.tenancy import every_provider
 
 
 def kinds_of(run: PaymentRun) -> set[Finding]:
     """The kinds of exception that the run had when it was prepared: each is to be ticked."""
     return set(session.scalars(select(RunFinding.kind).where(RunFinding.run_id == run.id).distinct()))
+
+
+def _kinds_with_bonds(run: PaymentRun, *people: int | None) -> dict[Finding, list[bool]]:
+    """Each kind of the run's exceptions, and of each of these people whether one of them is of a provider at which the
+    person is bound. None for nobody. One query.
+    """
+    bonds = [
+        sa.func.max(sa.case((RunFinding.provider_id.in_(bound_to(user_id)), 1), else_=0)) if user_id else sa.literal(0)
+        for user_id in people
+    ]
+    with every_provider():
+        query = select(RunFinding.kind, *bonds).where(RunFinding.run_id == run.id).group_by(RunFinding.kind)
+        return {kind: [bool(each) for each in of_people] for kind, *of_people in session.execute(query)}
 
 
 def ticks_of(run: PaymentRun) -> dict[Finding, list[RunTick]]:
@@ -34,20 +49,20 @@ def ticks_of(run: PaymentRun) -> dict[Finding, list[RunTick]]:
 
 def tick(run: PaymentRun, because: dict[Finding, str], *, by: User) -> None:
     """Say that these kinds of exception have been seen, and why the run may be paid all the same. What the same person
-    said before is replaced. DomainError where a reason is missing, where the run has no such exception, or where it is
-    not prepared any more.
+    said before is replaced. DomainError where a reason is missing, where the run has no such exception, where it is not
+    prepared any more, or where one of the exceptions is of a provider at which `by` has or had a place.
     """
     run.wait_for_turn()
     if run.state is not RunState.PREPARED:
         raise DomainError(f"This run is {run.state.value}, so there is nothing to tick any more")
     if run.first_authorised_by_id == by.id:
         raise DomainError("You have authorised this run on what you have said, so that stays as it is")
-    kinds = kinds_of(run)
+    _insist_on_kinds(run, because)
+    of_these = select(RunFinding.provider_id).where(RunFinding.run_id == run.id, RunFinding.kind.in_(because))
+    if own := conflicts_of(by, of_these):
+        where = f"at {words_about(own)}, which is among these"
+        raise ConflictOfInterest(f"You have or had a place {where}, so a colleague has to tick them", own[0])
     for kind, words in because.items():
-        if kind not in kinds:
-            raise DomainError(f"This run has no exceptions of the kind “{kind.label}”")
-        if not words.strip():
-            raise DomainError(f"Say why “{kind.label}” is all right")
         mine = select(RunTick).where(RunTick.run_id == run.id, RunTick.kind == kind, RunTick.user_id == by.id)
         known = session.scalars(mine).one_or_none()
         if known is None:
@@ -57,16 +72,30 @@ def tick(run: PaymentRun, because: dict[Finding, str], *, by: User) -> None:
     record("payment_run.ticked", run, by=by, kinds=[kind.name.lower() for kind in because])
 
 
+def _insist_on_kinds(run: PaymentRun, because: dict[Finding, str]) -> None:
+    kinds = kinds_of(run)
+    for kind, words in because.items():
+        if kind not in kinds:
+            raise DomainError(f"This run has no exceptions of the kind “{kind.label}”")
+        if not words.strip():
+            raise DomainError(f"Say why “{kind.label}” is all right")
+
+
 class Checklist:
     """What a run still waits for before this person can authorise it, or somebody else."""
 
     def __init__(self, run: PaymentRun, person: User) -> None:
-        self.kinds = kinds_of(run)
+        bonds = _kinds_with_bonds(run, person.id, run.prepared_by_id)
+        self.kinds = set(bonds)
+        self.not_mine = {kind for kind, (is_mine, _) in bonds.items() if is_mine}
+        """Kinds that this person does not tick: one of the exceptions is of a provider at which they are bound."""
+        self._not_preparers = {kind for kind, (_, is_theirs) in bonds.items() if is_theirs}
         self.ticks = ticks_of(run)
         self._run, self._person = run, person
         self.hands = hands_in(run)
         self._own_hands = [hand for hand in self.hands if hand.user_id == person.id]
-        self._conflicts = conflicts_of(person, select(RunPayment.provider_id).where(RunPayment.run_id == run.id))
+        in_run = (select(each.provider_id).where(each.run_id == run.id) for each in (RunPayment, RunFinding))
+        self._conflicts = conflicts_of(person, sa.union(*in_run).subquery().select())
         self._staff = _staff(person.id)
 
     @property
@@ -84,7 +113,7 @@ class Checklist:
             return f"You have decided something in this run by hand ({done}), so somebody else has to"
         if self._conflicts:
             at = words_about(self._conflicts)
-            return f"You have or had a place at {at}, whose money is in this run, so somebody else has to"
+            return f"You have or had a place at {at}, which this run is about, so somebody else has to"
         return ""
 
     @property
@@ -99,19 +128,29 @@ class Checklist:
 
     @property
     def mine_left(self) -> list[Finding]:
-        """Kinds that this person has not ticked."""
-        return self._unticked_by(self._person.id)
+        """Kinds that this person may tick and has not."""
+        return [kind for kind in self._unticked_by(self._person.id) if kind not in self.not_mine]
 
     @property
     def preparers_left(self) -> list[Finding]:
-        """Kinds that who prepared the run has not ticked; none for a run from the command line."""
+        """Kinds that who prepared the run may tick and has not; none for a run from the command line."""
         prepared_by_id = self._run.prepared_by_id
-        return [] if prepared_by_id is None else self._unticked_by(prepared_by_id)
+        if prepared_by_id is None:
+            return []
+        return [kind for kind in self._unticked_by(prepared_by_id) if kind not in self._not_preparers]
+
+    @property
+    def others_left(self) -> list[Finding]:
+        """Kinds that who prepared the run may not tick, and that nobody has beside this person: a colleague has to."""
+        others = {kind for kind, ticks in self.ticks.items() if {each.user_id for each in ticks} - {self._person.id}}
+        return [kind for kind in Finding if kind in self._not_preparers - others]
 
     @property
     def left(self) -> list[Finding]:
-        """Kinds to be ticked, by this person or by who prepared the run, before this person can authorise it."""
-        return [kind for kind in Finding if kind in {*self.mine_left, *self.preparers_left}]
+        """Kinds to be ticked, by this person, by who prepared the run or by a colleague in their place, before this
+        person can authorise it.
+        """
+        return [kind for kind in Finding if kind in {*self.mine_left, *self.preparers_left, *self.others_left}]
 
     @property
     def is_first(self) -> bool:

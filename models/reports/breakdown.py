@@ -2,7 +2,6 @@
 was worked out, which is read only for the rows that somebody opens, files or prints.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from models.base import session
@@ -35,11 +34,6 @@ def with_working(payment: ScheduledPayment, key: str | None = None) -> list[Row]
     if payment.processing is Processing.FUTURE:
         lines = [line for line in planned_lines(payment) if key in (None, _key(line.order))] + lines
     return sorted(tell(lines, payment.span), key=lambda row: _place(row.order))
-
-
-def on_record(lines: Iterable[PaymentLine], span: Span) -> list[Row]:
-    """The rows of a payment for the days of `span`, from its own lines."""
-    return tell(map(_line, lines), span)
 
 
 def _lines(payment: ScheduledPayment, key: str | None) -> list[Line]:

@@ -1,7 +1,9 @@
 """Promises of who has done what: nobody pays out alone what they have prepared, or made by hand."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -67,7 +69,9 @@ def _has_made(
 
 
 def ticked() -> Iterator[BrokenPromise]:
-    """Who prepared a run, and each who authorised it, have ticked every kind of exception that it has."""
+    """Each who authorised a run has ticked every kind of exception that it has, and so has who prepared it; or, since a
+    preparer ticks none of a provider at which they are bound, a colleague beside the last authoriser.
+    """
     query = select(RunFinding.run_id, RunFinding.kind, run.prepared_by_id, run.authorised_by_id,
                    run.first_authorised_by_id)  # fmt: skip
     of_people = run.id == RunFinding.run_id, WAS_AUTHORISED, run.prepared_by_id.is_not(None)
@@ -75,9 +79,17 @@ def ticked() -> Iterator[BrokenPromise]:
     ticks = {tuple(tick) for tick in session.execute(select(RunTick.run_id, RunTick.kind, RunTick.user_id))}
     missing = {
         (run_id, kind.value, person)
-        for run_id, kind, *people in rows
-        for person in people
+        for run_id, kind, _, *authorisers in rows
+        for person in authorisers
         if person is not None and (run_id, kind, person) not in ticks
+    }
+    who_ticked: dict[tuple[Any, ...], set[Any]] = defaultdict(set)
+    for run_id, kind, user_id in ticks:
+        who_ticked[run_id, kind].add(user_id)
+    missing |= {
+        (run_id, kind.value, preparer)
+        for run_id, kind, preparer, last, _ in rows
+        if preparer is not None and not who_ticked[run_id, kind] - {last}
     }
     for run_id, kind, person in sorted(missing):
         words = f"“{kind.capitalize()}” is not ticked"

@@ -4,17 +4,18 @@ import pytest
 from sqlalchemy import select
 
 from commands.batchwise.payments import finalise_due
-from models.accounts.user import Staff
+from models.accounts.user import Staff, User
 from models.payments.adjustment import Adjustment
 from models.payments.debt import DebtEntry, DebtEntryKind
 from models.payments.finding import RunFinding, RunTick
 from models.payments.run import PaymentRun, RunState
 from models.permissions import CouncilRole
 from models.records.contract import Contract
+from models.records.provider import Provider
 from tests.admin.conftest import SUNDAY, WEEK, two_clients
 from tests.admin.payments.acts import adjust
 from tests.care_factories import make_item
-from tests.factories import make_staff
+from tests.factories import make_membership, make_staff
 from tests.support.client import PortalClient
 from tests.support.rows import every, reloaded, saved, unit_of_work
 from tests.support.runs import calculate, orders
@@ -84,6 +85,37 @@ def test_who_reads_only_ticks_nothing(desk, run, colleague):
     auditor = colleague("auditor")
     assert not auditor.get(f"{run}?show={kind}").page.select("form.tick")
     auditor.post(f"{run}?show={kind}", {"because": "Seen"}, status=403)
+
+
+@pytest.mark.postgres
+def test_a_bound_preparer_ticks_nothing_of_their_provider_and_a_colleague_does(desk, run, colleague):
+    [preparer] = every(select(User).where(User.name == "Ola Officer"))
+    [provider] = every(select(Provider).where(Provider.id == desk.contract.provider_id))
+    make_membership(preparer, provider)
+    mine = {found.kind.value for found in every(select(RunFinding).where(RunFinding.provider_id == provider.id))}
+    kinds = kinds_of(desk.officer.get(run))
+    assert mine
+    assert set(kinds) - mine
+    other = colleague("payments_officer")
+    for kind in mine:
+        page = desk.officer.get(f"{run}?show={kind}")
+        assert not page.page.select("form.tick")
+        assert "You have or had a place at a provider among these, so a colleague ticks them" in page.words
+        refused = desk.officer.post(f"{run}?show={kind}", {"because": "Seen"}, status=409)
+        assert "so a colleague has to tick them" in refused.words
+        desk.manager.post(f"{run}?show={kind}", {"because": "Seen"}, status=303)
+    assert not every(select(RunTick).where(RunTick.user_id == preparer.id))
+    for who in (desk.officer, desk.manager):
+        for kind in set(kinds) - mine:
+            who.post(f"{run}?show={kind}", {"because": "Seen"}, status=303)
+    page = desk.manager.get(run)
+    assert f"A colleague beside who authorises it has {len(mine)} to tick" in page.words
+    desk.manager.post(f"{run}/authorise", status=409)
+    page = other.get(run)
+    for kind in mine:
+        other.submit(other.get(f"{run}?show={kind}"), {"because": "Seen"}, form="form.tick", status=303)
+    desk.manager.submit(desk.manager.get(run), form="form[action$=authorise]", status=303)
+    assert state() is RunState.AUTHORISED
 
 
 def test_a_tick_again_replaces_ones_own(desk, run):

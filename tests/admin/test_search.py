@@ -138,6 +138,39 @@ def test_nobody_finds_what_they_may_not_see(colleague, place):
         helper.get(f"/council/{path}", status=403)
 
 
+def test_what_a_colleague_typed_is_read_only_by_who_sees_clients(desk, place, colleague):
+    """A link that is sent to a colleague finds what they may see, and tells them no client's name."""
+    provider, contract, client = place
+    address = desk.officer.post(HERE, {"text": "Ŵyn"}, status=303).location
+    assert "Find “Ŵyn”" in desk.manager.get(address).heading
+    helper = colleague("help_desk")
+    page = helper.get(address)
+    assert provider.name in page.words
+    assert "Found by a search that only Ola Officer and whoever sees clients may read." in page.words
+    assert "Ŵyn" not in page.words.replace(provider.name, "")
+    assert not page.page.select_one("header input[name=text]").get("value")
+    sought = address.partition("?")[2]
+    for who, path in ((helper, "providers/"), (helper, "people/"), (desk.manager, "contracts/")):
+        listed = who.get(f"/council/{path}?{sought}")
+        is_read = who is desk.manager
+        assert ("Found by “Ŵyn”" in listed.words) is is_read
+        assert ("Found by a search that only Ola Officer" in listed.words) is not is_read
+    nothing = helper.get(desk.officer.post(HERE, {"text": client.surname}, status=303).location)
+    assert "Nothing is found by a search that only Ola Officer" in nothing.words
+    assert client.surname not in str(nothing.page)
+    own = helper.follow(helper.post(HERE, {"text": "Gwenllian"}, status=303))
+    assert "Nothing is found by “Gwenllian”" in own.words, "what one typed oneself"
+
+
+def test_a_link_to_all_stays_sealed_by_who_typed_it(desk, place, colleague):
+    for number in range(7):
+        make_provider(name=f"Fern {number}")
+    page = colleague("help_desk").get(desk.officer.post(HERE, {"text": "Fern"}, status=303).location)
+    whole = colleague("help_desk").get(page.page.select_one("main section p a")["href"])
+    assert "Found by a search that only Ola Officer" in whole.words
+    assert len(whole.page.select("tbody tr")) == 7
+
+
 def test_what_was_sealed_elsewhere_or_changed_is_passed_over(desk):
     for sought in ("x", "gAAAA", "É", "a" * 5_000):
         assert "Type a client" in desk.officer.get(HERE, query_string={"sought": sought}).words

@@ -134,4 +134,5 @@ def test_from_a_rejection_to_the_last_pound(days):
     assert banked(days.the.contract) == [35_415, 30_303]
     expect(days.payment().locator(".strip")).to_contain_text("£657.18")
     expect(days.provider.locator(".payment-sentence")).to_contain_text("does not change any more")
+    expect(days.provider.locator(".asked")).to_contain_text("confirmed £354.15, and queried £303.03, on")
     days.look(days.provider, "over-days-finalised")

@@ -17,7 +17,7 @@ from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import PaymentRun, RunPayment
 from models.records.contract import Contract
-from models.reports.breakdown import on_record
+from models.reports.breakdown import with_working
 from models.reports.explanation import Row
 from models.tenancy import EVERY_PROVIDER
 from tests.factories import make_user
@@ -108,10 +108,8 @@ def owed(contract: Contract) -> int:
 
 def rows(contract: Contract, first_on: date) -> list[Row]:
     """The rows that the page of that payment shows."""
-    found = payment(contract, first_on)
     with reading() as session:
-        lines = [line for line in session.scalars(PaymentLine.of(found)) if line.payment_id == found.id]
-        return on_record(lines, found.span)
+        return with_working(session.scalars(ScheduledPayment.of(contract.reference, first_on)).one())
 
 
 def lines(contract: Contract) -> list[PaymentLine]:

@@ -5,9 +5,9 @@ a few days only does not alone. Adjustments and the states of a run: test_run_st
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
-from models.accounts.user import Staff
+from models.accounts.user import Staff, User
 from models.audit import AuditEvent
 from models.base import DomainError, utc_now
 from models.calendar import as_on
@@ -15,7 +15,7 @@ from models.payments import authorising
 from models.payments.adjustment import Adjustment, RecoveryPlan
 from models.payments.day_move import DayMove
 from models.payments.debt import DebtEntry, DebtEntryKind, WriteOff
-from models.payments.finding import Finding, RunFinding
+from models.payments.finding import Finding, RunFinding, RunTick
 from models.payments.hand_made import HandKind, hands_in
 from models.payments.hold import Hold, HoldKind
 from models.payments.payment import PaymentLine, ScheduledPayment
@@ -27,6 +27,7 @@ from models.records.agreement import Agreement, terms_of
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract
 from models.records.provider import Provider
+from models.verify import people
 from tests.care_factories import make_contract, make_item
 from tests.factories import make_membership, make_provider, make_staff
 from tests.support.rows import every, reading, unit_of_work
@@ -165,11 +166,54 @@ def test_who_has_or_had_a_place_at_a_provider_in_the_run_does_not_pay_it(contrac
     [provider] = every(select(Provider).where(Provider.id == contract.provider_id))
     make_membership(bound, provider)
     make_membership(free, make_provider())
-    with pytest.raises(DomainError, match="You have or had a place at .*, whose money is in this run"):
+    with pytest.raises(DomainError, match="place at .*, which is among these, so a colleague has to tick"):
         authorise(run_id, bound)
+    with as_on(SUNDAY), reading() as session, pytest.raises(DomainError, match="which this run is about, so"):
+        authorising.authorise(run_of(session, run_id), by=bound)
     assert authorise(run_id, free)
     with reading() as session, pytest.raises(DomainError, match="somebody else has to finalise it"):
         authorising.check_may_be_finalised(run_of(session, run_id), by=bound)
+
+
+def test_where_the_preparer_is_bound_a_colleague_ticks_in_their_place_and_nobody_twice(contract):
+    calculate(SUNDAY)
+    bound, last, colleague = make_staff(MANAGER), make_staff(MANAGER), make_staff()
+    [provider] = every(select(Provider).where(Provider.id == contract.provider_id))
+    make_membership(bound, provider)
+    with as_on(SUNDAY), unit_of_work() as session:
+        run = prepare(by=session.merge(bound))
+        session.flush()
+        run_id = run.id
+    with as_on(SUNDAY), unit_of_work() as session:
+        run = run_of(session, run_id)
+        every_kind = dict.fromkeys(authorising.kinds_of(run), "Seen")
+        checklist = authorising.Checklist(run, session.merge(bound))
+        assert (checklist.not_mine, checklist.mine_left) == (set(every_kind), [])
+        with pytest.raises(DomainError, match="a colleague has to tick them"):
+            authorising.tick(run, every_kind, by=bound)
+    with pytest.raises(DomainError, match="Still to tick"):
+        authorise(run_id, last)
+    with as_on(SUNDAY), unit_of_work() as session:
+        run = run_of(session, run_id)
+        authorising.tick(run, every_kind, by=last)
+        authorising.tick(run, every_kind, by=colleague)
+    assert authorise(run_id, last)
+    with reading():
+        assert not list(people.ticked())
+
+
+def test_a_preparer_who_is_bound_elsewhere_ticks_as_ever(contract):
+    run_id, last, colleague = prepared(), make_staff(MANAGER), make_staff()
+    with unit_of_work() as session:
+        session.execute(delete(RunTick))
+        run = run_of(session, run_id)
+        preparer = session.get(User, run.prepared_by_id)
+    make_membership(preparer, make_provider())
+    with as_on(SUNDAY), unit_of_work() as session:
+        run = run_of(session, run_id)
+        authorising.tick(run, dict.fromkeys(authorising.kinds_of(run), "Seen"), by=colleague)
+    with pytest.raises(DomainError, match="Still to tick"):
+        authorise(run_id, last)
 
 
 def granted(person, *, days):

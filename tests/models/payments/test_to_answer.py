@@ -12,7 +12,7 @@ from models.payments.confirmation import Confirmation
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.payments.standing import standing_of
-from models.payments.to_answer import to_answer
+from models.payments.to_answer import Confirmed, confirmed_of, to_answer
 from models.permissions import Role
 from models.records.provider import Provider
 from tests.care_factories import make_client, make_contract, make_item
@@ -98,6 +98,54 @@ def test_what_is_still_to_be_paid_of_each_row(contract, finance):
     assert (asked().held, asked().confirms_pence) == (frozenset({begum}), 35_308)
     finalise(MONDAY + 6 * DAY)
     assert (asked().drafts, asked().confirms_pence) == ({begum: 30_303}, 35_308)
+
+
+def confirmed(contract):
+    with as_on(TODAY), reading() as session:
+        return confirmed_of(session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one())
+
+
+def test_what_was_confirmed_stays_what_it_was_whatever_is_released_held_or_paid_afterwards(contract, finance):
+    """The page said "confirmed £657.18" once a queried row had been released, though £354.15 was."""
+    assert confirmed(contract) == Confirmed(0)
+    begum = begum_of(contract)
+    answer(contract, answers.confirm, by=finance, queries={begum: "She left"}, confirms_pence=35_308)
+    then = Confirmed(35_308, queried_pence=30_303)
+    assert confirmed(contract) == then
+
+    def act(verb, **given):
+        with as_on(TODAY), unit_of_work() as session:
+            found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
+            verb(session, found, **given)
+
+    act(lambda session, found: officer.release(
+        found, session.scalars(Hold.on(found)).one(), by=session.merge(finance), reason="She stayed"
+    ))  # fmt: skip
+    assert confirmed(contract) == then
+    adams = next(order.id for order in orders(contract) if order.id != begum)
+    act(lambda session, found: officer.hold(found, by=session.merge(finance), reason="Wait", order_id=adams))
+    assert confirmed(contract) == then, "what is held later was confirmed all the same"
+    finalise(MONDAY + 6 * DAY)
+    assert confirmed(contract) == then
+
+
+def test_a_row_that_the_council_held_was_not_confirmed_and_one_released_before_was(contract, finance):
+    begum = begum_of(contract)
+    with as_on(TODAY), unit_of_work() as session:
+        found = session.scalars(ScheduledPayment.of(contract.reference, MONDAY)).one()
+        officer.hold(found, by=finance, reason="Asked about", order_id=begum)
+    answer(contract, answers.confirm, by=finance)
+    assert confirmed(contract) == Confirmed(35_308, held_pence=30_303)
+    [held] = every(Hold)
+    before = payment(contract, MONDAY).answered_at - timedelta(seconds=1)
+    change(held, released_at=before, released_by_id=finance.id, release_reason="Fine")
+    assert confirmed(contract) == Confirmed(65_611)
+
+
+def test_a_query_that_is_paid_all_the_same_is_confirmed(contract, finance):
+    change(contract, if_queried="pay")
+    answer(contract, answers.confirm, by=finance, queries={begum_of(contract): "She left"})
+    assert confirmed(contract) == Confirmed(65_611)
 
 
 @pytest.mark.parametrize("state", STATES)
