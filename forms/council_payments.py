@@ -40,11 +40,16 @@ class Chosen(TypedDict):
     amount_pence: int | None
 
 
+BLOCKED = "blocked"
+"""For whatever reason: what My work counts as payments that wait."""
+
+
 class ChosenWaiting(TypedDict):
     """What models.reports.whereabouts.waiting takes."""
 
     name: str
     reason: Reason | None
+    blocked_in_open: bool
 
 
 class PaymentSearch(FilterForm):
@@ -83,13 +88,15 @@ class WaitingSearch(FilterForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.reason.offer((ALL, "[Any]"), *((each.value, each.label) for each in WAITS))
+        blocked = (BLOCKED, "Blocked, in payments that are still open")
+        self.reason.offer((ALL, "[Any]"), blocked, *((each.value, each.label) for each in WAITS))
 
     @property
     def chosen(self) -> ChosenWaiting:
         return {
             "name": self.name.data.strip(),
-            "reason": Reason(self.reason.data) if self.reason.data else None,
+            "reason": Reason(self.reason.data) if self.reason.data not in (ALL, BLOCKED) else None,
+            "blocked_in_open": self.reason.data == BLOCKED,
         }
 
 

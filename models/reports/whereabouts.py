@@ -1,12 +1,14 @@
 """Where every pound is: what a provider is entitled to, and each sum of it that is held, blocked or owed back.
 
 By contract, in pence with VAT: entitled = paid - given back + still to come + held + blocked - owed back. What is on
-record adds up to it; that this is what the facts entitle to, `./portal verify` proves (models.verify.anew).
+record adds up to it; that this is what the facts entitle to, `./portal verify` proves (models.verify.anew). A payment
+that was rejected before its period begins is held with what is planned for it, as home tells it.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,6 +34,17 @@ from models.records.provider import Provider
 from models.reports.waiting_reasons import Reason
 
 P = ScheduledPayment
+
+
+class Where(StrEnum):
+    """What a sum that waits is a part of."""
+
+    HELD = "held"
+    """The drafts of a payment."""
+    PLANNED = "planned"
+    """What is planned for a payment whose period has not begun."""
+    BLOCKED = "blocked"
+    """No payment yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +119,17 @@ def by_contract(provider_id: int) -> list[Whereabouts]:
     found = []
     for row in contracts:
         run, debt = runs.get(row.id), debts.get(row.id, Debt())
-        held = waits.get((row.id, False), 0)
+        planned = waits.get((row.id, Where.PLANNED), 0)
+        held = waits.get((row.id, Where.HELD), 0) + planned
         found.append(
             Whereabouts(
                 row.reference, row.name,
                 in_bank_pence=run.in_bank if run else 0,
                 on_its_way_pence=run.paid - run.in_bank if run else 0,
                 given_back_pence=debt.repaid_pence + debt.written_off_pence + debt.moved_pence,
-                open_pence=drafts.get(row.id, 0) - held,
+                open_pence=drafts.get(row.id, 0) - (held - planned),
                 held_pence=held,
-                blocked_pence=waits.get((row.id, True), 0),
+                blocked_pence=waits.get((row.id, Where.BLOCKED), 0),
                 owed_pence=debt.left_pence,
                 owed_since=ledgers[row.id].owed_since if row.id in ledgers else None,
                 has_more=has_more.get(row.id, True),
@@ -156,9 +170,12 @@ def most_waiting(provider_id: int, most: int) -> Sequence[sa.Row]:
     ).all()  # fmt: skip
 
 
-def waiting(*, provider_id: int | None = None, reason: Reason | None = None, name: str = "") -> Select:
+def waiting(
+    *, provider_id: int | None = None, reason: Reason | None = None, name: str = "", blocked_in_open: bool = False
+) -> Select:
     """Every held or blocked sum, of one provider or all: rows with reason, pence, provider, contract, the payment that
-    it is in, client, `service` or `order_number`, since when and until when. The oldest period first.
+    it is in, client, `service` or `order_number`, since when and until when. The oldest period first. With
+    `blocked_in_open` only what Concern.WAITING of models.payments.worklist counts.
     """
     found = _all_waiting(provider_id)
     query = select(*found.c).order_by(
@@ -166,6 +183,8 @@ def waiting(*, provider_id: int | None = None, reason: Reason | None = None, nam
     )
     if reason is not None:
         query = query.where(found.c.reason == reason)
+    if blocked_in_open:
+        query = query.where(found.c.item_id.is_not(None), found.c.is_open)
     if name:
         query = query.join(Provider, Provider.id == found.c.provider_id).where(Provider.found_by(name))
     return query
@@ -186,25 +205,26 @@ def _sums(query: Select) -> dict[int, int]:
     return dict(session.execute(query).all())
 
 
-def _of_each_kind(provider_id: int) -> dict[tuple[int, bool], int]:
-    """Pence by contract, and whether they are blocked (or held)."""
-    found = _all_waiting(provider_id)
-    is_blocked = found.c.item_id.is_not(None)
-    query = select(found.c.contract_id, is_blocked, sum_of(found.c.pence)).group_by(found.c.contract_id, is_blocked)
-    return {(contract_id, bool(blocked)): pence for contract_id, blocked, pence in session.execute(query)}
+def _of_each_kind(provider_id: int) -> dict[tuple[int, str], int]:
+    """Pence by contract and `Where`."""
+    c = _all_waiting(provider_id).c
+    query = select(c.contract_id, c.where_it_is, sum_of(c.pence)).group_by(c.contract_id, c.where_it_is)
+    return {(contract_id, where): pence for contract_id, where, pence in session.execute(query)}
 
 
 def _all_waiting(provider_id: int | None) -> sa.Subquery:
-    held, blocked = _held(), _blocked()
+    parts = [_held(), _rejected_early(), _blocked()]
     if provider_id is not None:
-        held, blocked = held.where(P.provider_id == provider_id), blocked.where(P.provider_id == provider_id)
-    return sa.union_all(held, blocked).subquery()
+        parts = [part.where(P.provider_id == provider_id) for part in parts]
+    return sa.union_all(*parts).subquery()
 
 
-def _columns(**more: sa.SQLColumnExpression[Any]) -> Select:
+def _columns(where: Where, **more: sa.SQLColumnExpression[Any]) -> Select:
     return select(
+        sa.literal(where.value).label("where_it_is"),
         P.provider_id, Provider.name.label("provider"), Provider.folded_name.label("folded_provider"),
         P.contract_id, Contract.reference, Contract.name.label("contract"), P.first_on, P.last_on,
+        P.is_open.label("is_open"),
         *(column.label(name) for name, column in more.items()),
         Client.surname, Client.first_name, Client.reference.label("client_reference"),
     ).select_from(P)  # fmt: skip
@@ -242,7 +262,7 @@ def _held() -> Select:
     of_row = sa.and_(row.payment_id == P.id, row.purchase_order_id == drafts.c.purchase_order_id, row.is_in_force)
     return (
         _columns(
-            reason=reason, pence=drafts.c.pence, since_at=since_at,
+            Where.HELD, reason=reason, pence=drafts.c.pence, since_at=since_at,
             since_on=sa.case((P.is_overtime, P.answer_by), else_=sa.null()),
             until_on=sa.case((is_asked, P.answer_by), else_=sa.null()),
             item_id=sa.cast(sa.null(), sa.Integer), service=sa.cast(sa.null(), sa.Text),
@@ -256,6 +276,25 @@ def _held() -> Select:
         .outerjoin(whole, of_whole)
         .outerjoin(row, of_row)
         .where(reason.is_not(None), drafts.c.pence != 0)
+    )  # fmt: skip
+
+
+def _rejected_early() -> Select:
+    """What is planned for payments that their providers rejected before the period began: they have no lines yet."""
+    line = PaymentLine
+    has_lines = select(line.id).where(line.payment_id == P.id).exists()
+    reason = sa.type_coerce(sa.literal(Reason.REJECTED.value), choice(Reason))
+    return (
+        _columns(
+            Where.PLANNED, reason=reason, pence=P.total_pence, since_at=P.answered_at,
+            since_on=sa.cast(sa.null(), sa.Date), until_on=sa.cast(sa.null(), sa.Date),
+            item_id=sa.cast(sa.null(), sa.Integer), service=sa.cast(sa.null(), sa.Text),
+            order_number=sa.cast(sa.null(), sa.Integer),
+        )
+        .join(Contract, Contract.id == P.contract_id)
+        .join(Provider, Provider.id == P.provider_id)
+        .outerjoin(Client, sa.false())
+        .where(P.is_rejected, P.closed_run_id.is_(None), ~P.is_begun, ~has_lines, P.total_pence != 0)
     )  # fmt: skip
 
 
@@ -282,7 +321,7 @@ def _blocked() -> Select:
     )
     return (
         _columns(
-            reason=blocked_reason(), pence=BlockedSum.pence, since_at=sa.cast(sa.null(), UTCDateTime),
+            Where.BLOCKED, reason=blocked_reason(), pence=BlockedSum.pence, since_at=sa.cast(sa.null(), UTCDateTime),
             since_on=sa.func.coalesce(paid_until, item.starts_on), until_on=item.authorised_on,
             item_id=item.id, service=ServiceLevel.name, order_number=sa.cast(sa.null(), sa.Integer),
         )

@@ -8,7 +8,7 @@ import pytest
 from tests.admin.conftest import MONDAY, SUNDAY, WEEK, two_clients
 from tests.care_factories import make_client, make_item
 from tests.factories import canary, make_provider
-from tests.support.runs import answered, calculate, change, payment
+from tests.support.runs import answered, calculate, change, finalise, payment
 
 LIST = "/council/payments/waiting/"
 
@@ -73,6 +73,21 @@ def test_the_list_has_pages(desk, waits):
 def test_the_desk_leads_to_the_list(desk, waits):
     link = desk.officer.get("/council/").page.find("a", string="Payments that wait")
     assert desk.officer.get(link["href"]).heading == "Held and blocked"
+
+
+def test_the_desk_leads_to_just_what_it_has_counted(desk, waits):
+    row = desk.officer.get("/council/").page.find("a", string="Payments that wait").find_parent("tr")
+    money = row.select_one("[data-label=Money]").text
+    listed = desk.officer.get(row.a["href"])
+    assert [(each[3], each[6]) for each in rows_of(listed)] == [("Not authorised", money)]
+    assert listed.page.select_one("select[name=reason] option[selected]").text == (
+        "Blocked, in payments that are still open"
+    )
+    finalise(SUNDAY)
+    every_sum = rows_of(desk.officer.get(LIST))
+    home = desk.officer.get("/council/").page.find("a", string="Payments that wait")
+    still = rows_of(desk.officer.get(row.a["href"]))
+    assert (len(every_sum), still, home) == (3, [], None), "a payment that is closed is in the list of all, not counted"
 
 
 def test_one_provider_is_shown_from_its_page_and_from_a_payment(desk, waits):

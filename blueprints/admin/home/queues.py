@@ -11,6 +11,7 @@ from sqlalchemy import Select
 
 from blueprints.access import may, me
 from blueprints.frame import settings
+from forms.council_payments import BLOCKED
 from models import bank_holiday
 from models.accounts import access_review, directory, refused_mail, staff_request
 from models.accounts.on_it import Taken, ask_with_who
@@ -67,7 +68,7 @@ class Row:
 def _payments(concern: worklist.Concern, does: Permission) -> Queue:
     def url() -> str:
         if concern.is_told_by_sums:
-            return url_for("admin.payments.waiting")
+            return url_for("admin.payments.waiting", reason=BLOCKED)
         return url_for("admin.payments.index", exception=concern)
 
     return Queue(

@@ -13,7 +13,7 @@ from models.records.care_package import ItemPrice
 from models.records.client import Client
 from models.reports.waiting_reasons import Reason
 from models.reports.whereabouts import by_contract, client_of, in_all, since_of, waiting, waits_pence
-from tests.care_factories import make_client, make_contract, make_item
+from tests.care_factories import make_calendar, make_client, make_contract, make_item
 from tests.factories import canary, make_provider, make_staff, make_user
 from tests.support.debts import AFTER, DAY, owing, repay
 from tests.support.debts import act as owe_again
@@ -185,3 +185,24 @@ def test_all_contracts_together_and_one_provider_only():
     with reading(), as_on(MONDAY):
         assert len(session.execute(waiting()).all()) == 3
         assert len(session.execute(waiting(name=provider.reference)).all()) == 2
+
+
+def test_a_rejection_before_the_period_begins_is_held_with_what_is_planned():
+    """It stood on home as held, and nowhere here."""
+    begins = MONDAY + WEEK
+    calendar = make_calendar(confirm_by_days=-5, finalise_days=-3, bank_days=0)
+    contract = make_contract(calendar=calendar, calculate_from=MONDAY, **HOLDS)
+    make_item(contract, rate_e4=1_000_000, starts_on=MONDAY, ends_on=begins + timedelta(days=6))
+    calculate(MONDAY)
+    before = told(contract, MONDAY)
+    change(payment(contract, begins), **answered("rejected", 10_000))
+    found = told(contract, MONDAY)
+    assert (found.held_pence, found.open_pence) == (before.held_pence + 10_000, before.open_pence)
+    assert found.entitled_pence == before.entitled_pence + 10_000
+    [row] = sums(contract, MONDAY, reason=Reason.REJECTED)
+    assert (row.pence, row.first_on, client_of(row), row.since_at is not None) == (10_000, begins, "", True)
+    with reading(contract.provider_id):
+        assert waits_pence(contract.provider_id) == found.held_pence
+    calculate(begins)
+    [row] = sums(contract, begins, reason=Reason.REJECTED)
+    assert (row.pence, bool(client_of(row))) == (10_000, True), "row by row, once it has begun, and not twice"
