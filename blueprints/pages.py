@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import flask
 from flask import Flask, Response, current_app, flash, g, redirect, render_template
@@ -122,6 +122,13 @@ def came_from() -> str | None:
     if url.netloc != request.host:
         return None
     return safe_path(url.path + (f"?{url.query}" if url.query else ""))
+
+
+def without(there: str, name: str) -> str:
+    """The address without what it says of `name`."""
+    path, _, query = there.partition("?")
+    kept = [each for each in parse_qsl(query, keep_blank_values=True) if each[0] != name]
+    return f"{path}?{urlencode(kept)}" if kept else path
 
 
 def safe_path(target: str | None) -> str | None:

@@ -107,7 +107,7 @@ class StopForm(FlaskForm):
 
 
 class HoldExceptionForm(FlaskForm):
-    """Hold what an exception is about, and perhaps ask its provider."""
+    """Hold what an exception is about."""
 
     reason = TextAreaField(
         "Why is it held?",
@@ -115,12 +115,18 @@ class HoldExceptionForm(FlaskForm):
         validators=[DataRequired("Say why it is held"), Length(max=2_000, message="Write 2,000 characters or fewer")],
         render_kw={"rows": 2},
     )
+
+
+class AskAboutExceptionForm(FlaskForm):
+    """Ask the provider about it. Nothing is held."""
+
     question = TextAreaField(
-        "What do you ask the provider? (optional)",
-        description="It reads this on the page of the payment, and a mail says that we have written",
-        validators=[Length(max=2_000, message="Write 2,000 characters or fewer")],
+        "What do you ask the provider?",
+        description="It reads this among its actions, and answers there. A mail says that we have written",
+        validators=[DataRequired("Write what you ask the provider"),
+                    Length(max=2_000, message="Write 2,000 characters or fewer")],
         render_kw={"rows": 2},
-    )
+    )  # fmt: skip
 
 
 class TickForm(FlaskForm):

@@ -1,5 +1,7 @@
 """Payment runs: calculate, prepare, review, authorise, finalise. Long work is a job; its page shows how far it is."""
 
+from dataclasses import replace
+
 from flask import Blueprint, abort, request, url_for
 
 from blueprints.access import may, me, requires
@@ -10,8 +12,19 @@ from blueprints.reading import reads_client_records
 from blueprints.refusals import stays_on
 from blueprints.sorting import Columns, Sorting
 from exchange.downloads.payment_runs import run_data, runs_data
-from forms.payment_runs import KINDS, CalculateForm, HoldExceptionForm, PrepareForm, RunFilter, StopForm, TickForm
+from forms.payment_runs import (
+    KINDS,
+    AskAboutExceptionForm,
+    CalculateForm,
+    HoldExceptionForm,
+    PrepareForm,
+    RunFilter,
+    StopForm,
+    TickForm,
+)
 from models.base import chunks, session
+from models.correspondence import action_verbs
+from models.correspondence.asked_about import Asked
 from models.job import Job, JobKind
 from models.payments import authorising, officer
 from models.payments.finding import Finding
@@ -155,21 +168,52 @@ def exception_hold(run_id, finding_id):
     opened = _opened(review, finding, form)
     if form.validate_on_submit() and opened["payment"] is not None:
         with refusals_on(form):
-            officer.hold(
-                opened["payment"], by=me(), reason=form.reason.data, order_id=opened["order_id"],
-                question=form.question.data,
-            )  # fmt: skip
-            after = opened["place"].next_id
-            if after is None:
-                return done("Held. That was the last of these", then=url_for(".show", run_id=run_id, show=finding.kind))
-            _, following = _found(run_id, after)
-            return done(
-                "Held", then=url_for(".exception", run_id=run_id, finding_id=after),
-                partial="admin/payment_runs/_exception.html", **_opened(review, following, HoldExceptionForm(None)),
-            )  # fmt: skip
+            officer.hold(opened["payment"], by=me(), reason=form.reason.data, order_id=opened["order_id"])
+            return _go_on(review, finding, opened["place"].next_id, "Held")
     return render(
         "admin/payment_runs/exception.html", partial="admin/payment_runs/_exception.html",
         **_opened(review, finding, form),
+    )  # fmt: skip
+
+
+@bp.post("/<int:run_id>/exceptions/<int:finding_id>/ask")
+@requires(Permission.HOLD_PAYMENTS)
+@reads_client_records
+def exception_ask(run_id, finding_id):
+    """Ask the provider about an exception, and go on to the next. Nothing is held."""
+    review, finding = _found(run_id, finding_id)
+    form = AskAboutExceptionForm()
+    opened = _opened(review, finding, HoldExceptionForm(None), asks=form)
+    payment = opened["payment"]
+    if form.validate_on_submit() and payment is not None:
+        with refusals_on(form):
+            provider = session.scalars(Provider.numbered(payment.provider_id)).one()
+            about = _asked_about(finding, payment, opened["row"])
+            action_verbs.ask_provider(about, provider, text=form.question.data, by=me())
+            return _go_on(review, finding, opened["place"].next_id, "The provider is asked. Nothing is held")
+    return render(
+        "admin/payment_runs/exception.html", partial="admin/payment_runs/_exception.html", **opened
+    )  # fmt: skip
+
+
+def _asked_about(finding, payment, row):
+    asked = Asked().with_payment(payment)
+    if finding.client_id is None:
+        return asked
+    title = f"{client_of(row)}: {asked.title}"
+    return Asked(replace(asked.about, client_id=finding.client_id), title)
+
+
+def _go_on(review, finding, after, said):
+    """Done: to the next exception of the kind; after the last, to their list."""
+    run_id = review.run.id
+    if after is None:
+        then = url_for(".show", run_id=run_id, show=finding.kind)
+        return done(f"{said}. That was the last of these", then=then)
+    _, following = _found(run_id, after)
+    return done(
+        said, then=url_for(".exception", run_id=run_id, finding_id=after),
+        partial="admin/payment_runs/_exception.html", **_opened(review, following, HoldExceptionForm(None)),
     )  # fmt: skip
 
 
@@ -178,8 +222,8 @@ def _found(run_id, finding_id):
     return review, get_or_404(review.finding(finding_id))
 
 
-def _opened(review, finding, form):
-    """What the page of one exception shows: of its payment as it is now."""
+def _opened(review, finding, form, asks=None):
+    """What the page of one exception shows: of its payment as it is now. `asks` is the form to ask with, as sent."""
     row, place = review.opened(finding)
     payment = session.scalars(ScheduledPayment.of(row.reference, row.first_on)).one_or_none()
     rows = exception_rows(payment, row.client_reference, finding.kind) if payment else None
@@ -188,13 +232,15 @@ def _opened(review, finding, form):
     )
     held = session.scalars(Hold.ever_on(payment).where(~Hold.is_released)).all() if payment else []
     holds = [each for each in held if each.purchase_order_id in (None, order_id)]
-    may_be_held = payment is not None and not holds and may(Permission.HOLD_PAYMENTS)
+    may_ask = payment is not None and may(Permission.HOLD_PAYMENTS)
+    may_be_held = may_ask and not holds
     return {
         "run": review.run, "kind": finding.kind, "row": row, "place": place, "payment": payment,
         "rows": rows, "order_id": order_id, "holds": holds, "client_of": client_of,
         "now": workings(payment, rows) if finding.client_id and payment and rows else [],
         "before": workings_before(payment, rows) if finding.client_id and payment and rows else [],
         "form": form if may_be_held or form.errors else None,
+        "asks": (asks or AskAboutExceptionForm(None)) if may_ask else None,
     }  # fmt: skip
 
 

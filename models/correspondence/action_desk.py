@@ -229,11 +229,11 @@ class Answered:
 
 
 def first_answers() -> list[Answered]:
-    """Of each team that has answered, by name."""
+    """Of each team that has answered, by name. What the council asked of its own accord is no answer."""
     query = (
         select(ActionTeam.name, Action.opened_at, Action.answered_at)
         .join(ActionTeam, ActionTeam.id == Action.answered_team_id)
-        .where(Action.answered_at >= utc_now() - MEASURED)
+        .where(Action.answered_at >= utc_now() - MEASURED, Action.answered_at > Action.opened_at)
         .order_by(sa.func.lower(ActionTeam.name), ActionTeam.id)
     )
     took: defaultdict[str, list[int]] = defaultdict(list)

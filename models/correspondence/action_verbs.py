@@ -19,7 +19,8 @@ from models.calendar import today
 from models.correspondence.action import About, Action, Side, reopened_from
 from models.correspondence.action_mail import tell, tell_of_passing_on
 from models.correspondence.action_post import LONGEST_TITLE, ActionNote, ActionPost, PostKind, tidy
-from models.correspondence.action_type import ActionTeam, ActionType, Related, insist_on_team
+from models.correspondence.action_type import ActionTeam, ActionType, Related, insist_on_team, offered
+from models.correspondence.asked_about import Asked, usual_type
 from models.correspondence.attachment import Taken, keep
 from models.payments.purchase_order import PurchaseOrder
 from models.permissions import COUNCIL_GRANTS, Permission
@@ -83,6 +84,34 @@ def open_action(
     _write(action, PostKind.OPENED, Side.PROVIDER, text, by, files)
     record("action.opened", action, by=by, type=type_.reference, team=team.reference)
     tell(action, Side.COUNCIL, by=by, link=link)
+    return action
+
+
+def ask_provider(asked: Asked, provider: Provider, *, text: str, by: User) -> Action:
+    """The council asks the provider about a record of its own: the provider holds the action, and a team of the
+    officer's has it back with the answer. Nothing of the record changes. DomainError where no type of action is offered
+    to this provider, or nothing is asked.
+    """
+    if not text.strip():
+        raise DomainError("Write what you ask the provider")
+    types = offered(session.scalars(ActionType.by_name()).all(), provider.kind, of_money=True)
+    type_ = usual_type([each for each in types if each.related is not Related.CLIENT], asked)
+    if type_ is None:
+        raise DomainError(f"No type of action is offered to {provider.name}, so nothing can be asked here")
+    teams = type_.teams_for(provider.kind)
+    role = session.scalar(select(Staff.role).where(Staff.user_id == by.id))
+    team, at = next((each for each in teams if role is not None and each.is_of(role)), teams[0]), utc_now()
+    action = Action(
+        provider_id=provider.id, type_id=type_.id, title=asked.title[:LONGEST_TITLE], team_id=team.id,
+        opened_at=at, opened_by_id=by.id, holder=Side.PROVIDER, is_of_money=type_.is_of_money or asked.is_of_money,
+        due_on=working_days().after(today(), type_.due_days) if type_.due_days else None,
+        answered_at=at, answered_team_id=team.id, **asked.about.columns(),
+    )  # fmt: skip
+    session.add(action)
+    session.flush()
+    _write(action, PostKind.OPENED, Side.COUNCIL, text, by)
+    record("action.opened", action, by=by, type=type_.reference, team=team.reference)
+    tell(action, Side.PROVIDER, by=by)
     return action
 
 

@@ -39,18 +39,13 @@ def _recalculated(provider_id: int, *rows: Base) -> Iterator[None]:
     calculate([provider_id])
 
 
-def hold(payment: ScheduledPayment, *, by: User, reason: str, order_id: int | None = None, question: str = "") -> None:
-    """Hold the payment, or one purchase order's row of it, and where there is a `question`, write it to the provider.
-    DomainError as in models.payments.hold.place.
-    """
+def hold(payment: ScheduledPayment, *, by: User, reason: str, order_id: int | None = None) -> None:
+    """Hold the payment, or one purchase order's row of it. DomainError as in models.payments.hold.place."""
     with _recalculated(payment.provider_id, payment):
         if order_id is not None and order_id not in PaymentLine.orders_in(payment):
             raise DomainError("That row is no longer in this payment. Look at it again")
-        held = place(payment, by=by, reason=reason, order_id=order_id, kind=HoldKind.OFFICER)
+        place(payment, by=by, reason=reason, order_id=order_id, kind=HoldKind.OFFICER)
     reload(payment)
-    if question.strip():
-        session.flush()
-        answer(payment, held, by=by, text=question.strip())
 
 
 def release(payment: ScheduledPayment, held: Hold, *, by: User, reason: str) -> str:

@@ -96,7 +96,9 @@ document.addEventListener('input', ({ target }) => {
 
 document.addEventListener('change', ({ target }) => {
   const form = target.type === 'checkbox' && answer(target)
-  if (form) addUp(form)
+  if (!form) return
+  addUp(form)
+  keep() // a tick waits for no more to be typed: whoever loads the page again at once finds it
 })
 
 // Enter in a box would press the first button. In the search it goes on to the first row that is found.

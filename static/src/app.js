@@ -53,10 +53,21 @@ body.addEventListener('htmx:afterSettle', event => {
   swapped.querySelectorAll('[role=alert]').forEach(alert => alert.setAttribute('data-disable-auto-focus', 'true'))
   start(swapped.parentElement || swapped)
   announce(swapped)
+  markOpened(swapped)
   // whoever is choosing in a filter goes on choosing
   const { requestConfig } = event.detail
   focusAfterSwap(swapped, Boolean(requestConfig && requestConfig.elt.hasAttribute('data-autosubmit')))
 })
+
+// What is opened beside a list is marked in it.
+function markOpened(swapped) {
+  const { opened } = swapped.dataset
+  if (!opened) return
+  for (const link of document.querySelectorAll('.review__list tbody a')) {
+    if (link.getAttribute('href') === opened) link.setAttribute('aria-current', 'true')
+    else link.removeAttribute('aria-current')
+  }
+}
 
 // No answer at all: say so where every other problem is said.
 for (const name of ['htmx:sendError', 'htmx:timeout']) {

@@ -3,15 +3,23 @@
 import pytest
 from sqlalchemy import select
 
+from models.correspondence.action import Action, Side
+from models.correspondence.action_desk import first_answers
+from models.correspondence.action_post import ActionPost
 from models.outbox import OutboxMessage
 from models.payments.finding import RunFinding
 from models.payments.hold import Hold, HoldAnswer
-from tests.admin.conftest import SUNDAY, WEEK, two_clients
+from models.permissions import Role
+from models.records.provider import Provider
+from tests.action_factories import make_team, make_type
+from tests.admin.conftest import MONDAY, SUNDAY, WEEK, two_clients
 from tests.care_factories import make_item
-from tests.support.rows import every
+from tests.factories import make_user
+from tests.support.rows import every, reading
 from tests.support.runs import calculate
 
 RUNS = "/council/payment-runs"
+HOLD, ASK = ".exception form[action$=hold]", ".exception form[action$=ask]"
 NEW_FROM = SUNDAY - WEEK + WEEK / 7
 
 
@@ -46,22 +54,53 @@ def test_a_row_opens_with_its_sums_working_and_the_next(desk, run):
     assert adjust.page.select_one("select[name=client] option[selected]")["value"] != ""
 
 
-def test_it_is_held_and_its_provider_asked_and_the_next_one_follows(desk, run):
+def test_it_is_held_and_the_next_one_follows(desk, run):
     first, second = links(desk.officer.get(f"{run}?show=new"))
     page = desk.officer.get(first)
-    said = {"reason": "Not in the plan", "question": "Did she come on Monday?"}
-    held = desk.officer.submit(page, said, form=".exception form", status=303)
+    said = {"reason": "Not in the plan"}
+    held = desk.officer.submit(page, said, form=HOLD, status=303)
     assert held.location == second
     [hold] = every(Hold)
     assert (hold.reason, hold.is_of_whole_payment) == ("Not in the plan", False)
-    assert [each.text for each in every(HoldAnswer)] == ["Did she come on Monday?"]
-    assert all("Monday" not in mail.body for mail in every(OutboxMessage)), "no mail repeats what may name a client"
+    assert not every(HoldAnswer)
+    assert not every(Action)
     again = desk.officer.get(first)
     assert "Not in the plan" in again.words
-    assert not again.page.select(".exception form")
-    end = desk.officer.submit(desk.officer.get(second), {"reason": "Nor this"}, form=".exception form", status=303)
+    assert not again.page.select(HOLD)
+    end = desk.officer.submit(desk.officer.get(second), {"reason": "Nor this"}, form=HOLD, status=303)
     assert end.location.endswith("show=new")
-    assert len(every(HoldAnswer)) == 1
+
+
+@pytest.mark.postgres
+def test_its_provider_is_asked_and_nothing_is_held(desk, run):
+    """To ask held the row too."""
+    first, second = links(desk.officer.get(f"{run}?show=new"))
+    [provider] = every(select(Provider).where(Provider.id == desk.contract.provider_id))
+    with_none = desk.officer.submit(desk.officer.get(first), {"question": "Did she come?"}, form=ASK, status=422)
+    assert with_none.errors == [f"No type of action is offered to {provider.name}, so nothing can be asked here"]
+    team = make_team()
+    make_type(team, is_of_money=True)
+    make_user(Role.FINANCE, provider)
+    empty = desk.officer.submit(desk.officer.get(first), {"question": " "}, form=ASK, status=422)
+    assert empty.errors == ["Write what you ask the provider"]
+    assert empty.page.select_one("details[open] form[action$=ask]")
+    asked = desk.officer.submit(desk.officer.get(first), {"question": "Did she come on Monday?"}, form=ASK, status=303)
+    assert asked.location == second
+    assert not every(Hold)
+    [action] = every(select(Action))
+    assert (action.holder, action.team_id, action.payment_first_on) == (Side.PROVIDER, team.id, MONDAY + WEEK)
+    assert action.client_id is not None
+    [post] = every(select(ActionPost))
+    assert (post.side, post.text) == (Side.COUNCIL, "Did she come on Monday?")
+    mails = every(OutboxMessage)
+    assert mails
+    assert all("Monday" not in mail.body for mail in mails), "no mail repeats what may name a client"
+    assert desk.officer.get(second).page.select(HOLD), "to hold is a choice of its own"
+    end = desk.officer.submit(desk.officer.get(second), {"question": "And she?"}, form=ASK, status=303)
+    assert end.location.endswith("show=new")
+    with reading():
+        assert not first_answers(), "what the council asks of its own accord is no answer"
+    desk.manager.post(f"{first}/ask", {"question": "x"}, status=403)
 
 
 def test_beside_the_list_the_next_one_is_drawn_at_once(desk, run):
@@ -73,15 +112,14 @@ def test_beside_the_list_the_next_one_is_drawn_at_once(desk, run):
 
 def test_what_is_wrong_stays_beside_what_was_typed(desk, run):
     [first, _] = links(desk.officer.get(f"{run}?show=new"))
-    empty = desk.officer.post(f"{first}/hold", {"question": "Did she come?"}, status=422)
+    empty = desk.officer.post(f"{first}/hold", {"reason": " "}, status=422)
     assert empty.errors == ["Say why it is held"]
-    assert empty.page.select("textarea")[1].text.strip() == "Did she come?"
     page = desk.officer.get(first)
-    desk.officer.submit(page, {"reason": "Once"}, form=".exception form", status=303)
-    late = desk.officer.post(f"{first}/hold", {"reason": "Twice", "question": "Did she come?"}, status=422)
+    desk.officer.submit(page, {"reason": "Once"}, form=HOLD, status=303)
+    late = desk.officer.post(f"{first}/hold", {"reason": "Twice"}, status=422)
     assert late.errors == ["This is held already"]
     assert "Once" in late.words
-    assert [each.text.strip() for each in late.page.select("textarea")] == ["Twice", "Did she come?"]
+    assert [each.text.strip() for each in late.page.select("textarea")] == ["Twice", ""]
     assert len(every(Hold)) == 1
 
 

@@ -173,6 +173,18 @@ def test_ticks_and_texts_last_through_looking_elsewhere_and_a_total_that_changes
     expect(page.locator("#notices")).to_contain_text("and queried 1 row")
 
 
+def test_a_tick_is_kept_at_once_and_a_page_that_is_loaded_again_has_it(open_browser, sign_in, person, contract):
+    """It waited a second for more to be typed, and whoever loaded the page again before that did not find it."""
+    page = open_browser()
+    sign_in(page, person)
+    page.goto(f"{address(contract)}/answer")
+    page.clock.install()  # no second passes
+    with page.expect_response("**/keep"):
+        page.get_by_label("Something is wrong with this row").first.check()
+    page.reload()
+    expect(page.locator("tbody", has=page.locator("input:checked"))).to_have_count(1)
+
+
 def stands(page):
     row = page.locator("tbody", has=page.locator("input:checked"))
     expect(row).to_have_count(1)

@@ -157,4 +157,7 @@ def test_an_exception_is_chosen_without_losing_the_page(contract, open_browser, 
     look_at(page, "run-new")
     page.locator(".review__list tbody th a").click()
     expect(page.locator("#exception")).to_contain_text("How this time was worked out")
+    opened = page.locator(".review__list tbody a[aria-current]")
+    expect(opened).to_have_count(1)
+    assert page.url.endswith(opened.get_attribute("href"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Payment run 2")

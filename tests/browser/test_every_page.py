@@ -42,7 +42,10 @@ def look(page, name):
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
-def test_no_page_has_a_fault_that_can_be_measured(app, open_browser, sign_in, subtests):
+def each_page(app, open_browser, sign_in):
+    """Every page with a provider that has one of everything: its endpoint, its address, and the browser of somebody who
+    may open it.
+    """
     provider, values = settled_provider()
     user = make_user(Role.ADMINISTRATOR, provider)
     make_membership(user, make_provider())
@@ -60,9 +63,14 @@ def test_no_page_has_a_fault_that_can_be_measured(app, open_browser, sign_in, su
         page = visitor if access_of(app, rule.endpoint) in (PUBLIC, PASSWORD_GIVEN) else member
         if rule.rule.startswith("/council"):
             page = next(staff[role] for role in STAFF if access_of(app, rule.endpoint) in COUNCIL_GRANTS[role])
-        with subtests.test(endpoint=rule.endpoint):
+        yield rule.endpoint, address, page
+
+
+def test_no_page_has_a_fault_that_can_be_measured(app, open_browser, sign_in, subtests):
+    for endpoint, address, page in each_page(app, open_browser, sign_in):
+        with subtests.test(endpoint=endpoint):
             assert page.goto(address).status == 200
-            look(page, rule.endpoint)
+            look(page, endpoint)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from flask import request, url_for
 from blueprints.access import me, requires
 from blueprints.admin.actions import bp
 from blueprints.lookups import PER_PAGE, key
-from blueprints.pages import came_from, refusals_on, render, render_once, safe_path
+from blueprints.pages import came_from, refusals_on, render, render_once, safe_path, without
 from blueprints.reading import reads_client_records
 from forms.base import ButtonForm
 from forms.council_actions import CloseActionsForm, GiveForm
@@ -87,7 +87,7 @@ def _done(of: Several, actions: Any, shown: dict[str, Any], refused: Refused) ->
 
 
 def _list_url():
-    """The inbox as it was, with its filters."""
+    """The inbox as it was, with its filters, and nothing ticked."""
     there = safe_path(request.form.get("list")) or came_from() or ""
     index = url_for(".index")
-    return there if there.partition("?")[0] == index else index
+    return without(there, "action") if there.partition("?")[0] == index else index

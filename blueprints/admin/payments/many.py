@@ -9,7 +9,7 @@ from flask import request, url_for
 from blueprints.access import me, requires
 from blueprints.admin.payments import bp
 from blueprints.lookups import PER_PAGE, key
-from blueprints.pages import came_from, refusals_on, render, render_once, safe_path
+from blueprints.pages import came_from, refusals_on, render, render_once, safe_path, without
 from forms.council_payments import HoldManyForm, PlanForm, ReleaseForm, SendBackForm
 from models.accounts.conflict import conflicts_of, insist_on_none
 from models.base import session
@@ -99,7 +99,7 @@ def instalments_many():
 
 
 def _several(of: Several, form: Any, given: Callable[[], dict[str, Any]]) -> Any:
-    ids = request.values.getlist("payment", type=key)
+    ids = list(dict.fromkeys(request.values.getlist("payment", type=key)))
     rows = session.execute(numbered(ids[:PER_PAGE])).all()
     own = _of_own_providers([row.ScheduledPayment for row in rows])
     shown = {"form": form, "of": of, "left_out": max(len(ids) - PER_PAGE, 0), "still": {}, "list_url": _list_url()}
@@ -143,7 +143,7 @@ def _done(of: Several, rows: Any, shown: dict[str, Any], refused: officer.Refuse
 
 
 def _list_url():
-    """The list as it was, with its filters."""
+    """The list as it was, with its filters, and nothing ticked."""
     there = safe_path(request.form.get("list")) or came_from() or ""
     index = url_for(".index")
-    return there if there.partition("?")[0] == index else index
+    return without(there, "payment") if there.partition("?")[0] == index else index

@@ -1,0 +1,63 @@
+"""Every form of the portal as it comes back when nothing of it was filled in: what is wrong is said so that everybody
+can find it.
+"""
+
+from collections import Counter
+
+from playwright.sync_api import Page
+
+from tests.browser.looks import assert_accessible, assert_fits, take_picture
+from tests.browser.test_every_page import each_page
+
+KINDS = {"text", "textarea", "password", "file", "radio", "checkbox", "select"}
+"""Of fields that may be wrong."""
+FORMS = "main form[method=post]"
+EMPTY = """form => {
+    const fields = [...form.elements].filter(each => !['hidden', 'submit', 'button'].includes(each.type) && each.name)
+    for (const field of fields) {
+        if (field.matches('[type=checkbox], [type=radio]')) field.checked = false
+        else if (field.tagName === 'SELECT') field.selectedIndex = 0
+        else field.value = ''
+    }
+    return fields.some(each => !each.matches('[type=checkbox], select'))
+}"""
+WRONG = """() => [...document.querySelectorAll('main .govuk-form-group--error')].map(group => {
+    const field = group.querySelector('textarea, select, input:not([type=hidden])')
+    return !field ? '' : field.tagName === 'INPUT' ? field.type : field.tagName.toLowerCase()
+})"""
+
+
+def sent_empty(page: Page, address: str, number: int) -> bool:
+    """Empty one form of the page and send it; whether it came back. One of buttons alone is not sent."""
+    page.goto(address)
+    form = page.locator(FORMS).nth(number)
+    if not form.evaluate(EMPTY):
+        return False
+    with page.expect_response(lambda answer: answer.request.method == "POST" and "keep" not in answer.url) as answered:
+        form.evaluate("form => form.requestSubmit(form.querySelector('[type=submit]'))")
+    page.wait_for_load_state("networkidle")
+    return answered.value.status == 422
+
+
+def test_no_form_that_comes_back_has_a_fault_that_can_be_measured(app, open_browser, sign_in, subtests):
+    came_back, wrong = Counter(), Counter()
+    for endpoint, address, page in each_page(app, open_browser, sign_in):
+        if endpoint.startswith("demo."):
+            continue
+        page.goto(address)
+        for number in range(page.locator(FORMS).count()):
+            with subtests.test(endpoint=endpoint, number=number):
+                if not sent_empty(page, address, number):
+                    continue
+                came_back[endpoint] += 1
+                wrong.update(page.evaluate(WRONG))
+                assert page.locator(".govuk-error-summary").count() == 1
+                assert page.title().startswith("Error: ")
+                take_picture(page, f"faults-{endpoint}")
+                assert_accessible(page)
+                page.set_viewport_size({"width": 320, "height": 640})
+                assert_fits(page)
+                assert_accessible(page)
+                page.set_viewport_size({"width": 1280, "height": 900})
+    assert len(came_back) >= 30, came_back
+    assert set(wrong) >= KINDS, wrong
