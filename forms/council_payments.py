@@ -89,7 +89,7 @@ class WaitingSearch(FilterForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         blocked = (BLOCKED, "Blocked, in payments that are still open")
-        self.reason.offer((ALL, "[Any]"), blocked, *((each.value, each.label) for each in WAITS))
+        self.reason.offer((ALL, "[Any]"), blocked, *((each.value, each.words.label) for each in WAITS))
 
     @property
     def chosen(self) -> ChosenWaiting:

@@ -133,7 +133,7 @@ class ReasonFilter(FilterForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.reason.offer((ALL, "[Any]"), *((each.value, each.to_provider) for each in WAITS))
+        self.reason.offer((ALL, "[Any]"), *((each.value, each.words.to_provider) for each in WAITS))
 
     @property
     def chosen(self) -> Reason | None:

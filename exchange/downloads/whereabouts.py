@@ -34,8 +34,8 @@ def sums_data(rows: Iterable[Row], *, at_council: bool) -> Iterator[tuple[Cell, 
         reason = row.reason
         yield (
             row.provider, row.contract, row.reference, row.first_on, row.last_on, client_of(row), row.service,
-            str(row.order_number or ""), reason.label if at_council else reason.to_provider,
+            str(row.order_number or ""), reason.words.label if at_council else reason.words.to_provider,
             "the provider" if reason.is_providers else "the council",
-            reason.next_at_council if at_council else reason.next_at_provider,
+            reason.words.next_at_council if at_council else reason.words.next_at_provider,
             since_of(row), row.until_on, Pence(row.pence),
         )  # fmt: skip

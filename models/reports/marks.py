@@ -38,7 +38,7 @@ def _of(row: Any, runs: Iterable[Any], reasons: Sequence[Reason]) -> Iterable[Ma
     if row.is_held:
         yield Mark("Held", "yellow")
     if reasons:
-        yield Mark(f"Blocked: {', '.join(each.label for each in reasons).lower()}", "orange")
+        yield Mark(f"Blocked: {', '.join(each.words.label for each in reasons).lower()}", "orange")
 
 
 def blocked_because(payment_ids: Iterable[int]) -> dict[int, list[Reason]]:

@@ -1,6 +1,19 @@
 """Why a sum is not on its way to a provider, in words, and who acts next."""
 
+from typing import NamedTuple
+
 from models.words import Choice
+
+
+class Words(NamedTuple):
+    """How a reason is told, to whom."""
+
+    label: str
+    """As the council reads it."""
+    to_provider: str
+    next_at_council: str
+    """The next step, as the council reads it."""
+    next_at_provider: str
 
 
 class Reason(Choice):
@@ -22,21 +35,8 @@ class Reason(Choice):
     OWED = "owed back"
 
     @property
-    def label(self) -> str:
-        """As the council reads it."""
-        return _WORDS[self][0]
-
-    @property
-    def to_provider(self) -> str:
-        return _WORDS[self][1]
-
-    @property
-    def next_at_council(self) -> str:
-        return _WORDS[self][2]
-
-    @property
-    def next_at_provider(self) -> str:
-        return _WORDS[self][3]
+    def words(self) -> Words:
+        return _WORDS[self]
 
     @property
     def is_providers(self) -> bool:
@@ -47,31 +47,40 @@ class Reason(Choice):
 WAITS = [reason for reason in Reason if reason is not Reason.OWED]
 """What holds or blocks a sum."""
 _WORDS = {
-    Reason.HELD: ("Held by us", "Held by the council", "Look into it, then release it.",
-                  "The council looks into it. You need do nothing."),
-    Reason.REJECTED: ("Rejected by the provider", "Rejected by you", "Put it right, then send it back.",
-                      "The council puts it right and asks you again. You may take the rejection back."),
-    Reason.QUERIED: ("Queried by the provider", "Queried by you", "Answer the query, then release the row.",
-                     "The council looks at what you asked, and releases it."),
-    Reason.ASKED: ("Waits for the provider’s confirmation", "Waits for your confirmation", "The provider answers.",
-                   "Confirm or reject the payment."),
-    Reason.MISSED: ("Not confirmed in time", "Not confirmed in time", "Ask again, or pay it as it is.",
-                    "The council asks you again, or pays it as it is."),
-    Reason.UNAUTHORISED: ("Not authorised", "Not authorised", "Authorise the care package in the finance system.",
-                          "The council authorises the care package; the next payment then has it."),
-    Reason.LATER: ("Authorised from a later day", "Authorised from a later day", "Nothing: it is paid from that day.",
-                   "Nothing: it is paid from that day."),
-    Reason.SUSPENDED: ("Suspended", "Suspended", "End the suspension, or the care package, in the finance system.",
-                       "The council ends the suspension, or the care package."),
-    Reason.NOT_AGREED: (
+    Reason.HELD: Words(
+        "Held by us", "Held by the council", "Look into it, then release it.",
+        "The council looks into it. You need do nothing."),
+    Reason.REJECTED: Words(
+        "Rejected by the provider", "Rejected by you", "Put it right, then send it back.",
+        "The council puts it right and asks you again. You may take the rejection back."),
+    Reason.QUERIED: Words(
+        "Queried by the provider", "Queried by you", "Answer the query, then release the row.",
+        "The council looks at what you asked, and releases it."),
+    Reason.ASKED: Words(
+        "Waits for the provider’s confirmation", "Waits for your confirmation", "The provider answers.",
+        "Confirm or reject the payment."),
+    Reason.MISSED: Words(
+        "Not confirmed in time", "Not confirmed in time", "Ask again, or pay it as it is.",
+        "The council asks you again, or pays it as it is."),
+    Reason.UNAUTHORISED: Words(
+        "Not authorised", "Not authorised", "Authorise the care package in the finance system.",
+        "The council authorises the care package; the next payment then has it."),
+    Reason.LATER: Words(
+        "Authorised from a later day", "Authorised from a later day", "Nothing: it is paid from that day.",
+        "Nothing: it is paid from that day."),
+    Reason.SUSPENDED: Words(
+        "Suspended", "Suspended", "End the suspension, or the care package, in the finance system.",
+        "The council ends the suspension, or the care package."),
+    Reason.NOT_AGREED: Words(
         "Not agreed", "Its service agreement is not agreed",
         "Send the provider its service agreement, or record what was agreed on paper.",
         "Agree to it under Contract Documents, once the council has published it. Then the next payment catches up."),
-    Reason.ABOVE_AGREED: (
+    Reason.ABOVE_AGREED: Words(
         "Not agreed: more than the agreed terms", "More than its agreed terms",
         "Send the provider the new terms to agree, or record what was agreed on paper.",
         "Agree to the new terms under Contract Documents, once the council has published them there. What you agreed "
         "before is paid; then the next payment catches up."),
-    Reason.OWED: ("Owed by the provider", "You owe it to the council", "It is taken from the next payments.",
-                  "It is taken from your next payments."),
+    Reason.OWED: Words(
+        "Owed by the provider", "You owe it to the council", "It is taken from the next payments.",
+        "It is taken from your next payments."),
 }  # fmt: skip

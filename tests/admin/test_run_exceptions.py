@@ -1,21 +1,21 @@
 """An exception of a run is opened beside the list: the row with its working, hold, ask, adjust, and the next one."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models.correspondence.action import Action, Side
 from models.correspondence.action_desk import first_answers
 from models.correspondence.action_post import ActionPost
+from models.correspondence.action_type import ActionTeam, ActionType
 from models.outbox import OutboxMessage
 from models.payments.finding import RunFinding
 from models.payments.hold import Hold, HoldAnswer
-from models.permissions import Role
+from models.permissions import CouncilRole, Role
 from models.records.provider import Provider
-from tests.action_factories import make_team, make_type
 from tests.admin.conftest import MONDAY, SUNDAY, WEEK, two_clients
 from tests.care_factories import make_item
 from tests.factories import make_user
-from tests.support.rows import every, reading
+from tests.support.rows import every, reading, unit_of_work
 from tests.support.runs import calculate
 
 RUNS = "/council/payment-runs"
@@ -30,6 +30,11 @@ def run(desk):
         make_item(desk.contract, rate_e4=rate, starts_on=NEW_FROM)
     calculate(SUNDAY)
     return f"{RUNS}/{desk.prepare()}"
+
+
+def change_types(**values):
+    with unit_of_work() as session:
+        session.execute(update(ActionType).values(**values))
 
 
 def links(page):
@@ -76,10 +81,10 @@ def test_its_provider_is_asked_and_nothing_is_held(desk, run):
     """To ask held the row too."""
     first, second = links(desk.officer.get(f"{run}?show=new"))
     [provider] = every(select(Provider).where(Provider.id == desk.contract.provider_id))
+    change_types(is_offered=False)
     with_none = desk.officer.submit(desk.officer.get(first), {"question": "Did she come?"}, form=ASK, status=422)
     assert with_none.errors == [f"No type of action is offered to {provider.name}, so nothing can be asked here"]
-    team = make_team()
-    make_type(team, is_of_money=True)
+    change_types(is_offered=True)
     make_user(Role.FINANCE, provider)
     empty = desk.officer.submit(desk.officer.get(first), {"question": " "}, form=ASK, status=422)
     assert empty.errors == ["Write what you ask the provider"]
@@ -88,7 +93,9 @@ def test_its_provider_is_asked_and_nothing_is_held(desk, run):
     assert asked.location == second
     assert not every(Hold)
     [action] = every(select(Action))
-    assert (action.holder, action.team_id, action.payment_first_on) == (Side.PROVIDER, team.id, MONDAY + WEEK)
+    assert (action.holder, action.payment_first_on, action.is_of_money) == (Side.PROVIDER, MONDAY + WEEK, True)
+    [team] = every(select(ActionTeam).where(ActionTeam.id == action.team_id))
+    assert team.is_of(CouncilRole.PAYMENTS_OFFICER)
     assert action.client_id is not None
     [post] = every(select(ActionPost))
     assert (post.side, post.text) == (Side.COUNCIL, "Did she come on Monday?")
