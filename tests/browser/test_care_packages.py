@@ -60,7 +60,7 @@ def test_one_is_found_with_those_of_before_and_asked_about(page, database, sign_
     look(page, "one")
     page.get_by_role("link", name="Close and return to list").click()
     expect(rows.filter(has_text="Old, Al")).to_have_count(1)
-    page.get_by_role("link", name="Submit Action: about line item I7").click()
+    page.locator("#items a", has_text="about line item I7").click()
     expect(page.get_by_label("Title")).to_have_value("Care package I7")
     look(page, "ask")
     page.get_by_label("Text").fill("She left on Tuesday")

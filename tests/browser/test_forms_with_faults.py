@@ -4,12 +4,12 @@ can find it.
 
 from collections import Counter
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.looks import assert_accessible, assert_fits, take_picture
 from tests.browser.test_every_page import each_page
 
-KINDS = {"text", "textarea", "password", "file", "radio", "checkbox", "select"}
+KINDS = {"text", "email", "textarea", "password", "radio", "select"}
 """Of fields that may be wrong."""
 FORMS = "main form[method=post]"
 EMPTY = """form => {
@@ -35,7 +35,9 @@ def sent_empty(page: Page, address: str, number: int) -> bool:
         return False
     with page.expect_response(lambda answer: answer.request.method == "POST" and "keep" not in answer.url) as answered:
         form.evaluate("form => form.requestSubmit(form.querySelector('[type=submit]'))")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state()
+    if answered.value.status == 422:
+        expect(page.locator(".govuk-error-summary")).to_be_visible()
     return answered.value.status == 422
 
 
@@ -51,7 +53,6 @@ def test_no_form_that_comes_back_has_a_fault_that_can_be_measured(app, open_brow
                     continue
                 came_back[endpoint] += 1
                 wrong.update(page.evaluate(WRONG))
-                assert page.locator(".govuk-error-summary").count() == 1
                 assert page.title().startswith("Error: ")
                 take_picture(page, f"faults-{endpoint}")
                 assert_accessible(page)
