@@ -34,8 +34,9 @@ def sent_empty(page: Page, address: str, number: int) -> bool:
     if not form.evaluate(EMPTY):
         return False
     with page.expect_response(lambda answer: answer.request.method == "POST" and "keep" not in answer.url) as answered:
-        form.evaluate("form => form.requestSubmit(form.querySelector('[type=submit]'))")
-    page.wait_for_load_state()
+        form.evaluate("form => form.requestSubmit(form.querySelector('[type=submit]:not([name=choose])'))")
+    page.wait_for_timeout(100)  # for the answer to become the page
+    page.wait_for_load_state("networkidle")
     if answered.value.status == 422:
         expect(page.locator(".govuk-error-summary")).to_be_visible()
     return answered.value.status == 422
