@@ -15,7 +15,7 @@ from models.records.client import Client
 from models.records.contract import Contract
 from models.records.provider import Provider
 from tests.care_factories import make_client, make_contract, make_item
-from tests.factories import make_provider, make_staff, make_user
+from tests.factories import make_provider, make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every, unit_of_work
 from tests.support.runs import calculate, change, finalise, orders, payment
@@ -286,20 +286,6 @@ def test_with_a_query_only_what_was_confirmed_is_said_to_be(give, office, here, 
     page = office.get(f"{here}/take-back")
     assert "the next run pays £373.03. The other £353.08 is queried or held by the council, and stays so" in page.words
     assert page.page.select_one("main form button").text == "Take it back, and confirm £373.03"
-
-
-def test_what_is_said_to_be_confirmed_is_the_same_after_a_release_for_both(give, office, here, contract, app):
-    number = number_of(office.get(f"{here}/answer"), "Adams")
-    office.submit(office.get(f"{here}/answer"), {"confirm": "30303", **ticked(number, "She left")}, status=303)
-    desk = PortalClient(app).sign_in(make_staff())
-    council = f"/council{here[here.index('/payments/') :]}"
-    for _ in range(2):
-        assert "confirmed £303.03, and queried £353.08, on" in asked(office.get(here))
-        assert "confirmed £303.03, and queried £353.08, on" in office.get(f"{here}/answer").words
-        assert "at £303.03, with £353.08 queried" in desk.get(council).words
-        if link := desk.get(council).page.find("a", string=re.compile("elease")):
-            desk.submit(desk.get(link["href"]), {"reason": "She stayed"}, status=303)
-    assert not desk.get(council).page.find("a", string=re.compile("elease"))
 
 
 def test_a_rejection_stands_when_the_total_changes(give, office, here, contract):

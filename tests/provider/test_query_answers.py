@@ -59,6 +59,18 @@ def test_who_asked_what_and_what_the_council_answered_stand_beside_the_row(the, 
     assert the.officer.name not in said["B"]
 
 
+def test_what_is_said_to_be_confirmed_is_the_same_after_a_release_for_both_sides(the, council, provider):
+    """The page of the payment then said that the whole of it had been confirmed."""
+    words = "confirmed £353.08, and queried £303.03, on"
+    desk = f"/council/payments/{the.contract.reference}/{MONDAY}"
+    for is_released in (False, True):
+        assert words in provider.get(here(the)).words, is_released
+        assert words in provider.get(f"{here(the)}/answer").words, is_released
+        assert "at £353.08, with £303.03 queried" in council.get(desk).words, is_released
+        if not is_released:
+            council.post(f"{holds(the)}/release", {"reason": "She was here to Sunday"}, status=303)
+
+
 def test_it_stays_when_the_payment_is_paid_and_on_the_page_that_asks_again(the, council, provider, set_today):
     council.post(f"{holds(the)}/release", {"reason": "She was here to Sunday"}, status=303)
     the.feed()  # the confirmation lapses, and the provider is asked anew
