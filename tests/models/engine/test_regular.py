@@ -58,8 +58,8 @@ def methods(*ends):
 @pytest.mark.parametrize(
     ("as_on", "starts_on", "basis"),
     [(APRIL, APRIL, Basis.NET), (date(2019, 4, 30), APRIL, Basis.NET), (MAY, APRIL, Basis.GROSS),
-     (APRIL, MAY, Basis.GROSS), (JUNE, APRIL, Basis.GROSS)],
+     (APRIL, MAY, Basis.GROSS), (JUNE, APRIL, Basis.NET)],
 )  # fmt: skip
 def test_the_basis_is_that_of_the_method_that_pays_or_will_or_did_last(as_on, starts_on, basis):
-    contract = methods((Basis.NET, date(2019, 4, 30)), (Basis.GROSS, date(2019, 5, 15)))
+    contract = methods((Basis.NET, date(2019, 4, 30)), (Basis.GROSS, date(2019, 5, 15)), (Basis.NET, date(2019, 5, 20)))
     assert basis_of(contract, item((APRIL, MAY, 1), starts_on=starts_on), as_on) is basis
