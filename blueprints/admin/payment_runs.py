@@ -239,7 +239,8 @@ def _opened(review, finding, form, asks=None):
         "rows": rows, "order_id": order_id, "holds": holds, "client_of": client_of,
         "now": workings(payment, rows) if finding.client_id and payment and rows else [],
         "before": workings_before(payment, rows) if finding.client_id and payment and rows else [],
-        "form": form if may_be_held or form.errors else None,
+        "form": asks or form,
+        "holding": form if may_be_held or form.errors else None,
         "asks": (asks or AskAboutExceptionForm(None)) if may_ask else None,
     }  # fmt: skip
 
