@@ -151,7 +151,7 @@ VIEWS_MAY_CALL = {
     "models.payments.order_list": {"contracts_of", "in_a_list", "listed", "sums", "sums_of"},
     "models.payments.purchase_order": {"services_bought", "years_issued"},
     "models.payments.standing": {"standing_of", "standings"},
-    "models.payments.to_answer": {"to_answer"},
+    "models.payments.to_answer": {"confirmed_of", "to_answer"},
     "models.payments.standing_hold": {"waiting"},
     "models.payments.standing_holds": {"suspend", "change", "end"},
     "models.payments.money_line": {"line_of", "line_of_run"},
