@@ -145,6 +145,8 @@ def init_app(app: Flask) -> None:
 
 
 def _load_user(user_id: str) -> User | None:
+    if session.person is not None and session.person.id == int(user_id):
+        return session.person
     with every_provider():  # a person's own places, before it is known which one this request is about
         return database.scalars(User.active_with_places(int(user_id))).unique().one_or_none()
 

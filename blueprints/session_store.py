@@ -19,9 +19,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import CallbackDict
 
+from blueprints.transactions import SAFE_METHODS
 from models.accounts.user import Staff, User
 from models.accounts.web_session import FRESH, MOST, ON_THE_WAY_IN, SEEN_EVERY, Limits, WebSession
 from models.base import rows_changed, scope, transaction, utc_now
+from models.base import session as database
+from models.tenancy import every_provider
 
 CSRF = "csrf_token"
 KEPT_CSRF = "csrf"
@@ -37,13 +40,17 @@ class ServerSession(CallbackDict, SessionMixin):
     """What is remembered of one log-in. `renew()` gives it a new token, `end()` deletes it.
 
     `row` is its row in the database while it is open; `over` is the row of a session that has ended. Only one of them
-    is set.
+    is set. `person` is whose it is, where that was read with it.
     """
 
-    def __init__(self, token: str | None, row: WebSession | None, key: str, *, in_background: bool = False) -> None:
+    def __init__(
+        self, token: str | None, row: WebSession | None, key: str, *, person: User | None = None,
+        in_background: bool = False,
+    ) -> None:  # fmt: skip
         self.over = row if row and row.ended else None
         self.row = None if self.over else row
         super().__init__(dict(self.row.data) if self.row else {}, ServerSession._on_change)
+        self.person = person
         self._token = token
         self.in_background = in_background
         self.has_new_token = False
@@ -149,9 +156,20 @@ class DatabaseSessions(SessionInterface):
         token, key = request.cookies.get(self.get_cookie_name(app), ""), app.config["SECRET_KEY"]
         if not re.fullmatch(r"[A-Za-z0-9_-]{43}", token):
             return ServerSession(None, None, key)
+        row, person = self._read_with_person(token) if request.method in SAFE_METHODS else (self._read(token), None)
+        return ServerSession(token, row, key, person=person, in_background=BACKGROUND in request.headers)
+
+    def _read(self, token: str) -> WebSession | None:
         with scope() as own:
-            row = own.scalar(WebSession.known_by(token))
-        return ServerSession(token, row, key, in_background=BACKGROUND in request.headers)
+            return own.scalar(WebSession.known_by(token))
+
+    def _read_with_person(self, token: str) -> tuple[WebSession | None, User | None]:
+        """For a request that changes nothing: one that does reads its person later, when nobody else can write."""
+        with every_provider():  # their own places, before it is known which one this request is about
+            row, person = database.execute(User.in_session(token)).unique().one_or_none() or (None, None)
+        if row is not None:
+            database.expunge(row)  # it outlasts what this request reads
+        return row, person
 
     def save_session(  # type: ignore[override]  # it is only given what open_session has opened
         self, app: Flask, session: ServerSession, response: Response

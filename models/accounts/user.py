@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.sql.base import ExecutableOption
 
 from models.accounts import passwords
 from models.accounts.account_policy import insist_on_staff_address, policy
@@ -259,8 +260,19 @@ class User(Base):
     @classmethod
     def active_with_places(cls, user_id: int) -> Select["User"]:
         """One who may still log in, with what they are at providers and at the council: one query a request."""
-        places = joinedload(cls.memberships).joinedload(Membership.provider)
-        return select(cls).where(cls.id == user_id, cls.is_active).options(places, joinedload(cls.staff))
+        return select(cls).where(cls.id == user_id, cls.is_active).options(*cls._places())
+
+    @classmethod
+    def in_session(cls, token: str) -> Select:
+        """The session of this token, open or ended, as WebSession.known_by has it, and its person as
+        active_with_places has them: None where nobody who may still log in has it.
+        """
+        is_whose = sa.and_(cls.id == WebSession.user_id, cls.is_active)
+        return WebSession.known_by(token).add_columns(cls).outerjoin(cls, is_whose).options(*cls._places())
+
+    @classmethod
+    def _places(cls) -> tuple[ExecutableOption, ...]:
+        return joinedload(cls.memberships).joinedload(Membership.provider), joinedload(cls.staff)
 
 
 def granted(by: User | None, asked_by_id: int | None) -> dict[str, Any]:
