@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, abort, g, request, url_for
 from flask_login import current_user
-from sqlalchemy import Row, Select, SQLColumnExpression, func, select
+from sqlalchemy import CTE, Row, Select, SQLColumnExpression, func, select
 from werkzeug.routing import BaseConverter, IntegerConverter, UnicodeConverter, ValidationError
 
 from blueprints.access import me
@@ -211,24 +211,38 @@ def page_of(
     a column of its tables, to be added up over the whole list. `size` is how many are on a page, if not PER_PAGE;
     `total` is how many there are, where that is known already.
     """
-    size, asked = size or PER_PAGE, request.args.get(name, 1, type=key)
+    page = Page([], max(request.args.get(name, 1, type=key), 1), total or 0, name, size=size or PER_PAGE)
     g.setdefault("kept_in_links", set()).add(name)
-    sum_pence = None
-    if total is None:
-        total, sum_pence = _counted(found, pence) if isinstance(found, Select) else (len(found), None)
-    page = Page([], 1, total, name, sum_pence, size)
-    page.number = min(max(asked, 1), page.pages)
-    at = page.first - 1
     if not isinstance(found, Select):
-        page.items = found[at : at + size]
-    elif len(found.column_descriptions) > 1:
-        page.items = session.execute(found.offset(at).limit(size)).all()
-    else:
-        page.items = session.scalars(found.offset(at).limit(size)).all()
+        page.total = len(found) if total is None else total
+        page.number = min(page.number, page.pages)
+        page.items = found[page.first - 1 : page.first - 1 + page.size]
+        return page
+    if total is not None:
+        page.number = min(page.number, page.pages)
+        _read(page, found, None)
+        return page
+    counted = _counted(found, pence).cte("counted")
+    _read(page, found, counted)
+    if not page.items and page.number > 1:  # past the end, where no row says how many there are
+        page.total = session.execute(select(counted.c.total)).scalar_one()
+        page.number = page.pages
+        _read(page, found, counted)
     return page
 
 
-def _counted(query: Select, pence: SQLColumnExpression[int] | str | None) -> tuple[int, int | None]:
+def _read(page: Page, query: Select, counted: CTE | None) -> None:
+    """Put the page's items into it and, in the same statement, how many there are of them all and what they come to."""
+    width = len(query.column_descriptions)
+    more = [] if counted is None else [select(column).scalar_subquery() for column in counted.c]
+    read = session.execute(query.add_columns(*more).offset(page.first - 1).limit(page.size)).freeze()
+    page.items = read().columns(*range(width)).all() if width > 1 else read().scalars().all()
+    if counted is not None:
+        page.total, *sums = next((row[width:] for row in read()), [0] * len(more))
+        page.pence = sums[0] if sums else None
+
+
+def _counted(query: Select, pence: SQLColumnExpression[int] | str | None) -> Select:
     """How many rows the query has, and what they come to. Of its columns nothing is worked out for that: it is counted
     from the table of the first one, where that is an entity's.
     """
@@ -236,14 +250,11 @@ def _counted(query: Select, pence: SQLColumnExpression[int] | str | None) -> tup
     first = query.column_descriptions[0]["entity"]
     if query._group_by_clauses or query._distinct or first is None:
         rows = query.subquery()
-        sums = (sum_of(rows.c[pence]),) if isinstance(pence, str) else ()
-        counted = select(func.count(), *sums).select_from(rows)
-    else:
-        adds: Any = query.selected_columns[pence] if isinstance(pence, str) else pence
-        sums = () if adds is None else (sum_of(adds),)
-        counted = query.with_only_columns(func.count(), *sums).select_from(first)
-    row = session.execute(counted).one()
-    return row[0], row[1] if len(row) > 1 else None
+        sums = (sum_of(rows.c[pence]).label("pence"),) if isinstance(pence, str) else ()
+        return select(func.count().label("total"), *sums).select_from(rows)
+    adds: Any = query.selected_columns[pence] if isinstance(pence, str) else pence
+    sums = () if adds is None else (sum_of(adds).label("pence"),)
+    return query.with_only_columns(func.count().label("total"), *sums).select_from(first)
 
 
 def page_read(read: Callable[[int, int], tuple[Sequence[T], int]], *, size: int = PER_PAGE, name: str = "page") -> Page:
