@@ -19,7 +19,7 @@ from models.payments import debts, officer
 from models.payments.adjustment import RecoveryPlan
 from models.payments.debt import DebtEntry, WriteOff
 from models.payments.ledger import ledger_of, ledgers_of
-from models.payments.owing import forecast_of, forecasts, has_more, listed
+from models.payments.owing import debtor_of, forecast_of, forecasts, listed
 from models.permissions import Permission
 from models.records.contract import Contract
 from models.records.provider import Provider
@@ -62,26 +62,27 @@ def _about(rows):
     }
 
 
+def _contract(reference):
+    return get_or_404(Contract.by_name().where(Contract.reference == reference))
+
+
 @bp.get(ONE)
 @requires(Permission.VIEW_EVERY_PAYMENT)
 def show(reference):
-    contract = get_or_404(Contract.referred_to(reference))
+    contract = _contract(reference)
     whole, form = ledger_of(contract.id), LedgerYear(request.args)
     part = form.part_of(whole)
     forecast = forecast_of(contract.id, whole.left_pence)
     return render(
         "admin/debts/show.html",
         contract=contract,
-        provider=session.scalars(Provider.numbered(contract.provider_id)).one(),
         form=form,
         ledger=whole,
         part=part,
         entries=page_of(part.entries, name="entries"),
         forecast=forecast,
         coming=page_of(forecast.steps, name="coming"),
-        has_more=has_more(contract.id),
-        others=session.scalar(contract.siblings().with_only_columns(Contract.id).limit(1)),
-        plan=session.scalars(RecoveryPlan.open(contract.id)).one_or_none(),
+        debtor=debtor_of(contract.id),
         write_offs=session.scalars(WriteOff.of_contract(contract.id)).all(),
     )
 
@@ -89,7 +90,7 @@ def show(reference):
 @bp.get(f"{ONE}/data.<file:ending>")
 @requires(Permission.VIEW_EVERY_PAYMENT)
 def ledger_file(reference, ending):
-    contract = get_or_404(Contract.referred_to(reference))
+    contract = _contract(reference)
     part = LedgerYear(request.args).part_of(ledger_of(contract.id))
     return table_file(f"ledger-{contract.reference}", ledger_data(contract, part, with_runs=True), ending)
 
@@ -97,7 +98,7 @@ def ledger_file(reference, ending):
 @bp.route(f"{ONE}/repay", methods=["GET", "POST"])
 @requires(Permission.ADJUST_PAYMENTS)
 def repay(reference):
-    contract = get_or_404(Contract.referred_to(reference))
+    contract = _contract(reference)
     form = RepayForm(data={"seen": debts.newest_entry(contract.id), "came_on": today()})
     if form.validate_on_submit():
         entry = debts.repay(
@@ -120,7 +121,7 @@ def repay(reference):
 @bp.route(f"{ONE}/entries/<int:entry_id>/settle", methods=["GET", "POST"])
 @requires(Permission.ADJUST_PAYMENTS)
 def settle(reference, entry_id):
-    contract = get_or_404(Contract.referred_to(reference))
+    contract = _contract(reference)
     entry = get_or_404(DebtEntry.with_surplus(contract.id).where(DebtEntry.id == entry_id))
     form = SurplusForm()
     if form.validate_on_submit():
@@ -135,7 +136,7 @@ def settle(reference, entry_id):
 @bp.route(f"{ONE}/write-offs/ask", methods=["GET", "POST"])
 @requires(Permission.ADJUST_PAYMENTS)
 def ask_write_off(reference):
-    contract = get_or_404(Contract.referred_to(reference))
+    contract = _contract(reference)
     owed = debts.owed_on(contract.id)
     form = WriteOffForm(data={"amount": owed})
     form.most_pence = owed
@@ -185,14 +186,14 @@ def withdraw_write_off(reference, write_off_id):
 
 
 def _asked(reference, write_off_id):
-    contract = get_or_404(Contract.referred_to(reference))
+    contract = _contract(reference)
     return contract, get_or_404(WriteOff.of_contract(contract.id).where(WriteOff.id == write_off_id))
 
 
 @bp.route(f"{ONE}/move", methods=["GET", "POST"])
 @requires(Permission.ADJUST_PAYMENTS)
 def move(reference):
-    contract = get_or_404(Contract.referred_to(reference))
+    contract = _contract(reference)
     owed = debts.owed_on(contract.id)
     form = MoveForm(data={"seen": debts.newest_entry(contract.id), "amount": owed})
     form.most_pence = owed
@@ -215,7 +216,7 @@ def move(reference):
 @bp.route(f"{ONE}/instalments", methods=["GET", "POST"])
 @requires(Permission.ADJUST_PAYMENTS)
 def instalments(reference):
-    contract = get_or_404(Contract.referred_to(reference))
+    contract = _contract(reference)
     form = PlanForm()
     if form.validate_on_submit():
         officer.agree_plan(contract, per_payment_pence=form.amount.pence, reason=form.reason.data, by=me())
@@ -229,7 +230,7 @@ def instalments(reference):
 @bp.route(f"{ONE}/instalments/end", methods=["GET", "POST"])
 @requires(Permission.ADJUST_PAYMENTS)
 def end_instalments(reference):
-    contract = get_or_404(Contract.referred_to(reference))
+    contract = _contract(reference)
     plan = get_or_404(RecoveryPlan.open(contract.id))
     form = EndPlanForm(per_payment_pence=plan.per_payment_pence)
     if form.validate_on_submit():

@@ -8,10 +8,8 @@ from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import render
 from exchange.downloads.debts import ledger_data
 from forms.debts import LedgerYear
-from models.base import session
-from models.payments.adjustment import RecoveryPlan
 from models.payments.ledger import ledger_of
-from models.payments.owing import ever_owed, forecast_of, has_more
+from models.payments.owing import debtor_of, ever_owed, forecast_of
 from models.permissions import Permission
 from models.records.contract import Contract
 
@@ -23,22 +21,26 @@ bp = Blueprint("debts", __name__, url_prefix="/owed")
 def index():
     page = page_of(ever_owed())
     if page.total == 1:
-        return _page(get_or_404(Contract.referred_to(page.items[0].reference)), is_only_one=True)
+        return _page(_contract(page.items[0].reference), is_only_one=True)
     return render("provider/debts/index.html", page=page)
 
 
 @bp.get("/<reference:reference>")
 @requires(Permission.VIEW_PAYMENTS)
 def show(reference):
-    return _page(get_or_404(Contract.referred_to(reference)), is_only_one=False)
+    return _page(_contract(reference), is_only_one=False)
 
 
 @bp.get("/<reference:reference>/data.<file:ending>")
 @requires(Permission.VIEW_PAYMENTS)
 def data(reference, ending):
-    contract = get_or_404(Contract.referred_to(reference))
+    contract = _contract(reference)
     part = LedgerYear(request.args).part_of(ledger_of(contract.id))
     return table_file(f"what-you-owe-{contract.reference}", ledger_data(contract, part, with_runs=False), ending)
+
+
+def _contract(reference):
+    return get_or_404(Contract.by_name().where(Contract.reference == reference))
 
 
 def _page(contract, *, is_only_one):
@@ -55,6 +57,5 @@ def _page(contract, *, is_only_one):
         entries=page_of(part.entries, name="entries"),
         forecast=forecast,
         coming=page_of(forecast.steps, name="coming"),
-        has_more=has_more(contract.id),
-        plan=session.scalars(RecoveryPlan.open(contract.id)).one_or_none(),
+        debtor=debtor_of(contract.id),
     )

@@ -9,10 +9,11 @@ from datetime import UTC, date, datetime, time
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import select
+import sqlalchemy as sa
+from sqlalchemy import Select, select
 
 from models.accounts.user import User
-from models.base import session
+from models.base import UTCDateTime, session
 from models.calendar import Span
 from models.engine.component import Component
 from models.payments.debt import DebtEntry, DebtEntryKind
@@ -141,19 +142,11 @@ class _Book:
 
 
 def ledgers_of(contract_ids: Iterable[int]) -> dict[int, Ledger]:
-    """The ledgers of these contracts, by contract id, in two queries; an empty one for who never owed anything."""
+    """The ledgers of these contracts, by contract id, in one query; an empty one for who never owed anything."""
     ids = list(contract_ids)
     books: dict[int, _Book] = defaultdict(_Book)
-    for row in session.execute(_lines(ids)):
-        step = Step.ADDED if row.component is Component.CARRIED_FORWARD else Step.TAKEN
-        entry = Entry(row.as_on, step, row.net_pence, span=Span(row.first_on, row.last_on), run_id=row.run_id)
-        books[row.contract_id].found.append(_Found(entry, (_instant(row), row.run_id, 1, row.first_on, row.id)))
-    for row in session.execute(_entries(ids)):
-        run_first = 0 if row.DebtEntry.run_id else 1
-        place = (_instant(row) if row.DebtEntry.run_id else row.DebtEntry.made_at, row.DebtEntry.run_id or 0, run_first)
-        books[row.DebtEntry.contract_id].found.append(
-            _Found(_entry_of(row), (*place, row.DebtEntry.on, row.DebtEntry.id))
-        )
+    for row in session.execute(_rows(ids)) if ids else ():
+        books[row.contract_id].found.append(_of_run(row) if row.is_line else _entered(row))
     return {id_: books[id_].ledger() for id_ in ids}
 
 
@@ -161,30 +154,34 @@ def ledger_of(contract_id: int) -> Ledger:
     return ledgers_of([contract_id])[contract_id]
 
 
-def _lines(contract_ids: list[int]) -> Any:
-    """What runs have carried forward and brought forward."""
-    line, payment, run = PaymentLine, ScheduledPayment, PaymentRun
-    return (
-        select(
-            line.id, line.contract_id, line.component, line.net_pence, line.run_id, payment.first_on, payment.last_on,
+def _rows(contract_ids: list[int]) -> sa.CompoundSelect:
+    """What runs have carried forward and brought forward (`is_line`); and what people have entered, and what runs have
+    taken back of a write-off.
+    """
+    line, payment, run, entry = PaymentLine, ScheduledPayment, PaymentRun, DebtEntry
+    no_day, no_text = sa.cast(sa.null(), sa.Date), sa.literal("")
+
+    def rows(of: type[PaymentLine | DebtEntry], **columns: Any) -> Select:
+        query = select(
+            sa.literal(of is line).label("is_line"), of.id, of.contract_id, of.run_id,
+            *(column.label(name) for name, column in columns.items()),
             run.as_on, run.authorised_at, run.finalised_at,
-        )
-        .join(payment, payment.id == line.payment_id)
-        .join(run, run.id == line.run_id)
-        .where(line.contract_id.in_(contract_ids), ~line.is_own)
-        .order_by(line.id)
+        )  # fmt: skip
+        return query.select_from(of).where(of.contract_id.in_(contract_ids))
+
+    lines = rows(
+        line, what=sa.cast(line.component, sa.String), pence=line.net_pence, first_on=payment.first_on,
+        last_on=payment.last_on, on=no_day, made_at=sa.cast(sa.null(), UTCDateTime), surplus_pence=sa.literal(0),
+        surplus_note=no_text, reason=no_text, by=no_text,
     )  # fmt: skip
-
-
-def _entries(contract_ids: list[int]) -> Any:
-    """What people have entered, and what runs have taken back of a write-off."""
-    entry, run = DebtEntry, PaymentRun
-    return (
-        select(entry, User.name, run.as_on, run.authorised_at, run.finalised_at)
-        .outerjoin(User, User.id == entry.made_by_id)
-        .outerjoin(run, run.id == entry.run_id)
-        .where(entry.contract_id.in_(contract_ids))
-        .order_by(entry.id)
+    entries = rows(
+        entry, what=sa.cast(entry.kind, sa.String), pence=entry.pence, first_on=no_day, last_on=no_day, on=entry.on,
+        made_at=entry.made_at, surplus_pence=entry.surplus_pence, surplus_note=entry.surplus_note,
+        reason=entry.reason, by=sa.func.coalesce(User.name, ""),
+    )  # fmt: skip
+    return sa.union_all(
+        lines.join(payment, payment.id == line.payment_id).join(run, run.id == line.run_id).where(~line.is_own),
+        entries.outerjoin(User, User.id == entry.made_by_id).outerjoin(run, run.id == entry.run_id),
     )
 
 
@@ -193,16 +190,23 @@ def _instant(row: Any) -> datetime:
     return row.finalised_at or row.authorised_at or datetime.combine(row.as_on, time.min, UTC)
 
 
-def _entry_of(row: Any) -> Entry:
-    entry: DebtEntry = row.DebtEntry
-    return Entry(
-        row.as_on or entry.on, _step_of(entry), -entry.pence, run_id=entry.run_id, id=entry.id,
-        surplus_pence=entry.surplus_pence, surplus_note=entry.surplus_note, reason=entry.reason, by=row.name or "",
+def _of_run(row: Any) -> _Found:
+    step = Step.ADDED if row.what == Component.CARRIED_FORWARD else Step.TAKEN
+    entry = Entry(row.as_on, step, row.pence, span=Span(row.first_on, row.last_on), run_id=row.run_id)
+    return _Found(entry, (_instant(row), row.run_id, 1, row.first_on, row.id))
+
+
+def _entered(row: Any) -> _Found:
+    entry = Entry(
+        row.as_on or row.on, _step_of(row), -row.pence, run_id=row.run_id, id=row.id, surplus_pence=row.surplus_pence,
+        surplus_note=row.surplus_note, reason=row.reason, by=row.by,
     )  # fmt: skip
+    place = (_instant(row), row.run_id, 0) if row.run_id else (row.made_at, 0, 1)
+    return _Found(entry, (*place, row.on, row.id))
 
 
-def _step_of(entry: DebtEntry) -> Step:
-    match entry.kind:
+def _step_of(row: Any) -> Step:
+    match row.what:
         case DebtEntryKind.REPAID:
             return Step.REPAID
         case DebtEntryKind.WRITTEN_OFF:
@@ -210,4 +214,4 @@ def _step_of(entry: DebtEntry) -> Step:
         case DebtEntryKind.REINSTATED:
             return Step.REINSTATED
         case _:
-            return Step.MOVED_AWAY if entry.pence > 0 else Step.MOVED_HERE
+            return Step.MOVED_AWAY if row.pence > 0 else Step.MOVED_HERE

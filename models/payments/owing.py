@@ -10,14 +10,14 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased
 
 from models.base import session, sum_of
 from models.calendar import Span
-from models.engine.component import Component
 from models.payments.adjustment import RecoveryPlan
 from models.payments.debt import DebtEntry, WriteOff
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.standing import standings
+from models.payments.standing import standings_of, with_facts
 from models.records.contract import Contract
 from models.records.provider import Provider
 from models.waiting import waits
@@ -122,8 +122,8 @@ def _entered() -> sa.Subquery:
     )
 
 
-def _has_more() -> sa.ColumnElement[bool]:
-    """A payment of the contract is to come from which a run can take something."""
+def has_more() -> sa.ColumnElement[bool]:
+    """A condition on Contract: a payment of it is to come from which a run can take something."""
     payment = ScheduledPayment
     return (
         select(payment.id)
@@ -133,9 +133,26 @@ def _has_more() -> sa.ColumnElement[bool]:
     )
 
 
-def has_more(contract_id: int) -> bool:
-    """Whether payments are to come on this contract from which something can be taken."""
-    return bool(session.scalar(select(_has_more()).where(Contract.id == contract_id)))
+@dataclass(frozen=True)
+class Debtor:
+    """Who owes something on a contract, and how it can be paid back."""
+
+    provider: Provider
+    plan: RecoveryPlan | None
+    """The instalments in force."""
+    has_more: bool
+    """Payments are to come on it from which something can be taken."""
+    has_others: bool
+    """They have other contracts, to which it can be moved."""
+
+
+def debtor_of(contract_id: int) -> Debtor:
+    other, plan = aliased(Contract), RecoveryPlan
+    others = select(other.id).where(other.provider_id == Contract.provider_id, other.id != Contract.id)
+    in_force = sa.and_(plan.contract_id == Contract.id, plan.ended_at.is_(None))
+    query = select(Provider, plan, has_more(), others.exists()).select_from(Contract)
+    query = query.join(Provider, Provider.id == Contract.provider_id).outerjoin(plan, in_force)
+    return Debtor(*session.execute(query.where(Contract.id == contract_id)).one())
 
 
 def ever_owed() -> Select:
@@ -174,7 +191,7 @@ class _Terms:
             select(
                 Contract.id, Contract.reference, Contract.name.label("contract"), Contract.provider_id,
                 Provider.name.label("provider"), self.owed.label("owed_pence"), self.surplus.label("surplus_pence"),
-                plan.per_payment_pence, asked.pence.label("write_off_pence"), _has_more().label("has_more"),
+                plan.per_payment_pence, asked.pence.label("write_off_pence"), has_more().label("has_more"),
             )
             .join(Provider, Provider.id == Contract.provider_id)
             .outerjoin(carried, carried.c.contract_id == Contract.id)
@@ -188,7 +205,7 @@ class _Terms:
     def condition(self, concern: Concern | None) -> sa.ColumnElement[bool]:
         match concern:
             case Concern.NOTHING_LEFT:
-                return sa.and_(self.owed > 0, ~_has_more())
+                return sa.and_(self.owed > 0, ~has_more())
             case Concern.PLAN:
                 return sa.and_(self.owed > 0, RecoveryPlan.id.is_not(None))
             case Concern.WRITE_OFF:
@@ -227,20 +244,15 @@ def forecasts(owed: Mapping[int, int]) -> dict[int, Forecast]:
     """
     payment = ScheduledPayment
     found: dict[int, list[Coming]] = {id_: [] for id_ in owed}
-    left = dict(owed)
-    query = select(payment).where(
-        payment.contract_id.in_([id_ for id_, pence in owed.items() if pence > 0]),
-        payment.closed_run_id.is_(None),
-        sa.or_(payment.total_pence != 0, payment.is_begun),
-    )
-    payments = session.scalars(query.order_by(payment.contract_id, payment.first_on, payment.id)).all()
-    stand = standings(payments)
-    before = _finalised([each.id for each in payments if each.is_begun])
-    for each in payments:
+    left = {id_: pence for id_, pence in owed.items() if pence > 0}
+    to_come = select(payment.bank_on).where(payment.contract_id.in_(left), payment.closed_run_id.is_(None))
+    to_come = to_come.order_by(payment.contract_id, payment.first_on, payment.id)
+    rows = session.execute(with_facts(to_come)).all() if left else []
+    stand = standings_of(rows)
+    for each in rows:
         if left[each.contract_id] <= 0:
             continue
-        brought, carried = before.get(each.id, (0, 0))
-        taken, added = stand[each.id].taken_pence - brought, stand[each.id].added_pence - carried
+        taken, added = stand[each.id].taken_pence - each.brought_pence, stand[each.id].added_pence - each.carried_pence
         if not taken and not added:
             continue
         left[each.contract_id] = max(left[each.contract_id] + added - taken, 0)
@@ -252,18 +264,3 @@ def forecasts(owed: Mapping[int, int]) -> dict[int, Forecast]:
 
 def forecast_of(contract_id: int, owed_pence: int) -> Forecast:
     return forecasts({contract_id: owed_pence})[contract_id]
-
-
-def _finalised(payment_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """What runs have brought and carried already of payments that are partly finalised, by payment id."""
-    line = PaymentLine
-
-    def of(component: Component) -> sa.ColumnElement[int]:
-        return sum_of(sa.case((line.component == component, line.net_pence), else_=0))
-
-    query = (
-        select(line.payment_id, of(Component.BROUGHT_FORWARD), of(Component.CARRIED_FORWARD))
-        .where(line.payment_id.in_(payment_ids), line.run_id.is_not(None), ~line.is_own)
-        .group_by(line.payment_id)
-    )
-    return {id_: (-brought, carried) for id_, brought, carried in session.execute(query)}

@@ -2,7 +2,7 @@
 
 By contract, in pence with VAT: entitled = paid - given back + still to come + held + blocked - owed back. What is on
 record adds up to it; that this is what the facts entitle to, `./portal verify` proves (models.verify.anew). A payment
-that was rejected before its period begins is held with what is planned for it, as home tells it.
+that was rejected before its period begins is told beside it: nothing of it is due yet (design.md, section 7).
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ from models.payments.blocked import BlockedSum
 from models.payments.debt import Debt, debts_of
 from models.payments.hold import Hold, HoldKind
 from models.payments.ledger import ledgers_of
-from models.payments.owing import ever_owed
+from models.payments.owing import has_more
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
@@ -59,6 +59,8 @@ class Whereabouts:
     """Of what was paid: repaid, written off, or moved to another contract as a debt (less what was moved here)."""
     open_pence: int = 0
     held_pence: int = 0
+    rejected_early_pence: int = 0
+    """Planned for payments that were rejected before their periods begin: due later, so no part of the entitlement."""
     blocked_pence: int = 0
     owed_pence: int = 0
     owed_since: date | None = None
@@ -94,8 +96,6 @@ class Whereabouts:
 
 def by_contract(provider_id: int) -> list[Whereabouts]:
     """Where the money of each contract of this provider is, by name; a fixed number of queries."""
-    query = select(Contract.id, Contract.reference, Contract.name).where(Contract.provider_id == provider_id)
-    contracts = session.execute(query.order_by(Contract.folded_name, Contract.reference)).all()
     pence = sa.func.coalesce(RunPayment.paid_pence, 0)
     in_bank = sum_of(sa.case((RunPayment.bank_on <= today(), pence), else_=0))
     paid = (
@@ -103,36 +103,46 @@ def by_contract(provider_id: int) -> list[Whereabouts]:
         .join(P, P.id == RunPayment.payment_id)
         .where(RunPayment.provider_id == provider_id, RunPayment.is_finalised)
         .group_by(P.contract_id)
+        .subquery("paid")
     )
-    runs = {row.contract_id: row for row in session.execute(paid)}
     line = PaymentLine
-    drafts = _sums(
-        select(line.contract_id, sum_of(line.total_pence))
+    drafts = (
+        select(line.contract_id, sum_of(line.total_pence).label("pence"))
         .where(line.provider_id == provider_id, line.run_id.is_(None))
         .group_by(line.contract_id)
+        .subquery("drafts")
     )
+    contracts = session.execute(
+        select(
+            Contract.id, Contract.reference, Contract.name, has_more().label("has_more"),
+            sa.func.coalesce(paid.c.in_bank, 0).label("in_bank_pence"),
+            sa.func.coalesce(paid.c.paid, 0).label("paid_pence"),
+            sa.func.coalesce(drafts.c.pence, 0).label("draft_pence"),
+        )
+        .outerjoin(paid, paid.c.contract_id == Contract.id)
+        .outerjoin(drafts, drafts.c.contract_id == Contract.id)
+        .where(Contract.provider_id == provider_id)
+        .order_by(Contract.folded_name, Contract.reference)
+    ).all()  # fmt: skip
     waits = _of_each_kind(provider_id)
     debts = debts_of(row.id for row in contracts)
-    owing = session.execute(ever_owed().where(Contract.provider_id == provider_id)).all()
-    has_more = {row.id: row.has_more for row in owing}
     ledgers = ledgers_of(id_ for id_, debt in debts.items() if debt.left_pence)
     found = []
     for row in contracts:
-        run, debt = runs.get(row.id), debts.get(row.id, Debt())
-        planned = waits.get((row.id, Where.PLANNED), 0)
-        held = waits.get((row.id, Where.HELD), 0) + planned
+        debt, held = debts.get(row.id, Debt()), waits.get((row.id, Where.HELD), 0)
         found.append(
             Whereabouts(
                 row.reference, row.name,
-                in_bank_pence=run.in_bank if run else 0,
-                on_its_way_pence=run.paid - run.in_bank if run else 0,
+                in_bank_pence=row.in_bank_pence,
+                on_its_way_pence=row.paid_pence - row.in_bank_pence,
                 given_back_pence=debt.repaid_pence + debt.written_off_pence + debt.moved_pence,
-                open_pence=drafts.get(row.id, 0) - (held - planned),
+                open_pence=row.draft_pence - held,
                 held_pence=held,
+                rejected_early_pence=waits.get((row.id, Where.PLANNED), 0),
                 blocked_pence=waits.get((row.id, Where.BLOCKED), 0),
                 owed_pence=debt.left_pence,
                 owed_since=ledgers[row.id].owed_since if row.id in ledgers else None,
-                has_more=has_more.get(row.id, True),
+                has_more=row.has_more,
             )
         )  # fmt: skip
     return found
@@ -199,10 +209,6 @@ def since_of(row: sa.Row) -> date | None:
     """The day since which the sum waits, in London; None where none is on record, or the first is still to come."""
     since = london_day(row.since_at) if row.since_at is not None else row.since_on
     return since if since is not None and since <= today() else None
-
-
-def _sums(query: Select) -> dict[int, int]:
-    return dict(session.execute(query).all())
 
 
 def _of_each_kind(provider_id: int) -> dict[tuple[int, str], int]:

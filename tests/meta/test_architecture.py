@@ -141,7 +141,7 @@ VIEWS_MAY_CALL = {
         "shown_if_paid_now", "days_of", "move_days", "pay_now", "prepare_one", "usual_days_of",
     },
     "models.payments.ledger": {"ledger_of", "ledgers_of"},
-    "models.payments.owing": {"ever_owed", "forecast_of", "forecasts", "has_more", "listed", "waiting"},
+    "models.payments.owing": {"debtor_of", "ever_owed", "forecast_of", "forecasts", "listed", "waiting"},
     "models.payments.asking": {"confirmers", "who_is_told"},
     "models.payments.contract_list": {"listed"},
     "models.payments.authorising": {"Checklist", "authorise", "check_may_be_finalised", "tick"},

@@ -187,8 +187,8 @@ def test_all_contracts_together_and_one_provider_only():
         assert len(session.execute(waiting(name=provider.reference)).all()) == 2
 
 
-def test_a_rejection_before_the_period_begins_is_held_with_what_is_planned():
-    """It stood on home as held, and nowhere here."""
+def test_a_rejection_before_the_period_begins_stands_beside_what_is_due():
+    """It stood on home as held, and nowhere here. It is no part of what is due: design.md counts no plans."""
     begins = MONDAY + WEEK
     calendar = make_calendar(confirm_by_days=-5, finalise_days=-3, bank_days=0)
     contract = make_contract(calendar=calendar, calculate_from=MONDAY, **HOLDS)
@@ -197,12 +197,13 @@ def test_a_rejection_before_the_period_begins_is_held_with_what_is_planned():
     before = told(contract, MONDAY)
     change(payment(contract, begins), **answered("rejected", 10_000))
     found = told(contract, MONDAY)
-    assert (found.held_pence, found.open_pence) == (before.held_pence + 10_000, before.open_pence)
-    assert found.entitled_pence == before.entitled_pence + 10_000
+    assert (found.held_pence, found.open_pence) == (before.held_pence, before.open_pence)
+    assert found.entitled_pence == before.entitled_pence
+    assert (before.rejected_early_pence, found.rejected_early_pence) == (0, 10_000)
     [row] = sums(contract, MONDAY, reason=Reason.REJECTED)
     assert (row.pence, row.first_on, client_of(row), row.since_at is not None) == (10_000, begins, "", True)
     with reading(contract.provider_id):
-        assert waits_pence(contract.provider_id) == found.held_pence
+        assert waits_pence(contract.provider_id) == found.held_pence + found.rejected_early_pence
     calculate(begins)
     [row] = sums(contract, begins, reason=Reason.REJECTED)
     assert (row.pence, bool(client_of(row))) == (10_000, True), "row by row, once it has begun, and not twice"
