@@ -24,10 +24,9 @@ bp = Blueprint("team", __name__, url_prefix="/team")
 def index():
     people = page_of(team.colleagues().where(Membership.granted_at.is_not(None)))
     waiting = page_of(team.waiting(), name="waiting")
-    due_on = access_review.due_on(viewed().id)
     return render(
-        "provider/team/index.html", people=people, waiting=waiting, due_on=due_on,
-        is_due=access_review.is_due(due_on), last_review=session.scalar(access_review.last_review()),
+        "provider/team/index.html", people=people, waiting=waiting,
+        review=access_review.reviewed(viewed().id),
         refused=RefusedAddress.among(each.user.email for each in [*people.items, *waiting.items]),
         strangers=_strangers(people.items), names=names_of(each.invited_by_id for each in waiting.items),
     )  # fmt: skip

@@ -6,6 +6,7 @@ nobody to review, so a provider whose only people are carers is never due.
 
 from calendar import monthrange
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
@@ -54,19 +55,29 @@ def review(places: Sequence[Membership], leavers: Collection[int], *, by: User) 
     return done
 
 
-def last_review() -> Select[AccessReview]:
-    """The newest one of the provider at hand."""
-    return select(AccessReview).order_by(AccessReview.at.desc(), AccessReview.id.desc()).limit(1)
+@dataclass(frozen=True)
+class Reviewed:
+    """How a provider stands with its reviews."""
+
+    last_at: datetime | None = None
+    """When the newest was made; None where there has been none."""
+    due_on: date | None = None
+    """The day by which the next is to be made; None where there is nothing to review."""
+
+    @property
+    def is_due(self) -> bool:
+        return is_due(self.due_on)
 
 
-def due_on(provider_id: int) -> date | None:
-    """The day by which the provider has to review its access; None where there is nothing to review."""
+def reviewed(provider_id: int) -> Reviewed:
     row = session.execute(since_last(provider_id)).one_or_none()
-    return six_months_after(london_day(row.since)) if row else None
+    return Reviewed(row.reviewed_at, six_months_after(london_day(row.since))) if row else Reviewed()
 
 
 def since_last(provider_id: int) -> Select:
-    """One row with `since`, the last review or the first grant of access; none where there is nothing to review."""
+    """One row with `since`, the last review (`reviewed_at`) or the first grant of access; none where there is nothing
+    to review.
+    """
     return _since().where(Provider.id == provider_id)
 
 
@@ -109,7 +120,7 @@ def _since() -> Select:
     )
     since = sa.func.coalesce(reviews.c.at, grants.c.at)
     return (
-        select(Provider.id, Provider.name, Provider.reference, since.label("since"))
+        select(Provider.id, Provider.name, Provider.reference, since.label("since"), reviews.c.at.label("reviewed_at"))
         .join(grants, grants.c.provider_id == Provider.id)
         .outerjoin(reviews, reviews.c.provider_id == Provider.id)
         .order_by(since, Provider.id)

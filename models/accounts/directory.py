@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from models.accounts import bars
+from models.accounts.account_policy import Step
 from models.accounts.login import FAILURES_PER_ACCOUNT, WINDOW, Kind, LoginFailure, account_hash
+from models.accounts.passkey import Passkey
+from models.accounts.pending_login import set_up, strongest
 from models.accounts.user import Membership, Staff, User
 from models.accounts.web_session import WebSession
 from models.base import session, utc_now
@@ -205,9 +209,24 @@ def strangers_among(emails: set[str]) -> set[str]:
     return emails - set(session.scalars(theirs)) if emails else emails
 
 
-def open_sessions(user_id: int) -> int:
-    mine = (WebSession.user_id == user_id, WebSession.is_open())
-    return session.scalar(select(func.count(WebSession.id)).where(*mine)) or 0
+@dataclass(frozen=True)
+class LogIn:
+    """How it stands with a person's log-in, in numbers."""
+
+    own: Step | None
+    """The strongest thing that they have set up to prove who they are."""
+    passkeys: int
+    sessions: int
+    """So many are open."""
+    failures: int
+    """Wrong passwords and second steps since they last logged in, from anywhere."""
+
+
+def log_in_of(person: User) -> LogIn:
+    open_now = select(func.count(WebSession.id)).where(WebSession.user_id == person.id, WebSession.is_open())
+    counts = Passkey.counted(person.id), open_now, LoginFailure.since_last_log_in(person)
+    row = session.execute(select(*set_up(person.id), *(each.scalar_subquery() for each in counts))).one()
+    return LogIn(strongest(row), *row[-len(counts) :])
 
 
 def providers(*, name: str = "", kind: ProviderKind | None = None) -> Select:

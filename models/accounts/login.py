@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.accounts import passwords
@@ -124,10 +124,10 @@ class LoginFailure(Base):
             _raise_alarm()
 
     @classmethod
-    def since_last_log_in(cls, user: User) -> int:
+    def since_last_log_in(cls, user: User) -> Select[int]:
         """How many wrong passwords and second steps there were, from anywhere."""
         since = cls.at > user.last_login_at if user.last_login_at else sa.true()
-        return cls._count(cls.account == account_hash(user.email), since)
+        return select(func.count(cls.id)).where(cls.account == account_hash(user.email), since)
 
     @classmethod
     def forget(cls, user: User, device_id: int | None, pending_id: int) -> None:

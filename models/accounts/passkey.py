@@ -97,7 +97,12 @@ class Passkey(Base):
 
     @classmethod
     def count_of(cls, user_id: int) -> int:
-        return session.scalars(select(sa.func.count(cls.id)).where(cls.user_id == user_id)).one()
+        return session.scalars(cls.counted(user_id)).one()
+
+    @classmethod
+    def counted(cls, user_id: int) -> Select[int]:
+        """How many the person has."""
+        return select(sa.func.count(cls.id)).where(cls.user_id == user_id)
 
     @property
     def descriptor(self) -> PublicKeyCredentialDescriptor:

@@ -224,7 +224,7 @@ class PendingLogin(Base):
 
     def _warn(self) -> None:
         """Tell the person of a log-in that may not be theirs."""
-        failures = LoginFailure.since_last_log_in(self.person)
+        failures = session.scalars(LoginFailure.since_last_log_in(self.person)).one()
         if failures >= FAILURES_TO_TELL:
             post(self.person.email, "A log-in after wrong tries", AFTER_FAILURES.format(failures=failures))
         if self.device_id is None and self.person.last_login_at is not None:
@@ -288,25 +288,27 @@ def step_for(roles: Collection[Role], *, is_staff: bool) -> Step:
 
 def own_step(user: User) -> Step | None:
     """The strongest thing that this person has set up to prove who they are, if any."""
-    has = _set_up(user)
+    return strongest(session.execute(select(*set_up(user.id))).one())
+
+
+def strongest(has: Row) -> Step | None:
+    """Of the columns of `set_up`."""
     return next(iter(_strong(has)), Step.SECURITY_CODE if has.code else None)
 
 
 def strong_steps(user: User) -> list[Step]:
     """What this person has set up that stands in for any other second step, the strongest first."""
-    return _strong(_set_up(user))
+    return _strong(session.execute(select(*set_up(user.id))).one())
 
 
 def _strong(has: Row) -> list[Step]:
     return [Step.PASSKEY] * has.passkey + [Step.AUTHENTICATOR] * has.app
 
 
-def _set_up(user: User) -> Row:
+def set_up(user_id: int) -> tuple[sa.ColumnElement[bool], ...]:
     """Whether this person has a `passkey`, an `app`, a security `code`."""
-    code = SecurityCode.of(user.id).where(SecurityCode.sealed.is_not(None))
-    return session.execute(
-        select(
-            Passkey.of(user.id).with_only_columns(Passkey.id).order_by(None).exists().label("passkey"),
-            Authenticator.of(user.id).exists().label("app"), code.exists().label("code"),
-        )
-    ).one()  # fmt: skip
+    code = SecurityCode.of(user_id).where(SecurityCode.sealed.is_not(None))
+    return (
+        Passkey.of(user_id).with_only_columns(Passkey.id).order_by(None).exists().label("passkey"),
+        Authenticator.of(user_id).exists().label("app"), code.exists().label("code"),
+    )  # fmt: skip

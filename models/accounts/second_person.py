@@ -6,6 +6,7 @@ docs/grant-states.md. What a command or a demonstration does waits for nobody: w
 
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import select
 
 from models.accounts import council
@@ -105,9 +106,10 @@ def why_not(asked: StaffRequest, by: User) -> str:
     if by.id == asked.person_id or by.email in (asked.email, asked.new_email):
         return "This is about you, so somebody else has to agree to it"
     asker, nobody = asked.asked_by, "Where there is nobody, ./portal users employ adds a colleague at the server"
-    if _was_made_by(asker.id, by.id):
+    by_asker, by_other = session.execute(select(_was_made_by(asker.id, by.id), _was_made_by(by.id, asker.id))).one()
+    if by_asker:
         return f"{asker.name} made your account or asked for your role, so somebody else has to agree to this. {nobody}"
-    if _was_made_by(by.id, asker.id):
+    if by_other:
         return (
             f"You made the account of {asker.name} or asked for their role, so somebody else has to agree to this. "
             f"{nobody}"
@@ -115,20 +117,21 @@ def why_not(asked: StaffRequest, by: User) -> str:
     return ""
 
 
-def _was_made_by(maker_id: int, user_id: int) -> bool:
-    """Whether the one added the account of the other alone, or ever asked for their role. Who agreed has not."""
-    by, subject = AuditEvent.user_id == maker_id, AuditEvent.subject == f"{User.__tablename__}:{user_id}"
-    for details in session.scalars(select(AuditEvent.detail).where(AuditEvent.action == "user.added", by, subject)):
-        if "asked_by" not in details:
-            return True
+def _was_made_by(maker_id: int, user_id: int) -> sa.ColumnElement[bool]:
+    """A condition: the one added the account of the other alone, or ever asked for their role. Who agreed has not."""
+    subject = f"{User.__tablename__}:{user_id}"
     ways = (
+        select(AuditEvent.id).where(
+            AuditEvent.action == "user.added", AuditEvent.user_id == maker_id, AuditEvent.subject == subject,
+            AuditEvent.detail["asked_by"].as_string().is_(None),
+        ),
         select(Staff.user_id).where(Staff.user_id == user_id, Staff.asked_by_id == maker_id),
         select(StaffRequest.id).where(
             StaffRequest.act == StaffAct.ROLE, StaffRequest.state == RequestState.AGREED,
             StaffRequest.person_id == user_id, StaffRequest.asked_by_id == maker_id,
         ),
     )  # fmt: skip
-    return any(session.scalar(select(query.exists())) for query in ways)
+    return sa.or_(*(query.exists() for query in ways))
 
 
 def agree(asked: StaffRequest, *, by: User, portal: str = "") -> str | None:
@@ -217,15 +220,14 @@ def account_news(asked: StaffRequest) -> list[AuditEvent]:
     """
     if asked.person_id is None:
         return []
-    about = select(AuditEvent).where(AuditEvent.subject == f"{User.__tablename__}:{asked.person_id}")
-    found = [
-        event
+    event = AuditEvent
+    about = select(event.id).where(event.subject == f"{User.__tablename__}:{asked.person_id}").order_by(event.id.desc())
+    latest = (
+        about.where(event.action.in_(actions)).limit(most).subquery()
         for actions, most in ((OF_ACCOUNTS, 10), (SWITCHES, 1))  # switching on and off hides nothing else
-        for event in session.scalars(
-            about.where(AuditEvent.action.in_(actions)).order_by(AuditEvent.id.desc()).limit(most)
-        )
-    ]
-    return sorted(found, key=lambda event: event.id, reverse=True)
+    )
+    ids = sa.union_all(*(select(each.c.id) for each in latest))
+    return list(session.scalars(select(event).where(event.id.in_(ids)).order_by(event.id.desc())))
 
 
 def _decide(asked: StaffRequest, state: RequestState, *, by: User, why: str | None = None) -> None:

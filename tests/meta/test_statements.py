@@ -11,7 +11,7 @@ MOST = 8
 MORE: dict[str, int] = {
     "admin.actions.news": 11, "admin.actions.show": 11, "admin.care_packages.agree": 11,
     "admin.care_packages.show": 9, "admin.payment_runs.show": 17, "admin.payments.pay_now": 9,
-    "admin.payments.show": 15, "admin.people.show": 12, "admin.providers.show": 9, "admin.staff_requests.show": 11,
+    "admin.payments.show": 15,
     "provider.care_packages.show": 12, "provider.payments.on_paper": 9, "provider.payments.show": 9,
 }  # fmt: skip
 """Pages that ask more often, and how often at most. A number here may only become smaller."""

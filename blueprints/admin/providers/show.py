@@ -6,9 +6,7 @@ from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import render
 from blueprints.transactions import note
 from models.accounts import access_review, directory
-from models.accounts.access_review import AccessReview
 from models.audit import record
-from models.base import session
 from models.permissions import Permission
 
 
@@ -24,7 +22,5 @@ def show(provider_id):
         members=page_of(directory.members(provider_id), name="people"),
         former=directory.former_at(provider_id),
         with_access=directory.emails_with_access(provider_id),
-        review=session.scalar(access_review.last_review().where(AccessReview.provider_id == provider_id)),
-        review_due=access_review.due_on(provider_id),
-        is_due=access_review.is_due,
+        review=access_review.reviewed(provider_id),
     )
