@@ -13,7 +13,6 @@ from models.accounts.user import names_of
 from models.base import session
 from models.payments.confirmation import AnswerState, Confirmation
 from models.payments.day_move import DayMove
-from models.payments.debts import owed_on
 from models.payments.hold import Hold, told_among
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run_history import banked_of
@@ -105,10 +104,10 @@ class Shown:
         """Why it differs from the payment before; None where there is none, or nobody knows what it comes to."""
         return None if self.payment.fault else difference_of(self.payment)
 
-    @cached_property
+    @property
     def owed_pence(self) -> int:
         """On its contract."""
-        return owed_on(self.payment.contract_id) if self.standing.may_owe else 0
+        return self.standing.owed_pence
 
     @cached_property
     def blocked_because(self) -> Sequence[Reason]:
@@ -130,8 +129,12 @@ class Shown:
     @cached_property
     def holds(self) -> Sequence[Hold]:
         """Every hold on it, released or not, with what was answered, the oldest first."""
-        found = Hold.ever_on(self.payment).order_by(None).order_by(Hold.id)
-        return session.scalars(found).unique().all() if self.standing.has_holds else []
+        return session.scalars(self.every_hold).unique().all() if self.standing.has_holds else []
+
+    @property
+    def every_hold(self) -> sa.Select[Hold]:
+        """The query for `holds`, for a page that reads more with them."""
+        return Hold.ever_on(self.payment).order_by(None).order_by(Hold.id)
 
     @cached_property
     def marks(self) -> dict[int | None, Hold]:

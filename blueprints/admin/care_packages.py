@@ -18,11 +18,12 @@ from models.base import session
 from models.correspondence.on_paper import agree_on_paper
 from models.permissions import Permission
 from models.records.agreement import Agreement, agreement_of, terms_of
-from models.records.care_package import CarePackageLineItem
+from models.records.care_package import FACTS, CarePackageLineItem, ItemPrice, ItemQuantity, dated_facts
 from models.records.client import Client
 from models.records.contract import ServiceLevel
 from models.records.provider import Provider
 from models.reports import care_packages, registers
+from models.together import read_together
 
 bp = Blueprint("care_packages", __name__, url_prefix="/care-packages")
 
@@ -69,17 +70,16 @@ def commissioned_care(ending):
 @requires(Permission.VIEW_LINE_ITEMS)
 @reads_client_records
 def show(item_id):
-    item, sees_clients = get_row_or_404(registers.item(item_id)), _sees_clients()
-    return render(
-        "admin/care_packages/show.html",
-        item=item,
-        prices=registers.item_prices(item_id),
-        quantities=registers.item_quantities(item_id),
-        absences=registers.item_absences(item_id) if sees_clients else (),
-        deductions=registers.item_deductions(item_id) if sees_clients else (),
-        allowances=registers.item_allowances(item_id) if sees_clients else (),
-        agreements=session.scalars(Agreement.of_item(item_id)).all() if item.is_agreed else [],
+    item = get_row_or_404(registers.item(item_id))
+    kinds = FACTS if _sees_clients() else (ItemPrice, ItemQuantity)
+    agreements, prices, quantities, *of_client = read_together(
+        Agreement.of_item(item_id), *dated_facts([item_id], *kinds)
     )
+    absences, deductions, allowances = of_client or ((), (), ())
+    return render(
+        "admin/care_packages/show.html", item=item, prices=prices, quantities=quantities, absences=absences,
+        deductions=deductions, allowances=allowances, agreements=agreements,
+    )  # fmt: skip
 
 
 @bp.route("/<int:item_id>/agreements/new", methods=["GET", "POST"])

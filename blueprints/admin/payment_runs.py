@@ -29,17 +29,17 @@ from models.job import Job, JobKind
 from models.payments import authorising, officer
 from models.payments.finding import Finding
 from models.payments.hold import Hold
-from models.payments.money_line import line_of_run
 from models.payments.payment import ScheduledPayment
 from models.payments.payment_run import RunProgress
 from models.payments.review import Review
 from models.payments.run import PaymentRun
-from models.payments.run_history import outcome_of, outcomes_of
+from models.payments.run_history import outcomes_of
 from models.permissions import Permission
 from models.records.contract import Contract
 from models.records.provider import Provider, ids_named, ids_of_kinds, problems_with_names
 from models.reports.exception_rows import exception_rows, workings, workings_before
 from models.reports.whereabouts import client_of
+from models.together import read_together
 
 bp = Blueprint("payment_runs", __name__, url_prefix="/payment-runs")
 
@@ -120,7 +120,7 @@ def tick(run_id):
         return _review(run, form)
     authorising.tick(run, {kind: form.because.data}, by=me())
     session.flush()
-    after = _next(Review(run).exceptions(), authorising.Checklist(run, me()))
+    after = _next(Review(run).exceptions(), authorising.Checklist.of(run, me()))
     return done(f"“{kind.label}” is ticked", then=url_for(".show", run_id=run_id, show=after))
 
 
@@ -132,17 +132,18 @@ def _next(exceptions, checklist):
 def _review(run, form):
     review, filters = Review(run), RunFilter(request.args)
     sorting = Sorting(LINES_BY)
-    shown, exceptions, checklist = _shown(filters), review.exceptions(), authorising.Checklist(run, me())
+    shown, exceptions = _shown(filters), review.exceptions(authorising.bonds_in(run, me()))
+    ticks, jobs = read_together(authorising.ticks_of(run), Job.newest_of(JobKind.FINALISE, run_id=run.id))
+    bonds = {each.kind: each.bonds for each in exceptions if not each.kind.is_of_now}
+    checklist = authorising.Checklist(run, me(), bonds=bonds, ticks=ticks, staff=me().staff)
     hands = page_of(checklist.hands, name="hands")
     return render(
         "admin/payment_runs/show.html", partial="admin/payment_runs/_review.html", hands=hands,
-        hand_payments=review.named([hand.payment_id for hand in hands.items]),
-        run=run, form=form, filters=filters, exceptions=exceptions, shown=shown, totals=review.totals(),
-        foresight=review.foresight, line=line_of_run(run, review.foresight.left), client_of=client_of,
+        run=run, form=form, filters=filters, exceptions=exceptions, shown=shown, totals=review.figures.totals,
+        foresight=review.foresight, line=review.figures.line, client_of=client_of,
         page=page_of(sorting.of(_query(review, filters)), pence="total_pence"), sorting=sorting,
         checklist=checklist, next_kind=_next(exceptions, checklist),
-        outcome=outcome_of(run.id),
-        job=session.scalars(Job.newest_of(JobKind.FINALISE, run_id=run.id)).one_or_none(),
+        outcome=review.figures.outcome, job=next(iter(jobs), None),
     )  # fmt: skip
 
 
@@ -230,7 +231,7 @@ def _opened(review, finding, form, asks=None):
     order_id = (
         next((each.order_id for each in rows.items if each.order_id), None) if rows and finding.client_id else None
     )
-    held = session.scalars(Hold.ever_on(payment).where(~Hold.is_released)).all() if payment else []
+    held = session.scalars(Hold.ever_on(payment).where(~Hold.is_released)).unique().all() if payment else []
     holds = [each for each in held if each.purchase_order_id in (None, order_id)]
     may_ask = payment is not None and may(Permission.HOLD_PAYMENTS)
     may_be_held = may_ask and not holds

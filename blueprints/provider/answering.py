@@ -63,7 +63,7 @@ def answer(reference, first_on):
 def _shown(payment, form):
     """The payment's rows with what is asked, held and said of them, as they are now; offers them to the form."""
     rows = rows_of(payment, Wanted(with_gone=True))
-    holds = session.scalars(Hold.ever_on(payment).order_by(None).order_by(Hold.id)).all()
+    holds = session.scalars(Hold.ever_on(payment).order_by(None).order_by(Hold.id)).unique().all()
     marks = {hold.purchase_order_id: hold for hold in reversed(holds) if not hold.is_released}
     asked = to_answer(payment)
     is_planned = payment.processing is Processing.FUTURE  # there is nothing yet that could be held

@@ -196,9 +196,11 @@ class Action(ProviderOwned, Base):
         return [self.team, *(each for each in others if each.id != self.team_id)]
 
     @classmethod
-    def numbered(cls, action_id: int, *, of_money: bool = True) -> Select["Action"]:
-        """With all that a page says of it. Without `of_money` not those that only people who see payments see."""
-        query = select(cls).where(cls.id == action_id).options(*_whole())
+    def numbered(cls, action_id: int, *, of_money: bool = True, with_teams: bool = True) -> Select["Action"]:
+        """With all that a page says of it. Without `of_money` not those that only people who see payments see;
+        `with_teams`: with the teams that take its type, from which its provider chooses.
+        """
+        query = select(cls).where(cls.id == action_id).options(*_whole(with_teams=with_teams))
         return query if of_money else query.where(cls.is_of_money.is_(False))
 
     @classmethod
@@ -293,7 +295,7 @@ def _rows() -> tuple[Any, ...]:
     return joinedload(Action.type), joinedload(Action.team), joinedload(Action.client), joinedload(Action.provider)
 
 
-def _whole() -> tuple[Any, ...]:
+def _whole(*, with_teams: bool) -> tuple[Any, ...]:
     links = (Action.contract, Action.order, Action.item, Action.assigned_to)
-    teams = joinedload(Action.type).selectinload(ActionType.teams)
-    return *_rows(), teams, *(joinedload(each) for each in links)
+    teams = [joinedload(Action.type).selectinload(ActionType.teams)] if with_teams else []
+    return *_rows(), *teams, *(joinedload(each) for each in links)

@@ -117,7 +117,7 @@ class Desk:
         return sa.or_(own, Action.assigned_to_id == self.person.id, sa.and_(sa.true(), *beyond))
 
     def numbered(self, action_id: int) -> Select[Action]:
-        return Action.numbered(action_id).where(self.readable())
+        return Action.numbered(action_id, with_teams=False).where(self.readable())
 
     def chosen(self, action_ids: Sequence[int]) -> Select[Action]:
         """Those of these that this person may read, in the order of an inbox."""

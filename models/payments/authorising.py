@@ -3,10 +3,11 @@ providers, and has seen what is unusual in it. Above a limit two people, and bes
 days only, somebody who has theirs for longer.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from models.accounts.conflict import ConflictOfInterest, bound_to, conflicts_of, words_about
@@ -25,26 +26,27 @@ def kinds_of(run: PaymentRun) -> set[Finding]:
     return set(session.scalars(select(RunFinding.kind).where(RunFinding.run_id == run.id).distinct()))
 
 
-def _kinds_with_bonds(run: PaymentRun, *people: int | None) -> dict[Finding, list[bool]]:
-    """Each kind of the run's exceptions, and of each of these people whether one of them is of a provider at which the
-    person is bound. None for nobody. One query.
+def bonds_in(run: PaymentRun, person: User) -> list[sa.SQLColumnExpression[int]]:
+    """Two columns for a query of RunFinding by kind: 1 where one of the exceptions is of a provider at which this
+    person is bound, and at which whoever prepared the run is; else 0.
     """
-    bonds = [
+    return [
         sa.func.max(sa.case((RunFinding.provider_id.in_(bound_to(user_id)), 1), else_=0)) if user_id else sa.literal(0)
-        for user_id in people
+        for user_id in (person.id, run.prepared_by_id)
     ]
+
+
+def _bonds_of(run: PaymentRun, person: User) -> dict[Finding, Sequence[int]]:
+    """By kind of the run's exceptions, what `bonds_in` tells."""
     with every_provider():
-        query = select(RunFinding.kind, *bonds).where(RunFinding.run_id == run.id).group_by(RunFinding.kind)
-        return {kind: [bool(each) for each in of_people] for kind, *of_people in session.execute(query)}
+        query = select(RunFinding.kind, *bonds_in(run, person)).where(RunFinding.run_id == run.id)
+        return {kind: bonds for kind, *bonds in session.execute(query.group_by(RunFinding.kind))}
 
 
-def ticks_of(run: PaymentRun) -> dict[Finding, list[RunTick]]:
-    """What has been ticked, by kind, the oldest first, with who has."""
+def ticks_of(run: PaymentRun) -> Select[RunTick]:
+    """What has been ticked, the oldest first, with who has."""
     query = select(RunTick).where(RunTick.run_id == run.id).options(joinedload(RunTick.user))
-    ticks: dict[Finding, list[RunTick]] = {}
-    for tick in session.scalars(query.order_by(RunTick.at, RunTick.id)):
-        ticks.setdefault(tick.kind, []).append(tick)
-    return ticks
+    return query.order_by(RunTick.at, RunTick.id)
 
 
 def tick(run: PaymentRun, because: dict[Finding, str], *, by: User) -> None:
@@ -82,21 +84,37 @@ def _insist_on_kinds(run: PaymentRun, because: dict[Finding, str]) -> None:
 
 
 class Checklist:
-    """What a run still waits for before this person can authorise it, or somebody else."""
+    """What a run still waits for before this person can authorise it, or somebody else. `bonds` are what
+    `bonds_in` tells by kind of its exceptions, `ticks` what `ticks_of` finds, `staff` what the person is here.
+    """
 
-    def __init__(self, run: PaymentRun, person: User) -> None:
-        bonds = _kinds_with_bonds(run, person.id, run.prepared_by_id)
+    def __init__(
+        self,
+        run: PaymentRun,
+        person: User,
+        *,
+        bonds: Mapping[Finding, Sequence[int]],
+        ticks: Iterable[RunTick],
+        staff: Staff | None,
+    ) -> None:
         self.kinds = set(bonds)
         self.not_mine = {kind for kind, (is_mine, _) in bonds.items() if is_mine}
         """Kinds that this person does not tick: one of the exceptions is of a provider at which they are bound."""
         self._not_preparers = {kind for kind, (_, is_theirs) in bonds.items() if is_theirs}
-        self.ticks = ticks_of(run)
+        self.ticks: dict[Finding, list[RunTick]] = {}
+        for tick in ticks:
+            self.ticks.setdefault(tick.kind, []).append(tick)
         self._run, self._person = run, person
         self.hands = hands_in(run)
         self._own_hands = [hand for hand in self.hands if hand.user_id == person.id]
         in_run = (select(each.provider_id).where(each.run_id == run.id) for each in (RunPayment, RunFinding))
         self._conflicts = conflicts_of(person, sa.union(*in_run).subquery().select())
-        self._staff = _staff(person.id)
+        self._staff = staff
+
+    @classmethod
+    def of(cls, run: PaymentRun, person: User) -> "Checklist":
+        bonds, ticks = _bonds_of(run, person), session.scalars(ticks_of(run)).all()
+        return cls(run, person, bonds=bonds, ticks=ticks, staff=_staff(person.id))
 
     @property
     def is_barred(self) -> bool:
@@ -177,7 +195,7 @@ def authorise(run: PaymentRun, *, by: User) -> bool:
     to one of its providers, while an exception is not ticked, or if somebody else was first.
     """
     run.wait_for_turn()
-    checklist = Checklist(run, by)
+    checklist = Checklist.of(run, by)
     checklist.insist_on_another("authorise")
     run.insist_on(RunState.PREPARED)
     if checklist.left:
@@ -243,7 +261,7 @@ def authorise_from_command_line(run: PaymentRun) -> None:
 
 def check_may_be_finalised(run: PaymentRun, *, by: User) -> None:
     """DomainError where finalising would be refused. Asked before a job for it is put in the queue."""
-    checklist = Checklist(run, by)
+    checklist = Checklist.of(run, by)
     checklist.insist_on_another("finalise")
     others = {run.first_authorised_by_id, run.authorised_by_id} - {by.id, None}
     if checklist.new_until and run.authorised_by_id is not None and not others:

@@ -77,7 +77,10 @@ def move_days(
 
 def days_if_paid_now(payment: ScheduledPayment) -> PeriodDates:
     """Finalised today; in the bank as long after that as usual, and on a working day, but no later than it would be."""
-    usual = _usual_of(payment)
+    return _if_paid_now(payment, _usual_of(payment))
+
+
+def _if_paid_now(payment: ScheduledPayment, usual: DueDays) -> PeriodDates:
     now = payment.moved.over(usual).dates
     bank_on = usual.working.on_or_after(today() + usual.takes)
     return PeriodDates(min(now.confirm_by, today()), today(), min(bank_on, now.bank_on))
@@ -85,7 +88,8 @@ def days_if_paid_now(payment: ScheduledPayment) -> PeriodDates:
 
 def shown_if_paid_now(payment: ScheduledPayment) -> PeriodDates:
     """What every page would say of it then."""
-    days, usual = days_if_paid_now(payment), _usual_of(payment)
+    usual = _usual_of(payment)
+    days = _if_paid_now(payment, usual)
     changed = _window(payment, days)
     answer_by = max(days.confirm_by, changed.get("asked_by") or payment.asked_by or days.confirm_by)
     return PeriodDates(answer_by, days.finalise_on, bank_day(payment, _own(days, usual).over(usual), changed))

@@ -163,6 +163,15 @@ def may_owe(contract_id: sa.SQLColumnExpression[int]) -> sa.ColumnElement[bool]:
     return sa.or_(carried.exists(), entries.exists())
 
 
+def owed_pence(contract_id: sa.SQLColumnExpression[int]) -> sa.ColumnElement[int]:
+    """What is owed on the contract just now: `Debt.left_pence`, in SQL."""
+    line, entry = PaymentLine, DebtEntry
+    of_runs = line.contract_id == contract_id, ~line.is_own, line.run_id.is_not(None)
+    carried = select(sum_of(line.net_pence)).where(*of_runs).scalar_subquery()
+    entered = select(sum_of(entry.pence)).where(entry.contract_id == contract_id).scalar_subquery()
+    return sa.case((carried > entered, carried - entered), else_=0)
+
+
 def debts_of(contract_ids: Iterable[int]) -> dict[int, Debt]:
     """The debts of these contracts that ever had one, by contract id, in one query."""
     return added_up(session.execute(debt_sums(list(contract_ids))))

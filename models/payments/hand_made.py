@@ -7,7 +7,7 @@ person has seen. What a paper lets be paid it pays: that is never more than the 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +26,7 @@ from models.payments.run import PaymentRun, RunPayment
 from models.payments.standing_hold import StandingHold
 from models.records.agreement import Agreement, AgreementSource
 from models.records.contract import Contract
+from models.records.provider import Provider
 from models.words import Choice
 
 P, part, line = ScheduledPayment, RunPayment, PaymentLine
@@ -68,7 +69,13 @@ class Hand:
     pence: int
     """What it is about: an adjustment's sum, what a payment or a row in it comes to, so much of a debt."""
     reason: str
-    name: str = ""
+    name: str
+    reference: str
+    """Of the payment's contract."""
+    first_on: date
+    """The payment's."""
+    provider: str
+    """Its name."""
 
 
 _OF_PAYMENTS = {
@@ -97,10 +104,16 @@ def hands_in(run: PaymentRun) -> list[Hand]:
         *_adjusted(run), *_held(run), _said_of_payments(run), _moved(run), *_standing(run), *_of_debts(run),
         *_of_plans(run), _agreed_on_paper(run),
     ).subquery("hands")  # fmt: skip
-    query = select(*hands.c, User.name).outerjoin(User, User.id == hands.c.user_id)
+    query = (
+        select(*hands.c, User.name, P.first_on, Contract.reference, Provider.name.label("provider"))
+        .join(P, P.id == hands.c.payment_id)
+        .join(Contract, Contract.id == P.contract_id)
+        .join(Provider, Provider.id == P.provider_id)
+        .outerjoin(User, User.id == hands.c.user_id)
+    )
     found = [
         Hand(HandKind(row.kind), row.payment_id, row.provider_id, row.user_id, row.at, int(row.pence), row.reason,
-             row.name or "")
+             row.name or "", row.reference, row.first_on, row.provider)
         for row in session.execute(query)
         if until is None or row.at <= until
     ]  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.accounts.user import User
 from models.audit import record
@@ -100,9 +100,9 @@ class Hold(ProviderOwned, Base):
 
     @classmethod
     def ever_on(cls, payment: ScheduledPayment) -> Select["Hold"]:
-        """All holds on a payment with their purchase orders and answers, those not released first."""
+        """All holds on a payment with their purchase orders and answers, those not released first: ask for unique()."""
         order = joinedload(cls.purchase_order).joinedload(PurchaseOrder.client)
-        beside = order, selectinload(cls.answers)
+        beside = order, joinedload(cls.answers)
         return select(cls).where(cls.payment_id == payment.id).options(*beside).order_by(cls.is_released, cls.id.desc())
 
     @property

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from models.base import session, sum_of
 from models.payments.hold import Hold, is_kept_back
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.standing import Standing
+from models.together import read_rows
 
 P, line = ScheduledPayment, PaymentLine
 
@@ -54,13 +55,17 @@ def line_of(payment: ScheduledPayment, standing: Standing, *, is_in_run: bool) -
 
 def line_of_run(run: PaymentRun, left: Collection[int]) -> MoneyLine:
     """Of all payments in the run, whatever run has paid them. `left`: ids of those that it would not take just now."""
+    return money_of(*read_rows(*sums_of_run(run, left)))
+
+
+def sums_of_run(run: PaymentRun, left: Collection[int]) -> tuple[Select, Select]:
+    """Two queries of one row, which `money_of` takes: what the payments of the run come to, and their lines."""
     part = RunPayment
     is_to_pay = sa.and_(part.outcome.is_(None), part.payment_id.not_in(left)) if run.is_open else sa.false()
     in_run, taken = (sum_of(sa.case((is_to_pay, sum_), else_=0)) for sum_ in (part.total_pence, part.taken_pence))
     of_run = part.run_id == run.id
-    query = select(sum_of(P.total_pence), sum_of(P.waiting_pence), in_run, taken)
-    query = query.join(part, sa.and_(part.payment_id == P.id, of_run))
-    calculated_pence, blocked_pence, in_run_pence, taken_pence = session.execute(query).one()
+    of_payments = select(sum_of(P.total_pence), sum_of(P.waiting_pence), in_run, taken)
+    of_payments = of_payments.join(part, sa.and_(part.payment_id == P.id, of_run))
     is_paid, is_draft = line.run_id.is_not(None), line.run_id.is_(None)
     of_row = (Hold.payment_id == line.payment_id, Hold.purchase_order_id == line.purchase_order_id, Hold.is_in_force)
     is_held = sa.or_(is_kept_back(), select(Hold.id).where(*of_row).correlate(line).exists())
@@ -68,7 +73,13 @@ def line_of_run(run: PaymentRun, left: Collection[int]) -> MoneyLine:
     of_lines = select(*(sum_of(sa.case((each, line.total_pence), else_=0)) for each in which))
     of_lines = of_lines.join(P, P.id == line.payment_id)
     members = select(part.payment_id).where(of_run)
-    paid_pence, own_pence, held_pence = tuple(session.execute(of_lines.where(line.payment_id.in_(members))).one())
+    return of_payments, of_lines.where(line.payment_id.in_(members))
+
+
+def money_of(of_payments: tuple[int, ...], of_lines: tuple[int, ...]) -> MoneyLine:
+    """What rows of `sums_of_run` say."""
+    calculated_pence, blocked_pence, in_run_pence, taken_pence = of_payments
+    paid_pence, own_pence, held_pence = of_lines
     return MoneyLine(
         calculated_pence, held_pence, blocked_pence, paid_pence, in_run_pence,
         owed_pence=own_pence - paid_pence + taken_pence - in_run_pence,

@@ -4,6 +4,7 @@ when the run was prepared.
 A fixed number of queries, whatever the number of payments.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,12 +13,15 @@ from sqlalchemy import Select, select
 
 from models.base import session, sum_of
 from models.payments.finding import COMPARED, Finding, RunFinding
-from models.payments.payment_run import Foresight, foresee_run
+from models.payments.money_line import MoneyLine, money_of, sums_of_run
+from models.payments.payment_run import Foresight, RunProgress, foresee_run
 from models.payments.run import PaymentRun, RunPayment, RunState
+from models.payments.run_history import progress_of
 from models.payments.worklist import P
 from models.records.client import Client
 from models.records.contract import Contract
 from models.records.provider import Provider
+from models.together import read_rows
 
 _BY_PROVIDER = (Provider.folded_name, Provider.id, Contract.folded_name, P.first_on, P.id)
 
@@ -49,6 +53,19 @@ class Exceptions:
     kind: Finding
     count: int
     pence: int
+    bonds: tuple[int, ...] = ()
+    """What `exceptions` was asked for beside."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All sums of a run."""
+
+    totals: Totals
+    line: MoneyLine
+    outcome: RunProgress
+    of_now: Exceptions | None
+    """What has become of it since it was prepared; None where nothing has."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +89,35 @@ class Review:
         """What finalising the rest of the run would do just now; nothing, once the run is closed."""
         return foresee_run(self.run) if self.run.is_open else Foresight()
 
-    def totals(self) -> Totals:
-        part = RunPayment
-        row = session.execute(
-            select(
-                sa.func.count(part.id), sa.func.count(part.provider_id.distinct()), sum_of(part.taken_pence),
-                sum_of(sa.func.coalesce(part.before_pence, 0)), sum_of(part.total_pence),
-            ).where(part.run_id == self.run.id)
-        ).one()  # fmt: skip
-        return Totals(*row)
+    @cached_property
+    def figures(self) -> Figures:
+        """One query."""
+        queries = self._totals(), *sums_of_run(self.run, self.foresight.left), progress_of(self.run.id)
+        (now_count, now_pence, *totals), of_payments, of_lines, progress = read_rows(*queries)
+        kind = self._kind_of_now
+        of_now = Exceptions(kind, now_count, now_pence) if kind and now_count else None
+        return Figures(Totals(*totals), money_of(of_payments, of_lines), RunProgress(*progress), of_now)
+
+    def _totals(self) -> Select:
+        """One row: how many are of the kind of now and what they come to, and the fields of Totals."""
+        part, is_of_now = RunPayment, self._is_of_now
+        return select(
+            sum_of(sa.case((is_of_now, 1), else_=0)), sum_of(sa.case((is_of_now, part.taken_pence), else_=0)),
+            sa.func.count(part.id), sa.func.count(part.provider_id.distinct()), sum_of(part.taken_pence),
+            sum_of(sa.func.coalesce(part.before_pence, 0)), sum_of(part.total_pence),
+        ).where(part.run_id == self.run.id)  # fmt: skip
+
+    @property
+    def _kind_of_now(self) -> Finding | None:
+        """What there may be since the run was prepared, or has been left of it."""
+        if self.run.is_open:
+            return Finding.STALE
+        return Finding.LEFT if self.run.state is RunState.FINALISED else None
+
+    @property
+    def _is_of_now(self) -> sa.ColumnElement[bool]:
+        """A condition on RunPayment."""
+        return RunPayment.payment_id.in_(self.foresight.left) if self.run.is_open else ~RunPayment.is_finalised
 
     def payments(self, *, name: str = "", changed_only: bool = False) -> Select:
         """Every payment of the run by provider, with what the one before came to."""
@@ -89,30 +126,19 @@ class Review:
             query = query.where(Provider.found_by(name))
         return query.where(_difference() != 0) if changed_only else query
 
-    def exceptions(self) -> list[Exceptions]:
-        """What there is of each kind, in two queries: what has become of the run since it was prepared, then the kinds
-        with the most money first. Kinds of which there are none are left out.
+    def exceptions(self, bonds: Iterable[sa.SQLColumnExpression[int]] = ()) -> list[Exceptions]:
+        """What there is of each kind: what has become of the run since it was prepared, then the kinds with the most
+        money first. Kinds of which there are none are left out. One query, beside that of `figures`; `bonds` are
+        columns that it finds by the way (authorising.bonds_in).
         """
         kept = session.execute(
-            select(RunFinding.kind, sa.func.count(), sum_of(_at_stake()).label("pence"))
+            select(RunFinding.kind, sa.func.count(), sum_of(_at_stake()).label("pence"), *bonds)
             .where(RunFinding.run_id == self.run.id)
             .group_by(RunFinding.kind)
         ).all()
-        by_money = sorted(
-            (Exceptions(*row) for row in kept), key=lambda each: (-each.pence, list(Finding).index(each.kind))
-        )
-        return [*self._of_now(), *by_money]
-
-    def _of_now(self) -> list[Exceptions]:
-        if self.run.is_open:
-            kind = Finding.STALE
-        elif self.run.state is RunState.FINALISED:
-            kind = Finding.LEFT
-        else:
-            return []
-        rows = self.found(kind).order_by(None).subquery()
-        count, pence = session.execute(select(sa.func.count(), sum_of(rows.c.total_pence)).select_from(rows)).one()
-        return [Exceptions(kind, count, pence)] if count else []
+        found = [Exceptions(kind, count, pence, tuple(more)) for kind, count, pence, *more in kept]
+        by_money = sorted(found, key=lambda each: (-each.pence, list(Finding).index(each.kind)))
+        return [*([self.figures.of_now] if self.figures.of_now else []), *by_money]
 
     def found(self, kind: Finding) -> Select:
         """The exceptions of a kind, those with the most money first."""
@@ -122,11 +148,6 @@ class Review:
         if kind is Finding.LEFT:
             return query.where(~RunPayment.is_finalised)
         return query.where(RunPayment.payment_id.in_(self.foresight.left))
-
-    def named(self, payment_ids: list[int]) -> dict[int, sa.Row]:
-        """These payments by id, with what names them: contract's reference, first day and provider."""
-        query = _columns().where(P.id.in_(payment_ids))
-        return {row.id: row for row in session.execute(query)}
 
     def _in_run(self) -> Select:
         part = RunPayment

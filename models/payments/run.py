@@ -223,6 +223,12 @@ class RunPayment(ProviderOwned, Base):
     """`finalised`, or why it was left for another run; None until its turn has come."""
 
     payment: Mapped[ScheduledPayment] = relationship(lazy="raise", viewonly=True)
+    run: Mapped[PaymentRun] = relationship(lazy="raise", viewonly=True)
+
+    @property
+    def is_to_come(self) -> bool:
+        """The run is open, and this payment's turn has not come."""
+        return self.run.is_open and self.outcome is None
 
     @hybrid_property
     def is_finalised(self) -> bool:

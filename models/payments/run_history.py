@@ -1,37 +1,48 @@
 """What has become of payment runs, and of one payment in them."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload, load_only
 
+from models.accounts.user import User
 from models.base import session, sum_of
+from models.payments.adjustment import Adjustment
+from models.payments.day_move import DayMove
+from models.payments.hold import Hold, HoldAnswer
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.payment_run import RunProgress
 from models.payments.purchase_order import PurchaseOrder
-from models.payments.run import FINALISED, PaymentRun, RunPayment
+from models.payments.run import FINALISED, RunPayment
 from models.records.contract import Contract
 
 
-def runs_of(payment: ScheduledPayment) -> Select:
-    """The runs that a payment is, or was, in: rows with run_id, state, total_pence and outcome, the newest first.
-    `has_it`: the run is open, and this payment's turn has not come.
+def runs_of(payment: ScheduledPayment) -> Select[RunPayment]:
+    """The payment in each of the runs that it is, or was, in, with the run: the newest first."""
+    part = RunPayment
+    query = select(part).options(joinedload(part.run)).where(part.payment_id == payment.id)
+    return query.order_by(part.run_id.desc())
+
+
+def people_of(payment: ScheduledPayment) -> Select[User]:
+    """Who has answered it, held it or a row of it, said something to its provider or moved its days, and who made and
+    has seen adjustments of its contract: their names.
     """
-    return (
-        select(
-            RunPayment.run_id,
-            PaymentRun.state,
-            PaymentRun.as_on,
-            RunPayment.total_pence,
-            RunPayment.paid_pence,
-            RunPayment.outcome,
-            RunPayment.is_finalised.label("is_finalised"),
-            sa.and_(PaymentRun.is_open, RunPayment.outcome.is_(None)).label("has_it"),
-        )
-        .join(PaymentRun, PaymentRun.id == RunPayment.run_id)
-        .where(RunPayment.payment_id == payment.id)
-        .order_by(RunPayment.run_id.desc())
+    answer, of_payment, of_contract = (
+        HoldAnswer, Hold.payment_id == payment.id, Adjustment.contract_id == payment.contract_id,
+    )  # fmt: skip
+    ids: sa.CompoundSelect[Any] = sa.union(
+        select(ScheduledPayment.answered_by_id).where(ScheduledPayment.id == payment.id),
+        select(Hold.placed_by_id).where(of_payment),
+        select(Hold.released_by_id).where(of_payment),
+        select(answer.given_by_id).join(Hold, Hold.id == answer.hold_id).where(of_payment),
+        select(DayMove.moved_by_id).where(DayMove.payment_id == payment.id),
+        select(Adjustment.created_by_id).where(of_contract),
+        select(Adjustment.seen_by_id).where(of_contract),
     )
+    return select(User).options(load_only(User.name)).where(User.id.in_(ids)).order_by(User.id)
 
 
 def banked_of(payment: ScheduledPayment) -> Select:
@@ -67,10 +78,23 @@ def spend_on(order: PurchaseOrder) -> Select:
 
 def outcome_of(run_id: int) -> RunProgress:
     """What has become of a whole run so far."""
-    outcome = outcomes_of([run_id]).get(run_id, RunProgress())
-    line = PaymentLine
-    outcome.lines = session.scalar(select(sa.func.count(line.id)).where(line.run_id == run_id)) or 0
-    return outcome
+    return RunProgress(*session.execute(progress_of(run_id)).one())
+
+
+def progress_of(run_id: int) -> Select:
+    """One row with the fields of RunProgress, in their order."""
+    part, line = RunPayment, PaymentLine
+    is_left = sa.and_(part.outcome.is_not(None), ~part.is_finalised)
+
+    def of(which: Any, pence: Any) -> sa.ColumnElement[int]:
+        return sum_of(sa.case((which, pence), else_=0))
+
+    lines = select(sa.func.count(line.id)).where(line.run_id == run_id).scalar_subquery()
+    is_paid = part.is_finalised
+    return select(
+        of(is_paid, sa.literal(1)), lines, of(is_paid, part.paid_pence), of(is_left, sa.literal(1)),
+        of(is_left, part.total_pence), of(is_paid, part.total_pence - part.paid_pence),
+    ).where(part.run_id == run_id)  # fmt: skip
 
 
 def outcomes_of(run_ids: Iterable[int]) -> dict[int, RunProgress]:

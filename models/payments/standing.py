@@ -20,7 +20,7 @@ from models.engine.component import Component
 from models.engine.recovery import Settlement
 from models.payments.adjustment import has_plan
 from models.payments.blocked import has_fault
-from models.payments.debt import may_owe
+from models.payments.debt import may_owe, owed_pence
 from models.payments.hold import Hold, HoldKind, has_hold
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.settlement import Owing, ToSettle, settle_all, sums_of_drafts
@@ -71,6 +71,8 @@ class Standing:
     """There is, or was, a hold or a query on it or on a row of it."""
     may_owe: bool = False
     """Something is owed on its contract, or was."""
+    owed_pence: int = 0
+    """So much just now, on its contract."""
 
     @property
     def is_plain(self) -> bool:
@@ -125,6 +127,7 @@ def with_facts(query: sa.Select) -> sa.Select:
         P.waits_for_confirmation.label("is_waiting"),
         has_hold(Hold.is_of_whole_payment, Hold.is_in_force).label("is_held"), has_hold().label("has_holds"),
         has_fault().label("has_fault"), may_owe(P.contract_id).label("may_owe"),
+        sa.case((may_owe(P.contract_id), owed_pence(P.contract_id)), else_=0).label("owed_pence"),
         has_plan(P.contract_id).label("has_plan"),
         *(sa.func.coalesce(column, 0).label(column.key) for column in sums.c if column.key != "payment_id"),
     ).outerjoin(sums, sums.c.payment_id == P.id)  # fmt: skip
@@ -157,6 +160,7 @@ def _standing(row: Any, kept: Kept | None, settled: Settlement | None) -> Standi
         runs=row.runs,
         has_holds=row.has_holds,
         may_owe=row.may_owe,
+        owed_pence=row.owed_pence,
     )
 
 

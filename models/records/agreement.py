@@ -5,7 +5,7 @@ the engine's (models.engine.agreed).
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -24,10 +24,12 @@ from models.records.care_package import (
     Deduction,
     ItemPrice,
     ItemQuantity,
+    dated_facts,
 )
 from models.records.contract import ContractRate, ServiceLevel
 from models.records.feed import FromFeed
 from models.tenancy import ProviderOwned, owned
+from models.together import read_together
 from models.words import Choice
 
 CHUNK = 500
@@ -153,9 +155,13 @@ def _terms_of_some(ids: Collection[int]) -> dict[int, AgreedTerms]:
         .join(level, level.id == item.service_level_id)
         .where(item.id.in_(ids))
     ).all()  # fmt: skip
+    kinds = ItemPrice, ItemQuantity, Deduction, Allowance
+    found_prices, found_quantities, found_deductions, found_allowances, found_rates = read_together(
+        *dated_facts(ids, *kinds), _rates({row.contract_id for row in rows})
+    )
     prices = {
         id_: tuple(AgreedPrice(row.starts_on, row.ends_on, row.rate_e4) for row in found)
-        for id_, found in _by_item(ItemPrice, ids, ItemPrice.starts_on).items()
+        for id_, found in _by_item(found_prices).items()
     }
     quantities = {
         id_: tuple(
@@ -163,7 +169,7 @@ def _terms_of_some(ids: Collection[int]) -> dict[int, AgreedTerms]:
                            tuple(row.timetable_e4) if row.timetable_e4 else None)
             for row in found
         )
-        for id_, found in _by_item(ItemQuantity, ids, ItemQuantity.starts_on).items()
+        for id_, found in _by_item(found_quantities).items()
     }  # fmt: skip
     deductions = {
         id_: tuple(
@@ -171,36 +177,34 @@ def _terms_of_some(ids: Collection[int]) -> dict[int, AgreedTerms]:
                             row.weekly_rate_e4)
             for row in found
         )
-        for id_, found in _by_item(Deduction, ids, Deduction.starts_on).items()
+        for id_, found in _by_item(found_deductions).items()
     }  # fmt: skip
     allowances = {
         id_: tuple(AgreedAllowance(row.id, row.name, row.due_on, row.amount_pence) for row in found)
-        for id_, found in _by_item(Allowance, ids, Allowance.due_on).items()
+        for id_, found in _by_item(found_allowances).items()
     }
-    without = {row.contract_id for row in rows if row.id not in prices}
-    rates = _rates(without) if without else {}
+    rates: dict[tuple[int, int], list[AgreedPrice]] = defaultdict(list)
+    for each in found_rates:
+        price = AgreedPrice(each.starts_on, each.ends_on, each.rate_e4)
+        rates[each.contract_id, each.service_level_id].append(price)
     return {
         row.id: AgreedTerms(
             row.name, row.starts_on, row.ends_on, row.unit, row.convention,
-            prices.get(row.id) or rates.get((row.contract_id, row.service_level_id), ()),
+            prices.get(row.id) or tuple(rates.get((row.contract_id, row.service_level_id), ())),
             quantities.get(row.id, ()), deductions.get(row.id, ()), allowances.get(row.id, ()),
         )
         for row in rows
     }  # fmt: skip
 
 
-def _by_item(entity: Any, ids: Collection[int], order: Any) -> dict[int, list[Any]]:
+def _by_item(rows: Iterable[Any]) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = defaultdict(list)
-    for row in session.scalars(select(entity).where(entity.item_id.in_(ids)).order_by(order, entity.id)):
+    for row in rows:
         found[row.item_id].append(row)
     return found
 
 
-def _rates(contract_ids: Collection[int]) -> dict[tuple[int, int], tuple[AgreedPrice, ...]]:
+def _rates(contract_ids: Collection[int]) -> Select[ContractRate]:
     """What contracts pay for a unit of each service level, where an item has no price of its own."""
     rate = ContractRate
-    found: dict[tuple[int, int], list[AgreedPrice]] = defaultdict(list)
-    query = select(rate).where(rate.contract_id.in_(contract_ids)).order_by(rate.starts_on, rate.id)
-    for row in session.scalars(query):
-        found[row.contract_id, row.service_level_id].append(AgreedPrice(row.starts_on, row.ends_on, row.rate_e4))
-    return {key: tuple(prices) for key, prices in found.items()}
+    return select(rate).where(rate.contract_id.in_(contract_ids)).order_by(rate.starts_on, rate.id)

@@ -1,7 +1,9 @@
 """Care package line items: who gets what, from when to when, at which price."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -194,3 +196,22 @@ class Deduction(FromFeed, ProviderOwned, Base):
     weekly_rate_e4: Mapped[TenThousandths]
     is_assessed: Mapped[bool] = mapped_column(default=True)
     """False while the client's means are not yet assessed and a minimum is taken."""
+
+
+FACTS = ItemPrice, ItemQuantity, Absence, Deduction, Allowance
+
+
+def dated_facts(item_ids: Collection[int], *kinds: type[Base]) -> list[Select[Any]]:
+    """Queries for the FACTS of these line items, or for those of them that are asked for, in this order; each gives the
+    oldest first.
+    """
+    return [
+        select(kind).where(kind.item_id.in_(item_ids)).order_by(_day_of(kind), kind.id)
+        for kind in FACTS
+        if not kinds or kind in kinds
+    ]
+
+
+def _day_of(kind: type[Any]) -> sa.SQLColumnExpression[date]:
+    day: sa.SQLColumnExpression[date] = kind.due_on if kind is Allowance else kind.starts_on
+    return day

@@ -22,8 +22,17 @@ from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import RunPayment
 from models.pricing import Basis, DeductionKind, Unit
 from models.records.agreement import Agreement
-from models.records.care_package import Absence, Allowance, CollectedBy, Deduction, ItemPrice, ItemQuantity
+from models.records.care_package import (
+    Absence,
+    Allowance,
+    CollectedBy,
+    Deduction,
+    ItemPrice,
+    ItemQuantity,
+    dated_facts,
+)  # fmt: skip
 from models.records.contract import Contract, ContractRate, PaymentMethod
+from models.together import read_together
 
 P = ScheduledPayment
 NEXT = 3
@@ -99,22 +108,14 @@ def funding_of(item: sa.Row) -> ItemFunding:
     """The dated facts of a line item, a row of models.reports.care_packages.one. Where it has no price of its own, its
     contract's rates of its days.
     """
-    prices = _dated(ItemPrice, item.id)
-    if not prices:
-        rate = ContractRate
-        own = rate.contract_id == item.contract_id, rate.service_level_id == item.level_id
-        is_over_before = sa.and_(rate.ends_on.is_not(None), rate.ends_on < item.starts_on)
-        in_its_days = ~is_over_before, rate.starts_on <= (item.ends_on or FAR_FUTURE)
-        prices = session.scalars(select(rate).where(*own, *in_its_days).order_by(rate.starts_on, rate.id)).all()
-    due = select(Allowance).where(Allowance.item_id == item.id).order_by(Allowance.due_on, Allowance.id)
-    return ItemFunding(
-        prices, _dated(ItemQuantity, item.id), _dated(Absence, item.id), _dated(Deduction, item.id),
-        session.scalars(due).all(), session.scalars(Agreement.of_item(item.id)).all(),
-    )  # fmt: skip
-
-
-def _dated(kind: Any, item_id: int) -> Sequence[Any]:
-    return session.scalars(select(kind).where(kind.item_id == item_id).order_by(kind.starts_on, kind.id)).all()
+    rate = ContractRate
+    own = rate.contract_id == item.contract_id, rate.service_level_id == item.level_id
+    is_over_before = sa.and_(rate.ends_on.is_not(None), rate.ends_on < item.starts_on)
+    in_its_days = ~is_over_before, rate.starts_on <= (item.ends_on or FAR_FUTURE)
+    rates = select(rate).where(*own, *in_its_days).order_by(rate.starts_on, rate.id)
+    found = read_together(rates, Agreement.of_item(item.id), *dated_facts([item.id]))
+    of_contract, agreements, prices, quantities, absences, deductions, allowances = found
+    return ItemFunding(prices or of_contract, quantities, absences, deductions, allowances, agreements)
 
 
 def weekly_pence(item: sa.Row) -> int | None:

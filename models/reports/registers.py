@@ -2,22 +2,19 @@
 package line items, calendars, purchase orders. Rows in columns only; each list ends its order with a tie-breaker.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 
 from models.bank_holiday import working_days
-from models.base import session
 from models.calendar import DueDays, Span, periods, today
 from models.folding import found_by
 from models.payments.purchase_order import PurchaseOrder
 from models.records.agreement import Agreement
-from models.records.care_package import Absence, Allowance, CarePackageLineItem, Deduction, ItemPrice, ItemQuantity
+from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import Calendar, Contract, ContractRate, PaymentMethod, ServiceLevel
 from models.records.provider import Provider, Service
@@ -202,32 +199,6 @@ def item(item_id: int) -> Select:
     is_agreed = Agreement.is_of(of).label("is_agreed")
     more = ServiceLevel.id.label("level_id"), ServiceLevel.unit, ServiceLevel.convention, Contract, is_agreed
     return items().add_columns(*more).where(of.id == item_id)
-
-
-def item_prices(item_id: int) -> Sequence[ItemPrice]:
-    """Its own prices, the oldest first; none where it pays its contract's rates."""
-    return _of_item(ItemPrice, item_id)
-
-
-def item_quantities(item_id: int) -> Sequence[ItemQuantity]:
-    return _of_item(ItemQuantity, item_id)
-
-
-def item_absences(item_id: int) -> Sequence[Absence]:
-    return _of_item(Absence, item_id)
-
-
-def item_deductions(item_id: int) -> Sequence[Deduction]:
-    return _of_item(Deduction, item_id)
-
-
-def item_allowances(item_id: int) -> Sequence[Allowance]:
-    query = select(Allowance).where(Allowance.item_id == item_id).order_by(Allowance.due_on, Allowance.id)
-    return session.scalars(query).all()
-
-
-def _of_item(kind: Any, item_id: int) -> Sequence:
-    return session.scalars(select(kind).where(kind.item_id == item_id).order_by(kind.starts_on, kind.id)).all()
 
 
 def orders(*, text: str = "", provider: str = "", year: int | None = None, client_id: int | None = None) -> Select:

@@ -144,7 +144,7 @@ VIEWS_MAY_CALL = {
     "models.payments.owing": {"debtor_of", "ever_owed", "forecast_of", "forecasts", "listed", "waiting"},
     "models.payments.asking": {"confirmers", "who_is_told"},
     "models.payments.contract_list": {"listed"},
-    "models.payments.authorising": {"Checklist", "authorise", "check_may_be_finalised", "tick"},
+    "models.payments.authorising": {"Checklist", "authorise", "bonds_in", "check_may_be_finalised", "tick", "ticks_of"},
     "models.payments.hand_made": {"see"},
     "models.payments.blocked": {"blocked_of", "faults", "waiting"},
     "models.payments.hold": {"is_held", "still_held", "told_among"},
@@ -154,8 +154,8 @@ VIEWS_MAY_CALL = {
     "models.payments.to_answer": {"confirmed_of", "to_answer"},
     "models.payments.standing_hold": {"waiting"},
     "models.payments.standing_holds": {"suspend", "change", "end"},
-    "models.payments.money_line": {"line_of", "line_of_run"},
-    "models.payments.run_history": {"banked_of", "outcome_of", "outcomes_of", "runs_of", "spend_on"},
+    "models.payments.money_line": {"line_of"},
+    "models.payments.run_history": {"banked_of", "outcome_of", "outcomes_of", "people_of", "runs_of", "spend_on"},
     "models.payments.worklist": {"listed", "numbered", "runs_that_wait", "waiting", "what_is_due"},
 }  # fmt: skip
 """The functions of payments that a view may call. What calculates, locks, or pays by steps is not among them."""

@@ -19,6 +19,7 @@ from models.correspondence.attachment import Attachment, by_piece
 from models.correspondence.kept_reply import KeptReply
 from models.permissions import Permission
 from models.tenancy import every_provider
+from models.together import read_together
 
 
 @bp.get("/<int:action_id>")
@@ -26,10 +27,7 @@ from models.tenancy import every_provider
 @reads_client_records
 def show(action_id):
     action = loaded(action_id)
-    posts = session.scalars(ActionPost.of(action.id)).all()
-    if may(Permission.ANSWER_ACTIONS) and is_unseen(posts, Side.COUNCIL):
-        note(lambda: seen_by_us(action.id))
-    return thread(action, posts)
+    return thread(action, is_opened=True)
 
 
 @bp.get("/<int:action_id>/news")
@@ -54,18 +52,23 @@ def loaded(action_id):
     return get_or_404(Desk.of(me()).numbered(action_id))
 
 
-def thread(action, posts=None, *, answer=None, noting=None, giving=None, partial=None):
-    """The page; one of its forms as it was sent. Whoever has or had a place at the provider reads no notes."""
+def thread(action, *, answer=None, noting=None, giving=None, partial=None, is_opened=False):
+    """The page; one of its forms as it was sent. Whoever has or had a place at the provider reads no notes. Where it
+    `is_opened`, what the provider wrote is seen from now on.
+    """
     answer = answer or answer_form(DraftAnswerForm, formdata=None)
     is_own = bool(conflicts_of(me(), [action.provider_id]))
+    written = ActionPost.of(action.id), Attachment.of(action), *([] if is_own else [ActionNote.of(action.id)])
+    posts, files, *notes = read_together(*written)
+    if is_opened and may(Permission.ANSWER_ACTIONS) and is_unseen(posts, Side.COUNCIL):
+        note(lambda: seen_by_us(action.id))
     sent = next((each for each in (noting, giving) if each is not None), answer)
     return render(
         "admin/actions/show.html", partial=partial, action=action, form=sent, answer=answer, due_words=due_words,
         is_still_kept=g.get("is_still_kept", False),
-        posts=session.scalars(ActionPost.of(action.id)).all() if posts is None else posts,
-        notes=[] if is_own else session.scalars(ActionNote.of(action.id)).all(), is_own=is_own,
+        posts=posts, notes=notes[0] if notes else [], is_own=is_own,
         noting=noting or NoteForm(formdata=None), giving=giving or give_form(action, formdata=None),
-        files=by_piece(session.scalars(Attachment.of(action))),
+        files=by_piece(files),
     )  # fmt: skip
 
 

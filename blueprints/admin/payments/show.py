@@ -10,8 +10,6 @@ from blueprints.payment_page import Shown, shown_rows
 from blueprints.reading import reads_client_records
 from forms.council_payments import NameSearch
 from forms.filters import RowFilter
-from models.accounts.user import names_of
-from models.base import session
 from models.calendar import today
 from models.money import gbp
 from models.payments.adjustment import Adjustment, RecoveryPlan
@@ -19,11 +17,12 @@ from models.payments.blocked import faults
 from models.payments.day_move import DayMove
 from models.payments.money_line import line_of
 from models.payments.payment import ScheduledPayment
-from models.payments.run_history import runs_of
+from models.payments.run_history import people_of, runs_of
 from models.payments.standing import standing_of
 from models.permissions import Permission
 from models.records.provider import Provider
 from models.reports.breakdown import with_working
+from models.together import read_together
 
 
 @bp.get(PAYMENT)
@@ -34,11 +33,11 @@ def show(reference, first_on):
     form = RowFilter(request.args)
     rows = shown_rows(payment, form.wanted)
     shown = Shown(payment, rows.items)
-    holds = sorted(shown.holds, key=lambda hold: (hold.is_released, -hold.id))
-    moves = session.scalars(DayMove.of(payment)).all()  # those that were moved back again too
-    runs = session.execute(runs_of(payment)).all()
-    in_run = next((run.run_id for run in runs if run.has_it), None)
-    adjustments = session.scalars(Adjustment.of_contract(payment.contract_id)).all()
+    shown.holds, moves, runs, adjustments, [provider], plan, people = read_together(
+        shown.every_hold, DayMove.of(payment), runs_of(payment), Adjustment.of_contract(payment.contract_id),
+        Provider.numbered(payment.provider_id), RecoveryPlan.open(payment.contract_id), people_of(payment),
+    )  # fmt: skip
+    in_run = next((each.run_id for each in runs if each.is_to_come), None)
     return render(
         "admin/payments/show.html",
         partial="components/_payment_rows.html",
@@ -52,23 +51,16 @@ def show(reference, first_on):
         standing=shown.standing,
         line=line_of(payment, shown.standing, is_in_run=in_run is not None),
         in_run=in_run,
-        provider=session.scalars(Provider.numbered(payment.provider_id)).one(),
-        holds=holds,
-        moves=moves,
+        provider=provider,
+        holds=sorted(shown.holds, key=lambda hold: (hold.is_released, -hold.id)),
+        moves=moves,  # those that were moved back again too
         banked=shown.banked,
         today=today(),
         adjustments=adjustments,
         owed_pence=shown.owed_pence,
-        plan=session.scalars(RecoveryPlan.open(payment.contract_id)).one_or_none(),
+        plan=next(iter(plan), None),
         runs=runs,
-        names=names_of(
-            [payment.answered_by_id]
-            + [each for hold in holds for each in (hold.placed_by_id, hold.released_by_id)]
-            + [answer.given_by_id for hold in holds for answer in hold.answers]
-            + [move.moved_by_id for move in moves]
-            + [adjustment.created_by_id for adjustment in adjustments]
-            + [adjustment.seen_by_id for adjustment in adjustments]
-        ),
+        names={person.id: person.name for person in people},
     )
 
 

@@ -187,7 +187,7 @@ def test_where_the_preparer_is_bound_a_colleague_ticks_in_their_place_and_nobody
     with as_on(SUNDAY), unit_of_work() as session:
         run = run_of(session, run_id)
         every_kind = dict.fromkeys(authorising.kinds_of(run), "Seen")
-        checklist = authorising.Checklist(run, session.merge(bound))
+        checklist = authorising.Checklist.of(run, session.merge(bound))
         assert (checklist.not_mine, checklist.mine_left) == (set(every_kind), [])
         with pytest.raises(DomainError, match="a colleague has to tick them"):
             authorising.tick(run, every_kind, by=bound)

@@ -31,8 +31,8 @@ def lines(the) -> tuple[MoneyLine, MoneyLine | None]:
     """Of the payment, and of the newest run that had it."""
     with as_on(the.today), reading() as session:
         payment = the.payment
-        runs = session.execute(runs_of(payment)).all()
-        own = line_of(payment, standing_of(payment), is_in_run=any(run.has_it for run in runs))
+        runs = session.scalars(runs_of(payment)).all()
+        own = line_of(payment, standing_of(payment), is_in_run=any(run.is_to_come for run in runs))
         if not runs:
             return own, None
         run = session.scalars(select(PaymentRun).where(PaymentRun.id == runs[0].run_id)).one()
