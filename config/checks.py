@@ -132,5 +132,7 @@ def _mail(settings: Settings) -> Iterator[str]:
 
 
 def _files(settings: Settings) -> Iterator[str]:
+    if not 1 <= settings.files.per_claim_item <= 20:
+        yield "per_claim_item must be from 1 to 20: how many files an item of a claim may have"
     if not re.fullmatch(r"(/.+|[^/\s]+:\d{1,5})?", settings.files.scanner):
         yield "scanner must be the path of clamd's socket, like /run/clamav/clamd.ctl, or host:port, or empty"

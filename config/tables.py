@@ -126,6 +126,8 @@ class Files:
     """
     seal_password: str = field(default="", repr=False)
     """From the environment (SEAL_PASSWORD) only."""
+    per_claim_item: int = 1
+    """Files that one item of a claim may have."""
 
 
 class Mode(StrEnum):

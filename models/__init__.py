@@ -32,6 +32,7 @@ from models.accounts import (  # noqa: F401
     web_session,
 )
 from models.auditing import chain, read_alarm  # noqa: F401
+from models.billing import grant, journey, limit  # noqa: F401
 from models.correspondence import (  # noqa: F401
     action,
     action_post,
@@ -57,4 +58,13 @@ from models.payments import (  # noqa: F401
     run,
     standing_hold,
 )
-from models.records import agreement, care_package, claim, client, contract, feed, provider  # noqa: F401
+from models.records import (  # noqa: F401
+    agreement,
+    care_package,
+    claim,
+    claim_pricing,
+    client,
+    contract,
+    feed,
+    provider,
+)

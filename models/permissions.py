@@ -18,6 +18,8 @@ class Permission(StrEnum):
     ASK_FOR_CHANGES = "ask for a change of details or contacts"
     VIEW_ACTIONS = "view actions and change requests"
     SEND_ACTIONS = "create, answer and ask to close actions"
+    VIEW_CLAIMS = "view one-off claims"
+    MAKE_CLAIMS = "make, change, send and withdraw one-off claims"
     MANAGE_TEAM = "invite, change and remove colleagues, and review their access"
 
     # at the council
@@ -45,6 +47,10 @@ class Permission(StrEnum):
     VIEW_EVERY_ACTION = "view the actions of every provider, and internal notes about them"
     ANSWER_ACTIONS = "take, answer, pass on and close actions"
     MANAGE_ACTION_TYPES = "say which types of action there are, which teams answer them, and by which rules"
+    VIEW_EVERY_CLAIM = "view the one-off claims of every provider, and who may claim what"
+    DECIDE_CLAIMS = "accept, reject and return one-off claims"
+    MANAGE_CLAIM_GRANTS = "approve providers to claim, and end it"
+    MANAGE_CLAIM_RULES = "say how claims are priced, and set their limits"
     DECIDE_CHANGES = "decide the changes of details that providers ask for"
     HELP_USERS = "reset, unlock and log out people at providers"
     MANAGE_ACCESS = "create and disable users, and grant and revoke their access to providers"
@@ -82,7 +88,7 @@ class Role(StrEnum):
 _LABELS = {Role.ADMINISTRATOR: "Provider administrator", Role.SIGNATORY: "Contract signatory"}
 _ABOUT = {
     Role.ADMINISTRATOR: "Does everything, and says who else at the provider may log in.",
-    Role.FINANCE: "Sees payments, purchase orders and contract documents, and confirms or rejects payments.",
+    Role.FINANCE: "Sees payments, orders and contract documents, confirms or rejects payments, and makes claims.",
     Role.SIGNATORY: "Agrees contract documents, sees purchase orders, and no payments. For whoever signs contracts.",
     Role.SCHEDULER: "Sees no money. For whoever plans and reports the care.",
     Role.VIEWER: "Sees payments, purchase orders and contract documents, and changes nothing.",
@@ -123,6 +129,8 @@ AT_PROVIDER = {
     P.ASK_FOR_CHANGES:        "yes            yes      -          -          -       yes",
     P.VIEW_ACTIONS:           "yes            yes      yes        yes        yes     yes",
     P.SEND_ACTIONS:           "yes            yes      yes        yes        -       yes",
+    P.VIEW_CLAIMS:            "yes            yes      -          -          yes     yes",
+    P.MAKE_CLAIMS:            "yes            yes      -          -          -       yes",
     P.MANAGE_TEAM:            "yes            -        -          -          -       -",
 }
 AT_COUNCIL = {
@@ -151,6 +159,10 @@ AT_COUNCIL = {
     P.VIEW_EVERY_ACTION:      "yes      yes      yes        yes          yes         yes    yes   -        yes",
     P.ANSWER_ACTIONS:         "yes      yes      yes        yes          yes         yes    yes   -        -",
     P.MANAGE_ACTION_TYPES:    "-        yes      -          -            -           -      -     yes      -",
+    P.VIEW_EVERY_CLAIM:       "yes      yes      -          -            -           yes    -     -        yes",
+    P.DECIDE_CLAIMS:          "-        -        -          -            -           yes    -     -        -",
+    P.MANAGE_CLAIM_GRANTS:    "yes      -        -          -            -           -      -     -        -",
+    P.MANAGE_CLAIM_RULES:     "-        yes      -          -            -           -      -     -        -",
     P.DECIDE_CHANGES:         "-        -        -          yes          -           -      -     yes      -",
     P.HELP_USERS:             "-        -        -          -            -           -      yes   yes      -",
     P.MANAGE_ACCESS:          "-        -        -          -            -           -      -     yes      -",
@@ -177,7 +189,8 @@ GRANTS: dict[Role, frozenset[Permission]] = _by_role(AT_PROVIDER, Role)
 COUNCIL_GRANTS: dict[CouncilRole, frozenset[Permission]] = _by_role(AT_COUNCIL, CouncilRole)
 STRONG = frozenset(
     (P.PREPARE_RUNS, P.AUTHORISE_RUNS, P.HOLD_PAYMENTS, P.ADJUST_PAYMENTS, P.DECIDE_WRITE_OFFS, P.ANSWER_REJECTIONS,
-     P.MANAGE_GATES, P.RECORD_AGREEMENTS, P.MANAGE_ACCESS, P.MANAGE_STAFF, P.DECIDE_STAFF_REQUESTS)
+     P.MANAGE_GATES, P.RECORD_AGREEMENTS, P.DECIDE_CLAIMS, P.MANAGE_CLAIM_GRANTS, P.MANAGE_CLAIM_RULES,
+     P.MANAGE_ACCESS, P.MANAGE_STAFF, P.DECIDE_STAFF_REQUESTS)
 )  # fmt: skip
 """What moves public money, or lets people in. Two people give a role with any of it: docs/grant-states.md."""
 STRONG_ROLES = frozenset(role for role, granted in COUNCIL_GRANTS.items() if granted & STRONG)

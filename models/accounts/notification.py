@@ -49,6 +49,7 @@ class News(Choice):
     CHANGED = "changed"
     POST = "post"
     DOCUMENT = "document"
+    CLAIM = "claim"
 
     @property
     def label(self) -> str:
@@ -109,6 +110,11 @@ _KINDS = {
         "There is a document to read or to agree",
         "Where payment starts only once you have agreed, it waits until you do.",
         Permission.AGREE_DOCUMENTS,
+    ),
+    News.CLAIM: (
+        "The council has decided a claim, or asks about one",
+        "It is accepted, accepted in part or rejected, or it waits until you have answered.",
+        Permission.VIEW_CLAIMS,
     ),
 }
 

@@ -16,6 +16,7 @@ class Group(StrEnum):
     ACTIONS = "actions and change requests"
     DOCUMENTS = "contract documents"
     PAYMENTS = "payments"
+    CLAIMS = "one-off claims"
     RUNS = "payment runs and imports"
     AUDIT = "the audit itself"
 
@@ -179,6 +180,27 @@ _WORDS = {
         "write_off.withdrawn": "withdrew a write-off",
         "contract.gate_set": "said from when a contract’s payments wait for agreements",
         "agreement.recorded": "recorded an agreed version of a service agreement",
+    },
+    Group.CLAIMS: {
+        "claim.made": "began a claim",
+        "claim.changed": "changed a claim",
+        "claim.copied": "copied a claim",
+        "claim.item_added": "added an item to a claim",
+        "claim.item_changed": "changed an item of a claim",
+        "claim.item_removed": "removed an item of a claim",
+        "claim.submitted": "sent a claim to the panel",
+        "claim.withdrawn": "withdrew a claim",
+        "claim.accepted": "accepted a claim",
+        "claim.accepted_in_part": "accepted a claim in part",
+        "claim.rejected": "rejected a claim",
+        "claim.returned": "returned a claim for information",
+        "claim_grant.given": "approved a provider to claim",
+        "claim_grant.ended": "said when a provider may no longer claim",
+        "claim_limit.set": "set a limit of claims",
+        "claim_limit.ended": "ended a limit of claims",
+        "claim_pricing.set": "said how claims are priced",
+        "journey.saved": "saved a journey",
+        "journey.forgotten": "removed a saved journey",
     },
     Group.RUNS: {
         "job.calculate_asked_for": "asked for a calculation",

@@ -163,4 +163,5 @@ def test_the_document_has_every_state_and_every_event():
 
 
 def test_the_strong_roles_are_those_that_move_money_or_let_people_in():
-    assert {CouncilRole.PAYMENTS_OFFICER, MANAGER, ADMINISTRATOR} == STRONG_ROLES
+    panel = CouncilRole.FINANCE_PANEL
+    assert {CouncilRole.PAYMENTS_OFFICER, MANAGER, ADMINISTRATOR, panel} == STRONG_ROLES
