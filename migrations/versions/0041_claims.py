@@ -26,6 +26,7 @@ CHECKS = {
 }
 INSTANTS = ("changed_at", "submitted_at", "returned_at", "decided_at", "withdrawn_at")
 PEOPLE = ("made_by_id", "submitted_by_id", "decided_by_id")
+KINDS = ("is_by_rate", "is_fixed_sum")
 TEXTS = ("returned_text", "decision_note")
 
 
@@ -75,17 +76,27 @@ def _claims() -> None:
         for name, text in CHECKS.items():
             batch.create_check_constraint(op.f(f"ck_claim_{name}"), sa.text(text))
         batch.create_index(op.f("ix_claim_status"), ["status"])
+    _items()
+    _trips()
+
+
+def _items() -> None:
     with op.batch_alter_table("claim_item") as batch:
-        batch.add_column(sa.Column("is_priced", sa.Boolean(), nullable=True))
+        for name in KINDS:
+            batch.add_column(sa.Column(name, sa.Boolean(), nullable=True))
         batch.add_column(sa.Column("accepted_e4", BIG, nullable=True))
         batch.add_column(sa.Column("reason", sa.Text(), nullable=True))
-    op.execute(sa.text("UPDATE claim_item SET is_priced = :no, reason = ''").bindparams(no=False))
+    op.execute(sa.text("UPDATE claim_item SET is_by_rate = :no, is_fixed_sum = :no, reason = ''").bindparams(no=False))
     with op.batch_alter_table("claim_item") as batch:
-        batch.alter_column("is_priced", existing_type=sa.Boolean(), nullable=False)
+        for name in KINDS:
+            batch.alter_column(name, existing_type=sa.Boolean(), nullable=False)
         batch.alter_column("reason", existing_type=sa.Text(), nullable=False)
         batch.create_check_constraint(
             op.f("ck_claim_item_accepted_e4"), sa.text("accepted_e4 IS NULL OR accepted_e4 >= 0")
         )
+
+
+def _trips() -> None:
     op.create_table(
         "claim_trip",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -247,7 +258,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM claim WHERE made_by_id IS NOT NULL")
     with op.batch_alter_table("claim_item") as batch:
         batch.drop_constraint(op.f("ck_claim_item_accepted_e4"), type_="check")
-        for name in ("is_priced", "accepted_e4", "reason"):
+        for name in (*KINDS, "accepted_e4", "reason"):
             batch.drop_column(name)
     with op.batch_alter_table("claim") as batch:
         batch.drop_index(op.f("ix_claim_status"))

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from models.agreed_terms import AgreedTerms
 from models.calendar import DAY, FAR_FUTURE, DueDays, Frequency, Span, WorkingDays
 from models.money import SCALE
 from models.pricing import Basis, Convention, DeductionKind, Unit
+
+if TYPE_CHECKING:
+    from models.engine.mileage import MileageBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +142,14 @@ class ContractFacts:
     methods: Sequence[Method]
     items: list[ItemFacts] = field(default_factory=list)
     claims: list[tuple[DueSum, date | None]] = field(default_factory=list)
-    """Accepted claim items, and the day on which the panel decided."""
+    """Claim items that are paid a fixed sum, and the day on which the panel decided."""
     adjustments: list[tuple[DueSum, int]] = field(default_factory=list)
     """Sums that officers have added or, below zero, taken off; each with the client's id."""
     waits_from: date | None = None
     """Payment periods that begin on this day or later pay no more than is agreed; None: none waits for agreements."""
+
+    miles: "MileageBook | None" = None
+    """Its provider's miles, of which those of its own items are paid here; None where no item is priced by miles."""
 
     def waits(self, span: Span) -> bool:
         """Whether what is paid of that period waits for agreements."""

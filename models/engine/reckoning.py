@@ -16,6 +16,7 @@ from models.engine.component import Component
 from models.engine.draft import Draft, OrderKey, OrderSum, Place, Settled, Source, Stretches, expected_rows
 from models.engine.entitlement import Cell, cells
 from models.engine.facts import ContractFacts, DueSum, ItemFacts
+from models.engine.mileage import MileageBook, priced
 from models.engine.periods import Period, Periods, horizon
 from models.engine.steady import SteadyItem, moved
 from models.pricing import Basis
@@ -68,6 +69,8 @@ def reckon(
         work.take_item(item)
     for claim, decided_on in contract.claims:
         work.take_claim(claim, decided_on)
+    if contract.miles is not None:
+        work.take_miles(contract.miles)
     for adjustment, client_id in contract.adjustments:
         work.take_adjustment(adjustment, client_id)
     return work.found
@@ -176,14 +179,27 @@ class _Work:
         self._compare(source, item.client_id, allowance.name, due, allowed)
 
     def take_claim(self, claim: DueSum, decided_on: date | None) -> None:
-        """A decision of a later day changes nothing yet: what was paid stays paid, and nothing waits."""
-        source, cell = Source(claim_item_id=claim.id), _sum_cell(Component.CLAIM, claim)
-        if decided_on is not None and decided_on <= self.as_on:
-            self._compare(source, None, claim.name, {(cell.component, cell.first): cell}, _whole)
+        is_decided = decided_on is not None and decided_on <= self.as_on
+        self._take_decided(claim.id, claim.name, [_sum_cell(Component.CLAIM, claim)] if is_decided else None)
+
+    def take_miles(self, book: MileageBook) -> None:
+        """What this contract pays of its provider's miles."""
+        found = priced(book, self.as_on)
+        for item in book.items:
+            if item.contract_id == self.contract.id and not item.is_fixed:
+                self._take_decided(item.id, item.name, found.get(item.id))
+
+    def _take_decided(self, item_id: int, name: str, due: list[Cell] | None) -> None:
+        """A claim item. None: its decision is of a later day and changes nothing yet; what was paid stays paid, and
+        nothing waits.
+        """
+        source = Source(claim_item_id=item_id)
+        if due is not None:
+            self._compare(source, None, name, {(cell.component, cell.first): cell for cell in due}, _whole)
             return
         for (component, first), before in self.settled.get(source, {}).items():
             self.found.entitled_pence += before.net_pence + before.vat_pence
-            self._keep(component, first, before, (None, year_of(first)), claim.name)
+            self._keep(component, first, before, (None, year_of(first)), name)
 
     def take_adjustment(self, adjustment: DueSum, client_id: int) -> None:
         cell = _sum_cell(Component.ADJUSTMENT, adjustment)

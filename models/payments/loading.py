@@ -13,6 +13,7 @@ from models.base import session
 from models.calendar import FAR_FUTURE
 from models.engine.facts import ContractFacts, Dated, DueSum, ItemFacts, Quantity, Terms
 from models.payments.adjustment import Adjustment
+from models.payments.miles import books
 from models.pricing import DeductionKind
 from models.records.agreement import Agreement
 from models.records.care_package import (
@@ -24,7 +25,7 @@ from models.records.care_package import (
     ItemPrice,
     ItemQuantity,
 )
-from models.records.claim import Claim, ClaimItem, ClaimStatus
+from models.records.claim import DECIDED, PAYABLE, Claim, ClaimItem
 from models.records.contract import Calendar, Contract, ContractRate, PaymentMethod, ServiceLevel
 
 DatedRow = ItemPrice | ItemQuantity | Absence | Deduction
@@ -57,6 +58,9 @@ def load(provider_ids: list[int]) -> dict[int, ContractFacts]:
         if contract_id in contracts:
             contracts[contract_id].claims.append((claim, decided_on))
     _add_adjustments(contracts, provider_ids)
+    of_providers = books(provider_ids)
+    for facts in contracts.values():
+        facts.miles = of_providers.get(facts.provider_id)
     return contracts
 
 
@@ -160,19 +164,19 @@ def _sorted_deductions(found: Iterable[Dated]) -> tuple[Deducted, Deducted]:
 
 
 def _claims(provider_ids: list[int]) -> Iterable[tuple[int, DueSum, date | None]]:
-    """Accepted items; an item that the panel left out, or a claim that it rejected, comes to nothing."""
+    """Items that are paid a sum; one that the panel left out, or a claim that it rejected, comes to nothing."""
     item = ClaimItem
-    payable = sa.and_(Claim.status == ClaimStatus.ACCEPTED, item.is_included)
+    payable = sa.and_(Claim.status.in_(PAYABLE), item.is_included)
     for row in session.execute(
         select(
-            item.contract_id, item.id, item.description, item.spent_on, Claim.decided_on,
+            item.contract_id, item.id, item.called(), item.spent_on, Claim.decided_on,
             sa.case((payable, item.accepted_pence), else_=0).label("due"),
         )
         .join(Claim, Claim.id == item.claim_id)
-        .where(item.provider_id.in_(provider_ids), Claim.status.in_([ClaimStatus.ACCEPTED, ClaimStatus.REJECTED]))
+        .where(item.provider_id.in_(provider_ids), Claim.status.in_(DECIDED), sa.not_(item.is_priced))
         .order_by(item.id)
     ):  # fmt: skip
-        yield row.contract_id, DueSum(row.id, row.description, row.spent_on, row.due), row.decided_on
+        yield row.contract_id, DueSum(row.id, row.called, row.spent_on, row.due), row.decided_on
 
 
 def _add_adjustments(contracts: dict[int, ContractFacts], provider_ids: list[int]) -> None:

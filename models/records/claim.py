@@ -165,8 +165,10 @@ class ClaimItem(FromFeed, ProviderOwned, Base):
     la_note: Mapped[str] = mapped_column(default="")
     accepted_pence: Mapped[Pence]
     """What was accepted, on the day of the decision. Later rates and trips move what is paid of a priced item."""
-    is_priced: Mapped[bool] = mapped_column(default=False)
-    """Paid by rate. False: by the sum accepted, as every item that a feed brings."""
+    is_by_rate: Mapped[bool] = mapped_column(default=False)
+    """Claimed by rate. False: a sum, as every item that a feed brings."""
+    is_fixed_sum: Mapped[bool] = mapped_column(default=False)
+    """The panel has typed a sum for what was claimed by rate: later rates and trips do not move it."""
     accepted_e4: Mapped[int | None] = mapped_column(sa.BigInteger().with_variant(sa.Integer(), "sqlite"))
     """Miles that the panel has accepted, where these are fewer: those of the first trips. None: all."""
     reason: Mapped[str] = mapped_column(default="")
@@ -179,6 +181,22 @@ class ClaimItem(FromFeed, ProviderOwned, Base):
     trips: Mapped[list["ClaimTrip"]] = relationship(
         lazy="raise", viewonly=True, order_by="(ClaimTrip.day, ClaimTrip.id)"
     )
+
+    @hybrid_property
+    def is_priced(self) -> bool:
+        """The engine prices it; else it is paid what was accepted."""
+        return self.is_by_rate and not self.is_fixed_sum
+
+    @is_priced.inplace.expression
+    @classmethod
+    def _is_priced(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.is_by_rate, cls.is_fixed_sum.is_(False))
+
+    @classmethod
+    def called(cls) -> sa.ColumnElement[str]:
+        """As payments name it, joined with its claim: with the claim's reference where that was made here."""
+        number = sa.case((Claim.of_portal(), sa.literal(" (") + Claim.reference + ")"), else_="")
+        return (cls.description + number).label("called")
 
     @property
     def is_client_item(self) -> bool:

@@ -1,0 +1,59 @@
+"""Mail about what the panel has done with a claim. It names no client, and nothing that anybody has typed."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, select
+
+from models.accounts.notification import Letter, News, at_provider, send
+from models.accounts.user import Membership, User
+from models.audit import Actor
+from models.base import session
+from models.permissions import GRANTS, Permission
+from models.records.claim import Claim, ClaimStatus
+from models.records.provider import Provider
+
+WORDS = {
+    ClaimStatus.ACCEPTED: "has been accepted",
+    ClaimStatus.ACCEPTED_IN_PART: "has been accepted in part",
+    ClaimStatus.REJECTED: "has been rejected",
+    ClaimStatus.RETURNED: "waits for information from you",
+}
+BODY = """\
+{name},
+
+claim {reference} of {provider} {words}.
+
+{next}
+"""
+DECIDED = "Log in to the Provider Portal to read what became of each item."
+ASKED = "Log in to the Provider Portal to read what is asked, change the claim and send it again."
+
+
+def tell_outcome(claim: Claim, *, by: Actor, link: str = "") -> None:
+    """Tell whoever has made or sent the claim, while they may see claims there; if nobody is left, everybody who may
+    make claims. `link` is where they read it.
+    """
+    provider = session.scalar(select(Provider.name).where(Provider.id == claim.provider_id))
+    words = WORDS[claim.status]
+    there = link or at_provider(claim.provider_id, "claims", str(claim.id))
+    body = ASKED if claim.status is ClaimStatus.RETURNED else DECIDED
+    send(
+        Letter(
+            each, News.CLAIM, claim.provider_id, f"A claim of yours {words}",
+            BODY.format(name=each.name, reference=claim.reference, provider=provider, words=words, next=body), there,
+            f"Claim {claim.reference} {words}", by,
+        )
+        for each in _to_tell(claim)
+    )  # fmt: skip
+
+
+def _to_tell(claim: Claim) -> Sequence[User]:
+    own = User.id.in_([each for each in (claim.made_by_id, claim.submitted_by_id) if each])
+    mine = session.scalars(_people(claim, Permission.VIEW_CLAIMS).where(own)).all()
+    return mine or session.scalars(_people(claim, Permission.MAKE_CLAIMS)).all()
+
+
+def _people(claim: Claim, permission: Permission) -> Select[User]:
+    roles = [role for role, granted in GRANTS.items() if permission in granted]
+    place = Membership.provider_id == claim.provider_id, Membership.granted_at.is_not(None), Membership.role.in_(roles)
+    return select(User).join(Membership, Membership.user_id == User.id).where(*place, User.is_active).order_by(User.id)

@@ -1,0 +1,137 @@
+"""What a provider may claim on which day, how it is priced then, and which of its contracts pays it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Self
+
+from sqlalchemy import select
+
+from models.base import DomainError, session
+from models.billing.grant import ClaimGrant
+from models.calendar import FAR_FUTURE, in_words, today
+from models.engine.facts import Dated
+from models.pricing import Unit
+from models.records.claim import Claim
+from models.records.claim_pricing import ClaimPricing, is_at_cost
+from models.records.contract import Claimable, Contract, ContractRate, ServiceLevel
+
+LATE = timedelta(days=92)
+"""So long after an approval has ended its service level is offered still, for days before its end."""
+NOT_APPROVED = "You are not approved to claim {level} on {day}. Ask the council if you think you should be"
+NO_RATE = "No rate is set for {level} on {day}, so it cannot be claimed. Ask the council by an action"
+
+
+@dataclass(frozen=True)
+class ClaimableLevel:
+    """One service level as the list of a claim's dialog offers it on a day. Rates and miles in ten-thousandths."""
+
+    id: int
+    name: str
+    unit: Unit
+    is_client_item: bool
+    is_at_cost: bool
+    rate_e4: int | None
+    """A mile on that day; None at cost, and where no rate is set."""
+    free_weekly_e4: int = 0
+    deduct_percent: int = 0
+
+    @property
+    def needs_receipt(self) -> bool:
+        return self.is_at_cost
+
+
+@dataclass
+class Levels:
+    """All that says what one provider may claim, read once."""
+
+    provider_id: int
+    levels: dict[int, ServiceLevel]
+    grants: list[ClaimGrant]
+    pricing: dict[int, list[ClaimPricing]]
+    rates: dict[int, list[tuple[int, Dated]]] = field(default_factory=lambda: defaultdict(list))
+    """By service level: the contract, and its rate on its days, the contract that began last first."""
+
+    @classmethod
+    def of(cls, provider_id: int) -> Self:
+        grants = list(session.scalars(ClaimGrant.of_provider(provider_id)))
+        pricing: dict[int, list[ClaimPricing]] = defaultdict(list)
+        for row in session.scalars(ClaimPricing.every()):
+            pricing[row.service_level_id].append(row)
+        found = cls(provider_id, {each.service_level_id: each.level for each in grants}, grants, pricing)
+        query = (
+            select(ContractRate.service_level_id, ContractRate.contract_id, ContractRate.starts_on,
+                   ContractRate.ends_on, ContractRate.rate_e4)
+            .join(Contract, Contract.id == ContractRate.contract_id)
+            .where(ContractRate.provider_id == provider_id, ContractRate.service_level_id.in_(found.levels))
+            .order_by(Contract.starts_on.desc(), Contract.id.desc(), ContractRate.starts_on.desc())
+        )  # fmt: skip
+        for level_id, contract_id, starts_on, ends_on, rate_e4 in session.execute(query):
+            found.rates[level_id].append((contract_id, Dated(starts_on, ends_on or FAR_FUTURE, rate_e4)))
+        return found
+
+    def pricing_on(self, level_id: int, day: date) -> ClaimPricing | None:
+        return next((each for each in reversed(self.pricing.get(level_id, ())) if each.starts_on <= day), None)
+
+    def is_at_cost(self, level: ServiceLevel, day: date) -> bool:
+        return is_at_cost(level.unit, self.pricing_on(level.id, day))
+
+    def is_approved(self, level_id: int, day: date) -> bool:
+        return any(each.service_level_id == level_id and each.covers(day) for each in self.grants)
+
+    def rate_on(self, level_id: int, day: date) -> tuple[int, int] | None:
+        """The contract that pays, and its rate; None where no rate is set for the day."""
+        rates = self.rates.get(level_id, ())
+        return next(((contract, each.value) for contract, each in rates if each.first <= day <= each.last), None)
+
+    def offered(self, day: date) -> list[ClaimableLevel]:
+        """By name: what may be claimed, and nothing else."""
+        found = {
+            each.service_level_id: self._as_offered(each.level, day)
+            for each in self.grants
+            if each.starts_on <= day and day - LATE <= (each.ends_on or FAR_FUTURE)
+        }
+        return sorted(found.values(), key=lambda each: (each.name, each.id))
+
+    def _as_offered(self, level: ServiceLevel, day: date) -> ClaimableLevel:
+        terms, rate = self.pricing_on(level.id, day), self.rate_on(level.id, day)
+        at_cost = is_at_cost(level.unit, terms)
+        return ClaimableLevel(
+            level.id, level.name, level.unit, level.claimable is Claimable.CLIENT, at_cost,
+            rate[1] if rate and not at_cost else None,
+            terms.free_weekly_e4 if terms else 0, terms.deduct_percent if terms else 0,
+        )  # fmt: skip
+
+    def insist_on_approval(self, level_id: int, days: Sequence[date]) -> ServiceLevel:
+        """The level, where the provider may claim it on each of the days. DomainError says on which it may not."""
+        if level_id not in self.levels:
+            raise DomainError("Choose what you claim from the list of service levels")
+        level = self.levels[level_id]
+        for day in sorted(days):
+            if not self.is_approved(level_id, day):
+                raise DomainError(NOT_APPROVED.format(level=level.name, day=in_words(day)))
+        return level
+
+    def paying(self, level: ServiceLevel, days: Sequence[date]) -> tuple[int, int]:
+        """The contract that pays such an item, and its rate, on the first of the days. By rate each day needs one."""
+        for day in sorted(days):
+            if not self.is_at_cost(level, day) and self.rate_on(level.id, day) is None:
+                raise DomainError(NO_RATE.format(level=level.name, day=in_words(day)))
+        if (found := self.rate_on(level.id, min(days))) is not None:
+            return found
+        if rates := self.rates.get(level.id):
+            return rates[0][0], rates[0][1].value
+        raise DomainError(NO_RATE.format(level=level.name, day=in_words(min(days))))
+
+
+def may_claim(provider_id: int, on: date | None = None) -> list[ClaimableLevel]:
+    """What the provider may claim on the day (today), by name. Empty where it is not approved to claim anything."""
+    return Levels.of(provider_id).offered(on or today())
+
+
+def is_claimant(provider_id: int) -> bool:
+    """Whether the provider may claim, could once, or has claims: its pages show them."""
+    grant = select(ClaimGrant.id).where(ClaimGrant.provider_id == provider_id).limit(1)
+    claim = select(Claim.id).where(Claim.provider_id == provider_id).limit(1)
+    return session.scalar(grant) is not None or session.scalar(claim) is not None
