@@ -114,7 +114,6 @@ def change_item(
         claimed = replace(claimed, trips=_trips_of(item))
     trips = _fill(item, claimed)
     touched(claim)
-    session.execute(delete(ClaimTrip).where(ClaimTrip.claim_item_id == item.id))
     _write_trips(item, trips)
     keep(files, for_=item, by=by)
     requote(claim)
@@ -263,17 +262,27 @@ def _columns(trip: TripFacts) -> dict[str, Any]:
 
 
 def _write_trips(item: ClaimItem, trips: Iterable[TripFacts]) -> None:
-    for each in trips:
+    """Trips that stay as they are keep their rows."""
+    missing = list(trips)
+    query = select(ClaimTrip).where(ClaimTrip.claim_item_id == item.id).order_by(ClaimTrip.day, ClaimTrip.id)
+    for row in session.scalars(query).all():
+        if (same := _facts_of(row)) in missing:
+            missing.remove(same)
+        else:
+            session.execute(delete(ClaimTrip).where(ClaimTrip.id == row.id))
+    for each in missing:
         session.add(ClaimTrip(provider_id=item.provider_id, claim_item_id=item.id, **_columns(each)))
+
+
+def _facts_of(trip: ClaimTrip) -> TripFacts:
+    return TripFacts(
+        trip.day, trip.miles_e4, trip.from_place, trip.to_place, trip.purpose, trip.is_return, trip.is_separate
+    )  # fmt: skip
 
 
 def _trips_of(item: ClaimItem, *, but: int | None = None) -> list[TripFacts]:
     query = select(ClaimTrip).where(ClaimTrip.claim_item_id == item.id).order_by(ClaimTrip.day, ClaimTrip.id)
-    return [
-        TripFacts(each.day, each.miles_e4, each.from_place, each.to_place, each.purpose, each.is_return,
-                  each.is_separate)
-        for each in session.scalars(query) if each.id != but
-    ]  # fmt: skip
+    return [_facts_of(each) for each in session.scalars(query) if each.id != but]
 
 
 def _insist_on_few(count: int, most: int) -> None:
