@@ -36,7 +36,7 @@ class Quote:
     @property
     def sentence(self) -> str:
         """How it comes about: 100 miles at £0.45, 150 miles at £0.25. Empty for a sum."""
-        told = [_told(each) for each in self.parts]
+        told = [told_part(each) for each in self.parts]
         if self.parts and (free := self.quantity_e4 - self.paid_e4) > 0:
             told.append(f"{number(free)} miles are not paid")
         if not self.parts and self.quantity_e4 and not self.amount_pence and self.rate_e4:
@@ -44,7 +44,8 @@ class Quote:
         return ", ".join(told)
 
 
-def _told(part: Slice) -> str:
+def told_part(part: Slice) -> str:
+    """100 miles at £0.45, or what days of travel take off."""
     if part.net_pence < 0:
         days = how_many(part.quantity_e4 // SCALE, "day")
         weekly = gbp_rate(part.rate_e4)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from models.billing.quoting import told_part
 from models.calendar import DAY, Span
 from models.engine.component import DEDUCTIONS, LUMPS, Component
 from models.engine.entitlement import month_until
@@ -137,7 +138,8 @@ def _plainly(line: Line, text: str, period: Span) -> Sentence:
 def _sum_text(line: Line, period: Span) -> str:
     day = Span(line.first, line.last).words(period.first.year)
     if line.component is Component.CLAIM:
-        return f"{line.working.name}, one-off claim of {day}"
+        parts = ", ".join(told_part(part) for part in line.working.slices)
+        return f"{line.working.name}, one-off claim of {day}{f': {parts}' if parts else ''}"
     if line.component is Component.ADJUSTMENT:
         return f"Adjustment by the council{' (recovery)' if line.net_pence < 0 else ''}: {line.working.name}"
     return f"{line.working.name}, due {day}"
@@ -190,6 +192,8 @@ def _changed(lines: list[Line], period: Span) -> Sentence:
     net = sum(line.net_pence for line in lines)
     before = sum(line.working.before_net_pence for line in lines)
     name = "Recovery" if net < 0 and lines[0].component not in DEDUCTIONS else "Correction"
+    if lines[0].component is Component.CLAIM:
+        name += f" of {lines[0].working.name}"
     text = f"{name} for {span.words(period.first.year)}: {_due_and_paid(lines[0], net + before, before)}"
     parts = [
         Part(

@@ -28,6 +28,7 @@ from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
 from models.records.agreement import Agreement
 from models.records.care_package import CarePackageLineItem
+from models.records.claim import UNDECIDED, Claim, ClaimItem
 from models.records.client import Client, masked_name
 from models.records.contract import Contract, ServiceLevel
 from models.records.provider import Provider
@@ -67,6 +68,8 @@ class Whereabouts:
     """The day since which something has been owed without a break."""
     has_more: bool = True
     """Payments are to come from which what is owed can be taken."""
+    undecided_pence: int = 0
+    """Claimed, and not decided by the panel: it stands beside the rest, and is no part of what they are entitled to."""
 
     @property
     def paid_pence(self) -> int:
@@ -112,15 +115,24 @@ def by_contract(provider_id: int) -> list[Whereabouts]:
         .group_by(line.contract_id)
         .subquery("drafts")
     )
+    undecided = (
+        select(ClaimItem.contract_id, sum_of(ClaimItem.amount_pence).label("pence"))
+        .join(Claim, Claim.id == ClaimItem.claim_id)
+        .where(ClaimItem.provider_id == provider_id, Claim.status.in_(UNDECIDED))
+        .group_by(ClaimItem.contract_id)
+        .subquery("undecided")
+    )
     contracts = session.execute(
         select(
             Contract.id, Contract.reference, Contract.name, has_more().label("has_more"),
             sa.func.coalesce(paid.c.in_bank, 0).label("in_bank_pence"),
             sa.func.coalesce(paid.c.paid, 0).label("paid_pence"),
             sa.func.coalesce(drafts.c.pence, 0).label("draft_pence"),
+            sa.func.coalesce(undecided.c.pence, 0).label("undecided_pence"),
         )
         .outerjoin(paid, paid.c.contract_id == Contract.id)
         .outerjoin(drafts, drafts.c.contract_id == Contract.id)
+        .outerjoin(undecided, undecided.c.contract_id == Contract.id)
         .where(Contract.provider_id == provider_id)
         .order_by(Contract.folded_name, Contract.reference)
     ).all()  # fmt: skip
@@ -143,6 +155,7 @@ def by_contract(provider_id: int) -> list[Whereabouts]:
                 owed_pence=debt.left_pence,
                 owed_since=ledgers[row.id].owed_since if row.id in ledgers else None,
                 has_more=row.has_more,
+                undecided_pence=row.undecided_pence,
             )
         )  # fmt: skip
     return found
@@ -150,7 +163,7 @@ def by_contract(provider_id: int) -> list[Whereabouts]:
 
 def in_all(contracts: Iterable[Whereabouts]) -> Whereabouts:
     names = ("in_bank_pence", "on_its_way_pence", "given_back_pence", "open_pence", "held_pence", "blocked_pence",
-             "owed_pence")  # fmt: skip
+             "owed_pence", "undecided_pence")  # fmt: skip
     found = list(contracts)
     return Whereabouts("", "All contracts", **{name: sum(getattr(each, name) for each in found) for name in names})
 

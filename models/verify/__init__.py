@@ -10,12 +10,12 @@ from models.auditing.chain import Head
 from models.base import snapshot
 from models.payments.batching import batches
 from models.tenancy import EVERY_PROVIDER, set_tenant
-from models.verify import anew, closing, ground, owed, payments, people, runs
+from models.verify import anew, claims, closing, ground, owed, payments, people, runs
 from models.verify.broken import BrokenPromise
 
 __all__ = ["BrokenPromise", "check_all"]
 
-STORED = (*payments.CHECKS, *closing.CHECKS, *owed.CHECKS, *runs.CHECKS, *people.CHECKS, *ground.CHECKS)
+STORED = (*payments.CHECKS, *closing.CHECKS, *owed.CHECKS, *runs.CHECKS, *people.CHECKS, *claims.CHECKS, *ground.CHECKS)
 
 
 def check_all(
