@@ -1,6 +1,6 @@
 """What people have done in a demonstration just before its today: a query that the council has answered, a standing
-hold, a payment whose bank day is moved, a run that a manager is to authorise, and a new colleague who waits for a
-second person. Each by the verb that a page would call; of the help desk it is written that they once had a place.
+hold, a payment whose bank day is moved, a run that a manager is to authorise, claims, and a new colleague who waits
+for a second person. Each by the verb that a page would call; of the help desk it is written that they once had a place.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from commands.demonstrations import documents, talk
+from commands.demonstrations import claims, documents, talk
 from exchange.files.store import Store
 from models.accounts import second_person
 from models.accounts.account_policy import policy
@@ -42,6 +42,8 @@ ADMINISTRATOR, HELP_DESK = "systems-administrator@demo.example", "help-desk@demo
 
 def perform(council: str, store: Store) -> None:
     """`council` is what the council is called; `store` keeps the files of documents."""
+    with transaction(), every_provider():
+        claims.settle(store)
     for act in (_answer_a_query, _move_a_day, _suspend, _prepare_a_run, partial(talk.perform, store=store)):
         with transaction(), every_provider():
             act(_colleague(OFFICER))
@@ -52,6 +54,7 @@ def perform(council: str, store: Store) -> None:
         _bind_the_help_desk()
         _open_very_many()
         documents.perform(council, store)
+        claims.queue_up(store)
 
 
 def _colleague(email: str) -> User:

@@ -61,6 +61,7 @@ ACCOUNTS = (
             CouncilRole.PROCUREMENT, ()),
     Account("service-agreements@demo.example", "Noor Haddad", "the council's service agreement team",
             CouncilRole.SERVICE_AGREEMENTS, ()),
+    Account("finance-panel@demo.example", "Asha Rowley", "the council's finance panel", CouncilRole.FINANCE_PANEL, ()),
     Account("brokerage@demo.example", "Ellis Thorne", "a broker of the council", CouncilRole.BROKERAGE, ()),
 )  # fmt: skip
 
