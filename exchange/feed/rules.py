@@ -5,6 +5,7 @@ not asked about, nor is a record with a fault that it refers to: `World.find` do
 do, or None where all is well.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -150,6 +151,31 @@ def timetable_is_no_months(row: Values, world: World) -> str | None:
 def months_have_no_timetable(row: Values, world: World) -> str | None:
     if row["unit"] is Unit.MONTH and row["reference"] in world.levels_with_timetable:
         return "Enter another unit, or take the seven days off its line items: a calendar month has no timetable"
+    return None
+
+
+OWN = re.compile(r"O[CI]\d+|new-.*")
+"""References of claims that are made in the portal, and of their items: OC17, OI23."""
+
+
+@rule("claims.csv", "claim_ref")
+def claim_is_not_the_portals(row: Values, _: World) -> str | None:
+    return _not_the_portals(row["reference"])
+
+
+@rule("claim_items.csv", "claim_item_ref")
+def item_is_not_the_portals(row: Values, _: World) -> str | None:
+    return _not_the_portals(row["reference"])
+
+
+@rule("claim_items.csv", "claim_ref")
+def item_is_not_of_a_claim_of_the_portal(row: Values, _: World) -> str | None:
+    return _not_the_portals(row["claim_id"])
+
+
+def _not_the_portals(reference: str | None) -> str | None:
+    if reference is not None and OWN.fullmatch(reference):
+        return "This claim was made in the portal, and is decided there. Leave it out, or enter another reference"
     return None
 
 

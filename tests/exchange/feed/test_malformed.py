@@ -129,6 +129,7 @@ CELLS = {
                                        "not included"),
     "accepted although rejected": Case(CLAIM_ITEMS, "no,Not agreed,0", "yes,,149.99", 3, "accepted_amount", "149.99",
                                        "the claim was rejected"),
+    "an item of the portal": Case(CLAIM_ITEMS, "CI1,", "OI17,", 2, "claim_item_ref", "OI17", "made in the portal"),
     "nothing claimed": Case(CLAIM_ITEMS, "150,0.387,58.05", "0,0.387,0", 2, "quantity", "0", "more than 0"),
     # whose it is
     "another provider's contract": Case(CLAIM_ITEMS, "CL1,K1", "CL1,K2", 2, "contract_ref", "K2",
@@ -352,3 +353,10 @@ def test_a_fault_is_one_line_that_a_terminal_can_show(feed: Feed):
         r'clients.csv, row 2, surname "\x1b[31m' + "S" * 55 + '…": Remove the line break or the control character, '
         "U+001B"
     )
+
+
+def test_a_claim_that_was_made_in_the_portal_comes_with_no_feed(feed: Feed):
+    feed.add("claims.csv", "OC17,P1,2019-07-19,Mileage,accepted,2019-07-24")
+    feed.add(CLAIM_ITEMS, "CI9,OC17,K1,MILE,C1,School runs,2019-07-18,100,0.387,38.70,yes,,")
+    found = [(fault.file, fault.column, fault.value) for fault in feed.faults()]
+    assert found == [("claims.csv", "claim_ref", "OC17"), (CLAIM_ITEMS, "claim_ref", "OC17")]
