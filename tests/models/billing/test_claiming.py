@@ -161,6 +161,7 @@ def test_only_what_this_provider_is_approved_for_can_be_chosen(contract, provide
     make_grant(provider.id, over, ends_on=MONDAY - 2 * DAY)
     with reading(provider.id):
         assert [each.name for each in may_claim(provider.id)] == [mileage.name, "Over"]
+        assert [each.name for each in may_claim(provider.id, MONDAY + 90 * DAY)] == [mileage.name, "Over"]
         assert [each.name for each in may_claim(provider.id, MONDAY + 91 * DAY)] == [mileage.name]
         [found, _] = may_claim(provider.id)
     assert (found.rate_e4, found.needs_receipt, found.is_client_item) == (3_870, False, False)

@@ -154,6 +154,30 @@ def test_a_day_of_travel_is_taken_off_once_whatever_is_claimed_for_it_and_never_
     assert sums(other_level) == {2: 45_00}
 
 
+@pytest.mark.parametrize(("days", "pence"), [(0, 4_50), (1, 0)])
+def test_terms_hold_from_their_first_day_until_the_next(days, pence):
+    free = MileageTerms(free_weekly_e4=parse_e4("10"))
+    found = book(item(1, drive(MONDAY, 10)), terms=[(date.min, free), (MONDAY + days * DAY, PLAIN)])
+    assert sums(found) == {1: pence}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "pence"),
+    [(MONDAY, MONDAY, 41_68), (MONDAY + DAY, FAR_FUTURE, 45_00), (date.min, MONDAY - DAY, 45_00)],
+)
+def test_maintenance_is_that_of_the_day(first, last, pence):
+    terms = MileageTerms(deduct_percent=10, maintenance=frozenset({7}))
+    found = book(item(1, drive(MONDAY, 100)), terms=terms)
+    found.maintenance[KAI] = [(7, Dated(first, last, 2_326_200))]
+    assert sums(found) == {1: pence}
+
+
+def test_a_tier_that_is_not_reached_leaves_no_empty_part():
+    terms = MileageTerms(tiers=((parse_e4("150"), 2_500),))
+    [cell] = priced(book(item(1, drive(MONDAY, 150)), terms=terms), TODAY)[1]
+    assert [part.quantity_e4 for part in cell.slices] == [parse_e4("150")]
+
+
 SCHOOL = ("home", "school", 33_000, True)
 
 
