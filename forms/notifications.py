@@ -25,6 +25,7 @@ class NotificationForm(FlaskForm):
     changed = _when(News.CHANGED)
     post = _when(News.POST)
     document = _when(News.DOCUMENT)
+    claim = _when(News.CLAIM)
 
     def __init__(self, kinds: Sequence[News], offered: Sequence[When], chosen: Mapping[News, When]) -> None:
         super().__init__(data={news.value: chosen[news].value for news in kinds})

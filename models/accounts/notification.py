@@ -114,7 +114,7 @@ _KINDS = {
     News.CLAIM: (
         "The council has decided a claim, or asks about one",
         "It is accepted, accepted in part or rejected, or it waits until you have answered.",
-        Permission.VIEW_CLAIMS,
+        Permission.MAKE_CLAIMS,
     ),
 }
 

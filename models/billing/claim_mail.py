@@ -30,9 +30,7 @@ ASKED = "Log in to the Provider Portal to read what is asked, change the claim a
 
 
 def tell_outcome(claim: Claim, *, by: Actor, link: str = "") -> None:
-    """Tell whoever has made or sent the claim, while they may see claims there; if nobody is left, everybody who may
-    make claims. `link` is where they read it.
-    """
+    """Tell whoever has made or sent the claim, while they may make claims there; if nobody is left, everybody who may. `link` is where they read it."""
     provider = session.scalar(select(Provider.name).where(Provider.id == claim.provider_id))
     words = WORDS[claim.status]
     there = link or at_provider(claim.provider_id, "claims", str(claim.id))
@@ -49,11 +47,11 @@ def tell_outcome(claim: Claim, *, by: Actor, link: str = "") -> None:
 
 def _to_tell(claim: Claim) -> Sequence[User]:
     own = User.id.in_([each for each in (claim.made_by_id, claim.submitted_by_id) if each])
-    mine = session.scalars(_people(claim, Permission.VIEW_CLAIMS).where(own)).all()
-    return mine or session.scalars(_people(claim, Permission.MAKE_CLAIMS)).all()
+    return session.scalars(_people(claim).where(own)).all() or session.scalars(_people(claim)).all()
 
 
-def _people(claim: Claim, permission: Permission) -> Select[User]:
-    roles = [role for role, granted in GRANTS.items() if permission in granted]
+def _people(claim: Claim) -> Select[User]:
+    """Everybody who may make claims there."""
+    roles = [role for role, granted in GRANTS.items() if Permission.MAKE_CLAIMS in granted]
     place = Membership.provider_id == claim.provider_id, Membership.granted_at.is_not(None), Membership.role.in_(roles)
     return select(User).join(Membership, Membership.user_id == User.id).where(*place, User.is_active).order_by(User.id)

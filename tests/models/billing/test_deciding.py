@@ -351,6 +351,15 @@ def test_who_made_the_claim_reads_of_each_outcome_without_a_clients_name_or_type
         assert "Kai" not in str(event.detail)
 
 
+def test_where_whoever_sent_it_may_make_no_claims_any_more_the_others_who_may_are_told(provider, carer, panel, mileage):
+    claim = make_pending_claim(provider, carer, miles(mileage))
+    facts(carer, is_active=False)
+    make_user(Role.FINANCE, provider, email="finance@example.org")
+    make_user(Role.VIEWER, provider, email="viewer@example.org")
+    decide(claim, panel)
+    assert [each.to for each in every(OutboxMessage)] == ["finance@example.org"]
+
+
 def test_what_is_typed_of_a_pricing_must_make_sense(contract, mileage, parking):
     by = make_staff(CouncilRole.PAYMENTS_MANAGER)
     child = make_claim_level(contract, claimable=Claimable.CLIENT, name="Placement Mileage")
