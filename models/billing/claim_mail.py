@@ -30,7 +30,9 @@ ASKED = "Log in to the Provider Portal to read what is asked, change the claim a
 
 
 def tell_outcome(claim: Claim, *, by: Actor, link: str = "") -> None:
-    """Tell whoever has made or sent the claim, while they may make claims there; if nobody is left, everybody who may. `link` is where they read it."""
+    """Tell whoever has made or sent the claim, while they may make claims there; if nobody is left, everybody who may.
+    `link` is where they read it.
+    """
     provider = session.scalar(select(Provider.name).where(Provider.id == claim.provider_id))
     words = WORDS[claim.status]
     there = link or at_provider(claim.provider_id, "claims", str(claim.id))
