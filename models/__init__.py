@@ -54,6 +54,7 @@ from models.payments import (  # noqa: F401
     payment,
     purchase_order,
     reminding,
+    remittance,
     rules,
     run,
     standing_hold,
@@ -61,6 +62,7 @@ from models.payments import (  # noqa: F401
 from models.records import (  # noqa: F401
     agreement,
     care_package,
+    care_relief,
     claim,
     claim_pricing,
     client,
@@ -68,3 +70,4 @@ from models.records import (  # noqa: F401
     feed,
     provider,
 )
+from models.reports import report_file  # noqa: F401

@@ -40,6 +40,7 @@ class JobKind(Choice):
     AUDIT_HEAD = "audit_head"
     DIGEST = "digest"
     REMINDERS = "reminders"
+    REPORT = "report"
 
     @property
     def label(self) -> str:
@@ -73,6 +74,7 @@ _KINDS = {
     JobKind.AUDIT_HEAD: ("Head of the audit", "Writing down the head of the audit", _AGAIN),
     JobKind.DIGEST: ("Digest of work", "Writing the digest of work", _AGAIN),
     JobKind.REMINDERS: ("Reminders to providers", "Reminding providers", _AGAIN),
+    JobKind.REPORT: ("Drawing of a report", "Drawing a report", "No file was made. Ask for it again"),
 }  # fmt: skip
 
 

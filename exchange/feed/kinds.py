@@ -64,6 +64,11 @@ def lines() -> Kind:
     return Kind("up to 10 lines of text, separated by a vertical bar", _lines, is_text=True)
 
 
+def digits(most: int) -> Kind:
+    """So many digits at most, as text: 0042 keeps its noughts."""
+    return Kind(f"up to {most} digits", lambda raw: _digits(raw, most), is_text=True)
+
+
 def email() -> Kind:
     return Kind("an e-mail address", _email)
 
@@ -144,6 +149,12 @@ def _clean(raw: str, longest: int) -> str:
     if len(clean) > longest:
         raise ValueError(f"Shorten this to {longest:,} characters; it has {len(clean):,}")
     return clean
+
+
+def _digits(raw: str, most: int) -> str:
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= most):
+        raise ValueError(f"Enter no more than the last {most} digits")
+    return raw
 
 
 def _lines(raw: str) -> str:

@@ -125,6 +125,8 @@ FILES: tuple[File, ...] = (
         may("delivery_address", kinds.lines(), default=""),
         may("email", kinds.email(), default=""),
         may("phone", kinds.line(60), default=""),
+        may("account_ending", kinds.digits(4), "the last digits of the bank account that payments go to, no more: "
+            "remittances say them", default=""),
     ), "Carers, homes and branches: each sees only its own data in the portal."),
     File("provider_services.csv", ProviderService, ("provider_id", "service_id", "starts_on"), (
         to("provider_ref", "providers.csv"),

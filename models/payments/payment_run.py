@@ -31,6 +31,7 @@ from models.payments.hold import is_held
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.pieces import CHUNK, Piece, by_contract, pieces_of
 from models.payments.promised import tell_of_later_days
+from models.payments.remittance import write_for
 from models.payments.run import FINALISED, PaymentRun, RunPayment, RunState
 from models.payments.settlement import settle_all
 from models.payments.standing_hold import place_standing
@@ -195,6 +196,7 @@ def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool
         if each.outcome is None:
             each.outcome = LEFT
     taken.write()
+    write_for(waiting, on=today())
     if recalculate:
         calculate(provider_ids)  # what is now spent is no longer to come
     return taken.progress(left=[each for each in waiting if each.outcome == LEFT])

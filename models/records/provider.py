@@ -67,6 +67,8 @@ class Provider(FromFeed, Base):
     delivery_address: Mapped[str] = watched(What.CONTACT, default="")
     email: Mapped[str] = watched(What.CONTACT, default="")
     phone: Mapped[str] = watched(What.CONTACT, default="")
+    account_ending: Mapped[str] = mapped_column(default="")
+    """The last digits of the bank account that payments go to. The portal keeps no more of it."""
 
     organisation: Mapped[Organisation | None] = relationship(lazy="raise")
 

@@ -42,6 +42,7 @@ SHARED = {
     "claim_maintenance",
     "claim_pricing",
     "claim_tier",
+    "care_relief",
     "client",
     "client_opening",
     "daily_alarm",

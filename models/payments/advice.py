@@ -1,0 +1,158 @@
+"""What a remittance says, as plain values: kept whole on the day on which its run paid, and never worked out again.
+
+Only these classes read or write the JSON that is stored.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from models.calendar import Span
+from models.engine.component import Component
+from models.engine.reason_code import ReasonCode
+from models.engine.working import Slice
+from models.sight import What, seen
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What was claimed: ten-thousandths of units, at ten-thousandths of a pound each."""
+
+    quantity_e4: int
+    rate_e4: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceLine:
+    """One amount that was rounded once; pence. Of the days that it is for, `part` says quantity and price."""
+
+    client: str
+    """As payments show one: S, Bart (C2000020). Empty for what is of no client."""
+    client_reference: str
+    order_number: int | None
+    reason: ReasonCode
+    component: Component
+    name: str
+    """Of the service, allowance, claim or adjustment."""
+    first: date
+    last: date
+    net_pence: int
+    vat_pence: int
+    is_earlier: bool
+    """It is about days before the payment's own period."""
+    part: Slice | None = None
+    units: Units | None = None
+    due_pence: int | None = None
+    """Of a difference, net: what is due for these days in all ..."""
+    paid_pence: int | None = None
+    """... and what of it was paid before."""
+
+    @property
+    def total_pence(self) -> int:
+        return self.net_pence + self.vat_pence
+
+    @property
+    def span(self) -> Span:
+        return Span(self.first, self.last)
+
+    @property
+    def is_own(self) -> bool:
+        """It is no carried or brought forward money."""
+        return self.component not in (Component.CARRIED_FORWARD, Component.BROUGHT_FORWARD)
+
+    def as_dict(self) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "client": self.client, "reference": self.client_reference, "order": self.order_number,
+            "reason": self.reason.value, "component": self.component.value, "name": self.name,
+            "first": self.first.isoformat(), "last": self.last.isoformat(), "net": self.net_pence,
+            "vat": self.vat_pence, "earlier": self.is_earlier,
+        }  # fmt: skip
+        if self.part is not None:
+            row["part"] = self.part.as_dict()
+        if self.units is not None:
+            row["units"] = [self.units.quantity_e4, self.units.rate_e4, self.units.unit]
+        if self.due_pence is not None:
+            row["difference"] = [self.due_pence, self.paid_pence]
+        return row
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> "AdviceLine":
+        seen(What.CLIENT, row["reference"])
+        due, paid = row.get("difference", (None, None))
+        return cls(
+            row["client"], row["reference"], row["order"], ReasonCode(row["reason"]), Component(row["component"]),
+            row["name"], date.fromisoformat(row["first"]), date.fromisoformat(row["last"]), row["net"], row["vat"],
+            row["earlier"], Slice.from_dict(row["part"]) if "part" in row else None,
+            Units(*row["units"]) if "units" in row else None, due, paid,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """All that a remittance of one payment by one run says."""
+
+    reference: str
+    """Contract and run: 741254-317."""
+    provider: str
+    provider_reference: str
+    organisation: str
+    address: str
+    account: str
+    """The last digits of the account, empty where the finance system has not told them."""
+    contract: str
+    contract_reference: str
+    method: str
+    """As the guides print it: Scheduled (Pay on actuals: Never) 04/02/2019 Weekly Net."""
+    first: date
+    last: date
+    finalised_on: date
+    bank_on: date
+    run_id: int
+    lines: tuple[AdviceLine, ...] = ()
+
+    @property
+    def span(self) -> Span:
+        return Span(self.first, self.last)
+
+    @property
+    def net_pence(self) -> int:
+        return sum(line.net_pence for line in self.lines)
+
+    @property
+    def vat_pence(self) -> int:
+        return sum(line.vat_pence for line in self.lines)
+
+    @property
+    def total_pence(self) -> int:
+        """What the run paid to the bank."""
+        return self.net_pence + self.vat_pence
+
+    @property
+    def masked_account(self) -> str:
+        return f"ending {self.account}" if self.account else "not on record"
+
+    @property
+    def sha256(self) -> str:
+        """A seal over what it says: the same words, the same seal."""
+        text = json.dumps(self.as_dict(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return sha256(text.encode()).hexdigest()
+
+    def as_dict(self) -> dict[str, Any]:
+        words = {name: getattr(self, name) for name in _WORDS}
+        days = {name: getattr(self, name).isoformat() for name in _DAYS}
+        return words | days | {"run": self.run_id, "lines": [line.as_dict() for line in self.lines]}
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> "Advice":
+        seen(What.CONTACT, row["address"])
+        words = {name: row[name] for name in _WORDS}
+        days = {name: date.fromisoformat(row[name]) for name in _DAYS}
+        return cls(**words, **days, run_id=row["run"], lines=tuple(map(AdviceLine.from_dict, row["lines"])))
+
+
+_WORDS = ("reference", "provider", "provider_reference", "organisation", "address", "account", "contract",
+          "contract_reference", "method")  # fmt: skip
+_DAYS = ("first", "last", "finalised_on", "bank_on")

@@ -1,0 +1,269 @@
+"""Remittances: what each payment of each run was made of, kept as it was on the day of the run.
+
+A run writes them with the payments that it finalises, in the same transaction. They never change: a client's name, an
+address, a price or a rule that changes later changes none of them (docs/decisions/0021).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import AsJSON, Base, Key, Pence, chunks, session
+from models.calendar import london_day
+from models.engine import reason_code
+from models.engine.component import LUMPS, Component
+from models.engine.reason_code import ReasonCode
+from models.engine.working import Slice, Working
+from models.payments.adjustment import RecoveryPlan
+from models.payments.advice import Advice, AdviceLine, Units
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.purchase_order import PurchaseOrder
+from models.payments.run import PaymentRun, RunPayment
+from models.records.claim import ClaimItem
+from models.records.client import Client, masked_name
+from models.records.contract import Calendar, Contract, PaymentMethod, PayOnActuals, ServiceLevel
+from models.records.provider import Organisation, Provider
+from models.tenancy import ProviderOwned, owned
+
+AT_ONCE = 500
+"""Payments that are written with one set of queries."""
+
+
+class Remittance(ProviderOwned, Base):
+    """What one run paid of one payment. Neither it nor what it says ever changes."""
+
+    __tablename__ = "remittance"
+    __table_args__ = owned(
+        sa.UniqueConstraint("run_id", "payment_id"),
+        sa.Index("ix_remittance_bank_on", "provider_id", "bank_on"),
+        payment_id="scheduled_payment",
+        contract_id="contract",
+    )
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(sa.ForeignKey("payment_run.id"))
+    payment_id: Mapped[int] = mapped_column(index=True)
+    contract_id: Mapped[int] = mapped_column(index=True)
+    reference: Mapped[str]
+    """Contract and run: 741254-317. Payments of one contract in one run share it."""
+    bank_on: Mapped[date]
+    paid_pence: Mapped[Pence]
+    """What the run paid to the bank: the sum of its lines."""
+    lines: Mapped[int]
+    sha256: Mapped[str]
+    advice: Mapped[Advice] = mapped_column(AsJSON(Advice))
+
+    @classmethod
+    def of_payment(cls, payment: ScheduledPayment) -> Select["Remittance"]:
+        """By period: all that runs have paid of the payment, the first run first."""
+        return select(cls).where(cls.payment_id == payment.id).order_by(cls.run_id, cls.id)
+
+    @classmethod
+    def of_run(cls, run_id: int, contract_id: int | None = None) -> Select["Remittance"]:
+        """By finalisation: what the run has paid, of one contract or of all, payments in order of their days."""
+        query = select(cls).join(ScheduledPayment, ScheduledPayment.id == cls.payment_id).where(cls.run_id == run_id)
+        if contract_id is not None:
+            query = query.where(cls.contract_id == contract_id)
+        return query.order_by(cls.contract_id, ScheduledPayment.first_on, cls.id)
+
+
+def write_for(members: Sequence[RunPayment], *, on: date) -> None:
+    """Keep what was finalised of these payments on that day; all are of one run, and their lines are marked."""
+    finalised = [each for each in members if each.is_finalised]
+    for some in chunks(finalised, AT_ONCE):
+        written = _Writing(some[0].run_id, some, on)
+        if rows := list(written.rows()):
+            session.execute(sa.insert(Remittance), rows)
+
+
+def missing() -> Select[Any]:
+    """What was finalised and has no remittance: payments of runs that a version before this one has paid."""
+    kept = select(Remittance.id).where(
+        Remittance.run_id == RunPayment.run_id, Remittance.payment_id == RunPayment.payment_id
+    )
+    return select(RunPayment).where(RunPayment.is_finalised, ~kept.exists()).order_by(RunPayment.run_id, RunPayment.id)
+
+
+def write_missing(most: int = AT_ONCE) -> int:
+    """Write remittances for as many as `most` of the payments that have none, as the facts stand; how many."""
+    found = session.scalars(missing().limit(most)).all()
+    by_run: dict[int, list[RunPayment]] = defaultdict(list)
+    for each in found:
+        by_run[each.run_id].append(each)
+    for run in session.scalars(select(PaymentRun).where(PaymentRun.id.in_(by_run)).order_by(PaymentRun.id)):
+        write_for(by_run[run.id], on=london_day(run.finalised_at) if run.finalised_at else run.as_on)
+    return len(found)
+
+
+class _Writing:
+    """What some payments of one run come to in words, read with a fixed number of queries."""
+
+    def __init__(self, run_id: int, members: Sequence[RunPayment], on: date) -> None:
+        self.run_id, self.members, self.on = run_id, members, on
+        ids = [each.payment_id for each in members]
+        self.heads = {row.payment_id: row for row in session.execute(_heads(ids))}
+        self.lines: dict[int, list[Any]] = defaultdict(list)
+        for row in session.execute(_lines(run_id, ids)):
+            self.lines[row.payment_id].append(row)
+        found = [row for rows in self.lines.values() for row in rows]
+        self.before = _before([row for row in found if row.working.is_change and row.component not in LUMPS])
+        self.claims = _claims({row.claim_item_id for row in found if row.claim_item_id})
+        self.plans = _plans({row.contract_id for row in found if row.component is Component.BROUGHT_FORWARD})
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        for member in self.members:
+            head = self.heads[member.payment_id]
+            advice = self._advice(head, member)
+            yield {
+                "provider_id": member.provider_id, "run_id": self.run_id, "payment_id": member.payment_id,
+                "contract_id": head.contract_id, "reference": advice.reference, "bank_on": advice.bank_on,
+                "paid_pence": advice.total_pence, "lines": len(advice.lines), "sha256": advice.sha256,
+                "advice": advice,
+            }  # fmt: skip
+
+    def _advice(self, head: Any, member: RunPayment) -> Advice:
+        calendar = Calendar(anchor_on=head.anchor_on, frequency=head.frequency)
+        method = PaymentMethod(pay_on_actuals=head.pay_on_actuals, basis=head.basis, calendar=calendar)
+        lines = (line for row in self.lines[member.payment_id] for line in self._of_line(row, head))
+        return Advice(
+            reference=f"{head.contract_reference}-{self.run_id}", provider=head.provider,
+            provider_reference=head.provider_reference, organisation=head.organisation or "", address=head.address,
+            account=head.account_ending, contract=head.contract, contract_reference=head.contract_reference,
+            method=method.label, first=head.first_on, last=head.last_on, finalised_on=self.on,
+            bank_on=member.bank_on or head.bank_on, run_id=self.run_id, lines=tuple(lines),
+        )  # fmt: skip
+
+    def _of_line(self, row: Any, head: Any) -> Iterator[AdviceLine]:
+        """One amount for each slice; of a difference, or a sum, one."""
+        working: Working = row.working
+        is_earlier = row.last_on < head.first_on and row.component is not Component.CLAIM
+        if row.component in LUMPS or row.component not in _PRICED:
+            due = row.net_pence + working.before_net_pence
+            reason = reason_code.of_sum(
+                row.component, working, is_due=due != 0, is_earlier=is_earlier, has_plan=row.contract_id in self.plans
+            )
+            yield self._line(row, reason, is_earlier, units=self.claims.get(row.claim_item_id, {}).get(row.net_pence))
+            return
+        on_actuals = row.component is Component.CARE and head.pay_on_actuals is not PayOnActuals.NEVER
+        if working.is_change or not working.slices:
+            before = self.before.get(_cell(row), [])
+            then = next((slices for id_, slices in before if id_ < row.id), ())
+            reason = reason_code.of_change(row.component, then, working.slices, is_actual=on_actuals)
+            yield self._line(row, reason, is_earlier)
+            return
+        is_always = on_actuals and head.pay_on_actuals is PayOnActuals.ALWAYS
+        for part in working.slices:
+            reason = reason_code.of_days(row.component, part, is_earlier=is_earlier, is_actual=is_always)
+            yield self._line(row, reason, is_earlier, part=part)
+
+    def _line(
+        self, row: Any, reason: ReasonCode, is_earlier: bool, *, part: Slice | None = None, units: Units | None = None
+    ) -> AdviceLine:
+        working: Working = row.working
+        name = "" if row.client_id is None else masked_name(row.surname, row.first_name, row.client_reference)
+        first, last, net, vat = (
+            (part.first, part.last, part.net_pence, part.vat_pence)
+            if part
+            else (row.first_on, row.last_on, row.net_pence, row.vat_pence)
+        )
+        is_change = working.is_change and part is None
+        due = (net + working.before_net_pence, working.before_net_pence) if is_change else (None, None)
+        return AdviceLine(
+            name, row.client_reference or "", row.order_number, reason, row.component, working.name, first, last, net,
+            vat, is_earlier, part, units, *due,
+        )  # fmt: skip
+
+
+_PRICED = frozenset({Component.CARE, Component.CONTRIBUTION, Component.TOP_UP, Component.NURSING})
+
+
+def _heads(payment_ids: Collection[int]) -> Select[Any]:
+    payment, method = ScheduledPayment, PaymentMethod
+    return (
+        select(
+            payment.id.label("payment_id"), payment.contract_id, payment.first_on, payment.last_on, payment.bank_on,
+            Contract.name.label("contract"), Contract.reference.label("contract_reference"),
+            method.pay_on_actuals, method.basis, Calendar.anchor_on, Calendar.frequency,
+            Provider.name.label("provider"), Provider.reference.label("provider_reference"), Provider.address,
+            Provider.account_ending, Organisation.name.label("organisation"),
+        )
+        .join(Contract, Contract.id == payment.contract_id)
+        .join(method, method.id == payment.method_id)
+        .join(Calendar, Calendar.id == method.calendar_id)
+        .join(Provider, Provider.id == payment.provider_id)
+        .outerjoin(Organisation, Organisation.id == Provider.organisation_id)
+        .where(payment.id.in_(payment_ids))
+    )  # fmt: skip
+
+
+def _lines(run_id: int, payment_ids: Collection[int]) -> Select[Any]:
+    """What the run has finalised of these payments, by client, then by day; what is carried comes last."""
+    line = PaymentLine
+    return (
+        select(
+            line.id, line.payment_id, line.contract_id, line.component, line.item_id, line.allowance_id,
+            line.claim_item_id, line.adjustment_id, line.first_on, line.last_on, line.net_pence, line.vat_pence,
+            line.working, PurchaseOrder.number.label("order_number"), PurchaseOrder.client_id, Client.surname,
+            Client.first_name, Client.reference.label("client_reference"),
+        )
+        .outerjoin(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
+        .outerjoin(Client, Client.id == PurchaseOrder.client_id)
+        .where(line.run_id == run_id, line.payment_id.in_(payment_ids))
+        .order_by(
+            line.payment_id, line.purchase_order_id.is_(None), Client.id.is_(None),
+            *(sa.func.coalesce(name, "") for name in Client.shown_order()),
+            line.component, line.first_on, line.item_id, line.id,
+        )
+    )  # fmt: skip
+
+
+def _cell(row: Any) -> tuple[Any, ...]:
+    return row.item_id, row.allowance_id, row.claim_item_id, row.adjustment_id, row.component, row.first_on
+
+
+def _before(changed: Sequence[Any]) -> dict[tuple[Any, ...], list[tuple[int, tuple[Slice, ...]]]]:
+    """How the cells of these lines were worked out when something of them was finalised: the newest first."""
+    found: dict[tuple[Any, ...], list[tuple[int, tuple[Slice, ...]]]] = defaultdict(list)
+    if not changed:
+        return found
+    line = PaymentLine
+    query = (
+        select(
+            line.id, line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id, line.component,
+            line.first_on, line.working,
+        )
+        .where(
+            line.run_id.is_not(None), line.contract_id.in_({row.contract_id for row in changed}),
+            line.first_on.in_({row.first_on for row in changed}), line.item_id.in_({row.item_id for row in changed}),
+        )
+        .order_by(line.id.desc())
+    )  # fmt: skip
+    for row in session.execute(query):
+        found[_cell(row)].append((row.id, row.working.slices))
+    return found
+
+
+def _claims(ids: Iterable[int]) -> dict[int, dict[int, Units]]:
+    """Units and price of claim items, by id and by the pence that they were accepted for: a sum that was changed by
+    hand, or corrected, is no product.
+    """
+    item = ClaimItem
+    query = select(item.id, item.quantity_e4, item.rate_e4, item.amount_pence, ServiceLevel.unit).join(
+        ServiceLevel, ServiceLevel.id == item.service_level_id
+    )
+    return {
+        row.id: {row.amount_pence: Units(row.quantity_e4, row.rate_e4, row.unit.value)}
+        for row in (session.execute(query.where(item.id.in_(list(ids)))) if ids else ())
+    }
+
+
+def _plans(contract_ids: Collection[int]) -> set[int]:
+    """Which of these contracts have agreed instalments."""
+    plan = RecoveryPlan
+    query = select(plan.contract_id).where(plan.contract_id.in_(contract_ids), plan.ended_at.is_(None))
+    return set(session.scalars(query)) if contract_ids else set()
