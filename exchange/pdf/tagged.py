@@ -19,8 +19,8 @@ from pikepdf import Array, Dictionary, Name, String
 from exchange.pdf.fonts import BOLD, REGULAR, drawable, path_of
 
 FAMILY = "arimo"
-MARGIN, WIDTH = 20, 170
-"""Millimetres, of A4."""
+MARGIN, WIDTH, WIDE = 20, 170, 257
+"""Millimetres, of A4: upright, and on its side."""
 LABELS = 52
 """How wide the first column of a table is."""
 SIZES = {"H1": 18, "H2": 13, "P": 10.5}
@@ -41,8 +41,10 @@ class Element:
 class TaggedPDF(FPDF):
     """Draw with `heading`, `paragraph`, `numbered` and `rows`; `finished()` gives the file."""
 
-    def __init__(self, title: str, *, made_on: date, foot: str) -> None:
-        super().__init__(format="A4")
+    def __init__(self, title: str, *, made_on: date, foot: str, is_wide: bool = False) -> None:
+        """`is_wide`: the pages lie on their sides, for tables of many columns."""
+        super().__init__(format="A4", orientation="landscape" if is_wide else "portrait")
+        self.width = WIDE if is_wide else WIDTH
         self.foot, self.root = drawable(foot), Element("Document")
         self._open, self._marks = [self.root], 0
         self.set_title(drawable(title))
@@ -59,7 +61,7 @@ class TaggedPDF(FPDF):
         self._out("/Artifact BMC")
         self.set_y(-15)
         self.set_font(FAMILY, "", 8)
-        self.cell(WIDTH - 30, 5, self.foot)
+        self.cell(self.width - 30, 5, self.foot)
         self.cell(30, 5, f"Page {self.page_no()} of {{nb}}", align="R")
         self._out("EMC")
 
@@ -119,20 +121,20 @@ class TaggedPDF(FPDF):
         self.set_xy(MARGIN, self.get_y() + height + 1)
         self._out("/Artifact BMC")
         self.set_draw_color(190)
-        self.line(MARGIN, self.get_y() - 0.5, MARGIN + WIDTH, self.get_y() - 0.5)
+        self.line(MARGIN, self.get_y() - 0.5, MARGIN + self.width, self.get_y() - 0.5)
         self._out("EMC")
 
     def _draw_cell(self, words: str, at: int, *, bold: bool) -> None:
         x, y = MARGIN, self.get_y()
         self.set_font(FAMILY, "B" if bold else "", SIZES["P"])
         self.set_xy(x + at, y)
-        self.multi_cell(LABELS - 2 if at == 0 else WIDTH - LABELS, LINE, drawable(words), align="L")
+        self.multi_cell(LABELS - 2 if at == 0 else self.width - LABELS, LINE, drawable(words), align="L")
         self.set_xy(x, y)
 
     def _lines(self, row: tuple[str, str]) -> int:
         """How many lines the higher of the two cells has."""
         counts = []
-        for words, width, style in ((row[0], LABELS - 2, "B"), (row[1], WIDTH - LABELS, "")):
+        for words, width, style in ((row[0], LABELS - 2, "B"), (row[1], self.width - LABELS, "")):
             self.set_font(FAMILY, style, SIZES["P"])
             counts.append(len(self._broken(words, width)))
         return max(1, *counts)
@@ -140,13 +142,13 @@ class TaggedPDF(FPDF):
     def _text(self, words: str, *, bold: bool = False, size: float = SIZES["P"]) -> None:
         self.set_font(FAMILY, "B" if bold else "", size)
         height = size / SIZES["P"] * LINE
-        for line in self._broken(words, WIDTH):
+        for line in self._broken(words, self.width):
             if height > self._left:
                 self._end_mark()
                 self.add_page()
                 self._begin_mark()
                 self.set_font(FAMILY, "B" if bold else "", size)
-            self.cell(WIDTH, height, line, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+            self.cell(self.width, height, line, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def _broken(self, words: str, width: float) -> list[str]:
         """The lines of these words in the font at hand."""
