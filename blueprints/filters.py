@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from flask import Flask
 
+from exchange.reports.sheet import shown
 from models import money
 from models.base import utc_now
 from models.calendar import LONDON, FinancialYear, in_words, london_day
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
         financial_year=financial_year,
         duration=duration,
         tel=tel,
+        shown=shown,
     )
 
 

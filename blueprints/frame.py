@@ -26,6 +26,7 @@ NAVIGATION = (
     ("Care packages", "provider.care_packages.index", Permission.VIEW_CARE_PACKAGES),
     ("Contracts", "provider.contracts.index", Permission.VIEW_PAYMENTS),
     ("Documents", "provider.documents.index", Permission.VIEW_DOCUMENTS),
+    ("Reports", "provider.reports.index", Permission.VIEW_PAYMENTS),
     ("Actions", "provider.actions.index", Permission.VIEW_ACTIONS),
     ("Organisation", "provider.organisation.show", Permission.VIEW_ORGANISATION),
     ("Contacts", "provider.contacts.index", Permission.VIEW_ORGANISATION),

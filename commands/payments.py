@@ -23,6 +23,7 @@ from commands.batchwise.finalising import (
     take_up,
 )
 from commands.batchwise.payments import Progress, calculate_all, foresee_calculation
+from commands.batchwise.remitting import fill
 from models.base import DomainError, scope, session
 from models.calendar import LONDON, Span, as_on, today
 from models.money import gbp
@@ -114,6 +115,14 @@ def finalise(day: datetime | None, references: tuple[str, ...], is_agreed: bool,
             raise click.exceptions.Exit(1)
         _finalise(ids, foreseen)
         _end(ids)
+
+
+@cli.command()
+def remittances() -> None:
+    """Write the remittances of payments that were finalised before remittances were kept. Again does nothing."""
+    with bar() as progress:
+        count = fill(progress)
+    click.echo(f"Remittances written for {how_many(count, 'payment')}.")
 
 
 def _question(foreseen: Outlook) -> str:

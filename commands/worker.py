@@ -18,6 +18,8 @@ from commands.batchwise import daily
 from commands.batchwise.filing import Filing
 from commands.batchwise.payments import calculate_all, finalise_run, prepare_run
 from commands.batchwise.pulse import pulse
+from commands.batchwise.remitting import fill
+from commands.batchwise.reporting import draw
 from commands.batchwise.sealing import Sealing
 from commands.batchwise.stopping import Stop
 from config import Settings
@@ -68,6 +70,7 @@ def cli(once: bool) -> None:
     if once:
         _insist_on_writing()
     stop.listen()
+    fill_remittances()
     while not stop.asked:
         meanwhile()
         if not work(stop, meanwhile) and not stop.asked:
@@ -81,6 +84,17 @@ def cli(once: bool) -> None:
 def _filing() -> Filing:
     settings: Settings = current_app.config["SETTINGS"]
     return Filing(Store(settings.instance / UPLOADS), settings.files.scanner, settings.council.team_email)
+
+
+def fill_remittances() -> None:
+    """Write the remittances that runs of an earlier version have left out. A database that is busy, or not brought up
+    to date yet, has them at the next start, or by `./portal payments remittances`.
+    """
+    try:
+        if count := fill():
+            log.warning("remittances were written for %s payments of earlier runs", count)
+    except DBAPIError as fault:
+        log.warning("remittances of earlier runs are not written: %s", _trouble(fault).words)
 
 
 def _insist_on_writing() -> None:
@@ -184,9 +198,18 @@ def _do(job: Job, stop: Stop, meanwhile: Callable[[], None]) -> str:
             raise Stopped
         meanwhile()
 
-    do = {JobKind.CALCULATE: _calculate, JobKind.PREPARE: _prepare, JobKind.FINALISE: _finalise}.get(job.kind, daily.do)
+    own = {
+        JobKind.CALCULATE: _calculate, JobKind.PREPARE: _prepare, JobKind.FINALISE: _finalise,
+        JobKind.REPORT: _report,
+    }  # fmt: skip
+    do = own.get(job.kind, daily.do)
     with pulse(lambda: _tell(job, Job.beat)):
         return do(job, progress)
+
+
+def _report(job: Job, progress: Callable[[int, int], None]) -> str:
+    settings: Settings = current_app.config["SETTINGS"]
+    return draw(job, Store(settings.instance / UPLOADS), settings.council.name, progress)
 
 
 def _calculate(job: Job, progress: Callable[[int, int], None]) -> str:

@@ -59,6 +59,8 @@ class Permission(StrEnum):
     DECIDE_STAFF_REQUESTS = "agree, as the second person, to what is done to a colleague's account"
     VIEW_CONFLICTS = "view which colleagues have or had a place at a provider"
     MANAGE_BANK_HOLIDAYS = "keep the list of bank holidays"
+    VIEW_CARE_RELIEF = "view the figures of care relief, by tax year"
+    MANAGE_CARE_RELIEF = "enter and correct the figures of care relief, and check those that a colleague has entered"
     VIEW_AUDIT = "search the audit, and see its alarms"
     ANSWER_ALARMS = "look at an alarm, and say what came of it"
     VIEW_DAILY_WORK = "see what is done every day, and what of it has failed"
@@ -171,6 +173,8 @@ AT_COUNCIL = {
     P.DECIDE_STAFF_REQUESTS:  "-        yes      -          -            -           -      -     yes      -",
     P.VIEW_CONFLICTS:         "-        -        -          -            -           -      -     yes      yes",
     P.MANAGE_BANK_HOLIDAYS:   "-        yes      -          -            -           -      -     yes      -",
+    P.VIEW_CARE_RELIEF:       "yes      yes      -          -            -           yes    -     -        yes",
+    P.MANAGE_CARE_RELIEF:     "yes      yes      -          -            -           -      -     -        -",
     P.VIEW_AUDIT:             "-        -        -          -            -           -      -     yes      yes",
     P.ANSWER_ALARMS:          "-        -        -          -            -           -      -     yes      yes",
     P.VIEW_DAILY_WORK:        "yes      yes      -          -            -           -      -     yes      yes",

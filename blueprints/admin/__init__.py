@@ -10,6 +10,7 @@ from blueprints.admin import (
     bank_holidays,
     calendars,
     care_packages,
+    care_relief,
     changes,
     clients,
     conflicts,
@@ -27,6 +28,7 @@ from blueprints.admin import (
     purchase_orders,
     rates,
     refused_addresses,
+    remittances,
     search,
     staff_requests,
     standing_holds,
@@ -38,5 +40,6 @@ for area in (
     home, payments, payment_runs, standing_holds, debts, feeds, providers, people, staff_requests, conflicts,
     refused_addresses, changes, access_reviews, alarms, audit, bank_holidays, daily_work,
     contracts, documents, gates, rates, calendars, clients, care_packages, purchase_orders, search, actions,
+    remittances, care_relief,
 ):  # fmt: skip
     bp.register_blueprint(area.bp)

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from blueprints.provider import (
     actions,
+    annual_statement,
     answering,
     care_packages,
     changes,
@@ -15,6 +16,7 @@ from blueprints.provider import (
     organisation,
     payments,
     purchase_orders,
+    reports,
     team,
     whereabouts,
 )
@@ -23,7 +25,8 @@ bp = Blueprint("provider", __name__, url_prefix="/providers/<int:provider>")
 
 AREAS = (
     home, payments, answering, debts, whereabouts, purchase_orders, care_packages, contracts, documents, organisation,
-    contacts, changes, team, actions,
+    contacts, changes, team, actions, reports,
+    annual_statement,
 )  # fmt: skip
 
 for area in AREAS:

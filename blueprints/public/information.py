@@ -7,6 +7,7 @@ from blueprints.pages import render
 from blueprints.public import bp
 from models.accounts.account_policy import policy
 from models.correspondence.action_desk import first_answers
+from models.engine.reason_code import ReasonCode
 
 
 @bp.get("/")
@@ -45,3 +46,10 @@ def cookies():
 @requires(PUBLIC)
 def accessibility():
     return render("public/accessibility.html")
+
+
+@bp.get("/reason-codes")
+@requires(PUBLIC)
+def reason_codes():
+    """Why a line of a remittance is there: every word, for whoever reads one."""
+    return render("public/reason_codes.html", codes=list(ReasonCode))

@@ -16,6 +16,7 @@ from models.correspondence.attachment import Attachment, found_infected, has_any
 from models.correspondence.document import ContractDocument
 from models.correspondence.unsent_file import forget_outlived
 from models.database_faults import DatabaseTrouble
+from models.reports.report_file import ReportFile
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from models.verify import BrokenPromise
 
@@ -120,4 +121,4 @@ class Filing:
 def _is_claimed(digest: str) -> bool:
     with scope():
         set_tenant(EVERY_PROVIDER)
-        return has_any(digest)
+        return has_any(digest) or session.scalar(ReportFile.claims(digest)) is not None

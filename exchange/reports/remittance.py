@@ -29,8 +29,10 @@ DATA = (
 )  # fmt: skip
 
 
-def remittance_sheet(found: Remitted, *, council: str, is_summary: bool = False) -> Sheet:
-    """The sheet of what was remitted; DomainError never: where nothing was, it has no tables and says so."""
+def remittance_sheet(found: Remitted, *, council: str, is_summary: bool = False, with_address: bool = True) -> Sheet:
+    """The sheet of what was remitted. Where nothing was, it has no tables and says so. `with_address`: its reader may
+    see where the provider is.
+    """
     parts = found.advices
     newest = max((part.finalised_on for part in parts), default=found.as_on)
     references = " and ".join(dict.fromkeys(part.reference for part in parts)) or found.name
@@ -39,14 +41,14 @@ def remittance_sheet(found: Remitted, *, council: str, is_summary: bool = False)
         name=f"remittance-{found.name}",
         made_on=newest,
         foot=f"{council}. Remittance {references}",
-        facts=list(_facts(found, council)),
+        facts=list(_facts(found, council, with_address)),
         notes=list(_notes(found)),
         tables=[_table(part, found, is_summary) for part in parts],
         data=[DATA, *(_data(part, line) for part in parts for line in part.lines)],
     )
 
 
-def _facts(found: Remitted, council: str) -> Iterator[tuple[str, Cell]]:
+def _facts(found: Remitted, council: str, with_address: bool) -> Iterator[tuple[str, Cell]]:
     parts = found.advices
     if not parts:
         return
@@ -63,7 +65,7 @@ def _facts(found: Remitted, council: str) -> Iterator[tuple[str, Cell]]:
     yield "In your bank", all_of(in_words(part.bank_on) for part in parts)
     yield "Paid by", council
     yield "Paid to", all_of([last.provider, last.organisation]) + f" ({last.provider_reference})"
-    yield "Address", last.address.replace("\n", ", ")
+    yield "Address", last.address.replace("\n", ", ") if with_address else "Not shown to your role"
     yield "Account", last.masked_account
     yield "Excl VAT", Pence(sum(part.net_pence for part in parts))
     yield "VAT", Pence(sum(part.vat_pence for part in parts))

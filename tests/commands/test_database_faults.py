@@ -35,7 +35,7 @@ ALL = {
     "db check": [], "db current": [], "db downgrade": ["base"], "db revision": ["-m", "nothing"], "db upgrade": [],
     "demo load": ["durham"],
     "feed check": ["commands/demonstrations/durham"], "feed import": ["--made-up", "commands/demonstrations/durham"],
-    "payments calculate": [], "payments finalise": ["--yes"],
+    "payments calculate": [], "payments finalise": ["--yes"], "payments remittances": [],
     "users add": ["dawn@example.org", "Dawn", "--provider", "P1", "--role", "carer", "--password", "Tr4ctor-blue!"],
     "users employ": ["ola@example.org", "Ola", "--role", "auditor", "--password", "Tr4ctor-blue!"],
     "users join": ["dawn@example.org", "--provider", "P1", "--role", "carer"],

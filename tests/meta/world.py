@@ -31,6 +31,7 @@ from models.payments.standing_hold import StandingHold
 from models.permissions import CouncilRole, Role
 from models.portal import current_portal
 from models.records.care_package import CarePackageLineItem
+from models.records.care_relief import CareRelief
 from models.records.contract import Calendar, Contract
 from models.records.feed import FeedImport
 from models.records.provider import Provider
@@ -65,6 +66,7 @@ def settled_provider() -> tuple[Provider, dict[str, Any]]:
         "document_id": _agreement(item),
         "queue": "held",
         "first_on": MONDAY,
+        "year": "tax-2019",
         "ending": "csv",
         "order_id": order.id,
         "key": f"{order.client_id}-2019",
@@ -186,4 +188,5 @@ def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str,
         "standing_id": saved(standing).id,
         "import_id": saved(FeedImport(name="2019-10-02", sha256="", counts={})).id,
         "holiday_id": every(BankHoliday)[-1].id,
+        "relief_id": every(CareRelief)[-1].id,
     }
