@@ -1,5 +1,7 @@
 """The figures of care relief for one tax year, as the council types them from the instrument."""
 
+from typing import Any
+
 from wtforms import SelectField
 from wtforms.validators import InputRequired
 
@@ -20,7 +22,7 @@ class FiguresForm(FlaskForm):
     )  # fmt: skip
 
     @property
-    def figures(self) -> dict[str, int | str]:
+    def figures(self) -> dict[str, Any]:
         return {name: self[name].data for name in ("fixed_pence", "younger_pence", "older_pence", "instrument")}
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 from wtforms import SelectField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs of WTForms
+from wtforms.form import BaseForm
 
 from forms.base import FilterForm
 from forms.filters import ChoiceField
@@ -14,11 +16,12 @@ class LenientField(SelectField):
     """A list that depends on another one: what is no longer in it is as if nothing was chosen."""
 
     def offer(self, choices: Iterable[tuple[str, str]]) -> None:
-        self.choices = list(choices)
-        if self.data not in [value for value, _ in self.choices]:
+        found = list(choices)
+        self.choices = [SelectChoice(value, text) for value, text in found]
+        if self.data not in [value for value, _ in found]:
             self.data = ""
 
-    def pre_validate(self, form: FilterForm) -> None:
+    def pre_validate(self, form: BaseForm) -> None:
         """Nothing is wrong with it: the report asks for its parameters again."""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from exchange.pdf.fonts import drawable
 from exchange.pdf.tagged import FAMILY, MARGIN, TaggedPDF
@@ -31,9 +32,14 @@ def report_pdf(sheet: Sheet, progress: Progress | None = None) -> bytes:
         pdf.heading(table.caption, level=2)
         if table.note:
             pdf.paragraph(table.note)
-        pdf.table_of(table, lambda rows, before=done: progress(before + rows, sheet.rows) if progress else None)
+        pdf.table_of(table, partial(_tell, progress, done, sheet.rows))
         done += len(table.rows)
     return pdf.finished()
+
+
+def _tell(progress: Progress | None, before: int, total: int, rows: int) -> None:
+    if progress is not None:
+        progress(before + rows, total)
 
 
 @dataclass(frozen=True)

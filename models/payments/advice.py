@@ -148,9 +148,9 @@ class Advice:
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> "Advice":
         seen(What.CONTACT, row["address"])
-        words = {name: row[name] for name in _WORDS}
-        days = {name: date.fromisoformat(row[name]) for name in _DAYS}
-        return cls(**words, **days, run_id=row["run"], lines=tuple(map(AdviceLine.from_dict, row["lines"])))
+        given: dict[str, Any] = {name: row[name] for name in _WORDS}
+        given |= {name: date.fromisoformat(row[name]) for name in _DAYS}
+        return cls(**given, run_id=row["run"], lines=tuple(map(AdviceLine.from_dict, row["lines"])))
 
 
 _WORDS = ("reference", "provider", "provider_reference", "organisation", "address", "account", "contract",

@@ -81,7 +81,7 @@ def write_for(members: Sequence[RunPayment], *, on: date) -> None:
             session.execute(sa.insert(Remittance), rows)
 
 
-def missing() -> Select[Any]:
+def missing() -> Select:
     """What was finalised and has no remittance: payments of runs that a version before this one has paid."""
     kept = select(Remittance.id).where(
         Remittance.run_id == RunPayment.run_id, Remittance.payment_id == RunPayment.payment_id
@@ -182,7 +182,17 @@ class _Writing:
 _PRICED = frozenset({Component.CARE, Component.CONTRIBUTION, Component.TOP_UP, Component.NURSING})
 
 
-def _heads(payment_ids: Collection[int]) -> Select[Any]:
+_ORDER = (
+    Component.CARE, Component.CONTRIBUTION, Component.TOP_UP, Component.NURSING, Component.ALLOWANCE, Component.CLAIM,
+    Component.ADJUSTMENT, Component.BROUGHT_FORWARD, Component.CARRIED_FORWARD,
+)  # fmt: skip
+_PLACE = sa.case(
+    {component.value: at for at, component in enumerate(_ORDER)}, value=sa.cast(PaymentLine.component, sa.String)
+)
+"""In which order the lines of a client stand: care, what is taken off it, sums."""
+
+
+def _heads(payment_ids: Collection[int]) -> Select:
     payment, method = ScheduledPayment, PaymentMethod
     return (
         select(
@@ -201,7 +211,7 @@ def _heads(payment_ids: Collection[int]) -> Select[Any]:
     )  # fmt: skip
 
 
-def _lines(run_id: int, payment_ids: Collection[int]) -> Select[Any]:
+def _lines(run_id: int, payment_ids: Collection[int]) -> Select:
     """What the run has finalised of these payments, by client, then by day; what is carried comes last."""
     line = PaymentLine
     return (
@@ -217,7 +227,7 @@ def _lines(run_id: int, payment_ids: Collection[int]) -> Select[Any]:
         .order_by(
             line.payment_id, line.purchase_order_id.is_(None), Client.id.is_(None),
             *(sa.func.coalesce(name, "") for name in Client.shown_order()),
-            line.component, line.first_on, line.item_id, line.id,
+            _PLACE, line.first_on, line.item_id, line.id,
         )
     )  # fmt: skip
 

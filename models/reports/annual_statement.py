@@ -187,7 +187,7 @@ def _paid(rows: Sequence[Any]) -> Paid:
     return Paid(first.bank_on, first.contract, Span(first.period_first_on, first.period_last_on), pence)
 
 
-def _lines(span: Span) -> Select[Any]:
+def _lines(span: Span) -> Select:
     """What was in the bank in these days, payments in order of bank day."""
     line, part, payment = PaymentLine, RunPayment, ScheduledPayment
     return (
@@ -227,7 +227,7 @@ def _count_weeks(children: dict[int | str, Child], lines: Iterable[Any], first_o
             children[row.client_id].weeks -= _mondays(row.working.slices)
 
 
-def _paid_before(first_on: date, monday: date) -> Select[Any]:
+def _paid_before(first_on: date, monday: date) -> Select:
     """Care for days from that Monday on that was in the bank before the year began."""
     line, part = PaymentLine, RunPayment
     return (

@@ -62,7 +62,7 @@ def of_finalisation(contract: Contract, run_id: int) -> Remitted:
     return Remitted(Basis.FINALISATION, name, [each.advice for each in found], today())
 
 
-def contracts() -> Select[Any]:
+def contracts() -> Select:
     """Contracts with a finalised payment: reference, name, the method, frequency and first day of the newest one. The
     newest first of all is last_on; ties go by name.
     """
@@ -138,7 +138,7 @@ def finalisations(contract_id: int) -> Sequence[Any]:
     return session.execute(query).all()
 
 
-def of_provider(provider_id: int) -> Select[Any]:
+def of_provider(provider_id: int) -> Select:
     """What the council lists of one provider's remittances, the newest first."""
     kept = Remittance
     return (

@@ -1,7 +1,7 @@
 """Promises that hold in every sound database, checked over the whole of it. Reading only: nobody waits for it.
 
-What is stored is compared with itself (`payments`, `closing`, `runs`, `people`, `owed`, `ground`), and with what the
-engine works out anew for each contract (`anew`).
+What is stored is compared with itself (each module here but `anew`), and with what the engine works out anew for each
+contract (`anew`).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -10,12 +10,14 @@ from models.auditing.chain import Head
 from models.base import snapshot
 from models.payments.batching import batches
 from models.tenancy import EVERY_PROVIDER, set_tenant
-from models.verify import anew, claims, closing, ground, owed, payments, people, runs
+from models.verify import anew, claims, closing, ground, owed, payments, people, remittances, runs
 from models.verify.broken import BrokenPromise
 
 __all__ = ["BrokenPromise", "check_all"]
 
-STORED = (*payments.CHECKS, *closing.CHECKS, *owed.CHECKS, *runs.CHECKS, *people.CHECKS, *claims.CHECKS, *ground.CHECKS)
+STORED = tuple(
+    check for room in (payments, closing, owed, runs, remittances, people, claims, ground) for check in room.CHECKS
+)
 
 
 def check_all(
