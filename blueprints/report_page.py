@@ -64,7 +64,8 @@ def pdf_of(wanted: Wanted, *, back: str) -> Response:
     if kept is not None and store().has(kept.sha256) and request.args.get("page") != "yes":
         return send_pdf(sheet, store().path(kept.sha256).read_bytes())
     if request.method == "POST":
-        given = wanted.arguments | {"key": sheet.key, "with_address": sees_contact_details()}
+        how = {"council": settings().council.name, "with_address": sees_contact_details()}
+        given = wanted.arguments | how | {"key": sheet.key}
         Job.ask(JobKind.REPORT, by=me(), providers=[wanted.provider_id], **given)
         return go_to(request.path + _kept_summary())
     job = session.scalars(job_of(wanted.provider_id, sheet.key)).one_or_none()

@@ -32,6 +32,7 @@ from models.payments import payment_run
 from models.payments.blocked import faults
 from models.payments.run import PaymentRun, RunPayment, RunState
 from models.payments.run_history import outcome_of
+from models.portal import current_portal
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from models.words import how_many
 
@@ -208,8 +209,7 @@ def _do(job: Job, stop: Stop, meanwhile: Callable[[], None]) -> str:
 
 
 def _report(job: Job, progress: Callable[[int, int], None]) -> str:
-    settings: Settings = current_app.config["SETTINGS"]
-    return draw(job, Store(settings.instance / UPLOADS), settings.council.name, progress)
+    return draw(job, Store(current_portal().timetable.heads.parent / UPLOADS), progress)
 
 
 def _calculate(job: Job, progress: Callable[[int, int], None]) -> str:

@@ -102,7 +102,7 @@ def _is_asked(form):
     """
     is_chosen, choices = bool(form.period.data), form.period.choices
     if not is_chosen and choices:
-        form.period.data = choices[0][0]
+        form.period.data = choices[0].value
     return is_chosen or ("contract" not in request.args and not viewed().kind.prints_every_column)
 
 

@@ -21,12 +21,12 @@ from models.words import how_many
 Progress = Callable[[int, int], None]
 
 
-def draw(job: Job, store: Store, council: str, progress: Progress) -> str:
+def draw(job: Job, store: Store, progress: Progress) -> str:
     """Draw the report that the job names and keep its file; DomainError where the report says something else by now."""
     [provider_id] = job.provider_ids or [0]
     with scope():
         set_tenant(provider_id)
-        sheet = _sheet(job, council)
+        sheet = _sheet(job)
     if sheet is None or sheet.key != job.arguments["key"]:
         raise DomainError("The report has changed since it was asked for. Open it again, and ask once more")
     content = report_pdf(sheet, progress)
@@ -37,7 +37,7 @@ def draw(job: Job, store: Store, council: str, progress: Progress) -> str:
     return f"{sheet.name}.pdf is drawn: {how_many(sheet.rows, 'line')}."
 
 
-def _sheet(job: Job, council: str) -> Sheet | None:
+def _sheet(job: Job) -> Sheet | None:
     given = job.arguments
     contract = session.scalars(select(Contract).where(Contract.reference == given["contract"])).one_or_none()
     if contract is None:
@@ -50,4 +50,6 @@ def _sheet(job: Job, council: str) -> Sheet | None:
         if payment is None:
             return None
         found = remittances.of_period(payment)
-    return remittance_sheet(found, council=council, is_summary=given["summary"], with_address=given["with_address"])
+    return remittance_sheet(
+        found, council=given["council"], is_summary=given["summary"], with_address=given["with_address"]
+    )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Key, insert_first, utc_now
+from models.base import Base, Key, session, utc_now
 from models.job import Job, JobKind
 from models.tenancy import ProviderOwned, owned
 
@@ -39,8 +39,9 @@ class ReportFile(ProviderOwned, Base):
 
 
 def keep(provider_id: int, key: str, *, name: str, sha256: str, size: int) -> None:
-    """Note that the file is drawn. Twice is once."""
-    insert_first(ReportFile, provider_id=provider_id, key=key, name=name, sha256=sha256, size=size, made_at=utc_now())
+    """Note that the file is drawn. Twice is once: no two jobs draw for one provider at the same time."""
+    if session.scalars(ReportFile.of(key)).one_or_none() is None:
+        session.add(ReportFile(provider_id=provider_id, key=key, name=name, sha256=sha256, size=size))
 
 
 def job_of(provider_id: int, key: str) -> Select[Job]:

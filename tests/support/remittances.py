@@ -3,8 +3,11 @@
 import csv
 import io
 import re
+import zipfile
 from datetime import date
+from decimal import Decimal
 from typing import Any
+from xml.etree import ElementTree
 
 import pikepdf
 from bs4 import BeautifulSoup
@@ -50,7 +53,7 @@ def rows_of_pdf(content: bytes) -> list[list[str]]:
     with pikepdf.open(io.BytesIO(content)) as pdf:
         texts = [_texts_of(page) for page in pdf.pages]
         numbers = {page.objgen: n for n, page in enumerate(pdf.pages)}
-        rows = list(_all(pdf.Root.StructTreeRoot.K, "/TR"))
+        rows = list(_all(pdf.Root.StructTreeRoot.K.K, "/TR"))
         return [
             [_text(cell, texts, numbers) for cell in row.K]
             for row in rows
@@ -96,3 +99,26 @@ def _letters(font: Any) -> dict[bytes, str]:
     table = font.ToUnicode.read_bytes().decode("latin-1")
     pairs = re.findall(r"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]{4,})>", table)
     return {bytes.fromhex(code): bytes.fromhex(text).decode("utf-16-be") for code, text in pairs}
+
+
+def rows_of_xlsx(content: bytes) -> list[dict[str, str | Decimal]]:
+    """Every row by its headings: text as it is, numbers as they are written, nothing where a cell is empty."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        sheet = ElementTree.fromstring(packed.read("xl/worksheets/sheet1.xml"))
+    rows = [{_column(cell): _value(cell) for cell in row} for row in sheet.iter(f"{_MAIN}row")]
+    headings = rows[0]
+    return [{str(name): row.get(at, "") for at, name in headings.items()} for row in rows[1:]]
+
+
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def _column(cell: Any) -> str:
+    return str(cell.get("r")).rstrip("0123456789")
+
+
+def _value(cell: Any) -> str | Decimal:
+    if cell.get("t") == "inlineStr":
+        return "".join(part.text or "" for part in cell.iter(f"{_MAIN}t"))
+    assert cell.get("t") is None, "neither a formula nor a shared string"
+    return Decimal(cell.findtext(f"{_MAIN}v"))

@@ -68,7 +68,7 @@ def test_what_names_no_year_is_refused(key):
 @pytest.mark.covers("S4-110")
 @pytest.mark.covers("S4-111")
 def test_a_payment_belongs_to_the_year_in_which_it_was_in_the_bank():
-    """next.md 25: in the bank on 31 March 2023: tax year 2022/23; in the bank for 7 April, Good Friday, on 6 April 2023:
+    """next.md 25: in the bank on 31 March 2023: tax year 2022/23; for 7 April, Good Friday, on 6 April 2023:
     2023/24.
     """
     contract = weekly(date(2023, 3, 20))  # 20 to 26 March is in the bank on Friday 31 March
