@@ -31,6 +31,7 @@ from models.payments.hold import Hold, is_held
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.permissions import GRANTS, CouncilRole, Permission, Role
+from models.records.care_relief import CareRelief
 from models.records.client import Client
 from models.records.contract import Contract, PaymentMethod
 from models.records.provider import Provider
@@ -49,6 +50,7 @@ def perform(council: str, store: Store) -> None:
             act(_colleague(OFFICER))
     with transaction(), every_provider():
         _begin_gates(_colleague(MANAGER))
+        _check_care_relief(_colleague(MANAGER))
     with transaction(), every_provider():
         _ask_for_a_colleague()
         _bind_the_help_desk()
@@ -71,6 +73,12 @@ def _begin_gates(by: User) -> None:
         calendar = contract.methods[-1].calendar
         begun = period_holding(today(), calendar.frequency, calendar.anchor_on)
         start_gate(contract, from_on=begun.first, by=by)
+
+
+def _check_care_relief(by: User) -> None:
+    """The figures of past tax years are checked, so that annual statements work out the relief."""
+    for row in session.scalars(CareRelief.newest_first()).all():
+        row.check(by=by)
 
 
 def _ask_for_a_colleague() -> None:

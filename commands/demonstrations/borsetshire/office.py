@@ -89,6 +89,7 @@ class Office:
         email, phone = f"{contact.mailbox}@{more.pop('domain', 'carers.example')}", self.people.phone()
         self.feed.add("providers", provider_ref=reference, name=name, kind=kind.value,
                       address=self.people.address(), email=email, phone=phone,
+                      account_ending=f"{int(reference[1:]) * 7919 % 10_000:04}",
                       **{"organisation_ref": None} | more)  # fmt: skip
         for service in services.split():
             self.feed.add("provider_services", provider_ref=reference, service_ref=service, starts_on=since)

@@ -1,0 +1,63 @@
+"""A carer on a phone and an agency at a desk: from home to the lines of a payment, and to its files."""
+
+from datetime import date, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from models.permissions import Role
+from models.records.provider import ProviderKind
+from tests.browser.conftest import WAYS
+from tests.browser.looks import assert_accessible, assert_fits, take_picture
+from tests.care_factories import make_client, make_contract, make_item
+from tests.factories import make_provider, make_user
+from tests.support.runs import finalise
+
+MONDAY = date(2019, 9, 9)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+
+
+@pytest.fixture
+def carer(database, set_today):
+    provider = make_provider(name="Sausage Sandwich", kind=ProviderKind.FOSTER_CARER, account_ending="3042")
+    contract = make_contract(provider, calculate_from=MONDAY, name="Sausage Sandwich")
+    make_item(contract, client=make_client(surname="Simpson", born_on=date(2012, 1, 1)), starts_on=MONDAY)
+    finalise(MONDAY + WEEK - DAY)
+    late = make_client(surname="Testing-Featherstonehaugh", first_name="Angharad Elisabeth", born_on=date(2005, 1, 1))
+    make_item(contract, 3_030_300, late, starts_on=MONDAY, authorised_on=MONDAY + WEEK)
+    finalise(MONDAY + 2 * WEEK - DAY)
+    set_today(date(2019, 10, 2))
+    return make_user(Role.CARER, provider, name="Dawn Stockton")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.covers("S3-008", "S4-011")
+def test_from_home_to_what_a_payment_was_made_of_and_its_files(carer, open_browser, sign_in, way):
+    page = open_browser(way)
+    sign_in(page, carer)
+    page.get_by_role("link", name="Reports").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Reports")
+    take_picture(page, "reports-list")
+    assert_fits(page)
+    page.get_by_role("link", name="Remittance Advice Provider Payments by period").click()
+    expect(page.get_by_text("This report requires parameters.")).to_be_visible()
+    page.get_by_label("Period").select_option("09/09/2019 - 15/09/2019")
+    page.get_by_role("button", name="View").click()
+    expect(page.get_by_text("Account: ending 3042").or_(page.get_by_text("ending 3042"))).to_be_visible()
+    page.get_by_label("Period").select_option("16/09/2019 - 22/09/2019")
+    page.get_by_role("button", name="View").click()
+    expect(page.get_by_role("cell", name="not paid before")).to_be_visible()
+    expect(page.locator("tfoot")).to_contain_text("£959.14")
+    take_picture(page, "reports-remittance")
+    assert_fits(page)
+    assert_accessible(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download Data").click()
+    assert download.value.suggested_filename.endswith("-2019-09-16.csv")
+    page.get_by_role("link", name="Close and return").click()
+    page.get_by_role("link", name="Annual Statement Of Foster Carer Payments").click()
+    page.get_by_role("button", name="View").click()
+    expect(page.get_by_text("This is no tax advice.").first).to_be_visible()
+    take_picture(page, "reports-annual")
+    assert_fits(page)
+    assert_accessible(page)
