@@ -27,7 +27,7 @@ class FiguresForm(FlaskForm):
 
 
 class EnterForm(FiguresForm):
-    year = SelectField("Tax year", coerce=int)
+    year = SelectField("Tax year", coerce=int, choices=[])
 
     def offer(self, years: list[int]) -> None:
         self.year.choices = [(year, str(TaxYear(year))) for year in years]

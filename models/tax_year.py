@@ -42,6 +42,14 @@ class ReportYear:
             raise ValueError(key)
         return cls(TaxYear(int(begins)) if sort == "tax" else FinancialYear(int(begins)))
 
+    @classmethod
+    def if_named(cls, key: str) -> "ReportYear | None":
+        """As `named`; None for what is no year's name, say in an address that somebody has typed."""
+        try:
+            return cls.named(key)
+        except ValueError:
+            return None
+
     @property
     def is_tax(self) -> bool:
         return isinstance(self.year, TaxYear)

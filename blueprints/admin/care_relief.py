@@ -9,8 +9,8 @@ from forms.care_relief import EnterForm, FiguresForm
 from models.base import session
 from models.calendar import today
 from models.permissions import Permission
-from models.records import care_relief
-from models.records.care_relief import CareRelief
+from models.reports import care_relief
+from models.reports.care_relief import CareRelief
 from models.tax_year import TaxYear
 
 bp = Blueprint("care_relief", __name__, url_prefix="/care-relief")

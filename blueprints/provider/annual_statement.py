@@ -69,10 +69,7 @@ def _sheet(provider, year):
 
 
 def _named(key):
-    try:
-        return ReportYear.named(key)
-    except ValueError:
-        abort(404)
+    return ReportYear.if_named(key) or abort(404)
 
 
 def _usual(years):

@@ -31,10 +31,10 @@ from models.payments.hold import Hold, is_held
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.permissions import GRANTS, CouncilRole, Permission, Role
-from models.records.care_relief import CareRelief
 from models.records.client import Client
 from models.records.contract import Contract, PaymentMethod
 from models.records.provider import Provider
+from models.reports.care_relief import CareRelief
 from models.tenancy import every_provider
 
 OFFICER, MANAGER = "payments-officer@demo.example", "payments-manager@demo.example"

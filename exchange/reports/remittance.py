@@ -93,7 +93,7 @@ def _table(part: Advice, found: Remitted, is_summary: bool) -> Table:
         lines += told
         rows += told
         if len(told) > 1:
-            rows.append(sums(told, columns, client, RowKind.SUBTOTAL))
+            rows.append(sums(told, columns, f"{client}, in all", RowKind.SUBTOTAL))
     carried = [line for line in part.lines if not line.is_own]
     if carried:
         rows.append(sums(lines, columns, "This payment’s own lines", RowKind.SUBTOTAL))

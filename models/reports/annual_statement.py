@@ -19,9 +19,9 @@ from models.engine.working import Slice
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
-from models.records.care_relief import CareRelief
 from models.records.client import Client, masked_name
 from models.records.contract import Contract
+from models.reports.care_relief import CareRelief
 from models.tax_year import ReportYear, TaxYear
 
 OLDER_FROM = 11

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from models.audit import AuditEvent
 from models.permissions import COUNCIL_GRANTS, CouncilRole, Permission
-from models.records.care_relief import CareRelief
+from models.reports.care_relief import CareRelief
 from tests.factories import make_staff
 from tests.support.client import PortalClient
 from tests.support.rows import every

@@ -31,11 +31,11 @@ from models.payments.standing_hold import StandingHold
 from models.permissions import CouncilRole, Role
 from models.portal import current_portal
 from models.records.care_package import CarePackageLineItem
-from models.records.care_relief import CareRelief
 from models.records.contract import Calendar, Contract
 from models.records.feed import FeedImport
 from models.records.provider import Provider
 from models.refused_address import RefusedAddress
+from models.reports.care_relief import CareRelief
 from tests.action_factories import make_action
 from tests.care_factories import make_contract, make_item
 from tests.factories import canary, make_contact, make_provider, make_staff, make_user

@@ -13,8 +13,8 @@ from models.calendar import Frequency
 from models.engine.reason_code import ReasonCode
 from models.job import Job
 from models.permissions import GRANTS, Permission, Role
-from models.records.care_relief import CareRelief
 from models.records.provider import Provider, ProviderKind
+from models.reports.care_relief import CareRelief
 from models.reports.report_file import ReportFile
 from tests.care_factories import make_calendar, make_client, make_contract, make_deduction, make_item
 from tests.factories import make_provider, make_staff, make_user

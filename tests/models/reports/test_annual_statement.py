@@ -8,11 +8,11 @@ from sqlalchemy import delete, update
 from models.base import DomainError
 from models.calendar import FinancialYear, as_on
 from models.pricing import Unit
-from models.records import care_relief
 from models.records.care_package import ItemPrice
-from models.records.care_relief import CareRelief
 from models.records.client import Client
+from models.reports import care_relief
 from models.reports.annual_statement import statement_of, years_paid
+from models.reports.care_relief import CareRelief
 from models.tax_year import ReportYear, TaxYear
 from tests.care_factories import make_allowance, make_client, make_contract, make_item, make_service_level
 from tests.factories import make_provider, make_staff
