@@ -69,7 +69,9 @@ def _sheet(provider, year):
 
 
 def _named(key):
-    return ReportYear.if_named(key) or abort(404)
+    """The year of an address, if something came to the bank in it."""
+    year = ReportYear.if_named(key)
+    return year if year in years_paid() else abort(404)
 
 
 def _usual(years):

@@ -60,7 +60,7 @@ def test_from_home_to_what_a_payment_was_made_of_and_its_files(carer, open_brows
     take_picture(page, "reports-remittance")
     look_at(page)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download Data").click()
+        page.get_by_role("button", name="Download Data").click()
     assert download.value.suggested_filename.endswith("-2019-09-16.csv")
     page.get_by_role("link", name="Close and return").click()
     page.get_by_role("link", name="Annual Statement Of Foster Carer Payments").click()

@@ -31,6 +31,7 @@ PUBLIC_ENDPOINTS = {
     "public.help",
     "public.landing",
     "public.privacy",
+    "public.reason_codes",
     "public.theme",
 }
 FORMS_OF_STRANGERS = {"auth.forgotten", "auth.log_in"}

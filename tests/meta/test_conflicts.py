@@ -26,6 +26,9 @@ OF_NO_ONE_PROVIDER = {
     "admin.bank_holidays.new",
     "admin.bank_holidays.next_year",
     "admin.bank_holidays.take_off",
+    "admin.care_relief.check",
+    "admin.care_relief.correct",
+    "admin.care_relief.new",
     "admin.daily_work.run",
     "admin.documents.chase_many",  # of those that the form names: tests/admin/test_documents.py
     "admin.documents.make",

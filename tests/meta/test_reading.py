@@ -17,6 +17,9 @@ from tests.support.client import PortalClient
 from tests.support.rows import every
 
 NO_CLIENTS = {
+    "admin.remittances.data",  # bank days and sums of payments, by contract
+    "admin.remittances.index",
+    "provider.reports.index",
     "admin.access_reviews.",
     "admin.actions.change_kept_reply",
     "admin.actions.change_team",
@@ -36,6 +39,7 @@ NO_CLIENTS = {
     "admin.audit.",
     "admin.bank_holidays.",
     "admin.calendars.",
+    "admin.care_relief.",
     "admin.changes.",
     "admin.conflicts.",
     "admin.contracts.",
