@@ -62,7 +62,6 @@ from models.payments import (  # noqa: F401
 from models.records import (  # noqa: F401
     agreement,
     care_package,
-    care_relief,
     claim,
     claim_pricing,
     client,
@@ -70,4 +69,4 @@ from models.records import (  # noqa: F401
     feed,
     provider,
 )
-from models.reports import report_file  # noqa: F401
+from models.reports import care_relief, report_file  # noqa: F401
