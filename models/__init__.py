@@ -15,6 +15,7 @@ from models import (  # noqa: F401
 from models.accounts import (  # noqa: F401
     access_review,
     authenticator,
+    calendar_address,
     conflict,
     identity,
     kept_form,
@@ -49,14 +50,17 @@ from models.payments import (  # noqa: F401
     blocked,
     day_move,
     debt,
+    entitled,
     hold,
     offered,
     payment,
     purchase_order,
+    received,
     reminding,
     remittance,
     rules,
     run,
+    sent,
     standing_hold,
 )
 from models.records import (  # noqa: F401

@@ -8,7 +8,7 @@ from exchange.downloads.tabular import Cell, Pence
 from models.reports.whereabouts import Whereabouts, client_of, since_of
 
 FIGURES = (
-    "Contract", "Reference", "In the bank", "On its way", "Repaid, written off or moved", "Still to come", "Held",
+    "Contract", "Reference", "In the bank", "On its way", "Returned by the bank", "Repaid, written off or moved", "Still to come", "Held",
     "Blocked", "Owed back", "Entitled",
 )  # fmt: skip
 SUMS = (
@@ -22,7 +22,7 @@ def figures_data(contracts: Iterable[Whereabouts]) -> Iterator[tuple[Cell, ...]]
     for each in contracts:
         yield (
             each.contract, each.reference, Pence(each.in_bank_pence), Pence(each.on_its_way_pence),
-            Pence(-each.given_back_pence), Pence(each.open_pence), Pence(each.held_pence), Pence(each.blocked_pence),
+            Pence(each.returned_pence), Pence(-each.given_back_pence), Pence(each.open_pence), Pence(each.held_pence), Pence(each.blocked_pence),
             Pence(-each.owed_pence), Pence(each.entitled_pence),
         )  # fmt: skip
 

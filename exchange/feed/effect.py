@@ -27,6 +27,7 @@ NO_MONEY = (
     "providers.csv",
     "contacts.csv",
     "clients.csv",
+    "payments_sent.csv",
 )
 """Files that no payment depends on."""
 CHUNK = 500

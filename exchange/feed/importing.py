@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import select
 
-from exchange.feed import across, frozen, manifest, warnings
+from exchange.feed import across, frozen, manifest, paid, warnings
 from exchange.feed.effect import foresee_effect
 from exchange.feed.faults import Count, Fault, FeedFaults, Warning_, lines_of
 from exchange.feed.reading import Directory, read
@@ -22,6 +22,7 @@ from models.correspondence.on_paper import items_agreed_by, overtake
 from models.payments.limits import money_limits
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
+from models.payments.sent import ToldOf, tell_of_returns, tell_of_second_payments
 from models.records.contract import Contract
 from models.records.feed import KEPT_WARNINGS, Effect, FeedImport
 from models.tenancy import every_provider
@@ -154,9 +155,19 @@ def _write(directory: Directory, prepared: _Prepared, track: Track, *, is_last: 
     session.flush()
     Writer(prepared.world, entry.id).write(prepared.changes, track)
     overtake(items_agreed_by(entry.id), by=None)
+    _tell(prepared)
     audit.record("feed.imported", entry, by=None, sha256=directory.sha256, counts=counts)
     report.import_id = entry.id
     return True
+
+
+def _tell(prepared: _Prepared) -> None:
+    """Write to providers of payments that the bank has returned, and of those that are paid again."""
+    for each in prepared.changes:
+        if each.file.name == paid.FILE:
+            rows = [*each.new, *((row, values) for row, values, _ in each.changed)]
+            for attribute, tell in (("returned_on", tell_of_returns), ("paid_again_on", tell_of_second_payments)):
+                tell([ToldOf(*key) for key in paid.news_of(rows, prepared.world, attribute)])
 
 
 def _lines_to_keep(found: list[Warning_]) -> list[str]:
@@ -209,6 +220,7 @@ def _compared(directory: Directory, track: Track) -> tuple[Report, list[Changes]
     for sheet in track(list(directory.sheets.values()), "Checking"):
         across.check(sheet, world)
         frozen.check(sheet, world, done)
+        paid.check(sheet, world)
         faults.extend(sheet.faults)
     changes = [compare(sheet, world) for sheet in directory.sheets.values()]
     counts = {each.file.name: _count(directory.sheets[each.file.name], each) for each in changes}

@@ -56,6 +56,11 @@ for _file in FILES:
     if {"ends_on", _file.begins} <= _file.attributes.keys():
         _not_before(_file.name, "ends_on", _file.begins, "the first day")
 _not_before("claims.csv", "decided_on", "claimed_on", "the day of the claim")
+SENT = "payments_sent.csv"
+_not_before(SENT, "in_bank_on", "sent_on", "the day on which it was sent")
+_not_before(SENT, "returned_on", "in_bank_on", "the day in the bank")
+_not_before(SENT, "returned_on", "sent_on", "the day on which it was sent")
+_not_before(SENT, "paid_again_on", "returned_on", "the day on which it was returned")
 
 
 @rule("agreements.csv", "agreed_on")
@@ -256,4 +261,29 @@ def spent_before_claimed(row: Values, world: World) -> str | None:
     claimed_on = claim and claim.get("claimed_on")
     if claimed_on and row["spent_on"] > claimed_on:
         return f"Enter the day of the claim, {shown(claimed_on)}, or an earlier day"
+    return None
+
+
+@rule(SENT, "sent_on", "in_bank_on")
+def something_is_told(row: Values, _: World) -> str | None:
+    is_told = row["sent_on"] or row["in_bank_on"]
+    return None if is_told else "Enter the day on which it was sent, or the day in the bank"
+
+
+@rule(SENT, "amount")
+def something_was_sent(row: Values, _: World) -> str | None:
+    return None if row["amount_pence"] else "Enter more than 0"
+
+
+@rule(SENT, "return_reason", "returned_on")
+def a_reason_is_of_a_return(row: Values, _: World) -> str | None:
+    if row["return_reason"] and not row["returned_on"]:
+        return "Enter the day on which it was returned, or leave the reason empty"
+    return None
+
+
+@rule(SENT, "paid_again_on", "returned_on")
+def only_what_was_returned_is_paid_again(row: Values, _: World) -> str | None:
+    if row["paid_again_on"] and not row["returned_on"]:
+        return "Enter the day on which it was returned, or leave this empty"
     return None

@@ -10,6 +10,7 @@ from exchange.feed.kinds import Kind
 from exchange.feed.shape import Column, File
 from models.calendar import Frequency
 from models.payments.purchase_order import PurchaseOrder
+from models.payments.sent import SentPayment, with_payment
 from models.pricing import Basis, Convention, DeductionKind, Unit
 from models.records.agreement import Agreement, with_terms
 from models.records.care_package import (
@@ -277,6 +278,19 @@ FILES: tuple[File, ...] = (
         to("client_ref", "clients.csv", "empty: the order for the year's one-off claims", optional=True),
         must("financial_year", kinds.financial_year()),
     ), "Numbers that the finance system has given already. Orders without one get the next.", owner="provider_id"),
+    File("payments_sent.csv", SentPayment, ("contract_id", "period_first_on", "run_id"), (
+        to("contract_ref", "contracts.csv"),
+        must("period_first_on", kinds.day(), "the first day of the period that is paid"),
+        must("run", kinds.whole(1, 999_999_999), "the number of the payment run that has paid it", attribute="run_id"),
+        must("amount", kinds.money(most=100_000_000), "what the run has paid of it", attribute="amount_pence"),
+        may("sent_on", kinds.day(), "the day on which it was sent to the bank; this or `in_bank_on` is needed"),
+        may("in_bank_on", kinds.day(), "the day on which it is in the provider's bank, once that is known"),
+        may("bank_reference", kinds.line(60), "what stands on the provider's bank statement", default=""),
+        may("returned_on", kinds.day(), "the day on which the bank returned it"),
+        may("return_reason", kinds.line(), "why, as the bank says it; the provider reads it", default=""),
+        may("paid_again_on", kinds.day(), "the day on which what was returned is in the provider's bank after all"),
+    ), "What has become of money that payment runs have paid: sent, in the bank, returned by the bank, paid again.",
+        owner="contract_id", completed=with_payment),
 )  # fmt: skip
 
 BY_NAME: dict[str, File] = {file.name: file for file in FILES}

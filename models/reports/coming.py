@@ -16,6 +16,7 @@ from models.calendar import today
 from models.payments.confirmation import Confirmation
 from models.payments.payment import ScheduledPayment
 from models.payments.run import RunPayment
+from models.payments.sent import SentPayment, bank_day, is_back
 from models.payments.settlement import Owing
 from models.payments.standing import Kept, Standing, standings_of, with_facts
 from models.records.contract import Contract
@@ -214,14 +215,19 @@ def _begun_and_soon(is_soon: Callable[[type[P]], sa.ColumnElement[bool]]) -> Sel
         .scalar_subquery()
     )
     is_next = sa.and_(P.closed_run_id.is_(None), sa.or_(P.takes_answers, P.first_on <= last))
-    is_paid = sa.and_(part.payment_id == P.id, part.bank_on >= today(), part.paid_pence != 0)
+    paid = (
+        select(part.id, part.payment_id, bank_day(part).label("bank_on"), part.paid_pence)
+        .outerjoin(SentPayment, SentPayment.of_part(part))
+        .where(bank_day(part) >= today(), part.paid_pence != 0, ~is_back())
+        .subquery("paid")
+    ).c
     return (
-        select(P, part.bank_on.label("paid_on"), part.paid_pence.label("coming_pence"), P.bank_on)
+        select(P, paid.bank_on.label("paid_on"), paid.paid_pence.label("coming_pence"), P.bank_on)
         .join(P.contract)
-        .outerjoin(part, is_paid)
+        .outerjoin(paid.id.table, paid.payment_id == P.id)
         .options(sa.orm.contains_eager(P.contract))
-        .where(sa.or_(is_next, part.id.is_not(None)))
-        .order_by(P.bank_on, Contract.folded_name, P.first_on, P.id, part.id)
+        .where(sa.or_(is_next, paid.id.is_not(None)))
+        .order_by(P.bank_on, Contract.folded_name, P.first_on, P.id, paid.id)
     )
 
 

@@ -24,6 +24,7 @@ from models.payments.owing import listed
 from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
+from models.payments.sent import SentPayment, bank_day, is_back
 from models.payments.settlement import PLAN, Owing, owing_of
 from models.records.contract import Contract
 
@@ -167,18 +168,19 @@ def _second_steps(user: User) -> Select:
 
 def _paid() -> Select:
     part, payment = RunPayment, ScheduledPayment
-    pence = sa.func.coalesce(part.paid_pence, 0)
+    pence, day = sa.func.coalesce(part.paid_pence, 0), bank_day(part)
     days = (
         select(
-            part.bank_on, sum_of(pence).label("pence"), sa.func.count(sa.distinct(payment.id)).label("count"),
+            day.label("bank_on"), sum_of(pence).label("pence"), sa.func.count(sa.distinct(payment.id)).label("count"),
             sa.func.max(Contract.reference).label("reference"), sa.func.max(payment.first_on).label("first_on"),
         )
         .join(payment, payment.id == part.payment_id)
         .join(Contract, Contract.id == payment.contract_id)
-        .where(part.bank_on < today(), part.paid_pence != 0)
-        .group_by(part.bank_on)
+        .outerjoin(SentPayment, SentPayment.of_part(part))
+        .where(day < today(), part.paid_pence != 0, ~is_back())
+        .group_by(day)
         .having(sum_of(pence) != 0)
-        .order_by(part.bank_on.desc())
+        .order_by(day.desc())
         .limit(DAYS_BEFORE)
         .subquery("days")
     ).c  # fmt: skip

@@ -26,6 +26,7 @@ from models.payments.owing import has_more
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
+from models.payments.sent import SentPayment, bank_day, is_back
 from models.records.agreement import Agreement
 from models.records.care_package import CarePackageLineItem
 from models.records.claim import UNDECIDED, Claim, ClaimItem
@@ -35,6 +36,7 @@ from models.records.provider import Provider
 from models.reports.waiting_reasons import Reason
 
 P = ScheduledPayment
+RETURNED = "Returned by the bank"
 
 
 class Where(StrEnum):
@@ -56,6 +58,8 @@ class Whereabouts:
     contract: str
     in_bank_pence: int = 0
     on_its_way_pence: int = 0
+    returned_pence: int = 0
+    """Of what was paid: the bank has returned it, and it is not paid again."""
     given_back_pence: int = 0
     """Of what was paid: repaid, written off, or moved to another contract as a debt (less what was moved here)."""
     open_pence: int = 0
@@ -73,7 +77,7 @@ class Whereabouts:
 
     @property
     def paid_pence(self) -> int:
-        return self.in_bank_pence + self.on_its_way_pence
+        return self.in_bank_pence + self.on_its_way_pence + self.returned_pence
 
     @property
     def waits_pence(self) -> int:
@@ -89,6 +93,7 @@ class Whereabouts:
         return [
             ("In the bank", self.in_bank_pence),
             ("On its way", self.on_its_way_pence),
+            (RETURNED, self.returned_pence),
             ("Given back", -self.given_back_pence),
             ("Still to come", self.open_pence),
             ("Held", self.held_pence),
@@ -100,10 +105,13 @@ class Whereabouts:
 def by_contract(provider_id: int) -> list[Whereabouts]:
     """Where the money of each contract of this provider is, by name; a fixed number of queries."""
     pence = sa.func.coalesce(RunPayment.paid_pence, 0)
-    in_bank = sum_of(sa.case((RunPayment.bank_on <= today(), pence), else_=0))
+    returned = sum_of(sa.case((is_back(), pence), else_=0))
+    in_bank = sum_of(sa.case((is_back(), 0), (bank_day() <= today(), pence), else_=0))
+    sums = in_bank.label("in_bank"), returned.label("returned"), sum_of(pence).label("paid")
     paid = (
-        select(P.contract_id, in_bank.label("in_bank"), sum_of(pence).label("paid"))
+        select(P.contract_id, *sums)
         .join(P, P.id == RunPayment.payment_id)
+        .outerjoin(SentPayment, SentPayment.of_part())
         .where(RunPayment.provider_id == provider_id, RunPayment.is_finalised)
         .group_by(P.contract_id)
         .subquery("paid")
@@ -126,6 +134,7 @@ def by_contract(provider_id: int) -> list[Whereabouts]:
         select(
             Contract.id, Contract.reference, Contract.name, has_more().label("has_more"),
             sa.func.coalesce(paid.c.in_bank, 0).label("in_bank_pence"),
+            sa.func.coalesce(paid.c.returned, 0).label("returned_pence"),
             sa.func.coalesce(paid.c.paid, 0).label("paid_pence"),
             sa.func.coalesce(drafts.c.pence, 0).label("draft_pence"),
             sa.func.coalesce(undecided.c.pence, 0).label("undecided_pence"),
@@ -146,7 +155,8 @@ def by_contract(provider_id: int) -> list[Whereabouts]:
             Whereabouts(
                 row.reference, row.name,
                 in_bank_pence=row.in_bank_pence,
-                on_its_way_pence=row.paid_pence - row.in_bank_pence,
+                on_its_way_pence=row.paid_pence - row.in_bank_pence - row.returned_pence,
+                returned_pence=row.returned_pence,
                 given_back_pence=debt.repaid_pence + debt.written_off_pence + debt.moved_pence,
                 open_pence=row.draft_pence - held,
                 held_pence=held,
@@ -162,8 +172,10 @@ def by_contract(provider_id: int) -> list[Whereabouts]:
 
 
 def in_all(contracts: Iterable[Whereabouts]) -> Whereabouts:
-    names = ("in_bank_pence", "on_its_way_pence", "given_back_pence", "open_pence", "held_pence", "blocked_pence",
-             "owed_pence", "undecided_pence")  # fmt: skip
+    names = (
+        "in_bank_pence", "on_its_way_pence", "returned_pence", "given_back_pence", "open_pence", "held_pence",
+        "rejected_early_pence", "blocked_pence", "owed_pence", "undecided_pence",
+    )  # fmt: skip
     found = list(contracts)
     return Whereabouts("", "All contracts", **{name: sum(getattr(each, name) for each in found) for name in names})
 

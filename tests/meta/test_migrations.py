@@ -37,6 +37,7 @@ SHARED = {
     "authenticator",
     "bank_holiday",
     "calendar",
+    "calendar_address",
     "calendar_override",
     "claim_limit",
     "claim_maintenance",
