@@ -8,8 +8,8 @@ from exchange.downloads.tabular import Cell, Pence
 from models.reports.whereabouts import Whereabouts, client_of, since_of
 
 FIGURES = (
-    "Contract", "Reference", "In the bank", "On its way", "Returned by the bank", "Repaid, written off or moved", "Still to come", "Held",
-    "Blocked", "Owed back", "Entitled",
+    "Contract", "Reference", "In the bank", "On its way", "Returned by the bank", "Repaid, written off or moved",
+    "Still to come", "Held", "Blocked", "Owed back", "Entitled",
 )  # fmt: skip
 SUMS = (
     "Provider", "Contract", "Reference", "Period from", "Period to", "Client", "Service", "Purchase Order", "Reason",
@@ -20,11 +20,11 @@ SUMS = (
 def figures_data(contracts: Iterable[Whereabouts]) -> Iterator[tuple[Cell, ...]]:
     yield FIGURES
     for each in contracts:
-        yield (
-            each.contract, each.reference, Pence(each.in_bank_pence), Pence(each.on_its_way_pence),
-            Pence(each.returned_pence), Pence(-each.given_back_pence), Pence(each.open_pence), Pence(each.held_pence), Pence(each.blocked_pence),
-            Pence(-each.owed_pence), Pence(each.entitled_pence),
+        pence = (
+            each.in_bank_pence, each.on_its_way_pence, each.returned_pence, -each.given_back_pence, each.open_pence,
+            each.held_pence, each.blocked_pence, -each.owed_pence, each.entitled_pence,
         )  # fmt: skip
+        yield each.contract, each.reference, *map(Pence, pence)
 
 
 def sums_data(rows: Iterable[Row], *, at_council: bool) -> Iterator[tuple[Cell, ...]]:

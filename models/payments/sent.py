@@ -19,7 +19,7 @@ from models.calendar import in_words, today
 from models.money import gbp
 from models.payments.asking import tell
 from models.payments.payment import ScheduledPayment
-from models.payments.run import PaymentRun, RunPayment
+from models.payments.run import RunPayment
 from models.records.contract import Contract
 from models.records.feed import FromFeed
 from models.tenancy import ProviderOwned, owned
@@ -112,7 +112,7 @@ class SentPayment(FromFeed, ProviderOwned, Base):
         )
 
 
-def is_back(part: type[RunPayment] = RunPayment) -> sa.ColumnElement[bool]:
+def is_back() -> sa.ColumnElement[bool]:
     """A condition, where SentPayment is outer joined: the bank has returned it, and it is not paid again."""
     return sa.and_(SentPayment.id.is_not(None), SentPayment.is_returned)
 
@@ -122,6 +122,18 @@ def bank_day(part: type[RunPayment] = RunPayment) -> sa.ColumnElement[date | Non
     where nothing is told.
     """
     return sa.func.coalesce(SentPayment.paid_again_on, SentPayment.in_bank_on, part.bank_on)
+
+
+def returned_of(payment_id: sa.SQLColumnExpression[int]) -> sa.ScalarSelect[int]:
+    """What the bank has returned of a payment, pence, as a subquery; NULL where nothing is."""
+    of_it = SentPayment.payment_id == payment_id, SentPayment.is_returned
+    return select(sa.func.sum(SentPayment.amount_pence)).where(*of_it).correlate(ScheduledPayment).scalar_subquery()
+
+
+def told_day_of(payment_id: sa.SQLColumnExpression[int]) -> sa.ScalarSelect[date]:
+    """The last bank day that is told of a payment, as a subquery; NULL where none is."""
+    day = sa.func.max(sa.func.coalesce(SentPayment.paid_again_on, SentPayment.in_bank_on))
+    return select(day).where(SentPayment.payment_id == payment_id).correlate(ScheduledPayment).scalar_subquery()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +150,7 @@ class PaidPart:
     return_reason: str = ""
     reference: str = ""
     run_on: date | None = None
-    """The day of the run."""
+    """The council's day of the run."""
 
     @property
     def is_in_bank(self) -> bool:
@@ -151,14 +163,12 @@ class PaidPart:
     @classmethod
     def of_row(cls, row: Any) -> Self:
         part, sent = row.RunPayment, row.SentPayment
+        paid = part.payment_id, part.run_id, part.paid_pence or 0
         if sent is None:
-            return cls(
-                part.payment_id, part.run_id, part.paid_pence or 0, part.bank_on, BankState.PAID, run_on=row.as_on
-            )
+            return cls(*paid, part.bank_on, BankState.PAID, run_on=row.as_on)
         on = sent.paid_again_on or sent.in_bank_on or part.bank_on
         return cls(
-            part.payment_id, part.run_id, part.paid_pence or 0, on, sent.state, sent.sent_on, sent.returned_on,
-            sent.return_reason, sent.bank_reference, row.as_on,
+            *paid, on, sent.state, sent.sent_on, sent.returned_on, sent.return_reason, sent.bank_reference, row.as_on,
         )  # fmt: skip
 
 
@@ -227,19 +237,3 @@ def waiting() -> Select:
     return waits(RETURNED, sa.func.count(sent.id), sa.func.min(sent.returned_on), sum_of(sent.amount_pence)).where(
         sent.is_returned
     )
-
-
-def parts_of(payment_ids: Iterable[int]) -> dict[int, list[PaidPart]]:
-    """What runs have paid of these payments to the bank, by payment id, in the order of the runs: one statement."""
-    part = RunPayment
-    query = (
-        select(part, SentPayment, PaymentRun.as_on)
-        .join(PaymentRun, PaymentRun.id == part.run_id)
-        .outerjoin(SentPayment, SentPayment.of_part(part))
-        .where(part.payment_id.in_(list(payment_ids)), part.is_finalised, part.paid_pence != 0)
-        .order_by(part.run_id, part.id)
-    )
-    found: dict[int, list[PaidPart]] = {}
-    for row in session.execute(query):
-        found.setdefault(row.RunPayment.payment_id, []).append(PaidPart.of_row(row))
-    return found

@@ -23,6 +23,7 @@ from models.payments.blocked import has_fault
 from models.payments.debt import may_owe, owed_pence
 from models.payments.hold import Hold, HoldKind, has_hold
 from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.sent import returned_of, told_day_of
 from models.payments.settlement import Owing, ToSettle, settle_all, sums_of_drafts
 from models.words import Choice
 
@@ -73,6 +74,10 @@ class Standing:
     """Something is owed on its contract, or was."""
     owed_pence: int = 0
     """So much just now, on its contract."""
+    returned_pence: int = 0
+    """Of `paid_pence`, what the bank has returned, and what is not paid again."""
+    told_bank_on: date | None = None
+    """The last day on which some of it was, or will be, in the bank, where the finance system has told it."""
 
     @property
     def is_plain(self) -> bool:
@@ -129,6 +134,7 @@ def with_facts(query: sa.Select) -> sa.Select:
         has_fault().label("has_fault"), may_owe(P.contract_id).label("may_owe"),
         sa.case((may_owe(P.contract_id), owed_pence(P.contract_id)), else_=0).label("owed_pence"),
         has_plan(P.contract_id).label("has_plan"),
+        returned_of(P.id).label("returned_pence"), told_day_of(P.id).label("told_bank_on"),
         *(sa.func.coalesce(column, 0).label(column.key) for column in sums.c if column.key != "payment_id"),
     ).outerjoin(sums, sums.c.payment_id == P.id)  # fmt: skip
 
@@ -161,6 +167,8 @@ def _standing(row: Any, kept: Kept | None, settled: Settlement | None) -> Standi
         has_holds=row.has_holds,
         may_owe=row.may_owe,
         owed_pence=row.owed_pence,
+        returned_pence=row.returned_pence or 0,
+        told_bank_on=row.told_bank_on,
     )
 
 

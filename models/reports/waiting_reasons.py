@@ -33,6 +33,8 @@ class Reason(Choice):
     ABOVE_AGREED = "more than agreed"
     """It comes to more than the terms that were agreed last, which are paid."""
     OWED = "owed back"
+    RETURNED = "returned by the bank"
+    UNCALCULATED = "not calculated"
 
     @property
     def words(self) -> Words:
@@ -44,7 +46,7 @@ class Reason(Choice):
         return self in (Reason.ASKED, Reason.OWED)
 
 
-WAITS = [reason for reason in Reason if reason is not Reason.OWED]
+WAITS = [reason for reason in Reason if reason not in (Reason.OWED, Reason.RETURNED, Reason.UNCALCULATED)]
 """What holds or blocks a sum."""
 _WORDS = {
     Reason.HELD: Words(
@@ -83,4 +85,11 @@ _WORDS = {
     Reason.OWED: Words(
         "Owed by the provider", "You owe it to the council", "It is taken from the next payments.",
         "It is taken from your next payments."),
+    Reason.RETURNED: Words(
+        "Returned by the bank", "Returned by the bank",
+        "Ask the provider for its bank details, then pay it again in the finance system.",
+        "Tell the council your right bank details. It then pays you again."),
+    Reason.UNCALCULATED: Words(
+        "Its contract cannot be calculated", "It cannot be calculated just now",
+        "Ring the systems administrator.", "The council looks into it. You need do nothing."),
 }  # fmt: skip

@@ -5,7 +5,7 @@ record adds up to it; that this is what the facts entitle to, `./portal verify` 
 that was rejected before its period begins is told beside it: nothing of it is due yet (design.md, section 7).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -206,13 +206,18 @@ def most_waiting(provider_id: int, most: int) -> Sequence[sa.Row]:
 
 
 def waiting(
-    *, provider_id: int | None = None, reason: Reason | None = None, name: str = "", blocked_in_open: bool = False
+    *,
+    provider_id: int | None = None,
+    reason: Reason | None = None,
+    name: str = "",
+    payment_ids: Collection[int] | None = None,
+    blocked_in_open: bool = False,
 ) -> Select:
-    """Every held or blocked sum, of one provider or all: rows with reason, pence, provider, contract, the payment that
-    it is in, client, `service` or `order_number`, since when and until when. The oldest period first. With
-    `blocked_in_open` only what Concern.WAITING of models.payments.worklist counts.
+    """Every held or blocked sum, of one provider or all, or of these payments: rows with reason, pence, provider,
+    contract, the payment that it is in, client, `service` or `order_number`, since when and until when. The oldest
+    period first. With `blocked_in_open` only what Concern.WAITING of models.payments.worklist counts.
     """
-    found = _all_waiting(provider_id)
+    found = _all_waiting(provider_id, payment_ids)
     query = select(*found.c).order_by(
         found.c.first_on, found.c.folded_provider, found.c.reference, found.c.order_number, found.c.item_id
     )
@@ -243,8 +248,10 @@ def _of_each_kind(provider_id: int) -> dict[tuple[int, str], int]:
     return {(contract_id, where): pence for contract_id, where, pence in session.execute(query)}
 
 
-def _all_waiting(provider_id: int | None) -> sa.Subquery:
+def _all_waiting(provider_id: int | None, payment_ids: Collection[int] | None = None) -> sa.Subquery:
     parts = [_held(), _rejected_early(), _blocked()]
+    if payment_ids is not None:
+        parts = [part.where(P.id.in_(payment_ids)) for part in parts]
     if provider_id is not None:
         parts = [part.where(P.provider_id == provider_id) for part in parts]
     return sa.union_all(*parts).subquery()
@@ -252,7 +259,7 @@ def _all_waiting(provider_id: int | None) -> sa.Subquery:
 
 def _columns(where: Where, **more: sa.SQLColumnExpression[Any]) -> Select:
     return select(
-        sa.literal(where.value).label("where_it_is"),
+        sa.literal(where.value).label("where_it_is"), P.id.label("payment_id"),
         P.provider_id, Provider.name.label("provider"), Provider.folded_name.label("folded_provider"),
         P.contract_id, Contract.reference, Contract.name.label("contract"), P.first_on, P.last_on,
         P.is_open.label("is_open"),

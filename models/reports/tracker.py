@@ -1,0 +1,277 @@
+"""Where a payment stands on its way to the bank: calculated, confirmed, authorised, sent, paid, each with its day; who
+has it, when it is expected, and all that stops money of it, with where that is mended.
+
+Nothing is added up here: how the money stands is models/payments/standing.py, why it waits is
+models/reports/whereabouts.py, and what the finance system tells of it is models/payments/sent.py.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from models.base import session, sum_of
+from models.payments.confirmation import AnswerState
+from models.payments.payment import ScheduledPayment
+from models.payments.run import PaymentRun, RunPayment
+from models.payments.sent import BankState, PaidPart, SentPayment
+from models.payments.standing import Kept, Standing
+from models.reports.waiting_reasons import Reason
+from models.reports.whereabouts import waiting
+from models.words import Choice
+
+P = ScheduledPayment
+
+
+class Stage(Choice):
+    CALCULATED = "Calculated"
+    CONFIRMED = "Confirmed"
+    AUTHORISED = "Authorised"
+    SENT = "Sent"
+    PAID = "In the bank"
+
+
+class Progress(Choice):
+    """How far a stage has come."""
+
+    DONE = "done"
+    NOT_NEEDED = "not needed"
+    NOW = "now"
+    """It waits here, and is no trouble yet."""
+    STOPPED = "stopped"
+    TO_COME = "to come"
+
+
+class Holder(Choice):
+    """Whose turn it is."""
+
+    NOBODY = "nobody"
+    PROVIDER = "provider"
+    COUNCIL = "council"
+    BANK = "bank"
+
+
+_UNANSWERED = {AnswerState.MISSED: Progress.STOPPED, AnswerState.NOT_YET: Progress.TO_COME}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    stage: Stage
+    progress: Progress
+    on: date | None = None
+    """The day on which it was done or, where it is not, the last day for it; None where nobody knows."""
+
+    @property
+    def is_past(self) -> bool:
+        return self.progress in (Progress.DONE, Progress.NOT_NEEDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A sum of the payment that does not come to the bank, or not yet."""
+
+    reason: Reason
+    pence: int
+    until_on: date | None = None
+    """The last day to answer, or the day from which it is paid."""
+
+
+@dataclass(frozen=True)
+class Track:
+    steps: tuple[Step, ...]
+    holder: Holder
+    expected_on: date | None
+    """When it is in the bank, or the rest of it; None where nobody can say, or nothing of it comes."""
+    stops: tuple[Stop, ...] = ()
+    run_id: int | None = None
+    """The open run that has it."""
+
+    @property
+    def now(self) -> Step | None:
+        """The first step that is not past; None where all are."""
+        return next((step for step in self.steps if not step.is_past), None)
+
+    @property
+    def at_stake_pence(self) -> int:
+        return sum(stop.pence for stop in self.stops)
+
+
+@dataclass(frozen=True, slots=True)
+class InRun:
+    """The open run that a payment is in."""
+
+    run_id: int
+    on: date
+    """The council's day of it."""
+    is_authorised: bool
+
+
+def tracks_of(payments: Sequence[P], standings: Mapping[int, Standing]) -> dict[int, Track]:
+    """By payment id: two statements for all of them, one where nothing waits. Each payment has its contract."""
+    parts, runs = members_of([payment.id for payment in payments])
+    waits = [
+        each.id for each in payments if each.waiting_pence or standings[each.id].held_pence or standings[each.id].kept
+    ]
+    stops = stops_of(waits) if waits else {}
+    return {
+        each.id: track_of(each, standings[each.id], parts.get(each.id, ()), runs.get(each.id), stops.get(each.id, ()))
+        for each in payments
+    }
+
+
+def track_of(
+    payment: P, standing: Standing, parts: Sequence[PaidPart], in_run: InRun | None, stops: Iterable[Stop] = ()
+) -> Track:
+    """`parts`: what runs have paid of it; of a payment that is partly finalised the steps are those of the rest."""
+    is_closed = payment.closed_run_id is not None
+    last = parts[-1] if parts and is_closed else None
+    steps = (
+        _calculated(payment, standing), _confirmed(payment), _authorised(payment, standing, in_run, last),
+        *_at_the_bank(payment, standing, last),
+    )  # fmt: skip
+    return Track(
+        steps, _holder(payment, standing, last, in_run), _expected_on(payment, standing, last),
+        (*_own_stops(payment, standing), *stops), in_run.run_id if in_run else None,
+    )  # fmt: skip
+
+
+def _calculated(payment: P, standing: Standing) -> Step:
+    if standing.kept is Kept.UNCALCULATED:
+        return Step(Stage.CALCULATED, Progress.STOPPED)
+    if not payment.has_come and not payment.is_begun:
+        return Step(Stage.CALCULATED, Progress.TO_COME, min(payment.first_on, payment.finalise_on))
+    return Step(Stage.CALCULATED, Progress.DONE, min(payment.first_on, payment.finalise_on))
+
+
+def _confirmed(payment: P) -> Step:
+    asking = payment.answer_state
+    if asking is AnswerState.CONFIRMED:
+        return Step(Stage.CONFIRMED, Progress.DONE, payment.answered_on)
+    if asking is AnswerState.SILENT:
+        return Step(Stage.CONFIRMED, Progress.DONE, payment.answer_by)
+    if payment.is_waived:
+        return Step(Stage.CONFIRMED, Progress.DONE, payment.waived_on)
+    is_paid_without = payment.closed_run_id is not None or (
+        asking is AnswerState.MISSED and not payment.waits_for_confirmation
+    )
+    if asking is AnswerState.NOT_NEEDED or is_paid_without:
+        return Step(Stage.CONFIRMED, Progress.NOT_NEEDED)
+    if asking is AnswerState.REJECTED:
+        return Step(Stage.CONFIRMED, Progress.STOPPED, payment.answered_on)
+    return Step(Stage.CONFIRMED, _UNANSWERED.get(asking, Progress.NOW), payment.answer_by)
+
+
+def _authorised(payment: P, standing: Standing, in_run: InRun | None, last: PaidPart | None) -> Step:
+    if payment.closed_run_id is not None:
+        return Step(Stage.AUTHORISED, Progress.DONE, last.run_on if last else None)
+    if in_run is not None and in_run.is_authorised:
+        return Step(Stage.AUTHORISED, Progress.DONE, in_run.on)
+    if standing.kept is Kept.HELD:
+        return Step(Stage.AUTHORISED, Progress.STOPPED)
+    waits = payment.waits_for_confirmation
+    by = None if _is_kept(standing) else max(payment.finalise_on, payment.answer_by) if waits else payment.finalise_on
+    return Step(Stage.AUTHORISED, Progress.NOW if in_run is not None else Progress.TO_COME, by)
+
+
+def _at_the_bank(payment: P, standing: Standing, last: PaidPart | None) -> tuple[Step, Step]:
+    """Sent, and in the bank. What nobody tells of counts as sent once its bank day has come."""
+    if payment.closed_run_id is None:
+        return Step(Stage.SENT, Progress.TO_COME), Step(
+            Stage.PAID, Progress.TO_COME, _expected_on(payment, standing, last)
+        )
+    if last is None:  # nothing of it goes to the bank
+        return Step(Stage.SENT, Progress.NOT_NEEDED), Step(Stage.PAID, Progress.NOT_NEEDED)
+    is_sent = last.state is not BankState.PAID or last.is_in_bank
+    sent = Step(Stage.SENT, Progress.DONE if is_sent else Progress.NOW, last.sent_on)
+    if standing.returned_pence:
+        return sent, Step(Stage.PAID, Progress.STOPPED, last.returned_on)
+    if last.is_in_bank:
+        return sent, Step(Stage.PAID, Progress.DONE, last.bank_on)
+    return sent, Step(Stage.PAID, Progress.NOW if is_sent else Progress.TO_COME, last.bank_on)
+
+
+def _expected_on(payment: P, standing: Standing, last: PaidPart | None) -> date | None:
+    if payment.closed_run_id is not None:
+        return last.bank_on if last is not None and not standing.returned_pence else None
+    has_rest = standing.bank_pence != standing.paid_pence or not standing.held_pence
+    return payment.bank_on if has_rest and not _is_kept(standing) else None
+
+
+def _holder(payment: P, standing: Standing, last: PaidPart | None, in_run: InRun | None) -> Holder:
+    if standing.returned_pence:
+        return Holder.COUNCIL
+    if payment.closed_run_id is not None:
+        if last is None or last.is_in_bank:
+            return Holder.NOBODY
+        return Holder.COUNCIL if last.state is BankState.PAID else Holder.BANK
+    if in_run is not None or _is_kept(standing):
+        return Holder.COUNCIL
+    if payment.can_be_answered:
+        return Holder.PROVIDER
+    return Holder.COUNCIL if payment.has_come else Holder.NOBODY
+
+
+def _own_stops(payment: P, standing: Standing) -> list[Stop]:
+    """What the payment itself says: what the bank returned, what nobody can calculate, what is taken for a debt."""
+    found = []
+    if standing.returned_pence:
+        found.append(Stop(Reason.RETURNED, standing.returned_pence))
+    if standing.kept is Kept.UNCALCULATED:
+        found.append(Stop(Reason.UNCALCULATED, standing.held_pence))
+    if standing.taken_pence:
+        found.append(Stop(Reason.OWED, standing.taken_pence))
+    return found
+
+
+def _is_kept(standing: Standing) -> bool:
+    return standing.kept is not None and standing.kept is not Kept.ASKED
+
+
+def members_of(payment_ids: Sequence[int]) -> tuple[dict[int, list[PaidPart]], dict[int, InRun]]:
+    """What runs have paid of these payments to the bank, in the order of the runs; and the open runs that they are in.
+    One statement.
+    """
+    parts: dict[int, list[PaidPart]] = defaultdict(list)
+    runs: dict[int, InRun] = {}
+    if not payment_ids:
+        return parts, runs
+    part, run = RunPayment, PaymentRun
+    is_paid = sa.and_(part.is_finalised, part.paid_pence != 0)
+    query = (
+        select(part, SentPayment, run.as_on, run.authorised_at)
+        .join(run, run.id == part.run_id)
+        .outerjoin(SentPayment, SentPayment.of_part(part))
+        .where(part.payment_id.in_(payment_ids), sa.or_(is_paid, sa.and_(part.outcome.is_(None), run.is_open)))
+        .order_by(part.run_id, part.id)
+    )
+    for row in session.execute(query):
+        payment_id = row.RunPayment.payment_id
+        if row.RunPayment.is_finalised:
+            parts[payment_id].append(PaidPart.of_row(row))
+        else:
+            runs[payment_id] = InRun(row.RunPayment.run_id, row.as_on, row.authorised_at is not None)
+    return parts, runs
+
+
+def stops_of(payment_ids: Iterable[int]) -> dict[int, list[Stop]]:
+    """What is held or blocked of these payments, added up by reason, by payment id."""
+    found: dict[int, list[Stop]] = defaultdict(list)
+    rows: Any = waiting_by_payment(list(payment_ids))
+    for payment_id, reason, pence, until_on in session.execute(rows):
+        found[payment_id].append(Stop(reason, pence, until_on))
+    return found
+
+
+def waiting_by_payment(payment_ids: Sequence[int]) -> sa.Select:
+    """Rows with payment_id, reason, pence and the first day until which it waits, the most pence first."""
+    c = waiting(payment_ids=payment_ids).order_by(None).subquery("waiting").c
+    pence = sum_of(c.pence)
+    return (
+        select(c.payment_id, c.reason, pence.label("pence"), sa.func.min(c.until_on).label("until_on"))
+        .group_by(c.payment_id, c.reason)
+        .order_by(c.payment_id, sa.func.abs(pence).desc(), c.reason)
+    )
