@@ -6,8 +6,6 @@ Each part is read when a template asks for it, so that an answer to a search, wh
 from collections.abc import Sequence
 from functools import cached_property
 
-import sqlalchemy as sa
-
 from blueprints.lookups import Page, page_read
 from models.accounts.user import names_of
 from models.base import session
@@ -15,13 +13,13 @@ from models.payments.confirmation import AnswerState, Confirmation
 from models.payments.day_move import DayMove
 from models.payments.hold import Hold, told_among
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.run_history import banked_of
+from models.payments.sent import PaidPart
 from models.payments.standing import Standing, standing_of
 from models.payments.to_answer import Confirmed, confirmed_of
 from models.reports.breakdown import rows_of
 from models.reports.difference import Difference, difference_of
-from models.reports.marks import blocked_because
 from models.reports.payment_rows import PaymentRow, Rows, Wanted
+from models.reports.tracker import Track, tracks_of
 from models.reports.waiting_reasons import Reason
 
 MOST_ROWS = 200
@@ -110,10 +108,14 @@ class Shown:
         return self.standing.owed_pence
 
     @cached_property
+    def track(self) -> Track:
+        """Where it stands, whose turn it is, and what stops money of it."""
+        return tracks_of([self.payment], {self.payment.id: self.standing})[self.payment.id]
+
+    @property
     def blocked_because(self) -> Sequence[Reason]:
         """Why something that is not in it waits."""
-        found = blocked_because([self.payment.id]) if self.payment.waiting_pence else {}
-        return found.get(self.payment.id, [])
+        return [stop.reason for stop in self.track.stops if stop.reason.is_blocked]
 
     @cached_property
     def moves(self) -> Sequence[DayMove]:
@@ -121,10 +123,12 @@ class Shown:
         return session.scalars(DayMove.of(self.payment)).all() if any(self.payment.moved) else []
 
     @cached_property
-    def banked(self) -> Sequence[sa.Row]:
-        """What runs have paid of it, by bank day, where that is not one day for all of it."""
+    def banked(self) -> Sequence[PaidPart]:
+        """What runs have paid of it, by bank day, where that is not one day for all of it; without what the bank has
+        returned.
+        """
         is_in_parts = self.payment.is_begun and (self.payment.closed_run_id is None or self.standing.runs > 1)
-        return session.execute(banked_of(self.payment)).all() if is_in_parts else []
+        return self.track.banked if is_in_parts else []
 
     @cached_property
     def holds(self) -> Sequence[Hold]:

@@ -106,6 +106,22 @@ def _owed(now: Now) -> Iterable[Need]:
 
 
 @source
+def _returned(now: Now) -> Iterable[Need]:
+    """Money that the bank has returned: it is paid again once the council has the right bank details."""
+    found = now.glance.returned
+    if found is None or not may(Permission.VIEW_PAYMENTS):
+        return
+    one = url_for("provider.payments.show", reference=found.reference, first_on=found.first_on)
+    what = f"The bank has returned {gbp(found.pence)}"
+    tells = may(Permission.SEND_ACTIONS)
+    yield Need(
+        what=what, why="Tell the council your right bank details. It then pays you again", pence=found.pence,
+        address=url_for("provider.actions.new", contract=found.reference, first_on=found.first_on) if tells else one,
+        do="Tell the council" if tells else "See the payment", about=what,
+    )  # fmt: skip
+
+
+@source
 def _replied(now: Now) -> Iterable[Need]:
     """Actions that wait for the provider: of one its title, of several the newest one's."""
     waits = now.glance.actions.with_provider

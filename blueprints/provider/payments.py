@@ -23,6 +23,7 @@ from models.payments.standing import Kept, standings
 from models.permissions import Permission
 from models.records import schedule as schedules
 from models.reports.breakdown import with_working
+from models.reports.tracker import tracks_of
 
 bp = Blueprint("payments", __name__, url_prefix="/payments")
 
@@ -42,9 +43,11 @@ def index():
         )
         page = page_read(partial(_listed, listed))
     payments = [row.ScheduledPayment for row in page.items] if page else []
+    stand = standings(payments)
     return render(
         "provider/payments/index.html", partial="provider/payments/_list.html",
-        form=form, page=page, payments=payments, standings=standings(payments), due=_next_due(payments), today=today(),
+        form=form, page=page, payments=payments, standings=stand,
+        tracks=tracks_of(payments, stand, with_stops=False), due=_next_due(payments), today=today(),
     )  # fmt: skip
 
 

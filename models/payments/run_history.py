@@ -16,7 +16,6 @@ from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.payment_run import RunProgress
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import FINALISED, RunPayment
-from models.payments.sent import SentPayment, bank_day, is_back
 from models.records.contract import Contract
 
 
@@ -44,16 +43,6 @@ def people_of(payment: ScheduledPayment) -> Select[User]:
         select(Adjustment.seen_by_id).where(of_contract),
     )
     return select(User).options(load_only(User.name)).where(User.id.in_(ids)).order_by(User.id)
-
-
-def banked_of(payment: ScheduledPayment) -> Select:
-    """What runs have paid of a payment: rows with bank_on and paid_pence, by day. What is queried, and paid by a later
-    run, has a day of its own. What the bank has returned is not among them.
-    """
-    part, day = RunPayment, bank_day()
-    paid = part.payment_id == payment.id, part.is_finalised, part.paid_pence != 0
-    query = select(day.label("bank_on"), part.paid_pence).outerjoin(SentPayment, SentPayment.of_part(part))
-    return query.where(*paid, ~is_back()).order_by(day, part.id)
 
 
 def spend_on(order: PurchaseOrder) -> Select:

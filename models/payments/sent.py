@@ -26,9 +26,6 @@ from models.tenancy import ProviderOwned, owned
 from models.waiting import waits
 from models.words import Choice
 
-RETURNED = "returned by the bank"
-"""The name of the council's queue of them."""
-
 
 class BankState(Choice):
     """Where money is that a run has paid."""
@@ -102,14 +99,9 @@ class SentPayment(FromFeed, ProviderOwned, Base):
         return sa.and_(cls.payment_id == part.payment_id, cls.run_id == part.run_id)
 
     @classmethod
-    def returned(cls) -> Select["SentPayment"]:
-        """Those that wait to be paid again, the longest returned first, with payment and contract."""
-        return (
-            select(cls)
-            .options(joinedload(cls.payment).joinedload(ScheduledPayment.contract))
-            .where(cls.is_returned)
-            .order_by(cls.returned_on, cls.id)
-        )
+    def has_returned(cls, payment_id: sa.SQLColumnExpression[int]) -> sa.ColumnElement[bool]:
+        """A condition: the bank has returned some of this payment, and it is not paid again."""
+        return select(cls.id).where(cls.payment_id == payment_id, cls.is_returned).exists()
 
 
 def is_back() -> sa.ColumnElement[bool]:
@@ -231,9 +223,9 @@ def _again(told: Iterable[ToldOf]) -> list[SentPayment]:
     ]
 
 
-def waiting() -> Select:
-    """For My work: returned payments, how many, since when and their pence."""
+def returned_waiting(name: str) -> Select:
+    """Returned payments, counted for My work (models.waiting): since when the oldest waits, and their pence."""
     sent = SentPayment
-    return waits(RETURNED, sa.func.count(sent.id), sa.func.min(sent.returned_on), sum_of(sent.amount_pence)).where(
+    return waits(name, sa.func.count(sent.id), sa.func.min(sent.returned_on), sum_of(sent.amount_pence)).where(
         sent.is_returned
     )

@@ -23,6 +23,7 @@ from models.payments.blocked import has_fault
 from models.payments.debt import may_owe, owed_pence
 from models.payments.hold import Hold, HoldKind, has_hold
 from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.run import PaymentRun, RunPayment
 from models.payments.sent import returned_of, told_day_of
 from models.payments.settlement import Owing, ToSettle, settle_all, sums_of_drafts
 from models.words import Choice
@@ -42,6 +43,16 @@ class Kept(Choice):
     """Nobody has confirmed it in time, and its contract pays only what is confirmed."""
     ASKED = "asked"
     """It waits for a confirmation, which can still be given: the forecast takes it as given."""
+
+
+@dataclass(frozen=True, slots=True)
+class InRun:
+    """The open run that a payment is in."""
+
+    run_id: int
+    on: date
+    """The council's day of it."""
+    is_authorised: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,7 @@ class Standing:
     """So much just now, on its contract."""
     returned_pence: int = 0
     """Of `paid_pence`, what the bank has returned, and what is not paid again."""
+    in_run: InRun | None = None
     told_bank_on: date | None = None
     """The last day on which some of it was, or will be, in the bank, where the finance system has told it."""
 
@@ -126,6 +138,7 @@ def with_facts(query: sa.Select) -> sa.Select:
     debts and added to them, what of its drafts is held, and what keeps it back.
     """
     sums = _sums(query.with_only_columns(P.id).order_by(None))
+    in_run = _open_runs()
     return query.add_columns(
         P.id.label("id"), P.contract_id, P.first_on, P.last_on, P.is_begun, P.closed_run_id,
         P.total_pence.label("total_pence"), P.is_overtime.label("is_overtime"), P.is_rejected.label("is_rejected"),
@@ -135,8 +148,9 @@ def with_facts(query: sa.Select) -> sa.Select:
         sa.case((may_owe(P.contract_id), owed_pence(P.contract_id)), else_=0).label("owed_pence"),
         has_plan(P.contract_id).label("has_plan"),
         returned_of(P.id).label("returned_pence"), told_day_of(P.id).label("told_bank_on"),
+        in_run.c.run_id.label("in_run_id"), in_run.c.as_on.label("in_run_on"), in_run.c.is_authorised,
         *(sa.func.coalesce(column, 0).label(column.key) for column in sums.c if column.key != "payment_id"),
-    ).outerjoin(sums, sums.c.payment_id == P.id)  # fmt: skip
+    ).outerjoin(sums, sums.c.payment_id == P.id).outerjoin(in_run, in_run.c.payment_id == P.id)  # fmt: skip
 
 
 def standings_of(rows: Sequence[Any], owing: Owing | None = None) -> dict[int, Standing]:
@@ -169,6 +183,7 @@ def _standing(row: Any, kept: Kept | None, settled: Settlement | None) -> Standi
         owed_pence=row.owed_pence,
         returned_pence=row.returned_pence or 0,
         told_bank_on=row.told_bank_on,
+        in_run=InRun(row.in_run_id, row.in_run_on, row.is_authorised) if row.in_run_id is not None else None,
     )
 
 
@@ -209,6 +224,14 @@ def _until(payments: Sequence[Stands]) -> sa.ColumnElement[bool]:
     last = max(each.first_on for each in payments)
     before = P.contract_id.in_({each.contract_id for each in payments}), P.closed_run_id.is_(None), P.first_on <= last
     return sa.or_(P.id.in_([each.id for each in payments]), sa.and_(*before))
+
+
+def _open_runs() -> sa.Subquery:
+    """Payments that an open run has, and has not had in their turn: no payment is in two."""
+    part, run = RunPayment, PaymentRun
+    columns = part.payment_id, part.run_id, run.as_on, run.authorised_at.is_not(None).label("is_authorised")
+    query = select(*columns).join(run, run.id == part.run_id).where(part.outcome.is_(None), run.is_open)
+    return query.subquery("in_run")
 
 
 def _sums(payment_ids: sa.Select) -> sa.Subquery:

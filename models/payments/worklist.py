@@ -17,6 +17,7 @@ from models.payments.hand_made import has_unseen
 from models.payments.hold import Hold, HoldKind, has_hold, held_pence, held_rows_pence, is_kept_back
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment, RunState
+from models.payments.sent import SentPayment, returned_waiting
 from models.records.contract import Contract
 from models.records.provider import Provider
 from models.waiting import waits
@@ -72,6 +73,7 @@ class Concern(StrEnum):
     RECOVERY = "recovery"
     LAPSED = "lapsed"
     UNSEEN = "adjusted, unseen"
+    RETURNED = "returned"
 
     @property
     def label(self) -> str:
@@ -88,6 +90,7 @@ class Concern(StrEnum):
             "recovery": "With a recovery",
             "lapsed": "With an answer that has lapsed",
             "adjusted, unseen": "Adjusted, and seen by nobody else",
+            "returned": "Returned by the bank",
         }[self.value]
 
     @property
@@ -101,6 +104,7 @@ class Concern(StrEnum):
             "cut-off near": "Unconfirmed payments",
             "waiting": "Payments that wait",
             "adjusted, unseen": "Adjusted payments",
+            "returned": "Returned payments",
         }.get(self.value, self.label)
 
     @property
@@ -118,6 +122,7 @@ class Concern(StrEnum):
             "cut-off near": "The day to confirm them by is near, or past.",
             "waiting": "A care package in them is not authorised, not agreed, or suspended.",
             "adjusted, unseen": "Nobody has seen the adjustment but who made it. Look at it, and say so.",
+            "returned": "Ask for the right bank details, then pay them again in the finance system.",
         }.get(self.value, "")
 
     def condition(self) -> Condition:
@@ -133,6 +138,7 @@ class Concern(StrEnum):
             Concern.WAITING: lambda: sa.and_(P.is_open, P.waiting_pence != 0),
             Concern.RECOVERY: lambda: sa.and_(P.is_open, recovers()),
             Concern.UNSEEN: lambda: sa.and_(P.is_open, has_unseen()),
+            Concern.RETURNED: lambda: SentPayment.has_returned(P.id),
             Concern.LAPSED: lambda: sa.and_(P.is_open, P.lapsed_pence.is_not(None)),
         }[self]()
 
@@ -198,7 +204,7 @@ def numbered(payment_ids: list[int]) -> Select:
 
 WORK = (
     Concern.REJECTED, Concern.CUT_OFF, Concern.WAITING, Concern.UNSEEN, Concern.HELD, Concern.HELD_ROWS,
-    Concern.QUERIED,
+    Concern.QUERIED, Concern.RETURNED,
 )  # fmt: skip
 """The concerns that wait for somebody."""
 
@@ -218,6 +224,8 @@ def waiting(concern: Concern) -> Select:
             return _holds(concern, *_ROW_HELD_BY_OFFICER, P.is_open)
         case Concern.QUERIED:
             return _holds(concern, *_QUERIED)
+        case Concern.RETURNED:
+            return returned_waiting(concern)
     return _payments(concern, sa.func.min(P.first_on), P.total_pence)
 
 

@@ -15,12 +15,13 @@ from models.base import session
 from models.calendar import today
 from models.payments.confirmation import Confirmation
 from models.payments.payment import ScheduledPayment
-from models.payments.run import RunPayment
-from models.payments.sent import SentPayment, bank_day, is_back
+from models.payments.run import PaymentRun, RunPayment
+from models.payments.sent import BankState, PaidPart, SentPayment, bank_day, is_back
 from models.payments.settlement import Owing
 from models.payments.standing import Kept, Standing, standings_of, with_facts
 from models.records.contract import Contract
 from models.reports.difference import with_before
+from models.reports.tracker import Track, track_of
 
 P = ScheduledPayment
 DAYS_TO_COME = 3
@@ -36,6 +37,8 @@ class Part:
     pence: int
     standing: Standing | None = None
     """None: a run has paid it."""
+    track: Track | None = None
+    """Where it stands; None for what a run has paid of a payment that it has not closed."""
 
     @property
     def is_on_its_way(self) -> bool:
@@ -179,7 +182,7 @@ def by_provider(provider_ids: Collection[int], until: date) -> dict[int, Coming]
 def _of_rows(rows: Iterable[Any], until: date, owing: Owing | None = None) -> Coming:
     """What rows of `_begun_and_soon` with facts tell; of what has not begun, as far as it is in the bank by `until`."""
     rows = list(rows)
-    paid = [Part(row.ScheduledPayment, row.paid_on, row.coming_pence) for row in rows if row.paid_on is not None]
+    paid = [_on_its_way(row) for row in rows if row.paid_on is not None]
     open_ones = {row.id: row for row in rows if row.closed_run_id is None}
     stand = standings_of(list(open_ones.values()), owing)
     payments = [row.ScheduledPayment for row in open_ones.values()]
@@ -193,7 +196,7 @@ def _of_rows(rows: Iterable[Any], until: date, owing: Owing | None = None) -> Co
         if how.held_pence and is_told:
             kept.append(Part(payment, payment.bank_on, how.held_pence, how))
         if pence or (how.kept is None and not how.held_pence and not how.paid_pence):
-            parts.append(Part(payment, payment.bank_on, pence, how))
+            parts.append(Part(payment, payment.bank_on, pence, how, track_of(payment, how)))
     asked = [payment for payment in payments if payment.is_to_be_confirmed]
     return Coming(
         sorted(paid + parts, key=lambda part: (part.on, not part.is_on_its_way)),
@@ -201,6 +204,17 @@ def _of_rows(rows: Iterable[Any], until: date, owing: Owing | None = None) -> Co
         sorted(asked, key=lambda payment: payment.answer_by),
         stand,
     )
+
+
+def _on_its_way(row: Any) -> Part:
+    payment: P = row.ScheduledPayment
+    state = BankState.PAID if row.sent_id is None else BankState.SENT
+    part = PaidPart(
+        payment.id, row.paid_run_id, row.coming_pence, row.paid_on, state, row.sent_on, run_on=row.paid_run_on
+    )
+    how = Standing(payment.total_pence, row.coming_pence, paid_pence=row.coming_pence, is_forecast=False)
+    is_closed = payment.closed_run_id is not None
+    return Part(payment, row.paid_on, row.coming_pence, track=track_of(payment, how, [part]) if is_closed else None)
 
 
 def _begun_and_soon(is_soon: Callable[[type[P]], sa.ColumnElement[bool]]) -> Select:
@@ -216,13 +230,26 @@ def _begun_and_soon(is_soon: Callable[[type[P]], sa.ColumnElement[bool]]) -> Sel
     )
     is_next = sa.and_(P.closed_run_id.is_(None), sa.or_(P.takes_answers, P.first_on <= last))
     paid = (
-        select(part.id, part.payment_id, bank_day(part).label("bank_on"), part.paid_pence)
+        select(
+            part.id, part.payment_id, bank_day(part).label("bank_on"), part.paid_pence, part.run_id,
+            SentPayment.id.label("sent_id"), SentPayment.sent_on, PaymentRun.as_on,
+        )
+        .join(PaymentRun, PaymentRun.id == part.run_id)
         .outerjoin(SentPayment, SentPayment.of_part(part))
         .where(bank_day(part) >= today(), part.paid_pence != 0, ~is_back())
         .subquery("paid")
-    ).c
+    ).c  # fmt: skip
     return (
-        select(P, paid.bank_on.label("paid_on"), paid.paid_pence.label("coming_pence"), P.bank_on)
+        select(
+            P,
+            paid.bank_on.label("paid_on"),
+            paid.paid_pence.label("coming_pence"),
+            P.bank_on,
+            paid.run_id.label("paid_run_id"),
+            paid.as_on.label("paid_run_on"),
+            paid.sent_id,
+            paid.sent_on,
+        )
         .join(P.contract)
         .outerjoin(paid.id.table, paid.payment_id == P.id)
         .options(sa.orm.contains_eager(P.contract))

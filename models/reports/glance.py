@@ -44,6 +44,18 @@ class PaidDay:
 
 
 @dataclass(frozen=True)
+class Returned:
+    """How many payments the bank has returned, and their pence. `reference` and `first_on` name the payment where it is
+    one.
+    """
+
+    payments: int
+    pence: int
+    reference: str
+    first_on: date
+
+
+@dataclass(frozen=True)
 class Glance:
     paid: tuple[PaidDay, ...] = ()
     """The last DAYS_BEFORE days on which something came to the bank, the oldest first."""
@@ -63,6 +75,8 @@ class Glance:
     review_due_on: date | None = None
     """The day by which the access is to be reviewed, once that has come."""
     has_strong_step: bool = False
+    returned: Returned | None = None
+    """What the bank has returned, and is not paid again."""
     owing: Owing = field(default_factory=lambda: Owing({}, {}))
     """What is owed on each contract, and by which instalments."""
 
@@ -84,7 +98,7 @@ def glance(user: User, provider_id: int, wanted: Wanted, year: FinancialYear) ->
     """What may be seen of it, in one statement."""
     parts = [_second_steps(user), _counted("refusals", wanted.refusals.order_by(None))]
     if wanted.money:
-        parts += [_paid(), _owed(), _debts(), _plans()]
+        parts += [_paid(), _owed(), _debts(), _plans(), _returned()]
     if wanted.orders:
         parts.append(_counted("orders", PurchaseOrder.issued(year=year.starts_in).with_only_columns(PurchaseOrder.id)))
     if wanted.documents:
@@ -120,6 +134,7 @@ def glance(user: User, provider_id: int, wanted: Wanted, year: FinancialYear) ->
         documents_pence=counts["documents"].pence if "documents" in counts else 0,
         review_due_on=due_on if access_review.is_due(due_on) else None,
         has_strong_step=count("steps") > 0,
+        returned=_of_returned(counts.get("returned")),
         owing=owing_of((row.number, row.reference, row.pence) for row in by_what["debt"]),
     )
 
@@ -188,6 +203,28 @@ def _paid() -> Select:
         *_columns("paid", number=days["count"], pence=days.pence, on=days.bank_on, reference=days.reference,
                   first_on=days.first_on)
     )  # fmt: skip
+
+
+def _returned() -> Select:
+    """One row always: how many, their pence, and one of them."""
+    sent = SentPayment
+    query = (
+        select(
+            sa.func.count(sent.id).label("count"), sum_of(sent.amount_pence).label("pence"),
+            sa.func.max(Contract.reference).label("reference"), sa.func.max(sent.period_first_on).label("first_on"),
+        )
+        .join(Contract, Contract.id == sent.contract_id)
+        .where(sent.is_returned)
+        .subquery("returned")
+    ).c  # fmt: skip
+    return select(
+        *_columns("returned", number=query["count"], pence=query.pence, reference=query.reference,
+                  first_on=query.first_on)
+    )  # fmt: skip
+
+
+def _of_returned(row: Any) -> Returned | None:
+    return Returned(row.number, row.pence, row.reference, row.first_on) if row and row.number else None
 
 
 def _owed() -> Select:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from models.base import session, sum_of
-from models.payments.confirmation import AnswerState
+from models.payments.confirmation import AnswerState, Confirmation
 from models.payments.payment import ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.sent import BankState, PaidPart, SentPayment
@@ -89,6 +89,8 @@ class Track:
     stops: tuple[Stop, ...] = ()
     run_id: int | None = None
     """The open run that has it."""
+    parts: tuple[PaidPart, ...] = ()
+    """What runs have paid of it."""
 
     @property
     def now(self) -> Step | None:
@@ -96,46 +98,43 @@ class Track:
         return next((step for step in self.steps if not step.is_past), None)
 
     @property
+    def banked(self) -> list[PaidPart]:
+        """What runs have paid of it and the bank has not returned, by bank day."""
+        kept = [part for part in self.parts if part.state is not BankState.RETURNED]
+        return sorted(kept, key=lambda part: (part.bank_on or date.max, part.run_id))
+
+    @property
     def at_stake_pence(self) -> int:
         return sum(stop.pence for stop in self.stops)
 
 
-@dataclass(frozen=True, slots=True)
-class InRun:
-    """The open run that a payment is in."""
-
-    run_id: int
-    on: date
-    """The council's day of it."""
-    is_authorised: bool
-
-
-def tracks_of(payments: Sequence[P], standings: Mapping[int, Standing]) -> dict[int, Track]:
-    """By payment id: two statements for all of them, one where nothing waits. Each payment has its contract."""
-    parts, runs = members_of([payment.id for payment in payments])
-    waits = [
-        each.id for each in payments if each.waiting_pence or standings[each.id].held_pence or standings[each.id].kept
-    ]
-    stops = stops_of(waits) if waits else {}
+def tracks_of(payments: Sequence[P], standings: Mapping[int, Standing], *, with_stops: bool = True) -> dict[int, Track]:
+    """By payment id: two statements for all of them, one where nothing waits or, for a list that says in short where
+    each stands, `with_stops` is False. Each payment has its contract.
+    """
+    parts = parts_of([each.id for each in payments if each.is_begun])
+    waits = [each.id for each in payments if _may_wait(each, standings[each.id])]
+    stops = stops_of(waits) if waits and with_stops else {}
     return {
-        each.id: track_of(each, standings[each.id], parts.get(each.id, ()), runs.get(each.id), stops.get(each.id, ()))
-        for each in payments
+        each.id: track_of(each, standings[each.id], parts.get(each.id, ()), stops.get(each.id, ())) for each in payments
     }
 
 
-def track_of(
-    payment: P, standing: Standing, parts: Sequence[PaidPart], in_run: InRun | None, stops: Iterable[Stop] = ()
-) -> Track:
+def _may_wait(payment: P, standing: Standing) -> bool:
+    return bool(payment.waiting_pence or standing.held_pence or standing.kept)
+
+
+def track_of(payment: P, standing: Standing, parts: Sequence[PaidPart] = (), stops: Iterable[Stop] = ()) -> Track:
     """`parts`: what runs have paid of it; of a payment that is partly finalised the steps are those of the rest."""
     is_closed = payment.closed_run_id is not None
-    last = parts[-1] if parts and is_closed else None
+    last, in_run = (parts[-1] if parts and is_closed else None), standing.in_run
     steps = (
-        _calculated(payment, standing), _confirmed(payment), _authorised(payment, standing, in_run, last),
+        _calculated(payment, standing), _confirmed(payment), _authorised(payment, standing, last),
         *_at_the_bank(payment, standing, last),
     )  # fmt: skip
     return Track(
-        steps, _holder(payment, standing, last, in_run), _expected_on(payment, standing, last),
-        (*_own_stops(payment, standing), *stops), in_run.run_id if in_run else None,
+        steps, _holder(payment, standing, last), _expected_on(payment, standing, last),
+        (*_own_stops(payment, standing), *stops), in_run.run_id if in_run else None, tuple(parts),
     )  # fmt: skip
 
 
@@ -155,17 +154,23 @@ def _confirmed(payment: P) -> Step:
         return Step(Stage.CONFIRMED, Progress.DONE, payment.answer_by)
     if payment.is_waived:
         return Step(Stage.CONFIRMED, Progress.DONE, payment.waived_on)
-    is_paid_without = payment.closed_run_id is not None or (
-        asking is AnswerState.MISSED and not payment.waits_for_confirmation
-    )
-    if asking is AnswerState.NOT_NEEDED or is_paid_without:
+    if asking is AnswerState.NOT_NEEDED or _is_paid_without(payment):
         return Step(Stage.CONFIRMED, Progress.NOT_NEEDED)
     if asking is AnswerState.REJECTED:
         return Step(Stage.CONFIRMED, Progress.STOPPED, payment.answered_on)
     return Step(Stage.CONFIRMED, _UNANSWERED.get(asking, Progress.NOW), payment.answer_by)
 
 
-def _authorised(payment: P, standing: Standing, in_run: InRun | None, last: PaidPart | None) -> Step:
+def _is_paid_without(payment: P) -> bool:
+    """Nobody has answered, and that stops nothing: its contract leaves it to the provider, or a run has paid it."""
+    if payment.confirmation is not Confirmation.UNCONFIRMED:
+        return payment.closed_run_id is not None
+    is_over = payment.answer_state is AnswerState.MISSED and not payment.waits_for_confirmation
+    return payment.closed_run_id is not None or is_over or not payment.contract.requires_confirmation
+
+
+def _authorised(payment: P, standing: Standing, last: PaidPart | None) -> Step:
+    in_run = standing.in_run
     if payment.closed_run_id is not None:
         return Step(Stage.AUTHORISED, Progress.DONE, last.run_on if last else None)
     if in_run is not None and in_run.is_authorised:
@@ -201,16 +206,16 @@ def _expected_on(payment: P, standing: Standing, last: PaidPart | None) -> date 
     return payment.bank_on if has_rest and not _is_kept(standing) else None
 
 
-def _holder(payment: P, standing: Standing, last: PaidPart | None, in_run: InRun | None) -> Holder:
+def _holder(payment: P, standing: Standing, last: PaidPart | None) -> Holder:
     if standing.returned_pence:
         return Holder.COUNCIL
     if payment.closed_run_id is not None:
         if last is None or last.is_in_bank:
             return Holder.NOBODY
         return Holder.COUNCIL if last.state is BankState.PAID else Holder.BANK
-    if in_run is not None or _is_kept(standing):
+    if standing.in_run is not None or _is_kept(standing):
         return Holder.COUNCIL
-    if payment.can_be_answered:
+    if payment.is_to_be_confirmed:
         return Holder.PROVIDER
     return Holder.COUNCIL if payment.has_come else Holder.NOBODY
 
@@ -231,30 +236,22 @@ def _is_kept(standing: Standing) -> bool:
     return standing.kept is not None and standing.kept is not Kept.ASKED
 
 
-def members_of(payment_ids: Sequence[int]) -> tuple[dict[int, list[PaidPart]], dict[int, InRun]]:
-    """What runs have paid of these payments to the bank, in the order of the runs; and the open runs that they are in.
-    One statement.
-    """
+def parts_of(payment_ids: Sequence[int]) -> dict[int, list[PaidPart]]:
+    """What runs have paid of these payments to the bank, in the order of the runs, by payment id; one statement."""
     parts: dict[int, list[PaidPart]] = defaultdict(list)
-    runs: dict[int, InRun] = {}
     if not payment_ids:
-        return parts, runs
+        return parts
     part, run = RunPayment, PaymentRun
-    is_paid = sa.and_(part.is_finalised, part.paid_pence != 0)
     query = (
-        select(part, SentPayment, run.as_on, run.authorised_at)
+        select(part, SentPayment, run.as_on)
         .join(run, run.id == part.run_id)
         .outerjoin(SentPayment, SentPayment.of_part(part))
-        .where(part.payment_id.in_(payment_ids), sa.or_(is_paid, sa.and_(part.outcome.is_(None), run.is_open)))
+        .where(part.payment_id.in_(payment_ids), part.is_finalised, part.paid_pence != 0)
         .order_by(part.run_id, part.id)
     )
     for row in session.execute(query):
-        payment_id = row.RunPayment.payment_id
-        if row.RunPayment.is_finalised:
-            parts[payment_id].append(PaidPart.of_row(row))
-        else:
-            runs[payment_id] = InRun(row.RunPayment.run_id, row.as_on, row.authorised_at is not None)
-    return parts, runs
+        parts[row.RunPayment.payment_id].append(PaidPart.of_row(row))
+    return parts
 
 
 def stops_of(payment_ids: Iterable[int]) -> dict[int, list[Stop]]:

@@ -41,6 +41,13 @@ class Reason(Choice):
         return _WORDS[self]
 
     @property
+    def is_blocked(self) -> bool:
+        """It is no part of the payment's total."""
+        return self in (
+            Reason.UNAUTHORISED, Reason.LATER, Reason.SUSPENDED, Reason.NOT_AGREED, Reason.ABOVE_AGREED,
+        )  # fmt: skip
+
+    @property
     def is_providers(self) -> bool:
         """The provider has the next step; otherwise the council's team has it."""
         return self in (Reason.ASKED, Reason.OWED)

@@ -126,6 +126,7 @@ QUEUES = (
     _payments(_C.HELD, P.HOLD_PAYMENTS),
     _payments(_C.HELD_ROWS, P.HOLD_PAYMENTS),
     _payments(_C.QUERIED, P.HOLD_PAYMENTS),
+    _payments(_C.RETURNED, P.ADJUST_PAYMENTS),
     Queue(standing_hold.State.REVIEW, "Standing holds to review",
           "Keep each until another day, change it, or end it.", standing_hold.waiting,
           lambda: url_for("admin.standing_holds.index", state=standing_hold.State.REVIEW), P.VIEW_EVERY_PAYMENT,

@@ -14,7 +14,7 @@ from models.payments.sent import BankState, SentPayment
 from models.permissions import Role
 from models.records.contract import Contract
 from models.records.provider import Provider
-from models.reports.tracker import members_of
+from models.reports.tracker import parts_of
 from tests.exchange.feed.feeds import Feed
 from tests.factories import make_user
 from tests.support.rows import every, reading
@@ -49,7 +49,7 @@ def tell(feed: Feed, row: str, on: date = FRIDAY):
 def part(on: date = FRIDAY):
     """What run 1 has paid of K1's first week, as it stands on that day."""
     with reading(), as_on(on):
-        [found] = members_of([payment.id for payment in every(ScheduledPayment)])[0].values()
+        [found] = parts_of([payment.id for payment in every(ScheduledPayment)]).values()
         return found[0], found[0].is_on_its_way, found[0].is_in_bank
 
 
