@@ -17,6 +17,7 @@ from blueprints.provider import (
     payments,
     purchase_orders,
     reports,
+    statements,
     team,
     whereabouts,
 )
@@ -25,8 +26,7 @@ bp = Blueprint("provider", __name__, url_prefix="/providers/<int:provider>")
 
 AREAS = (
     home, payments, answering, debts, whereabouts, purchase_orders, care_packages, contracts, documents, organisation,
-    contacts, changes, team, actions, reports,
-    annual_statement,
+    contacts, changes, team, actions, reports, annual_statement, statements,
 )  # fmt: skip
 
 for area in AREAS:

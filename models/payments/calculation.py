@@ -18,6 +18,7 @@ from models.engine.draft import Draft, OrderKey
 from models.payments import offered
 from models.payments.asking import ask_anew, tell_of_changes
 from models.payments.blocked import BlockedSum, note_faults
+from models.payments.entitled import keep_entitled
 from models.payments.order_book import OrderBook
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.replaced import go_over
@@ -175,6 +176,7 @@ class _Writer:
                 done.total_pence += sum(draft.total_pence for draft in drafts_of_some)
         self._write_blocked(payment_ids)
         offered.write(found)
+        self._keep_entitled()
         asked = {each.key for each in payments if each.asks_anew}
         ask_anew(payment_ids[key] for key in asked)
         tell_of_changes(
@@ -243,6 +245,16 @@ class _Writer:
         ]
         if rows:
             session.execute(insert(BlockedSum), rows)
+
+    def _keep_entitled(self) -> None:
+        """What each contract is entitled to as on this day, for statements of account."""
+        book = self.found.book
+        keep_entitled(
+            {id_: reckoning.entitled_pence for id_, reckoning in self.found.reckonings.items()},
+            self.found.as_on,
+            providers={id_: book.contracts[id_].provider_id for id_ in self.found.reckonings},
+            paid_before={contract_id for contract_id, _ in book.payments},
+        )
 
     def _line(
         self,

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key, Pence, rows_changed, session
@@ -30,14 +30,6 @@ class EntitledSum(ProviderOwned, Base):
     pence: Mapped[Pence]
     is_opening: Mapped[bool] = mapped_column(default=False)
     """The contract was paid before the portal kept this: of the days before, nobody knows what was calculated."""
-
-    @classmethod
-    def latest(cls, *which: sa.ColumnElement[bool]) -> Select["EntitledSum"]:
-        """The newest row of each contract, among those for which all of this holds."""
-        newest = select(cls.contract_id, sa.func.max(cls.on).label("on")).where(*which).group_by(cls.contract_id)
-        last = newest.subquery("newest")
-        is_last = sa.and_(cls.contract_id == last.c.contract_id, cls.on == last.c.on)
-        return select(cls).join(last, is_last).order_by(cls.contract_id)
 
 
 def keep_entitled(

@@ -5,4 +5,4 @@ from flask import Blueprint
 
 bp = Blueprint("providers", __name__, url_prefix="/providers")
 
-from blueprints.admin.providers import access, index, look, show, whereabouts
+from blueprints.admin.providers import access, index, look, show, statement, whereabouts

@@ -8,7 +8,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -35,7 +35,8 @@ from models.payments.standing import Kept, standings
 from models.records.contract import Contract
 from models.reports.difference import differences
 from models.reports.reasons import Kind
-from models.reports.whereabouts import by_contract
+from models.reports.statement import statement_of
+from models.reports.whereabouts import Whereabouts, by_contract
 from tests.support.histories import FACTS, Office
 from tests.support.rows import every, reading
 
@@ -136,6 +137,25 @@ def check_money(office: Office) -> None:
             if entry.contract_id == contract_id and entry.kind in (DebtEntryKind.WRITTEN_OFF, DebtEntryKind.REINSTATED)
         )
         assert written_off >= 0
+        check_statement(office, contract_id, told)
+
+
+def check_statement(office: Office, contract_id: int, told: Whereabouts) -> None:
+    """A statement of account balances: from day to day, and with where every pound is on the last day."""
+    closing = told.open_pence + told.held_pence + told.blocked_pence - told.owed_pence
+    between = office.day - timedelta(days=office.rng.randint(0, 40))
+    with reading(office.provider.id), as_on(office.day):
+        whole = statement_of([contract_id], date.min, office.day)
+        early = statement_of([contract_id], date.min, between - timedelta(days=1))
+        late = statement_of([contract_id], between, office.day)
+    assert whole.begins_on is None
+    assert whole.opening_pence == early.opening_pence == 0
+    assert whole.closing_pence == late.closing_pence == closing
+    assert early.closing_pence == late.opening_pence
+    assert whole.entitled_pence == told.entitled_pence
+    assert whole.paid_pence == told.paid_pence
+    assert whole.repaid_pence + whole.written_off_pence + whole.moved_pence == told.given_back_pence
+    assert all(line.balance_pence == whole.closing_pence for line in whole.lines[-1:])
 
 
 def check_payments(office: Office) -> None:
