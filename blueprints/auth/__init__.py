@@ -8,6 +8,7 @@ bp = Blueprint("auth", __name__)
 from blueprints.auth import (
     account,
     all_services,
+    calendar,
     choose,
     forgotten,
     identity,

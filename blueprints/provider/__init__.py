@@ -16,6 +16,7 @@ from blueprints.provider import (
     organisation,
     payments,
     purchase_orders,
+    received,
     reports,
     statements,
     team,
@@ -26,7 +27,7 @@ bp = Blueprint("provider", __name__, url_prefix="/providers/<int:provider>")
 
 AREAS = (
     home, payments, answering, debts, whereabouts, purchase_orders, care_packages, contracts, documents, organisation,
-    contacts, changes, team, actions, reports, annual_statement, statements,
+    contacts, changes, team, actions, reports, annual_statement, received, statements,
 )  # fmt: skip
 
 for area in AREAS:

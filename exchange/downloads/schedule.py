@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from exchange.downloads.icalendar import Event
 from exchange.downloads.tabular import Cell
 from models.records.schedule import Deadline, Occasion, SchedulePeriod
+from models.reports.deadlines import PaymentDay
 
 HEADINGS = ("Contract", "Reference", "Start", "End", "Confirm by", "Last day for changes", "In your bank", "Changed")
 UIDS = {Occasion.CONFIRM: "confirm", Occasion.CHANGES: "changes", Occasion.BANK: "bank"}
@@ -32,6 +33,15 @@ def schedule_events(periods: Iterable[SchedulePeriod], host: str) -> Iterator[Ev
                 description=period.contract.name
                 + (f"\n{deadline.why}: usually {deadline.usual:%d/%m/%Y}" if deadline.is_moved else ""),
             )
+
+
+def deadline_events(days: Iterable[PaymentDay], host: str) -> Iterator[Event]:
+    """A person's own deadlines, for a program that fetches them: no name of anybody, and no sum."""
+    for day in days:
+        yield Event(
+            uid=f"{day.reference}-{day.span.first}-{UIDS[day.occasion]}@{host}", on=day.on,
+            summary=f"{day.occasion}: {day.reference}, {day.span.short}",
+        )  # fmt: skip
 
 
 def _why(deadline: Deadline) -> str:

@@ -1,0 +1,73 @@
+"""Payments received and expected, week by week; found on a bank's statement; and taken to one's own books."""
+
+from flask import Blueprint, request, url_for
+
+from blueprints.access import me, requires, viewed
+from blueprints.download import checked, table_file
+from blueprints.frame import settings
+from blueprints.lookups import page_of
+from blueprints.pages import render, render_once
+from exchange.bank_statement import LARGEST, WrongStatement, read_statement
+from exchange.downloads.ledgers import Accounts, ledger_data
+from exchange.downloads.received import received_data
+from forms.received import LedgerFilter, StatementForm
+from models.permissions import Permission
+from models.reports.bank_matching import LATE, keep_found, match
+from models.reports.banked import banked_between, quarters
+from models.reports.ledger_lines import ledger_lines
+
+PAGE = "provider/received/your_bank.html"
+LOST = "Your statement was read. What was found on it stands beside each payment"
+
+bp = Blueprint("received", __name__, url_prefix="/received-and-expected")
+
+
+@bp.get("/")
+@requires(Permission.VIEW_PAYMENTS)
+def show():
+    found = quarters(viewed().id)
+    return render("provider/received/show.html", found=found, page=page_of(found.parts))
+
+
+@bp.get("/data.<file:ending>")
+@requires(Permission.VIEW_PAYMENTS)
+def data(ending):
+    return table_file("received-and-expected", received_data(quarters(viewed().id).parts), ending)
+
+
+@bp.route("/your-bank", methods=["GET", "POST"])
+@requires(Permission.VIEW_PAYMENTS)
+def your_bank():
+    """The file is read and forgotten: what is kept says of each payment how much of it came, and when."""
+    form = StatementForm()
+    if form.validate_on_submit():
+        try:
+            statement = read_statement(form.statement.data.read(LARGEST + 1))
+        except WrongStatement as wrong:
+            form.statement.errors = [f"{fault.cell}: {fault.reason}" for fault in wrong.faults]
+        else:
+            parts = banked_between(viewed().id, statement.first_on, statement.last_on)
+            outcome = match(parts, statement.credits, statement.first_on, statement.last_on)
+            keep_found(viewed(), outcome, by=me())
+            return render_once(PAGE, then=url_for(".show"), lost=LOST, form=form, outcome=outcome, late=LATE.days)
+    return render(PAGE, form=form, outcome=None, late=LATE.days)
+
+
+@bp.get("/ledger")
+@requires(Permission.VIEW_PAYMENTS)
+def ledger():
+    form = LedgerFilter(request.args)
+    lines = ledger_lines(viewed().id, form.first_on, form.last_on) if form.validate() else []
+    return render(
+        "provider/received/ledger.html", form=form, lines=lines, pence=sum(line.total_pence for line in lines)
+    )  # fmt: skip
+
+
+@bp.get("/ledger/lines.csv")
+@requires(Permission.VIEW_PAYMENTS)
+def ledger_file():
+    form = checked(LedgerFilter(request.args))
+    lines = ledger_lines(viewed().id, form.first_on, form.last_on)
+    accounts = Accounts(form.income_code, form.bank.data)
+    rows = ledger_data(form.chosen, lines, settings().council.name, accounts)
+    return table_file(f"{form.chosen}-{form.first_on}-{form.last_on}", rows, "csv")

@@ -1,0 +1,60 @@
+"""The days that matter to a person's payments, for a calendar program: the last day to confirm, the last day for
+changes, and the bank day. No sum and no client stands in them, since such programs belong to others and keep copies.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
+
+from models.accounts.user import Membership, User
+from models.base import session
+from models.calendar import Span, today
+from models.payments.payment import ScheduledPayment
+from models.permissions import GRANTS, Permission
+from models.records.contract import Contract
+from models.records.schedule import Occasion
+
+P = ScheduledPayment
+BACK, AHEAD = timedelta(days=28), timedelta(days=92)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDay:
+    """One day of one payment. `reference` is its contract's."""
+
+    reference: str
+    span: Span
+    occasion: Occasion
+    on: date
+
+
+def days_of(user: User) -> list[PaymentDay]:
+    """At every provider at which this person may see payments just now, from BACK ago to AHEAD; by day. They are the
+    payments' own, as the council has moved them. One statement, across providers.
+    """
+    roles = [role for role, granted in GRANTS.items() if Permission.VIEW_PAYMENTS in granted]
+    own = select(Membership.provider_id).where(
+        Membership.user_id == user.id, Membership.granted_at.is_not(None), Membership.role.in_(roles)
+    )
+    first, last = today() - BACK, today() + AHEAD
+    query = (
+        select(P)
+        .join(P.contract)
+        .options(contains_eager(P.contract))
+        .where(P.provider_id.in_(own), P.bank_on >= first, P.first_on <= last)
+        .order_by(P.first_on, Contract.reference, P.id)
+    )
+    found = [
+        PaymentDay(payment.contract.reference, payment.span, occasion, on)
+        for payment in session.scalars(query)
+        for occasion, on in _days(payment)
+        if first <= on <= last
+    ]
+    return sorted(found, key=lambda each: (each.on, each.reference, each.span.first))
+
+
+def _days(payment: P) -> list[tuple[Occasion, date]]:
+    asked = [(Occasion.CONFIRM, payment.answer_by)] if payment.contract.asks_for_confirmation else []
+    return [*asked, (Occasion.CHANGES, payment.finalise_on), (Occasion.BANK, payment.bank_on)]
