@@ -21,6 +21,7 @@ from tqdm import tqdm
 from commands.batchwise.payments import calculate_all, finalise_due, finalise_run
 from commands.batchwise.sealing import seal_waiting
 from commands.demonstrations import acts
+from commands.demonstrations.bank import tell_of_the_bank
 from commands.feed import progress
 from exchange.feed import import_feed
 from exchange.files.store import UPLOADS, Store
@@ -45,6 +46,10 @@ cli = AppGroup("demo", help="Load made-up data. In demonstration mode only.")
 DEMONSTRATIONS = Path(__file__).parent / "demonstrations"
 WRITTEN = "demonstration-feed"
 """The folder of the instance in which a demonstration that is dated from today writes its feeds."""
+
+
+HEARD = "demonstration-bank"
+"""The folder of the instance for what such a demonstration's finance system tells of the bank."""
 
 
 class Delivery(NamedTuple):
@@ -76,6 +81,8 @@ def load(name: str, if_empty: bool, size: float) -> None:
         _bring_in(_deliveries(name, settings.instance), before)
         _add_accounts()
         acts.perform(_council(settings.instance), Store(settings.instance / UPLOADS))
+        if _is_program(name):
+            tell_of_the_bank(settings.instance / HEARD)
         seal_waiting(everything=True)
         click.echo(f"The demonstration {name} is loaded. Its today is {today():%d/%m/%Y}.")
 

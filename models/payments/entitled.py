@@ -62,6 +62,13 @@ def keep_entitled(
         session.execute(insert(entitled), new)
 
 
+def latest_entitled(contract_ids: Collection[int]) -> dict[int, int]:
+    """What was calculated last, pence by contract id; without contracts of which nothing is kept."""
+    last = _newest(contract_ids)
+    is_last = sa.and_(EntitledSum.contract_id == last.c.contract_id, EntitledSum.on == last.c.on)
+    return dict(session.execute(select(EntitledSum.contract_id, EntitledSum.pence).join(last, is_last)).all())
+
+
 def _newest(contract_ids: Collection[int]) -> sa.Subquery:
     entitled = EntitledSum
     of_these = entitled.contract_id.in_(contract_ids)

@@ -17,6 +17,7 @@ from models.money import gbp
 from models.payments.blocked import BlockedSum, CalculationFault
 from models.payments.calculation import last_finalised_on
 from models.payments.debt import DebtEntry
+from models.payments.entitled import latest_entitled
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.working_out import WorkedOut, where_of, work_out
@@ -87,12 +88,15 @@ class _Known:
 
     def every_pound(self) -> Iterator[BrokenPromise]:
         """Entitled = paid - repaid - written off - moved away + open and held + blocked - owed back."""
-        stored = _accounted_for(self.provider_ids)
+        stored, latest = _accounted_for(self.provider_ids), latest_entitled(self.contract_ids)
         for id_ in self.contract_ids:
             entitled = self.found.reckonings[id_].entitled_pence
             if entitled != stored[id_]:
                 words = f"entitled to {gbp(entitled)}, accounted for {gbp(stored[id_])}"
                 yield BrokenPromise("every pound is somewhere", words, {"contract": id_})
+            if (kept := latest.get(id_)) is not None and kept != entitled:
+                words = f"calculate it again: {gbp(kept)} is kept, {gbp(entitled)} is right"
+                yield BrokenPromise("a statement of account ends where the facts do", words, {"contract": id_})
 
     def stale_contracts(self) -> Iterator[BrokenPromise]:
         """Drafts, payments and blocked sums are what a calculation would write."""

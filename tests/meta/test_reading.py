@@ -81,6 +81,8 @@ NO_CLIENTS = {
     "admin.providers.refuse",
     "admin.providers.remove",
     "admin.providers.show",
+    "admin.providers.statement",
+    "admin.providers.statement_file",
     "admin.providers.waiting",
     "admin.providers.whereabouts_figures",
     "provider.actions.file",  # which is noted as a file that was opened
@@ -94,6 +96,8 @@ NO_CLIENTS = {
     "provider.payments.schedule",
     "provider.payments.schedule_calendar",
     "provider.payments.schedule_file",
+    "provider.received.",
+    "provider.statements.",
     "provider.team.",
     "provider.whereabouts.figures",
 }

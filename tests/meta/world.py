@@ -68,6 +68,7 @@ def settled_provider() -> tuple[Provider, dict[str, Any]]:
         "first_on": MONDAY,
         "year": "tax-2019",
         "ending": "csv",
+        "token": "A" * 43,
         "order_id": order.id,
         "key": f"{order.client_id}-2019",
         "item_id": item.id,
