@@ -26,8 +26,8 @@ class LedgerFilter(FilterForm):
     """Which program, which days, and the codes of the person's own books."""
 
     program = ChoiceField("Program", default=Program.XERO.value)
-    first = FilterDay("From")
-    last = FilterDay("To")
+    first = FilterDay("From", default=lambda: FinancialYear.of(today()).first_on)
+    last = FilterDay("To", default=today)
     income = StringField("Account code for income", default="", validators=[Length(max=12)])
     bank = StringField("Account code of your bank (Sage 50)", default="1200", validators=[CODE])
 

@@ -14,8 +14,8 @@ class StatementFilter(FilterForm):
     """The first and the last day, and one contract or all."""
 
     contract = ChoiceField("Contract", default=ALL)
-    first = FilterDay("From")
-    last = FilterDay("To")
+    first = FilterDay("From", default=lambda: FinancialYear.of(today()).first_on)
+    last = FilterDay("To", default=today)
 
     def offer(self, contracts: Iterable[tuple[str, str]]) -> None:
         self.contract.offer((ALL, "[All Contracts]"), *contracts)

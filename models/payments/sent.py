@@ -122,10 +122,20 @@ def returned_of(payment_id: sa.SQLColumnExpression[int]) -> sa.ScalarSelect[int]
     return select(sa.func.sum(SentPayment.amount_pence)).where(*of_it).correlate(ScheduledPayment).scalar_subquery()
 
 
-def told_day_of(payment_id: sa.SQLColumnExpression[int]) -> sa.ScalarSelect[date]:
-    """The last bank day that is told of a payment, as a subquery; NULL where none is."""
-    day = sa.func.max(sa.func.coalesce(SentPayment.paid_again_on, SentPayment.in_bank_on))
-    return select(day).where(SentPayment.payment_id == payment_id).correlate(ScheduledPayment).scalar_subquery()
+def told_days_of(payment_id: sa.SQLColumnExpression[int]) -> list[sa.Label[Any]]:
+    """Of a payment, as subqueries that are NULL where nothing is told: `told_bank_on`, the last bank day that is;
+    `sent_on`, `returned_on`; and `is_told`, whether the finance system has said anything of it.
+    """
+    day = sa.func.coalesce(SentPayment.paid_again_on, SentPayment.in_bank_on)
+    asked: dict[str, sa.ColumnElement[Any]] = {
+        "told_bank_on": sa.func.max(day), "sent_on": sa.func.max(SentPayment.sent_on),
+        "returned_on": sa.func.max(SentPayment.returned_on), "is_told": sa.func.count(SentPayment.id) > 0,
+    }  # fmt: skip
+    of_it = SentPayment.payment_id == payment_id
+    return [
+        select(what).where(of_it).correlate(ScheduledPayment).scalar_subquery().label(name)
+        for name, what in asked.items()
+    ]
 
 
 @dataclass(frozen=True, slots=True)

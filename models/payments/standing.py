@@ -24,7 +24,7 @@ from models.payments.debt import may_owe, owed_pence
 from models.payments.hold import Hold, HoldKind, has_hold
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment
-from models.payments.sent import returned_of, told_day_of
+from models.payments.sent import returned_of, told_days_of
 from models.payments.settlement import Owing, ToSettle, settle_all, sums_of_drafts
 from models.words import Choice
 
@@ -90,6 +90,12 @@ class Standing:
     in_run: InRun | None = None
     told_bank_on: date | None = None
     """The last day on which some of it was, or will be, in the bank, where the finance system has told it."""
+    sent_on: date | None = None
+    returned_on: date | None = None
+    is_told: bool = False
+    """The finance system has said something of it."""
+    run_on: date | None = None
+    """The day of the run that closed it."""
 
     @property
     def is_plain(self) -> bool:
@@ -147,7 +153,7 @@ def with_facts(query: sa.Select) -> sa.Select:
         has_fault().label("has_fault"), may_owe(P.contract_id).label("may_owe"),
         sa.case((may_owe(P.contract_id), owed_pence(P.contract_id)), else_=0).label("owed_pence"),
         has_plan(P.contract_id).label("has_plan"),
-        returned_of(P.id).label("returned_pence"), told_day_of(P.id).label("told_bank_on"),
+        returned_of(P.id).label("returned_pence"), *told_days_of(P.id), _run_day().label("run_on"),
         in_run.c.run_id.label("in_run_id"), in_run.c.as_on.label("in_run_on"), in_run.c.is_authorised,
         *(sa.func.coalesce(column, 0).label(column.key) for column in sums.c if column.key != "payment_id"),
     ).outerjoin(sums, sums.c.payment_id == P.id).outerjoin(in_run, in_run.c.payment_id == P.id)  # fmt: skip
@@ -183,6 +189,10 @@ def _standing(row: Any, kept: Kept | None, settled: Settlement | None) -> Standi
         owed_pence=row.owed_pence,
         returned_pence=row.returned_pence or 0,
         told_bank_on=row.told_bank_on,
+        sent_on=row.sent_on,
+        returned_on=row.returned_on,
+        is_told=bool(row.is_told),
+        run_on=row.run_on,
         in_run=InRun(row.in_run_id, row.in_run_on, row.is_authorised) if row.in_run_id is not None else None,
     )
 
@@ -224,6 +234,10 @@ def _until(payments: Sequence[Stands]) -> sa.ColumnElement[bool]:
     last = max(each.first_on for each in payments)
     before = P.contract_id.in_({each.contract_id for each in payments}), P.closed_run_id.is_(None), P.first_on <= last
     return sa.or_(P.id.in_([each.id for each in payments]), sa.and_(*before))
+
+
+def _run_day() -> sa.ScalarSelect[date]:
+    return select(PaymentRun.as_on).where(PaymentRun.id == P.closed_run_id).correlate(P).scalar_subquery()
 
 
 def _open_runs() -> sa.Subquery:

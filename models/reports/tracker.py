@@ -112,12 +112,41 @@ def tracks_of(payments: Sequence[P], standings: Mapping[int, Standing], *, with_
     """By payment id: two statements for all of them, one where nothing waits or, for a list that says in short where
     each stands, `with_stops` is False. Each payment has its contract.
     """
-    parts = parts_of([each.id for each in payments if each.is_begun])
+    parts: dict[int, list[PaidPart]] = {
+        each.id: _only_part(each, standings[each.id]) for each in payments if _is_paid_at_once(each, standings[each.id])
+    }
+    parts |= parts_of([each.id for each in payments if each.is_begun and each.id not in parts])
     waits = [each.id for each in payments if _may_wait(each, standings[each.id])]
     stops = stops_of(waits) if waits and with_stops else {}
     return {
         each.id: track_of(each, standings[each.id], parts.get(each.id, ()), stops.get(each.id, ())) for each in payments
     }
+
+
+def _is_paid_at_once(payment: P, standing: Standing) -> bool:
+    """One run has paid all of it: how it stands says all of that."""
+    return payment.closed_run_id is not None and standing.runs <= 1
+
+
+def _only_part(payment: P, standing: Standing) -> list[PaidPart]:
+    if not standing.paid_pence or payment.closed_run_id is None:
+        return []
+    return [
+        PaidPart(
+            payment.id, payment.closed_run_id, standing.paid_pence, standing.told_bank_on or payment.bank_on,
+            _bank_state(standing), standing.sent_on, standing.returned_on, run_on=standing.run_on,
+        )
+    ]  # fmt: skip
+
+
+def _bank_state(standing: Standing) -> BankState:
+    if standing.returned_pence:
+        return BankState.RETURNED
+    if standing.returned_on is not None:
+        return BankState.PAID_AGAIN
+    if standing.told_bank_on is not None:
+        return BankState.IN_BANK
+    return BankState.SENT if standing.is_told else BankState.PAID
 
 
 def _may_wait(payment: P, standing: Standing) -> bool:
