@@ -83,6 +83,14 @@ def read_statement(content: bytes) -> BankStatement:
     return BankStatement(min(days), max(days), tuple(credits))
 
 
+def statement_or_faults(content: bytes) -> tuple[BankStatement | None, tuple[CellFault, ...]]:
+    """The statement, or None with what is wrong with the file."""
+    try:
+        return read_statement(content), ()
+    except WrongStatement as wrong:
+        return None, wrong.faults
+
+
 def _text(content: bytes) -> str:
     if not content.strip():
         raise WrongStatement([CellFault("A1", "The file is empty")])

@@ -7,7 +7,7 @@ from blueprints.download import checked, table_file
 from blueprints.frame import settings
 from blueprints.lookups import page_of
 from blueprints.pages import render, render_once
-from exchange.bank_statement import LARGEST, WrongStatement, read_statement
+from exchange.bank_statement import LARGEST, statement_or_faults
 from exchange.downloads.ledgers import Accounts, ledger_data
 from exchange.downloads.received import received_data
 from forms.received import LedgerFilter, StatementForm
@@ -41,11 +41,9 @@ def your_bank():
     """The file is read and forgotten: what is kept says of each payment how much of it came, and when."""
     form = StatementForm()
     if form.validate_on_submit():
-        try:
-            statement = read_statement(form.statement.data.read(LARGEST + 1))
-        except WrongStatement as wrong:
-            form.statement.errors = [f"{fault.cell}: {fault.reason}" for fault in wrong.faults]
-        else:
+        statement, faults = statement_or_faults(form.statement.data.read(LARGEST + 1))
+        form.statement.errors = [f"{fault.cell}: {fault.reason}" for fault in faults]
+        if statement is not None:
             parts = banked_between(viewed().id, statement.first_on, statement.last_on)
             outcome = match(parts, statement.credits, statement.first_on, statement.last_on)
             keep_found(viewed(), outcome, by=me())

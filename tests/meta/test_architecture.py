@@ -117,7 +117,7 @@ def test_the_engine_is_pure(path):
 VERBS = {
     "models.payments.agreeing", "models.payments.answers", "models.payments.authorising", "models.payments.day_moves",
     "models.payments.debts", "models.payments.hand_made", "models.payments.officer", "models.payments.payment_run",
-    "models.payments.run", "models.payments.standing_holds",
+    "models.payments.received", "models.payments.run", "models.payments.standing_holds",
 }  # fmt: skip
 """Where the verbs of payments stand."""
 INNER_VERBS = {"models.payments.hold.place"}

@@ -70,4 +70,6 @@ def test_what_may_still_be_booked_is_not_called_missing():
 
 def test_days_that_the_statement_does_not_cover_and_returned_payments_are_left_out():
     assert found([part()], [], first=FRIDAY + DAY) == ([], 0)
+    assert found([part()], [credit(100_00)], first=FRIDAY, last=FRIDAY) == ([(1, 100_00, 0)], 0)
+    assert found([part()], [credit(100_00)], last=FRIDAY - DAY) == ([], 1)
     assert found([part(is_returned=True)], [credit(100_00)]) == ([], 1)
