@@ -6,6 +6,8 @@ Each part is read when a template asks for it, so that an answer to a search, wh
 from collections.abc import Sequence
 from functools import cached_property
 
+import sqlalchemy as sa
+
 from blueprints.lookups import Page, page_read
 from models.accounts.user import names_of
 from models.base import session
