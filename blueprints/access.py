@@ -23,6 +23,7 @@ from blueprints.transactions import SAFE_METHODS, note
 from models.accounts.conflict import conflicts_of
 from models.accounts.user import Membership, User
 from models.base import session as database
+from models.billing import claimants
 from models.permissions import AS_STAFF, Permission
 from models.records.provider import Provider
 from models.tally import tally
@@ -148,7 +149,8 @@ def _load_user(user_id: str) -> User | None:
     if session.person is not None and session.person.id == int(user_id):
         return session.person
     with every_provider():  # a person's own places, before it is known which one this request is about
-        return database.scalars(User.active_with_places(int(user_id))).unique().one_or_none()
+        found = User.active_with_places(int(user_id)).options(claimants.with_places())
+        return database.scalars(found).unique().one_or_none()
 
 
 def _looked_at() -> Provider | None:
@@ -158,7 +160,7 @@ def _looked_at() -> Provider | None:
     if conflicts_of(me(), [g.provider_id]):
         return None
     with every_provider():
-        return database.scalar(Provider.numbered(g.provider_id))
+        return database.scalar(claimants.looked_at(g.provider_id))
 
 
 def _take_provider(_endpoint: str | None, arguments: dict[str, Any] | None) -> None:

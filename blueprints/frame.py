@@ -17,11 +17,13 @@ from blueprints.switch import switch_from
 from config import Council, Settings
 from models.calendar import today
 from models.permissions import Permission
+from models.records.provider import Provider
 from models.reports.services_overview import has_overview
 
 NAVIGATION = (
     ("Home", "provider.home.show", Permission.VIEW_HOME),
     ("Payments", "provider.payments.index", Permission.VIEW_PAYMENTS),
+    ("Claims", "provider.claims.index", Permission.VIEW_CLAIMS),
     ("Purchase Orders", "provider.purchase_orders.index", Permission.VIEW_PURCHASE_ORDERS),
     ("Care packages", "provider.care_packages.index", Permission.VIEW_CARE_PACKAGES),
     ("Contracts", "provider.contracts.index", Permission.VIEW_PAYMENTS),
@@ -40,6 +42,7 @@ COUNCIL_NAVIGATION = {
         ("Payment runs", "admin.payment_runs.index", Permission.VIEW_RUNS),
         ("Payments", "admin.payments.index", Permission.VIEW_EVERY_PAYMENT),
         ("What is owed", "admin.debts.index", Permission.VIEW_EVERY_PAYMENT),
+        ("Claims", "admin.claims.index", Permission.VIEW_EVERY_CLAIM),
     ),
     "Actions": (("Actions", "admin.actions.index", Permission.VIEW_EVERY_ACTION),),
     "Providers": (
@@ -131,9 +134,13 @@ def _session_left() -> int | None:
 def _nav_items() -> list[dict[str, Any]]:
     navigation: Iterable[tuple[str, str]]
     if viewing() is not None:
-        navigation = _allowed(NAVIGATION)
+        navigation = [each for each in _allowed(NAVIGATION) if _has_module(each[1], viewing())]
     elif (provider := at_hand()) is not None:
-        own = [(text, endpoint) for text, endpoint, needed in NAVIGATION if me().can(needed, provider.id)]
+        own = [
+            (text, endpoint)
+            for text, endpoint, needed in NAVIGATION
+            if me().can(needed, provider.id) and _has_module(endpoint, provider)
+        ]
         return [_nav_item(text, endpoint, provider=provider.id) for text, endpoint in own]
     elif not current_user.is_authenticated:
         navigation = VISITOR_NAVIGATION
@@ -155,6 +162,11 @@ def _area(text: str, pages: Sequence[tuple[str, str]]) -> dict[str, Any]:
         return items[0]
     is_active = any(each["active"] for each in items)
     return {"text": text, "href": items[0]["href"], "current": False, "active": is_active, "pages": items}
+
+
+def _has_module(endpoint: str, provider: Provider | None) -> bool:
+    """Claims are shown to those providers only that may claim, or once could."""
+    return endpoint != "provider.claims.index" or bool(provider and provider.is_claimant)
 
 
 def _nav_item(text: str, endpoint: str, **arguments: Any) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from wtforms.fields import SelectMultipleField
 from wtforms.form import BaseForm
 
 from forms.fields import PasswordField, Ticks
+from forms.trips import TripsField
 
 NOT_ALWAYS_SENT = (
     BooleanField, CSRFTokenField, FieldList, FileField, FormField, PasswordField, RadioField, SelectMultipleField,
-    SubmitField, Ticks,
+    SubmitField, Ticks, TripsField,
 )  # fmt: skip
 
 

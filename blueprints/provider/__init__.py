@@ -8,6 +8,7 @@ from blueprints.provider import (
     answering,
     care_packages,
     changes,
+    claims,
     contacts,
     contracts,
     debts,
@@ -27,7 +28,7 @@ bp = Blueprint("provider", __name__, url_prefix="/providers/<int:provider>")
 
 AREAS = (
     home, payments, answering, debts, whereabouts, purchase_orders, care_packages, contracts, documents, organisation,
-    contacts, changes, team, actions, reports, annual_statement, received, statements,
+    contacts, changes, team, actions, claims, reports, annual_statement, received, statements,
 )  # fmt: skip
 
 for area in AREAS:

@@ -54,7 +54,8 @@ def show():
 def _wanted(sees_money):
     manages, agrees = may(Permission.MANAGE_TEAM), may(Permission.AGREE_DOCUMENTS)
     orders, actions = may(Permission.VIEW_PURCHASE_ORDERS), may(Permission.VIEW_ACTIONS)
-    return Wanted(sees_money, orders, actions, manages, agrees, refusals())
+    claims = may(Permission.VIEW_CLAIMS) and bool(viewed().is_claimant)
+    return Wanted(sees_money, orders, actions, manages, agrees, claims, refusals())
 
 
 def _columns(found, counted):

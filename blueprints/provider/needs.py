@@ -137,6 +137,22 @@ def _replied(now: Now) -> Iterable[Need]:
 
 
 @source
+def _returned_claims(now: Now) -> Iterable[Need]:
+    """Claims about which the Finance Panel asks something."""
+    waits = now.glance.claims_returned
+    if waits and may(Permission.MAKE_CLAIMS):
+        one = url_for("provider.claims.show", claim_id=now.glance.returned_id)
+        yield Need(
+            what="1 claim is returned for information"
+            if waits == 1
+            else f"{waits} claims are returned for information",
+            why="Answer what the Finance Panel asks, then submit it again",
+            address=one if waits == 1 else url_for("provider.claims.index"),
+            do="Read and change it" if waits == 1 else "See your claims",
+        )
+
+
+@source
 def _refused_mail(now: Now) -> Iterable[Need]:
     if not now.glance.refusals:
         return

@@ -12,7 +12,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, query_expression, relationship
 
 from models.base import Base, DomainError, Key, Reference, session
 from models.calendar import today
@@ -71,6 +71,8 @@ class Provider(FromFeed, Base):
     """The last digits of the bank account that payments go to. The portal keeps no more of it."""
 
     organisation: Mapped[Organisation | None] = relationship(lazy="raise")
+    is_claimant: Mapped[bool | None] = query_expression()
+    """Whether it has to do with one-off claims; None where nobody has asked (models.billing.claimants)."""
 
     @classmethod
     def found_by(cls, text: str) -> sa.ColumnElement[bool]:

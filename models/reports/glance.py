@@ -1,5 +1,5 @@
-"""What home counts, in one statement: the last bank days, what is owed, orders, actions, addresses that refuse mail,
-when the access was last reviewed, and whether the person has a strong second step.
+"""What home counts, in one statement: the last bank days, what is owed, orders, actions, claims, addresses that refuse
+mail, when the access was last reviewed, and whether the person has a strong second step.
 """
 
 from collections import defaultdict
@@ -26,6 +26,7 @@ from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
 from models.payments.sent import SentPayment, bank_day, is_back
 from models.payments.settlement import PLAN, Owing, owing_of
+from models.records.claim import EDITABLE, Claim, ClaimStatus
 from models.records.contract import Contract
 
 DAYS_BEFORE = 12
@@ -72,6 +73,12 @@ class Glance:
     """Contract documents that wait for the provider's answer, ..."""
     documents_pence: int = 0
     """... and the money that waits on them."""
+    claims_open: int = 0
+    """Claims that are not sent yet, or were returned, ..."""
+    claims_returned: int = 0
+    """... the latter, ..."""
+    returned_id: int = 0
+    """... and the newest of them; 0 where there is none."""
     review_due_on: date | None = None
     """The day by which the access is to be reviewed, once that has come."""
     has_strong_step: bool = False
@@ -90,24 +97,14 @@ class Wanted:
     actions: bool
     review: bool
     documents: bool
+    claims: bool
     refusals: Select
     """A query of the addresses that are theirs to know of."""
 
 
 def glance(user: User, provider_id: int, wanted: Wanted, year: FinancialYear) -> Glance:
     """What may be seen of it, in one statement."""
-    parts = [_second_steps(user), _counted("refusals", wanted.refusals.order_by(None))]
-    if wanted.money:
-        parts += [_paid(), _owed(), _debts(), _plans(), _returned()]
-    if wanted.orders:
-        parts.append(_counted("orders", PurchaseOrder.issued(year=year.starts_in).with_only_columns(PurchaseOrder.id)))
-    if wanted.documents:
-        parts.append(_documents())
-    if wanted.actions:
-        parts += [_actions(wanted.money), _replied(wanted.money)]
-    if wanted.review:
-        parts.append(_review(provider_id))
-    rows = session.execute(sa.union_all(*parts)).all()
+    rows = session.execute(sa.union_all(*_parts(user, provider_id, wanted, year))).all()
     by_what: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         by_what[row.what].append(row)
@@ -132,11 +129,32 @@ def glance(user: User, provider_id: int, wanted: Wanted, year: FinancialYear) ->
         refusals=count("refusals"),
         documents=count("documents"),
         documents_pence=counts["documents"].pence if "documents" in counts else 0,
+        claims_open=count("claims"),
+        claims_returned=counts["claims"].pence if "claims" in counts else 0,
+        returned_id=counts["claims"].more_pence if "claims" in counts else 0,
         review_due_on=due_on if access_review.is_due(due_on) else None,
         has_strong_step=count("steps") > 0,
         returned=_of_returned(counts.get("returned")),
         owing=owing_of((row.number, row.reference, row.pence) for row in by_what["debt"]),
     )
+
+
+def _parts(user: User, provider_id: int, wanted: Wanted, year: FinancialYear) -> list[Select]:
+    """A query for each thing that may be seen."""
+    parts = [_second_steps(user), _counted("refusals", wanted.refusals.order_by(None))]
+    if wanted.money:
+        parts += [_paid(), _owed(), _debts(), _plans(), _returned()]
+    if wanted.orders:
+        parts.append(_counted("orders", PurchaseOrder.issued(year=year.starts_in).with_only_columns(PurchaseOrder.id)))
+    if wanted.documents:
+        parts.append(_documents())
+    if wanted.actions:
+        parts += [_actions(wanted.money), _replied(wanted.money)]
+    if wanted.claims:
+        parts.append(_claims())
+    if wanted.review:
+        parts.append(_review(provider_id))
+    return parts
 
 
 def _columns(what: str, **given: Any) -> list[sa.Label[Any]]:
@@ -157,6 +175,16 @@ def _counted(what: str, query: Select) -> Select:
 def _documents() -> Select:
     found = waiting_here().subquery("documents").c
     return select(*_columns("documents", number=found.how_many, pence=found.pence))
+
+
+def _claims() -> Select:
+    """How many may be changed, how many of them were returned, and the newest of those."""
+    is_returned = Claim.status == ClaimStatus.RETURNED
+    returned, newest = sa.case((is_returned, 1), else_=0), sa.case((is_returned, Claim.id), else_=0)
+    return select(
+        *_columns("claims", number=sa.func.count(Claim.id), pence=sum_of(returned),
+                  more_pence=sa.func.coalesce(sa.func.max(newest), 0))
+    ).where(Claim.status.in_(EDITABLE))  # fmt: skip
 
 
 def _actions(of_money: bool) -> Select:

@@ -1,0 +1,209 @@
+"""The items of a claim, each added and edited in a dialog over the claim, or on a page of its own."""
+
+from contextlib import suppress
+
+from flask import request, url_for
+
+from blueprints.access import may, me, requires, viewed
+from blueprints.attachments import send_attachment, sent, takes_files
+from blueprints.frame import settings
+from blueprints.lookups import get_or_404, key
+from blueprints.pages import done, refusals_on, render
+from blueprints.presses import repeatable
+from blueprints.provider.claims import bp
+from blueprints.provider.claims.index import loaded
+from blueprints.reading import reads_client_records
+from forms.base import ButtonForm
+from forms.claims import ItemForm, RepeatForm
+from forms.trips import TypedTrip
+from models.base import DomainError, session
+from models.billing import items as verbs
+from models.billing.journey import SavedJourney, save_journey
+from models.billing.levels import may_claim
+from models.billing.listing import files_of, item_of
+from models.billing.quoting import Quote
+from models.calendar import today
+from models.correspondence.attachment import Attachment
+from models.permissions import Permission
+from models.records.client import Client
+
+ITEM = "/<int:claim_id>/items/<int:claim_item_id>"
+PROVIDER_ITEM = "provider"
+
+
+@bp.route("/<int:claim_id>/items/new", methods=["GET", "POST"])
+@requires(Permission.MAKE_CLAIMS)
+@reads_client_records
+@takes_files
+def new_item(claim_id):
+    """`?of=provider` for one that is about no child."""
+    claim = loaded(claim_id)
+    form = _offered(ItemForm(data={"spent_on": claim.claimed_on}), request.args.get("of") != PROVIDER_ITEM)
+    return _filled_in(claim, None, form)
+
+
+@bp.route(f"{ITEM}/change", methods=["GET", "POST"])
+@requires(Permission.MAKE_CLAIMS)
+@reads_client_records
+@takes_files
+def change_item(claim_id, claim_item_id):
+    """`?why=y` asks why it is right although it was warned of."""
+    claim, item = _loaded_item(claim_id, claim_item_id)
+    form = _offered(ItemForm(data=_as_it_is(item)), item.is_client_item)
+    form.has_files = len(_files(claim, item))
+    form.needs_reason = bool(item.reason) or "why" in request.args
+    return _filled_in(claim, item, form)
+
+
+@bp.post("/<int:claim_id>/items/amount")
+@requires(Permission.MAKE_CLAIMS)
+@repeatable
+def amount(claim_id):
+    """What the item that somebody is filling in comes to: asked for as they type. `?item=12` for one that is there."""
+    claim = loaded(claim_id)
+    form = _offered(ItemForm(data={"spent_on": claim.claimed_on}), request.args.get("of") != PROVIDER_ITEM)
+    asked = request.args.get("item", type=key)
+    item = get_or_404(item_of(claim, asked)) if asked else None
+    return _drawn(claim, item, form, partial="provider/claims/_amount.html")
+
+
+@bp.get(ITEM)
+@requires(Permission.VIEW_CLAIMS)
+@reads_client_records
+def item(claim_id, claim_item_id):
+    claim, found = _loaded_item(claim_id, claim_item_id)
+    return render(
+        "provider/claims/item.html", partial="provider/claims/_item_dialog.html", claim=claim, item=found,
+        files=_files(claim, found), changes=claim.status.is_editable and may(Permission.MAKE_CLAIMS),
+    )  # fmt: skip
+
+
+@bp.route(f"{ITEM}/remove", methods=["GET", "POST"])
+@requires(Permission.MAKE_CLAIMS)
+@reads_client_records
+def remove_item(claim_id, claim_item_id):
+    claim, found = _loaded_item(claim_id, claim_item_id)
+    form = ButtonForm()
+    if form.validate_on_submit():
+        with refusals_on(form):
+            verbs.remove_item(claim, found, by=me())
+            return _back(claim, f"“{found.description}” is removed")
+    return render(
+        "provider/claims/remove_item.html", partial="provider/claims/_remove_dialog.html", form=form,
+        claim=claim, item=get_or_404(item_of(claim, claim_item_id)),
+    )  # fmt: skip
+
+
+@bp.route(f"{ITEM}/repeat", methods=["GET", "POST"])
+@requires(Permission.MAKE_CLAIMS)
+@reads_client_records
+def repeat_item(claim_id, claim_item_id):
+    claim, found = _loaded_item(claim_id, claim_item_id)
+    clients = {str(each.id): each for each in session.scalars(Client.at_provider()) if each.id != found.client_id}
+    form = RepeatForm()
+    form.offer(clients.values())
+    if form.validate_on_submit():
+        with refusals_on(form):
+            verbs.repeat_item(claim, found, clients[form.client.data], by=me())
+            return _back(claim, f"“{found.description}” is there for {clients[form.client.data].full_name} too")
+    return render(
+        "provider/claims/repeat_item.html", partial="provider/claims/_repeat_dialog.html", form=form,
+        claim=claim, item=get_or_404(item_of(claim, claim_item_id)),
+    )  # fmt: skip
+
+
+@bp.get(f"{ITEM}/files/<int:receipt_id>")
+@requires(Permission.VIEW_CLAIMS)
+def file(claim_id, claim_item_id, receipt_id):
+    _, found = _loaded_item(claim_id, claim_item_id)
+    return send_attachment(get_or_404(Attachment.one_of(found, receipt_id)))
+
+
+@bp.post(f"{ITEM}/files/<int:receipt_id>/take-off")
+@requires(Permission.MAKE_CLAIMS)
+def detach(claim_id, claim_item_id, receipt_id):
+    claim, found = _loaded_item(claim_id, claim_item_id)
+    attachment = get_or_404(Attachment.one_of(found, receipt_id))
+    verbs.detach(claim, found, attachment, by=me())
+    return done("The file is taken off", then=url_for(".change_item", claim_id=claim_id, claim_item_id=claim_item_id))
+
+
+def _loaded_item(claim_id, claim_item_id):
+    claim = loaded(claim_id)
+    return claim, get_or_404(item_of(claim, claim_item_id))
+
+
+def _files(claim, item):
+    return files_of(claim).get(item.id, [])
+
+
+def _offered(form, is_client_item):
+    clients = session.scalars(Client.at_provider()).all() if is_client_item else []
+    form.offer(
+        may_claim(viewed().id), clients, session.scalars(SavedJourney.listed()).all(), is_client_item=is_client_item,
+        most_files=settings().files.per_claim_item,
+    )  # fmt: skip
+    return form
+
+
+def _as_it_is(item):
+    trips = [
+        TypedTrip(each.day, each.from_place, each.to_place, each.purpose, each.miles_e4, each.is_return)
+        for each in item.trips
+    ]
+    return {
+        "level": str(item.service_level_id), "description": item.description,
+        "client": str(item.client_id) if item.client_id else "", "quantity": None if trips else item.quantity_e4,
+        "amount": item.amount_pence, "spent_on": item.spent_on, "trips": trips, "reason": item.reason,
+    }  # fmt: skip
+
+
+def _filled_in(claim, item, form):
+    """The dialog: `choose` only draws it anew, say for another service level or with trips added."""
+    choose = request.form.get("choose", "")
+    if not choose and sent(form):
+        with refusals_on(form):
+            return _kept(claim, item, form)
+    if choose == "trips":
+        form.look_at_new_trip()
+        if not form.errors:
+            form.take_new_trips()
+    return _drawn(claim, item, form, partial=f"provider/claims/_{'for_level' if choose else 'form_dialog'}.html")
+
+
+def _kept(claim, item, form):
+    given = {"files": form.files.taken, "most_files": form.most_files, "by": me()}
+    if form.keep_journey.data and (trip := next(iter(form.new_trips), None)) is not None:
+        save_journey(
+            viewed(), f"{trip.start} to {trip.end}", from_place=trip.start, to_place=trip.end, purpose=trip.purpose,
+            miles_e4=trip.miles_e4, is_return=trip.is_return, by=me(),
+        )  # fmt: skip
+    if item is None:
+        verbs.add_item(claim, form.claimed(), **given)
+    else:
+        verbs.change_item(claim, item, form.claimed(), **given)
+    return _back(claim, f"“{form.description.data}” is {'added' if item is None else 'changed'}")
+
+
+def _drawn(claim, item, form, *, partial):
+    quote = None
+    if item is not None and request.method == "GET":
+        quote = Quote(item.rate_e4, item.quantity_e4, item.amount_pence)  # kept with each change
+    elif form.is_enough_to_price:
+        with suppress(DomainError):  # what is wrong is said once it is sent
+            quote = verbs.quote_for(claim, form.to_price(), item)
+    of = None if form.is_client_item else PROVIDER_ITEM
+    here = (
+        url_for(".change_item", claim_id=claim.id, claim_item_id=item.id, why=request.args.get("why"))
+        if item
+        else url_for(".new_item", claim_id=claim.id, of=of)
+    )
+    return render(
+        "provider/claims/item_form.html", partial=partial, claim=claim, item=item, form=form, quote=quote, here=here,
+        price_at=url_for(".amount", claim_id=claim.id, of=of, item=item.id if item else None), today=today(),
+        files=_files(claim, item) if item else [],
+    )  # fmt: skip
+
+
+def _back(claim, message):
+    return done(message, then=url_for(".show", claim_id=claim.id))

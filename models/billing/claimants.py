@@ -1,0 +1,49 @@
+"""Whom pages of claims are for: which providers, and which service levels are a child's maintenance."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload, with_expression
+
+from models.accounts.user import Membership, User
+from models.billing.grant import ClaimGrant
+from models.billing.levels import LATE
+from models.calendar import today
+from models.records.claim import Claim
+from models.records.contract import Claimable, ServiceLevel
+from models.records.provider import Provider
+
+
+def claims_anything() -> sa.ColumnElement[bool]:
+    """A condition on Provider: it may claim, could once, or has claims. Its menu then has One-Off Claims."""
+    grant = sa.exists().where(ClaimGrant.provider_id == Provider.id)
+    return sa.or_(grant, sa.exists().where(Claim.provider_id == Provider.id))
+
+
+def with_places() -> Any:
+    """An option for a query of a user with places: each place's provider says whether it is a claimant."""
+    provider = with_expression(Provider.is_claimant, claims_anything())
+    return joinedload(User.memberships).joinedload(Membership.provider).options(provider)
+
+
+def looked_at(provider_id: int) -> Select[Provider]:
+    """The provider, saying whether it is a claimant."""
+    return Provider.numbered(provider_id).options(with_expression(Provider.is_claimant, claims_anything()))
+
+
+def parts_to_claim(provider_id: int) -> Select[Claimable]:
+    """The parts of a claim to which the provider may add something: of today, or of days before an approval ended."""
+    grant = ClaimGrant
+    is_offered = grant.starts_on <= today(), sa.or_(grant.ends_on.is_(None), grant.ends_on >= today() - LATE)
+    query = select(ServiceLevel.claimable).join(grant, grant.service_level_id == ServiceLevel.id)
+    return query.where(grant.provider_id == provider_id, *is_offered).distinct().order_by(ServiceLevel.claimable)
+
+
+def levels_of_care() -> Select[ServiceLevel]:
+    """Those that no claim names, by name: among them are the allowances for a child's maintenance."""
+    return (
+        select(ServiceLevel)
+        .where(ServiceLevel.claimable == Claimable.NO)
+        .order_by(ServiceLevel.folded_name, ServiceLevel.id)
+    )
