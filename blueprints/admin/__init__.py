@@ -12,6 +12,7 @@ from blueprints.admin import (
     care_packages,
     care_relief,
     changes,
+    claims,
     clients,
     conflicts,
     contracts,
@@ -39,7 +40,7 @@ bp = Blueprint("admin", __name__, url_prefix="/council")
 for area in (
     home, payments, payment_runs, standing_holds, debts, feeds, providers, people, staff_requests, conflicts,
     refused_addresses, changes, access_reviews, alarms, audit, bank_holidays, daily_work,
-    contracts, documents, gates, rates, calendars, clients, care_packages, purchase_orders, search, actions,
+    contracts, documents, gates, rates, calendars, clients, care_packages, purchase_orders, search, actions, claims,
     remittances, care_relief,
 ):  # fmt: skip
     bp.register_blueprint(area.bp)

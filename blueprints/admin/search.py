@@ -18,6 +18,7 @@ NEEDS = {
     Kind.PROVIDERS: Permission.VIEW_PROVIDERS,
     Kind.CONTRACTS: Permission.VIEW_CONTRACTS,
     Kind.ORDERS: Permission.VIEW_CLIENTS,
+    Kind.CLAIMS: Permission.VIEW_EVERY_CLAIM,
     Kind.RUNS: Permission.VIEW_RUNS,
     Kind.PAYMENTS: Permission.VIEW_EVERY_PAYMENT,
 }
@@ -73,6 +74,8 @@ def _page_of(hit):
             return url_for("admin.contracts.show", reference=hit.reference)
         case Kind.ORDERS:
             return url_for("admin.purchase_orders.show", order_id=hit.id)
+        case Kind.CLAIMS:
+            return url_for("admin.claims.show", claim_id=hit.id)
         case Kind.RUNS:
             return url_for("admin.payment_runs.show", run_id=hit.id)
     return url_for("admin.payments.show", reference=hit.reference, first_on=hit.first_on)

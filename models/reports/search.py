@@ -1,7 +1,7 @@
-"""The council's one search: what a text may mean among clients, providers, contracts, purchase orders, runs, payments.
+"""The council's one search: what a text may mean among clients, providers, contracts, orders, claims, runs, payments.
 
-Three statements: the clients, whose names are noted when they are shown; providers and contracts by words; orders and
-runs by number, runs and payments by the sum that they come to.
+Three statements: the clients, whose names are noted when they are shown; providers and contracts by words, claims by
+their number; orders and runs by number, runs and payments by the sum that they come to.
 """
 
 import re
@@ -21,6 +21,7 @@ from models.money import parse_pence
 from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import PaymentRun
+from models.records.claim import Claim
 from models.records.client import Client, full_name
 from models.records.contract import Contract
 from models.records.provider import Provider
@@ -41,6 +42,7 @@ class Kind(StrEnum):
     PROVIDERS = "providers"
     CONTRACTS = "contracts"
     ORDERS = "purchase orders"
+    CLAIMS = "one-off claims"
     RUNS = "payment runs"
     PAYMENTS = "payments"
 
@@ -137,7 +139,18 @@ def _by_words(text: str, kinds: set[Kind]) -> Iterable[Counted]:
         .where(found_by(text, Contract.folded_name, Contract.reference))
         .order_by(exact.desc(), Contract.folded_name, Contract.id)
     )
-    yield from _rows(each for each, kind in ((providers, Kind.PROVIDERS), (contracts, Kind.CONTRACTS)) if kind in kinds)
+    words = ((providers, Kind.PROVIDERS), (contracts, Kind.CONTRACTS), (_claims(text), Kind.CLAIMS))
+    yield from _rows(each for each, kind in words if kind in kinds)
+
+
+def _claims(text: str) -> Select:
+    """Those that were sent, by their own number."""
+    return (
+        _row(Kind.CLAIMS, Claim.id, Claim.reference, Claim.reference, Provider.name, _is(Claim.reference, text))
+        .join(Provider, Provider.id == Claim.provider_id)
+        .where(_is(Claim.reference, text), sa.or_(Claim.submitted_at.is_not(None), Claim.is_from_feed))
+        .order_by(Claim.id)
+    )
 
 
 def _by_numbers(text: str, kinds: set[Kind]) -> Iterable[Counted]:
