@@ -24,6 +24,7 @@ from models.accounts.user import Staff, User
 from models.accounts.web_session import FRESH, MOST, ON_THE_WAY_IN, SEEN_EVERY, Limits, WebSession
 from models.base import rows_changed, scope, transaction, utc_now
 from models.base import session as database
+from models.billing import claimants
 from models.tenancy import every_provider
 
 CSRF = "csrf_token"
@@ -166,7 +167,8 @@ class DatabaseSessions(SessionInterface):
     def _read_with_person(self, token: str) -> tuple[WebSession | None, User | None]:
         """For a request that changes nothing: one that does reads its person later, when nobody else can write."""
         with every_provider():  # their own places, before it is known which one this request is about
-            row, person = database.execute(User.in_session(token)).unique().one_or_none() or (None, None)
+            found = User.in_session(token).options(claimants.with_places())
+            row, person = database.execute(found).unique().one_or_none() or (None, None)
         if row is not None:
             database.expunge(row)  # it outlasts what this request reads
         return row, person

@@ -41,6 +41,16 @@ NO_CLIENTS = {
     "admin.calendars.",
     "admin.care_relief.",
     "admin.changes.",
+    "admin.claims.accept_many",
+    "admin.claims.data",
+    "admin.claims.end",
+    "admin.claims.file",  # which is noted as a file that was opened
+    "admin.claims.give",
+    "admin.claims.grants",
+    "admin.claims.index",
+    "admin.claims.new_limit",
+    "admin.claims.pricing",
+    "admin.claims.rules",
     "admin.conflicts.",
     "admin.contracts.",
     "admin.daily_work.",
@@ -87,6 +97,10 @@ NO_CLIENTS = {
     "admin.providers.whereabouts_figures",
     "provider.actions.file",  # which is noted as a file that was opened
     "provider.changes.",
+    "provider.claims.file",  # as above
+    "provider.claims.index",
+    "provider.claims.journeys",
+    "provider.claims.withdraw",
     "provider.contacts.",
     "provider.contracts.",
     "provider.debts.",

@@ -14,6 +14,10 @@ from models.accounts.web_session import Limits, WebSession
 from models.auditing.read_alarm import ReadAlarm
 from models.bank_holiday import BankHoliday
 from models.base import utc_now
+from models.billing.grant import ClaimGrant
+from models.billing.items import Claimed
+from models.billing.journey import SavedJourney
+from models.billing.limit import ClaimLimit, LimitEffect, LimitKind
 from models.correspondence import documents
 from models.correspondence.attachment import Attachment, Taken
 from models.correspondence.detail_change import ChangeKind, DetailChange
@@ -31,13 +35,15 @@ from models.payments.standing_hold import StandingHold
 from models.permissions import CouncilRole, Role
 from models.portal import current_portal
 from models.records.care_package import CarePackageLineItem
-from models.records.contract import Calendar, Contract
+from models.records.claim import ClaimItem
+from models.records.contract import Calendar, Claimable, Contract
 from models.records.feed import FeedImport
 from models.records.provider import Provider
 from models.refused_address import RefusedAddress
 from models.reports.care_relief import CareRelief
 from tests.action_factories import make_action
 from tests.care_factories import make_contract, make_item
+from tests.claim_factories import make_claim, make_claim_level
 from tests.factories import canary, make_contact, make_provider, make_staff, make_user
 from tests.support import runs
 from tests.support.files import LETTER
@@ -78,7 +84,31 @@ def settled_provider() -> tuple[Provider, dict[str, Any]]:
         **_of_its_people(provider),
         **_of_its_actions(provider),
         **_of_the_councils_desk(contract, order),
+        **_of_its_claims(provider, contract, item.client_id),
     }
+
+
+def _of_its_claims(provider: Provider, contract: Contract, client_id: int) -> dict[str, Any]:
+    """A claim that can still be changed, with a photograph of its receipt, and what claims hang on."""
+    person, own = make_user(Role.CARER, provider), canary(provider.id)
+    level = make_claim_level(contract, claimable=Claimable.CLIENT)
+    Store(current_portal().timetable.heads.parent / UPLOADS).put(io.BytesIO(LETTER))
+    taken = Taken(sha256(LETTER).hexdigest(), "miles.txt", FileKind.TEXT, len(LETTER))
+    runs = Claimed(level.id, f"School runs {own}", client_id, MONDAY, 1_500_000)
+    claim = make_claim(provider, person, runs, files=(taken,), notes=f"A week {own}")
+    [item] = every(select(ClaimItem).where(ClaimItem.claim_id == claim.id))
+    [receipt] = every(Attachment.of(item))
+    [grant] = every(select(ClaimGrant).where(ClaimGrant.provider_id == provider.id))
+    journey = SavedJourney(
+        provider_id=provider.id, name=f"School {own}", from_place="Home", to_place="School", miles_e4=62_000
+    )
+    limit = ClaimLimit(
+        kind=LimitKind.AGE, most_e4=900_000, effect=LimitEffect.WARN, set_by_id=make_staff().id
+    )  # fmt: skip
+    return {
+        "claim_id": claim.id, "claim_item_id": item.id, "receipt_id": receipt.id, "grant_id": grant.id,
+        "journey_id": saved(journey).id, "limit_id": saved(limit).id,
+    }  # fmt: skip
 
 
 def _agreement(item: CarePackageLineItem) -> int:
