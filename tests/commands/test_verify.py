@@ -146,7 +146,15 @@ PROMISES = [
         {"a run pays no more than was authorised"},
     ),
     ("UPDATE payment_run SET total_pence = total_pence - 1", {"a run pays no more than was authorised"}),
-    ("UPDATE run_payment SET paid_pence = paid_pence - 1", {"a run pays what its lines come to"}),
+    (
+        "UPDATE run_payment SET paid_pence = paid_pence - 1",
+        {"a run pays what its lines come to", "a remittance says what its run paid, and never changes"},
+    ),
+    (
+        "UPDATE remittance SET paid_pence = paid_pence + 1",
+        {"a remittance says what its run paid, and never changes"},
+    ),
+    ("DELETE FROM remittance", {"what was finalised has its remittance"}),
     (
         "DELETE FROM run_payment",
         {"a run pays what its lines come to", "a payment is closed by a run that has paid it"},

@@ -26,6 +26,7 @@ def test_home_has_the_tasks_with_live_counts(carer):
         "Scheduled Payments View and confirm or reject scheduled payments. 1 current payment",
         "One-Off Claims View and create One-Off Claims 2 claims to submit",
         "Purchase Orders View & print purchase orders 4 orders for 2019/2020",
+        "Reports View & print financial reports",
         "Care Package Line Items View what the council buys for each client, at which price",
         "Contract Documents Read, agree or reject service agreements, and terms and conditions 1 document to agree",
         "Actions and Change Requests Ask or tell the council something 5 open Actions Action overdue",
