@@ -247,6 +247,9 @@ def test_facts_that_came_in_since_are_named_by_contract_and_order(contract):
         STALE: f"contract {contract.id}: calculate it again (drafts, payments)",
         ORDER: "order 1: £9,634.04, worked out £403.52; beside it £0.00 is blocked",
         POUND: f"contract {contract.id}: entitled to £403.52, accounted for £706.16",
+        "a statement of account ends where the facts do": (
+            f"contract {contract.id}: calculate it again: £706.16 is kept, £403.52 is right"
+        ),
     }
 
 
