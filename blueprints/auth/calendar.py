@@ -8,7 +8,7 @@ from blueprints.pages import done, render, render_once
 from exchange.downloads.icalendar import calendar_text
 from exchange.downloads.schedule import deadline_events
 from forms.base import ButtonForm
-from models.accounts.calendar_address import LENGTH, CalendarAddress, make_address, take_back
+from models.accounts.calendar_address import CalendarAddress, make_address, take_back
 from models.base import session, utc_now
 from models.reports.deadlines import days_of
 from models.tenancy import every_provider
@@ -39,11 +39,13 @@ def take_calendar_back():
     return done("Nobody reads your deadlines at that address any more", then=url_for(".calendar"))
 
 
-@bp.get("/calendar/<token>.ics")
+@bp.get("/calendar/<string(length=43):token>.ics")
 @requires(PUBLIC)
 def deadlines(token):
-    """Whoever has the address reads it: nobody is asked to log in, and no cookie counts. 404 for any other."""
-    found = session.scalars(CalendarAddress.reached_by(token)).one_or_none() if len(token) == LENGTH else None
+    """256 bits in 43 characters. Whoever has the address reads it: nobody is asked to log in, and no cookie counts. 404
+    for any other.
+    """
+    found = session.scalars(CalendarAddress.reached_by(token)).one_or_none()
     if found is None:
         abort(404)
     with every_provider():

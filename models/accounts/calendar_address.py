@@ -17,9 +17,6 @@ from models.accounts.user import User
 from models.audit import record
 from models.base import Base, Key, rows_changed, session, utc_now
 
-LENGTH = 43
-"""Characters of the secret: 256 bits."""
-
 
 class CalendarAddress(Base):
     """The one address that a person has just now."""

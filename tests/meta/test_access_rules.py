@@ -14,6 +14,7 @@ from tests.meta.world import settled_provider
 from tests.support.client import PortalClient
 
 PUBLIC_ENDPOINTS = {
+    "auth.deadlines",
     "auth.forgotten",
     "auth.identity",
     "auth.identity_accept",
@@ -41,6 +42,8 @@ WITHOUT_PERMISSION = {
     "auth.all_services": SIGNED_IN,
     "auth.authenticator": PASSWORD_GIVEN,
     "auth.begin_own_authenticator": SIGNED_IN,
+    "auth.calendar": SIGNED_IN,
+    "auth.take_calendar_back": SIGNED_IN,
     "auth.change_password": PASSWORD_GIVEN,
     "auth.choose": SIGNED_IN,
     "auth.code": PASSWORD_GIVEN,
