@@ -7,6 +7,7 @@ from blueprints.download import checked, table_file
 from blueprints.frame import settings
 from blueprints.lookups import page_of
 from blueprints.pages import render, render_once
+from blueprints.provider.report_list import report
 from exchange.bank_statement import LARGEST, statement_or_faults
 from exchange.downloads.ledgers import Accounts, ledger_data
 from exchange.downloads.received import received_data
@@ -20,6 +21,12 @@ PAGE = "provider/received/your_bank.html"
 LOST = "Your statement was read. What was found on it stands beside each payment"
 
 bp = Blueprint("received", __name__, url_prefix="/received-and-expected")
+for name, about, endpoint, order in (
+    ("Payments Received and Expected", "13 weeks of payments, with what is taken for what you owe", "show", 41),
+    ("Your Bank", "Drop in your bank’s statement: what came, what is missing, what is short", "your_bank", 42),
+    ("Ledger Export", "Your payments as Xero, Sage 50 or QuickBooks take them in", "ledger", 43),
+):
+    report(name, about, f"provider.received.{endpoint}", order=order)
 
 
 @bp.get("/")

@@ -1,17 +1,13 @@
 """The list of reports: what a provider may view, file or print, each entry by the view that it opens.
 
-A module adds its own by `@report(...)` over its first view; blueprints/provider/reports.py draws the list.
+A module adds its own by calling `report` when it is imported; blueprints/provider/reports.py draws the list.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from blueprints.access import may
 from models.permissions import Permission
 from models.records.provider import ProviderKind
-
-V = TypeVar("V", bound=Callable)
 
 
 @dataclass(frozen=True)

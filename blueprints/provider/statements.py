@@ -6,12 +6,17 @@ from blueprints.access import requires, viewed
 from blueprints.download import checked, table_file
 from blueprints.lookups import page_of
 from blueprints.pages import render
+from blueprints.provider.report_list import report
 from exchange.downloads.statement import statement_data
 from forms.statements import StatementFilter
 from models.permissions import Permission
 from models.reports.statement import contracts_of, statement_of
 
 bp = Blueprint("statements", __name__, url_prefix="/statement-of-account")
+report(
+    "Statement of Account", "What you were entitled to and what you were paid between two days, and what is left",
+    "provider.statements.show", order=40,
+)  # fmt: skip
 
 
 @bp.get("/")

@@ -1,9 +1,8 @@
 """What people have made by hand of the money in a run: nobody pays out alone what they have made.
 
-Whoever added to a payment or took off it, held, released, waived, sent back, moved a day of it, recorded an agreement
-on paper that lets it be paid, or decided about what is owed on its contract, neither authorises nor finalises the run:
-whatever role they have by then. The command line, which asks nobody, leaves payments with an adjustment that no second
-person has seen. What a paper lets be paid it pays: that is never more than the finance system's own price.
+Whoever added to a payment, held, released, waived, sent back, moved a day of it, recorded a paper that lets it be paid,
+or decided about what is owed, neither authorises nor finalises the run. The command line, which asks nobody, leaves
+payments with an adjustment that no second person has seen; what a paper lets be paid, at the feed's price, it pays.
 """
 
 from dataclasses import dataclass
@@ -333,14 +332,8 @@ def _subject(table: str, id_: Column) -> sa.ColumnElement[str]:
 
 def has_unseen() -> sa.ColumnElement[bool]:
     """A condition on ScheduledPayment: a draft of it is of an adjustment that nobody has seen but who made it."""
-    payment = ScheduledPayment
-    return (
-        select(line.id)
-        .join(Adjustment, Adjustment.id == line.adjustment_id)
-        .where(line.payment_id == payment.id, line.run_id.is_(None), Adjustment.seen_at.is_(None))
-        .correlate(payment)
-        .exists()
-    )
+    unseen = select(line.id).join(Adjustment, Adjustment.id == line.adjustment_id).where(Adjustment.seen_at.is_(None))
+    return unseen.where(line.payment_id == P.id, line.run_id.is_(None)).correlate(P).exists()
 
 
 def see(adjustment: Adjustment, *, by: User) -> None:
