@@ -56,10 +56,12 @@ class ItemDecisionForm(Form):
         def get_translations(self, form: Any) -> PlainWords:
             return PlainWords()
 
-    what = RadioField("What becomes of it?")
+    what = RadioField("What becomes of it?", choices=[])
     miles = MilesField("Miles")
     pence = MoneyField("Sum")
     note = StringField("Note for the provider", filters=[tidy_line], validators=[LONG])
+
+    item: ClaimItem | None = None
 
     def offer(self, item: ClaimItem) -> None:
         miles = [(MILES, "Include fewer miles")] if item.is_by_rate else []
@@ -72,6 +74,8 @@ class ItemDecisionForm(Form):
 
     def look(self) -> bool:
         """Whether it holds what is chosen; what is missing is said at its field."""
+        if self.item is None:
+            return not self.errors
         if self.what.data == MILES and not self.miles.errors:
             if self.miles.data is None:
                 self.miles.errors = ["Enter the number of miles, like 12.5"]
@@ -102,6 +106,9 @@ class DecideForm(FlaskForm):
         "Note on the whole claim", filters=[tidy], description=READ_BY_PROVIDER, validators=[LONG],
         render_kw={"rows": 2},
     )  # fmt: skip
+
+    pairs: Sequence[tuple[Any, ClaimItem]] = ()
+    """Each item's fields, and the item."""
 
     def is_of(self, claim: Claim) -> None:
         """Fill it in with the claim as it stands."""
@@ -261,7 +268,7 @@ class PricingForm(FlaskForm):
         looked = [entry.form.look() for entry in self.tiers.entries]
         self.tiers.errors = [entry.errors for entry in self.tiers.entries if entry.errors]
         is_valid = all(looked) and is_valid
-        if self.percent.data and int(self.percent.data or 0) and not self.maintenance.data and is_valid:
+        if is_valid and int(self.percent.data or 0) and not self.maintenance.data:
             self.maintenance.errors = ["Tick the service levels that pay the child’s maintenance"]
             return False
         return is_valid
