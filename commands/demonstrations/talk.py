@@ -150,8 +150,8 @@ class _Talk:
     def _not_solved(self) -> None:
         action = self._opened(self._plain(), 9, "The address is wrong", "Letters go to our old house.")
         verbs.close(action, "The address is changed.", by=self.officer)
-        self._date(action, 7)
-        verbs.not_solved(action, "The newest letter went there again.", by=self.person)
+        verbs.not_solved(action, "The newest letter went there again.", by=self.person)  # by the real clock, so first
+        self._date(action, 7, before_last=1)
         self._date(action, 1)
 
     def _long_closed(self) -> None:
@@ -167,12 +167,16 @@ class _Talk:
         theirs = (ActionPost.action_id == action.id, ActionPost.side == side.other)
         session.execute(update(ActionPost).where(*theirs).values(seen_at=at))
 
-    def _date(self, action: Action, days: int) -> None:
-        """Put what was written last, and what followed from it, so many days back."""
+    def _date(self, action: Action, days: int, *, before_last: int = 0) -> None:
+        """Put what was written last, or so many posts before it, and what followed from it, so many days back."""
         session.flush()
         at = datetime.combine(today() - timedelta(days=days), time(10, 20 + action.id % 40), LONDON)
         post_id = session.scalars(
-            select(ActionPost.id).where(ActionPost.action_id == action.id).order_by(ActionPost.id.desc()).limit(1)
+            select(ActionPost.id)
+            .where(ActionPost.action_id == action.id)
+            .order_by(ActionPost.id.desc())
+            .offset(before_last)
+            .limit(1)
         ).one()
         session.execute(update(ActionPost).where(ActionPost.id == post_id).values(at=at))
         action.last_post_at = at
