@@ -1,7 +1,8 @@
 """What stands around every page: the council's name and colour, navigation, footer, and built files."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,23 +21,31 @@ from models.permissions import Permission
 from models.records.provider import Provider
 from models.reports.services_overview import has_overview
 
-NAVIGATION = (
-    ("Home", "provider.home.show", Permission.VIEW_HOME),
-    ("Payments", "provider.payments.index", Permission.VIEW_PAYMENTS),
-    ("Claims", "provider.claims.index", Permission.VIEW_CLAIMS),
-    ("Purchase Orders", "provider.purchase_orders.index", Permission.VIEW_PURCHASE_ORDERS),
-    ("Care packages", "provider.care_packages.index", Permission.VIEW_CARE_PACKAGES),
-    ("Contracts", "provider.contracts.index", Permission.VIEW_PAYMENTS),
-    ("Documents", "provider.documents.index", Permission.VIEW_DOCUMENTS),
-    ("Reports", "provider.reports.index", Permission.VIEW_PAYMENTS),
-    ("Actions", "provider.actions.index", Permission.VIEW_ACTIONS),
-    ("Organisation", "provider.organisation.show", Permission.VIEW_ORGANISATION),
-    ("Contacts", "provider.contacts.index", Permission.VIEW_ORGANISATION),
-    ("Team", "provider.team.index", Permission.MANAGE_TEAM),
-)
-"""The menu of a provider's pages, in order. People see the entries whose permission they have."""
+Areas = dict[str, tuple[tuple[str, str, Permission], ...]]
 
-COUNCIL_NAVIGATION = {
+NAVIGATION: Areas = {
+    "Home": (("Home", "provider.home.show", Permission.VIEW_HOME),),
+    "Payments": (
+        ("Payments", "provider.payments.index", Permission.VIEW_PAYMENTS),
+        ("Purchase Orders", "provider.purchase_orders.index", Permission.VIEW_PURCHASE_ORDERS),
+    ),
+    "Claims": (("Claims", "provider.claims.index", Permission.VIEW_CLAIMS),),
+    "Actions": (("Actions", "provider.actions.index", Permission.VIEW_ACTIONS),),
+    "Reports": (("Reports", "provider.reports.index", Permission.VIEW_PAYMENTS),),
+    "Care": (
+        ("Care packages", "provider.care_packages.index", Permission.VIEW_CARE_PACKAGES),
+        ("Documents", "provider.documents.index", Permission.VIEW_DOCUMENTS),
+        ("Contracts", "provider.contracts.index", Permission.VIEW_PAYMENTS),
+    ),
+    "Organisation": (
+        ("Organisation", "provider.organisation.show", Permission.VIEW_ORGANISATION),
+        ("Contacts", "provider.contacts.index", Permission.VIEW_ORGANISATION),
+        ("Team", "provider.team.index", Permission.MANAGE_TEAM),
+    ),
+}
+"""The menu of a provider's pages by area, in order. People see the pages whose permission they have."""
+
+COUNCIL_NAVIGATION: Areas = {
     "Home": (("Home", "admin.home.show", Permission.VIEW_COUNCIL),),
     "Payments": (
         ("Payment runs", "admin.payment_runs.index", Permission.VIEW_RUNS),
@@ -132,41 +141,39 @@ def _session_left() -> int | None:
 
 
 def _nav_items() -> list[dict[str, Any]]:
-    navigation: Iterable[tuple[str, str]]
-    if viewing() is not None:
-        navigation = [each for each in _allowed(NAVIGATION) if _has_module(each[1], viewing())]
-    elif (provider := at_hand()) is not None:
-        own = [
-            (text, endpoint)
-            for text, endpoint, needed in NAVIGATION
-            if me().can(needed, provider.id) and _has_module(endpoint, provider)
-        ]
-        return [_nav_item(text, endpoint, provider=provider.id) for text, endpoint in own]
-    elif not current_user.is_authenticated:
-        navigation = VISITOR_NAVIGATION
-    elif current_user.staff is not None:
-        return [_area(text, pages) for text, all_ in COUNCIL_NAVIGATION.items() if (pages := _allowed(all_))]
-    else:
+    if (provider := at_hand()) is not None:
+        return _areas(NAVIGATION, partial(_is_offered, provider), provider=provider.id)
+    if current_user.is_authenticated and current_user.staff is not None:
+        return _areas(COUNCIL_NAVIGATION, lambda _, needed: may(needed))
+    navigation: Sequence[tuple[str, str]] = VISITOR_NAVIGATION
+    if current_user.is_authenticated:
         navigation = OVERVIEW_NAVIGATION if has_overview(current_user) else SIGNED_IN_NAVIGATION
     return [_nav_item(text, endpoint) for text, endpoint in navigation]
 
 
-def _allowed(navigation: Iterable[tuple[str, str, Permission]]) -> list[tuple[str, str]]:
-    return [(text, endpoint) for text, endpoint, permission in navigation if may(permission)]
+def _is_offered(provider: Provider, endpoint: str, needed: Permission) -> bool:
+    """Claims are shown to those providers only that may claim, or once could."""
+    if endpoint == "provider.claims.index" and not provider.is_claimant:
+        return False
+    return may(needed) if viewing() is not None else me().can(needed, provider.id)
 
 
-def _area(text: str, pages: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def _areas(areas: Areas, is_offered: Callable[[str, Permission], bool], **arguments: Any) -> list[dict[str, Any]]:
+    """The areas in which this person may open a page."""
+    found = (
+        (area, [(text, endpoint) for text, endpoint, needed in pages if is_offered(endpoint, needed)])
+        for area, pages in areas.items()
+    )
+    return [_area(area, pages, **arguments) for area, pages in found if pages]
+
+
+def _area(text: str, pages: Sequence[tuple[str, str]], **arguments: Any) -> dict[str, Any]:
     """An area of the menu leads to its first page that this person may open."""
-    items = [_nav_item(*page) for page in pages]
+    items = [_nav_item(*page, **arguments) for page in pages]
     if len(items) == 1:
         return items[0]
     is_active = any(each["active"] for each in items)
     return {"text": text, "href": items[0]["href"], "current": False, "active": is_active, "pages": items}
-
-
-def _has_module(endpoint: str, provider: Provider | None) -> bool:
-    """Claims are shown to those providers only that may claim, or once could."""
-    return endpoint != "provider.claims.index" or bool(provider and provider.is_claimant)
 
 
 def _nav_item(text: str, endpoint: str, **arguments: Any) -> dict[str, Any]:

@@ -22,9 +22,9 @@ LOST = "Your statement was read. What was found on it stands beside each payment
 
 bp = Blueprint("received", __name__, url_prefix="/received-and-expected")
 for name, about, endpoint, order in (
-    ("Payments Received and Expected", "13 weeks of payments, with what is taken for what you owe", "show", 41),
-    ("Your Bank", "Drop in your bank’s statement: what came, what is missing, what is short", "your_bank", 42),
-    ("Ledger Export", "Your payments as Xero, Sage 50 or QuickBooks take them in", "ledger", 43),
+    ("Payments Received and Expected", "13 weeks of payments, with what is taken for what you owe.", "show", 41),
+    ("Your Bank", "Drop in your bank’s statement: what came, what is missing, what is short.", "your_bank", 42),
+    ("Ledger Export", "Your payments as Xero, Sage 50 or QuickBooks take them in.", "ledger", 43),
 ):
     report(name, about, f"provider.received.{endpoint}", order=order)
 

@@ -14,7 +14,7 @@ from models.reports.statement import contracts_of, statement_of
 
 bp = Blueprint("statements", __name__, url_prefix="/statement-of-account")
 report(
-    "Statement of Account", "What you were entitled to and what you were paid between two days, and what is left",
+    "Statement of Account", "What you were entitled to and what you were paid between two days, and what is left.",
     "provider.statements.show", order=40,
 )  # fmt: skip
 

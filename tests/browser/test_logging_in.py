@@ -114,7 +114,7 @@ def test_a_session_that_ended_sends_the_whole_window_to_the_log_in_page(open_bro
     page.goto("/providers")
     with transaction() as session:
         session.query(WebSession).delete()
-    page.get_by_role("link", name="Purchase Orders").first.click()
+    page.get_by_role("link", name="Payments").first.click()
     expect(page).to_have_url(re.compile("/log-in"))
     expect(page.locator("h1")).to_have_count(1)
 
