@@ -65,7 +65,7 @@ def of_week(contract, first_on=MONDAY + WEEK):
 
 
 @pytest.mark.covers("S4-109")
-@pytest.mark.covers("S4-059")
+@pytest.mark.covers("S0-005", "S4-059")
 def test_the_list_says_what_there_is_for_whom(log_in):
     carer, agency = make_provider(kind=ProviderKind.FOSTER_CARER), make_provider(kind=ProviderKind.FOSTERING_AGENCY)
     page = log_in(carer).get(at(carer))

@@ -22,11 +22,14 @@ def test_it_leads_to_the_portal(client, about):
     assert client.get("/").page.find("a", string="What you can do here, and how to register")["href"] == "/about"
 
 
-@pytest.mark.covers("S4-010", "S4-013")
+@pytest.mark.covers("S4-010", "S4-011", "S4-012", "S4-013", "S4-014")
 def test_it_says_what_one_can_do_there(about):
     said = [" ".join(each.get_text().split()) for each in about.page.select("main ul li")]
     assert "view your payments: scheduled, in process and already paid" in said
     assert "contact our finance team directly" in said
+    assert "view remittance advice by time period" in said
+    assert "view annual reports: payment totals by tax year or financial year" in said
+    assert any(words.startswith("submit mileage claims") for words in said)
 
 
 @pytest.mark.covers("S4-015", "S4-016", "S4-017")

@@ -6,7 +6,7 @@ from models.accounts.account_policy import Step
 PAGES = ["/", "/help", "/privacy", "/cookies", "/accessibility", "/logged-out"]
 
 
-@pytest.mark.covers("S4-019", "S4-022", "S4-027", "S4-029", "S4-030", "S1-003")
+@pytest.mark.covers("S4-019", "S4-022", "S4-027", "S4-028", "S4-029", "S4-030", "S1-003")
 def test_the_landing_page_says_what_the_guide_shows(client):
     answer = client.get("/")
     assert answer.heading == "Welcome to the Borsetshire Council Children's Provider Portal"
@@ -16,11 +16,15 @@ def test_the_landing_page_says_what_the_guide_shows(client):
         "Provider web interface for Borsetshire Council Children's social services",
         "It is a means to view and interact with contract and service delivery information",
         "all purchase orders are available to view and download",
+        "Reporting tools to help generate returns",
         "All communications are encrypted",
     ):
         assert words in answer.words
     panels = [heading.get_text() for heading in answer.page.select(".tile h3")]
-    assert panels == ["Payments", "Confirm and query", "Purchase Orders", "Contracts and details"]
+    assert panels == [
+        "Payments", "Confirm and query", "Purchase Orders", "Claims", "Reporting", "Actions and documents",
+        "Contracts and details",
+    ]  # fmt: skip
     start = answer.page.find("h2", string="Start...").find_parent("section")
     link = start.find("a", string="Access secure services for providers")
     assert client.get(link["href"]).heading == "Log in to your Provider Portal"
@@ -47,6 +51,15 @@ def test_the_help_says_how_to_log_in_read_payments_and_whom_to_ask(client):
     for words in ("Children's Provider Portal", "Children's Services Finance Team", "01632 960123"):
         assert words in contact
     assert answer.page.find("a", href="mailto:finance@borsetshire.example")
+
+
+def test_the_help_says_how_to_claim_read_remittances_and_agree(client):
+    answer = client.get("/help")
+    for anchor, words in (
+        ("claims", "Choose New Claim"), ("reports", "a remittance advice says what a payment to your bank was made of"),
+        ("documents", "choose Agree or Reject"),
+    ):  # fmt: skip
+        assert words in answer.page.find(id=anchor).find_next("p").get_text()
 
 
 def test_every_page_leads_to_help_contact_privacy_cookies_and_accessibility(client):
