@@ -153,9 +153,14 @@ class ActionType(Base):
     def earliest_on(self) -> date:
         return today() - self.days_that_count * DAY
 
+    @property
+    def teams_at_work(self) -> list[ActionTeam]:
+        """Those that can be given an action of the type, whoever raises it."""
+        return [team for team in self.teams if not team.is_retired]
+
     def teams_for(self, kind: ProviderKind) -> list[ActionTeam]:
         """Those to which a provider of this kind may assign an action of the type."""
-        return [team for team in self.teams if team.answers(kind) and not team.is_retired]
+        return [team for team in self.teams_at_work if team.answers(kind)]
 
     def faults_of(self, first: date | None, last: date | None) -> tuple[str, str]:
         """What is wrong with the day of what it reports, and with that on which it ended; empty where nothing is."""

@@ -67,7 +67,7 @@ def open_action(
         raise DomainError(f"Enter a title of at most {LONGEST_TITLE} characters")
     if is_chosen and not type_.is_for(provider.kind):
         raise DomainError(f"{type_.name} is not offered any more. Choose another type")
-    insist_on_team(team, type_.teams_for(provider.kind) if is_chosen else type_.teams)
+    insist_on_team(team, type_.teams_for(provider.kind) if is_chosen else type_.teams_at_work)
     _check_related(type_, about)
     if wrong := next(filter(None, type_.faults_of(event_on, event_until)), ""):
         raise DomainError(wrong)

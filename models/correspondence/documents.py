@@ -284,8 +284,9 @@ def _open_action(document: ContractDocument, by: User) -> ActionTeam | None:
     agreements, query = (types.get(name) for name in ASKED_BY)
     about = About(client_id=document.client_id, contract_id=document.contract_id, item_id=document.item_id)
     title, text = f"Rejected: {document.name}", REASON_BESIDE.format(name=document.name)
-    if agreements is not None and agreements.is_offered and agreements.teams:
-        team = agreements.teams[0]
+    at_work = agreements.teams_at_work if agreements is not None and agreements.is_offered else []
+    if agreements is not None and at_work:
+        team = at_work[0]
         open_action(agreements, provider, team=team, title=title, text=text, by=by, about=about, is_chosen=False)
         return team
     if query is None or not query.is_for(provider.kind):

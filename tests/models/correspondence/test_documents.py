@@ -1,5 +1,7 @@
 """A service agreement, from the line item that it is drawn from to the act that binds its provider."""
 
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import select, update
@@ -12,6 +14,7 @@ from models.calendar import today
 from models.correspondence import documents
 from models.correspondence.action import Action
 from models.correspondence.action_post import ActionPost
+from models.correspondence.action_type import ActionTeam
 from models.correspondence.document import DEED, ContractDocument, DocumentOpening, DocumentState
 from models.correspondence.documents import Proof
 from models.correspondence.paper import Paper, sha256_of, sums_in_words
@@ -316,6 +319,21 @@ def test_a_rejection_opens_an_action_for_the_service_agreement_team_whoever_reje
     assert "£872.50" not in post.text, "whoever sees no prices reads actions too"
     assert "Why stands on its page under Contract Documents" in post.text
     assert now(document).reason == "£872.50 is last year’s price"
+
+
+def test_a_rejection_goes_to_no_team_that_is_retired(item, clerk, signatory, provider, monkeypatch):
+    """A retired team is given nothing any more: the next one that takes agreements has it, else whoever answers any
+    query.
+    """
+    gone, agreements, everybody = make_team(retired_on=date(2019, 1, 1)), make_team(), make_team()
+    types = make_type(gone, agreements), make_type(everybody)
+    monkeypatch.setattr(documents, "ASKED_BY", [each.reference for each in types])
+    for team in (agreements, everybody):
+        document = published(item, clerk)
+        given = {"seen_sha256": document.sha256, "reason": "No", "by": signatory}
+        assert act(document, documents.reject, document.provider_id, **given).id == team.id
+        with unit_of_work() as session:
+            session.execute(update(ActionTeam).where(ActionTeam.id == team.id).values(retired_on=date(2019, 1, 1)))
 
 
 def test_where_nobody_takes_agreements_a_rejection_goes_to_whoever_answers_any_query(
