@@ -192,13 +192,14 @@ def _shown(document):
 
 @source
 def _to_answer(now):
-    """Documents that wait for this person's answer, and the money that waits on them."""
-    if now.glance.documents:
-        pence = now.glance.documents_pence
-        yield Need(
-            what=f"Agree {how_many(now.glance.documents, 'document')}",
-            why=f"{gbp(pence)} waits until you do" if pence else "",
-            pence=pence or None,
-            address=url_for("provider.documents.index", since=""),
-            do="Review documents",
-        )
+    """Documents that wait for this person's answer, and the money that waits on them; deeds are not agreed to here."""
+    pence, deeds = now.glance.documents_pence, now.glance.deeds
+    asked = {
+        "why": f"{gbp(pence)} waits until you do" if pence else "", "pence": pence or None,
+        "address": url_for("provider.documents.index", since=""), "do": "Review documents",
+    }  # fmt: skip
+    if now.glance.documents > deeds:
+        yield Need(what=f"Agree {how_many(now.glance.documents - deeds, 'document')}", **asked)
+        asked |= {"why": "", "pence": None}
+    if deeds:
+        yield Need(what=f"Sign {how_many(deeds, 'deed')} on paper, before a witness", **asked)

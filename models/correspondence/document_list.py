@@ -87,10 +87,13 @@ def _joined(query: Select) -> Select:
 
 
 def waiting_here(*, before: date | None = None) -> Select:
-    """How many documents of the provider at hand wait for its answer, and the pence that wait on them: `how_many` and
-    `pence`. `before`: only those whose state changed before that day.
+    """How many documents of the provider at hand wait for its answer, the pence that wait on them, and how many of them
+    are deeds, which are signed on paper: `how_many`, `pence` and `deeds`. `before`: only those whose state changed
+    before that day.
     """
-    query = _joined(select(sa.func.count(D.id).label("how_many"), sum_of(waits_pence()).label("pence")).select_from(D))
+    count = sa.func.count(D.id)
+    columns = count.label("how_many"), sum_of(waits_pence()).label("pence"), count.filter(D.is_deed).label("deeds")
+    query = _joined(select(*columns).select_from(D))
     query = query.where(D.state == DocumentState.PUBLISHED)
     return query.where(D.updated_at < midnight(before)) if before is not None else query
 

@@ -72,7 +72,9 @@ class Glance:
     documents: int = 0
     """Contract documents that wait for the provider's answer, ..."""
     documents_pence: int = 0
-    """... and the money that waits on them."""
+    """... the money that waits on them, ..."""
+    deeds: int = 0
+    """... and how many of them are deeds: nobody agrees to these here."""
     claims_open: int = 0
     """Claims that are not sent yet, or were returned, ..."""
     claims_returned: int = 0
@@ -132,6 +134,7 @@ def glance(user: User, provider_id: int, wanted: Wanted, year: FinancialYear) ->
         claims_open=count("claims"),
         claims_returned=counts["claims"].pence if "claims" in counts else 0,
         returned_id=counts["claims"].more_pence if "claims" in counts else 0,
+        deeds=counts["documents"].more_pence if "documents" in counts else 0,
         review_due_on=due_on if access_review.is_due(due_on) else None,
         has_strong_step=count("steps") > 0,
         returned=_of_returned(counts.get("returned")),
@@ -174,7 +177,7 @@ def _counted(what: str, query: Select) -> Select:
 
 def _documents() -> Select:
     found = waiting_here().subquery("documents").c
-    return select(*_columns("documents", number=found.how_many, pence=found.pence))
+    return select(*_columns("documents", number=found.how_many, pence=found.pence, more_pence=found.deeds))
 
 
 def _claims() -> Select:

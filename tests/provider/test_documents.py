@@ -214,6 +214,19 @@ def test_home_says_what_waits_for_an_agreement_and_links_to_it(person, item, cle
     assert len(shown.page.select("main tbody tr")) == 1
 
 
+def test_home_asks_nobody_to_agree_to_a_deed(person, at, item, clerk, provider):
+    """A deed waits for a signature on paper: home says so, and the list offers nothing to tick."""
+    published(item, clerk)
+    with unit_of_work() as session:
+        session.execute(update(ContractDocument).values(is_deed=True))
+    home = person.get(f"/providers/{provider.id}/").page
+    needs = [each.get_text(" ", strip=True) for each in home.select(".todo li")]
+    assert not [each for each in needs if "Agree" in each]
+    [need] = [each for each in needs if "deed" in each]
+    assert need.startswith("Sign 1 deed on paper, before a witness")
+    assert "Agree the ticked ones" not in person.get(at("?since=")).words
+
+
 @pytest.mark.covers("S0-036", "S0-006", "S2-015", "S2-016", "S2-017")
 def test_the_pdf_and_the_receipt_are_saved_and_the_receipt_checks(person, at, item, clerk, settings, app):
     document = published(item, clerk, kept_in(Store(settings.instance / UPLOADS)))

@@ -118,7 +118,7 @@ def test_home_list_and_desk_tell_the_same_sum_and_the_desk_has_what_is_out_of_da
         queues = ask(waiting(DocumentState.PUBLISHED), outdated(), missing())
         late = session.execute(to_make(which=ToMake.OUTDATED)).all()
     with reading(provider.id) as session:
-        assert tuple(session.execute(waiting_here()).one()) == (1, TWO_WEEKS)
+        assert tuple(session.execute(waiting_here()).one()) == (1, TWO_WEEKS, 0)
     assert queues["documents published"].pence == TWO_WEEKS
     assert (queues["documents outdated"].count, queues["documents outdated"].pence) == (1, RISE)
     assert queues["agreements missing"].count == 0
