@@ -30,6 +30,7 @@ from models.correspondence.asked_about import (
     usual_type,
 )
 from models.correspondence.attachment import Attachment, by_piece
+from models.correspondence.document import ContractDocument
 from models.correspondence.event_preview import preview
 from models.permissions import Permission
 from models.records.client import Client
@@ -235,7 +236,7 @@ def _links():
     return {name: request.args[name] for name in LINKS if name in request.args}
 
 
-LINKS = ("contract", "first_on", "order", "number", "item", "type")
+LINKS = ("contract", "first_on", "order", "number", "item", "document", "type")
 """What the address of a new action may say: what it is linked with, an order by its id or number, an item by its id."""
 
 
@@ -254,4 +255,8 @@ def _asked():
         asked = asked.with_order(get_or_404(order_asked_about(order_id, number)))
     if (item_id := request.args.get("item", type=key)) is not None:
         asked = asked.with_item(get_or_404(item_asked_about(item_id)))
+    if (document_id := request.args.get("document", type=key)) is not None:
+        if not may(Permission.VIEW_DOCUMENTS):
+            abort(404)
+        asked = asked.with_document(get_or_404(ContractDocument.at_provider(document_id)))
     return asked

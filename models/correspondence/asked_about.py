@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from models.correspondence.action import About
 from models.correspondence.action_type import ActionType, Related
+from models.correspondence.document import ContractDocument
 from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.records.care_package import CarePackageLineItem
@@ -35,6 +36,11 @@ class Asked:
     def with_item(self, item: CarePackageLineItem) -> "Asked":
         about = replace(self.about, item_id=item.id, client_id=item.client_id, contract_id=item.contract_id)
         return self._with(about, f"care package {item.reference}")
+
+    def with_document(self, document: ContractDocument) -> "Asked":
+        """By what it is about: its contract, client and line item, where it has them."""
+        theirs = {"contract_id": document.contract_id, "client_id": document.client_id, "item_id": document.item_id}
+        return self._with(replace(self.about, **theirs), document.name)
 
     def _with(self, about: About, words: str) -> "Asked":
         title = ", ".join(filter(None, (self.title, words)))

@@ -7,15 +7,17 @@ import pytest
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
+from models.base import utc_now
 from models.correspondence.action import Action
 from models.correspondence.action_type import CareEvent
 from models.correspondence.attachment import Attachment
-from models.permissions import Role
+from models.correspondence.document import ContractDocument, DocumentKind, DocumentState
+from models.permissions import CouncilRole, Role
 from tests.action_factories import make_team, make_type
 from tests.care_factories import make_contract, make_item
-from tests.factories import make_provider, make_user
-from tests.support.client import filled_in
-from tests.support.rows import every
+from tests.factories import make_provider, make_staff, make_user
+from tests.support.client import PortalClient, filled_in
+from tests.support.rows import every, saved
 
 
 @pytest.fixture
@@ -79,3 +81,51 @@ def test_what_is_asked_about_an_item_is_about_its_client_and_nobody_else(office,
     office.submit(page, {"text": "More hours"}, status=303)
     [action] = every(select(Action))
     assert (action.item_id, action.client_id) == (item.id, item.client_id)
+
+
+def make_document(item, **given):
+    clerk = make_staff(CouncilRole.SERVICE_AGREEMENTS)
+    values = {
+        "provider_id": item.provider_id, "kind": DocumentKind.OTHER, "title": "Terms of the home", "series": "upload:1",
+        "version": 2, "contract_id": item.contract_id, "client_id": item.client_id, "sha256": "0" * 64,
+        "state": DocumentState.PUBLISHED, "published_at": utc_now(), "published_by_id": clerk.id,
+        "made_by_id": clerk.id,
+    }  # fmt: skip
+    return saved(ContractDocument(**values | given))
+
+
+@pytest.mark.covers("S1-015")
+def test_asking_about_a_document_names_it_and_links_its_contract_and_client(office, at, type_, provider):
+    item = make_item(make_contract(provider=provider))
+    document = make_document(item)
+    shown = office.get(f"/providers/{provider.id}/documents/{document.id}")
+    [link] = [each for each in shown.page.select("main a") if each.get_text() == "Ask about this document"]
+    page = office.get(f"{link['href']}&type={type_.id}")
+    assert filled_in(page.page.select_one("main form"))["title"] == "Terms of the home, version 2"
+    office.submit(page, {"text": "Clause 4 is missing"}, status=303)
+    [action] = every(select(Action))
+    assert (action.contract_id, action.client_id, action.item_id) == (item.contract_id, item.client_id, None)
+
+
+def test_nobody_asks_about_a_document_that_they_do_not_see(app, office, at, type_, provider):
+    """Another provider’s, a draft of the council’s, or any document for who plans care and sees none."""
+    item = make_item(make_contract(provider=provider))
+    unseen = {"state": DocumentState.DRAFT, "published_at": None, "published_by_id": None}
+    draft = make_document(item, series="upload:2", **unseen)
+    theirs = make_document(make_item(make_contract(provider=make_provider())), series="upload:3")
+    for document in (draft, theirs):
+        office.get(at(f"new?document={document.id}"), status=404)
+    scheduler = PortalClient(app).sign_in(make_user(Role.SCHEDULER, provider))
+    scheduler.get(at(f"new?document={make_document(item, series='upload:4').id}"), status=404)
+
+
+def test_an_action_leads_to_the_care_package_that_it_is_about_once_the_provider_sees_that(office, at, type_, provider):
+    contract = make_contract(provider=provider)
+    for day, is_seen in ((date(2019, 9, 1), True), (None, False)):
+        item = make_item(contract, authorised_on=day)
+        page = office.get(at(f"new?item={item.id}&type={type_.id}"))
+        office.submit(page, {"text": "More hours"}, status=303)
+        thread = office.get(at(f"{every(select(Action).order_by(Action.id))[-1].id}"))
+        address = f"/providers/{provider.id}/care-packages/{item.id}"
+        assert bool(thread.page.select(f"main a[href='{address}']")) is is_seen
+        assert f"Care package line item {item.reference}" in thread.words
