@@ -17,14 +17,25 @@ from models.money import gbp, parse_pence, plain
 LOOK_AGAIN = "Look at what stands here now, and press the button again if it is right"
 
 
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff"
+    + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
+    + "]"
+)
+"""Control characters and code points that stand for no character: pages and spreadsheets may not hold them, and a
+database may refuse them.
+"""
+
+
 def tidy(text: str | None) -> str:
-    """What was typed into a box of several lines, without blanks around it."""
-    return (text or "").replace("\r\n", "\n").replace("\0", "").strip()
+    """What was typed into a box of several lines, without blanks around it, and without what cannot be printed."""
+    return UNPRINTABLE.sub("", (text or "").replace("\r\n", "\n")).strip()
 
 
 def tidy_line(text: str | None) -> str:
     """What was typed on one line, one space between words."""
-    return " ".join((text or "").replace("\0", "").split())
+    words = (UNPRINTABLE.sub("", word) for word in (text or "").split())
+    return " ".join(filter(None, words))
 
 
 class StringField(wtforms.StringField):

@@ -9,6 +9,7 @@ from werkzeug.datastructures import FileStorage
 
 from models.base import utc_now
 from models.correspondence.action import Action
+from models.correspondence.action_post import ActionPost
 from models.correspondence.action_type import CareEvent
 from models.correspondence.attachment import Attachment
 from models.correspondence.document import ContractDocument, DocumentKind, DocumentState
@@ -129,3 +130,15 @@ def test_an_action_leads_to_the_care_package_that_it_is_about_once_the_provider_
         address = f"/providers/{provider.id}/care-packages/{item.id}"
         assert bool(thread.page.select(f"main a[href='{address}']")) is is_seen
         assert f"Care package line item {item.reference}" in thread.words
+
+
+def test_what_cannot_be_printed_is_left_out_of_what_was_typed(office, at, type_):
+    """Control characters come with what is copied from elsewhere: no page may hold them, nor a spreadsheet."""
+    typed = {
+        "title": "The\x08 week\x0bof\x1f 9\ufffe September",
+        "text": "One\x08\ttab\x1b[31m\r\ntwo\U0001f600\U0001ffff",
+    }
+    office.submit(office.get(at(f"new?type={type_.id}")), typed, status=303)
+    [action], [post] = every(select(Action)), every(ActionPost)
+    assert (action.title, post.text) == ("The week of 9 September", "One\ttab[31m\ntwo\U0001f600")
+    assert "two\U0001f600" in office.get(at(f"{action.id}")).text
