@@ -194,12 +194,12 @@ def _shown(document):
 def _to_answer(now):
     """Documents that wait for this person's answer, and the money that waits on them; deeds are not agreed to here."""
     pence, deeds = now.glance.documents_pence, now.glance.deeds
-    asked = {
-        "why": f"{gbp(pence)} waits until you do" if pence else "", "pence": pence or None,
-        "address": url_for("provider.documents.index", since=""), "do": "Review documents",
-    }  # fmt: skip
-    if now.glance.documents > deeds:
-        yield Need(what=f"Agree {how_many(now.glance.documents - deeds, 'document')}", **asked)
-        asked |= {"why": "", "pence": None}
+    why = f"{gbp(pence)} waits until you do" if pence else ""
+    there, do = url_for("provider.documents.index", since=""), "Review documents"
+    if to_agree := now.glance.documents - deeds:
+        what = f"Agree {how_many(to_agree, 'document')}"
+        yield Need(what=what, why=why, pence=pence or None, address=there, do=do)
     if deeds:
-        yield Need(what=f"Sign {how_many(deeds, 'deed')} on paper, before a witness", **asked)
+        what = f"Sign {how_many(deeds, 'deed')} on paper, before a witness"
+        yield Need(what=what, why="" if to_agree else why, pence=None if to_agree else pence or None, address=there,
+                   do="Read it" if deeds == 1 else "Read them")  # fmt: skip

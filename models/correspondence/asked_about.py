@@ -39,8 +39,10 @@ class Asked:
 
     def with_document(self, document: ContractDocument) -> "Asked":
         """By what it is about: its contract, client and line item, where it has them."""
-        theirs = {"contract_id": document.contract_id, "client_id": document.client_id, "item_id": document.item_id}
-        return self._with(replace(self.about, **theirs), document.name)
+        about = replace(
+            self.about, contract_id=document.contract_id, client_id=document.client_id, item_id=document.item_id
+        )
+        return self._with(about, document.name)
 
     def _with(self, about: About, words: str) -> "Asked":
         title = ", ".join(filter(None, (self.title, words)))
