@@ -16,7 +16,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from models.base import UTCDateTime, choice, session, sum_of
-from models.calendar import london_day, today
+from models.calendar import DAY, london_day, today
 from models.engine.component import Component
 from models.payments.blocked import BlockedSum
 from models.payments.debt import Debt, debts_of
@@ -197,6 +197,7 @@ def most_waiting(provider_id: int, most: int) -> Sequence[sa.Row]:
         select(
             *keys, item_id.label("item_id"), pence.label("pence"), sa.func.min(c.since_at).label("since_at"),
             sa.func.min(c.since_on).label("since_on"), sa.func.min(c.until_on).label("until_on"),
+            sa.func.min(c.paid_on).label("paid_on"),
             sa.cast(sa.func.sum(pence).over(), sa.BigInteger).label("all_pence"),
         )
         .group_by(*keys)
@@ -237,8 +238,9 @@ def client_of(row: sa.Row) -> str:
 
 def since_of(row: sa.Row) -> date | None:
     """The day since which the sum waits, in London; None where none is on record, or the first is still to come."""
-    since = london_day(row.since_at) if row.since_at is not None else row.since_on
-    return since if since is not None and since <= today() else None
+    at = london_day(row.since_at) if row.since_at is not None else None
+    days = [at] if at is not None else [row.since_on, row.paid_on + DAY if row.paid_on else None]
+    return min((day for day in days if day is not None and day <= today()), default=None)
 
 
 def _of_each_kind(provider_id: int) -> dict[tuple[int, str], int]:
@@ -304,7 +306,7 @@ def _held() -> Select:
             since_on=sa.case((P.is_overtime, P.answer_by), else_=sa.null()),
             until_on=sa.case((is_asked, P.answer_by), else_=sa.null()),
             item_id=sa.cast(sa.null(), sa.Integer), service=sa.cast(sa.null(), sa.Text),
-            order_number=PurchaseOrder.number,
+            order_number=PurchaseOrder.number, paid_on=sa.cast(sa.null(), sa.Date),
         )
         .join(drafts, drafts.c.payment_id == P.id)
         .join(Contract, Contract.id == P.contract_id)
@@ -327,7 +329,7 @@ def _rejected_early() -> Select:
             Where.PLANNED, reason=reason, pence=P.total_pence, since_at=P.answered_at,
             since_on=sa.cast(sa.null(), sa.Date), until_on=sa.cast(sa.null(), sa.Date),
             item_id=sa.cast(sa.null(), sa.Integer), service=sa.cast(sa.null(), sa.Text),
-            order_number=sa.cast(sa.null(), sa.Integer),
+            order_number=sa.cast(sa.null(), sa.Integer), paid_on=sa.cast(sa.null(), sa.Date),
         )
         .join(Contract, Contract.id == P.contract_id)
         .join(Provider, Provider.id == P.provider_id)
@@ -349,7 +351,9 @@ def blocked_reason() -> sa.ColumnElement[Reason]:
 
 
 def _blocked() -> Select:
-    """Sums of blocked care packages. They wait since the day after the last that was paid for, or their first day."""
+    """Sums of blocked care packages. They wait since the day after the last that was paid for (`paid_on`), or their
+    first day; what waits for an agreement, since no earlier day than that on which its contract's gate began.
+    """
     item, line = CarePackageLineItem, PaymentLine
     paid_until = (
         select(sa.func.max(line.last_on))
@@ -357,11 +361,17 @@ def _blocked() -> Select:
         .correlate(item)
         .scalar_subquery()
     )
+    reason = blocked_reason()
+    is_gated = sa.and_(reason.in_((Reason.NOT_AGREED, Reason.ABOVE_AGREED)), Contract.gate_from.is_not(None))
+    begun = sa.case((sa.and_(is_gated, Contract.gate_from > sa.func.coalesce(paid_until, item.starts_on)),
+                     Contract.gate_from))  # fmt: skip
+    first = sa.case((paid_until.is_(None), item.starts_on))
     return (
         _columns(
-            Where.BLOCKED, reason=blocked_reason(), pence=BlockedSum.pence, since_at=sa.cast(sa.null(), UTCDateTime),
-            since_on=sa.func.coalesce(paid_until, item.starts_on), until_on=item.authorised_on,
+            Where.BLOCKED, reason=reason, pence=BlockedSum.pence, since_at=sa.cast(sa.null(), UTCDateTime),
+            since_on=sa.func.coalesce(begun, first), until_on=item.authorised_on,
             item_id=item.id, service=ServiceLevel.name, order_number=sa.cast(sa.null(), sa.Integer),
+            paid_on=sa.case((begun.is_(None), paid_until)),
         )
         .join(BlockedSum, BlockedSum.payment_id == P.id)
         .join(item, item.id == BlockedSum.item_id)

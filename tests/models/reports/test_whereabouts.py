@@ -3,16 +3,16 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models.base import session
 from models.calendar import as_on
 from models.payments import answers, officer
 from models.payments.payment import PaymentLine
-from models.records.care_package import ItemPrice
+from models.records.care_package import CarePackageLineItem, ItemPrice
 from models.records.client import Client
 from models.reports.waiting_reasons import Reason
-from models.reports.whereabouts import by_contract, client_of, in_all, since_of, waiting, waits_pence
+from models.reports.whereabouts import by_contract, client_of, in_all, most_waiting, since_of, waiting, waits_pence
 from tests.care_factories import make_calendar, make_client, make_contract, make_item
 from tests.factories import canary, make_provider, make_staff, make_user
 from tests.support.debts import AFTER, DAY, owing, repay
@@ -91,6 +91,43 @@ def test_what_is_not_authorised_or_suspended_is_blocked():
     assert [row.until_on for row in sums(contract, MONDAY, reason=Reason.LATER)] == [SUNDAY]
     found = told(contract, MONDAY)
     assert (found.blocked_pence, found.waits_pence, found.entitled_pence) == (600_00, 600_00, 600_00)
+
+
+def test_what_is_blocked_waits_since_the_day_after_the_last_that_was_paid_for():
+    contract = make_contract(calculate_from=MONDAY)
+    item = make_item(contract, rate_e4=100_0000, starts_on=MONDAY, authorised_on=MONDAY)
+    calculate(MONDAY)
+    finalise(SUNDAY)
+    with unit_of_work() as own:
+        own.execute(update(CarePackageLineItem).where(CarePackageLineItem.id == item.id).values(is_suspended=True))
+    calculate(SUNDAY + WEEK)
+    assert _since(contract, SUNDAY + WEEK) == MONDAY + WEEK
+
+
+@pytest.mark.parametrize(("gate_from", "since"), [(None, MONDAY), (MONDAY, MONDAY), (MONDAY + WEEK, MONDAY + WEEK)])
+def test_what_waits_for_an_agreement_waits_since_the_gate_began(gate_from, since):
+    contract = make_contract(calculate_from=MONDAY, is_agreement_required=True, gate_from=gate_from)
+    make_item(contract, rate_e4=100_0000, starts_on=MONDAY, authorised_on=MONDAY)
+    calculate(MONDAY + WEEK)
+    assert _since(contract, MONDAY + WEEK) == since
+
+
+def test_days_that_were_paid_for_before_a_gate_begins_move_nothing():
+    contract = make_contract(calculate_from=MONDAY, is_agreement_required=True, gate_from=MONDAY + 2 * WEEK)
+    make_item(contract, rate_e4=100_0000, starts_on=MONDAY, authorised_on=MONDAY)
+    calculate(MONDAY)
+    finalise(SUNDAY)
+    calculate(MONDAY + 2 * WEEK)
+    assert _since(contract, MONDAY + 2 * WEEK) == MONDAY + 2 * WEEK
+
+
+def _since(contract, day):
+    """Since when all that waits has waited, as home says it; the list of all begins with the same day."""
+    first, *_ = sums(contract, day)
+    with reading(contract.provider_id), as_on(day):
+        [grouped] = most_waiting(contract.provider_id, 3)
+        assert since_of(grouped) == since_of(first)
+        return since_of(first)
 
 
 def test_a_rejected_payment_is_held_row_by_row():
