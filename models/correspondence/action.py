@@ -18,6 +18,7 @@ from models.accounts.user import User
 from models.base import Base, Key, session, utc_now
 from models.calendar import Span, london_day, midnight, today
 from models.correspondence.action_type import ActionTeam, ActionType
+from models.correspondence.document import ContractDocument
 from models.folding import folds, found_by
 from models.payments.purchase_order import PurchaseOrder
 from models.records.care_package import CarePackageLineItem
@@ -75,6 +76,7 @@ class About:
     item_id: int | None = None
     order_id: int | None = None
     payment_first_on: date | None = None
+    document_id: int | None = None
 
     def columns(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in fields(self)}
@@ -94,6 +96,7 @@ class Action(ProviderOwned, Base):
         contract_id="contract",
         item_id="care_package_line_item",
         order_id="purchase_order",
+        document_id="contract_document",
     )
 
     id: Mapped[Key]
@@ -105,6 +108,7 @@ class Action(ProviderOwned, Base):
     contract_id: Mapped[int | None] = mapped_column(index=True)
     item_id: Mapped[int | None] = mapped_column(index=True)
     order_id: Mapped[int | None] = mapped_column(index=True)
+    document_id: Mapped[int | None] = mapped_column(index=True)
     payment_first_on: Mapped[date | None]
     event_on: Mapped[date | None]
     """The day of what the type reports: died, went to hospital, left, or came without a package."""
@@ -139,6 +143,7 @@ class Action(ProviderOwned, Base):
     contract: Mapped[Contract | None] = relationship(lazy="raise", viewonly=True)
     order: Mapped[PurchaseOrder | None] = relationship(lazy="raise", viewonly=True)
     item: Mapped[CarePackageLineItem | None] = relationship(lazy="raise", viewonly=True)
+    document: Mapped[ContractDocument | None] = relationship(lazy="raise", viewonly=True)
     assigned_to: Mapped[User | None] = relationship(lazy="raise", viewonly=True, foreign_keys=assigned_to_id)
 
     @hybrid_property
@@ -183,7 +188,7 @@ class Action(ProviderOwned, Base):
 
     @property
     def about(self) -> About:
-        return About(self.client_id, self.contract_id, self.item_id, self.order_id, self.payment_first_on)
+        return About(**{each.name: getattr(self, each.name) for each in fields(About)})
 
     @property
     def event_days(self) -> Span | None:
@@ -296,6 +301,6 @@ def _rows() -> tuple[Any, ...]:
 
 
 def _whole(*, with_teams: bool) -> tuple[Any, ...]:
-    links = (Action.contract, Action.order, Action.item, Action.assigned_to)
+    links = (Action.contract, Action.order, Action.item, Action.document, Action.assigned_to)
     teams = [joinedload(Action.type).selectinload(ActionType.teams)] if with_teams else []
     return *_rows(), *teams, *(joinedload(each) for each in links)

@@ -38,10 +38,11 @@ class Asked:
         return self._with(about, f"care package {item.reference}")
 
     def with_document(self, document: ContractDocument) -> "Asked":
-        """By what it is about: its contract, client and line item, where it has them."""
+        """And with its contract, client and line item, where it has them."""
         about = replace(
-            self.about, contract_id=document.contract_id, client_id=document.client_id, item_id=document.item_id
-        )
+            self.about, document_id=document.id, contract_id=document.contract_id, client_id=document.client_id,
+            item_id=document.item_id,
+        )  # fmt: skip
         return self._with(about, document.name)
 
     def _with(self, about: About, words: str) -> "Asked":

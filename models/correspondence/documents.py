@@ -282,7 +282,10 @@ def _open_action(document: ContractDocument, by: User) -> ActionTeam | None:
     provider = document.provider
     types = {each.reference: each for each in session.scalars(ActionType.by_name()).unique()}
     agreements, query = (types.get(name) for name in ASKED_BY)
-    about = About(client_id=document.client_id, contract_id=document.contract_id, item_id=document.item_id)
+    about = About(
+        document_id=document.id, client_id=document.client_id, contract_id=document.contract_id,
+        item_id=document.item_id,
+    )  # fmt: skip
     title, text = f"Rejected: {document.name}", REASON_BESIDE.format(name=document.name)
     at_work = agreements.teams_at_work if agreements is not None and agreements.is_offered else []
     if agreements is not None and at_work:

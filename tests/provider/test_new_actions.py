@@ -106,6 +106,9 @@ def test_asking_about_a_document_names_it_and_links_its_contract_and_client(offi
     office.submit(page, {"text": "Clause 4 is missing"}, status=303)
     [action] = every(select(Action))
     assert (action.contract_id, action.client_id, action.item_id) == (item.contract_id, item.client_id, None)
+    assert action.document_id == document.id
+    thread = office.get(at(str(action.id)))
+    assert thread.page.select_one(f"main a[href='/providers/{provider.id}/documents/{document.id}']")
 
 
 def test_nobody_asks_about_a_document_that_they_do_not_see(app, office, at, type_, provider):
