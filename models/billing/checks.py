@@ -10,19 +10,18 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from models.base import session
+from models.billing.beside import GONE, Beside
 from models.billing.levels import NO_RATE, NOT_APPROVED, Levels
 from models.billing.limit import ClaimLimit, LimitKind
 from models.calendar import in_words
 from models.correspondence.attachment import Attachment
 from models.money import SCALE, number
-from models.records.claim import Claim, ClaimItem, ClaimStatus, ClaimTrip
+from models.records.claim import Claim, ClaimItem, ClaimTrip
 from models.records.contract import ServiceLevel
 from models.words import Choice, folded
 
 WINDOW = timedelta(days=90)
 """So long before the date of claim the same trip is looked for."""
-GONE = (ClaimStatus.WITHDRAWN, ClaimStatus.REJECTED)
-"""What was claimed in these is claimed no more."""
 EMPTY = "This claim has no items. Add a client item or a provider item first"
 
 
@@ -79,16 +78,16 @@ class _Row:
         return self.item.client_id, of_sum, *self.journey
 
 
-def warnings(claim: Claim) -> list[Warned]:
-    """All that is to be said of it, first of the whole claim, then item by item. Three statements more than those that
-    read what the provider may claim.
+def warnings(claim: Claim, beside: Beside | None = None) -> list[Warned]:
+    """All that is to be said of it, first of the whole claim, then item by item: one statement, and one more where
+    `beside` is not read yet.
     """
-    rows = _rows(claim)
+    beside, rows = beside or Beside.of(claim), _rows(claim)
     own = [each for each in rows if each.claim_id == claim.id]
     return [
-        *_of_limits(claim, own, rows),
+        *_of_limits(claim, beside, own, rows),
         *(found for item, of_item in _by_item(own) for found in _of_item(claim, item, of_item, rows)),
-        *_of_levels(claim, own),
+        *_of_levels(beside.levels, own),
     ]
 
 
@@ -193,15 +192,11 @@ def _is_shared(row: _Row, rows: list[_Row]) -> bool:
     )  # fmt: skip
 
 
-def _of_limits(claim: Claim, own: list[_Row], rows: list[_Row]) -> Iterator[Warned]:
-    sent = select(func.count(Claim.id)).where(
-        Claim.provider_id == claim.provider_id, Claim.id != claim.id, Claim.of_portal(),
-        Claim.submitted_at.is_not(None), Claim.status.not_in(GONE), *_in_month(claim.claimed_on),
-    )  # fmt: skip
-    for limit, count in session.execute(ClaimLimit.in_force().add_columns(sent.scalar_subquery())):
+def _of_limits(claim: Claim, beside: Beside, own: list[_Row], rows: list[_Row]) -> Iterator[Warned]:
+    for limit in beside.limits:
         match limit.kind:
             case LimitKind.MONTHLY:
-                if (count + 1) * SCALE > limit.most_e4:
+                if ((count := beside.sent_in_month) + 1) * SCALE > limit.most_e4:
                     month = f"{claim.claimed_on:%B %Y}"
                     text = f"{limit.sentence}. You have sent {count} for {month}"
                     yield Warned(WarningKind.LIMIT, text, None, limit.refuses)
@@ -209,11 +204,6 @@ def _of_limits(claim: Claim, own: list[_Row], rows: list[_Row]) -> Iterator[Warn
                 yield from _too_old(claim, limit, own)
             case LimitKind.DAILY_MILES:
                 yield from _too_far(limit, own, rows)
-
-
-def _in_month(day: date) -> tuple[sa.ColumnElement[bool], ...]:
-    first = day.replace(day=1)
-    return Claim.claimed_on >= first, Claim.claimed_on < (first + timedelta(days=32)).replace(day=1)
 
 
 def _limited(limit: ClaimLimit, rows: Collection[_Row]) -> list[_Row]:
@@ -242,15 +232,14 @@ def _too_far(limit: ClaimLimit, own: list[_Row], rows: list[_Row]) -> Iterator[W
             yield Warned(WarningKind.LIMIT, text, each.item.id, limit.refuses)
 
 
-def _of_levels(claim: Claim, own: list[_Row]) -> Iterator[Warned]:
+def _of_levels(levels: Levels, own: list[_Row]) -> Iterator[Warned]:
     """Approval and rates, as they are now: both may have changed since the item was added."""
-    levels = Levels.of(claim.provider_id) if own else None
     for item, of_item in _by_item(own):
         for day in sorted({each.day for each in of_item}):
-            if levels and not levels.is_approved(item.service_level_id, day):
+            if not levels.is_approved(item.service_level_id, day):
                 text = NOT_APPROVED.format(level=item.level, day=in_words(day))
                 yield Warned(WarningKind.NOT_APPROVED, text, item.id, True)
                 break
-            if levels and item.is_by_rate and levels.rate_on(item.service_level_id, day) is None:
+            if item.is_by_rate and levels.rate_on(item.service_level_id, day) is None:
                 yield Warned(WarningKind.NO_RATE, NO_RATE.format(level=item.level, day=in_words(day)), item.id, True)
                 break

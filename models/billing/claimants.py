@@ -8,8 +8,6 @@ from sqlalchemy.orm import joinedload, with_expression
 
 from models.accounts.user import Membership, User
 from models.billing.grant import ClaimGrant
-from models.billing.levels import LATE
-from models.calendar import today
 from models.records.claim import Claim
 from models.records.contract import Claimable, ServiceLevel
 from models.records.provider import Provider
@@ -30,14 +28,6 @@ def with_places() -> Any:
 def looked_at(provider_id: int) -> Select[Provider]:
     """The provider, saying whether it is a claimant."""
     return Provider.numbered(provider_id).options(with_expression(Provider.is_claimant, claims_anything()))
-
-
-def parts_to_claim(provider_id: int) -> Select[Claimable]:
-    """The parts of a claim to which the provider may add something: of today, or of days before an approval ended."""
-    grant = ClaimGrant
-    is_offered = grant.starts_on <= today(), sa.or_(grant.ends_on.is_(None), grant.ends_on >= today() - LATE)
-    query = select(ServiceLevel.claimable).join(grant, grant.service_level_id == ServiceLevel.id)
-    return query.where(grant.provider_id == provider_id, *is_offered).distinct().order_by(ServiceLevel.claimable)
 
 
 def levels_of_care() -> Select[ServiceLevel]:

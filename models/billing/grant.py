@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
+from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
 
 from models.accounts.conflict import insist_on_none
 from models.accounts.user import User
@@ -64,7 +64,7 @@ class ClaimGrant(ProviderOwned, Base):
         return (
             select(cls)
             .join(cls.level)
-            .options(contains_eager(cls.level))
+            .options(joinedload(cls.level))
             .where(cls.provider_id == provider_id)
             .order_by(ServiceLevel.folded_name, cls.starts_on.desc(), cls.id.desc())
         )

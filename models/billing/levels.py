@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Self
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from models.base import DomainError, session
 from models.billing.grant import ClaimGrant
 from models.calendar import FAR_FUTURE, in_words, today
 from models.engine.facts import Dated
+from models.payments.miles import PricingRead
 from models.pricing import Unit
 from models.records.claim import Claim
 from models.records.claim_pricing import ClaimPricing, is_at_cost
 from models.records.contract import Claimable, Contract, ContractRate, ServiceLevel
+from models.together import read_together
 
 LATE = timedelta(days=92)
 """So long after an approval has ended its service level is offered still, for days before its end."""
@@ -49,26 +51,40 @@ class Levels:
     provider_id: int
     levels: dict[int, ServiceLevel]
     grants: list[ClaimGrant]
-    pricing: dict[int, list[ClaimPricing]]
+    read: PricingRead
+    """The rows themselves: a quote works with the same ones."""
+    pricing: dict[int, list[ClaimPricing]] = field(default_factory=lambda: defaultdict(list))
     rates: dict[int, list[tuple[int, Dated]]] = field(default_factory=lambda: defaultdict(list))
     """By service level: the contract, and its rate on its days, the contract that began last first."""
 
     @classmethod
     def of(cls, provider_id: int) -> Self:
-        grants = list(session.scalars(ClaimGrant.of_provider(provider_id)))
-        pricing: dict[int, list[ClaimPricing]] = defaultdict(list)
-        for row in session.scalars(ClaimPricing.every()):
-            pricing[row.service_level_id].append(row)
-        found = cls(provider_id, {each.service_level_id: each.level for each in grants}, grants, pricing)
-        query = (
-            select(ContractRate.service_level_id, ContractRate.contract_id, ContractRate.starts_on,
-                   ContractRate.ends_on, ContractRate.rate_e4)
+        return cls.told_by(provider_id, *read_together(*cls.queries(provider_id)))
+
+    @staticmethod
+    def queries(provider_id: int) -> tuple[Select[ClaimGrant], Select[ClaimPricing], Select[ContractRate]]:
+        """What it is told by, for a page that reads other things in the same statement."""
+        rates = (
+            select(ContractRate)
             .join(Contract, Contract.id == ContractRate.contract_id)
-            .where(ContractRate.provider_id == provider_id, ContractRate.service_level_id.in_(found.levels))
-            .order_by(Contract.starts_on.desc(), Contract.id.desc(), ContractRate.starts_on.desc())
-        )  # fmt: skip
-        for level_id, contract_id, starts_on, ends_on, rate_e4 in session.execute(query):
-            found.rates[level_id].append((contract_id, Dated(starts_on, ends_on or FAR_FUTURE, rate_e4)))
+            .where(ContractRate.provider_id == provider_id)
+            .order_by(Contract.starts_on.desc(), Contract.id.desc(), ContractRate.starts_on.desc(), ContractRate.id)
+        )
+        return ClaimGrant.of_provider(provider_id), ClaimPricing.every(), rates
+
+    @classmethod
+    def told_by(
+        cls, provider_id: int, grants: Sequence[ClaimGrant], pricing: Sequence[ClaimPricing],
+        rates: Sequence[ContractRate],
+    ) -> Self:  # fmt: skip
+        """What those queries have found."""
+        terms = PricingRead(pricing, rates)
+        found = cls(provider_id, {each.service_level_id: each.level for each in grants}, list(grants), terms)
+        for row in pricing:
+            found.pricing[row.service_level_id].append(row)
+        for rate in rates:
+            dated = Dated(rate.starts_on, rate.ends_on or FAR_FUTURE, rate.rate_e4)
+            found.rates[rate.service_level_id].append((rate.contract_id, dated))
         return found
 
     def pricing_on(self, level_id: int, day: date) -> ClaimPricing | None:
@@ -87,12 +103,18 @@ class Levels:
 
     def offered(self, day: date) -> list[ClaimableLevel]:
         """By name: what may be claimed, and nothing else."""
-        found = {
-            each.service_level_id: self._as_offered(each.level, day)
-            for each in self.grants
-            if each.starts_on <= day and day - LATE <= (each.ends_on or FAR_FUTURE)
-        }
+        found = {each.service_level_id: self._as_offered(each.level, day) for each in self._offered_on(day)}
         return sorted(found.values(), key=lambda each: (each.name, each.id))
+
+    def parts(self, day: date) -> set[Claimable]:
+        """The parts of a claim to which something may be added: of that day, or of days before an approval ended."""
+        return {each.level.claimable for each in self._offered_on(day)}
+
+    def _offered_on(self, day: date) -> list[ClaimGrant]:
+        return [
+            each for each in self.grants
+            if each.starts_on <= day and day - LATE <= (each.ends_on or FAR_FUTURE)
+        ]  # fmt: skip
 
     def _as_offered(self, level: ServiceLevel, day: date) -> ClaimableLevel:
         terms, rate = self.pricing_on(level.id, day), self.rate_on(level.id, day)

@@ -1,14 +1,13 @@
 """Claims as pages list and show them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from models.accounts.user import User
 from models.base import session, sum_of
 from models.calendar import FinancialYear
 from models.correspondence.attachment import Attachment
@@ -111,12 +110,9 @@ def in_queue() -> Select[int]:
 
 
 def numbered(claim_id: int) -> Select[Claim]:
-    """The claim with its provider, and its items with level, child, contract and trips."""
-    items = selectinload(Claim.items)
-    parts = (
-        items.joinedload(ClaimItem.level), items.joinedload(ClaimItem.client), items.joinedload(ClaimItem.contract),
-        items.selectinload(ClaimItem.trips),
-    )  # fmt: skip
+    """The claim with its provider, and its items with level, child and trips, in one statement: `unique()` it."""
+    items = joinedload(Claim.items)
+    parts = [items.joinedload(each) for each in (ClaimItem.level, ClaimItem.client, ClaimItem.trips)]
     query = select(Claim).join(Claim.provider).options(contains_eager(Claim.provider), *parts)
     return query.where(Claim.id == claim_id)
 
@@ -127,34 +123,28 @@ def several(claim_ids: Sequence[int]) -> Select[Claim]:
     return query.order_by(Claim.id)
 
 
-def item_of(claim: Claim, item_id: int) -> Select[ClaimItem]:
-    """The item of that number, if it is the claim's, with what a page shows of it."""
-    query = select(ClaimItem).join(ClaimItem.level).join(ClaimItem.contract).outerjoin(ClaimItem.client)
-    options = [contains_eager(each) for each in (ClaimItem.level, ClaimItem.contract, ClaimItem.client)]
-    mine = ClaimItem.claim_id == claim.id, ClaimItem.provider_id == claim.provider_id
-    return query.options(*options, selectinload(ClaimItem.trips)).where(*mine, ClaimItem.id == item_id)
-
-
 def trip_of(item: ClaimItem, trip_id: int) -> Select[ClaimTrip]:
     mine = ClaimTrip.claim_item_id == item.id, ClaimTrip.provider_id == item.provider_id
     return select(ClaimTrip).where(*mine, ClaimTrip.id == trip_id)
 
 
-def files_of(claim: Claim) -> dict[int, list[Attachment]]:
-    """The files of its items, by item; one statement."""
+def attached(claim: Claim) -> Select[Attachment]:
+    """The files of its items."""
     items = select(ClaimItem.id).where(ClaimItem.claim_id == claim.id)
     of_items = Attachment.holder == ClaimItem.__tablename__, Attachment.provider_id == claim.provider_id
+    return select(Attachment).where(*of_items, Attachment.holder_id.in_(items)).order_by(Attachment.id)
+
+
+def by_item(files: Iterable[Attachment]) -> dict[int, list[Attachment]]:
     found: dict[int, list[Attachment]] = defaultdict(list)
-    query = select(Attachment).where(*of_items, Attachment.holder_id.in_(items)).order_by(Attachment.id)
-    for each in session.scalars(query):
+    for each in files:
         found[each.holder_id].append(each)
     return found
 
 
-def people(claim: Claim) -> dict[int, str]:
-    """The names of those who made, sent and decided it, by id; one statement."""
-    ids = {claim.made_by_id, claim.submitted_by_id, claim.decided_by_id} - {None}
-    return dict(session.execute(select(User.id, User.name).where(User.id.in_(ids)).order_by(User.id)).all())
+def files_of(claim: Claim) -> dict[int, list[Attachment]]:
+    """The files of its items, by item."""
+    return by_item(session.scalars(attached(claim)))
 
 
 def last_claim(provider_id: int) -> Select[Claim]:

@@ -10,7 +10,7 @@ from models.base import session
 from models.engine.mileage import MileageBook, MileageItem, priced
 from models.engine.working import Slice
 from models.money import SCALE, gbp, gbp_rate, number
-from models.payments.miles import book_of
+from models.payments.miles import PricingRead, book_of
 from models.records.claim import Claim, ClaimItem
 from models.words import how_many
 
@@ -65,12 +65,15 @@ class Quotes:
         return self.by_item[item_id]
 
 
-def quoted(claim: Claim) -> Quotes:
-    """Its items as if it were accepted in full, after all that is accepted or waits of the same provider."""
-    items = session.scalars(select(ClaimItem).where(ClaimItem.claim_id == claim.id).order_by(ClaimItem.id)).all()
+def quoted(claim: Claim, items: Sequence[ClaimItem] | None = None, read: PricingRead | None = None) -> Quotes:
+    """Its items as if it were accepted in full, after all that is accepted or waits of the same provider. A page gives
+    the items, and what prices them, that it has read.
+    """
+    if items is None:
+        items = session.scalars(select(ClaimItem).where(ClaimItem.claim_id == claim.id).order_by(ClaimItem.id)).all()
     if not any(each.is_priced for each in items):
         return Quotes({each.id: _sum(each) for each in items})
-    book = book_of(claim.provider_id, claim.id)
+    book = book_of(claim.provider_id, claim.id, read)
     return Quotes(quotes_in(book, items))
 
 
@@ -109,8 +112,8 @@ def _sum(item: ClaimItem) -> Quote:
 def requote(claim: Claim) -> int:
     """Keep with each item what it comes to now; the total in pence. While the claim is the provider's to change."""
     session.flush()
-    items = session.scalars(select(ClaimItem).where(ClaimItem.claim_id == claim.id)).all()
-    quotes = quoted(claim)
+    items = session.scalars(select(ClaimItem).where(ClaimItem.claim_id == claim.id).order_by(ClaimItem.id)).all()
+    quotes = quoted(claim, items)
     for each in items:
         if each.is_by_rate:
             found = quotes.of(each.id)

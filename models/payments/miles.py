@@ -4,13 +4,14 @@
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from models.base import session
 from models.calendar import FAR_FUTURE
@@ -26,6 +27,16 @@ from models.words import folded
 IS_DECIDED = Claim.status.in_(DECIDED)
 
 
+@dataclass(frozen=True)
+class PricingRead:
+    """What prices the claims of one provider, where it is read already."""
+
+    pricing: Sequence[ClaimPricing]
+    """As `ClaimPricing.every` gives it."""
+    rates: Sequence[ContractRate]
+    """All of the provider."""
+
+
 def books(provider_ids: Collection[int]) -> dict[int, MileageBook]:
     """The miles of those of the providers that have a decided item which is priced by them, by provider."""
     priced = select(ClaimItem.provider_id).join(Claim, Claim.id == ClaimItem.claim_id)
@@ -36,24 +47,27 @@ def books(provider_ids: Collection[int]) -> dict[int, MileageBook]:
     return _read(owners, IS_DECIDED) if owners else {}
 
 
-def book_of(provider_id: int, claim_id: int = 0) -> MileageBook:
+def book_of(provider_id: int, claim_id: int = 0, read: PricingRead | None = None) -> MileageBook:
     """The provider's miles as if what is undecided were accepted in full: of its decided claims, of those that wait,
-    and of the claim of that number. Its terms and rates are there when it has claimed none.
+    and of the claim of that number. Its terms and rates are there when it has claimed none; `read` has them where they
+    are read already.
     """
     waits = sa.or_(Claim.status.in_(UNDECIDED), Claim.id == claim_id)
-    book = _read([provider_id], sa.or_(IS_DECIDED, waits))[provider_id]
+    book = _read([provider_id], sa.or_(IS_DECIDED, waits), read)[provider_id]
     return book.with_items(
         replace(each, is_payable=True, decided_on=date.min, accepted_e4=None) if each.decided_on is None else each
         for each in book.items
     )
 
 
-def _read(provider_ids: list[int], which: sa.ColumnElement[bool]) -> dict[int, MileageBook]:
-    terms = _terms()
+def _read(
+    provider_ids: list[int], which: sa.ColumnElement[bool], read: PricingRead | None = None
+) -> dict[int, MileageBook]:  # fmt: skip
+    terms = _terms(read.pricing if read else session.scalars(ClaimPricing.every()).unique())
     found = {each: MileageBook(terms=terms) for each in provider_ids}
     for provider_id, item in _items(provider_ids, which):
         found[provider_id].items.append(item)
-    for provider_id, key, rate in _rates(provider_ids):
+    for provider_id, key, rate in _rates(read.rates if read else _rates_of(provider_ids)):
         found[provider_id].rates.setdefault(key, []).append(rate)
     levels = frozenset[int]().union(*(each.maintenance for rows in terms.values() for _, each in rows))
     if levels:
@@ -65,33 +79,27 @@ def _read(provider_ids: list[int], which: sa.ColumnElement[bool]) -> dict[int, M
 def _items(provider_ids: list[int], which: sa.ColumnElement[bool]) -> Iterable[tuple[int, MileageItem]]:
     """Items of levels that are counted in miles: priced ones, and those that were accepted at a sum."""
     item = ClaimItem
-    mine = item.provider_id.in_(provider_ids), which
-    drives = _drives(select(item.id).join(Claim, Claim.id == item.claim_id).where(*mine, item.is_priced))
-    for row in session.execute(
+    rows = session.execute(
         select(
             item.id, item.provider_id, item.contract_id, item.service_level_id, item.client_id, item.called(),
             item.spent_on, item.quantity_e4, item.is_priced.label("is_priced"), item.accepted_e4, item.is_included,
-            Claim.decided_on, Claim.status,
+            Claim.decided_on, Claim.status, ClaimTrip,
         )
         .join(Claim, Claim.id == item.claim_id)
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
-        .where(*mine, sa.or_(item.is_priced, ServiceLevel.unit == Unit.MILE))
-        .order_by(item.id)
-    ):  # fmt: skip
+        .outerjoin(ClaimTrip, sa.and_(ClaimTrip.claim_item_id == item.id, item.is_priced))
+        .where(item.provider_id.in_(provider_ids), which, sa.or_(item.is_priced, ServiceLevel.unit == Unit.MILE))
+        .order_by(item.id, ClaimTrip.day, ClaimTrip.id)
+    )  # fmt: skip
+    for _, of_item in groupby(rows, key=lambda each: each.id):
+        row, *more = of_item
+        drives = tuple(drive_of(each.ClaimTrip) for each in (row, *more) if each.ClaimTrip is not None)
         yield row.provider_id, MileageItem(
             row.id, row.contract_id, row.service_level_id, row.client_id, row.called,
-            tuple(drives.get(row.id, ())) or (Drive(0, row.spent_on, row.quantity_e4),),
+            drives or (Drive(0, row.spent_on, row.quantity_e4),),
             row.decided_on if row.status in DECIDED else None,
             row.status in PAYABLE and row.is_included, not row.is_priced, row.accepted_e4,
         )  # fmt: skip
-
-
-def _drives(item_ids: Select[Any]) -> dict[int, list[Drive]]:
-    found: dict[int, list[Drive]] = defaultdict(list)
-    trips = select(ClaimTrip).where(ClaimTrip.claim_item_id.in_(item_ids)).order_by(ClaimTrip.day, ClaimTrip.id)
-    for trip in session.scalars(trips):
-        found[trip.claim_item_id].append(drive_of(trip))
-    return found
 
 
 def drive_of(trip: ClaimTrip) -> Drive:
@@ -107,9 +115,10 @@ def journey_of(trip: ClaimTrip) -> Journey | None:
     return folded(trip.from_place), folded(trip.to_place), trip.miles_e4, trip.is_return
 
 
-def _terms() -> dict[int, list[tuple[date, MileageTerms]]]:
+def _terms(pricing: Iterable[ClaimPricing]) -> dict[int, list[tuple[date, MileageTerms]]]:
+    """Of rows as `ClaimPricing.every` orders them."""
     found: dict[int, list[tuple[date, MileageTerms]]] = defaultdict(list)
-    for row in session.scalars(ClaimPricing.every()):
+    for row in pricing:
         tiers = tuple((each.above_e4, each.rate_e4) for each in row.tiers)
         maintenance = frozenset(each.service_level_id for each in row.maintenance)
         terms = MileageTerms(row.free_weekly_e4, tiers, row.deduct_percent, maintenance)
@@ -117,13 +126,15 @@ def _terms() -> dict[int, list[tuple[date, MileageTerms]]]:
     return found
 
 
-def _rates(provider_ids: list[int]) -> Iterable[tuple[int, tuple[int, int], Dated]]:
+def _rates_of(provider_ids: list[int]) -> Iterable[Any]:
+    """Rows with the columns of a rate that count."""
     rate = ContractRate
-    for row in session.execute(
-        select(rate.provider_id, rate.contract_id, rate.service_level_id, rate.starts_on, rate.ends_on, rate.rate_e4)
-        .where(rate.provider_id.in_(provider_ids))
-        .order_by(rate.contract_id, rate.service_level_id, rate.starts_on)
-    ):
+    columns = rate.provider_id, rate.contract_id, rate.service_level_id, rate.starts_on, rate.ends_on, rate.rate_e4
+    return session.execute(select(*columns).where(rate.provider_id.in_(provider_ids)).order_by(rate.id))
+
+
+def _rates(rows: Iterable[Any]) -> Iterable[tuple[int, tuple[int, int], Dated]]:
+    for row in sorted(rows, key=lambda each: (each.contract_id, each.service_level_id, each.starts_on)):
         dated = Dated(row.starts_on, row.ends_on or FAR_FUTURE, row.rate_e4)
         yield row.provider_id, (row.contract_id, row.service_level_id), dated
 
@@ -135,21 +146,19 @@ def _maintenance(
     contract's rates.
     """
     item = CarePackageLineItem
-    items = session.execute(
+    rows = session.execute(
         select(item.id, item.provider_id, item.client_id, item.contract_id, item.service_level_id, item.starts_on,
-               item.ends_on)
+               item.ends_on, ItemPrice.starts_on.label("priced_from"), ItemPrice.ends_on.label("priced_to"),
+               ItemPrice.rate_e4)
+        .outerjoin(ItemPrice, ItemPrice.item_id == item.id)
         .where(item.provider_id.in_(provider_ids), item.service_level_id.in_(levels))
-        .order_by(item.id)
-    ).all()  # fmt: skip
-    own: dict[int, list[Dated]] = defaultdict(list)
-    for row in session.execute(
-        select(ItemPrice.item_id, ItemPrice.starts_on, ItemPrice.ends_on, ItemPrice.rate_e4)
-        .where(ItemPrice.item_id.in_([each.id for each in items]))
-        .order_by(ItemPrice.item_id, ItemPrice.starts_on)
-    ):
-        own[row.item_id].append(Dated(row.starts_on, row.ends_on or FAR_FUTURE, row.rate_e4))
-    for each in items:
-        prices = own.get(each.id) or found[each.provider_id].rates.get((each.contract_id, each.service_level_id), [])
+        .order_by(item.id, ItemPrice.starts_on)
+    )  # fmt: skip
+    for _, of_item in groupby(rows, key=lambda each: each.id):
+        each, *more = of_item
+        own = [row for row in (each, *more) if row.priced_from is not None]
+        prices = [Dated(price.priced_from, price.priced_to or FAR_FUTURE, price.rate_e4) for price in own]
+        prices = prices or found[each.provider_id].rates.get((each.contract_id, each.service_level_id), [])
         for price in prices:
             first, last = max(price.first, each.starts_on), min(price.last, each.ends_on or FAR_FUTURE)
             if first <= last:

@@ -8,7 +8,7 @@ from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship, selectinload
 
 from models.base import Base, Key, TenThousandths
 from models.pricing import Unit
@@ -44,15 +44,18 @@ class ClaimPricing(Base):
 
     @classmethod
     def every(cls) -> Select["ClaimPricing"]:
-        """Of every level, in order of days, with tiers and maintenance."""
-        parts = selectinload(cls.tiers), selectinload(cls.maintenance)
+        """Of every level, in order of days, with tiers and maintenance (few of either), in one statement: `unique()`
+        it.
+        """
+        parts = joinedload(cls.tiers), joinedload(cls.maintenance)
         return select(cls).options(*parts).order_by(cls.service_level_id, cls.starts_on)
 
     @classmethod
     def listed(cls) -> Select["ClaimPricing"]:
         """For the council's page: by the level's name, the newest of each first."""
         newest = ServiceLevel.folded_name, ServiceLevel.id, cls.starts_on.desc(), cls.id
-        return cls.every().join(cls.level).options(sa.orm.contains_eager(cls.level)).order_by(None).order_by(*newest)
+        parts = contains_eager(cls.level), selectinload(cls.tiers), selectinload(cls.maintenance)
+        return select(cls).join(cls.level).options(*parts).order_by(*newest)
 
 
 class ClaimTier(Base):

@@ -18,7 +18,7 @@ from models.records.claim_pricing import ClaimPricing
 from tests.care_factories import make_client, make_contract, make_item
 from tests.claim_factories import make_claim, submit
 from tests.factories import canary, make_provider, make_staff, make_user
-from tests.support.claims import approve_of_the_guide
+from tests.support.claims import approve_of_the_guide, make_full_claim, price_with_all
 from tests.support.client import PortalClient
 from tests.support.files import picture
 from tests.support.rows import every, reloaded, saved
@@ -314,3 +314,15 @@ def test_a_claim_is_found_by_its_number_everywhere_once_it_was_sent(panel, sent,
     assert answer.location == of(claim)
     answer = panel.post("/council/search/", {"text": f"OC{draft.id}"}, status=303)
     assert "/council/search/" in answer.location
+
+
+def test_a_claim_asks_the_database_as_often_however_much_is_in_it(panel, contract, child, levels, person):
+    def reads(many):
+        claim = make_full_claim(contract, *levels, person, many=many)
+        submit(claim, person)
+        panel.get(of(claim))  # what is noted once a minute is noted now
+        return panel.get(of(claim)).reads
+
+    price_with_all(contract, child, levels[0])
+    few = reads(1)
+    assert len(reads(6)) == len(few) <= 8, few

@@ -11,9 +11,16 @@ from models.permissions import Role
 from models.pricing import Unit
 from models.records.claim import Claim, ClaimItem, ClaimStatus, ClaimTrip
 from tests.care_factories import make_claim_item, make_client, make_contract, make_item
-from tests.claim_factories import make_claim, make_claim_level, submit
+from tests.claim_factories import items_of, make_claim, make_claim_level, submit
 from tests.factories import canary, make_provider, make_user
-from tests.support.claims import CHILD_MILEAGE, OWN_MILEAGE, PARKING, approve_of_the_guide
+from tests.support.claims import (
+    CHILD_MILEAGE,
+    OWN_MILEAGE,
+    PARKING,
+    approve_of_the_guide,
+    make_full_claim,
+    price_with_all,
+)
 from tests.support.client import PortalClient
 from tests.support.files import PDF
 from tests.support.rows import every, reloaded
@@ -403,3 +410,18 @@ def test_what_one_is_not_approved_to_claim_is_refused_whatever_is_sent(carer, at
     refused = carer.submit(page, sent, form="form#item", status=422)
     assert "Choose a service level from the list" in refused.errors
     assert len(every(ClaimItem)) == 1
+
+
+def test_pages_of_a_claim_ask_the_database_as_often_however_much_is_in_it(carer, at, contract, child, levels, person):
+    def reads(many):
+        claim = make_full_claim(contract, levels["child"], levels["parking"], person, many=many)
+        item = f"{claim.id}/items/{items_of(claim)[0].id}"
+        paths = (f"{claim.id}", f"{claim.id}/items/new", item, f"{item}/change", f"{item}/repeat", f"{item}/remove")
+        for path in paths:
+            carer.get(at(path))  # what is noted once a minute is noted now
+        return [len(carer.get(at(path)).reads) for path in paths]
+
+    price_with_all(contract, child, levels["child"])
+    few = reads(2)
+    assert reads(6) == few
+    assert max(few) <= 8

@@ -50,12 +50,13 @@ def decide(claim_id):
 @reads_client_records
 def reject(claim_id):
     claim, form = loaded(claim_id), RejectClaimForm()
-    there = next_claim(claim_id, wraps=True)
     if form.validate_on_submit():
+        there = next_claim(claim_id, wraps=True)
         with refusals_on(form):
             deciding.reject(claim, form.reason.data, by=me())
             return _on(claim, f"{claim.reference} is rejected", there)
-    return _act(loaded(claim_id), form, "Reject the claim", "All of it is left out, and the provider is told by mail.")
+        claim = loaded(claim_id)
+    return _act(claim, form, "Reject the claim", "All of it is left out, and the provider is told by mail.")
 
 
 @bp.route(f"{ONE}/return", methods=["GET", "POST"])
@@ -63,12 +64,13 @@ def reject(claim_id):
 @reads_client_records
 def return_it(claim_id):
     claim, form = loaded(claim_id), ReturnClaimForm()
-    there = next_claim(claim_id, wraps=True)
     if form.validate_on_submit():
+        there = next_claim(claim_id, wraps=True)
         with refusals_on(form):
             deciding.return_for_information(claim, form.text.data, by=me())
             return _on(claim, f"{claim.reference} is with the provider again", there)
-    return _act(loaded(claim_id), form, "Return for information", "It keeps its place in the queue.")
+        claim = loaded(claim_id)
+    return _act(claim, form, "Return for information", "It keeps its place in the queue.")
 
 
 def _act(claim, form, title, words):

@@ -5,14 +5,15 @@ from flask import url_for
 from blueprints.access import may, me, requires
 from blueprints.admin.claims import bp
 from blueprints.attachments import send_attachment
-from blueprints.lookups import get_or_404
+from blueprints.lookups import get_or_404, one_or_404
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
 from forms.council_claims import DecideForm
 from models.base import session
+from models.billing.beside import Beside
 from models.billing.checks import warnings
 from models.billing.deciding import may_decide
-from models.billing.listing import files_of, in_queue, item_of, numbered, people
+from models.billing.listing import in_queue, numbered
 from models.correspondence.attachment import Attachment
 from models.permissions import Permission
 
@@ -27,7 +28,7 @@ def show(claim_id):
 @bp.get("/<int:claim_id>/items/<int:claim_item_id>/files/<int:receipt_id>")
 @requires(Permission.VIEW_EVERY_CLAIM)
 def file(claim_id, claim_item_id, receipt_id):
-    found = get_or_404(item_of(loaded(claim_id), claim_item_id))
+    found = one_or_404([each for each in loaded(claim_id).items if each.id == claim_item_id])
     return send_attachment(get_or_404(Attachment.one_of(found, receipt_id)))
 
 
@@ -38,6 +39,8 @@ def loaded(claim_id):
 def claim_page(claim, form=None):
     """The page, with the decisions as they were sent where they were refused."""
     decides = may(Permission.DECIDE_CLAIMS) and not claim.is_from_feed
+    is_own = decides and not may_decide(claim, me())
+    beside = Beside.of(claim)
     if form is None:
         form = DecideForm(formdata=None)
         form.is_of(claim)
@@ -45,11 +48,11 @@ def claim_page(claim, form=None):
         "admin/claims/show.html",
         claim=claim,
         form=form,
-        files=files_of(claim),
-        people=people(claim),
-        warned=[] if claim.status.is_decided else warnings(claim),
-        decides=decides and (claim.status == "pending" or claim.status.is_decided) and may_decide(claim, me()),
-        is_own=decides and not may_decide(claim, me()),
+        files=beside.files,
+        people=beside.people,
+        warned=[] if claim.status.is_decided else warnings(claim, beside),
+        decides=decides and not is_own and (claim.status == "pending" or claim.status.is_decided),
+        is_own=is_own,
         next=next_claim(claim.id),
     )  # fmt: skip
 

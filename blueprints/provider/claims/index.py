@@ -6,12 +6,12 @@ from blueprints.pages import render
 from blueprints.provider.claims import bp
 from blueprints.reading import reads_client_records
 from forms.claims import HeaderForm, SubmitForm
-from models.base import session
+from models.billing.beside import Beside
 from models.billing.checks import warnings
-from models.billing.claimants import parts_to_claim
 from models.billing.levels import may_claim
-from models.billing.listing import claims, files_of, numbered, people
-from models.billing.quoting import quoted
+from models.billing.listing import claims, numbered
+from models.billing.quoting import Quotes, quoted
+from models.calendar import today
 from models.permissions import Permission
 
 
@@ -35,8 +35,8 @@ def loaded(claim_id):
 
 def claim_page(claim, *, header=None, sending=None):
     """The claim beside the list; one of its forms as it was sent."""
-    changes = claim.status.is_editable and may(Permission.MAKE_CLAIMS)
-    quotes = quoted(claim)
+    changes, beside = claim.status.is_editable and may(Permission.MAKE_CLAIMS), Beside.of(claim)
+    quotes = quoted(claim, claim.items, beside.levels.read) if claim.status.is_editable else Quotes()
     sending = sending or SubmitForm(formdata=None, data={"seen": quotes.total_pence})
     return _panes(
         claim,
@@ -45,10 +45,10 @@ def claim_page(claim, *, header=None, sending=None):
         sending=sending,
         changes=changes,
         quotes=quotes,
-        warned=warnings(claim) if changes else [],
-        files=files_of(claim),
-        people=people(claim),
-        parts=set(session.scalars(parts_to_claim(viewed().id))) if changes else set(),
+        warned=warnings(claim, beside) if changes else [],
+        files=beside.files,
+        people=beside.people,
+        parts=beside.levels.parts(today()) if changes else set(),
     )  # fmt: skip
 
 

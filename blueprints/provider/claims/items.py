@@ -1,13 +1,14 @@
 """The items of a claim, each added and edited in a dialog over the claim, or on a page of its own."""
 
 from contextlib import suppress
+from itertools import chain
 
 from flask import request, url_for
 
 from blueprints.access import may, me, requires, viewed
 from blueprints.attachments import send_attachment, sent, takes_files
 from blueprints.frame import settings
-from blueprints.lookups import get_or_404, key
+from blueprints.lookups import get_or_404, key, one_or_404
 from blueprints.pages import done, refusals_on, render
 from blueprints.presses import repeatable
 from blueprints.provider.claims import bp
@@ -19,13 +20,14 @@ from forms.trips import TypedTrip
 from models.base import DomainError, session
 from models.billing import items as verbs
 from models.billing.journey import SavedJourney, save_journey
-from models.billing.levels import may_claim
-from models.billing.listing import files_of, item_of
+from models.billing.levels import Levels
+from models.billing.listing import attached, by_item
 from models.billing.quoting import Quote
 from models.calendar import today
 from models.correspondence.attachment import Attachment
 from models.permissions import Permission
 from models.records.client import Client
+from models.together import read_together
 
 ITEM = "/<int:claim_id>/items/<int:claim_item_id>"
 PROVIDER_ITEM = "provider"
@@ -38,7 +40,7 @@ PROVIDER_ITEM = "provider"
 def new_item(claim_id):
     """`?of=provider` for one that is about no child."""
     claim = loaded(claim_id)
-    form = _offered(ItemForm(data={"spent_on": claim.claimed_on}), request.args.get("of") != PROVIDER_ITEM)
+    form, _ = _offered(claim, ItemForm(data={"spent_on": claim.claimed_on}), request.args.get("of") != PROVIDER_ITEM)
     return _filled_in(claim, None, form)
 
 
@@ -49,10 +51,10 @@ def new_item(claim_id):
 def change_item(claim_id, claim_item_id):
     """`?why=y` asks why it is right although it was warned of."""
     claim, item = _loaded_item(claim_id, claim_item_id)
-    form = _offered(ItemForm(data=_as_it_is(item)), item.is_client_item)
-    form.has_files = len(_files(claim, item))
+    form, files = _offered(claim, ItemForm(data=_as_it_is(item)), item.is_client_item)
+    form.has_files = len(files.get(item.id, []))
     form.needs_reason = bool(item.reason) or "why" in request.args
-    return _filled_in(claim, item, form)
+    return _filled_in(claim, item, form, files.get(item.id, []))
 
 
 @bp.post("/<int:claim_id>/items/amount")
@@ -61,10 +63,11 @@ def change_item(claim_id, claim_item_id):
 def amount(claim_id):
     """What the item that somebody is filling in comes to: asked for as they type. `?item=12` for one that is there."""
     claim = loaded(claim_id)
-    form = _offered(ItemForm(data={"spent_on": claim.claimed_on}), request.args.get("of") != PROVIDER_ITEM)
+    is_of_client = request.args.get("of") != PROVIDER_ITEM
+    form, files = _offered(claim, ItemForm(data={"spent_on": claim.claimed_on}), is_of_client)
     asked = request.args.get("item", type=key)
-    item = get_or_404(item_of(claim, asked)) if asked else None
-    return _drawn(claim, item, form, partial="provider/claims/_amount.html")
+    item = _item_in(claim, asked) if asked else None
+    return _drawn(claim, item, form, partial="provider/claims/_amount.html", files=files.get(asked, []))
 
 
 @bp.get(ITEM)
@@ -72,9 +75,10 @@ def amount(claim_id):
 @reads_client_records
 def item(claim_id, claim_item_id):
     claim, found = _loaded_item(claim_id, claim_item_id)
+    changes = claim.status.is_editable and may(Permission.MAKE_CLAIMS)
     return render(
         "provider/claims/item.html", partial="provider/claims/_item_dialog.html", claim=claim, item=found,
-        files=_files(claim, found), changes=claim.status.is_editable and may(Permission.MAKE_CLAIMS),
+        files=session.scalars(Attachment.of(found)).all(), changes=changes,
     )  # fmt: skip
 
 
@@ -88,9 +92,10 @@ def remove_item(claim_id, claim_item_id):
         with refusals_on(form):
             verbs.remove_item(claim, found, by=me())
             return _back(claim, f"“{found.description}” is removed")
+        claim, found = _loaded_item(claim_id, claim_item_id)
     return render(
-        "provider/claims/remove_item.html", partial="provider/claims/_remove_dialog.html", form=form,
-        claim=claim, item=get_or_404(item_of(claim, claim_item_id)),
+        "provider/claims/remove_item.html", partial="provider/claims/_remove_dialog.html", form=form, claim=claim,
+        item=found,
     )  # fmt: skip
 
 
@@ -106,9 +111,10 @@ def repeat_item(claim_id, claim_item_id):
         with refusals_on(form):
             verbs.repeat_item(claim, found, clients[form.client.data], by=me())
             return _back(claim, f"“{found.description}” is there for {clients[form.client.data].full_name} too")
+        claim, found = _loaded_item(claim_id, claim_item_id)
     return render(
-        "provider/claims/repeat_item.html", partial="provider/claims/_repeat_dialog.html", form=form,
-        claim=claim, item=get_or_404(item_of(claim, claim_item_id)),
+        "provider/claims/repeat_item.html", partial="provider/claims/_repeat_dialog.html", form=form, claim=claim,
+        item=found,
     )  # fmt: skip
 
 
@@ -128,22 +134,27 @@ def detach(claim_id, claim_item_id, receipt_id):
     return done("The file is taken off", then=url_for(".change_item", claim_id=claim_id, claim_item_id=claim_item_id))
 
 
+def _item_in(claim, claim_item_id):
+    """The item of that number, if it is the claim's, else 404."""
+    return one_or_404([each for each in claim.items if each.id == claim_item_id])
+
+
 def _loaded_item(claim_id, claim_item_id):
     claim = loaded(claim_id)
-    return claim, get_or_404(item_of(claim, claim_item_id))
+    return claim, _item_in(claim, claim_item_id)
 
 
-def _files(claim, item):
-    return files_of(claim).get(item.id, [])
-
-
-def _offered(form, is_client_item):
-    clients = session.scalars(Client.at_provider()).all() if is_client_item else []
+def _offered(claim, form, is_client_item):
+    """The form with its lists, and the files of the claim, by item."""
+    of_levels, of_clients = Levels.queries(claim.provider_id), [Client.at_provider()] if is_client_item else []
+    grants, pricing, rates, journeys, files, *clients = read_together(
+        *of_levels, SavedJourney.listed(), attached(claim), *of_clients
+    )
     form.offer(
-        may_claim(viewed().id), clients, session.scalars(SavedJourney.listed()).all(), is_client_item=is_client_item,
-        most_files=settings().files.per_claim_item,
+        Levels.told_by(claim.provider_id, grants, pricing, rates).offered(today()), [*chain(*clients)], journeys,
+        is_client_item=is_client_item, most_files=settings().files.per_claim_item,
     )  # fmt: skip
-    return form
+    return form, by_item(files)
 
 
 def _as_it_is(item):
@@ -158,19 +169,20 @@ def _as_it_is(item):
     }  # fmt: skip
 
 
-def _filled_in(claim, item, form):
+def _filled_in(claim, item, form, files=()):
     """The dialog: `choose` only draws it anew, say for another service level or with trips added."""
     choose = request.form.get("choose", "")
     if not choose and sent(form):
         with refusals_on(form):
             return _kept(claim, item, form)
+        claim = loaded(claim.id)
+        item = item and _item_in(claim, item.id)
     if choose == "trips":
         form.look_at_new_trip()
         if not form.errors:
             form.take_new_trips()
-    return _drawn(
-        claim, item, form, partial="provider/claims/_for_level.html" if choose else "provider/claims/_form_dialog.html"
-    )
+    partial = f"provider/claims/_{'for_level' if choose else 'form_dialog'}.html"
+    return _drawn(claim, item, form, partial=partial, files=files)
 
 
 def _kept(claim, item, form):
@@ -187,7 +199,7 @@ def _kept(claim, item, form):
     return _back(claim, f"“{form.description.data}” is {'added' if item is None else 'changed'}")
 
 
-def _drawn(claim, item, form, *, partial):
+def _drawn(claim, item, form, *, partial, files=()):
     quote = None
     if item is not None and request.method == "GET":
         quote = Quote(item.rate_e4, item.quantity_e4, item.amount_pence)  # kept with each change
@@ -203,7 +215,7 @@ def _drawn(claim, item, form, *, partial):
     return render(
         "provider/claims/item_form.html", partial=partial, claim=claim, item=item, form=form, quote=quote, here=here,
         price_at=url_for(".amount", claim_id=claim.id, of=of, item=item.id if item else None), today=today(),
-        files=_files(claim, item) if item else [],
+        files=files,
     )  # fmt: skip
 
 
