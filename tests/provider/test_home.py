@@ -29,7 +29,7 @@ def test_home_has_the_tasks_with_live_counts(carer):
         "Reports View & print financial reports",
         "Care Package Line Items View what the council buys for each client, at which price",
         "Contract Documents Read, agree or reject service agreements, and terms and conditions 1 document to agree",
-        "Actions and Change Requests Ask or tell the council something 5 open Actions Action overdue",
+        "Actions and Change Requests Ask or tell the council something 7 open Actions Action overdue (2)",
         "Organisation Details View the details that we hold, and ask for a change",
         "Contacts View your contacts, and ask for a change",
     ]
