@@ -31,7 +31,11 @@ NAVIGATION: Areas = {
     ),
     "Claims": (("Claims", "provider.claims.index", Permission.VIEW_CLAIMS),),
     "Actions": (("Actions", "provider.actions.index", Permission.VIEW_ACTIONS),),
-    "Reports": (("Reports", "provider.reports.index", Permission.VIEW_PAYMENTS),),
+    "Reports": (
+        ("Reports", "provider.reports.index", Permission.VIEW_PAYMENTS),
+        ("Received and expected", "provider.received.show", Permission.VIEW_PAYMENTS),
+        ("Statement of account", "provider.statements.show", Permission.VIEW_PAYMENTS),
+    ),
     "Care": (
         ("Care packages", "provider.care_packages.index", Permission.VIEW_CARE_PACKAGES),
         ("Documents", "provider.documents.index", Permission.VIEW_DOCUMENTS),
