@@ -200,7 +200,9 @@ def test_the_second_of_two_administrators_is_told(office, provider, colleague, a
 def test_nobody_else_manages_the_team(client, provider, role, at):
     client.sign_in(make_user(role, provider))
     client.get(at(), status=403)
-    assert "Team" not in [each.text for each in client.get(f"/providers/{provider.id}/").page.select("nav a")]
+    area = client.get(f"/providers/{provider.id}/organisation/").page.select("nav a")
+    assert "Contacts" in [each.get_text(strip=True) for each in area]
+    assert "Team" not in [each.get_text(strip=True) for each in area]
 
 
 def test_what_matters_asks_for_the_password_again_after_a_while(office, administrator, provider, colleague, at):
