@@ -101,6 +101,8 @@ class DecideForm(FlaskForm):
     """What becomes of each item of a claim. `seen` are the items as the page showed them."""
 
     seen = SeenText("Its items")
+    pairs: Sequence[tuple[Any, ClaimItem]] = ()
+    """Each row with its item, once `is_of` has told of which claim it is."""
     items = Rows(FormField(ItemDecisionForm))
     note = TextAreaField(
         "Note on the whole claim", filters=[tidy], description=READ_BY_PROVIDER, validators=[LONG],
