@@ -181,7 +181,7 @@ def _filled_in(claim, item, form, files=()):
         form.look_at_new_trip()
         if not form.errors:
             form.take_new_trips()
-    partial = f"provider/claims/_{'for_level' if choose else 'form_dialog'}.html"
+    partial = "provider/claims/_for_level.html" if choose else "provider/claims/_form_dialog.html"
     return _drawn(claim, item, form, partial=partial, files=files)
 
 
