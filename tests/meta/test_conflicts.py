@@ -16,10 +16,16 @@ from tests.support.rows import every, saved, unit_of_work
 
 OF_NO_ONE_PROVIDER = {
     "admin.actions.change_kept_reply",
+    "admin.actions.change_team",
+    "admin.actions.change_type",
     "admin.actions.close_many",  # of those that the form names: tests/models/correspondence/test_action_desk.py
     "admin.actions.give_many",
     "admin.actions.new_kept_reply",
+    "admin.actions.new_team",
+    "admin.actions.new_type",
     "admin.actions.remove_kept_reply",
+    "admin.actions.retire_team",
+    "admin.actions.retire_type",
     "admin.actions.take_many",
     "admin.alarms.look",
     "admin.bank_holidays.change",
@@ -29,6 +35,10 @@ OF_NO_ONE_PROVIDER = {
     "admin.care_relief.check",
     "admin.care_relief.correct",
     "admin.care_relief.new",
+    "admin.claims.accept_many",  # of those that the form names: tests/admin/test_claims.py
+    "admin.claims.end_limit",
+    "admin.claims.new_limit",
+    "admin.claims.pricing",
     "admin.daily_work.run",
     "admin.documents.chase_many",  # of those that the form names: tests/admin/test_documents.py
     "admin.documents.make",
