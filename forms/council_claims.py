@@ -109,9 +109,6 @@ class DecideForm(FlaskForm):
         render_kw={"rows": 2},
     )  # fmt: skip
 
-    pairs: Sequence[tuple[Any, ClaimItem]] = ()
-    """Each item's fields, and the item."""
-
     def is_of(self, claim: Claim) -> None:
         """Fill it in with the claim as it stands."""
         self.seen.object_data = " ".join(f"{each.id}:{each.amount_pence}:{each.accepted_pence}" for each in claim.items)

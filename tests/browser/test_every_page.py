@@ -15,7 +15,10 @@ from tests.support.passkeys import passkey_row
 from tests.support.rows import saved
 from tests.support.runs import calculate
 
-FILES = (".csv", ".xlsx", ".css", ".ics", "/healthz", "<file:ending>", "/file", "/receipt", "<int:file_id>")
+FILES = (
+    ".csv", ".xlsx", ".css", ".ics", "/healthz", "<file:ending>", "/file", "/receipt", "/pdf", "<int:file_id>",
+    "<int:receipt_id>",
+)  # fmt: skip
 ELSEWHERE = ("auth.identity", "auth.identity_return")
 """Where the council's identity provider is asked: tests/browser/test_identity.py."""
 
