@@ -45,7 +45,7 @@ BLOCKED = "blocked"
 
 
 class ChosenWaiting(TypedDict):
-    """What models.reports.whereabouts.waiting takes."""
+    """What models.reports.waits.waiting takes."""
 
     name: str
     reason: Reason | None

@@ -38,7 +38,7 @@ from models.permissions import Permission
 from models.records.contract import Contract
 from models.records.provider import Provider, ids_named, ids_of_kinds, problems_with_names
 from models.reports.exception_rows import exception_rows, workings, workings_before
-from models.reports.whereabouts import client_of
+from models.reports.waits import client_of
 from models.together import read_together
 
 bp = Blueprint("payment_runs", __name__, url_prefix="/payment-runs")

@@ -12,7 +12,7 @@ from models.permissions import Permission
 from models.reports.coming import DAYS_TO_COME, Coming, coming
 from models.reports.difference import told_of
 from models.reports.glance import Wanted, glance
-from models.reports.whereabouts import client_of, most_waiting, since_of
+from models.reports.waits import client_of, most_waiting, since_of
 
 bp = Blueprint("home", __name__)
 

@@ -11,7 +11,8 @@ from exchange.downloads.whereabouts import figures_data, sums_data
 from forms.filters import ReasonFilter
 from models.base import session
 from models.permissions import Permission
-from models.reports import whereabouts
+from models.reports import waits, whereabouts
+from models.reports.waiting_reasons import Reason
 
 bp = Blueprint("whereabouts", __name__, url_prefix="/where-every-pound-is")
 
@@ -28,9 +29,9 @@ def show():
         page=page_of(_sums(form)) if form.validate() else None,
         contracts=contracts,
         whole=whereabouts.in_all(contracts),
-        since_of=whereabouts.since_of,
-        client_of=whereabouts.client_of,
-        owed=whereabouts.Reason.OWED,
+        since_of=waits.since_of,
+        client_of=waits.client_of,
+        owed=Reason.OWED,
     )  # fmt: skip
 
 
@@ -50,4 +51,4 @@ def figures(ending):
 
 
 def _sums(form):
-    return whereabouts.waiting(provider_id=viewed().id, reason=form.chosen)
+    return waits.waiting(provider_id=viewed().id, reason=form.chosen)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Row
 
 from exchange.downloads.tabular import Cell, Pence
-from models.reports.whereabouts import Whereabouts, client_of, since_of
+from models.reports.waits import client_of, since_of
+from models.reports.whereabouts import Whereabouts
 
 FIGURES = (
     "Contract", "Reference", "In the bank", "On its way", "Returned by the bank", "Repaid, written off or moved",

@@ -109,7 +109,7 @@ class Concern(StrEnum):
 
     @property
     def is_told_by_sums(self) -> bool:
-        """Another page tells its sums one by one: models.reports.whereabouts.waiting."""
+        """Another page tells its sums one by one: models.reports.waits.waiting."""
         return self is Concern.WAITING
 
     @property

@@ -11,7 +11,7 @@ from models.payments.blocked import BlockedSum
 from models.payments.money_line import run_marks
 from models.records.care_package import CarePackageLineItem
 from models.reports.waiting_reasons import Reason
-from models.reports.whereabouts import blocked_reason
+from models.reports.waits import blocked_reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from models.payments.run import PaymentRun, RunPayment
 from models.payments.sent import BankState, PaidPart, SentPayment
 from models.payments.standing import Kept, Standing
 from models.reports.waiting_reasons import Reason
-from models.reports.whereabouts import waiting
+from models.reports.waits import waiting
 from models.words import Choice
 
 P = ScheduledPayment

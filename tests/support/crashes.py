@@ -111,6 +111,15 @@ def on_record(connection: sa.Connection) -> Rows:
     return found
 
 
+_WITHOUT_NUMBERS = {
+    "job.message": (r"(Run|Import) \d+", r"\1 #"),
+    "remittance.reference": (r"-\d+$", "-#"),
+    "remittance.advice": (r"(run_id=|\breference='[^']+-)\d+", r"\1#"),
+    "remittance.sha256": (r".+", "#"),
+}
+"""Patterns by column: PostgreSQL leaves out the numbers of runs and imports that were rolled back."""
+
+
 def _told(column: sa.Column, value: Any, names: dict[tuple[str, Any], str]) -> Any:
     if value is None or column.name == "tries":  # of a job: how often it was taken up
         return None
@@ -119,23 +128,14 @@ def _told(column: sa.Column, value: Any, names: dict[tuple[str, Any], str]) -> A
             return names[key.column.table.name, value]
     if isinstance(column.type, UTCDateTime) or column.name in ("digest", "hash", "worker"):
         return bool(value)
-    if column.table.name == "remittance" and column.name in ("reference", "advice", "sha256"):
-        return _of_any_run(column.name, value)
-    if column.name == "message":  # of a job
-        return re.sub(r"(Run|Import) \d+", r"\1 #", value)
+    if str(column) in _WITHOUT_NUMBERS:
+        return re.sub(*_WITHOUT_NUMBERS[str(column)], str(value))
     if column.name == "subject" and ":" in str(value):  # of an audit event
         table, id_ = value.split(":")
         return names.get((table, int(id_)), value)
     if column.name == "detail":
         return {key: names.get(("payment_run", part), part) if key == "run" else part for key, part in value.items()}
     return str(value)
-
-
-def _of_any_run(name: str, value: Any) -> Any:
-    """What a remittance says, whichever number its run has: PostgreSQL leaves out the number of what was rolled back."""
-    if name == "sha256":
-        return bool(value)
-    return re.sub(r"-\d+$|run_id=\d+|(?<=\breference=')[^']+(?=', provider=)", "#", str(value))
 
 
 def differences(wanted: Rows, found: Rows) -> list[str]:

@@ -13,7 +13,7 @@ from exchange.downloads.whereabouts import sums_data
 from forms.council_payments import WaitingSearch
 from models.base import session
 from models.permissions import Permission
-from models.reports import whereabouts
+from models.reports import waits
 
 WAITING_BY: Columns = {
     "provider": "folded_provider",
@@ -31,10 +31,10 @@ def waiting():
     return render(
         "admin/payments/waiting.html", partial="admin/payments/_waiting.html",
         form=form,
-        page=page_of(sorting.of(whereabouts.waiting(**form.chosen)), pence="pence") if form.validate() else None,
+        page=page_of(sorting.of(waits.waiting(**form.chosen)), pence="pence") if form.validate() else None,
         sorting=sorting,
-        since_of=whereabouts.since_of,
-        client_of=whereabouts.client_of,
+        since_of=waits.since_of,
+        client_of=waits.client_of,
     )  # fmt: skip
 
 
@@ -43,5 +43,5 @@ def waiting():
 @reads_client_records
 def waiting_data(ending):
     form = checked(WaitingSearch(request.args))
-    rows = session.execute(Sorting(WAITING_BY).of(whereabouts.waiting(**form.chosen)))
+    rows = session.execute(Sorting(WAITING_BY).of(waits.waiting(**form.chosen)))
     return table_file("held-and-blocked", sums_data(rows, at_council=True), ending)

@@ -12,7 +12,9 @@ from exchange.downloads.whereabouts import figures_data
 from forms.council_payments import WaitingSearch
 from models.accounts import directory
 from models.permissions import Permission
+from models.reports import waits
 from models.reports import whereabouts as reported
+from models.reports.waiting_reasons import Reason
 
 
 @bp.get("/<int:provider_id>/where-every-pound-is")
@@ -23,7 +25,7 @@ def whereabouts(provider_id):
     form = WaitingSearch(request.args)
     contracts = reported.by_contract(provider_id)
     is_sound = form.validate()
-    found = reported.waiting(provider_id=provider_id, reason=form.chosen["reason"]) if is_sound else None
+    found = waits.waiting(provider_id=provider_id, reason=form.chosen["reason"]) if is_sound else None
     return render(
         "admin/providers/whereabouts.html", partial="admin/providers/_sums.html",
         form=form,
@@ -31,9 +33,9 @@ def whereabouts(provider_id):
         provider=provider,
         contracts=contracts,
         whole=reported.in_all(contracts),
-        since_of=reported.since_of,
-        client_of=reported.client_of,
-        owed=reported.Reason.OWED,
+        since_of=waits.since_of,
+        client_of=waits.client_of,
+        owed=Reason.OWED,
     )  # fmt: skip
 
 

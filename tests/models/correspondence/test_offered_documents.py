@@ -12,7 +12,7 @@ from models.payments.calculation import calculate
 from models.payments.offered import OfferedTerms, refresh
 from models.permissions import CouncilRole, Role
 from models.records.care_package import CarePackageLineItem, ItemPrice
-from models.reports.whereabouts import waiting as sums_that_wait
+from models.reports.waits import waiting as sums_that_wait
 from models.verify import check_all
 from models.waiting import ask
 from tests import care_factories as care

@@ -14,7 +14,8 @@ from models.records.care_package import CarePackageLineItem, ItemPrice
 from models.records.contract import Contract
 from models.reports.planned import planned_lines
 from models.reports.waiting_reasons import Reason
-from models.reports.whereabouts import by_contract, waiting
+from models.reports.waits import waiting
+from models.reports.whereabouts import by_contract
 from tests import care_factories as care
 from tests.factories import make_staff
 from tests.support.rows import every, reading, unit_of_work

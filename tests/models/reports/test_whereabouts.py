@@ -12,7 +12,8 @@ from models.payments.payment import PaymentLine
 from models.records.care_package import CarePackageLineItem, ItemPrice
 from models.records.client import Client
 from models.reports.waiting_reasons import Reason
-from models.reports.whereabouts import by_contract, client_of, in_all, most_waiting, since_of, waiting, waits_pence
+from models.reports.waits import client_of, most_waiting, since_of, waiting, waits_pence
+from models.reports.whereabouts import by_contract, in_all
 from tests.care_factories import make_calendar, make_client, make_contract, make_item
 from tests.factories import canary, make_provider, make_staff, make_user
 from tests.support.debts import AFTER, DAY, owing, repay
