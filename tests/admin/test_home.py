@@ -26,7 +26,7 @@ def test_staff_go_to_the_councils_desk(desk):
     assert within == []
     runs = desk.officer.get("/council/payment-runs/").page
     within = [link.text for link in runs.select("nav[aria-label='In this area'] a")]
-    assert within == ["Payment runs", "Payments", "What is owed"]
+    assert within == ["Payment runs", "Payments", "What is owed", "Claims"]
     assert runs.select_one("nav[aria-label=Menu] [aria-current]").get_text(strip=True) == "Payments"
 
 
@@ -74,10 +74,11 @@ def test_nothing_waits(desk):
 HOLIDAYS = "/council/bank-holidays/"
 SECOND, BOUND = "/council/second-person/", "/council/conflicts/"
 TYPES = "/council/actions/types/"
+RELIEF = "/council/care-relief/"
 HOMES = {
-    "payments_officer": {"/council/payment-runs/", "/council/payment-runs/prepare", HOLIDAYS},
-    "payments_manager": {"/council/payment-runs/", HOLIDAYS, SECOND, TYPES},
-    "finance_panel": {HOLIDAYS},
+    "payments_officer": {"/council/payment-runs/", "/council/payment-runs/prepare", HOLIDAYS, RELIEF},
+    "payments_manager": {"/council/payment-runs/", HOLIDAYS, SECOND, TYPES, RELIEF},
+    "finance_panel": {HOLIDAYS, RELIEF},
     "help_desk": {"/council/people/?state=locked"},
     "systems_administrator": {
         "/council/people/?state=locked",
@@ -87,7 +88,7 @@ HOMES = {
         BOUND,
         TYPES,
     },
-    "auditor": {"/council/payment-runs/", HOLIDAYS, SECOND, BOUND},
+    "auditor": {"/council/payment-runs/", HOLIDAYS, SECOND, BOUND, RELIEF},
 }
 
 
