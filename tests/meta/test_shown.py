@@ -21,9 +21,11 @@ from tests.meta.test_presses import GIVEN, WORDS
 from tests.meta.world import SAYS_WHERE, settled_provider
 from tests.support.addresses import HTMX, address, methods_of, rules_of
 from tests.support.client import PortalClient, filled_in
+from tests.support.remittances import rows_of_pdf
 from tests.support.rows import every, reading, unit_of_work
 
 BASE = "http://portal.example"
+PDF = "application/pdf"
 WITHOUT = {"auth.log_out", "auth.end_every_session", "admin.providers.stop_looking"}
 """Endpoints after which this person could see nothing more."""
 READ, CONTACTS = "client_record.read", "contact_details.seen"
@@ -89,6 +91,8 @@ def test_contact_details_are_shown_only_to_whose_work_needs_them_and_are_noted(a
 
 
 def text_of(answer):
+    if answer.mimetype == PDF and answer.status_code == 200:  # packed: what it says stands in its cells
+        return " ".join(cell for row in rows_of_pdf(answer.data) for cell in row)
     return answer.data.decode("utf-8", "replace")
 
 
