@@ -11,7 +11,7 @@ from tests.admin.providers.places import LIST, at
 from tests.factories import make_contact, make_provider
 from tests.support.rows import every, saved
 
-MONEY = ("Payments", "Where every pound is")
+MONEY = ("Payments", "Where every pound is", "Remittances", "Claims")
 RECORDS = ("Contracts", "Clients")
 
 
@@ -37,7 +37,7 @@ def test_it_says_when_the_provider_has_reviewed_who_has_access(administrator, pr
 @pytest.mark.parametrize(
     ("role", "links"),
     [
-        ("payments_officer", {"Look at their portal", *MONEY, *RECORDS, "Hold its payments"}),
+        ("payments_officer", {"Look at their portal", *MONEY, *RECORDS, "Hold its payments", "Approve to claim"}),
         ("brokerage", {"Contracts"}),
         ("help_desk", {"Look at their portal"}),
         ("systems_administrator", {"Look at their portal", "Contracts", "Give access", "Audit"}),
