@@ -5,6 +5,7 @@ from flask import Blueprint, url_for
 from blueprints.access import me, requires
 from blueprints.lookups import get_or_404
 from blueprints.pages import done, refusals_on, render
+from blueprints.refusals import stays_on
 from forms.care_relief import EnterForm, FiguresForm
 from models.base import session
 from models.calendar import today
@@ -52,6 +53,7 @@ def correct(relief_id):
 
 @bp.post(f"{ONE}/check")
 @requires(Permission.MANAGE_CARE_RELIEF)
+@stays_on("admin.care_relief.index")
 def check(relief_id):
     relief = get_or_404(CareRelief.numbered(relief_id))
     relief.check(by=me())

@@ -5,16 +5,14 @@ from flask import url_for
 from blueprints.access import SIGNED_IN, me, requires
 from blueprints.auth import bp
 from blueprints.frame import settings
-from blueprints.origin import NOT_YOURS, origin
+from blueprints.origin import origin, proved_by
 from blueprints.pages import done, go_to, render, render_once
 from blueprints.session_store import session
-from blueprints.transactions import keep
 from exchange.qr_code import qr_code
 from forms.auth import AppCodeForm, ChangePasswordForm, SecurityCodeForm
 from models.accounts import passwords, second_step
 from models.accounts.account_policy import Step
 from models.accounts.authenticator import RecoveryCode
-from models.accounts.login import prove
 from models.accounts.own_passkeys import MOST
 from models.accounts.passkey import Passkey
 from models.accounts.pending_login import change_password, step_of, strong_steps
@@ -40,13 +38,10 @@ def account():
 @requires(SIGNED_IN)
 def own_password():
     form = ChangePasswordForm(me().problem_with_password)
-    if form.validate_on_submit():
-        if prove(me(), form.current.data, origin()):
-            change_password(me(), form.new.data, but=session.own_row.id, device=origin().device)
-            session.prove()
-            return done("Your password is changed. You are logged out everywhere else", then=url_for(".account"))
-        keep()
-        form.current.errors = [NOT_YOURS]
+    if form.validate_on_submit() and proved_by(form.current):
+        change_password(me(), form.new.data, but=session.own_row.id, device=origin().device)
+        session.prove()
+        return done("Your password is changed. You are logged out everywhere else", then=url_for(".account"))
     return render("auth/change_password.html", form=form, rules=passwords.rules(), must=None, email=me().email)
 
 

@@ -6,12 +6,10 @@ from blueprints.access import SIGNED_IN, me, requires
 from blueprints.auth import bp
 from blueprints.frame import settings
 from blueprints.kept_forms import Why, offer
-from blueprints.origin import NOT_YOURS, origin
+from blueprints.origin import proved_by
 from blueprints.pages import go_to, render, safe_path
 from blueprints.session_store import session
-from blueprints.transactions import keep
 from forms.auth import ProveForm
-from models.accounts.login import prove as prove_by_password
 
 NOT_SENT = "Nothing was sent yet. Press the button again"
 
@@ -20,12 +18,9 @@ NOT_SENT = "Nothing was sent yet. Press the button again"
 @requires(SIGNED_IN)
 def prove():
     form = ProveForm()
-    if form.validate_on_submit():
-        if prove_by_password(me(), form.password.data, origin()):
-            session.prove()
-            return _back(safe_path(request.args.get("next")) or url_for(".account"))
-        keep()
-        form.password.errors = [NOT_YOURS]
+    if form.validate_on_submit() and proved_by(form.password):
+        session.prove()
+        return _back(safe_path(request.args.get("next")) or url_for(".account"))
     return render("auth/prove.html", form=form, email=me().email, identity_provider=settings().identity_provider)
 
 

@@ -1,5 +1,7 @@
 """An exception of a run is opened beside the list: the row with its working, hold, ask, adjust, and the next one."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select, update
 
@@ -81,10 +83,10 @@ def test_its_provider_is_asked_and_nothing_is_held(desk, run):
     """To ask held the row too."""
     first, second = links(desk.officer.get(f"{run}?show=new"))
     [provider] = every(select(Provider).where(Provider.id == desk.contract.provider_id))
-    change_types(is_offered=False)
+    change_types(retired_on=date(2019, 1, 1))
     with_none = desk.officer.submit(desk.officer.get(first), {"question": "Did she come?"}, form=ASK, status=422)
     assert with_none.errors == [f"No type of action is offered to {provider.name}, so nothing can be asked here"]
-    change_types(is_offered=True)
+    change_types(retired_on=None)
     make_user(Role.FINANCE, provider)
     empty = desk.officer.submit(desk.officer.get(first), {"question": " "}, form=ASK, status=422)
     assert empty.errors == ["Write what you ask the provider"]

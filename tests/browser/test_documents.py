@@ -127,8 +127,10 @@ def test_one_is_rejected_with_a_reason_which_opens_an_action(page, sign_in, prov
     assert every(ContractDocument.numbered(document.id))[0].state is DocumentState.REJECTED
     [action] = every(select(Action))
     page.goto(f"/providers/{provider.id}/actions/{action.id}")
-    expect(page.get_by_text("Bart came on the 9th, not the 2nd")).to_be_visible()
+    expect(page.get_by_text("Why stands on its page")).to_be_visible()
     look(page, "rejected-action")
+    page.get_by_role("link", name=document.name, exact=True).click()
+    expect(page.get_by_text("Bart came on the 9th, not the 2nd")).to_be_visible()
 
 
 @pytest.mark.covers("S2-008", "S2-009")
