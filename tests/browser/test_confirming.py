@@ -197,10 +197,10 @@ def test_a_window_that_is_older_takes_nothing_away_when_it_is_left(open_browser,
     sign_in(page, person)
     answer = f"{address(contract)}/answer"
     page.goto(answer)
-    page.get_by_label("Something is wrong with this row").first.check()
-    page.get_by_label("What is wrong?").first.fill("Left on Tuesday")
     with page.expect_response("**/keep"):
-        pass
+        page.get_by_label("Something is wrong with this row").first.check()
+    with page.expect_response("**/keep"):
+        page.get_by_label("What is wrong?").first.fill("Left on Tuesday")
     page.goto(answer)
     stands(page)
     other = page.context.new_page()

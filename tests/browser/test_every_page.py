@@ -24,7 +24,7 @@ ELSEWHERE = ("auth.identity", "auth.identity_return")
 
 STAFF = (
     CouncilRole.PAYMENTS_OFFICER, CouncilRole.PAYMENTS_MANAGER, CouncilRole.SYSTEMS_ADMINISTRATOR,
-    CouncilRole.SERVICE_AGREEMENTS,
+    CouncilRole.SERVICE_AGREEMENTS, CouncilRole.FINANCE_PANEL,
 )  # fmt: skip
 """Who of the council opens a page here: the first who may."""
 WIDTHS = range(320, 1401, 40) if os.environ.get("CAMPAIGN") else (320, 768, 1280)
