@@ -5,9 +5,12 @@ were agreed. pyHanko, which seals and checks, is loaded when it is needed: it ta
 """
 
 import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
@@ -68,7 +71,8 @@ def seal(pdf: bytes, key: SealKey, *, reason: str) -> bytes:
     signer = SimpleSigner.load_pkcs12(str(key.path), passphrase=key.password.encode() or None)
     meta = PdfSignatureMetadata(field_name=FIELD, reason=reason, subfilter=SigSeedSubFilter.PADES)
     try:
-        sealed = sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), meta, signer=signer, output=io.BytesIO())
+        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        sealed = _apart(lambda: sign_pdf(writer, meta, signer=signer, output=io.BytesIO()))
     except Exception as fault:  # of whatever file the council has uploaded: encrypted, not whole, sealed already
         raise NoSeal(f"this PDF cannot be sealed ({type(fault).__name__})") from fault
     return bytes(sealed.getvalue())
@@ -85,7 +89,7 @@ def look_at(sealed: bytes) -> SealFound:
         reader = PdfFileReader(io.BytesIO(sealed))
         found = reader.embedded_signatures[-1]
         context = ValidationContext(trust_roots=[found.signer_cert], allow_fetching=False)
-        status = validate_pdf_signature(found, context)
+        status = _apart(lambda: validate_pdf_signature(found, context))
         is_all = status.coverage is SignatureCoverageLevel.ENTIRE_FILE
         certificate = x509.load_der_x509_certificate(found.signer_cert.dump())
         reason = str(found.sig_object.get("/Reason", ""))
@@ -93,6 +97,12 @@ def look_at(sealed: bytes) -> SealFound:
         return SealFound(is_whole, name_of(certificate), fingerprint(certificate), reason)
     except Exception as fault:  # of whatever somebody has made of it, byte by byte
         raise NoSeal(f"it cannot be read ({type(fault).__name__})") from None
+
+
+def _apart(work: Callable[[], Any]) -> Any:
+    """In a thread of its own: pyHanko starts an event loop, and whoever calls may have one running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
 
 
 def name_of(certificate: x509.Certificate) -> str:

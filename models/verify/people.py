@@ -8,9 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from models.accounts.conflict import bound_to
 from models.base import session
 from models.payments.adjustment import Adjustment
-from models.payments.finding import RunFinding, RunTick
+from models.payments.finding import Finding, RunFinding, RunTick
 from models.payments.payment import PaymentLine
 from models.payments.run import PaymentRun
 from models.verify.broken import BrokenPromise
@@ -86,16 +87,21 @@ def ticked() -> Iterator[BrokenPromise]:
     who_ticked: dict[tuple[Any, ...], set[Any]] = defaultdict(set)
     for run_id, kind, user_id in ticks:
         who_ticked[run_id, kind].add(user_id)
-    missing |= {
-        (run_id, kind.value, preparer)
-        for run_id, kind, preparer, last, _ in rows
-        if preparer is not None and not who_ticked[run_id, kind] - {last}
-    }
+    for run_id, kind, preparer, last, _ in rows:
+        has_another = preparer and who_ticked[run_id, kind] - {last} and _is_bound(preparer, run_id, kind)
+        if preparer is not None and (run_id, kind, preparer) not in ticks and not has_another:
+            missing.add((run_id, kind.value, preparer))
     for run_id, kind, person in sorted(missing):
         words = f"“{kind.capitalize()}” is not ticked"
         yield BrokenPromise(
             "who prepares a run and who authorises it tick each exception", words, {"run": run_id, "user": person}
         )
+
+
+def _is_bound(person_id: int, run_id: int, kind: Finding) -> bool:
+    """To the provider of one of the run's exceptions of the kind."""
+    of_these = RunFinding.run_id == run_id, RunFinding.kind == kind, RunFinding.provider_id.in_(bound_to(person_id))
+    return session.scalar(select(RunFinding.id).where(*of_these).limit(1)) is not None
 
 
 def seen() -> Iterator[BrokenPromise]:

@@ -56,7 +56,7 @@ def test_from_an_invitation_to_the_colleagues_first_page(office, provider, open_
     office.get_by_role("button", name="Invite").click()
     expect(office.locator(".govuk-error-summary")).to_contain_text("Choose a role")
     look_at(office, "team-invite-refused")
-    office.get_by_label(re.compile("and confirms or rejects payments")).check()
+    office.get_by_label(re.compile("confirms or rejects payments")).check()
     office.get_by_role("button", name="Invite").click()
     expect(office.locator("#notices")).to_contain_text("Robin Marsh can log in once the council has granted it")
     look_at(office, "team-waiting")

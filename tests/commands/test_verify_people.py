@@ -97,6 +97,7 @@ BREAKS = [
     (
         ["UPDATE adjustment SET cancelled_by_id = :last, cancelled_at = '2019-09-29 00:00:00', amount_pence = 500"],
         {NOT_MAKER, "every pound is somewhere", "a second calculation changes nothing",
+         "a statement of account ends where the facts do",
          "an order is worth what is finalised and what is due"},
     ),
     ([f"UPDATE adjustment SET {SEEN_AT}, seen_by_id = created_by_id"], {SEEN}),

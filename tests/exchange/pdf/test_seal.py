@@ -1,5 +1,6 @@
 """The council's seal on a PDF: what it holds, what breaks it, and keys that cannot be used."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -26,6 +27,13 @@ def test_a_sealed_file_begins_with_the_bytes_that_were_agreed_and_names_who_seal
     found = look_at(sealed)
     assert (found.is_whole, found.whose, found.reason) == (True, "Borsetshire Council", "for the act abc")
     assert found.certificate_sha256 == fingerprint(certificate_of(key))
+
+
+def test_it_is_sealed_and_read_where_an_event_loop_is_running(pdf, key):
+    async def both():
+        return look_at(seal(pdf, key, reason="for the act abc"))
+
+    assert asyncio.run(both()).is_whole
 
 
 def test_a_byte_that_is_changed_or_added_breaks_the_seal(pdf, key):
