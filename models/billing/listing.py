@@ -12,7 +12,7 @@ from models.base import session, sum_of
 from models.calendar import FinancialYear
 from models.correspondence.attachment import Attachment
 from models.folding import found_by
-from models.records.claim import PAYABLE, Claim, ClaimItem, ClaimStatus, ClaimTrip
+from models.records.claim import PAYABLE, Claim, ClaimItem, ClaimStatus
 from models.records.provider import Provider
 from models.waiting import waits
 from models.words import Choice
@@ -121,11 +121,6 @@ def several(claim_ids: Sequence[int]) -> Select[Claim]:
     """With their items, in order: to accept several at once."""
     query = select(Claim).where(Claim.id.in_(claim_ids)).options(selectinload(Claim.items))
     return query.order_by(Claim.id)
-
-
-def trip_of(item: ClaimItem, trip_id: int) -> Select[ClaimTrip]:
-    mine = ClaimTrip.claim_item_id == item.id, ClaimTrip.provider_id == item.provider_id
-    return select(ClaimTrip).where(*mine, ClaimTrip.id == trip_id)
 
 
 def attached(claim: Claim) -> Select[Attachment]:
