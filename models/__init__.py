@@ -64,6 +64,8 @@ from models.payments import (  # noqa: F401
     standing_hold,
 )
 from models.records import (  # noqa: F401
+    actual,
+    actual_rule,
     agreement,
     care_package,
     claim,
@@ -72,5 +74,6 @@ from models.records import (  # noqa: F401
     contract,
     feed,
     provider,
+    visit,
 )
 from models.reports import care_relief, report_file  # noqa: F401

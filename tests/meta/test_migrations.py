@@ -31,6 +31,7 @@ SHARED = {
     "action_team",
     "action_type",
     "action_type_team",
+    "actual_rule",
     "alembic_version",
     "audit_event",
     "audit_link",
