@@ -20,6 +20,8 @@ class Permission(StrEnum):
     SEND_ACTIONS = "create, answer and ask to close actions"
     VIEW_CLAIMS = "view one-off claims"
     MAKE_CLAIMS = "make, change, send and withdraw one-off claims"
+    VIEW_ACTUALS = "view actuals, visits and timesheets"
+    SUBMIT_ACTUALS = "enter, upload and confirm actuals, visits and timesheets"
     MANAGE_TEAM = "invite, change and remove colleagues, and review their access"
 
     # at the council
@@ -51,6 +53,11 @@ class Permission(StrEnum):
     DECIDE_CLAIMS = "accept, reject and return one-off claims"
     MANAGE_CLAIM_GRANTS = "approve providers to claim, and end it"
     MANAGE_CLAIM_RULES = "say how claims are priced, and set their limits"
+    VIEW_EVERY_ACTUAL = "view the actuals of every provider, and their exceptions"
+    DECIDE_ACTUALS = (
+        "approve, amend and reject exceptions of actuals, open weeks again and chase those that are missing"
+    )
+    MANAGE_ACTUAL_RULES = "set the rules of actuals, by service level"
     DECIDE_CHANGES = "decide the changes of details that providers ask for"
     HELP_USERS = "reset, unlock and log out people at providers"
     MANAGE_ACCESS = "create and disable users, and grant and revoke their access to providers"
@@ -133,6 +140,8 @@ AT_PROVIDER = {
     P.SEND_ACTIONS:           "yes            yes      yes        yes        -       yes",
     P.VIEW_CLAIMS:            "yes            yes      -          -          yes     yes",
     P.MAKE_CLAIMS:            "yes            yes      -          -          -       yes",
+    P.VIEW_ACTUALS:           "yes            yes      -          yes        yes     yes",
+    P.SUBMIT_ACTUALS:         "yes            yes      -          yes        -       yes",
     P.MANAGE_TEAM:            "yes            -        -          -          -       -",
 }
 AT_COUNCIL = {
@@ -165,6 +174,9 @@ AT_COUNCIL = {
     P.DECIDE_CLAIMS:          "-        -        -          -            -           yes    -     -        -",
     P.MANAGE_CLAIM_GRANTS:    "yes      -        -          -            -           -      -     -        -",
     P.MANAGE_CLAIM_RULES:     "-        yes      -          -            -           -      -     -        -",
+    P.VIEW_EVERY_ACTUAL:      "yes      yes      yes        -            -           -      -     -        yes",
+    P.DECIDE_ACTUALS:         "yes      -        -          -            -           -      -     -        -",
+    P.MANAGE_ACTUAL_RULES:    "-        yes      -          -            -           -      -     -        -",
     P.DECIDE_CHANGES:         "-        -        -          yes          -           -      -     yes      -",
     P.HELP_USERS:             "-        -        -          -            -           -      yes   yes      -",
     P.MANAGE_ACCESS:          "-        -        -          -            -           -      -     yes      -",
@@ -194,6 +206,7 @@ COUNCIL_GRANTS: dict[CouncilRole, frozenset[Permission]] = _by_role(AT_COUNCIL, 
 STRONG = frozenset(
     (P.PREPARE_RUNS, P.AUTHORISE_RUNS, P.HOLD_PAYMENTS, P.ADJUST_PAYMENTS, P.DECIDE_WRITE_OFFS, P.ANSWER_REJECTIONS,
      P.MANAGE_GATES, P.RECORD_AGREEMENTS, P.DECIDE_CLAIMS, P.MANAGE_CLAIM_GRANTS, P.MANAGE_CLAIM_RULES,
+     P.DECIDE_ACTUALS, P.MANAGE_ACTUAL_RULES,
      P.MANAGE_ACCESS, P.MANAGE_STAFF, P.DECIDE_STAFF_REQUESTS)
 )  # fmt: skip
 """What moves public money, or lets people in. Two people give a role with any of it: docs/grant-states.md."""

@@ -339,11 +339,11 @@ def upgrade() -> None:
         sa.Column(
             "state",
             sa.Enum(
-                "none",
                 "open",
                 "approved",
                 "amended",
                 "rejected",
+                "overtaken",
                 name="exceptionstate",
                 native_enum=False,
                 create_constraint=True,
@@ -356,7 +356,6 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("provider_id", sa.Integer(), nullable=False),
         sa.CheckConstraint("(state = 'open') = (decided_at IS NULL)", name=op.f("ck_actual_exception_decided")),
-        sa.CheckConstraint("state <> 'none'", name=op.f("ck_actual_exception_state")),
         sa.CheckConstraint(
             "(decided_at IS NULL) = (decided_by_id IS NULL)", name=op.f("ck_actual_exception_decided_by")
         ),

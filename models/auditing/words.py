@@ -17,6 +17,7 @@ class Group(StrEnum):
     DOCUMENTS = "contract documents"
     PAYMENTS = "payments"
     CLAIMS = "one-off claims"
+    ACTUALS = "actuals, visits and timesheets"
     RUNS = "payment runs and imports"
     AUDIT = "the audit itself"
 
@@ -183,6 +184,16 @@ _WORDS = {
         "write_off.withdrawn": "withdrew a write-off",
         "contract.gate_set": "said from when a contract’s payments wait for agreements",
         "agreement.recorded": "recorded an agreed version of a service agreement",
+    },
+    Group.ACTUALS: {
+        "actual_week.generated": "began a week of actuals",
+        "actual_week.refreshed": "took over changes of the plan into a week of actuals",
+        "actual_week.confirmed": "confirmed a week of actuals",
+        "actual_week.reopened": "opened a week of actuals again",
+        "actual_exception.approved": "approved an exception of actuals",
+        "actual_exception.amended": "amended an exception of actuals",
+        "actual_exception.rejected": "rejected an exception of actuals",
+        "actual_exception.overtaken": "confirmed another figure in place of one that waited for the council",
     },
     Group.CLAIMS: {
         "claim.made": "began a claim",

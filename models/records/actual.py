@@ -64,7 +64,6 @@ class AbsenceReason(Choice):
 class ExceptionState(Choice):
     """What the council says of a confirmed figure that breaks a rule which asks for its approval."""
 
-    NONE = "none"
     OPEN = "open"
     """Nothing is paid by it until the council decides; the figure before it holds."""
     APPROVED = "approved"
@@ -72,10 +71,12 @@ class ExceptionState(Choice):
     """The council has confirmed another figure in its place, under the next number."""
     REJECTED = "rejected"
     """It pays nothing; the provider corrects it."""
+    OVERTAKEN = "overtaken"
+    """Its provider has confirmed another figure before the council had decided."""
 
     @property
     def label(self) -> str:
-        return {"none": "", "open": "Waits for the council"}.get(self.value, self.value.capitalize())
+        return {"open": "Waits for the council"}.get(self.value, self.value.capitalize())
 
     @property
     def colour(self) -> str:
@@ -239,7 +240,6 @@ class ActualException(ProviderOwned, Base):
     __tablename__ = "actual_exception"
     __table_args__ = owned(
         sa.UniqueConstraint("confirmed_id"),
-        sa.CheckConstraint("state <> 'none'", name="state"),
         sa.CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided"),
         sa.CheckConstraint("(decided_at IS NULL) = (decided_by_id IS NULL)", name="decided_by"),
         confirmed_id="confirmed_actual",

@@ -1,0 +1,78 @@
+"""What the council says of a confirmed figure that breaks a rule. Until it does, the figure before it is paid."""
+
+from sqlalchemy import select
+
+from models.accounts.conflict import insist_on_none
+from models.accounts.user import User
+from models.audit import record
+from models.base import DomainError, move, session, utc_now
+from models.care.checking import check
+from models.care.figures import Figures
+from models.care.rules import Rulebook
+from models.care.weeks import keep, planned_of, rows_of, save
+from models.payments.calculation import calculate, lock
+from models.records.actual import Actual, ActualException, ActualWeek, ConfirmedActual, ExceptionState, Origin
+
+LONGEST_NOTE = 1_000
+NOT_OPEN = "A colleague has decided this, or the provider has confirmed another figure. Look at it again"
+
+
+def approve(exception: ActualException, *, note: str = "", by: User) -> None:
+    """It is paid as it was confirmed."""
+    _decide(exception, ExceptionState.APPROVED, note, by)
+    calculate([exception.provider_id])
+
+
+def reject(exception: ActualException, note: str, *, by: User) -> None:
+    """It is not paid; the provider reads why, and corrects it in the week, which is opened."""
+    _decide(exception, ExceptionState.REJECTED, _needed(note, "Say why it is rejected. The provider reads it"), by)
+    _, week = _of(exception)
+    values = {"reopened_at": utc_now(), "reopened_by_id": by.id, "reopened_reason": note.strip()[:LONGEST_NOTE]}
+    move(week, ~ActualWeek.is_open, **values)
+    calculate([exception.provider_id])
+
+
+def amend(exception: ActualException, figures: Figures, note: str, *, by: User) -> ConfirmedActual:
+    """Another figure is paid in its place, with a note that the provider reads. DomainError where a figure has
+    errors; one that the council enters needs no approval of its own.
+    """
+    note = _needed(note, "Say why it is amended. The provider reads it")
+    lock([exception.provider_id])
+    old, week = _of(exception)
+    planned = {each.item_id: each for each in planned_of(week.contract_id, week.service_id, week.first_on)}
+    if (plan := planned.get(old.item_id)) is not None:
+        rules = Rulebook.read([plan.level_id]).of(plan.level_id, week.first_on)
+        for fault in check(figures, plan, rules):
+            if fault.is_error:
+                raise DomainError(fault.text)
+    _decide(exception, ExceptionState.AMENDED, note, by)
+    confirmed = keep(
+        week, old.item_id, figures, planned_e4=old.planned_e4, number=old.number + 1, origin=Origin.COUNCIL,
+        faults=[], by=by,
+    )  # fmt: skip
+    for row in session.scalars(rows_of(week).where(Actual.item_id == old.item_id)):
+        save(row, figures, Origin.COUNCIL, by)
+    calculate([exception.provider_id])
+    return confirmed
+
+
+def _decide(exception: ActualException, state: ExceptionState, note: str, by: User) -> None:
+    insist_on_none(by, [exception.provider_id])
+    lock([exception.provider_id])
+    values = {"state": state, "decided_at": utc_now(), "decided_by_id": by.id, "note": note.strip()[:LONGEST_NOTE]}
+    if not move(exception, ActualException.state == ExceptionState.OPEN, **values):
+        raise DomainError(NOT_OPEN)
+    record(f"actual_exception.{state.value}", exception, by=by)
+
+
+def _of(exception: ActualException) -> tuple[ConfirmedActual, ActualWeek]:
+    """The figure and its week."""
+    query = select(ConfirmedActual, ActualWeek).join(ActualWeek, ActualWeek.id == ConfirmedActual.week_id)
+    figure, week = session.execute(query.where(ConfirmedActual.id == exception.confirmed_id)).one()
+    return figure, week
+
+
+def _needed(note: str, words: str) -> str:
+    if not note.strip():
+        raise DomainError(words)
+    return note

@@ -1,0 +1,44 @@
+"""What somebody says was delivered to one person in one week. Quantities are ten-thousandths of the level's unit."""
+
+from dataclasses import dataclass
+
+from models.records.actual import AbsenceReason, Actual, ConfirmedActual
+
+VALUES = (
+    "actual_e4", "frustrated_e4", "missed_e4", "extra_e4", "visits", "reason", "comment", "provider_reference",
+    "by_day_e4",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The values of a row that people and files give; the plan stands beside them."""
+
+    actual_e4: int
+    frustrated_e4: int = 0
+    missed_e4: int = 0
+    extra_e4: int = 0
+    visits: int | None = None
+    reason: AbsenceReason | None = None
+    comment: str = ""
+    provider_reference: str = ""
+    by_day_e4: tuple[int, ...] | None = None
+    """The actual quantity of each of the seven days; its sum is `actual_e4`. None where only the week is known."""
+
+    @classmethod
+    def of(cls, row: Actual | ConfirmedActual) -> "Figures":
+        values = {name: getattr(row, name) for name in VALUES}
+        return cls(**values | {"by_day_e4": tuple(row.by_day_e4) if row.by_day_e4 else None})
+
+    @classmethod
+    def as_planned(cls, planned_e4: int) -> "Figures":
+        return cls(planned_e4)
+
+    def values(self) -> dict[str, object]:
+        """As columns of a row."""
+        found = {name: getattr(self, name) for name in VALUES}
+        return found | {"by_day_e4": list(self.by_day_e4) if self.by_day_e4 else None}
+
+    def reconciles_with(self, planned_e4: int) -> bool:
+        """planned - frustrated - missed + extra = actual (domain.md 3.6)."""
+        return planned_e4 - self.frustrated_e4 - self.missed_e4 + self.extra_e4 == self.actual_e4

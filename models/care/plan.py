@@ -1,0 +1,151 @@
+"""What is planned for each person in a week, and when the weeks of a contract begin."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from models.base import session
+from models.calendar import FAR_FUTURE, Frequency, Span
+from models.engine.actuals import planned_units
+from models.engine.facts import Dated, Quantity, Terms
+from models.pricing import Unit
+from models.records.actual import WEEK
+from models.records.care_package import Absence, CarePackageLineItem, ItemQuantity
+from models.records.client import Client
+from models.records.contract import Calendar, Contract, PaymentMethod, ServiceLevel
+from models.words import folded
+
+NO_WEEKS = (Unit.MONTH, Unit.MILE, Unit.ITEM)
+"""Units of which no week has actuals: a price by the month, and what is claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What one line item's week is planned to be."""
+
+    item_id: int
+    item_reference: str
+    contract_id: int
+    contract_reference: str
+    service_id: int
+    level_id: int
+    level_name: str
+    unit: Unit
+    client_id: int
+    client_reference: str
+    surname: str
+    first_name: str
+    week: Span
+    planned_e4: int
+    first_on: date
+    """The first day in the week on which it is payable."""
+    last_on: date
+    in_hospital: bool
+    """The council knows of a stay in hospital on one of these days."""
+
+    @property
+    def key(self) -> tuple[int, date]:
+        return self.item_id, self.week.first
+
+
+def weeks_begin_on(calendar: Calendar) -> int:
+    """The weekday (0 is Monday) on which the contract's weeks begin: that of its periods or, where these are months,
+    Monday.
+    """
+    return calendar.anchor_on.weekday() if calendar.frequency is not Frequency.MONTHLY else 0
+
+
+def week_of(calendar: Calendar, day: date) -> Span:
+    first = day - timedelta(days=(day.weekday() - weeks_begin_on(calendar)) % 7)
+    return Span(first, first + WEEK)
+
+
+def calendars_of(contract_ids: Collection[int]) -> dict[int, list[PaymentMethod]]:
+    """The payment methods of these contracts with their calendars, the oldest of each first."""
+    found: dict[int, list[PaymentMethod]] = defaultdict(list)
+    query = select(PaymentMethod).where(PaymentMethod.contract_id.in_(contract_ids))
+    query = query.options(sa.orm.joinedload(PaymentMethod.calendar))
+    for method in session.scalars(query.order_by(PaymentMethod.contract_id, PaymentMethod.calculate_from)):
+        found[method.contract_id].append(method)
+    return found
+
+
+def calendar_on(methods: Iterable[PaymentMethod], day: date) -> Calendar | None:
+    """The calendar by which the contract pays on that day; None before its first method."""
+    begun = [method for method in methods if method.calculate_from <= day + WEEK]
+    return begun[-1].calendar if begun else None
+
+
+def plans(contract_ids: Collection[int], weeks: Collection[Span]) -> list[Planned]:
+    """Every line item of these contracts that is authorised and has a payable day in one of the weeks, in the order of
+    masked names; four queries. Weeks that do not begin on their contract's weekday are left to the caller.
+    """
+    if not weeks:
+        return []
+    first, last = min(week.first for week in weeks), max(week.last for week in weeks)
+    items = session.execute(_items(contract_ids, first, last)).all()
+    ids = [row.id for row in items]
+    quantities, hospital = _quantities(ids), _hospital(ids, first, last)
+    found = []
+    for row in items:
+        terms = Terms(
+            row.starts_on, row.ends_on or FAR_FUTURE, row.unit, row.convention,
+            contract_ends_on=row.contract_ends_on or FAR_FUTURE, quantities=quantities.get(row.id, ()),
+        )  # fmt: skip
+        for week in sorted(weeks, key=lambda each: each.first):
+            window = week.overlap(terms.starts_on, terms.last_payable_on)
+            if window is not None:
+                away = any(window.overlap(*days) for days in hospital.get(row.id, ()))
+                found.append(_planned(row, week, window, planned_units(terms, week), away))
+    return found
+
+
+def _items(contract_ids: Collection[int], first: date, last: date) -> sa.Select:
+    item = CarePackageLineItem
+    return (
+        select(
+            item.id, item.reference, item.contract_id, item.client_id, item.service_level_id, item.starts_on,
+            item.ends_on, Contract.reference.label("contract_reference"), Contract.ends_on.label("contract_ends_on"),
+            ServiceLevel.service_id, ServiceLevel.name.label("level_name"), ServiceLevel.unit, ServiceLevel.convention,
+            Client.reference.label("client_reference"), Client.surname,
+            Client.first_name,
+        )
+        .join(Contract, Contract.id == item.contract_id)
+        .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
+        .join(Client, Client.id == item.client_id)
+        .where(item.contract_id.in_(contract_ids), item.is_activated, ServiceLevel.unit.not_in(NO_WEEKS))
+        .where(item.starts_on <= last, sa.or_(item.ends_on.is_(None), item.ends_on >= first))
+        .order_by(*Client.shown_order(), item.reference)
+    )  # fmt: skip
+
+
+def _quantities(item_ids: Collection[int]) -> dict[int, tuple[Dated, ...]]:
+    found: dict[int, tuple[Dated, ...]] = defaultdict(tuple)
+    query = select(ItemQuantity).where(ItemQuantity.item_id.in_(item_ids))
+    for row in session.scalars(query.order_by(ItemQuantity.item_id, ItemQuantity.starts_on)):
+        timetable = tuple(row.timetable_e4) if row.timetable_e4 else None
+        found[row.item_id] += (Dated(row.starts_on, row.ends_on or FAR_FUTURE, Quantity(row.quantity_e4, timetable)),)
+    return found
+
+
+def _hospital(item_ids: Collection[int], first: date, last: date) -> dict[int, list[tuple[date, date]]]:
+    """Days on which the council knows the client to be in hospital, by item."""
+    found: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    own = Absence.item_id.in_(item_ids), Absence.starts_on <= last
+    query = select(Absence).where(*own, sa.or_(Absence.ends_on.is_(None), Absence.ends_on >= first))
+    for row in session.scalars(query.order_by(Absence.id)):
+        if "hospital" in folded(row.reason):
+            found[row.item_id].append((row.starts_on, row.ends_on or FAR_FUTURE))
+    return found
+
+
+def _planned(row: sa.Row, week: Span, window: Span, planned_e4: int, away: bool) -> Planned:
+    return Planned(
+        row.id, row.reference, row.contract_id, row.contract_reference, row.service_id, row.service_level_id,
+        row.level_name, row.unit, row.client_id, row.client_reference, row.surname, row.first_name, week, planned_e4,
+        window.first, window.last, away,
+    )  # fmt: skip
