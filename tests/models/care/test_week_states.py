@@ -27,7 +27,9 @@ DOC = Path(__file__).parents[3] / "docs" / "actual-states.md"
 def cells(heading: str) -> list[tuple[str, str, str]]:
     """State, event and what follows, of every cell of the first table under that heading."""
     rows = rows_under(DOC, heading)
-    events = next(line for line in DOC.read_text("utf-8").split(f"\n{heading}\n", 1)[1].splitlines() if line.startswith("| |"))
+    events = next(
+        line for line in DOC.read_text("utf-8").split(f"\n{heading}\n", 1)[1].splitlines() if line.startswith("| |")
+    )
     names = [cell.strip() for cell in events.strip("|").split("|")][1:]
     return [(state, name, cell) for state, of_state in rows.items() for name, cell in zip(names, of_state, strict=True)]
 
