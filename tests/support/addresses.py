@@ -29,14 +29,25 @@ def address(app: Flask, rule: Rule, values: dict[str, Any]) -> str:
     return app.url_map.bind("portal.example").build(rule.endpoint, given)
 
 
+def asked_one_way(client: PortalClient, method: str, path: str, turn: int) -> tuple[str, int]:
+    """Plainly where `turn` is even, else by htmx."""
+    way, headers = (("plain", {}), ("htmx", HTMX))[turn % 2]
+    return way, ask(client, method, path, headers).status_code
+
+
 def asked_both_ways(client: PortalClient, method: str, path: str) -> Iterator[tuple[str, int]]:
     """Plainly and by htmx: the way, and the status of the answer."""
     for way, headers in (("plain", {}), ("htmx", HTMX)):
         yield way, ask(client, method, path, headers).status_code
 
 
-def ask(client: PortalClient, method: str, path: str, headers: dict[str, str] | None = None) -> Any:
-    data = {"csrf_token": client.csrf_token()} if method == "POST" else None
+def ask(
+    client: PortalClient, method: str, path: str, headers: dict[str, str] | None = None,
+    data: dict[str, str] | None = None,
+) -> Any:  # fmt: skip
+    """`data` is what is posted; None: the token of this session."""
+    if data is None and method == "POST":
+        data = {"csrf_token": client.csrf_token()}
     base = "http://portal.example"
     return client._client.open(
         path,

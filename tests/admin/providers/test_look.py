@@ -136,7 +136,7 @@ def test_staff_open_what_a_viewer_opens_and_no_method_that_could_change_anything
     client = PortalClient(app).sign_in(make_staff(role))
     look(client, provider)
     seen = set()
-    for rule in app.url_map.iter_rules():
+    for n, rule in enumerate(app.url_map.iter_rules()):
         if "provider" not in rule.arguments:
             continue
         allowed = access_of(app, rule.endpoint) in seen_by(role)
@@ -144,7 +144,7 @@ def test_staff_open_what_a_viewer_opens_and_no_method_that_could_change_anything
         allowed = allowed and not says_where
         is_kept = rule.endpoint in OF_A_CLIENT and role is CouncilRole.SYSTEMS_ADMINISTRATOR
         for method in methods_of(rule):
-            for htmx in (False, True):
+            for htmx in (False, True) if allowed and method == "GET" else (n % 2 == 0,):
                 with subtests.test(endpoint=rule.endpoint, method=method, htmx=htmx):
                     data = {"csrf_token": client.csrf_token()} if method == "POST" else None
                     answer = client.open(method, address(app, rule, values), data=data, htmx=htmx)
