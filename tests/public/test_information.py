@@ -6,7 +6,9 @@ from models.accounts.account_policy import Step
 PAGES = ["/", "/help", "/privacy", "/cookies", "/accessibility", "/logged-out"]
 
 
-@pytest.mark.covers("S4-019", "S4-022", "S4-027", "S4-028", "S4-029", "S4-030", "S1-003")
+@pytest.mark.covers(
+    "S4-019", "S4-022", "S4-023", "S4-024", "S4-025", "S4-026", "S4-027", "S4-028", "S4-029", "S4-030", "S1-003"
+)
 def test_the_landing_page_says_what_the_guide_shows(client):
     answer = client.get("/")
     assert answer.heading == "Welcome to the Borsetshire Council Children's Provider Portal"
@@ -15,6 +17,9 @@ def test_the_landing_page_says_what_the_guide_shows(client):
     for words in (
         "Provider web interface for Borsetshire Council Children's social services",
         "It is a means to view and interact with contract and service delivery information",
+        "in a simple online form, or upload a spreadsheet",
+        "The electronic record of the invoices and credit notes",
+        "Create and submit invoices for your actuals online",
         "all purchase orders are available to view and download",
         "Reporting tools to help generate returns",
         "All communications are encrypted",
@@ -22,8 +27,8 @@ def test_the_landing_page_says_what_the_guide_shows(client):
         assert words in answer.words
     panels = [heading.get_text() for heading in answer.page.select(".tile h3")]
     assert panels == [
-        "Payments", "Confirm and query", "Purchase Orders", "Claims", "Reporting", "Actions and documents",
-        "Contracts and details",
+        "Submit Actuals", "Invoice Management", "Payments", "Confirm and query", "Purchase Orders", "Claims",
+        "Reporting", "Actions and documents", "Contracts and details",
     ]  # fmt: skip
     start = answer.page.find("h2", string="Start...").find_parent("section")
     link = start.find("a", string="Access secure services for providers")
