@@ -27,20 +27,25 @@ STAFF = (
     CouncilRole.SERVICE_AGREEMENTS, CouncilRole.FINANCE_PANEL,
 )  # fmt: skip
 """Who of the council opens a page here: the first who may."""
-WIDTHS = range(320, 1401, 40) if os.environ.get("CAMPAIGN") else (320, 768, 1280)
+IS_CAMPAIGN = bool(os.environ.get("CAMPAIGN"))
+WIDTHS = range(320, 1401, 40) if IS_CAMPAIGN else (320, 768, 1280)
 
 LONG = "Llanfihangel-y-Creuddyn, Residential Home for Adults with Learning Disabilities and Autistic People"
 LONG_ADDRESS = "accounts.receivable.and.remittances.department@penny-hassett-court-residential.example.org"
 
 
-def look(page, name):
-    """At one state of a page: it is loaded once, and its window becomes narrower."""
+def look(page, name, turn):
+    """At one state of a page: it is loaded once, and its window becomes narrower. axe looks at it once, wide or narrow
+    by `turn`; in the campaign both ways.
+    """
     take_picture(page, name)
-    assert_accessible(page)
+    if IS_CAMPAIGN or turn % 2:
+        assert_accessible(page)
     assert_fits_everywhere(page, WIDTHS)
     page.set_viewport_size({"width": 320, "height": 640})
     take_picture(page, name)
-    assert_accessible(page)
+    if IS_CAMPAIGN or not turn % 2:
+        assert_accessible(page)
     assert keeps_nothing(page)
     page.set_viewport_size({"width": 1280, "height": 900})
 
@@ -70,10 +75,10 @@ def each_page(app, open_browser, sign_in):
 
 
 def test_no_page_has_a_fault_that_can_be_measured(app, open_browser, sign_in, subtests):
-    for endpoint, address, page in each_page(app, open_browser, sign_in):
+    for turn, (endpoint, address, page) in enumerate(each_page(app, open_browser, sign_in)):
         with subtests.test(endpoint=endpoint):
             assert page.goto(address).status == 200
-            look(page, endpoint)
+            look(page, endpoint, turn)
 
 
 @pytest.fixture
