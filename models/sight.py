@@ -35,7 +35,7 @@ class Sight:
         """Those of which every word stands in the text, wherever: rather one too many than one too few."""
         if not any(self.read.values()):
             return self
-        words = {found.group() for found in _WORDS.finditer(text)}
+        words = set(_WORDS.findall(text))
         return Sight({what: {each for each in values if _is_among(each, words)} for what, values in self.read.items()})
 
     @property
