@@ -13,6 +13,7 @@ from models.accounts.user import User
 from models.billing.levels import Levels
 from models.billing.limit import ClaimLimit
 from models.billing.listing import attached, by_item
+from models.calendar import today
 from models.correspondence.attachment import Attachment
 from models.records.claim import Claim, ClaimStatus
 from models.together import read_together
@@ -29,7 +30,7 @@ class Beside:
     limits: Sequence[ClaimLimit]
     """Those in force."""
     sent_in_month: int
-    """Other claims of the provider with a date in the same calendar month that were sent and are not gone."""
+    """Other claims of the provider that were sent in the calendar month of this one's sending and are not gone."""
     files: dict[int, list[Attachment]]
     """By item."""
     people: dict[int, str]
@@ -48,14 +49,14 @@ class Beside:
 def _sent_in_month(claim: Claim) -> Select[Claim]:
     query = select(Claim).where(
         Claim.provider_id == claim.provider_id, Claim.id != claim.id, Claim.of_portal(),
-        Claim.submitted_at.is_not(None), Claim.status.not_in(GONE), *_in_month(claim.claimed_on),
+        Claim.status.not_in(GONE), *_in_month(claim.submitted_on or today()),
     )  # fmt: skip
     return query.order_by(Claim.id)
 
 
 def _in_month(day: date) -> tuple[sa.ColumnElement[bool], ...]:
     first = day.replace(day=1)
-    return Claim.claimed_on >= first, Claim.claimed_on < (first + timedelta(days=32)).replace(day=1)
+    return Claim.submitted_on >= first, Claim.submitted_on < (first + timedelta(days=32)).replace(day=1)
 
 
 def _people(claim: Claim) -> Select[User]:

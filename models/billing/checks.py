@@ -3,25 +3,25 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
-from models.base import session
+from models.base import DomainError, session
 from models.billing.beside import GONE, Beside
-from models.billing.levels import NO_RATE, NOT_APPROVED, Levels
+from models.billing.levels import AT_COST, BY_RATE, NOT_APPROVED, Levels
 from models.billing.limit import ClaimLimit, LimitKind
-from models.calendar import in_words
+from models.calendar import in_words, today
 from models.correspondence.attachment import Attachment
 from models.money import SCALE, number
+from models.records.care_package import CarePackageLineItem
 from models.records.claim import Claim, ClaimItem, ClaimTrip
 from models.records.contract import ServiceLevel
 from models.words import Choice, folded
 
-WINDOW = timedelta(days=90)
-"""So long before the date of claim the same trip is looked for."""
 EMPTY = "This claim has no items. Add a client item or a provider item first"
 
 
@@ -34,6 +34,8 @@ class WarningKind(Choice):
     NO_RATE = "no_rate"
     NO_RECEIPT = "no_receipt"
     AFTER_CLAIM = "after_claim"
+    OTHER_WAY = "other_way"
+    NOT_PLACED = "not_placed"
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,29 @@ class _Row:
         """What the same drive has in common, whoever sat in the car."""
         return self.item.service_level_id, self.day, self.places, self.one_way_e4, self.is_return
 
+    def is_same(self, other: "_Row") -> bool:
+        """Whether both are the same trip, or hold the same way of one: a trip and back holds two. It is the same under
+        another service level too. At cost: the same sum of one service level.
+        """
+        if (self.item.client_id, self.day) != (other.item.client_id, other.day):
+            return False
+        if not self.item.is_by_rate or not other.item.is_by_rate:
+            return self._of_sum == other._of_sum
+        return self.one_way_e4 == other.one_way_e4 and bool(self._ways & other._ways)
+
+    def was_sent_before(self, claim: Claim) -> bool:
+        """Its claim: before this one's last change. All that was sent, while this one can still be changed."""
+        sent_at = self.item.submitted_at
+        return claim.status.is_editable or sent_at is None or claim.changed_at is None or sent_at < claim.changed_at
+
     @property
-    def same(self) -> tuple[Any, ...]:
-        """What the same trip has in common. The way back has its places the other way round. At cost: the sum."""
-        of_sum = None if self.item.is_by_rate else self.item.amount_pence
-        return self.item.client_id, of_sum, *self.journey
+    def _of_sum(self) -> tuple[Any, ...]:
+        return self.item.is_by_rate, self.item.service_level_id, self.item.amount_pence
+
+    @property
+    def _ways(self) -> set[tuple[str, str] | None]:
+        back = {(self.places[1], self.places[0])} if self.is_return and self.places else set()
+        return {self.places, *back}
 
 
 def warnings(claim: Claim, beside: Beside | None = None) -> list[Warned]:
@@ -104,16 +124,20 @@ def refusals(claim: Claim) -> list[str]:
 
 
 def _rows(claim: Claim) -> list[_Row]:
-    """The claim's own trips, and those of the provider's other claims in the window before it."""
+    """The claim's own trips, and those of the provider's other claims from the first of its days on: however long ago
+    that is. What the provider has not sent yet is in no other claim.
+    """
     item, trip = ClaimItem, ClaimTrip
     day = func.coalesce(trip.day, item.spent_on)
-    others = sa.and_(day >= claim.claimed_on - WINDOW, Claim.status.not_in(GONE), item.is_included)
+    sent = sa.or_(Claim.submitted_at.is_not(None), Claim.is_from_feed)
+    others = sa.and_(day >= _first_day(claim), sent, Claim.status.not_in(GONE), item.is_included)
     query = (
         select(
             item.id, item.service_level_id, item.client_id, item.is_by_rate, item.amount_pence, item.quantity_e4,
             item.reason, item.contract_id, item.spent_on, Claim.id.label("claim_id"), Claim.reference,
+            Claim.submitted_at,
             trip.day, trip.from_place, trip.to_place, trip.miles_e4, trip.is_return, trip.is_separate,
-            ServiceLevel.name.label("level"), _files().label("files"),
+            ServiceLevel.name.label("level"), _files().label("files"), _is_placed(day).label("is_placed"),
         )
         .join(Claim, Claim.id == item.claim_id)
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
@@ -122,6 +146,21 @@ def _rows(claim: Claim) -> list[_Row]:
         .order_by(item.id, trip.day, trip.id)
     )  # fmt: skip
     return [_row(each) for each in session.execute(query)]
+
+
+def _first_day(claim: Claim) -> sa.ScalarSelect[date]:
+    item, trip = aliased(ClaimItem), aliased(ClaimTrip)
+    query = select(func.min(func.coalesce(trip.day, item.spent_on))).select_from(item)
+    query = query.outerjoin(trip, trip.claim_item_id == item.id)
+    return query.where(item.claim_id == claim.id, item.provider_id == claim.provider_id).scalar_subquery()
+
+
+def _is_placed(day: Any) -> sa.ColumnElement[bool]:
+    """Whether the child was with the provider on the day, by any care package; also where the item is for no child."""
+    package = CarePackageLineItem
+    theirs = package.provider_id == ClaimItem.provider_id, package.client_id == ClaimItem.client_id
+    days = package.starts_on <= day, sa.or_(package.ends_on.is_(None), package.ends_on >= day)
+    return sa.or_(ClaimItem.client_id.is_(None), sa.exists().where(*theirs, *days).correlate(ClaimItem, ClaimTrip))
 
 
 def _files() -> sa.ScalarSelect[int]:
@@ -156,7 +195,7 @@ def _of_item(claim: Claim, item: Any, own: list[_Row], rows: list[_Row]) -> Iter
     if (ahead := max(each.day for each in own)) > claim.claimed_on:
         text = f"{in_words(ahead)} is after the date of claim, {in_words(claim.claimed_on)}. Change one of them"
         yield Warned(WarningKind.AFTER_CLAIM, text, item.id, True)
-    twins = [(each, twin) for each in own if (twin := _twin(each, rows)) is not None]
+    twins = [(each, twin) for each in own if (twin := _twin(claim, each, rows)) is not None]
     if twins:
         each, twin = twins[0]
         what = "trip" if item.is_by_rate else "sum"
@@ -175,11 +214,16 @@ def _of_item(claim: Claim, item: Any, own: list[_Row], rows: list[_Row]) -> Iter
         yield Warned(WarningKind.SHARED, text, item.id)
 
 
-def _twin(row: _Row, rows: list[_Row]) -> _Row | None:
-    """The first other trip that is the same, where this one came later."""
-    before = (each for each in rows if each is not row and each.same == row.same)
-    twin = next(before, None)
-    return twin if twin is not None and rows.index(twin) < rows.index(row) else None
+def _twin(claim: Claim, row: _Row, rows: list[_Row]) -> _Row | None:
+    """The first other trip that is the same: above this one in its claim, or in a claim that was sent before this one
+    was sent or last changed. Which of the two was begun first tells nothing: a trip is written into an older one too.
+    """
+    above = rows[: rows.index(row)]
+    for each in rows:
+        is_before = each in above if each.claim_id == claim.id else each.was_sent_before(claim)
+        if is_before and each.is_same(row):
+            return each
+    return None
 
 
 def _is_shared(row: _Row, rows: list[_Row]) -> bool:
@@ -197,8 +241,8 @@ def _of_limits(claim: Claim, beside: Beside, own: list[_Row], rows: list[_Row]) 
         match limit.kind:
             case LimitKind.MONTHLY:
                 if ((count := beside.sent_in_month) + 1) * SCALE > limit.most_e4:
-                    month = f"{claim.claimed_on:%B %Y}"
-                    text = f"{limit.sentence}. You have sent {count} for {month}"
+                    month = f"{claim.submitted_on or today():%B %Y}"
+                    text = f"{limit.sentence}. You have sent {count} in {month}"
                     yield Warned(WarningKind.LIMIT, text, None, limit.refuses)
             case LimitKind.AGE:
                 yield from _too_old(claim, limit, own)
@@ -211,10 +255,12 @@ def _limited(limit: ClaimLimit, rows: Collection[_Row]) -> list[_Row]:
 
 
 def _too_old(claim: Claim, limit: ClaimLimit, own: list[_Row]) -> Iterator[Warned]:
-    first = claim.claimed_on - timedelta(days=limit.most_e4 // SCALE)
-    for item, of_item in _by_item([each for each in _limited(limit, own) if each.day < first]):
-        days = (claim.claimed_on - of_item[0].day).days
-        text = f"{limit.sentence}. {in_words(of_item[0].day)} is {days} days before the date of claim"
+    sent_on = claim.submitted_on or today()
+    most = limit.most_e4 // SCALE
+    for item, of_item in _by_item([each for each in _limited(limit, own) if (sent_on - each.day).days > most]):
+        days = (sent_on - of_item[0].day).days
+        when = f"before it was sent, {in_words(sent_on)}" if claim.submitted_on else "ago"
+        text = f"{limit.sentence}. {in_words(of_item[0].day)} is {days} days {when}"
         yield Warned(WarningKind.LIMIT, text, item.id, limit.refuses)
 
 
@@ -233,13 +279,26 @@ def _too_far(limit: ClaimLimit, own: list[_Row], rows: list[_Row]) -> Iterator[W
 
 
 def _of_levels(levels: Levels, own: list[_Row]) -> Iterator[Warned]:
-    """Approval and rates, as they are now: both may have changed since the item was added."""
+    """Approval, rates and how the level is claimed, as they are now: all may have changed since the item was added."""
     for item, of_item in _by_item(own):
-        for day in sorted({each.day for each in of_item}):
-            if not levels.is_approved(item.service_level_id, day):
-                text = NOT_APPROVED.format(level=item.level, day=in_words(day))
-                yield Warned(WarningKind.NOT_APPROVED, text, item.id, True)
-                break
-            if item.is_by_rate and levels.rate_on(item.service_level_id, day) is None:
-                yield Warned(WarningKind.NO_RATE, NO_RATE.format(level=item.level, day=in_words(day)), item.id, True)
-                break
+        days = sorted({each.day for each in of_item})
+        away = next((each.day for each in of_item if not each.item.is_placed), None)
+        if away is not None:
+            yield Warned(
+                WarningKind.NOT_PLACED, f"No care package of this child is in force on {in_words(away)}", item.id
+            )
+        closed = next((day for day in days if not levels.is_approved(item.service_level_id, day)), None)
+        if closed is not None:
+            text = NOT_APPROVED.format(level=item.level, day=in_words(closed))
+            yield Warned(WarningKind.NOT_APPROVED, text, item.id, True)
+            continue
+        level = levels.levels[item.service_level_id]
+        if item.is_by_rate is levels.is_at_cost(level, days[0]):
+            how = AT_COST if item.is_by_rate else BY_RATE
+            text = f"{item.level} is claimed {how} on {in_words(days[0])}. Change this item, or remove it"
+            yield Warned(WarningKind.OTHER_WAY, text, item.id, True)
+            continue
+        try:
+            levels.paying(level, days)
+        except DomainError as problem:
+            yield Warned(WarningKind.NO_RATE, str(problem), item.id, True)

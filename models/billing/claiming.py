@@ -14,6 +14,7 @@ from models.accounts.user import User
 from models.audit import record
 from models.base import DomainError, move, reload, session, utc_now
 from models.billing.checks import refusals
+from models.billing.levels import place_anew
 from models.billing.quoting import requote
 from models.calendar import DAY, in_words, today
 from models.money import gbp
@@ -93,6 +94,7 @@ def submit(claim: Claim, *, shown_pence: int, by: User) -> None:
     """
     take_turn(claim)
     insist_on_editable(claim)
+    place_anew(claim)
     total = requote(claim)
     if refused := refusals(claim):
         raise DomainError("\n".join(refused))
@@ -101,7 +103,9 @@ def submit(claim: Claim, *, shown_pence: int, by: User) -> None:
             f"This claim comes to {gbp(total)} now, no longer to {gbp(shown_pence)}: trips or rates have changed. Look "
             "at it again, then send it"
         )
-    first = {"submitted_at": utc_now(), "submitted_by_id": by.id} if claim.submitted_at is None else {}
+    first = {"submitted_at": utc_now(), "submitted_on": today(), "submitted_by_id": by.id}
+    if claim.submitted_at is not None:
+        first = {}
     touched(claim, status=ClaimStatus.PENDING, **first)
     record("claim.submitted", claim, by=by, pence=total)
 
@@ -141,6 +145,8 @@ def copy_claim(claim: Claim, *, days: int = 7, by: User) -> Claim:
         for trip in trips:
             trip.claim_item_id = item.id
         session.add_all(trips)
+    session.flush()
+    place_anew(made)
     requote(made)
     record("claim.copied", made, by=by, copied_from=claim.reference)
     return made

@@ -15,6 +15,7 @@ from models.audit import record
 from models.base import DomainError, move, reload, session, utc_now
 from models.billing.claim_mail import tell_outcome
 from models.billing.claiming import FROM_FEED, take_turn
+from models.billing.levels import place_anew
 from models.calendar import today
 from models.engine.mileage import priced
 from models.money import SCALE, gbp, number
@@ -128,6 +129,8 @@ def _decide(
         raise DomainError(_not_there(claim))
     if before in DECIDED and not note:
         raise DomainError("Say why the decision is changed. The provider reads it")
+    if before is ClaimStatus.PENDING:
+        place_anew(claim)
     items = session.scalars(select(ClaimItem).where(ClaimItem.claim_id == claim.id).order_by(ClaimItem.id)).all()
     if {each.id for each in items} != set(decisions):
         raise DomainError("The items of this claim have changed, or one is not decided. Look at it again")

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import load_only, selectinload
 
 from models.base import DomainError, session
 from models.billing.grant import ClaimGrant
@@ -14,7 +16,7 @@ from models.calendar import FAR_FUTURE, in_words, today
 from models.engine.facts import Dated
 from models.payments.miles import PricingRead
 from models.pricing import Unit
-from models.records.claim import Claim
+from models.records.claim import Claim, ClaimItem
 from models.records.claim_pricing import ClaimPricing, is_at_cost
 from models.records.contract import Claimable, Contract, ContractRate, ServiceLevel
 from models.together import read_together
@@ -23,6 +25,10 @@ LATE = timedelta(days=92)
 """So long after an approval has ended its service level is offered still, for days before its end."""
 NOT_APPROVED = "You are not approved to claim {level} on {day}. Ask the council if you think you should be"
 NO_RATE = "No rate is set for {level} on {day}, so it cannot be claimed. Ask the council by an action"
+NO_CONTRACT = "No contract pays {level} on {day}, so it cannot be claimed. Ask the council by an action"
+OTHER_CONTRACT = "From {day} another contract pays {level}. Put the days from then on into an item of their own"
+OTHER_WAY = "On {day} {level} is claimed {how}. Put those days into an item of their own"
+AT_COST, BY_RATE = "at cost, with a receipt", "by rate"
 
 
 @dataclass(frozen=True)
@@ -55,36 +61,46 @@ class Levels:
     """The rows themselves: a quote works with the same ones."""
     pricing: dict[int, list[ClaimPricing]] = field(default_factory=lambda: defaultdict(list))
     rates: dict[int, list[tuple[int, Dated]]] = field(default_factory=lambda: defaultdict(list))
-    """By service level: the contract, and its rate on its days, the contract that began last first."""
+    """By service level: the contract, and its rate on its days, the contract that began last first. No rate outlives
+    its contract.
+    """
+    contracts: dict[int, list[tuple[int, Dated]]] = field(default_factory=lambda: defaultdict(list))
+    """By service level: a contract that has a rate of it, its own days, and the newest rate, in the same order."""
 
     @classmethod
     def of(cls, provider_id: int) -> Self:
         return cls.told_by(provider_id, *read_together(*cls.queries(provider_id)))
 
     @staticmethod
-    def queries(provider_id: int) -> tuple[Select[ClaimGrant], Select[ClaimPricing], Select[ContractRate]]:
-        """What it is told by, for a page that reads other things in the same statement."""
+    def queries(provider_id: int) -> tuple[Select[Any], ...]:
+        """What it is told by, for a page that reads other things in the same statement: as `told_by` takes it."""
         rates = (
             select(ContractRate)
             .join(Contract, Contract.id == ContractRate.contract_id)
             .where(ContractRate.provider_id == provider_id)
             .order_by(Contract.starts_on.desc(), Contract.id.desc(), ContractRate.starts_on.desc(), ContractRate.id)
         )
-        return ClaimGrant.of_provider(provider_id), ClaimPricing.every(), rates
+        contracts = select(Contract).where(Contract.provider_id == provider_id).order_by(Contract.id)
+        contracts = contracts.options(load_only(Contract.starts_on, Contract.ends_on))
+        return ClaimGrant.of_provider(provider_id), ClaimPricing.every(), rates, contracts
 
     @classmethod
     def told_by(
         cls, provider_id: int, grants: Sequence[ClaimGrant], pricing: Sequence[ClaimPricing],
-        rates: Sequence[ContractRate],
+        rates: Sequence[ContractRate], contracts: Sequence[Contract],
     ) -> Self:  # fmt: skip
         """What those queries have found."""
         terms = PricingRead(pricing, rates)
         found = cls(provider_id, {each.service_level_id: each.level for each in grants}, list(grants), terms)
         for row in pricing:
             found.pricing[row.service_level_id].append(row)
+        own = {each.id: Dated(each.starts_on, each.ends_on or FAR_FUTURE, 0) for each in contracts}
         for rate in rates:
-            dated = Dated(rate.starts_on, rate.ends_on or FAR_FUTURE, rate.rate_e4)
-            found.rates[rate.service_level_id].append((rate.contract_id, dated))
+            days, level = own[rate.contract_id], rate.service_level_id
+            if rate.contract_id not in (contract for contract, _ in found.contracts[level]):
+                found.contracts[level].append((rate.contract_id, replace(days, value=rate.rate_e4)))
+            first, last = max(days.first, rate.starts_on), min(days.last, rate.ends_on or FAR_FUTURE)
+            found.rates[level].append((rate.contract_id, Dated(first, last, rate.rate_e4)))
         return found
 
     def pricing_on(self, level_id: int, day: date) -> ClaimPricing | None:
@@ -136,15 +152,43 @@ class Levels:
         return level
 
     def paying(self, level: ServiceLevel, days: Sequence[date]) -> tuple[int, int]:
-        """The contract that pays such an item, and its rate, on the first of the days. By rate each day needs one."""
-        for day in sorted(days):
-            if not self.is_at_cost(level, day) and self.rate_on(level.id, day) is None:
-                raise DomainError(NO_RATE.format(level=level.name, day=in_words(day)))
-        if (found := self.rate_on(level.id, min(days))) is not None:
+        """The contract that pays such an item, and its rate on the first of the days. DomainError where a day has no
+        rate (at cost: no contract in force), where two contracts would pay a part each, or where the level is claimed
+        by rate on one of the days and at cost on another.
+        """
+        first, *later = sorted(set(days))
+        at_cost, found = self.is_at_cost(level, first), self._paying_on(level, first)
+        for day in later:
+            if self.is_at_cost(level, day) is not at_cost:
+                how = BY_RATE if at_cost else AT_COST
+                raise DomainError(OTHER_WAY.format(level=level.name, day=in_words(day), how=how))
+            if self._paying_on(level, day)[0] != found[0]:
+                raise DomainError(OTHER_CONTRACT.format(level=level.name, day=in_words(day)))
+        return found
+
+    def _paying_on(self, level: ServiceLevel, day: date) -> tuple[int, int]:
+        if (found := self.rate_on(level.id, day)) is not None:
             return found
-        if rates := self.rates.get(level.id):
-            return rates[0][0], rates[0][1].value
-        raise DomainError(NO_RATE.format(level=level.name, day=in_words(min(days))))
+        if not self.is_at_cost(level, day):
+            raise DomainError(NO_RATE.format(level=level.name, day=in_words(day)))
+        for contract, days in self.contracts.get(level.id, ()):
+            if days.first <= day <= days.last:
+                return contract, days.value
+        raise DomainError(NO_CONTRACT.format(level=level.name, day=in_words(day)))
+
+
+def place_anew(claim: Claim) -> None:
+    """Move each item of a claim that is not decided to the contract which pays it now: the one that it was made, or
+    copied, under may have ended since. What no contract pays, or two would, stays where it is: `checks` warns of it.
+    """
+    query = select(ClaimItem).where(ClaimItem.claim_id == claim.id).order_by(ClaimItem.id)
+    items = session.scalars(query.options(selectinload(ClaimItem.trips))).all()
+    levels = Levels.of(claim.provider_id)
+    for item in items:
+        level = levels.levels.get(item.service_level_id)
+        if level is not None:
+            with suppress(DomainError):
+                item.contract_id, _ = levels.paying(level, [each.day for each in item.trips] or [item.spent_on])
 
 
 def may_claim(provider_id: int, on: date | None = None) -> list[ClaimableLevel]:

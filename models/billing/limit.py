@@ -27,6 +27,11 @@ class LimitKind(Choice):
         return {"age": "Days since the trip or expense", "monthly": "Claims a calendar month",
                 "daily_miles": "Miles a day"}[self.value]  # fmt: skip
 
+    @property
+    def largest(self) -> int:
+        """No limit is above it: ten years of days, a thousand claims, ten thousand miles."""
+        return {"age": 3_650, "monthly": 1_000, "daily_miles": 10_000}[self.value]
+
 
 class LimitEffect(Choice):
     WARN = "warn"
@@ -95,6 +100,8 @@ def set_limit(
         raise DomainError("How many claims may be sent in a month is set for all service levels together")
     if most_e4 <= 0 or (kind is not LimitKind.DAILY_MILES and most_e4 % SCALE):
         raise DomainError("Enter a whole number above 0")
+    if most_e4 > kind.largest * SCALE:
+        raise DomainError(f"Enter no more than {kind.largest:,}")
     same = ClaimLimit.in_force().where(
         ClaimLimit.kind == kind, ClaimLimit.service_level_id.is_not_distinct_from(level.id if level else None)
     )

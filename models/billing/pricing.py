@@ -9,13 +9,17 @@ from models.accounts.user import User
 from models.audit import record
 from models.base import DomainError, session
 from models.calendar import in_words
-from models.money import gbp_rate, number
+from models.money import SCALE, gbp_rate, number
 from models.pricing import Unit
 from models.records.claim_pricing import ClaimMaintenance, ClaimPricing, ClaimTier
 from models.records.contract import Claimable, ServiceLevel
 
 Tiers = Sequence[tuple[int, int]]
 """Miles in a tax year above which a rate holds, and that rate, both in ten-thousandths."""
+MOST_FREE_E4, MOST_A_YEAR_E4 = 10_000 * SCALE, 1_000_000 * SCALE
+"""Miles a week that are not paid, and miles a tax year above which no tier begins."""
+MOST_RATE_E4 = 100 * SCALE
+"""Of a tier, a mile."""
 
 
 def set_pricing(
@@ -35,6 +39,7 @@ def set_pricing(
     """
     if level.claimable is Claimable.NO:
         raise DomainError(f"{level.name} cannot be claimed. Choose another service level")
+    _insist_on_sizes(free_weekly_e4, tiers)
     _insist_on_sense(level, is_at_cost, free_weekly_e4, deduct_percent, tiers, maintenance)
     _forget(level, starts_on)
     pricing = ClaimPricing(
@@ -71,6 +76,15 @@ def _insist_on_sense(
     above = [each for each, _ in tiers]
     if any(each <= 0 for each in above) or any(rate < 0 for _, rate in tiers) or above != sorted(set(above)):
         raise DomainError("Enter tiers in order, each above more miles than the one before")
+
+
+def _insist_on_sizes(free_weekly_e4: int, tiers: Tiers) -> None:
+    if free_weekly_e4 > MOST_FREE_E4 or any(each > MOST_A_YEAR_E4 for each, _ in tiers):
+        raise DomainError(
+            f"Enter no more than {number(MOST_FREE_E4)} miles a week, and {number(MOST_A_YEAR_E4)} a year"
+        )
+    if any(rate > MOST_RATE_E4 for _, rate in tiers):
+        raise DomainError(f"Enter no more than {gbp_rate(MOST_RATE_E4)} a mile")
 
 
 def _forget(level: ServiceLevel, starts_on: date) -> None:

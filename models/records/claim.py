@@ -80,6 +80,7 @@ class Claim(FromFeed, ProviderOwned, Base):
         sa.CheckConstraint("(decided_at IS NULL) = (decided_by_id IS NULL)", name="decided_by"),
         sa.CheckConstraint("decided_at IS NULL OR decided_on IS NOT NULL", name="decided_on"),
         sa.CheckConstraint("(submitted_at IS NULL) = (submitted_by_id IS NULL)", name="submitted_by"),
+        sa.CheckConstraint("(submitted_at IS NULL) = (submitted_on IS NULL)", name="submitted_on"),
         sa.CheckConstraint(
             "made_by_id IS NULL OR status IN ('unsubmitted', 'withdrawn') OR submitted_at IS NOT NULL",
             name="submitted",
@@ -104,6 +105,8 @@ class Claim(FromFeed, ProviderOwned, Base):
     """When the provider last changed it."""
     submitted_at: Mapped[datetime | None]
     """When it was first sent to the panel."""
+    submitted_on: Mapped[date | None]
+    """The council's day of that: limits go by it, since whoever claims may choose any date of claim."""
     submitted_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     returned_at: Mapped[datetime | None]
     """When the panel last asked for information; it stays when the claim is sent again."""
@@ -205,8 +208,11 @@ class ClaimItem(FromFeed, ProviderOwned, Base):
 
     @property
     def is_accepted_in_part(self) -> bool:
-        """Fewer miles, or another sum, than were claimed."""
-        return self.is_included and (self.accepted_e4 is not None or self.accepted_pence != self.amount_pence)
+        """Fewer miles, or another sum, than were claimed. All miles at another rate than when they were claimed are no
+        part.
+        """
+        is_other_sum = not self.is_priced and self.accepted_pence != self.amount_pence
+        return self.is_included and (self.accepted_e4 is not None or is_other_sum)
 
 
 class ClaimTrip(ProviderOwned, Base):

@@ -147,11 +147,10 @@ def _loaded_item(claim_id, claim_item_id):
 def _offered(claim, form, is_client_item):
     """The form with its lists, and the files of the claim, by item."""
     of_levels, of_clients = Levels.queries(claim.provider_id), [Client.at_provider()] if is_client_item else []
-    grants, pricing, rates, journeys, files, *clients = read_together(
-        *of_levels, SavedJourney.listed(), attached(claim), *of_clients
-    )
+    journeys, files, *found = read_together(SavedJourney.listed(), attached(claim), *of_clients, *of_levels)
+    clients, told = found[: len(of_clients)], found[len(of_clients) :]
     form.offer(
-        Levels.told_by(claim.provider_id, grants, pricing, rates).offered(today()), [*chain(*clients)], journeys,
+        Levels.told_by(claim.provider_id, *told).offered(today()), [*chain(*clients)], journeys,
         is_client_item=is_client_item, most_files=settings().files.per_claim_item,
     )  # fmt: skip
     return form, by_item(files)

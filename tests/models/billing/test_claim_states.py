@@ -130,7 +130,7 @@ def test_a_claim_of_the_finance_system_is_neither_changed_nor_decided_here(who, 
 
     for each in every(select(ClaimItem)):
         facts(each, is_by_rate=False)
-    facts(claim, made_by_id=None, submitted_at=None, submitted_by_id=None)
+    facts(claim, made_by_id=None, submitted_at=None, submitted_on=None, submitted_by_id=None)
     for name in (event, "provider changes an item", "provider sends it", "provider withdraws it"):
         with pytest.raises(DomainError, match="finance system"):
             change(claim, EVENTS[name], who)
