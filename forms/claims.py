@@ -168,6 +168,12 @@ class ItemForm(FlaskForm):
     def all_trips(self) -> list[TypedTrip]:
         return joined(self.trips.data, self.new_trips)
 
+    @property
+    def _client_id(self) -> int | None:
+        """The child who is chosen of the list."""
+        offered = {choice.value for choice in self.client.choices if choice.value}
+        return int(self.client.data) if self.client.data in offered else None
+
     def to_price(self) -> Claimed:
         """As `claimed`, with something in place of what an amount does not hang on and is not filled in yet."""
         given = self.claimed()
@@ -182,7 +188,7 @@ class ItemForm(FlaskForm):
         return Claimed(
             level_id=self.chosen.id if self.chosen else 0,
             description=self.description.data,
-            client_id=int(self.client.data) if self.client.data else None,
+            client_id=self._client_id,
             spent_on=trips[0].on if trips else self.spent_on.data,
             quantity_e4=None if self.is_at_cost else quantity,
             amount_pence=self.amount.data if self.is_at_cost else None,

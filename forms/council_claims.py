@@ -1,5 +1,6 @@
 """What the finance panel fills in about a claim, and what officers say of who may claim and by which rules."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -97,10 +98,33 @@ class ItemDecisionForm(Form):
         )
 
 
-class DecideForm(FlaskForm):
-    """What becomes of each item of a claim. `seen` are the items as the page showed them."""
+class AcceptForm(FlaskForm):
+    """A button, and the claims' marks as the page had them."""
 
-    seen = SeenText("Its items")
+    seen = SeenText("Claims")
+
+    def is_of(self, *claims: Claim) -> None:
+        """Fill it in with the claims as they stand."""
+        self.seen.object_data = " ".join(each.mark for each in claims)
+        if not self.is_submitted():
+            self.seen.data = self.seen.object_data
+
+
+class _OfClaim(FlaskForm):
+    """What is said of one claim, by somebody who has read it as it stands: `seen` is its mark."""
+
+    seen = SeenText("Its items or its state")
+
+    def is_of(self, claim: Claim) -> None:
+        """Fill it in with the claim as it stands."""
+        self.seen.object_data = claim.mark
+        if not self.is_submitted():
+            self.seen.data = self.seen.object_data
+
+
+class DecideForm(_OfClaim):
+    """What becomes of each item of a claim."""
+
     pairs: Sequence[tuple[Any, ClaimItem]] = ()
     """Each row with its item, once `is_of` has told of which claim it is."""
     items = Rows(FormField(ItemDecisionForm))
@@ -110,17 +134,13 @@ class DecideForm(FlaskForm):
     )  # fmt: skip
 
     def is_of(self, claim: Claim) -> None:
-        """Fill it in with the claim as it stands."""
-        self.seen.object_data = " ".join(f"{each.id}:{each.amount_pence}:{each.accepted_pence}" for each in claim.items)
-        if not self.is_submitted():
-            self.seen.data = self.seen.object_data
+        super().is_of(claim)
         while len(self.items.entries) < len(claim.items):
             self.items.append_entry()
         for entry, item in zip(self.items.entries, claim.items, strict=False):
             entry.form.offer(item)
             if not entry.form.what.data:
-                entry.form.what.data = _as_decided(claim, item)
-                entry.form.note.data = entry.form.note.data or item.la_note
+                _tell_decided(claim, item, entry.form)
         self.pairs = list(zip(self.items.entries, claim.items, strict=False))
 
     def validate(self, *more: Any, **named: Any) -> bool:
@@ -134,20 +154,27 @@ class DecideForm(FlaskForm):
         return {item.id: entry.form.decision for entry, item in self.pairs}
 
 
-def _as_decided(claim: Claim, item: ClaimItem) -> str:
+def _tell_decided(claim: Claim, item: ClaimItem, form: ItemDecisionForm) -> None:
+    """Fill in what was decided of the item, so that another decision begins with it; all of it where nothing was."""
+    form.what.data, form.note.data = FULL, form.note.data or item.la_note
     if not claim.status.is_decided:
-        return FULL
-    return OUT if not item.is_included else FULL if not item.is_accepted_in_part else SUM
+        return
+    if not item.is_included:
+        form.what.data = OUT
+    elif item.accepted_e4 is not None:
+        form.what.data, form.miles.data = MILES, item.accepted_e4
+    elif item.is_accepted_in_part:
+        form.what.data, form.pence.data = SUM, item.accepted_pence
 
 
-class RejectClaimForm(FlaskForm):
+class RejectClaimForm(_OfClaim):
     reason = TextAreaField(
         "Why is it rejected?", filters=[tidy], description=READ_BY_PROVIDER, render_kw={"rows": 3},
         validators=[DataRequired("Say why, so that the provider knows"), LONG],
     )  # fmt: skip
 
 
-class ReturnClaimForm(FlaskForm):
+class ReturnClaimForm(_OfClaim):
     text = TextAreaField(
         "What do you need?", filters=[tidy], description=f"{READ_BY_PROVIDER}. They change the claim and send it again",
         render_kw={"rows": 3}, validators=[DataRequired("Say what you need"), LONG],
@@ -259,7 +286,7 @@ class PricingForm(FlaskForm):
         self.maintenance.choices = [SelectChoice(id_, each.name) for id_, each in self.paid.items()]
 
     def validate_percent(self, field: StringField) -> None:
-        if field.data and not (field.data.isascii() and field.data.isdigit() and int(field.data) <= 100):
+        if field.data and not (re.fullmatch("[0-9]{1,3}", field.data) and int(field.data) <= 100):
             raise ValidationError("Enter a whole number from 0 to 100")
 
     def validate(self, *more: Any, **named: Any) -> bool:

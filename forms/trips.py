@@ -23,6 +23,8 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 SCHOOL_DAYS = "school"
 """The tick that stands for Monday to Friday."""
 TENTH_E4 = 1_000
+LONGEST_MARK = 2_000
+"""Characters of a trip's mark: three places or purposes, and the rest."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,10 @@ class TypedTrip:
     @classmethod
     def from_mark(cls, mark: str) -> Self:
         """ValueError where the form was tampered with."""
-        row = json.loads(mark)
+        row = json.loads(mark) if len(mark) <= LONGEST_MARK else None
         if not isinstance(row, dict) or row.keys() != cls.__dataclass_fields__.keys():
+            raise ValueError(mark)
+        if not all(isinstance(row[name], str) for name in ("on", "start", "end", "purpose")):
             raise ValueError(mark)
         start, end, purpose = (tidy_line(row[name])[:LONGEST_PLACE] for name in ("start", "end", "purpose"))
         miles = row["miles_e4"]
@@ -124,7 +128,7 @@ class Weekdays(SelectMultipleField):
         self.type = "SelectMultipleField"  # by which the templates know it
 
     def of_week(self, monday: date) -> list[date]:
-        numbers = {int(each) for each in self.data or () if each != SCHOOL_DAYS}
+        numbers = {number for number in range(len(WEEKDAYS)) if str(number) in (self.data or ())}
         if SCHOOL_DAYS in (self.data or ()):
             numbers |= set(range(5))
         return [monday + timedelta(days=n) for n in sorted(numbers)]

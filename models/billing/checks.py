@@ -129,8 +129,7 @@ def _rows(claim: Claim) -> list[_Row]:
     """
     item, trip = ClaimItem, ClaimTrip
     day = func.coalesce(trip.day, item.spent_on)
-    sent = sa.or_(Claim.submitted_at.is_not(None), Claim.is_from_feed)
-    others = sa.and_(day >= _first_day(claim), sent, Claim.status.not_in(GONE), item.is_included)
+    others = sa.and_(day >= _first_day(claim), Claim.was_sent, Claim.status.not_in(GONE), item.is_included)
     query = (
         select(
             item.id, item.service_level_id, item.client_id, item.is_by_rate, item.amount_pence, item.quantity_e4,

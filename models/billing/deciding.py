@@ -26,6 +26,7 @@ from models.records.claim import DECIDED, Claim, ClaimItem, ClaimStatus
 LONGEST_TEXT = 1_000
 OWN_CLAIM = "You have made or sent this claim, so a colleague has to decide it"
 NOT_PENDING = {
+    ClaimStatus.PENDING: "has been changed",
     ClaimStatus.UNSUBMITTED: "has not been sent to the panel",
     ClaimStatus.RETURNED: "is with the provider, who has been asked for information",
     ClaimStatus.WITHDRAWN: "has been withdrawn",
@@ -68,42 +69,46 @@ def may_decide(claim: Claim, by: User) -> bool:
 
 
 def decide(
-    claim: Claim, decisions: Mapping[int, ItemDecision], *, note: str = "", by: User, link: str = ""
+    claim: Claim, decisions: Mapping[int, ItemDecision], *, note: str = "", by: User, link: str = "",
+    seen: str | None = None,
 ) -> None:  # fmt: skip
     """Say what becomes of each item, by its id: all in full accepts the claim, none rejects it, anything else accepts
     it in part. A claim that is decided already can be decided anew, with a note: what is paid too much or too little is
     a difference of the next payment. DomainError where the claim is not there to be decided, an item is left open, or
-    what is not paid in full has no note.
+    what is not paid in full has no note. `seen`: the claim's mark as the page had it; DomainError where it has changed.
     """
-    _decide(claim, decisions, note, by, link)
+    _decide(claim, decisions, note, by, link, seen=seen)
     calculate([claim.provider_id])
 
 
-def accept(claims: Sequence[Claim], *, by: User) -> None:
-    """Several at once, each in full. DomainError names the first that cannot be accepted, and none is."""
+def accept(claims: Sequence[Claim], *, by: User, seen: Mapping[int, str] | None = None) -> None:
+    """Several at once, each in full. DomainError names the first that cannot be accepted, and none is. `seen`: their
+    marks as the page had them, by id.
+    """
     for claim in sorted(claims, key=lambda each: (each.provider_id, each.id)):
         items = session.scalars(select(ClaimItem.id).where(ClaimItem.claim_id == claim.id)).all()
-        _decide(claim, dict.fromkeys(items, IN_FULL), "", by, "", only_pending=True)
+        mark = None if seen is None else seen.get(claim.id, "")
+        _decide(claim, dict.fromkeys(items, IN_FULL), "", by, "", only_pending=True, seen=mark)
     if ids := sorted({each.provider_id for each in claims}):
         calculate(ids)
 
 
-def reject(claim: Claim, reason: str, *, by: User, link: str = "") -> None:
-    """All of it, for a reason that the provider reads."""
+def reject(claim: Claim, reason: str, *, by: User, link: str = "", seen: str | None = None) -> None:
+    """All of it, for a reason that the provider reads. `seen` as `decide` takes it."""
     reason = _tidy(reason)
     if not reason:
         raise DomainError("Say why the claim is rejected. The provider reads it")
     items = session.scalars(select(ClaimItem.id).where(ClaimItem.claim_id == claim.id)).all()
-    _decide(claim, dict.fromkeys(items, ItemDecision(False, note=reason)), reason, by, link)
+    _decide(claim, dict.fromkeys(items, ItemDecision(False, note=reason)), reason, by, link, seen=seen)
     calculate([claim.provider_id])
 
 
-def return_for_information(claim: Claim, text: str, *, by: User, link: str = "") -> None:
+def return_for_information(claim: Claim, text: str, *, by: User, link: str = "", seen: str | None = None) -> None:
     """Give it back to the provider with a question: it is changed and sent again, and keeps its place in the queue."""
     text = _tidy(text)
     if not text:
         raise DomainError("Say what you need to know. The provider reads it")
-    _begin(claim, by)
+    _begin(claim, by, seen)
     asked = {"returned_at": utc_now(), "returned_text": text}
     if not move(claim, Claim.status == ClaimStatus.PENDING, Claim.of_portal(), status=ClaimStatus.RETURNED, **asked):
         raise DomainError(_not_there(claim))
@@ -111,19 +116,24 @@ def return_for_information(claim: Claim, text: str, *, by: User, link: str = "")
     tell_outcome(claim, by=by, link=link)
 
 
-def _begin(claim: Claim, by: User) -> None:
-    """Nobody else decides, changes or calculates a claim of the provider until the transaction ends."""
+def _begin(claim: Claim, by: User, seen: str | None) -> None:
+    """Nobody else decides, changes or calculates a claim of the provider until the transaction ends. DomainError where
+    it is not what `by` has read any more.
+    """
     insist_may_decide(claim, by)
     take_turn(claim)
     lock([claim.provider_id])
     if claim.is_from_feed:
         raise DomainError(FROM_FEED)
+    if seen is not None and seen != claim.mark:
+        raise DomainError(_not_there(claim))
 
 
 def _decide(
-    claim: Claim, decisions: Mapping[int, ItemDecision], note: str, by: User, link: str, *, only_pending: bool = False
-) -> None:
-    _begin(claim, by)
+    claim: Claim, decisions: Mapping[int, ItemDecision], note: str, by: User, link: str, *,
+    only_pending: bool = False, seen: str | None = None,
+) -> None:  # fmt: skip
+    _begin(claim, by, seen)
     before, note = claim.status, _tidy(note)
     if before is not ClaimStatus.PENDING and (only_pending or before not in DECIDED):
         raise DomainError(_not_there(claim))
@@ -196,8 +206,7 @@ def _keep_sums(claim: Claim, items: Sequence[ClaimItem]) -> int:
 
 def _not_there(claim: Claim) -> str:
     reload(claim)
-    state = NOT_PENDING.get(claim.status, "cannot be decided now")
-    return f"Claim {claim.reference} {state}. Look at it again"
+    return f"Claim {claim.reference} {NOT_PENDING[claim.status]}. Look at it again"
 
 
 def _tidy(text: str) -> str:

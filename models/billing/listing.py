@@ -82,7 +82,7 @@ def claims(
     else:
         query = query.where(Claim.status != ClaimStatus.WITHDRAWN)
     if not with_drafts:
-        query = query.where(sa.or_(Claim.submitted_at.is_not(None), Claim.is_from_feed))
+        query = query.where(Claim.was_sent)
     if year is not None:
         query = query.where(Claim.claimed_on.between(year.first_on, year.last_on))
     if text:
@@ -117,9 +117,14 @@ def numbered(claim_id: int) -> Select[Claim]:
     return query.where(Claim.id == claim_id)
 
 
+def sent(claim_id: int) -> Select[Claim]:
+    """As `numbered`, for the council: what was never sent to the panel is not there."""
+    return numbered(claim_id).where(Claim.was_sent)
+
+
 def several(claim_ids: Sequence[int]) -> Select[Claim]:
-    """With their items, in order: to accept several at once."""
-    query = select(Claim).where(Claim.id.in_(claim_ids)).options(selectinload(Claim.items))
+    """With their items, in order, those that were sent to the panel: to accept several at once."""
+    query = select(Claim).where(Claim.id.in_(claim_ids), Claim.was_sent).options(selectinload(Claim.items))
     return query.order_by(Claim.id)
 
 

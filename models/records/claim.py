@@ -131,6 +131,22 @@ class Claim(FromFeed, ProviderOwned, Base):
     def _is_from_feed(cls) -> sa.ColumnElement[bool]:
         return cls.made_by_id.is_(None)
 
+    @hybrid_property
+    def was_sent(self) -> bool:
+        """The council may read it: it was sent to the panel once, or is the finance system's."""
+        return self.submitted_at is not None or self.made_by_id is None
+
+    @was_sent.inplace.expression
+    @classmethod
+    def _was_sent(cls) -> sa.ColumnElement[bool]:
+        return sa.or_(cls.submitted_at.is_not(None), cls.made_by_id.is_(None))
+
+    @property
+    def mark(self) -> str:
+        """Another one after each change and each decision: whoever decides sends back the one that their page had."""
+        instants = self.changed_at, self.returned_at, self.decided_at
+        return "/".join([self.status, *(each.isoformat() if each else "" for each in instants)])
+
     @classmethod
     def of_portal(cls) -> sa.ColumnElement[bool]:
         """A condition: it was made here."""

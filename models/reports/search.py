@@ -148,7 +148,7 @@ def _claims(text: str) -> Select:
     return (
         _row(Kind.CLAIMS, Claim.id, Claim.reference, Claim.reference, Provider.name, _is(Claim.reference, text))
         .join(Provider, Provider.id == Claim.provider_id)
-        .where(_is(Claim.reference, text), sa.or_(Claim.submitted_at.is_not(None), Claim.is_from_feed))
+        .where(_is(Claim.reference, text), Claim.was_sent)
         .order_by(Claim.id)
     )
 

@@ -9,7 +9,7 @@ from blueprints.lookups import get_or_404
 from blueprints.pages import done, refusals_on, render
 from blueprints.reading import reads_client_records
 from blueprints.refusals import stays_on
-from forms.council_claims import DecideForm, RejectClaimForm, ReturnClaimForm
+from forms.council_claims import AcceptForm, DecideForm, RejectClaimForm, ReturnClaimForm
 from models.billing import deciding
 from models.billing.listing import several
 from models.money import gbp
@@ -23,11 +23,10 @@ ONE = "/<int:claim_id>"
 @reads_client_records
 @stays_on("admin.claims.show")
 def accept(claim_id):
-    claim = get_or_404(several([claim_id]))
+    claim, form = get_or_404(several([claim_id])), AcceptForm()
     there = next_claim(claim_id, wraps=True)
-    pence = sum(each.amount_pence for each in claim.items)
-    deciding.accept([claim], by=me())
-    return _on(claim, f"{claim.reference} is accepted: {gbp(pence)}", there)
+    deciding.accept([claim], by=me(), seen={claim_id: form.seen.data})
+    return _on(claim, f"{claim.reference} is accepted: {gbp(_accepted(claim))}", there)
 
 
 @bp.post(f"{ONE}/decide")
@@ -39,9 +38,8 @@ def decide(claim_id):
     there = next_claim(claim_id, wraps=True)
     if form.validate_on_submit():
         with refusals_on(form):
-            deciding.decide(claim, form.decisions, note=form.note.data, by=me())
-            pence = sum(each.accepted_pence for each in claim.items if each.is_included)
-            return _on(claim, f"{claim.reference}: {claim.status.label}, {gbp(pence)}", there)
+            deciding.decide(claim, form.decisions, note=form.note.data, by=me(), seen=form.seen.data)
+            return _on(claim, f"{claim.reference}: {claim.status.label}, {gbp(_accepted(claim))}", there)
     return claim_page(loaded(claim_id), form)
 
 
@@ -50,10 +48,11 @@ def decide(claim_id):
 @reads_client_records
 def reject(claim_id):
     claim, form = loaded(claim_id), RejectClaimForm()
+    form.is_of(claim)
     if form.validate_on_submit():
         there = next_claim(claim_id, wraps=True)
         with refusals_on(form):
-            deciding.reject(claim, form.reason.data, by=me())
+            deciding.reject(claim, form.reason.data, by=me(), seen=form.seen.data)
             return _on(claim, f"{claim.reference} is rejected", there)
         claim = loaded(claim_id)
     return _act(claim, form, "Reject the claim", "All of it is left out, and the provider is told by mail.")
@@ -64,10 +63,11 @@ def reject(claim_id):
 @reads_client_records
 def return_it(claim_id):
     claim, form = loaded(claim_id), ReturnClaimForm()
+    form.is_of(claim)
     if form.validate_on_submit():
         there = next_claim(claim_id, wraps=True)
         with refusals_on(form):
-            deciding.return_for_information(claim, form.text.data, by=me())
+            deciding.return_for_information(claim, form.text.data, by=me(), seen=form.seen.data)
             return _on(claim, f"{claim.reference} is with the provider again", there)
         claim = loaded(claim_id)
     return _act(claim, form, "Return for information", "It keeps its place in the queue.")
@@ -75,6 +75,10 @@ def return_it(claim_id):
 
 def _act(claim, form, title, words):
     return render("admin/claims/act.html", claim=claim, form=form, title=title, words=words)
+
+
+def _accepted(claim):
+    return sum(each.accepted_pence for each in claim.items if each.is_included)
 
 
 def _on(claim, message, there):

@@ -13,7 +13,7 @@ from models.base import session
 from models.billing.beside import Beside
 from models.billing.checks import warnings
 from models.billing.deciding import may_decide
-from models.billing.listing import in_queue, numbered
+from models.billing.listing import in_queue, sent
 from models.correspondence.attachment import Attachment
 from models.permissions import Permission
 
@@ -33,7 +33,7 @@ def file(claim_id, claim_item_id, receipt_id):
 
 
 def loaded(claim_id):
-    return get_or_404(numbered(claim_id))
+    return get_or_404(sent(claim_id))
 
 
 def claim_page(claim, form=None):
