@@ -52,12 +52,13 @@ class Permission(StrEnum):
     VIEW_EVERY_CLAIM = "view the one-off claims of every provider, and who may claim what"
     DECIDE_CLAIMS = "accept, reject and return one-off claims"
     MANAGE_CLAIM_GRANTS = "approve providers to claim, and end it"
-    MANAGE_CLAIM_RULES = "say how claims are priced, and set their limits"
     VIEW_EVERY_ACTUAL = "view the actuals of every provider, and their exceptions"
     DECIDE_ACTUALS = (
         "approve, amend and reject exceptions of actuals, open weeks again and chase those that are missing"
     )
     MANAGE_ACTUAL_RULES = "set the rules of actuals, by service level"
+    MANAGE_CLAIM_RULES = "ask for another price or limit of one-off claims"
+    AGREE_CLAIM_RULES = "agree to another price or limit of one-off claims"
     DECIDE_CHANGES = "decide the changes of details that providers ask for"
     HELP_USERS = "reset, unlock and log out people at providers"
     MANAGE_ACCESS = "create and disable users, and grant and revoke their access to providers"
@@ -173,10 +174,11 @@ AT_COUNCIL = {
     P.VIEW_EVERY_CLAIM:       "yes      yes      -          -            -           yes    -     -        yes",
     P.DECIDE_CLAIMS:          "-        -        -          -            -           yes    -     -        -",
     P.MANAGE_CLAIM_GRANTS:    "yes      -        -          -            -           -      -     -        -",
-    P.MANAGE_CLAIM_RULES:     "-        yes      -          -            -           -      -     -        -",
     P.VIEW_EVERY_ACTUAL:      "yes      yes      yes        -            -           -      -     -        yes",
     P.DECIDE_ACTUALS:         "yes      -        -          -            -           -      -     -        -",
     P.MANAGE_ACTUAL_RULES:    "-        yes      -          -            -           -      -     -        -",
+    P.MANAGE_CLAIM_RULES:     "yes      yes      -          -            -           -      -     -        -",
+    P.AGREE_CLAIM_RULES:      "-        yes      -          -            -           -      -     -        -",
     P.DECIDE_CHANGES:         "-        -        -          yes          -           -      -     yes      -",
     P.HELP_USERS:             "-        -        -          -            -           -      yes   yes      -",
     P.MANAGE_ACCESS:          "-        -        -          -            -           -      -     yes      -",
@@ -207,7 +209,7 @@ STRONG = frozenset(
     (P.PREPARE_RUNS, P.AUTHORISE_RUNS, P.HOLD_PAYMENTS, P.ADJUST_PAYMENTS, P.DECIDE_WRITE_OFFS, P.ANSWER_REJECTIONS,
      P.MANAGE_GATES, P.RECORD_AGREEMENTS, P.DECIDE_CLAIMS, P.MANAGE_CLAIM_GRANTS, P.MANAGE_CLAIM_RULES,
      P.DECIDE_ACTUALS, P.MANAGE_ACTUAL_RULES,
-     P.MANAGE_ACCESS, P.MANAGE_STAFF, P.DECIDE_STAFF_REQUESTS)
+     P.AGREE_CLAIM_RULES, P.MANAGE_ACCESS, P.MANAGE_STAFF, P.DECIDE_STAFF_REQUESTS)
 )  # fmt: skip
 """What moves public money, or lets people in. Two people give a role with any of it: docs/grant-states.md."""
 STRONG_ROLES = frozenset(role for role, granted in COUNCIL_GRANTS.items() if granted & STRONG)

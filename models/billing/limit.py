@@ -72,14 +72,7 @@ class ClaimLimit(Base):
     @property
     def sentence(self) -> str:
         """The rule, as providers and the panel read it."""
-        of = f" of {self.level.name}" if self.level else ""
-        most = number(self.most_e4)
-        match self.kind:
-            case LimitKind.AGE:
-                return f"A claim{of} is made within {how_many(self.most_e4 // SCALE, 'day')} of the trip or expense"
-            case LimitKind.MONTHLY:
-                return f"No more than {how_many(self.most_e4 // SCALE, 'claim')} may be sent in a calendar month"
-        return f"No more than {most} miles{of} may be claimed for one day"
+        return sentence_of(self.kind, self.most_e4, self.level)
 
     @classmethod
     def in_force(cls) -> Select["ClaimLimit"]:
@@ -90,10 +83,33 @@ class ClaimLimit(Base):
         return select(cls).where(cls.id == limit_id).options(joinedload(cls.level))
 
 
+def sentence_of(kind: LimitKind, most_e4: int, level: ServiceLevel | None) -> str:
+    """What is allowed at most: days, claims or miles, in ten-thousandths."""
+    of = f" of {level.name}" if level else ""
+    match kind:
+        case LimitKind.AGE:
+            return f"A claim{of} is made within {how_many(most_e4 // SCALE, 'day')} of the trip or expense"
+        case LimitKind.MONTHLY:
+            return f"No more than {how_many(most_e4 // SCALE, 'claim')} may be sent in a calendar month"
+    return f"No more than {number(most_e4)} miles{of} may be claimed for one day"
+
+
 def set_limit(
     kind: LimitKind, *, level: ServiceLevel | None = None, most_e4: int, effect: LimitEffect, by: User
 ) -> ClaimLimit:
     """From now on. DomainError where the same kind is set already for the level, or the number makes no sense."""
+    insist_on_limit(kind, level, most_e4)
+    limit = ClaimLimit(
+        kind=kind, service_level_id=level.id if level else None, most_e4=most_e4, effect=effect, set_by_id=by.id
+    )
+    session.add(limit)
+    record("claim_limit.set", limit, by=by, kind=kind.value, most=number(most_e4), effect=effect.value,
+           level=level.reference if level else None)  # fmt: skip
+    return limit
+
+
+def insist_on_limit(kind: LimitKind, level: ServiceLevel | None, most_e4: int) -> None:
+    """DomainError as `set_limit`."""
     if level is not None and level.claimable is Claimable.NO:
         raise DomainError(f"{level.name} cannot be claimed. Choose another service level")
     if level is not None and kind is LimitKind.MONTHLY:
@@ -107,13 +123,6 @@ def set_limit(
     )
     if session.scalars(same).first() is not None:
         raise DomainError("There is such a limit already. End it first")
-    limit = ClaimLimit(
-        kind=kind, service_level_id=level.id if level else None, most_e4=most_e4, effect=effect, set_by_id=by.id
-    )
-    session.add(limit)
-    record("claim_limit.set", limit, by=by, kind=kind.value, most=number(most_e4), effect=effect.value,
-           level=level.reference if level else None)  # fmt: skip
-    return limit
 
 
 def end_limit(limit: ClaimLimit, *, by: User) -> None:

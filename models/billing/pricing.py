@@ -1,7 +1,9 @@
 """The council's pages say here how claims of a service level are priced, from which day."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import date
+from typing import Any, Self
 
 from sqlalchemy import delete, select
 
@@ -22,6 +24,52 @@ MOST_RATE_E4 = 100 * SCALE
 """Of a tier, a mile."""
 
 
+@dataclass(frozen=True)
+class ClaimTerms:
+    """How a level is priced from a day on, before anybody has agreed to it. Miles and rates in ten-thousandths."""
+
+    starts_on: date
+    is_at_cost: bool = False
+    free_weekly_e4: int = 0
+    deduct_percent: int = 0
+    tiers: Tiers = ()
+    maintenance: Sequence[int] = ()
+    """Ids of the levels whose weekly price the percentage is of."""
+
+    @classmethod
+    def of(cls, pricing: ClaimPricing) -> Self:
+        """With its tiers."""
+        tiers = tuple((each.above_e4, each.rate_e4) for each in pricing.tiers)
+        return cls(pricing.starts_on, pricing.is_at_cost, pricing.free_weekly_e4, pricing.deduct_percent, tiers)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What `set_pricing` takes beside the level."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    @property
+    def sentence(self) -> str:
+        """By rate from 1 April 2026, the first 63 miles a week free."""
+        since = f" from {in_words(self.starts_on)}"
+        if self.is_at_cost:
+            return f"At cost{since}, with a receipt"
+        parts = [f"By rate{since}"]
+        if self.free_weekly_e4:
+            parts.append(f"the first {number(self.free_weekly_e4)} miles a week (Monday to Sunday) free")
+        parts += [f"above {number(above)} miles a tax year {gbp_rate(rate)} a mile" for above, rate in self.tiers]
+        if self.deduct_percent:
+            parts.append(f"less {self.deduct_percent}% of the child’s maintenance for each day of travel")
+        return ", ".join(parts)
+
+    def as_dict(self) -> dict[str, Any]:
+        return self.given | {"starts_on": self.starts_on.isoformat()}
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> Self:
+        tiers = tuple((above, rate) for above, rate in row["tiers"])
+        return cls(**row | {"starts_on": date.fromisoformat(row["starts_on"]), "tiers": tiers})
+
+
 def set_pricing(
     level: ServiceLevel,
     *,
@@ -37,10 +85,7 @@ def set_pricing(
     days that are paid already are paid the difference with the next payment. `maintenance`: ids of the levels whose
     weekly price the percentage is of. DomainError where the terms make no sense.
     """
-    if level.claimable is Claimable.NO:
-        raise DomainError(f"{level.name} cannot be claimed. Choose another service level")
-    _insist_on_sizes(free_weekly_e4, tiers)
-    _insist_on_sense(level, is_at_cost, free_weekly_e4, deduct_percent, tiers, maintenance)
+    insist_on_terms(level, ClaimTerms(starts_on, is_at_cost, free_weekly_e4, deduct_percent, tiers, maintenance))
     _forget(level, starts_on)
     pricing = ClaimPricing(
         service_level_id=level.id, starts_on=starts_on, is_at_cost=is_at_cost, free_weekly_e4=free_weekly_e4,
@@ -56,6 +101,16 @@ def set_pricing(
         tiers=[f"{number(above)}: {gbp_rate(rate)}" for above, rate in tiers],
     )  # fmt: skip
     return pricing
+
+
+def insist_on_terms(level: ServiceLevel, terms: ClaimTerms) -> None:
+    """DomainError where they make no sense for the level."""
+    if level.claimable is Claimable.NO:
+        raise DomainError(f"{level.name} cannot be claimed. Choose another service level")
+    _insist_on_sizes(terms.free_weekly_e4, terms.tiers)
+    _insist_on_sense(
+        level, terms.is_at_cost, terms.free_weekly_e4, terms.deduct_percent, terms.tiers, terms.maintenance
+    )  # fmt: skip
 
 
 def _insist_on_sense(
@@ -96,16 +151,5 @@ def _forget(level: ServiceLevel, starts_on: date) -> None:
 
 
 def told(pricing: ClaimPricing) -> str:
-    """The terms in a sentence: By rate from 1 April 2026, the first 63 miles a week free."""
-    since = f" from {in_words(pricing.starts_on)}"
-    if pricing.is_at_cost:
-        return f"At cost{since}, with a receipt"
-    parts = [f"By rate{since}"]
-    if pricing.free_weekly_e4:
-        parts.append(f"the first {number(pricing.free_weekly_e4)} miles a week (Monday to Sunday) free")
-    parts += [
-        f"above {number(each.above_e4)} miles a tax year {gbp_rate(each.rate_e4)} a mile" for each in pricing.tiers
-    ]
-    if pricing.deduct_percent:
-        parts.append(f"less {pricing.deduct_percent}% of the child’s maintenance for each day of travel")
-    return ", ".join(parts)
+    """Its terms in a sentence."""
+    return ClaimTerms.of(pricing).sentence

@@ -43,6 +43,7 @@ SHARED = {
     "claim_limit",
     "claim_maintenance",
     "claim_pricing",
+    "claim_rule_change",
     "claim_tier",
     "care_relief",
     "client",

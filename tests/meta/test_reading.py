@@ -42,6 +42,8 @@ NO_CLIENTS = {
     "admin.care_relief.",
     "admin.changes.",
     "admin.claims.accept_many",
+    "admin.claims.agree",
+    "admin.claims.change",
     "admin.claims.data",
     "admin.claims.end",
     "admin.claims.file",  # which is noted as a file that was opened
@@ -51,6 +53,7 @@ NO_CLIENTS = {
     "admin.claims.new_limit",
     "admin.claims.pricing",
     "admin.claims.rules",
+    "admin.claims.turn_down",
     "admin.conflicts.",
     "admin.contracts.",
     "admin.daily_work.",

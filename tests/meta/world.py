@@ -14,10 +14,13 @@ from models.accounts.web_session import Limits, WebSession
 from models.auditing.read_alarm import ReadAlarm
 from models.bank_holiday import BankHoliday
 from models.base import utc_now
+from models.billing.changing_rules import ask_for_pricing
 from models.billing.grant import ClaimGrant
 from models.billing.items import Claimed
 from models.billing.journey import SavedJourney
 from models.billing.limit import ClaimLimit, LimitEffect, LimitKind
+from models.billing.pricing import ClaimTerms
+from models.billing.rule_change import ClaimRuleChange
 from models.correspondence import documents
 from models.correspondence.attachment import Attachment, Taken
 from models.correspondence.detail_change import ChangeKind, DetailChange
@@ -36,7 +39,7 @@ from models.permissions import CouncilRole, Role
 from models.portal import current_portal
 from models.records.care_package import CarePackageLineItem
 from models.records.claim import ClaimItem
-from models.records.contract import Calendar, Claimable, Contract
+from models.records.contract import Calendar, Claimable, Contract, ServiceLevel
 from models.records.feed import FeedImport
 from models.records.provider import Provider
 from models.refused_address import RefusedAddress
@@ -107,8 +110,13 @@ def _of_its_claims(provider: Provider, contract: Contract, client_id: int) -> di
     )  # fmt: skip
     return {
         "claim_id": claim.id, "claim_item_id": item.id, "receipt_id": receipt.id, "grant_id": grant.id,
-        "journey_id": saved(journey).id, "limit_id": saved(limit).id,
+        "journey_id": saved(journey).id, "limit_id": saved(limit).id, "rule_change_id": _asked_of_claims(level).id,
     }  # fmt: skip
+
+
+def _asked_of_claims(level: ServiceLevel) -> ClaimRuleChange:
+    with unit_of_work():
+        return ask_for_pricing(level, ClaimTerms(MONDAY), why="The rates of the year", by=make_staff())
 
 
 def _agreement(item: CarePackageLineItem) -> int:

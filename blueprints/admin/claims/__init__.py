@@ -5,4 +5,4 @@ from flask import Blueprint
 
 bp = Blueprint("claims", __name__, url_prefix="/claims")
 
-from blueprints.admin.claims import decide, grants, index, many, rules, show
+from blueprints.admin.claims import changes, decide, grants, index, many, rules, show

@@ -1,4 +1,4 @@
-"""By which rules claims are priced and limited."""
+"""By which rules claims are priced and limited, and asking for others."""
 
 from flask import url_for
 
@@ -6,14 +6,13 @@ from blueprints.access import me, requires
 from blueprints.admin.claims import bp
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import done, refusals_on, render
-from blueprints.refusals import stays_on
-from forms.base import ButtonForm
-from forms.council_claims import LimitForm, PricingForm
+from forms.claim_rules import LimitForm, PricingForm, WhyForm
 from models.base import session
-from models.billing import limit as limits
+from models.billing import changing_rules
 from models.billing.claimants import levels_of_care
 from models.billing.limit import ClaimLimit, LimitEffect, LimitKind
-from models.billing.pricing import set_pricing, told
+from models.billing.pricing import told
+from models.billing.rule_change import ClaimRuleChange
 from models.calendar import today
 from models.permissions import Permission
 from models.records.claim_pricing import ClaimPricing, claimable_levels
@@ -23,8 +22,9 @@ from models.records.claim_pricing import ClaimPricing, claimable_levels
 @requires(Permission.VIEW_EVERY_CLAIM)
 def rules():
     return render(
-        "admin/claims/rules.html", page=page_of(ClaimPricing.listed()), told=told, form=ButtonForm(formdata=None),
-        levels=session.scalars(claimable_levels()).all(), limits=session.scalars(ClaimLimit.in_force()).all(),
+        "admin/claims/rules.html", page=page_of(ClaimPricing.listed()), told=told,
+        changes=session.scalars(ClaimRuleChange.latest()).all(), levels=session.scalars(claimable_levels()).all(),
+        limits=session.scalars(ClaimLimit.in_force()).all(),
     )  # fmt: skip
 
 
@@ -35,9 +35,10 @@ def pricing():
     form.offer(session.scalars(claimable_levels()).all(), session.scalars(levels_of_care()).all())
     if form.validate_on_submit():
         with refusals_on(form):
-            level = form.levels[form.level.data]
-            set_pricing(level, **form.given, by=me())
-            return done(f"{level.name} is priced so from that day", then=url_for(".rules"))
+            asked = changing_rules.ask_for_pricing(
+                form.levels[form.level.data], form.terms, why=form.why.data, by=me()
+            )  # fmt: skip
+            return _asked(asked)
     return render("admin/claims/pricing.html", form=form)
 
 
@@ -48,18 +49,26 @@ def new_limit():
     form.offer(session.scalars(claimable_levels()))
     if form.validate_on_submit():
         with refusals_on(form):
-            made = limits.set_limit(
+            asked = changing_rules.ask_for_limit(
                 LimitKind(form.kind.data), level=form.levels.get(form.level.data), most_e4=form.most_e4,
-                effect=LimitEffect(form.effect.data), by=me(),
+                effect=LimitEffect(form.effect.data), why=form.why.data, by=me(),
             )  # fmt: skip
-            return done(f"The limit is set: {made.kind.label}", then=url_for(".rules"))
+            return _asked(asked)
     return render("admin/claims/limit.html", form=form)
 
 
-@bp.post("/rules/limits/<int:limit_id>/end")
+@bp.route("/rules/limits/<int:limit_id>/end", methods=["GET", "POST"])
 @requires(Permission.MANAGE_CLAIM_RULES, fresh=True)
-@stays_on("admin.claims.rules")
 def end_limit(limit_id):
-    limit = get_or_404(ClaimLimit.numbered(limit_id))
-    limits.end_limit(limit, by=me())
-    return done("The limit has ended", then=url_for(".rules"))
+    limit, form = get_or_404(ClaimLimit.numbered(limit_id)), WhyForm()
+    if form.validate_on_submit():
+        with refusals_on(form):
+            return _asked(changing_rules.ask_to_end(limit, why=form.why.data, by=me()))
+    return render("admin/claims/end_limit.html", limit=limit, form=form)
+
+
+def _asked(asked):
+    return done(
+        "Asked for. It holds once a payments manager, who is not you, has agreed",
+        then=url_for(".change", rule_change_id=asked.id),
+    )  # fmt: skip

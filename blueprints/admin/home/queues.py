@@ -16,7 +16,7 @@ from models import bank_holiday
 from models.accounts import access_review, directory, refused_mail, staff_request
 from models.accounts.on_it import Taken, ask_with_who
 from models.auditing import read_alarm
-from models.billing import listing
+from models.billing import listing, rule_change
 from models.calendar import in_words, today
 from models.correspondence import action_desk, detail_change, document_list
 from models.correspondence.action_type import ActionTeam
@@ -156,6 +156,9 @@ QUEUES = (
     Queue("claims", "Claims for the Finance Panel",
           "Accept each, or leave items out, and say why. Carers wait for the money.",
           listing.undecided, lambda: url_for("admin.claims.index"), P.VIEW_EVERY_CLAIM, P.DECIDE_CLAIMS),
+    Queue(rule_change.QUEUE, "Prices and limits of claims", "A colleague asks for another: agree, or turn it down.",
+          lambda: rule_change.waiting_for(me().id), lambda: url_for("admin.claims.rules"), P.AGREE_CLAIM_RULES,
+          P.AGREE_CLAIM_RULES),
     Queue("agreements missing", "Agreements to make",
           "Care packages that wait for a service agreement, and nobody has made one.",
           document_list.missing, lambda: url_for("admin.documents.make"), P.MANAGE_DOCUMENTS, P.MANAGE_DOCUMENTS),
