@@ -10,11 +10,9 @@ from models.accounts.conflict import FormerPlace
 from models.audit import AuditEvent
 from models.billing.grant import ClaimGrant
 from models.billing.items import Claimed
-from models.billing.limit import ClaimLimit
 from models.outbox import OutboxMessage
 from models.permissions import CouncilRole, Role
 from models.records.claim import Claim, ClaimItem, ClaimStatus
-from models.records.claim_pricing import ClaimPricing
 from tests.care_factories import make_client, make_contract, make_item
 from tests.claim_factories import make_claim, submit
 from tests.factories import canary, make_provider, make_staff, make_user
@@ -277,27 +275,6 @@ def test_an_officer_approves_a_provider_and_ends_it(app, contract, provider, lev
     officer.submit(page, {"level": str(grant.service_level_id), "note": "Panel of 1 October"}, status=303)
     assert every(ClaimGrant)[-1].note == "Panel of 1 October"
     assert f"{QUEUE}approvals/new/{provider.id}" in officer.get(f"/council/providers/{provider.id}").text
-
-
-def test_a_manager_sets_how_a_level_is_priced_and_limits(app, levels):
-    manager = PortalClient(app).sign_in(make_staff(CouncilRole.PAYMENTS_MANAGER))
-    page = manager.get(f"{QUEUE}rules/pricing")
-    given = {"level": str(levels[0].id), "free": "63", "tiers-0-above": "10000", "tiers-0-rate": "0.25"}
-    refused = manager.submit(page, given | {"tiers-0-rate": "much"}, status=422)
-    assert refused.errors == ["Enter a rate a mile, like 0.25"]
-    manager.submit(page, given, status=303)
-    [pricing] = every(ClaimPricing)
-    assert (pricing.free_weekly_e4, pricing.is_at_cost) == (630_000, False)
-    assert "the first 63 miles a week (Monday to Sunday) free" in manager.get(f"{QUEUE}rules").words
-
-    page = manager.get(f"{QUEUE}rules/limits/new")
-    assert manager.submit(page, {"most": "many"}, status=422).errors == ["Enter a number above 0, like 90"]
-    manager.submit(page, {"most": "90", "effect": "refuse"}, status=303)
-    page = manager.get(f"{QUEUE}rules")
-    assert "A claim is made within 90 days of the trip or expense" in page.words
-    manager.submit(page, form="main td form", status=303)
-    [limit] = every(ClaimLimit)
-    assert limit.ended_at is not None
 
 
 def test_what_the_panel_does_is_in_the_audit(panel, sent):

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from models.accounts.conflict import ConflictOfInterest
+from models.accounts.directory import person
 from models.audit import AuditEvent
 from models.base import DomainError
 from models.billing import changing_rules
@@ -50,9 +51,16 @@ def ask(level, by, terms=TERMS, why="The rates of the year"):
         return changing_rules.ask_for_pricing(level, terms, why=why, by=by)
 
 
-def act(verb, asked, **given):
+def ask_to_end(limit, by):
     with unit_of_work() as session:
-        return verb(session.scalars(ClaimRuleChange.numbered(asked.id)).one(), **given)
+        own = session.scalars(ClaimLimit.numbered(limit.id)).one()
+        return changing_rules.ask_to_end(own, why="No more", by=by)
+
+
+def act(verb, asked, *, by, **given):
+    with unit_of_work() as session:
+        own = session.scalars(ClaimRuleChange.numbered(asked.id)).one()
+        return verb(own, by=session.scalars(person(by.id)).one(), **given)
 
 
 def refused(verb, asked, **given):
@@ -157,18 +165,15 @@ def test_a_limit_is_set_and_ended_by_two(mileage, officer, manager):
     act(changing_rules.agree, asked, by=manager)
     [limit] = every(ClaimLimit.in_force())
     assert limit.sentence == "No more than 100 miles of Mileage may be claimed for one day"
-    with unit_of_work() as session:
-        own = session.scalars(ClaimLimit.numbered(limit.id)).one()
-        ending = changing_rules.ask_to_end(own, why="No more", by=officer)
+    ending = ask_to_end(limit, officer)
     assert len(every(ClaimLimit.in_force())) == 1
     with reading() as session:
         what = session.scalars(ClaimRuleChange.numbered(ending.id)).one().what
     assert what == f"End a limit: {limit.sentence}"
     act(changing_rules.agree, ending, by=manager)
     assert every(ClaimLimit.in_force()) == []
-    with pytest.raises(DomainError, match="ended this limit already"), unit_of_work() as session:
-        own = session.scalars(ClaimLimit.numbered(limit.id)).one()
-        changing_rules.ask_to_end(own, why="No more", by=officer)
+    with pytest.raises(DomainError, match="ended this limit already"):
+        ask_to_end(limit, officer)
 
 
 def test_nobody_asks_or_agrees_who_is_claimed_by_the_rule_themselves(provider, mileage, officer, manager):
