@@ -113,7 +113,7 @@ _KINDS = {
     ),
     News.CLAIM: (
         "The council has decided a claim, or asks about one",
-        "It is accepted, accepted in part or rejected, or it waits until you have answered.",
+        "It is accepted, accepted in part or rejected, or it waits until you have answered. Also what you may claim.",
         Permission.MAKE_CLAIMS,
     ),
 }

@@ -13,6 +13,7 @@ from models.accounts.conflict import insist_on_none
 from models.accounts.user import User
 from models.audit import record
 from models.base import Base, DomainError, Key, move, session, utc_now
+from models.billing.claim_mail import tell_approval
 from models.calendar import FAR_FUTURE, in_words, today
 from models.records.contract import Claimable, ContractRate, ServiceLevel
 from models.records.provider import Provider
@@ -127,6 +128,8 @@ def give(
     session.add(grant)
     record("claim_grant.given", grant, by=by, level=level.reference, starts_on=starts_on.isoformat(),
            ends_on=ends_on.isoformat() if ends_on else None)  # fmt: skip
+    until = f" to {in_words(ends_on)}" if ends_on else ""
+    tell_approval(provider.id, level.name, f"from {in_words(starts_on)}{until}", by=by)
     return grant
 
 
@@ -141,3 +144,5 @@ def end(grant: ClaimGrant, *, ends_on: date, by: User) -> None:
     if not move(grant, seen, ends_on=ends_on, ended_at=utc_now(), ended_by_id=by.id):
         raise DomainError("A colleague has just changed this approval. Look at it again")
     record("claim_grant.ended", grant, by=by, ends_on=ends_on.isoformat())
+    level = session.scalars(select(ServiceLevel).where(ServiceLevel.id == grant.service_level_id)).one()
+    tell_approval(grant.provider_id, level.name, f"up to {in_words(ends_on)}, and not after it", by=by)

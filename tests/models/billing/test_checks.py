@@ -14,6 +14,7 @@ from models.billing.items import Claimed, TripFacts, change_item
 from models.billing.limit import ClaimLimit, LimitEffect, LimitKind
 from models.calendar import DAY, as_on
 from models.money import SCALE, parse_e4
+from models.outbox import OutboxMessage
 from models.permissions import CouncilRole, Role
 from models.pricing import Unit
 from models.records.contract import Claimable
@@ -286,6 +287,25 @@ def test_approval_is_given_for_days_that_do_not_overlap_and_ended(contract, prov
             assert [each.starts_on for each in listed if each.service_level_id == level.id] == [TODAY + 10 * DAY]
             gone = session.scalars(ClaimGrant.listed(current_only=False)).all()
         assert len(gone) == 3
+
+
+def test_whoever_may_make_claims_there_reads_what_they_may_claim_and_until_when(contract, provider, carer):
+    """Nobody else does: neither a viewer, nor a carer of another provider."""
+    make_user(Role.VIEWER, provider)
+    make_user(Role.CARER, make_provider())
+    level = make_claim_level(contract, name="Parking", approved_from=None)
+    officer = make_staff()
+    with unit_of_work() as session:
+        own = session.scalars(Provider.numbered(provider.id)).one()
+        made = grant.give(own, level, starts_on=TODAY, note="Panel of May", by=officer)
+    with unit_of_work() as session:
+        grant.end(session.scalars(ClaimGrant.numbered(made.id)).one(), ends_on=TODAY, by=officer)
+    given, ended = every(OutboxMessage)
+    assert [each.to for each in (given, ended)] == [carer.email] * 2
+    assert f"{provider.name} may claim Parking from 30 June 2026." in given.body
+    assert f"/providers/{provider.id}/claims/" in given.body
+    assert "may claim Parking up to 30 June 2026, and not after it." in ended.body
+    assert "Panel of May" not in given.body
 
 
 def test_nobody_approves_a_provider_that_they_belong_to(contract, provider):
