@@ -6,9 +6,10 @@ from datetime import date
 from typing import Any
 
 from wtforms import BooleanField
+from wtforms.form import BaseForm
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from forms.base import FlaskForm
+from forms.base import FilterForm, FlaskForm
 from forms.fields import DayField, MoneyField, SeenPence, StringField, TextAreaField, tidy, tidy_line
 from forms.files import FilesField
 from forms.filters import ALL, ChoiceField
@@ -19,18 +20,56 @@ from models.billing.levels import ClaimableLevel
 from models.calendar import in_words, today
 from models.correspondence.file_kind import KINDS, LARGEST, in_megabytes
 from models.money import SCALE
+from models.records.claim import ClaimStatus
 from models.records.client import Client
+from models.tax_year import ReportYear
 from models.words import how_many
 
 LONGEST_NOTES = 2_000
 LONGEST_DESCRIPTION = 200
 MOST_MILES_OF_ITEM_E4 = 10_000 * SCALE
 NO_SELECTION = "[No Selection]"
+FIRST_YEAR = 1990
+"""No claim is of an earlier one."""
 _PLACE = Length(max=LONGEST_PLACE, message=f"Use {LONGEST_PLACE} characters or fewer")
 
 
 def _place(label: str, **options: Any) -> StringField:
     return StringField(label, filters=[tidy_line], validators=[_PLACE], **options)
+
+
+class YearChoice(ChoiceField):
+    """A tax year or a financial year, known by its name: `tax-2019`. Which ones are offered is filled in later."""
+
+    def pre_validate(self, form: BaseForm) -> None:
+        if self.data and self.chosen is None:
+            raise ValidationError("Choose a year from the list")
+
+    @property
+    def chosen(self) -> ReportYear | None:
+        year = ReportYear.if_named(self.data or "")
+        return year if year is not None and FIRST_YEAR <= year.year.starts_in <= today().year else None
+
+
+class ClaimFilter(FilterForm):
+    """Which of its claims a provider's list shows, by the date of claim and by what became of them."""
+
+    year = YearChoice("Year", default=ALL)
+    status = ChoiceField("Status", default=ALL)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.offer([])
+        self.status.offer((ALL, "[Any]"), *((each.value, each.label) for each in ClaimStatus))
+
+    def offer(self, years: Sequence[ReportYear]) -> None:
+        chosen = [] if self.year.chosen is None or self.year.chosen in years else [self.year.chosen]
+        self.year.offer((ALL, "[All years]"), *((each.key, each.name) for each in (*chosen, *years)))
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """For models.billing.listing.claims, of a form that is right."""
+        return {"year": self.year.chosen, "status": ClaimStatus(self.status.data) if self.status.data else None}
 
 
 class HeaderForm(FlaskForm):

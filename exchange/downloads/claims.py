@@ -1,4 +1,4 @@
-"""What the council downloads of its list of one-off claims: no client stands in it."""
+"""What the council downloads of its list, and a provider of its own, of one-off claims: no client stands in it."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

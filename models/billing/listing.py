@@ -2,18 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from models.base import session, sum_of
-from models.calendar import FinancialYear
+from models.calendar import FinancialYear, today
 from models.correspondence.attachment import Attachment
 from models.folding import found_by
 from models.records.claim import PAYABLE, Claim, ClaimItem, ClaimStatus
 from models.records.provider import Provider
+from models.tax_year import ReportYear, TaxYear
 from models.waiting import waits
 from models.words import Choice
 
@@ -66,15 +68,15 @@ def _rows() -> Select:
 def claims(
     *,
     status: ClaimStatus | None = None,
-    year: FinancialYear | None = None,
+    year: ReportYear | None = None,
     text: str = "",
     order: Order = Order.NEWEST,
     with_drafts: bool = True,
 ) -> Select:
     """Rows of the provider at hand, or for the council of all: id, reference, claimed_on, status, provider (its name),
-    provider_id, submitted_at, decided_on, claimed_pence, accepted_pence, item_count, files. `year` goes by the date of
-    claim; `text` is looked for in the claim's reference and notes, and in the provider's name. Withdrawn ones stand
-    there only if they are asked for by `status`. Without `with_drafts`: what was sent to the panel, or decided.
+    provider_id, submitted_at, decided_on, claimed_pence, accepted_pence, item_count, files. `year`, of either sort,
+    goes by the date of claim; `text` is looked for in the claim's reference, and in the provider's name. Withdrawn ones
+    stand there only if they are asked for by `status`. Without `with_drafts`: what was sent to the panel, or decided.
     """
     query = _rows()
     if status is not None:
@@ -84,7 +86,7 @@ def claims(
     if not with_drafts:
         query = query.where(Claim.was_sent)
     if year is not None:
-        query = query.where(Claim.claimed_on.between(year.first_on, year.last_on))
+        query = query.where(Claim.claimed_on.between(year.span.first, year.span.last))
     if text:
         query = query.where(sa.or_(found_by(text, Claim.reference), Provider.found_by(text)))
     return query.order_by(*_ordered(order))
@@ -96,6 +98,23 @@ def _ordered(order: Order) -> tuple[sa.SQLColumnExpression[Any], ...]:
     if order is Order.OLDEST:
         return func.coalesce(Claim.submitted_at, Claim.made_at).asc(), Claim.id.asc()
     return Claim.claimed_on.desc(), Claim.id.desc()
+
+
+def first_claim() -> sa.Label[date]:
+    """A column for `claims`: the date of the first of all claims of the provider at hand."""
+    every = aliased(Claim)
+    query = select(func.min(every.claimed_on)).where(every.provider_id == Claim.provider_id)
+    return query.correlate(Claim).scalar_subquery().label("first_on")
+
+
+def years_since(first_on: date) -> list[ReportYear]:
+    """Tax years, and then financial years, from that day's to this one, the newest first."""
+    last_on, sorts = max(first_on, today()), ((TaxYear, TaxYear.of), (FinancialYear, FinancialYear.of))
+    return [
+        ReportYear(sort(begins))
+        for sort, of in sorts
+        for begins in range(of(last_on).starts_in, of(first_on).starts_in - 1, -1)
+    ]
 
 
 def queue(*, text: str = "", order: Order = Order.OLDEST) -> Select:

@@ -100,6 +100,7 @@ NO_CLIENTS = {
     "admin.providers.whereabouts_figures",
     "provider.actions.file",  # which is noted as a file that was opened
     "provider.changes.",
+    "provider.claims.data",
     "provider.claims.file",  # as above
     "provider.claims.index",
     "provider.claims.journeys",

@@ -1,15 +1,20 @@
 """The list of claims on the left, and the one that is chosen on the right."""
 
+from flask import request
+
 from blueprints.access import may, requires, viewed
+from blueprints.download import checked, table_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import render
 from blueprints.provider.claims import bp
 from blueprints.reading import reads_client_records
-from forms.claims import HeaderForm, SubmitForm
+from exchange.downloads.claims import claims_data
+from forms.claims import ClaimFilter, HeaderForm, SubmitForm
+from models.base import session
 from models.billing.beside import Beside
 from models.billing.checks import warnings
 from models.billing.levels import may_claim
-from models.billing.listing import claims, numbered
+from models.billing.listing import claims, first_claim, numbered, years_since
 from models.billing.quoting import Quotes, quoted
 from models.calendar import today
 from models.permissions import Permission
@@ -52,8 +57,22 @@ def claim_page(claim, *, header=None, sending=None):
     )  # fmt: skip
 
 
+@bp.get("/data.<file:ending>")
+@requires(Permission.VIEW_CLAIMS, fresh=True)
+def data(ending):
+    rows = session.execute(claims(**checked(ClaimFilter(request.args)).chosen))
+    return table_file("claims", claims_data(rows), ending)
+
+
 def _panes(claim, **context):
+    chosen = ClaimFilter(request.args)
+    if not chosen.validate():
+        if claim is None:
+            context["form"] = chosen
+        chosen = ClaimFilter()  # an old address: all claims, beside the one that it is about
+    page = page_of(claims(**chosen.chosen).add_columns(first_claim()))
+    chosen.offer(years_since(page.items[0].first_on if page.items else today()))
     return render(
-        "provider/claims/index.html", partial="provider/claims/_panes.html", page=page_of(claims()), claim=claim,
+        "provider/claims/index.html", partial="provider/claims/_panes.html", page=page, claim=claim, filter=chosen,
         **context,
     )  # fmt: skip
