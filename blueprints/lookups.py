@@ -32,10 +32,12 @@ def get_or_404(query: Select[T]) -> T:
 
     Call it before the view does anything else: a refusal is noted in the audit in a transaction of its own.
     """
-    found = session.scalars(query).unique().one_or_none()
-    if found is None:
-        note(_not_found)
-        abort(404)
+    return opened_or_404(session.scalars(query).unique().all())
+
+
+def opened_or_404(rows: Sequence[T]) -> T:
+    """As `get_or_404`, of what its query has found, for who reads it together with other things."""
+    found = one_or_404(rows)
     if isinstance(found, Base):
         g.setdefault("about", About(named(found), getattr(found, "provider_id", None)))
         if _is_act_of_staff() and (asked := set(_providers_of(found)) - g.setdefault("acts_on", set())):

@@ -9,20 +9,23 @@ from functools import cached_property
 import sqlalchemy as sa
 
 from blueprints.lookups import Page, page_read
-from models.accounts.user import names_of
+from models.accounts.user import User
 from models.base import session
 from models.payments.confirmation import AnswerState, Confirmation
 from models.payments.day_move import DayMove
 from models.payments.hold import Hold, told_among
 from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.run_history import askers_of
 from models.payments.sent import PaidPart
-from models.payments.standing import Standing, standing_of
+from models.payments.standing import Standing
 from models.payments.to_answer import Confirmed, confirmed_of
 from models.reports.breakdown import rows_of
-from models.reports.difference import Difference, difference_of
+from models.reports.difference import Difference, Told
+from models.reports.explanation import Row
 from models.reports.payment_rows import PaymentRow, Rows, Wanted
 from models.reports.tracker import Track, tracks_of
 from models.reports.waiting_reasons import Reason
+from models.together import read_together
 
 MOST_ROWS = 200
 """So many rows stand on one page."""
@@ -80,13 +83,18 @@ def shown_rows(payment: ScheduledPayment, wanted: Wanted) -> ShownRows:
 class Shown:
     """What is said of a payment beside its rows; `rows` are those that stand on the page."""
 
-    def __init__(self, payment: ScheduledPayment, rows: Sequence[PaymentRow] = ()) -> None:
+    def __init__(self, payment: ScheduledPayment, rows: Sequence[PaymentRow | Row] = ()) -> None:
         self.payment = payment
         self.rows = rows
+        self._askers: Sequence[User] = ()
 
     @cached_property
+    def _told(self) -> Told:
+        return Told(self.payment)
+
+    @property
     def standing(self) -> Standing:
-        return standing_of(self.payment)
+        return self._told.standing
 
     @property
     def asking(self) -> AnswerState:
@@ -102,7 +110,7 @@ class Shown:
     @cached_property
     def difference(self) -> Difference | None:
         """Why it differs from the payment before; None where there is none, or nobody knows what it comes to."""
-        return None if self.payment.fault else difference_of(self.payment)
+        return None if self.payment.fault else self._told.difference
 
     @property
     def owed_pence(self) -> int:
@@ -135,7 +143,10 @@ class Shown:
     @cached_property
     def holds(self) -> Sequence[Hold]:
         """Every hold on it, released or not, with what was answered, the oldest first."""
-        return session.scalars(self.every_hold).unique().all() if self.standing.has_holds else []
+        if not self.standing.has_holds:
+            return []
+        holds, self._askers = read_together(self.every_hold, askers_of(self.payment))
+        return holds
 
     @property
     def every_hold(self) -> sa.Select[Hold]:
@@ -152,14 +163,14 @@ class Shown:
         """What was asked and answered, that the provider reads: by purchase order, as `marks`."""
         return told_among(self.holds)
 
+    @property
+    def names(self) -> dict[int, str]:
+        """Who has asked, by id; they are read with the holds."""
+        return {person.id: person.name for person in self._askers} if self.holds else {}
+
     @cached_property
     def said_elsewhere(self) -> list[Hold]:
         """Of those, what is about rows that the payment no longer has."""
         asked = {order_id for order_id in self.said_of if order_id} - {row.order_id for row in self.rows}
         gone = asked - PaymentLine.orders_in(self.payment) if asked else set()
         return [hold for order_id in gone for hold in self.said_of[order_id]]
-
-    @cached_property
-    def names(self) -> dict[int, str]:
-        """Who has asked, by id."""
-        return names_of(hold.placed_by_id for holds in self.said_of.values() for hold in holds if hold.is_query)

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, request, url_for
 
 from blueprints.access import may, me, requires
 from blueprints.download import table_file
-from blueprints.lookups import get_or_404, page_of
+from blueprints.lookups import get_or_404, opened_or_404, page_of
 from blueprints.pages import done, refusals_on, render
 from blueprints.reading import reads_client_records
 from blueprints.refusals import stays_on
@@ -106,7 +106,8 @@ def _chosen(form):
 @requires(Permission.VIEW_RUNS)
 @reads_client_records
 def show(run_id):
-    return _review(get_or_404(PaymentRun.numbered(run_id)), TickForm())
+    run, beside = _run_and_beside(run_id)
+    return _review(run, beside, TickForm())
 
 
 @bp.post("/<int:run_id>")
@@ -114,10 +115,10 @@ def show(run_id):
 @reads_client_records
 def tick(run_id):
     """Tick the kind of exception that is shown, and go on to the next."""
-    run, form = get_or_404(PaymentRun.numbered(run_id)), TickForm()
-    kind = _shown(RunFilter(request.args)) or abort(404)
+    run, beside = _run_and_beside(run_id)
+    form, kind = TickForm(), _shown(RunFilter(request.args)) or abort(404)
     if not form.validate_on_submit():
-        return _review(run, form)
+        return _review(run, beside, form)
     authorising.tick(run, {kind: form.because.data}, by=me())
     session.flush()
     after = _next(Review(run).exceptions(), authorising.Checklist.of(run, me()))
@@ -129,13 +130,22 @@ def _next(exceptions, checklist):
     return next((each.kind.value for each in exceptions if each.kind in checklist.mine_left), None)
 
 
-def _review(run, form):
+def _run_and_beside(run_id):
+    """The run, and what its checklist rests on: its ticks, its newest job, and where the person is bound."""
+    runs, *beside = read_together(
+        PaymentRun.numbered(run_id), authorising.ticks_of(run_id), Job.newest_of(JobKind.FINALISE, run_id=run_id),
+        authorising.bound_in(run_id, me()),
+    )  # fmt: skip
+    return opened_or_404(runs), beside
+
+
+def _review(run, beside, form):
     review, filters = Review(run), RunFilter(request.args)
     sorting = Sorting(LINES_BY)
     shown, exceptions = _shown(filters), review.exceptions(authorising.bonds_in(run, me()))
-    ticks, jobs = read_together(authorising.ticks_of(run), Job.newest_of(JobKind.FINALISE, run_id=run.id))
+    ticks, jobs, bound = beside
     bonds = {each.kind: each.bonds for each in exceptions if not each.kind.is_of_now}
-    checklist = authorising.Checklist(run, me(), bonds=bonds, ticks=ticks, staff=me().staff)
+    checklist = authorising.Checklist(run, me(), bonds=bonds, ticks=ticks, bound=bound, staff=me().staff)
     hands = page_of(checklist.hands, name="hands")
     return render(
         "admin/payment_runs/show.html", partial="admin/payment_runs/_review.html", hands=hands,

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from blueprints.access import looking_at, me, requires, sees_contact_details, viewed
 from blueprints.document_file import send_document, send_receipt
 from blueprints.frame import settings
-from blueprints.lookups import PER_PAGE, get_or_404, kept_in_links, page_of
+from blueprints.lookups import get_or_404, kept_in_links, page_of
 from blueprints.origin import AGAIN, origin, proved_by
 from blueprints.pages import done, refusals_on, render
 from blueprints.provider.needs import Need, source
@@ -32,6 +32,9 @@ from models.permissions import Permission
 from models.records.client import full_name
 from models.words import how_many
 
+MOST_TICKED = 100
+"""So many documents are agreed to at once."""
+
 bp = Blueprint("documents", __name__, url_prefix="/documents")
 
 
@@ -45,8 +48,11 @@ def index():
     page = page_of(shown_to_provider(**form.chosen), pence="waits_pence") if form.validate() else None
     since = form.since.data
     older = session.execute(waiting_here(before=since)).one() if since else None
+    ticked = list(dict.fromkeys(request.args.getlist("document")))[:MOST_TICKED]
+    here = {_tick_of(row) for row in page.items} if page else set()
     return render(
-        "provider/documents/index.html", partial="provider/documents/_list.html", form=form, page=page, older=older
+        "provider/documents/index.html", partial="provider/documents/_list.html", form=form, page=page, older=older,
+        ticked=ticked, elsewhere=[each for each in ticked if each not in here], tick_of=_tick_of,
     )  # fmt: skip
 
 
@@ -106,17 +112,19 @@ def agree(document_id):
 @requires(Permission.AGREE_DOCUMENTS)
 @reads_client_records
 def agree_several():
-    """The ticked ones, each of which this person has opened: 12-<its SHA-256 as the list showed it>."""
+    """The ticked ones, each of which this person has opened, as the list showed them: see `_tick_of`."""
     seen = _ticked()
     query = select(ContractDocument).where(ContractDocument.id.in_(seen), ContractDocument.is_waiting)
     found = session.scalars(query.options(*ContractDocument.whole()).order_by(ContractDocument.id)).all()
     opened = set(session.scalars(DocumentOpening.of([each.id for each in found], me().id)))
-    ready = [each for each in found if each.id in opened and each.can_be_agreed and each.sha256 == seen[each.id]]
+    ready = [each for each in found if each.id in opened and each.can_be_agreed and _tick_of(each) == seen[each.id]]
     form = AgreeSeveralForm(provider=viewed().name, has_password=me().password_hash is not None)
     if ready and form.validate_on_submit() and (proof := _proof(form)):
         with refusals_on(form):
             council = settings().council.name
-            count, left = documents.agree_each(ready, seen, council=council, proof=proof, by=me())
+            count, left = documents.agree_each(
+                ready, {each.id: each.sha256 for each in ready}, council=council, proof=proof, by=me()
+            )
             if not count:
                 raise DomainError(" ".join(left))
             if gone := len(seen) - len(ready):
@@ -125,15 +133,21 @@ def agree_several():
             return done(f"{said}. Left out: {'; '.join(left)}" if left else said, then=url_for(".index", since=""))
     return render(
         "provider/documents/agree_several.html", form=form, found=found, ready=ready, opened=opened,
-        sums=sums_in_words(each.paper for each in ready if each.paper),
+        tick_of=_tick_of, sums=sums_in_words(each.paper for each in ready if each.paper),
         statement=STATEMENT.format(provider=viewed().name, council=settings().council.name),
     )  # fmt: skip
 
 
+def _tick_of(document):
+    """What a tick sends: 12-<the first digits of its SHA-256>. An address has to hold MOST_TICKED of them."""
+    return f"{document.id}-{document.sha256[:16]}"
+
+
 def _ticked():
-    values = request.values.getlist("document")[:PER_PAGE]
-    parts = [value.partition("-") for value in values]
-    return {int(number): sha for number, _, sha in parts if number.isdecimal() and len(number) < 10 and sha}
+    """What was ticked, by the document's id."""
+    values = request.values.getlist("document")[:MOST_TICKED]
+    parts = [(value.partition("-")[0], value) for value in values]
+    return {int(number): value for number, value in parts if number.isdecimal() and len(number) < 10}
 
 
 def _proof(form):

@@ -83,10 +83,10 @@ def show(reference, first_on):
 def on_paper(reference, first_on):
     """All of it, and how every row was worked out: what somebody files."""
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    told = with_working(payment)
     return render(
-        "provider/payments/on_paper.html",
-        payment=payment, told=with_working(payment), shown=Shown(payment), today=today(),
-    )  # fmt: skip
+        "provider/payments/on_paper.html", payment=payment, told=told, shown=Shown(payment, told), today=today()
+    )
 
 
 @bp.get("/<reference:reference>/<day:first_on>/rows/<row:key>")

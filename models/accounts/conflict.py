@@ -5,7 +5,7 @@ too; or the provider's own. What staff do is refused by `insist_on_none`, which 
 that they load to act on (blueprints/lookups.py), and models/payments/authorising.py for the money in a run.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -64,10 +64,15 @@ def _places(user_id: sa.ColumnElement[int] | int, email: sa.ColumnElement[str] |
 def conflicts_of(person: User, provider_ids: Iterable[int] | Select[int]) -> list[int]:
     """Those of these providers at which the person has or had a place."""
     among = provider_ids if isinstance(provider_ids, Select) else list(provider_ids)
-    bound = sa.union(*_places(person.id, person.email)).subquery()
     with every_provider():
-        query = select(Provider.id).where(Provider.id.in_(select(bound.c[0])), Provider.id.in_(among))
-        return list(session.scalars(query.order_by(Provider.id)))
+        return list(session.scalars(bound_among(person, among).with_only_columns(Provider.id)))
+
+
+def bound_among(person: User, provider_ids: Collection[int] | Select[int]) -> Select[Provider]:
+    """Those of these providers at which the person has or had a place, for who may read every provider."""
+    bound = sa.union(*_places(person.id, person.email)).subquery()
+    query = select(Provider).where(Provider.id.in_(select(bound.c[0])), Provider.id.in_(provider_ids))
+    return query.order_by(Provider.id)
 
 
 def bound_to(user_id: int) -> Select[int]:

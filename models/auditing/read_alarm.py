@@ -112,10 +112,13 @@ def opened(person: User, clients: set[str]) -> None:
     now, mine = utc_now(), ClientOpening.user_id == person.id
     session.execute(delete(ClientOpening).where(mine, ClientOpening.at <= now - HOUR), execution_options=_UNSYNCED)
     mark = keyed_hash("\n".join(sorted(clients)))
-    if not rows_changed(update(ClientOpening).where(mine, ClientOpening.mark == mark).values(at=now), unsynced=True):
+    counted = select(func.count()).select_from(ClientOpening).where(mine)
+    again = update(ClientOpening).where(mine, ClientOpening.mark == mark).values(at=now)
+    count = session.scalar(again.returning(counted.scalar_subquery()), execution_options=_UNSYNCED)
+    if count is None:
         session.add(ClientOpening(user_id=person.id, mark=mark, at=now))
         session.flush()
-    count = session.scalars(select(func.count()).select_from(ClientOpening).where(mine)).one()
+        count = session.scalars(counted).one()
     if count > limit:
         _raise(person, count)
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
-from models.accounts.conflict import ConflictOfInterest, bound_to, conflicts_of, words_about
+from models.accounts.conflict import ConflictOfInterest, bound_among, bound_to, conflicts_of, words_about
 from models.accounts.user import Staff, User
 from models.audit import record
 from models.base import DomainError, move, session, utc_now
@@ -18,6 +18,7 @@ from models.payments.finding import Finding, RunFinding, RunTick
 from models.payments.hand_made import hands_in
 from models.payments.run import PaymentRun, RunPayment, RunState
 from models.permissions import COUNCIL_GRANTS, Permission
+from models.records.provider import Provider
 from models.tenancy import every_provider
 
 
@@ -43,9 +44,9 @@ def _bonds_of(run: PaymentRun, person: User) -> dict[Finding, Sequence[int]]:
         return {kind: bonds for kind, *bonds in session.execute(query.group_by(RunFinding.kind))}
 
 
-def ticks_of(run: PaymentRun) -> Select[RunTick]:
+def ticks_of(run_id: int) -> Select[RunTick]:
     """What has been ticked, the oldest first, with who has."""
-    query = select(RunTick).where(RunTick.run_id == run.id).options(joinedload(RunTick.user))
+    query = select(RunTick).where(RunTick.run_id == run_id).options(joinedload(RunTick.user))
     return query.order_by(RunTick.at, RunTick.id)
 
 
@@ -83,9 +84,16 @@ def _insist_on_kinds(run: PaymentRun, because: dict[Finding, str]) -> None:
             raise DomainError(f"Say why “{kind.label}” is all right")
 
 
+def bound_in(run_id: int, person: User) -> Select[Provider]:
+    """The providers that the run is about and at which this person has or had a place."""
+    in_run = (select(each.provider_id).where(each.run_id == run_id) for each in (RunPayment, RunFinding))
+    return bound_among(person, sa.union(*in_run).subquery().select())
+
+
 class Checklist:
     """What a run still waits for before this person can authorise it, or somebody else. `bonds` are what
-    `bonds_in` tells by kind of its exceptions, `ticks` what `ticks_of` finds, `staff` what the person is here.
+    `bonds_in` tells by kind of its exceptions, `ticks` what `ticks_of` finds, `bound` what `bound_in` does, `staff`
+    what the person is here.
     """
 
     def __init__(
@@ -95,6 +103,7 @@ class Checklist:
         *,
         bonds: Mapping[Finding, Sequence[int]],
         ticks: Iterable[RunTick],
+        bound: Iterable[Provider],
         staff: Staff | None,
     ) -> None:
         self.kinds = set(bonds)
@@ -107,14 +116,14 @@ class Checklist:
         self._run, self._person = run, person
         self.hands = hands_in(run)
         self._own_hands = [hand for hand in self.hands if hand.user_id == person.id]
-        in_run = (select(each.provider_id).where(each.run_id == run.id) for each in (RunPayment, RunFinding))
-        self._conflicts = conflicts_of(person, sa.union(*in_run).subquery().select())
+        self._conflicts = [provider.id for provider in bound]
         self._staff = staff
 
     @classmethod
     def of(cls, run: PaymentRun, person: User) -> "Checklist":
-        bonds, ticks = _bonds_of(run, person), session.scalars(ticks_of(run)).all()
-        return cls(run, person, bonds=bonds, ticks=ticks, staff=_staff(person.id))
+        bonds, ticks = _bonds_of(run, person), session.scalars(ticks_of(run.id)).all()
+        bound = session.scalars(bound_in(run.id, person)).all()
+        return cls(run, person, bonds=bonds, ticks=ticks, bound=bound, staff=_staff(person.id))
 
     @property
     def is_barred(self) -> bool:

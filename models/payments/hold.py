@@ -234,9 +234,8 @@ def still_held(payment_ids: Iterable[int], order_id: int | None = None, *, in_an
     return {payment_id: " and by ".join(words) for payment_id, words in found.items()}
 
 
-def rows_held_in(payment_ids: Iterable[int]) -> set[tuple[int, int]]:
-    """The rows of these payments that a hold keeps back: (payment id, purchase order id)."""
-    query = select(Hold.payment_id, Hold.purchase_order_id).where(
-        Hold.payment_id.in_(payment_ids), ~Hold.is_of_whole_payment, Hold.is_in_force
-    )
-    return {(row.payment_id, row.purchase_order_id) for row in session.execute(query)}
+def has_row_held(*which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """A condition on PaymentLine: a hold of all these keeps its row back."""
+    line = PaymentLine
+    of_row = Hold.payment_id == line.payment_id, Hold.purchase_order_id == line.purchase_order_id
+    return select(Hold.id).where(*of_row, Hold.is_in_force, *which).correlate(line).exists()

@@ -5,7 +5,7 @@ taken.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy import Select, select, update
 from models.accounts.user import User
 from models.audit import record
 from models.base import Base, DomainError, chunks, rows_changed, session, sum_of
-from models.calendar import today
+from models.calendar import DueDays, today
 from models.engine.component import Component
 from models.engine.recovery import Settlement
 from models.engine.working import Working
@@ -29,11 +29,11 @@ from models.payments.examining import examine
 from models.payments.hand_made import has_unseen
 from models.payments.hold import is_held
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.pieces import CHUNK, Piece, by_contract, pieces_of
+from models.payments.pieces import CHUNK, PIECE, Piece, by_contract, due_days_of, in_order, made_of, pieces_of
 from models.payments.promised import tell_of_later_days
 from models.payments.remittance import write_for
 from models.payments.run import FINALISED, PaymentRun, RunPayment, RunState
-from models.payments.settlement import settle_all
+from models.payments.settlement import Owing, drafts_of, settle_all, with_owing
 from models.payments.standing_hold import place_standing
 from models.words import how_many
 
@@ -190,8 +190,10 @@ def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool
         return RunProgress()
     members = {each.payment_id: each for each in waiting}
     taken = _Finalising(run)
-    for piece, settled in _takes(members):
-        taken.add(piece, members[piece.to_settle.id], settled)
+    takes = _takes(members)
+    due_days = due_days_of([piece.to_settle.id for piece, _ in takes])
+    for piece, settled in takes:
+        taken.add(piece, members[piece.to_settle.id], settled, due_days[piece.to_settle.id])
     for each in waiting:
         if each.outcome is None:
             each.outcome = LEFT
@@ -213,42 +215,45 @@ class Foresight:
 
 
 def foresee_run(run: PaymentRun) -> Foresight:
-    """As finalising the whole run would do, at once; it reads only."""
+    """As finalising the whole run would do, at once; it reads only: two statements, however many payments."""
     part, payment = RunPayment, ScheduledPayment
-    waiting = sa.and_(part.payment_id == payment.id, part.run_id == run.id, part.outcome.is_(None))
-    paid_pence, left = 0, set[int]()
-    for some in by_contract(select(payment.id).join(part, waiting)):
-        own = part.run_id == run.id, part.payment_id.in_(some)
-        members = {each.payment_id: each for each in session.scalars(select(part).where(*own))}
-        taken = {piece.to_settle.id: settled.bank_pence for piece, settled in _takes(members)}
-        paid_pence += sum(taken.values())
-        left |= members.keys() - taken.keys()
-    return Foresight(paid_pence, frozenset(left))
+    waiting = part.run_id == run.id, part.outcome.is_(None)
+    query = select(*PIECE, part, _is_free().label("is_free")).join(part, part.payment_id == payment.id).where(*waiting)
+    rows = session.execute(in_order(query)).all()
+    in_run = select(part.payment_id).where(*waiting)
+    contracts = select(payment.contract_id).where(payment.id.in_(in_run))
+    drafts, owing = with_owing(drafts_of(PaymentLine.payment_id.in_(in_run)), contracts)
+    members = {row.id: row.RunPayment for row in rows}
+    taken = _affordable(_unchanged(made_of((row for row in rows if row.is_free), drafts), members), members, owing)
+    paid = {piece.to_settle.id: settled.bank_pence for piece, settled in taken}
+    return Foresight(sum(paid.values()), frozenset(members.keys() - paid.keys()))
 
 
 def _takes(members: Mapping[int, RunPayment]) -> list[tuple[Piece, Settlement]]:
     """What of these payments of a run can be finalised just now, as it was authorised."""
-    free = _free(list(members))
-    pieces = pieces_of(list(members))
-    unchanged = [
-        piece for piece in pieces if piece.to_settle.id in free and piece.digest == members[piece.to_settle.id].digest
-    ]
-    return _affordable(unchanged, members)
-
-
-def _free(payment_ids: list[int]) -> set[int]:
     payment = ScheduledPayment
-    is_open = payment.closed_run_id.is_(None)
-    query = select(payment.id).where(payment.id.in_(payment_ids), is_open, ~is_held(), ~has_fault())
-    return set(session.scalars(query))
+    free = list(session.scalars(select(payment.id).where(payment.id.in_(list(members)), _is_free())))
+    return _affordable(_unchanged(pieces_of(free), members), members)
 
 
-def _affordable(pieces: list[Piece], members: Mapping[int, RunPayment]) -> list[tuple[Piece, Settlement]]:
+def _unchanged(pieces: Iterable[Piece], members: Mapping[int, RunPayment]) -> list[Piece]:
+    """Those that are as the run was authorised."""
+    return [piece for piece in pieces if piece.digest == members[piece.to_settle.id].digest]
+
+
+def _is_free() -> sa.ColumnElement[bool]:
+    """A condition on ScheduledPayment: nothing keeps the whole of it from being finalised."""
+    return sa.and_(ScheduledPayment.closed_run_id.is_(None), ~is_held(), ~has_fault())
+
+
+def _affordable(
+    pieces: list[Piece], members: Mapping[int, RunPayment], owing: Owing | None = None
+) -> list[tuple[Piece, Settlement]]:
     """The pieces with their settlements; without those that would pay more than was authorised: a debt has gone, or
-    an earlier payment that was to add to it is left.
+    an earlier payment that was to add to it is left. `owing` of their contracts, where it is known.
     """
     while True:
-        settled = settle_all(piece.to_settle for piece in pieces)
+        settled = settle_all((piece.to_settle for piece in pieces), owing)
         fit = [p for p in pieces if settled[p.to_settle.id].bank_pence <= members[p.to_settle.id].total_pence]
         if len(fit) == len(pieces):
             return [(piece, settled[piece.to_settle.id]) for piece in pieces]
@@ -269,11 +274,11 @@ class _Finalising:
         self.banked: dict[int, date] = {}
         """That day, by the ids of the payments of which it pays something."""
 
-    def add(self, piece: Piece, member: RunPayment, settled: Settlement) -> None:
+    def add(self, piece: Piece, member: RunPayment, settled: Settlement, due_days: DueDays) -> None:
         payment = piece.to_settle
         member.outcome, member.paid_pence = FINALISED, settled.bank_pence
         member.recovered_pence = settled.recovered_pence
-        member.bank_on = piece.due_days.bank_day_of_run(today())
+        member.bank_on = due_days.bank_day_of_run(today())
         if settled.bank_pence:
             self.banked[payment.id] = member.bank_on
         self.total_pence += settled.bank_pence

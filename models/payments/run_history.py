@@ -11,7 +11,7 @@ from models.accounts.user import User
 from models.base import session, sum_of
 from models.payments.adjustment import Adjustment
 from models.payments.day_move import DayMove
-from models.payments.hold import Hold, HoldAnswer
+from models.payments.hold import Hold, HoldAnswer, HoldKind
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.payment_run import RunProgress
 from models.payments.purchase_order import PurchaseOrder
@@ -42,6 +42,12 @@ def people_of(payment: ScheduledPayment) -> Select[User]:
         select(Adjustment.created_by_id).where(of_contract),
         select(Adjustment.seen_by_id).where(of_contract),
     )
+    return select(User).options(load_only(User.name)).where(User.id.in_(ids)).order_by(User.id)
+
+
+def askers_of(payment: ScheduledPayment) -> Select[User]:
+    """Who has queried it, or a row of it: their names."""
+    ids = select(Hold.placed_by_id).where(Hold.payment_id == payment.id, Hold.kind == HoldKind.QUERY)
     return select(User).options(load_only(User.name)).where(User.id.in_(ids)).order_by(User.id)
 
 

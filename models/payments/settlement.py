@@ -18,6 +18,7 @@ from models.engine.component import Component
 from models.engine.recovery import Owed, Settlement, Taken, settle
 from models.payments.adjustment import Adjustment, RecoveryPlan
 from models.payments.debt import Debt, added_up, debt_sums
+from models.payments.hold import has_row_held
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
@@ -42,13 +43,15 @@ class ToSettle:
 
 
 def drafts_of(*which: sa.ColumnElement[bool]) -> sa.Select:
-    """Drafts with their payment, contract, order, client and pence, in the order in which a run seals them."""
+    """Drafts with their payment, contract, order, client and pence, and whether their row is held: in the order in
+    which a run seals them.
+    """
     line = PaymentLine
     return (
         select(
             line.id, line.payment_id, line.contract_id, line.purchase_order_id, line.component, line.item_id,
             line.allowance_id, line.claim_item_id, line.adjustment_id, line.first_on, line.net_pence, line.vat_pence,
-            PurchaseOrder.client_id, Adjustment.is_of_earlier_days,
+            PurchaseOrder.client_id, Adjustment.is_of_earlier_days, has_row_held().label("is_held"),
         )
         .outerjoin(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
         .outerjoin(Adjustment, Adjustment.id == line.adjustment_id)
@@ -92,6 +95,14 @@ def sums_of_drafts(*which: sa.ColumnElement[bool]) -> sa.Select:
         .group_by(*keys, first_on)
         .order_by(*keys, first_on)
     )  # fmt: skip
+
+
+def drafts_of_payments(*which: sa.ColumnElement[bool]) -> dict[int, list[Any]]:
+    """The rows of `sums_of_drafts` by payment id."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in session.execute(sums_of_drafts(*which)):
+        found[row.payment_id].append(row)
+    return found
 
 
 def settle_all(payments: Iterable[ToSettle], owing: "Owing | None" = None) -> dict[int, Settlement]:
@@ -224,14 +235,47 @@ class _Books:
 
 
 def _owing(contract_ids: Collection[int]) -> Owing:
-    if not contract_ids:
-        return Owing({}, {})
+    return owing_of(session.execute(_owed(contract_ids))) if contract_ids else Owing({}, {})
+
+
+def _owed(contract_ids: Collection[int] | sa.Select) -> sa.CompoundSelect:
+    """Rows (contract_id, what, pence), as `owing_of` reads them."""
     plan = RecoveryPlan
     plans = select(plan.contract_id, sa.literal(PLAN), plan.per_payment_pence).where(
         plan.contract_id.in_(contract_ids), plan.ended_at.is_(None)
     )
     sums = debt_sums(contract_ids).subquery()
-    return owing_of(session.execute(sa.union_all(select(*sums.c), plans)))
+    return sa.union_all(select(*sums.c), plans)
+
+
+def drafts_and_owing(
+    contract_ids: Collection[int], *which: sa.ColumnElement[bool]
+) -> tuple[dict[int, list[Any]], Owing]:
+    """By payment id the rows of `sums_of_drafts`, and what these contracts owe: one statement for both."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    rows, owing = with_owing(sums_of_drafts(*which), contract_ids)
+    for row in rows:
+        found[row.payment_id].append(row)
+    return found, owing
+
+
+def with_owing(drafts: sa.Select, contract_ids: Collection[int] | sa.Select) -> tuple[list[Any], Owing]:
+    """The rows of a query of drafts, in its order, and what these contracts owe: one statement for both."""
+    place = sa.func.row_number().over(order_by=drafts._order_by_clauses)
+    c, owed = drafts.order_by(None).add_columns(place.label("place")).subquery("drafts").c, _owed(contract_ids)
+    debts = owed.subquery("owed").c
+    none = sa.cast(sa.null(), sa.Integer).label("owing_id"), sa.cast(sa.null(), sa.String).label("owing_what")
+    told = {"net_pence": debts.pence, "vat_pence": sa.literal(0)}
+    beside = (told.get(each.key, sa.null()).label(each.key) for each in c)
+    both = sa.union_all(select(*c, *none), select(*beside, debts.contract_id, debts.what))
+    rows: list[Any] = []
+    owing: list[tuple[int, str, int]] = []
+    for row in session.execute(both.order_by("place", "owing_id", "owing_what")):
+        if row.owing_what is None:
+            rows.append(row)
+        else:
+            owing.append((row.owing_id, row.owing_what, row.net_pence))
+    return rows, owing_of(owing)
 
 
 def owing_of(rows: Iterable[Any]) -> Owing:

@@ -6,8 +6,7 @@ what is held left out. It is worked out anew each time, so that it is never behi
 however many payments.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -21,11 +20,11 @@ from models.engine.recovery import Settlement
 from models.payments.adjustment import has_plan
 from models.payments.blocked import has_fault
 from models.payments.debt import may_owe, owed_pence
-from models.payments.hold import Hold, HoldKind, has_hold
+from models.payments.hold import Hold, HoldKind, has_hold, has_row_held
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.sent import returned_of, told_days_of
-from models.payments.settlement import Owing, ToSettle, settle_all, sums_of_drafts
+from models.payments.settlement import Owing, ToSettle, drafts_and_owing, drafts_of_payments, settle_all
 from models.words import Choice
 
 P = ScheduledPayment
@@ -130,13 +129,17 @@ def standings(payments: Iterable[Stands]) -> dict[int, Standing]:
     wanted = {payment.id: payment for payment in payments}
     if not wanted:
         return {}
-    rows = session.execute(with_facts(select(P.id.label("id")).where(_until(list(wanted.values()))))).all()
-    found = standings_of(rows)
+    found = standings_of(session.execute(facts_of(list(wanted.values()))).all())
     return {id_: found[id_] for id_ in wanted}
 
 
 def standing_of(payment: Stands) -> Standing:
     return standings([payment])[payment.id]
+
+
+def facts_of(payments: Sequence[Stands]) -> sa.Select:
+    """The rows of which `standings_of` says how these payments stand: theirs, and those of earlier open ones."""
+    return with_facts(select(P.id.label("id")).where(_until(payments)))
 
 
 def with_facts(query: sa.Select) -> sa.Select:
@@ -213,10 +216,12 @@ def _settled(payments: Sequence[Any], owing: Owing | None) -> dict[int, Settleme
     to_settle = [row for row in payments if row.contract_id in concerned]
     if not to_settle:
         return found
-    drafts: dict[int, list[Any]] = defaultdict(list)
-    ids = [row.id for row in to_settle]
-    for draft in session.execute(sums_of_drafts(PaymentLine.payment_id.in_(ids), ~_is_held())):
-        drafts[draft.payment_id].append(draft)
+    which = PaymentLine.payment_id.in_([row.id for row in to_settle]), ~has_row_held()
+    drafts: Mapping[int, list[Any]]
+    if owing is None:
+        drafts, owing = drafts_and_owing(concerned, *which)
+    else:
+        drafts = drafts_of_payments(*which)
     return found | settle_all(
         (
             ToSettle(
@@ -262,21 +267,14 @@ def _sums(payment_ids: sa.Select) -> sa.Subquery:
             of(line.total_pence, is_paid).label("paid_pence"),
             of(-line.net_pence, is_paid, line.component == Component.BROUGHT_FORWARD).label("brought_pence"),
             of(line.net_pence, is_paid, line.component == Component.CARRIED_FORWARD).label("carried_pence"),
-            of(line.total_pence, is_draft, _is_held()).label("held_pence"),
-            of(line.total_pence, is_draft, _is_held(Hold.kind == HoldKind.QUERY)).label("queried_pence"),
+            of(line.total_pence, is_draft, has_row_held()).label("held_pence"),
+            of(line.total_pence, is_draft, has_row_held(Hold.kind == HoldKind.QUERY)).label("queried_pence"),
             sa.func.count(line.run_id.distinct()).label("runs"),
         )
         .where(line.payment_id.in_(payment_ids))
         .group_by(line.payment_id)
         .subquery("sums")
     )
-
-
-def _is_held(*which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """A condition on PaymentLine: a hold of all these keeps its row back."""
-    line = PaymentLine
-    of_row = Hold.payment_id == line.payment_id, Hold.purchase_order_id == line.purchase_order_id
-    return select(Hold.id).where(*of_row, Hold.is_in_force, *which).correlate(line).exists()
 
 
 def _why_kept(row: Any) -> Kept | None:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from models.calendar import Span, today
 from models.money import gbp
 from models.payments.confirmation import Processing
 from models.payments.payment import ScheduledPayment
+from models.payments.standing import Standing, Stands, facts_of, standings_of
 from models.records.client import masked_name
 from models.reports.reasons import Kind, sums_of
 
@@ -175,9 +177,18 @@ def told_of(rows: Iterable[Any]) -> dict[int, Difference]:
     return {id_: _difference(pair, found[id_]) for id_, pair in pairs.items()}
 
 
-def difference_of(payment: Paid) -> Difference | None:
-    """None where the contract has no payment before it."""
-    return differences([payment]).get(payment.id)
+class Told:
+    """How one payment stands, and why it differs from the one before: what both rest on is read once."""
+
+    def __init__(self, payment: Stands) -> None:
+        rows = session.execute(with_before(facts_of([payment]))).all()
+        self.standing: Standing = standings_of(rows)[payment.id]
+        self._pair = next(row for row in rows if row.id == payment.id)
+
+    @cached_property
+    def difference(self) -> Difference | None:
+        """None where the contract has no payment before it. One statement."""
+        return told_of([self._pair]).get(self._pair.id) if self._pair.then_id is not None else None
 
 
 def _spans(pair: Any) -> tuple[Span, Span]:

@@ -84,6 +84,11 @@ class Row:
     sentences: list[Sentence]
 
     @property
+    def order_id(self) -> int | None:
+        """None where it has not been issued yet."""
+        return self.order.id if self.order else None
+
+    @property
     def total_pence(self) -> int:
         return self.net_pence + self.vat_pence
 

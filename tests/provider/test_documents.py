@@ -5,6 +5,7 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import select, update
 
+from blueprints.lookups import PER_PAGE
 from config import Files
 from exchange.evidence import verify
 from exchange.files.store import UPLOADS, Store
@@ -279,7 +280,7 @@ def test_several_are_agreed_after_each_was_opened(person, at, item, clerk, provi
     given = {
         "is_authorised": "y",
         "password": PASSWORD,
-        "document": [f"{each.id}-{each.sha256}" for each in (first, second)],
+        "document": [f"{each.id}-{each.sha256[:16]}" for each in (first, second)],
     }
     done = person.follow(person.submit(asked, given, status=303))
     assert "You have agreed to 2 documents" in done.words
@@ -292,13 +293,32 @@ def test_one_of_several_that_was_replaced_meanwhile_is_told_to_be_left_out(perso
     first, second = published(item, clerk), published(other, clerk)
     for each in (first, second):
         person.get(at(f"{each.id}"))
-    ticked = {"document": [f"{each.id}-{each.sha256}" for each in (first, second)]}
+    ticked = {"document": [f"{each.id}-{each.sha256[:16]}" for each in (first, second)]}
     page = person.get(at("agree-several"), query_string=ticked)
     dearer(item)
     published(item, clerk)
     done = person.follow(person.submit(page, {"is_authorised": "y", "password": PASSWORD} | ticked, status=303))
     assert "You have agreed to 1 document" in done.words
     assert "Left out: 1 document that changed, or stopped waiting, since you ticked it" in done.words
+
+
+def test_what_is_ticked_on_one_page_is_ticked_still_on_the_next(person, at, clerk, provider):
+    contract = make_contract(provider, is_agreement_required=True)
+    for _ in range(PER_PAGE + 1):
+        published(make_item(contract), clerk)
+    first = person.get(at("?since="))
+    one, two = (each["value"] for each in first.page.select("input[type=checkbox][name=document]")[:2])
+    asked = {"since": "", "document": [one, two], "page": "2"}
+    assert filled_in(first.page.select_one("main form:has([formaction])"))["since"] == ""
+    second = person.get(at(), query_string=asked)
+    assert "2 more are ticked on other pages." in second.words
+    [last] = second.page.select("input[type=checkbox][name=document]")
+    kept = [each["value"] for each in second.page.select("input[type=hidden][name=document]")]
+    assert kept == [one, two]
+    back = person.get(at(), query_string=asked | {"document": [one, two, last["value"]], "page": "1"})
+    assert [each["value"] for each in back.page.select("input[name=document][checked]")] == [one, two]
+    several = person.get(at("agree-several"), query_string={"document": [last["value"], *kept]})
+    assert len(several.page.select("main tbody tr")) == 3
 
 
 def test_who_is_throttled_reads_that_and_not_that_the_password_is_wrong(person, at, item, clerk):

@@ -11,7 +11,7 @@ from models.payments import officer
 from models.payments.payment import ScheduledPayment
 from models.records.care_package import CarePackageLineItem, ItemPrice
 from models.records.client import Client
-from models.reports.difference import Difference, difference_of, differences
+from models.reports.difference import Difference, Told, differences
 from models.reports.reasons import Kind
 from tests.care_factories import (
     make_absence,
@@ -62,7 +62,7 @@ def told(contract, first_on=NEXT, day=None) -> Difference:
     calculate(day)
     found = payment(contract, first_on)
     with reading(contract.provider_id), as_on(day):
-        return difference_of(found)
+        return Told(found).difference
 
 
 def reasons(found: Difference) -> list[tuple[Kind, int]]:
