@@ -116,6 +116,7 @@ def portal_of(settings: config.Settings) -> Portal:
         timetable=_timetable(settings),
         vault=vault_of(settings.vault_keys),
         hash_key=hmac.digest(settings.secret_key.encode(), b"log-in codes", "sha256"),
+        council=settings.council.name,
         address=f"{'https' if settings.https else 'http'}://{settings.hosts[0]}" if settings.hosts else "",
     )
 

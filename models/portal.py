@@ -32,6 +32,8 @@ class Portal:
     """Seals and opens secrets (models.vault)."""
     hash_key: bytes = field(repr=False)
     """What models.vault.keyed_hash() hashes with."""
+    council: str = ""
+    """What the council calls itself now; a remittance keeps it as it was on its day."""
     address: str = ""
     """How it is reached, like https://portal.borsetshire.example, for links in mails; empty where no name is set."""
 

@@ -30,10 +30,11 @@ DATA = (
 
 
 def remittance_sheet(found: Remitted, *, council: str, is_summary: bool = False, with_address: bool = True) -> Sheet:
-    """The sheet of what was remitted. Where nothing was, it has no tables and says so. `with_address`: its reader may
-    see where the provider is.
+    """The sheet of what was remitted. Where nothing was, it has no tables and says so. `council`: who paid, where the
+    remittance does not say so itself. `with_address`: its reader may see where the provider is.
     """
     parts = found.advices
+    council = "; ".join(dict.fromkeys(part.council or council for part in parts)) or council
     newest = max((part.finalised_on for part in parts), default=found.as_on)
     references = " and ".join(dict.fromkeys(part.reference for part in parts)) or found.name
     return Sheet(

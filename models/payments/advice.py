@@ -112,6 +112,8 @@ class Advice:
     bank_on: date
     run_id: int
     lines: tuple[AdviceLine, ...] = ()
+    council: str = ""
+    """Who paid; empty in those that were kept before this was."""
 
     @property
     def span(self) -> Span:
@@ -143,14 +145,16 @@ class Advice:
     def as_dict(self) -> dict[str, Any]:
         words = {name: getattr(self, name) for name in _WORDS}
         days = {name: getattr(self, name).isoformat() for name in _DAYS}
-        return words | days | {"run": self.run_id, "lines": [line.as_dict() for line in self.lines]}
+        lines = {"run": self.run_id, "lines": [line.as_dict() for line in self.lines]}
+        return words | days | lines | ({"council": self.council} if self.council else {})
 
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> "Advice":
         seen(What.CONTACT, row["address"])
         given: dict[str, Any] = {name: row[name] for name in _WORDS}
         given |= {name: date.fromisoformat(row[name]) for name in _DAYS}
-        return cls(**given, run_id=row["run"], lines=tuple(map(AdviceLine.from_dict, row["lines"])))
+        lines = tuple(map(AdviceLine.from_dict, row["lines"]))
+        return cls(**given, run_id=row["run"], lines=lines, council=row.get("council", ""))
 
 
 _WORDS = ("reference", "provider", "provider_reference", "organisation", "address", "account", "contract",

@@ -24,6 +24,7 @@ from models.payments.advice import Advice, AdviceLine, Units
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import PaymentRun, RunPayment
+from models.portal import current_portal
 from models.records.claim import ClaimItem
 from models.records.client import Client, masked_name
 from models.records.contract import Calendar, Contract, PaymentMethod, PayOnActuals, ServiceLevel
@@ -135,7 +136,7 @@ class _Writing:
             provider_reference=head.provider_reference, organisation=head.organisation or "", address=head.address,
             account=head.account_ending, contract=head.contract, contract_reference=head.contract_reference,
             method=method.label, first=head.first_on, last=head.last_on, finalised_on=self.on,
-            bank_on=member.bank_on or head.bank_on, run_id=self.run_id, lines=tuple(lines),
+            bank_on=member.bank_on or head.bank_on, run_id=self.run_id, lines=tuple(lines), council=current_portal().council,
         )  # fmt: skip
 
     def _of_line(self, row: Any, head: Any) -> Iterator[AdviceLine]:

@@ -1,7 +1,7 @@
 """What becomes of an action: every cell of the table in docs/action-states.md."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -11,6 +11,7 @@ from models.correspondence import action_verbs as verbs
 from models.correspondence.action import Action, Side
 from models.correspondence.action_post import ActionNote, ActionPost
 from models.correspondence.action_type import ActionTeam
+from models.correspondence.asked_about import Asked
 from models.permissions import CouncilRole, Role
 from tests.action_factories import make_action, make_team, make_type
 from tests.factories import make_provider, make_staff, make_user
@@ -110,3 +111,26 @@ def test_each_event_does_to_an_action_just_what_the_table_says(repository, state
             assert after[0] == (state if cell == "=" else cell), event
             assert after[2] - before[2] == (event not in SILENT), event
             assert after[3] - before[3] == (event == "internal note"), event
+
+
+def test_whoever_begins_it_the_day_on_which_it_is_due_is_counted_alike_and_goes_on(repository, set_today):
+    """The states in which an action begins are those that the page names."""
+    set_today(date(2026, 12, 18))
+    provider = make_provider()
+    type_ = make_type(due_days=5)
+    raised = make_action(provider, make_user(Role.FINANCE, provider), type_)
+    officer = make_staff()
+    with unit_of_work() as session:
+        asked = verbs.ask_provider(Asked(title="Why so dear?"), provider, text="Why?", by=officer)
+        session.flush()
+    begun = {state_of(each): each for each in every(select(Action).order_by(Action.id))}
+    assert list(begun) == ["with the council", "with the provider"]
+    assert [each.id for each in begun.values()] == [raised.id, asked.id]
+    text = (repository / "docs" / "action-states.md").read_text("utf-8")
+    told = re.search(r"An action begins in one of two states:\n\n((?:\|.*\n)+)", text)[1].splitlines()[2:]
+    assert [line.split("|")[2].strip() for line in told] == list(begun)
+    assert {each.due_on for each in begun.values()} == {date(2026, 12, 29)}
+    set_today(date(2026, 12, 29))
+    assert not any(each.is_overdue for each in begun.values())
+    set_today(date(2026, 12, 30))
+    assert all(each.is_overdue for each in begun.values())

@@ -14,15 +14,18 @@ from models.calendar import as_on
 from models.engine.component import Component
 from models.payments import officer
 from models.payments.adjustment import Adjustment
+from models.payments.advice import Advice
 from models.payments.hold import Hold, HoldKind
 from models.payments.payment import ScheduledPayment
 from models.payments.remittance import Remittance
+from models.portal import current_portal
 from models.pricing import Basis
 from models.records.care_package import ItemPrice
 from models.records.client import Client
 from models.records.contract import Contract, PaymentMethod, PayOnActuals, ServiceLevel
 from models.records.provider import Provider
 from models.reports import remittances
+from models.reports.remittances import Remitted
 from models.verify import check_all
 from tests.care_factories import (
     make_absence,
@@ -201,8 +204,8 @@ def test_a_payment_that_is_paid_in_parts_has_a_remittance_of_each(contract):
 
 
 @pytest.mark.postgres
-def test_nothing_that_changes_afterwards_changes_a_remittance(contract):
-    """design.md: an immutable snapshot. Names, addresses, prices, absences, method and dates change: not a byte."""
+def test_nothing_that_changes_afterwards_changes_a_remittance(contract, own_portal):
+    """design.md: an immutable snapshot. Names, also the council’s, addresses, prices, absences and dates change: not a byte."""
     item = make_item(contract)
     make_allowance(item, MONDAY)
     weeks(2)
@@ -219,8 +222,11 @@ def test_nothing_that_changes_afterwards_changes_a_remittance(contract):
             session.execute(update(entity).values(**values))
     make_absence(item, MONDAY, MONDAY + 2 * WEEK)
     runs.change(item, ends_on=MONDAY)
+    council = current_portal().council
+    own_portal.change(council="Renamed Council")
     weeks(1, MONDAY + 2 * WEEK)
     assert _drawn(contract) == before
+    assert [each.advice.council for each in kept(contract)] == [council, council, "Renamed Council"]
     assert [each.sha256 for each in kept(contract)] == [each.advice.sha256 for each in kept(contract)]
 
 
@@ -230,7 +236,7 @@ def _drawn(contract):
     for first_on in (MONDAY, MONDAY + WEEK):
         with reading() as session:
             payment = session.scalars(ScheduledPayment.of(contract.reference, first_on)).one()
-            sheet = remittance_sheet(remittances.of_period(payment), council="Borsetshire Council")
+            sheet = remittance_sheet(remittances.of_period(payment), council=current_portal().council)
         found.append((report_pdf(replace(sheet, name="")), sheet.data))
     return found
 
@@ -252,6 +258,22 @@ def test_what_an_earlier_version_paid_is_written_once_and_verify_misses_it_until
     assert (fill(), fill()) == (2, 0)
     assert [(each.reference, each.paid_pence, each.advice.lines) for each in kept(contract)] == before
     assert _broken(day) == set()
+
+
+def test_one_that_was_kept_before_it_named_the_council_is_read_as_it_was_sealed(contract):
+    make_item(contract)
+    weeks(1)
+    [now] = kept(contract)
+    words = now.advice.as_dict()
+    assert words.pop("council") == now.advice.council == current_portal().council
+    old = Advice.from_dict(words)
+    assert (old.as_dict(), old.council) == (words, "")
+    shown = remittance_sheet(Remitted(remittances.Basis.PERIOD, "old", [old], MONDAY), council="Today Council")
+    assert dict(shown.facts)["Paid by"] == "Today Council"
+    both = remittance_sheet(
+        Remitted(remittances.Basis.PERIOD, "both", [old, now.advice], MONDAY), council="Today Council"
+    )
+    assert dict(both.facts)["Paid by"] == f"Today Council; {now.advice.council}"
 
 
 def test_a_remittance_that_was_tampered_with_is_found(contract):
