@@ -16,6 +16,10 @@ from models.reports.bank_matching import Credit
 
 LARGEST, MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 1_000_000, 10_000, 50, 1_000
 MOST_FAULTS = 20
+_TIME = re.compile(r"[T ]\d{1,2}:\d{2}.*$")
+_OUT = re.compile(r"^\(.*\)$|[-−]$|DR?$")
+"""Money that went out, where it is not written with a minus before it: (5.00), 5.00-, 5.00 DR, 5.00D."""
+_SIGNS = re.compile(r"^\(|\)$|[-−]$| ?[CD]R?$")
 DAYS = ("date", "transaction date", "posted date", "booking date", "value date", "completed date")
 AMOUNTS = ("amount", "value", "amount gbp", "amount (gbp)")
 CREDITS = ("paid in", "money in", "credit", "credit amount", "credits", "in", "receipts", "deposits")
@@ -139,7 +143,7 @@ def _first(names: Sequence[str], wanted: Sequence[str]) -> int | None:
 
 
 def _day(cell: str, row: int, column: int, faults: list[CellFault]) -> date | None:
-    text = cell.strip().split("T")[0].split(" 0")[0] if ":" in cell else cell.strip()
+    text = _TIME.sub("", cell.strip())
     for form in _FORMATS:
         try:
             return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no time zone
@@ -150,11 +154,13 @@ def _day(cell: str, row: int, column: int, faults: list[CellFault]) -> date | No
 
 
 def _pence(cell: str, row: int, column: int, faults: list[CellFault]) -> int | None:
-    text = cell.strip().removeprefix("+").replace("GBP", "").strip()
+    text = cell.strip().upper().removeprefix("+").replace("GBP", "").strip()
     if not text:
         return None
+    is_out = bool(_OUT.search(text))
     try:
-        return parse_pence(text)
+        pence = parse_pence(_SIGNS.sub("", text))
+        return -abs(pence) if is_out else pence
     except ValueError as problem:
         faults.append(CellFault(_place(row, column), f"“{cell.strip()[:40]}” {problem}"))
         return None

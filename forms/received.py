@@ -1,6 +1,6 @@
 """A bank's statement that somebody drops in, and what their own books are called where remittances go to them."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from wtforms import FileField
@@ -15,11 +15,31 @@ from models.reports.ledger_lines import Program
 CODE = Regexp(r"[A-Za-z0-9-]{1,12}", message="Enter a code of letters and digits, up to 12")
 
 
+QUARTER = timedelta(days=91)
+
+
 class StatementForm(FlaskForm):
     statement = FileField(
         "Your bank’s statement", description="A CSV file, up to 1 MB",
         validators=[DataRequired("Choose the file that your bank has given you")],
     )  # fmt: skip
+
+
+class StatementDays(FilterForm):
+    """The days that a statement covers; the last quarter unless they are said."""
+
+    first = FilterDay("From")
+    last = FilterDay("To")
+
+    @property
+    def last_on(self) -> date:
+        chosen: date | None = self.last.data
+        return chosen or today()
+
+    @property
+    def first_on(self) -> date:
+        chosen: date | None = self.first.data
+        return chosen or self.last_on - QUARTER
 
 
 class LedgerFilter(FilterForm):

@@ -10,10 +10,10 @@ from blueprints.pages import render, render_once
 from blueprints.provider.report_list import report
 from exchange.bank_statement import LARGEST, statement_or_faults
 from exchange.downloads.ledgers import Accounts, ledger_data
-from exchange.downloads.received import received_data
-from forms.received import LedgerFilter, StatementForm
+from exchange.downloads.received import answer_data, received_data
+from forms.received import LedgerFilter, StatementDays, StatementForm
 from models.permissions import Permission
-from models.reports.bank_matching import LATE, keep_found, match
+from models.reports.bank_matching import EARLY, LATE, keep_found, match
 from models.reports.banked import banked_between, quarters
 from models.reports.ledger_lines import ledger_lines
 
@@ -51,11 +51,21 @@ def your_bank():
         statement, faults = statement_or_faults(form.statement.data.read(LARGEST + 1))
         form.statement.errors = [f"{fault.cell}: {fault.reason}" for fault in faults]
         if statement is not None:
-            parts = banked_between(viewed().id, statement.first_on, statement.last_on)
-            outcome = match(parts, statement.credits, statement.first_on, statement.last_on)
+            first_on, last_on = statement.first_on, statement.last_on
+            around = banked_between(viewed().id, first_on - LATE, last_on + EARLY)
+            outcome = match(around, statement.credits, first_on, last_on, payer=settings().council.name)
             keep_found(viewed(), outcome, by=me())
             return render_once(PAGE, then=url_for(".show"), lost=LOST, form=form, outcome=outcome, late=LATE.days)
     return render(PAGE, form=form, outcome=None, late=LATE.days)
+
+
+@bp.get("/your-bank/answer.<file:ending>")
+@requires(Permission.VIEW_PAYMENTS)
+def answer_file(ending):
+    """What was found of the payments on the days of a statement, as it was kept."""
+    form = checked(StatementDays(request.args))
+    parts = banked_between(viewed().id, form.first_on, form.last_on)
+    return table_file(f"your-bank-{form.first_on}-{form.last_on}", answer_data(parts, form.last_on), ending)
 
 
 @bp.get("/ledger")

@@ -136,7 +136,8 @@ class _Writing:
             provider_reference=head.provider_reference, organisation=head.organisation or "", address=head.address,
             account=head.account_ending, contract=head.contract, contract_reference=head.contract_reference,
             method=method.label, first=head.first_on, last=head.last_on, finalised_on=self.on,
-            bank_on=member.bank_on or head.bank_on, run_id=self.run_id, lines=tuple(lines), council=current_portal().council,
+            bank_on=member.bank_on or head.bank_on, run_id=self.run_id, lines=tuple(lines),
+            council=current_portal().council,
         )  # fmt: skip
 
     def _of_line(self, row: Any, head: Any) -> Iterator[AdviceLine]:

@@ -47,6 +47,11 @@ class Banked:
     """... and added to that."""
 
     @property
+    def remittance(self) -> str:
+        """As it calls itself, 741254-317; payments of one contract in one run share it. Empty before a run."""
+        return f"{self.reference}-{self.run_id}" if self.is_paid else ""
+
+    @property
     def is_paid(self) -> bool:
         return self.run_id is not None
 

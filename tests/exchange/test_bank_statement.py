@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from exchange.bank_statement import LARGEST, WrongStatement, read_statement
+from exchange.bank_statement import LARGEST, MOST_ROWS, WrongStatement, read_statement
 
 MINE = b"Date,Amount,Reference\n04/10/2019,656.11,DCC 741254\n05/10/2019,-20.00,Shop\n"
 
@@ -34,11 +34,31 @@ def test_money_that_came_in_is_read_and_what_went_out_is_not():
         ),
         b'Date\tCredit\tNarrative\n04-Oct-2019\t"656.11"\tDCC 741254\n',
         b"Completed Date,Description,Amount\n2019-10-04 09:12:00,DCC 741254,+656.11\n",
+        b"Completed Date,Description,Amount\n04/10/2019 23:59,DCC 741254,656.11 CR\n",
+        b"Date,Amount,Payee\n2019-10-04T10:00:00Z,GBP 656.11,DCC 741254\n",
+        "Date;Amount;Payee\n4 Oct 2019 10:00;£656.11;DCC 741254\n".encode(),
     ],
-    ids=["paid in and out", "semicolons below lines of the account", "tabs", "an instant"],
+    ids=[
+        "paid in and out",
+        "semicolons below lines of the account",
+        "tabs",
+        "an instant",
+        "a minute, and CR",
+        "an instant in UTC",
+        "pounds, and a minute of a long day",
+    ],  # fmt: skip
 )
 def test_whatever_a_bank_calls_its_columns(content):
     assert [each[1:] for each in credits(content)] == [(date(2019, 10, 4), 656_11, "DCC 741254")]
+
+
+@pytest.mark.parametrize(
+    "amount",
+    ["-5.00", "−5.00", "-£5.00", "£-5.00", "- 5.00", "(5.00)", "(£5.00)", "5.00-", "5.00 DR", "5.00DR", "5.00 D"],
+)
+def test_money_that_went_out_is_never_taken_for_money_that_came(amount):
+    content = f"Date,Amount,Details\n04/10/2019,{amount},Shop\n04/10/2019,5.00 CR,DCC\n".encode()
+    assert [(each[0], each[2]) for each in credits(content)] == [(3, 5_00)]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +72,9 @@ def test_whatever_a_bank_calls_its_columns(content):
         (b"Date,Amount\n31/02/2019,1.00\n", "A2", "is no day"),
         (b"Details,Date,Amount\nx,04/10/2019,1.0.0\n", "C2", "must be a number"),
         (b"Date,Amount\n04/10/2019\n", "A2", "fewer cells"),
+        (b"Date;Amount\n04/10/2019;656,11\n", "B2", "must be a number"),
+        (b"Date,Amount\n" + b"04/10/2019,1.00\n" * MOST_ROWS, f"A{MOST_ROWS + 1}", "more than 10,000 rows"),
+        (b'Date,Amount\n04/10/2019,"1.00\n' + b"04/10/2019,1.00\n" * 100, "A2", "quotation mark"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_cell(content, cell, reason):

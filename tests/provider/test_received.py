@@ -85,6 +85,22 @@ def test_a_statement_marks_what_was_received_and_what_is_missing(contract, carer
     assert kept.pence == 453_05
 
 
+def test_the_answer_can_be_taken_away(contract, carer):
+    came, last = f"{FRIDAY:%d/%m/%Y},453.05,{contract.reference}-1", f"{TODAY + 7 * DAY:%d/%m/%Y},-1.00,Shop"
+    text = f"Date,Amount,Reference\n{came}\n{last}\n"
+    answer = carer.post(at(contract, "your-bank"), {"statement": (io.BytesIO(text.encode()), "bank.csv")}, status=200)
+    [address] = [link["href"] for link in answer.page.select("main a") if link.get_text() == "CSV"]
+    rows = table(carer.get(address).text)
+    assert [(row["Outcome"], row["Paid"], row["On your statement"], row["Short"], row["Missing"]) for row in rows] == [
+        ("Short", "453.06", "453.05", "0.01", "0.00"),
+        ("Missing", "453.06", "0.00", "0.00", "453.06"),
+    ]
+    assert rows[0]["Remittance"] == f"{contract.reference}-1"
+    assert len(table(carer.get(at(contract, "your-bank/answer.csv")).text)) == 2
+    stranger = PortalClient(carer.app).sign_in(make_user(Role.CARER, make_provider()))
+    stranger.get(address, status=404)
+
+
 def test_a_file_that_is_no_statement_is_refused_at_its_cell(contract, carer):
     sent = {"statement": (io.BytesIO(b"Date,Amount\nsoon,1.00\n"), "bank.csv")}
     answer = carer.post(at(contract, "your-bank"), sent, status=422)

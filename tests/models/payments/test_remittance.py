@@ -205,7 +205,7 @@ def test_a_payment_that_is_paid_in_parts_has_a_remittance_of_each(contract):
 
 @pytest.mark.postgres
 def test_nothing_that_changes_afterwards_changes_a_remittance(contract, own_portal):
-    """design.md: an immutable snapshot. Names, also the council’s, addresses, prices, absences and dates change: not a byte."""
+    """design.md: an immutable snapshot. Names (the council’s too), addresses, prices and dates change: not a byte."""
     item = make_item(contract)
     make_allowance(item, MONDAY)
     weeks(2)
