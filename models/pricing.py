@@ -47,6 +47,20 @@ class Basis(StrEnum):
     GROSS = "gross"
 
 
+class PayOnActuals(StrEnum):
+    """Whether a payment method pays the plan or what was delivered. UNTIL_ACTUAL pays the plan until it is known what
+    was delivered; ALWAYS pays nothing until then.
+    """
+
+    NEVER = "never"
+    ALWAYS = "always"
+    UNTIL_ACTUAL = "until_actual"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ").capitalize()
+
+
 class DeductionKind(StrEnum):
     CONTRIBUTION = "contribution"
     TOP_UP = "top_up"

@@ -11,7 +11,7 @@ from exchange.feed.shape import Column, File
 from models.calendar import Frequency
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.sent import SentPayment, with_payment
-from models.pricing import Basis, Convention, DeductionKind, Unit
+from models.pricing import Basis, Convention, DeductionKind, PayOnActuals, Unit
 from models.records.agreement import Agreement, with_terms
 from models.records.care_package import (
     Absence,
@@ -34,7 +34,6 @@ from models.records.contract import (
     IfQueried,
     IfUnconfirmed,
     PaymentMethod,
-    PayOnActuals,
     ServiceLevel,
     VatCode,
 )

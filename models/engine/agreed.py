@@ -4,7 +4,7 @@ A cell is paid the lesser of what the facts and what the agreed terms come to. W
 back because nobody has agreed it: only the facts (an end, an absence, a lower price) take money back.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from models.agreed_terms import AgreedTerms
 from models.calendar import FAR_FUTURE, Span
@@ -61,8 +61,15 @@ def paid(due: Cell, agreed: Cell | None, before: Settled | None) -> Cell | None:
     return agreed if most > settled else None
 
 
-def planned(item: ItemFacts, basis: Basis, span: Span, waits: bool) -> Iterator[Cell]:
-    """What a period to come would pay for an item; where it `waits` for agreements, no more than is agreed."""
+def planned(item: ItemFacts, basis: Basis, spans: Iterable[Span], waits: bool) -> Iterator[Cell]:
+    """What a period to come would pay for an item, for the days of its cells; where it `waits` for agreements, no more
+    than is agreed.
+    """
+    for span in spans:
+        yield from _planned(item, basis, span, waits)
+
+
+def _planned(item: ItemFacts, basis: Basis, span: Span, waits: bool) -> Iterator[Cell]:
     due = cells(item.terms(basis), span)
     if not waits:
         yield from due

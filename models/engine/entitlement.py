@@ -39,9 +39,14 @@ class Cell:
 
 def cells(terms: Terms, period: Span) -> list[Cell]:
     """What `terms` entitle to in one whole payment period: a cell for each component and year part."""
+    return gathered(_parts(terms, period), period)
+
+
+def gathered(parts: Iterable[tuple[Component, Slice]], period: Span) -> list[Cell]:
+    """The cells of a period, or an actual week, that these slices make."""
     found: dict[tuple[Component, date], Cell] = {}
     years = period.cut_by_year()
-    for component, part in _parts(terms, period):
+    for component, part in parts:
         year = next(span for span in years if part.first in span)
         cell = found.get((component, year.first))
         if cell is None:
@@ -59,13 +64,18 @@ def _parts(terms: Terms, period: Span) -> Iterator[tuple[Component, Slice]]:
             amount = _priced(terms, rate, quantity, percent)
             whole = Span(first, last)
             for each in whole.cut_by_month() if terms.unit is Unit.MONTH else (whole,):
-                yield from ((Component.CARE, part) for part in _rounded(each, amount))
+                yield from ((Component.CARE, part) for part in rounded(each, amount))
+    yield from deducted(terms, window)
+
+
+def deducted(terms: Terms, window: Span) -> Iterator[tuple[Component, Slice]]:
+    """What is taken off for the days of `window` on which something is paid."""
     for kind, deduction in _joined(terms.deductions):
         days = window.overlap(deduction.first, deduction.last)
         if days:
             for first, last in _paid_days(days, terms):
                 amount = _deducted(deduction.value)
-                yield from ((Component(kind.value), part) for part in _rounded(Span(first, last), amount))
+                yield from ((Component(kind.value), part) for part in rounded(Span(first, last), amount))
 
 
 def _joined(deductions: tuple[tuple[DeductionKind, Dated], ...]) -> list[tuple[DeductionKind, Dated]]:
@@ -187,7 +197,7 @@ def _deducted(weekly_rate_e4: int) -> Amount:
     return amount
 
 
-def _rounded(days: Span, amount: Amount) -> list[Slice]:
+def rounded(days: Span, amount: Amount) -> list[Slice]:
     """One slice for `days`, or two where 1 April cuts them: the whole and the first part are rounded, the second is the
     rest.
     """

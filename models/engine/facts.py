@@ -3,7 +3,7 @@
 Days are inclusive; rates are ten-thousandths of a pound, quantities ten-thousandths of a unit, money is pence.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from models.agreed_terms import AgreedTerms
 from models.calendar import DAY, FAR_FUTURE, DueDays, Frequency, Span, WorkingDays
 from models.money import SCALE
-from models.pricing import Basis, Convention, DeductionKind, Unit
+from models.pricing import Basis, Convention, DeductionKind, PayOnActuals, Unit
 
 if TYPE_CHECKING:
     from models.engine.mileage import MileageBook
@@ -89,6 +89,8 @@ class Method(Protocol):
     @property
     def calendar(self) -> PaymentCalendar: ...
     @property
+    def pay_on_actuals(self) -> PayOnActuals: ...
+    @property
     def calculate_from(self) -> date: ...
     @property
     def ends_on(self) -> date | None: ...
@@ -103,6 +105,28 @@ class DueSum:
     name: str
     due_on: date
     amount_pence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What was delivered of one line item in one week, as far as it is paid."""
+
+    paid_e4: int
+    """The actual quantity, and what was planned and not taken up, where the service level pays that."""
+    by_day_e4: tuple[int, ...] | None = None
+    """The actual quantity of each of the seven days, where it is known. What `paid_e4` is above their sum is known for
+    the whole week only.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class ActualsRule:
+    """How a service level pays what was delivered."""
+
+    is_extra_paid: bool = True
+    """False: no more is paid than was planned."""
+    plan_from: date | None = None
+    """Weeks that begin on this day or later are paid as planned, whatever the payment method says; None: none."""
 
 
 @dataclass
@@ -121,6 +145,9 @@ class ItemFacts:
     is_suspended: bool
     agreed: AgreedTerms | None = None
     """What was agreed last; None where nothing ever was."""
+    delivered: Mapping[date, Delivered] = field(default_factory=dict)
+    """By the first day of a week: what the latest figures say that count. Only where the contract pays on actuals."""
+    actuals_rule: ActualsRule = ActualsRule()
 
     @cached_property
     def terms_net(self) -> Terms:

@@ -19,6 +19,7 @@ from models.calendar import (
     year_of,
 )
 from models.engine.facts import ContractFacts, Method
+from models.engine.weeks import Week, last_of_week, pays_weeks, weeks_of
 
 State = tuple[bool, bool, MovedDates]
 """Of a payment: whether some of it is finalised, whether all of it is, and how its days are moved."""
@@ -44,11 +45,19 @@ class Period:
     """The financial year of its first day, by the calendar year in which that begins."""
     is_cut: bool = field(init=False)
     """1 April falls inside it."""
+    pays_weeks: bool = field(init=False)
+    """Its method pays on actuals, so that its cells are the weeks that end in it."""
     _due_days: DueDays | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.year = year_of(self.span.first)
         self.is_cut = self.year != year_of(self.span.last)
+        self.pays_weeks = pays_weeks(self.method)
+
+    @property
+    def weeks(self) -> list[Week]:
+        """The weeks that it pays."""
+        return weeks_of(self.method, self.span)
 
     @property
     def due_days(self) -> DueDays:
@@ -101,6 +110,11 @@ class Periods:
         if at < 0 or self.periods[at].is_after_end or day not in self.periods[at].span:
             return None
         return self.periods[at]
+
+    def placing_day(self, first: date) -> date:
+        """The day whose period a priced cell that begins on `first` belongs to: its own, or the last of its week."""
+        own = self.holding(first)
+        return last_of_week(own.method, first) if own and own.pays_weeks else first
 
     def paying(self, day: date) -> date:
         """The first day of the period that pays what is due for `day`."""

@@ -81,24 +81,24 @@ def of_sum(component: Component, working: Working, *, is_due: bool, is_earlier: 
     return ReasonCode.NOT_PAID_BEFORE if is_earlier else ReasonCode.PLANNED
 
 
-def of_days(component: Component, part: Slice, *, is_earlier: bool, is_actual: bool) -> ReasonCode:
-    """The code of days of which nothing was paid before; `is_actual`: the contract pays what was delivered."""
+def of_days(component: Component, part: Slice, *, is_earlier: bool) -> ReasonCode:
+    """The code of days of which nothing was paid before."""
     if component in DEDUCTIONS:
         return _OF_COMPONENT[component]
     if part.percent != 100:
         return ReasonCode.ABSENCE
-    if is_actual:
+    if part.delivered:
         return ReasonCode.ACTUAL
     return ReasonCode.NOT_PAID_BEFORE if is_earlier else ReasonCode.PLANNED
 
 
-def of_change(component: Component, before: Sequence[Slice], now: Sequence[Slice], *, is_actual: bool) -> ReasonCode:
+def of_change(component: Component, before: Sequence[Slice], now: Sequence[Slice]) -> ReasonCode:
     """The code of a difference to days that were paid before: what of them has changed, by the first of days that are
-    not due, absence, price, quantity, and days that are due as well.
+    not due, absence, price, quantity, and days that are due as well. Where the two differ in what was delivered, that.
     """
     if component in DEDUCTIONS:
         return _OF_COMPONENT[component]
-    if is_actual:
+    if _delivered(before) != _delivered(now):
         return ReasonCode.ACTUAL
     then, days = _by_day(before), _by_day(now)
     both = [(then[day], days[day]) for day in sorted(then.keys() & days.keys())]
@@ -115,6 +115,11 @@ def of_change(component: Component, before: Sequence[Slice], now: Sequence[Slice
 
 def _by_day(slices: Iterable[Slice]) -> dict[date, Slice]:
     return {part.first + DAY * n: part for part in slices for n in range(part.days)}
+
+
+def _delivered(slices: Iterable[Slice]) -> set[int]:
+    """The units of the whole week that were paid as delivered; empty where it went by plan."""
+    return {part.delivered[0] for part in slices if part.delivered}
 
 
 def _units(part: Slice) -> tuple[int, int]:

@@ -9,28 +9,31 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
-from models.calendar import Span, year_of
+from models.calendar import FAR_FUTURE, Span, year_of
 from models.engine.agreed import agreed_pence, as_agreed, paid
 from models.engine.component import Component
 from models.engine.draft import Draft, OrderKey, OrderSum, Place, Settled, Source, Stretches, expected_rows
+from models.engine.due import Cells, alike, by_plan, due_of
 from models.engine.entitlement import Cell, cells
 from models.engine.facts import ContractFacts, DueSum, ItemFacts
 from models.engine.mileage import MileageBook, priced
 from models.engine.periods import Period, Periods, horizon
 from models.engine.steady import SteadyItem, moved
+from models.engine.weeks import WEEK, Week
 from models.pricing import Basis
 
 RULES = 1
 """The number of the rules of this version. Raise it whenever the same facts may come to something else than before:
 what that changes of paid days then waits until somebody accepts it (models/payments/rules.py).
 """
-Cells = dict[tuple[Component, date], Cell]
-"""By component and first day."""
 Allowed = Callable[[date, Cell, Settled | None], Cell | None]
 """Given a cell's first day, what is due for it and what was finalised: the cell that may be paid, which may be another
 than what is due; None where no line may be made.
 """
+Into = tuple[Any, Any]
+"""Sums of net and VAT pence, and the key under which a plan is added to them."""
 IN_THE_CURRENT_PAYMENT = (Component.CLAIM, Component.ADJUSTMENT)
 """Sums that are paid in the current payment, whatever day they are for."""
 
@@ -46,6 +49,10 @@ class Reckoning:
     blocked: dict[tuple[date, int], int] = field(default_factory=lambda: defaultdict(int))
     """Pence, VAT included and signed, that blocked items would add: by first day of the period that would pay them, and
     item id.
+    """
+    awaited: dict[tuple[date, int, date], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    """Net and VAT pence that are planned for weeks that pay nothing before their actuals are known: by first day of the
+    period that would pay them, item id and first day of the week. No part of the entitlement.
     """
     entitled_pence: int = 0
     """What every cell that is due comes to, VAT included; those of blocked items too."""
@@ -90,6 +97,7 @@ class _Work:
         self.found = Reckoning(periods)
         self.order_year = horizon(contract, as_on).starts_in
         self.bases = {period.method.basis for period in periods}
+        self.pays_weeks = any(period.pays_weeks for period in periods)
         self._order_keys: dict[OrderKey, OrderKey] = {}
 
     def take_item(self, item: ItemFacts) -> None:
@@ -99,16 +107,23 @@ class _Work:
         steady = {basis: SteadyItem(item.terms(basis)) for basis in self.bases}
         limits = self._agreed_terms(item)
         stretches = Stretches(item.service)
-        for period in self.periods.between(item.terms_gross.starts_on, item.terms_gross.last_payable_on):
+        until = item.terms_gross.last_payable_on
+        if self.pays_weeks and until < FAR_FUTURE - WEEK:
+            until += WEEK  # its last week may belong to the period after its last day
+        for period in self.periods.between(item.terms_gross.starts_on, until):
             own = steady[period.method.basis]
-            alike = _alike(period, own)
-            if limits and self.contract.waits(period.span):
-                limit = limits[period.method.basis]
-                agreed.update(_due(period.span, limit, _alike(period, limit)))
-            if self.periods.is_due(period):
-                due.update(_due(period.span, own, alike))
-            else:
-                self._plan_item(period, item, own, alike, stretches, allowed)
+            limit = limits[period.method.basis] if limits and self.contract.waits(period.span) else None
+            for days in period.weeks if period.pays_weeks else (period,):
+                found = due_of(period, days, item, own) if self.periods.is_due(period) else None
+                if limit is not None:
+                    agreed.update(by_plan(days, limit) if found is None else due_of(period, days, item, limit) or {})
+                if found is not None:
+                    due.update(found)
+                elif isinstance(days, Week) and self.periods.is_due(period):
+                    place = self.periods.paying(days.span.last), item.id, days.span.first
+                    self._plan_item(days, item, own, stretches, allowed, (self.found.awaited, place))
+                else:
+                    self._plan_item(days, item, own, stretches, allowed, (self.found.planned, period.span.first))
         stretches.tell(self.found.orders, item.client_id)
         self._compare(Source(item_id=item.id), item.client_id, item.service, due, allowed)
         for allowance in item.allowances:
@@ -122,7 +137,7 @@ class _Work:
             return _whole
 
         def allowed(first: date, cell: Cell, before: Settled | None) -> Cell | None:
-            period = self.periods.holding(first)
+            period = self.periods.holding(self._placing_day(cell.component, first))
             if (period.span.first if period else first) < waits_from:
                 return cell
             return None if item.agreed is None else paid(cell, agreed.get((cell.component, first)), before)
@@ -136,25 +151,26 @@ class _Work:
         return {basis: SteadyItem(as_agreed(item.terms(basis), item.agreed)) for basis in self.bases}
 
     def _plan_item(
-        self, period: Period, item: ItemFacts, own: SteadyItem, alike: list[Cell] | None, stretches: Stretches,
-        allowed: Allowed,
+        self, days: Period | Week, item: ItemFacts, own: SteadyItem, stretches: Stretches, allowed: Allowed, into: Into,
     ) -> None:  # fmt: skip
-        for cell in alike if alike is not None else cells(own.terms, period.span):
-            first = period.span.first if alike is not None else cell.first
+        """Expect the plan of these days, and add it up where `into` says."""
+        steady = alike(days, own)
+        for cell in steady if steady is not None else cells(own.terms, days.span):
+            first = days.span.first if steady is not None else cell.first
             found = allowed(first, cell, None)
-            if found is cell and alike is not None:
-                self._plan_alike(period, cell, item, stretches)
+            if found is cell and steady is not None:
+                self._plan_alike(days, cell, item, stretches, into)
             elif found is not None:
                 if found.first != first:
                     found = moved(found, Span(first, first + (found.last - found.first)))
-                self._plan(period, found, (item.client_id, year_of(first)), item.service)
+                self._plan(into, found, (item.client_id, year_of(first)), item.service)
 
-    def _plan_alike(self, period: Period, cell: Cell, item: ItemFacts, stretches: Stretches) -> None:
+    def _plan_alike(
+        self, days: Period | Week, cell: Cell, item: ItemFacts, stretches: Stretches, into: Into
+    ) -> None:  # fmt: skip
         """Plan a steady cell. Periods that follow one another and share it make one row of what the order expects."""
-        span, year = period.span, period.year
-        planned = self.found.planned[span.first]
-        planned[0] += cell.net_pence
-        planned[1] += cell.vat_pence
+        span, year = days.span, days.year
+        _add(into, cell)
         if year > self.order_year:
             return
         order = self.found.orders[item.client_id, year]
@@ -174,7 +190,8 @@ class _Work:
             if self.periods.is_due(period):
                 due[cell.component, cell.first] = cell
             elif (found := allowed(cell.first, cell, None)) is not None:
-                self._plan(period, found, (item.client_id, year_of(allowance.due_on)), allowance.name)
+                into = self.found.planned, period.span.first
+                self._plan(into, found, (item.client_id, year_of(allowance.due_on)), allowance.name)
         source = Source(item_id=item.id, allowance_id=allowance.id)
         self._compare(source, item.client_id, allowance.name, due, allowed)
 
@@ -206,10 +223,8 @@ class _Work:
         due = {(cell.component, cell.first): cell}
         self._compare(Source(adjustment_id=adjustment.id), client_id, adjustment.name, due, _whole)
 
-    def _plan(self, period: Period, cell: Cell, order: OrderKey, name: str) -> None:
-        planned = self.found.planned[period.span.first]
-        planned[0] += cell.net_pence
-        planned[1] += cell.vat_pence
+    def _plan(self, into: Into, cell: Cell, order: OrderKey, name: str) -> None:
+        _add(into, cell)
         if order[1] <= self.order_year:
             self._expect(order, cell, Settled(cell.last, 0, 0), name)
 
@@ -277,22 +292,25 @@ class _Work:
 
     def _usual_place(self, component: Component, first: date) -> date:
         """Where a line goes that has no draft yet. What is blocked has none, so that it never keeps a place."""
-        return self.periods.current if component in IN_THE_CURRENT_PAYMENT else self.periods.paying(first)
+        if component in IN_THE_CURRENT_PAYMENT:
+            return self.periods.current
+        return self.periods.paying(self._placing_day(component, first))
+
+    def _placing_day(self, component: Component, first: date) -> date:
+        """The day by which a cell finds its period: an allowance by its due day, a week by its last one."""
+        if not self.pays_weeks or component is Component.ALLOWANCE:
+            return first
+        return self.periods.placing_day(first)
 
     def _keep(self, component: Component, first: date, before: Settled, order: OrderKey, name: str) -> None:
         """An order is worth what was finalised for a cell, and expects no more of it."""
         self._expect(order, Cell(component, first, before.last, before.net_pence, before.vat_pence), before, name)
 
 
-def _alike(period: Period, own: SteadyItem) -> list[Cell] | None:
-    return None if period.is_cut else own.cells_like_those_of(period.span)
-
-
-def _due(span: Span, own: SteadyItem, alike: list[Cell] | None) -> Cells:
-    """Cells of a period, by component and first day. Steady cells still carry another period's days (Draft.first)."""
-    if alike is not None:
-        return {(cell.component, span.first): cell for cell in alike}
-    return {(cell.component, cell.first): cell for cell in cells(own.terms, span)}
+def _add(into: Into, cell: Cell) -> None:
+    sums, key = into
+    sums[key][0] += cell.net_pence
+    sums[key][1] += cell.vat_pence
 
 
 def _whole(first: date, cell: Cell, before: Settled | None) -> Cell:

@@ -29,6 +29,10 @@ class Slice:
     is_timetabled: bool = False
     shared_with: tuple[date, date] | None = None
     """The whole run of days that was rounded, where 1 April cut it."""
+    delivered: tuple[int, int, int] | None = None
+    """Only where it was paid as delivered: the units of its whole week that are paid (ten-thousandths), and the share
+    of them that is of these days, as a part and a whole. `quantity_e4` is that share, rounded.
+    """
 
     @property
     def days(self) -> int:
@@ -53,16 +57,19 @@ class Slice:
             row["is_timetabled"] = True
         if self.shared_with:
             row["shared_with"] = [day.isoformat() for day in self.shared_with]
+        if self.delivered:
+            row["delivered"] = list(self.delivered)
         return row
 
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> "Slice":
-        shared = row.get("shared_with")
+        shared, delivered = row.get("shared_with"), row.get("delivered")
         return cls(
             date.fromisoformat(row["first"]), date.fromisoformat(row["last"]),
             row["rate_e4"], row["quantity_e4"], row["percent"], Unit(row["unit"]),
             row["net_pence"], row["vat_pence"], row.get("is_timetabled", False),
             (date.fromisoformat(shared[0]), date.fromisoformat(shared[1])) if shared else None,
+            (delivered[0], delivered[1], delivered[2]) if delivered else None,
         )  # fmt: skip
 
 
@@ -148,7 +155,7 @@ class Expected:
         if isinstance(part, Lump):
             return (self.name, self.component)
         quantity = None if part.is_timetabled else part.quantity_e4
-        return (self.name, self.component, part.rate_e4, part.percent, part.unit, quantity)
+        return (self.name, self.component, part.rate_e4, part.percent, part.unit, quantity, part.delivered is not None)
 
     def joined(self, later: "Expected") -> "Expected | None":
         """This row and a `later` one of equal facts as one, where the days follow one another; else None."""
@@ -157,7 +164,10 @@ class Expected:
             return None
         units = own.quantity_e4 + next_.quantity_e4 if own.is_timetabled else own.quantity_e4
         net, vat = own.net_pence + next_.net_pence, own.vat_pence + next_.vat_pence
-        amount = replace(own, last=next_.last, quantity_e4=units, net_pence=net, vat_pence=vat)
+        amount = replace(
+            own, last=next_.last, quantity_e4=units, net_pence=net, vat_pence=vat,
+            delivered=(units, 1, 1) if own.delivered else None,
+        )  # fmt: skip
         return replace(self, amount=amount, slices=self.slices + later.slices)
 
 

@@ -15,7 +15,8 @@ from models.engine.facts import ContractFacts
 from models.engine.periods import State
 from models.engine.reckoning import IN_THE_CURRENT_PAYMENT
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.records.contract import Contract
+from models.pricing import PayOnActuals
+from models.records.contract import Contract, PaymentMethod
 
 
 class Book:
@@ -80,18 +81,22 @@ def _finalised_cells(provider_ids: list[int]) -> sa.Select:
 
 
 def _placed_elsewhere(provider_ids: list[int]) -> sa.Select:
-    """The drafts that are not in the payment of their own days, with the first day of the one that they are in."""
-    line, payment = PaymentLine, ScheduledPayment
+    """The drafts that are not in the payment of their own days, with the first day of the one that they are in. Whether
+    a week of actuals is, its days do not say: all drafts are among them where a method pays on actuals.
+    """
+    line, payment, method = PaymentLine, ScheduledPayment, PaymentMethod
     return (
         select(
             line.contract_id, payment.first_on, line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id,
             line.component, line.first_on,
         )
         .join(payment, payment.id == line.payment_id)
+        .join(method, method.id == payment.method_id)
         .where(
             line.provider_id.in_(provider_ids),
             line.run_id.is_(None),
             sa.or_(
+                method.pay_on_actuals != PayOnActuals.NEVER,
                 line.first_on < payment.first_on,
                 line.first_on > payment.last_on,
                 line.component.in_(IN_THE_CURRENT_PAYMENT),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from models.base import session
 from models.payments.hold import Hold
+from models.payments.line_days import belongs_on
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
@@ -93,7 +94,7 @@ def compare(run_id: int) -> list[Compared]:
     """Every row of the run's payments and of the payments before them. One query."""
     line, zero, earlier, part = PaymentLine, sa.literal(0), before(), RunPayment
     total, is_taken, is_care = line.total_pence, is_taken_by(run_id), line.adjustment_id.is_(None)
-    own, own_before = sa.and_(is_care, line.first_on >= P.first_on), sa.and_(is_care, line.first_on >= earlier.first_on)
+    own, own_before = (sa.and_(is_care, belongs_on() >= each.first_on) for each in (P, earlier))
 
     def when(condition: sa.ColumnElement[bool], value: sa.SQLColumnExpression[int]) -> sa.ColumnElement[int]:
         return sa.case((condition, value), else_=zero)

@@ -27,7 +27,7 @@ from models.payments.run import PaymentRun, RunPayment
 from models.portal import current_portal
 from models.records.claim import ClaimItem
 from models.records.client import Client, masked_name
-from models.records.contract import Calendar, Contract, PaymentMethod, PayOnActuals, ServiceLevel
+from models.records.contract import Calendar, Contract, PaymentMethod, ServiceLevel
 from models.records.provider import Organisation, Provider
 from models.tenancy import ProviderOwned, owned
 
@@ -151,16 +151,18 @@ class _Writing:
             )
             yield self._line(row, reason, is_earlier, units=self.claims.get(row.claim_item_id, {}).get(row.net_pence))
             return
-        on_actuals = row.component is Component.CARE and head.pay_on_actuals is not PayOnActuals.NEVER
         if working.is_change or not working.slices:
             before = self.before.get(_cell(row), [])
             then = next((slices for id_, slices in before if id_ < row.id), ())
-            reason = reason_code.of_change(row.component, then, working.slices, is_actual=on_actuals)
+            reason = reason_code.of_change(
+                row.component,
+                then,
+                working.slices,
+            )
             yield self._line(row, reason, is_earlier)
             return
-        is_always = on_actuals and head.pay_on_actuals is PayOnActuals.ALWAYS
         for part in working.slices:
-            reason = reason_code.of_days(row.component, part, is_earlier=is_earlier, is_actual=is_always)
+            reason = reason_code.of_days(row.component, part, is_earlier=is_earlier)
             yield self._line(row, reason, is_earlier, part=part)
 
     def _line(

@@ -19,6 +19,7 @@ from models.engine.recovery import Owed, Settlement, Taken, settle
 from models.payments.adjustment import Adjustment, RecoveryPlan
 from models.payments.debt import Debt, added_up, debt_sums
 from models.payments.hold import has_row_held
+from models.payments.line_days import belongs_on
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
@@ -50,8 +51,8 @@ def drafts_of(*which: sa.ColumnElement[bool]) -> sa.Select:
     return (
         select(
             line.id, line.payment_id, line.contract_id, line.purchase_order_id, line.component, line.item_id,
-            line.allowance_id, line.claim_item_id, line.adjustment_id, line.first_on, line.net_pence, line.vat_pence,
-            PurchaseOrder.client_id, Adjustment.is_of_earlier_days, has_row_held().label("is_held"),
+            line.allowance_id, line.claim_item_id, line.adjustment_id, belongs_on().label("belongs_on"), line.net_pence,
+            line.vat_pence, PurchaseOrder.client_id, Adjustment.is_of_earlier_days, has_row_held().label("is_held"),
         )
         .outerjoin(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
         .outerjoin(Adjustment, Adjustment.id == line.adjustment_id)
@@ -67,7 +68,7 @@ def sums_of_drafts(*which: sa.ColumnElement[bool]) -> sa.Select:
     """
     line, payment = PaymentLine, ScheduledPayment
     is_marked = sa.and_(line.net_pence < 0, Adjustment.is_of_earlier_days)
-    looks_back = sa.or_(payment.is_begun, line.first_on < payment.first_on, is_marked)
+    looks_back = sa.or_(payment.is_begun, belongs_on() < payment.first_on, is_marked)
 
     def alone(column: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[Any]:
         return sa.case((looks_back, column))
@@ -76,7 +77,7 @@ def sums_of_drafts(*which: sa.ColumnElement[bool]) -> sa.Select:
         select(
             line.payment_id, alone(PurchaseOrder.client_id).label("client_id"),
             alone(line.component).label("component"),
-            alone(line.first_on).label("first_on"), alone(line.adjustment_id).label("adjustment_id"),
+            alone(belongs_on()).label("belongs_on"), alone(line.adjustment_id).label("adjustment_id"),
             alone(Adjustment.is_of_earlier_days).label("is_of_earlier_days"), payment.first_on.label("own_first_on"),
             line.net_pence, line.vat_pence,
         )
@@ -88,12 +89,12 @@ def sums_of_drafts(*which: sa.ColumnElement[bool]) -> sa.Select:
     )  # fmt: skip
     c = rows.c
     keys = c.payment_id, c.client_id, c.component, c.adjustment_id, c.is_of_earlier_days
-    first_on = sa.func.coalesce(c.first_on, c.own_first_on)
+    day = sa.func.coalesce(c.belongs_on, c.own_first_on)
     return (
-        select(*keys, first_on.label("first_on"), sum_of(c.net_pence).label("net_pence"),
+        select(*keys, day.label("belongs_on"), sum_of(c.net_pence).label("net_pence"),
                sum_of(c.vat_pence).label("vat_pence"))
-        .group_by(*keys, first_on)
-        .order_by(*keys, first_on)
+        .group_by(*keys, day)
+        .order_by(*keys, day)
     )  # fmt: skip
 
 
@@ -157,10 +158,10 @@ class _Books:
         marked: dict[Cell, int] = defaultdict(int)
         for row in payment.drafts:
             pence = row.net_pence + row.vat_pence
-            period = self._period(payment.contract_id, row.first_on) if self._looks_back(payment, row) else None
+            period = self._period(payment.contract_id, row.belongs_on) if self._looks_back(payment, row) else None
             if row.component is Component.ADJUSTMENT and pence < 0:
                 if row.is_of_earlier_days:
-                    marked[row.client_id, self._period(payment.contract_id, row.first_on)] += pence
+                    marked[row.client_id, self._period(payment.contract_id, row.belongs_on)] += pence
                 else:
                     sums[row.client_id, None] += pence
             else:
@@ -197,12 +198,12 @@ class _Books:
         found: dict[int, dict[Cell, list[int]]] = defaultdict(lambda: defaultdict(list))
         if not payments:
             return found
-        line, payment = PaymentLine, ScheduledPayment
+        line, payment, day = PaymentLine, ScheduledPayment, belongs_on()
         contract_ids = {each.contract_id for each in payments}
         clients = {row.client_id for each in payments for row in each.drafts if self._looks_back(each, row)}
         of_them = PurchaseOrder.client_id.in_([id_ for id_ in clients if id_ is not None])
         lines = (
-            select(line.contract_id, line.first_on, PurchaseOrder.client_id, line.run_id,
+            select(line.contract_id, day.label("day"), PurchaseOrder.client_id, line.run_id,
                    sum_of(line.total_pence).label("pence"), sa.literal(0).label("is_period"))
             .join(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
             .outerjoin(Adjustment, Adjustment.id == line.adjustment_id)
@@ -212,22 +213,22 @@ class _Books:
                 sa.or_(of_them, PurchaseOrder.client_id.is_(None)) if None in clients else of_them,
                 sa.or_(line.component != Component.ADJUSTMENT, Adjustment.is_of_earlier_days),
             )
-            .group_by(line.contract_id, line.first_on, PurchaseOrder.client_id, line.run_id)
+            .group_by(line.contract_id, day, PurchaseOrder.client_id, line.run_id)
         )  # fmt: skip
         none = sa.cast(sa.null(), sa.Integer)
         periods = select(payment.contract_id, payment.first_on, none, none, sa.literal(0), sa.literal(1)).where(
             payment.contract_id.in_(contract_ids)
         )
         finalised: list[Any] = []
-        rows: Sequence[Any] = session.execute(sa.union_all(lines, periods).order_by("contract_id", "first_on")).all()
+        rows: Sequence[Any] = session.execute(sa.union_all(lines, periods).order_by("contract_id", "day")).all()
         for row in rows:
             if row.is_period:
-                self.periods[row.contract_id].append(row.first_on)
+                self.periods[row.contract_id].append(row.day)
             else:
                 finalised.append(row)
         by_run: dict[tuple[int, Cell, int | None], int] = defaultdict(int)
         for row in finalised:
-            period = self._period(row.contract_id, row.first_on)
+            period = self._period(row.contract_id, row.day)
             by_run[row.contract_id, (row.client_id, period), row.run_id] += row.pence
         for (contract_id, cell, _), pence in sorted(by_run.items(), key=lambda each: each[0][2] or 0):
             found[contract_id][cell].append(pence)
@@ -286,7 +287,7 @@ def owing_of(rows: Iterable[Any]) -> Owing:
 
 
 def _is_late(row: Any, payment: ToSettle) -> bool:
-    return row.first_on < payment.first_on
+    return row.belongs_on < payment.first_on
 
 
 def _taken_back(sums: Iterable[int]) -> int:

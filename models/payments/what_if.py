@@ -120,7 +120,7 @@ def _with_terms(item: ItemFacts, terms: Terms, contributions: tuple) -> ItemFact
     """Made anew, since an item keeps its net terms once they are asked for."""
     return ItemFacts(
         item.id, item.client_id, item.service, terms, contributions, item.allowances, item.authorised_on,
-        item.is_suspended, item.agreed,
+        item.is_suspended, item.agreed, item.delivered, item.actuals_rule,
     )  # fmt: skip
 
 

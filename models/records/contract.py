@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Base, Key, Reference, TenThousandths
 from models.calendar import FAR_FUTURE, DueDays, Frequency, PeriodDates, Span, WorkingDays, in_words, periods, today
 from models.folding import folds, found_by
-from models.pricing import Basis, Convention, Unit
+from models.pricing import Basis, Convention, PayOnActuals, Unit
 from models.records.feed import FromFeed
 from models.records.provider import Service
 from models.tenancy import ProviderOwned, owned
@@ -217,16 +217,6 @@ class CalendarOverride(FromFeed, Base):
     confirm_by: Mapped[date | None]
     finalise_on: Mapped[date | None]
     bank_on: Mapped[date | None]
-
-
-class PayOnActuals(StrEnum):
-    NEVER = "never"
-    ALWAYS = "always"
-    UNTIL_ACTUAL = "until_actual"
-
-    @property
-    def label(self) -> str:
-        return self.value.replace("_", " ").capitalize()
 
 
 class PaymentMethod(FromFeed, ProviderOwned, Base):

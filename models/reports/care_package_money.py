@@ -11,11 +11,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
 
 from models.base import session, sum_of
 from models.calendar import FAR_FUTURE, Span
 from models.engine.agreed import agreed_pence, planned
 from models.engine.facts import Dated, DueSum, ItemFacts, Quantity, Terms
+from models.engine.weeks import days_of_cells
 from models.money import SCALE, times
 from models.payments.blocked import BlockedSum
 from models.payments.payment import PaymentLine, ScheduledPayment
@@ -162,10 +164,11 @@ def coming_of(item: sa.Row, funding: ItemFunding) -> list[ItemMoney]:
     )
     query = (
         select(P.first_on, P.last_on, P.bank_on, P.has_come.label("has_come"), has_draft.label("has_draft"),
-               draft.label("pence"), blocked.label("waits_pence"), PaymentMethod.basis,
+               draft.label("pence"), blocked.label("waits_pence"), PaymentMethod,
                Contract.waits_on(P.first_on).label("waits"))
         .join(PaymentMethod, PaymentMethod.id == P.method_id)
         .join(Contract, Contract.id == P.contract_id)
+        .options(joinedload(PaymentMethod.calendar))
         .where(P.contract_id == item.contract_id, P.closed_run_id.is_(None))
         .where(sa.or_(~P.has_come, has_draft, blocked != 0))
         .order_by(P.first_on, P.id)
@@ -191,7 +194,9 @@ def _planned(facts: ItemFacts, row: sa.Row) -> int:
     waits for agreements; pence with VAT.
     """
     span = Span(row.first_on, row.last_on)
-    care = sum(cell.net_pence + cell.vat_pence for cell in planned(facts, row.basis, span, bool(row.waits)))
+    spans = days_of_cells(row.PaymentMethod, span)
+    cells = planned(facts, row.PaymentMethod.basis, spans, bool(row.waits))
+    care = sum(cell.net_pence + cell.vat_pence for cell in cells)
     due = [each for each in facts.allowances if each.due_on in span and facts.terms_gross.is_payable_on(each.due_on)]
     return care + sum(
         min(each.amount_pence, agreed_pence(facts, each)) if row.waits else each.amount_pence for each in due

@@ -166,23 +166,29 @@ def _fresh(lines: list[Line], period: Span) -> Iterator[Sentence]:
 
 
 def _begins_after(last: Slice, part: Slice, of_last: Line, of_part: Line, period: Span) -> bool:
-    same_side = (of_last.last < period.first) == (of_part.last < period.first)
+    same_side = (_until(of_last) < period.first) == (_until(of_part) < period.first)
     return same_side and part.first == last.last + DAY
+
+
+def _until(line: Line) -> date:
+    """The last of its days; of a week that 1 April cut, the last of the week."""
+    return max([line.last, *(part.shared_with[1] for part in line.working.slices if part.shared_with)])
 
 
 def _told_once(run: list[tuple[Slice, Line]], period: Span) -> Sentence:
     parts = [part for part, _ in run]
     line = run[0][1]
     span = Span(parts[0].first, parts[-1].last)
-    is_earlier = line.last < period.first
-    text = f"{days_text(parts, span)}, {span.words(period.first.year)}"
+    is_earlier = _until(line) < period.first
+    price = "" if parts[0].delivered else f", {price_text(parts[0])}"
+    text = f"{days_text(parts, span)}{f' at {gbp_rate(parts[0].rate_e4)}' if not price else ''}"
+    text += f", {span.words(period.first.year)}"
     if line.component in DEDUCTIONS:
         text = f"{line.component.label} taken off: {text}"
     if is_earlier:
         text += ", not paid before"
-    text += f", {price_text(parts[0])}"
     return Sentence(
-        text=text,
+        text=text + price,
         span=span,
         net_pence=sum(part.net_pence for part in parts),
         vat_pence=sum(part.vat_pence for part in parts),
@@ -199,10 +205,10 @@ def _changed(lines: list[Line], period: Span) -> Sentence:
     name = "Recovery" if net < 0 and lines[0].component not in DEDUCTIONS else "Correction"
     if lines[0].component is Component.CLAIM:
         name += f" of {lines[0].working.name}"
-    text = f"{name} for {span.words(period.first.year)}: {_due_and_paid(lines[0], net + before, before)}"
+    text = f"{name} for {_named_days(lines, span, period)}: {_due_and_paid(lines[0], net + before, before)}"
     parts = [
         Part(
-            f"{Span(line.first, line.last).words(period.first.year)}: "
+            f"{_named_days([line], Span(line.first, line.last), period)}: "
             f"{_due_and_paid(line, line.net_pence + line.working.before_net_pence, line.working.before_net_pence)}",
             line.net_pence,
         )
@@ -210,8 +216,19 @@ def _changed(lines: list[Line], period: Span) -> Sentence:
     ]
     return Sentence(
         text, span, net, sum(line.vat_pence for line in lines), parts if len(parts) > 1 else [],
-        is_earlier=span.first < period.first,
+        is_earlier=_until(lines[0]) < period.first,
     )  # fmt: skip
+
+
+def _named_days(lines: Sequence[Line], span: Span, period: Span) -> str:
+    """6 to 12 July; where what was delivered is due, also that: 6 to 12 July, 13.25 hours delivered at £23.10."""
+    days = span.words(period.first.year)
+    slices = [part for line in lines for part in line.working.slices]
+    if not slices or lines[0].component in DEDUCTIONS or not all(part.delivered for part in slices):
+        return days
+    prices = {part.rate_e4 for part in slices}
+    price = f" at {gbp_rate(slices[0].rate_e4)}" if len(prices) == 1 else ""
+    return f"{days}, {days_text(slices, span)}{price}"
 
 
 def _due_and_paid(line: Line, due: int, before: int) -> str:
@@ -233,13 +250,15 @@ def _adjoining(lines: list[Line]) -> Iterator[list[Line]]:
 
 
 def _facts(part: Slice) -> tuple[Any, ...]:
-    return part.rate_e4, None if part.is_timetabled else part.quantity_e4, part.percent, part.unit
+    quantity = None if part.is_timetabled else part.quantity_e4
+    return part.rate_e4, quantity, part.percent, part.unit, part.delivered is not None
 
 
 def days_text(parts: Sequence[Slice], span: Span) -> str:
-    """10 days, 7 nights, or 12.75 hours where there is a timetable."""
+    """10 days, 7 nights, or 12.75 hours where there is a timetable; 12.75 hours delivered."""
     if parts[0].is_timetabled:
-        return _count(sum(part.quantity_e4 for part in parts), parts[0].unit)
+        units = _count(sum(part.quantity_e4 for part in parts), parts[0].unit)
+        return f"{units} delivered" if parts[0].delivered else units
     return _count(span.days * SCALE, Unit.NIGHT if parts[0].unit is Unit.NIGHT else Unit.DAY)
 
 
@@ -263,7 +282,11 @@ def price_text(part: Slice) -> str:
 
 
 def _is_plain(part: Slice) -> bool:
-    """A whole week at a weekly price, or month at a monthly one, needs no sum to be written out."""
+    """A whole week at a weekly price, or month at a monthly one, needs no sum to be written out; nor does all that was
+    delivered in a week.
+    """
+    if part.delivered:
+        return part.delivered[1:] == (1, 1) and part.shared_with is None
     is_whole = part.days == 7 if part.unit is Unit.WEEK else part.unit is Unit.MONTH and _span(part).is_whole_month
     return is_whole and part.percent in (0, 100) and part.shared_with is None
 
@@ -293,7 +316,11 @@ def _of_month(part: Slice, span: Span) -> str:
 
 def _product(part: Slice, days: list[str]) -> str:
     """The rate times the units, the days and the per cent that is paid."""
-    units = [number(part.quantity_e4)] if part.is_timetabled or part.quantity_e4 != SCALE else []
+    if part.delivered:
+        of_week_e4, share, whole = part.delivered
+        units = [number(of_week_e4), *([f"{share} ÷ {whole}"] if share != whole else [])]
+    else:
+        units = [number(part.quantity_e4)] if part.is_timetabled or part.quantity_e4 != SCALE else []
     percent = [f"{part.percent} %"] if part.percent != 100 else []
     return " × ".join([gbp_rate(part.rate_e4), *units, *days, *percent])
 

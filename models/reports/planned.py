@@ -14,6 +14,7 @@ from models.calendar import FinancialYear, Span, today
 from models.engine.agreed import agreed_pence, planned
 from models.engine.component import Component
 from models.engine.facts import ItemFacts
+from models.engine.weeks import days_of_cells
 from models.engine.working import Working
 from models.payments.hold import Hold, is_told_of
 from models.payments.loading import load
@@ -50,7 +51,7 @@ Cell = tuple[Component, Any, Any, int, int, Working, int | None]
 
 def _cells(item: ItemFacts, payment: ScheduledPayment, waits: bool) -> Iterator[Cell]:
     """What the payment plans for one item; where it `waits` for agreements, what is agreed of it."""
-    for cell in planned(item, payment.method.basis, payment.span, waits):
+    for cell in planned(item, payment.method.basis, days_of_cells(payment.method, payment.span), waits):
         working = Working(item.service, tuple(cell.slices))
         yield cell.component, cell.first, cell.last, cell.net_pence, cell.vat_pence, working, None
     for due in item.allowances:

@@ -12,8 +12,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from models.base import days_in, sum_of
-from models.engine.component import DEDUCTIONS, Component
+from models.engine.component import Component
 from models.payments.blocked import BlockedSum
+from models.payments.line_days import PRICED, belongs_on
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.records.agreement import Agreement
@@ -25,7 +26,6 @@ from models.words import Choice
 
 GAP_PENCE = 2
 """How far two sums may be from proportional to their days, by rounding alone, in pence a day of the longer."""
-PRICED = (Component.CARE, *sorted(DEDUCTIONS))
 P = ScheduledPayment
 TODAY = sa.bindparam("today", type_=sa.Date())
 Integer = sa.SQLColumnExpression[int]
@@ -114,7 +114,7 @@ def _sides() -> sa.CTE:
 def _lines(side: sa.CTE) -> sa.CTE:
     """The lines of both, once for all parts. `is_own`: care, or what is taken off it, for its payment's own days."""
     line = PaymentLine
-    own = line.first_on.between(side.c.first_on, side.c.last_on)
+    own = belongs_on().between(side.c.first_on, side.c.last_on)
     return (
         select(
             side, PurchaseOrder.client_id, line.component, line.item_id, line.allowance_id, line.claim_item_id,

@@ -13,6 +13,8 @@ from models.pricing import Unit
 FIRST = date(2019, 9, 9)
 DAY = timedelta(days=1)
 WEEK = Slice(FIRST, FIRST + 6 * DAY, 3_030_300, 10_000, 100, Unit.WEEK, 30_303, 0)
+GIVEN = replace(WEEK, unit=Unit.HOUR, quantity_e4=132_500, is_timetabled=True, delivered=(132_500, 1, 1))
+MORE = replace(GIVEN, quantity_e4=140_000, delivered=(140_000, 1, 1))
 HALF = replace(WEEK, last=FIRST + 3 * DAY)
 
 
@@ -33,22 +35,24 @@ HALF = replace(WEEK, last=FIRST + 3 * DAY)
     ],
 )
 def test_a_difference_is_named_after_what_has_changed(before, now, code):
-    assert of_change(Component.CARE, before, now, is_actual=False) == code
+    assert of_change(Component.CARE, before, now) == code
 
 
 def test_what_was_delivered_and_what_is_taken_off_keep_their_names_whatever_has_changed():
-    assert of_change(Component.CARE, [WEEK], [], is_actual=True) is ReasonCode.ACTUAL
+    for before, now in (([WEEK], [GIVEN]), ([GIVEN], [MORE]), ([GIVEN], []), ([GIVEN], [WEEK])):
+        assert of_change(Component.CARE, before, now) is ReasonCode.ACTUAL
+    assert of_change(Component.CARE, [GIVEN], [replace(GIVEN, rate_e4=1)]) is ReasonCode.PRICE
     for component in DEDUCTIONS:
-        assert of_change(component, [WEEK], [], is_actual=True).value.replace("-", "_") == component.value
+        assert of_change(component, [GIVEN], []).value.replace("-", "_") == component.value
 
 
 @pytest.mark.parametrize(
     ("part", "given", "code"),
     [
-        (WEEK, {"is_earlier": False, "is_actual": False}, "planned"),
-        (WEEK, {"is_earlier": True, "is_actual": False}, "not paid before"),
-        (WEEK, {"is_earlier": True, "is_actual": True}, "actual"),
-        (replace(WEEK, percent=99), {"is_earlier": True, "is_actual": True}, "absence"),
+        (WEEK, {"is_earlier": False}, "planned"),
+        (WEEK, {"is_earlier": True}, "not paid before"),
+        (GIVEN, {"is_earlier": True}, "actual"),
+        (replace(WEEK, percent=99), {"is_earlier": True}, "absence"),
     ],
 )
 def test_days_that_were_not_paid_before_are_planned_late_delivered_or_away(part, given, code):
@@ -79,7 +83,7 @@ def test_every_component_has_a_code_and_every_code_says_what_it_means():
         if component in CARRIED or component in (Component.ALLOWANCE, Component.CLAIM, Component.ADJUSTMENT):
             assert of_sum(component, Working(), is_due=True, is_earlier=False, has_plan=False) in ReasonCode
         else:
-            assert of_days(component, WEEK, is_earlier=False, is_actual=False) in ReasonCode
+            assert of_days(component, WEEK, is_earlier=False) in ReasonCode
     abouts = [code.about for code in ReasonCode]
     assert len(set(abouts)) == len(ReasonCode)
     assert all(about.endswith(".") for about in abouts)

@@ -19,10 +19,10 @@ from models.payments.hold import Hold, HoldKind
 from models.payments.payment import ScheduledPayment
 from models.payments.remittance import Remittance
 from models.portal import current_portal
-from models.pricing import Basis
+from models.pricing import Basis, PayOnActuals
 from models.records.care_package import ItemPrice
 from models.records.client import Client
-from models.records.contract import Contract, PaymentMethod, PayOnActuals, ServiceLevel
+from models.records.contract import Contract, PaymentMethod, ServiceLevel
 from models.records.provider import Provider
 from models.reports import remittances
 from models.reports.remittances import Remitted
