@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from models.base import DomainError, chunks, rows_changed, savepoint, session
 from models.calendar import in_words, today
 from models.engine.draft import Draft, OrderKey
-from models.payments import offered
+from models.payments import awaited, offered
 from models.payments.asking import ask_anew, tell_of_changes
 from models.payments.blocked import BlockedSum, note_faults
 from models.payments.entitled import keep_entitled
@@ -175,6 +175,7 @@ class _Writer:
                 done.lines += len(rows)
                 done.total_pence += sum(draft.total_pence for draft in drafts_of_some)
         self._write_blocked(payment_ids)
+        self._write_awaited(payment_ids)
         offered.write(found)
         self._keep_entitled()
         asked = {each.key for each in payments if each.asks_anew}
@@ -245,6 +246,13 @@ class _Writer:
         ]
         if rows:
             session.execute(insert(BlockedSum), rows)
+
+    def _write_awaited(self, payment_ids: dict[PaymentKey, int]) -> None:
+        """What weeks without actuals would add, by payment, item and week."""
+        payment, contracts = ScheduledPayment, self.found.book.contracts
+        of_ours = payment.provider_id.in_(self.provider_ids), payment.contract_id.not_in(self.found.faults)
+        providers = {id_: facts.provider_id for id_, facts in contracts.items()}
+        awaited.write(self.found.awaited(), payment_ids, providers, *of_ours)
 
     def _keep_entitled(self) -> None:
         """What each contract is entitled to as on this day, for statements of account."""

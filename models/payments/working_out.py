@@ -15,6 +15,7 @@ from models.calendar import Span
 from models.engine.draft import OrderKey, OrderSum
 from models.engine.periods import Period, lay_out
 from models.engine.reckoning import Reckoning, reckon
+from models.payments.awaited import Sums
 from models.payments.book import Book
 from models.payments.loading import load
 from models.payments.replaced import kept_back_of, touches
@@ -78,7 +79,7 @@ class WorkedOut:
         """Every open payment that is on record or should be. What is closed never changes."""
         for contract_id, found in self.reckonings.items():
             sums, blocked = _sums(found), _blocked(found)
-            with_drafts = {draft.paid_in for draft in found.drafts}
+            with_drafts = {draft.paid_in for draft in found.drafts} | {first for first, _, _ in found.awaited}
             for period in found.periods:
                 if period.is_closed:
                     continue
@@ -149,6 +150,15 @@ class WorkedOut:
             for key, part in found.orders.items():
                 orders[provider_id, key].add(part)
         return orders
+
+    def awaited(self) -> Sums:
+        """What is planned for weeks that wait for their actuals."""
+        return {
+            (contract_id, *key): net + vat
+            for contract_id, found in self.reckonings.items()
+            for key, (net, vat) in found.awaited.items()
+            if net + vat
+        }
 
     def half_known(self) -> set[int]:
         """Ids of the providers of whom some contract has a fault: what their orders come to is not known."""

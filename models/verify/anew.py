@@ -14,6 +14,8 @@ from models.calendar import today, year_of
 from models.engine.component import Component
 from models.engine.draft import Draft, OrderKey, OrderSum, Source
 from models.money import gbp
+from models.payments.awaited import AwaitedSum
+from models.payments.awaited import stored as awaited_on_record
 from models.payments.blocked import BlockedSum, CalculationFault
 from models.payments.calculation import last_finalised_on
 from models.payments.debt import DebtEntry
@@ -104,6 +106,7 @@ class _Known:
             "drafts": self._with_other_drafts(),
             "payments": self._with_other_payments(),
             "blocked sums": self._with_other_blocked_sums(),
+            "what waits for actuals": self._with_other_awaited_sums(),
         }
         for id_ in self.contract_ids:
             differing = [what for what, ids in parts.items() if id_ in ids]
@@ -143,6 +146,10 @@ class _Known:
         )
         stored = {(id_, first, item): pence for id_, first, item, pence in session.execute(query)}
         return {key[0] for key, _ in wanted.items() ^ stored.items()}
+
+    def _with_other_awaited_sums(self) -> set[int]:
+        ours = AwaitedSum.provider_id.in_(self.provider_ids), ScheduledPayment.closed_run_id.is_(None)
+        return {contract_id for (contract_id, *_), _ in self.found.awaited().items() ^ awaited_on_record(*ours).items()}
 
     def orders(self) -> Iterator[BrokenPromise]:
         """Each purchase order is worth what is finalised and what is due by today's facts; and says how that comes
