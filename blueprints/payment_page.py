@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from blueprints.lookups import Page, page_read
 from models.accounts.user import User
 from models.base import session
+from models.payments.awaited import Awaited, awaited_of
 from models.payments.confirmation import AnswerState, Confirmation
 from models.payments.day_move import DayMove
 from models.payments.hold import Hold, told_among
@@ -126,6 +127,13 @@ class Shown:
     def blocked_because(self) -> Sequence[Reason]:
         """Why something that is not in it waits."""
         return [stop.reason for stop in self.track.stops if stop.reason.is_blocked]
+
+    @cached_property
+    def awaited(self) -> Awaited | None:
+        """What is planned beside it for weeks without actuals; None where nothing waits for them."""
+        if not self.standing.awaited_pence or self.payment.closed_run_id is not None:
+            return None
+        return awaited_of([self.payment.id])[self.payment.id]
 
     @cached_property
     def moves(self) -> Sequence[DayMove]:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Pence, rows_changed, session, sum_of
-from models.calendar import Span, today
+from models.calendar import DAY, Span, today
 from models.engine.weeks import WEEK
 from models.payments.payment import ScheduledPayment
 from models.records.care_package import CarePackageLineItem
@@ -46,6 +46,12 @@ class AwaitedSum(ProviderOwned, Base):
     def is_over(cls) -> sa.ColumnElement[bool]:
         """A condition: the week has ended, so that its actuals can be confirmed."""
         return cls.first_on < today() - WEEK
+
+
+def awaited_pence(payment_id: sa.SQLColumnExpression[int]) -> sa.ScalarSelect[int]:
+    """What of a payment waits for actuals, as a subquery; 0 where nothing does."""
+    own = AwaitedSum
+    return select(sum_of(own.pence)).where(own.payment_id == payment_id).correlate(ScheduledPayment).scalar_subquery()
 
 
 def stored(*which: sa.ColumnElement[bool]) -> Sums:
@@ -96,6 +102,16 @@ class Awaited:
     @property
     def span(self) -> Span:
         return Span(self.first_on, self.last_on)
+
+    @property
+    def is_over(self) -> bool:
+        """All of it can be confirmed: every week has ended."""
+        return self.over_pence == self.pence
+
+    @property
+    def open_from(self) -> date:
+        """The day from which the last of the weeks can be confirmed."""
+        return self.last_on + DAY
 
 
 def awaited_of(payment_ids: Collection[int]) -> dict[int, Awaited]:

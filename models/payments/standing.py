@@ -18,6 +18,7 @@ from models.base import session, sum_of
 from models.engine.component import Component
 from models.engine.recovery import Settlement
 from models.payments.adjustment import has_plan
+from models.payments.awaited import awaited_pence
 from models.payments.blocked import has_fault
 from models.payments.debt import may_owe, owed_pence
 from models.payments.hold import Hold, HoldKind, has_hold, has_row_held
@@ -95,6 +96,8 @@ class Standing:
     """The finance system has said something of it."""
     run_on: date | None = None
     """The day of the run that closed it."""
+    awaited_pence: int = 0
+    """What is planned beside it for weeks without actuals."""
 
     @property
     def is_plain(self) -> bool:
@@ -156,6 +159,7 @@ def with_facts(query: sa.Select) -> sa.Select:
         has_fault().label("has_fault"), may_owe(P.contract_id).label("may_owe"),
         sa.case((may_owe(P.contract_id), owed_pence(P.contract_id)), else_=0).label("owed_pence"),
         has_plan(P.contract_id).label("has_plan"),
+        awaited_pence(P.id).label("awaited_pence"),
         returned_of(P.id).label("returned_pence"), *told_days_of(P.id), _run_day().label("run_on"),
         in_run.c.run_id.label("in_run_id"), in_run.c.as_on.label("in_run_on"), in_run.c.is_authorised,
         *(sa.func.coalesce(column, 0).label(column.key) for column in sums.c if column.key != "payment_id"),
@@ -196,6 +200,7 @@ def _standing(row: Any, kept: Kept | None, settled: Settlement | None) -> Standi
         returned_on=row.returned_on,
         is_told=bool(row.is_told),
         run_on=row.run_on,
+        awaited_pence=row.awaited_pence,
         in_run=InRun(row.in_run_id, row.in_run_on, row.is_authorised) if row.in_run_id is not None else None,
     )
 

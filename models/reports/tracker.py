@@ -150,7 +150,7 @@ def _bank_state(standing: Standing) -> BankState:
 
 
 def _may_wait(payment: P, standing: Standing) -> bool:
-    return bool(payment.waiting_pence or standing.held_pence or standing.kept)
+    return bool(payment.waiting_pence or standing.held_pence or standing.kept or standing.awaited_pence)
 
 
 def track_of(payment: P, standing: Standing, parts: Sequence[PaidPart] = (), stops: Iterable[Stop] = ()) -> Track:
@@ -284,7 +284,7 @@ def parts_of(payment_ids: Sequence[int]) -> dict[int, list[PaidPart]]:
 
 
 def stops_of(payment_ids: Iterable[int]) -> dict[int, list[Stop]]:
-    """What is held or blocked of these payments, added up by reason, by payment id."""
+    """What is held or blocked of these payments, or waits for actuals, added up by reason, by payment id."""
     found: dict[int, list[Stop]] = defaultdict(list)
     rows: Any = waiting_by_payment(list(payment_ids))
     for payment_id, reason, pence, until_on in session.execute(rows):

@@ -17,7 +17,9 @@ class Words(NamedTuple):
 
 
 class Reason(Choice):
-    """Why a sum is not on its way: the first five are held, the next five blocked."""
+    """Why a sum is not on its way: the first five are held, the next five blocked; the one after them is planned, and
+    due once it is known what was delivered.
+    """
 
     HELD = "held"
     REJECTED = "rejected"
@@ -32,6 +34,8 @@ class Reason(Choice):
     """Its service agreement was never agreed."""
     ABOVE_AGREED = "more than agreed"
     """It comes to more than the terms that were agreed last, which are paid."""
+    AWAITED = "no actuals"
+    """Its contract pays what was delivered, and the provider has not confirmed that."""
     OWED = "owed back"
     RETURNED = "returned by the bank"
     UNCALCULATED = "not calculated"
@@ -50,11 +54,11 @@ class Reason(Choice):
     @property
     def is_providers(self) -> bool:
         """The provider has the next step; otherwise the council's team has it."""
-        return self in (Reason.ASKED, Reason.OWED)
+        return self in (Reason.ASKED, Reason.AWAITED, Reason.OWED)
 
 
 WAITS = [reason for reason in Reason if reason not in (Reason.OWED, Reason.RETURNED, Reason.UNCALCULATED)]
-"""What holds or blocks a sum."""
+"""What holds or blocks a sum, or lets it wait for actuals."""
 _WORDS = {
     Reason.HELD: Words(
         "Held by us", "Held by the council", "Look into it, then release it.",
@@ -89,6 +93,10 @@ _WORDS = {
         "Send the provider the new terms to agree, or record what was agreed on paper.",
         "Agree to the new terms under Contract Documents, once the council has published them there. What you agreed "
         "before is paid; then the next payment catches up."),
+    Reason.AWAITED: Words(
+        "By plan, waits for the provider’s actuals", "By plan, waits for your actuals",
+        "The provider confirms what it delivered in the week.",
+        "Confirm what you delivered in the week. Then the next payment has it."),
     Reason.OWED: Words(
         "Owed by the provider", "You owe it to the council", "It is taken from the next payments.",
         "It is taken from your next payments."),

@@ -1,4 +1,6 @@
-"""Each sum that is held or blocked, with the reason, since when and until when: the parts of whereabouts that wait."""
+"""Each sum that is held or blocked, or waits for actuals, with the reason, since when and until when: the parts of
+whereabouts that wait.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -12,6 +14,7 @@ from sqlalchemy.orm import aliased
 from models.base import UTCDateTime, choice, session, sum_of
 from models.calendar import DAY, london_day, today
 from models.engine.component import Component
+from models.payments.awaited import AwaitedSum
 from models.payments.blocked import BlockedSum
 from models.payments.hold import Hold, HoldKind
 from models.payments.payment import PaymentLine, ScheduledPayment
@@ -35,30 +38,40 @@ class Where(StrEnum):
     """What is planned for a payment whose period has not begun."""
     BLOCKED = "blocked"
     """No payment yet."""
+    AWAITED = "awaited"
+    """What is planned for weeks that have ended, and whose actuals are not confirmed: no part of the entitlement."""
 
 
 def waits_pence(provider_id: int) -> int | None:
     """What is held and blocked of a provider's money; None where nothing is."""
-    sums = of_each_kind(provider_id)
+    sums = {key: pence for key, pence in of_each_kind(provider_id).items() if key[1] != Where.AWAITED}
     return sum(sums.values()) if sums else None
 
 
 def most_waiting(provider_id: int, most: int) -> Sequence[sa.Row]:
     """What is held or blocked of a provider's money, one row for each person and reason: what is blocked first, then by
-    pence. Of the rows the first `most` are given, each with what all of them come to (`all_pence`).
+    pence. Before them, if there is any, one row of what waits for actuals, with the number of people. Of the rows the
+    first `most` are given, each with what all of them come to (`all_pence`).
     """
-    c = _all_waiting(provider_id).c
-    keys = c.reason, c.surname, c.first_name, c.client_reference
+    each = _all_waiting(provider_id).c
+    is_awaited = each.where_it_is == Where.AWAITED.value
+    own = (sa.case((~is_awaited, each[name])).label(name) for name in ("surname", "first_name", "client_reference"))
+    c = select(
+        each.reason, *own, sa.case((~is_awaited, each.item_id)).label("item_id"), each.pence, each.since_at,
+        each.since_on, each.until_on, each.paid_on, each.client_reference.label("person"),
+        sa.case((is_awaited, 0), else_=1).label("place"),
+    ).subquery().c  # fmt: skip
+    keys = c.place, c.reason, c.surname, c.first_name, c.client_reference
     pence, item_id = sum_of(c.pence), sa.func.max(c.item_id)
     return session.execute(
         select(
             *keys, item_id.label("item_id"), pence.label("pence"), sa.func.min(c.since_at).label("since_at"),
             sa.func.min(c.since_on).label("since_on"), sa.func.min(c.until_on).label("until_on"),
-            sa.func.min(c.paid_on).label("paid_on"),
+            sa.func.min(c.paid_on).label("paid_on"), sa.func.count(sa.distinct(c.person)).label("people"),
             sa.cast(sa.func.sum(pence).over(), sa.BigInteger).label("all_pence"),
         )
         .group_by(*keys)
-        .order_by(item_id.is_(None), sa.func.abs(pence).desc(), c.client_reference, c.reason)
+        .order_by(c.place, item_id.is_(None), sa.func.abs(pence).desc(), c.client_reference, c.reason)
         .limit(most)
     ).all()  # fmt: skip
 
@@ -71,9 +84,10 @@ def waiting(
     payment_ids: Collection[int] | None = None,
     blocked_in_open: bool = False,
 ) -> Select:
-    """Every held or blocked sum, of one provider or all, or of these payments: rows with reason, pence, provider,
-    contract, the payment that it is in, client, `service` or `order_number`, since when and until when. The oldest
-    period first. With `blocked_in_open` only what Concern.WAITING of models.payments.worklist counts.
+    """Every sum that is held or blocked, or waits for actuals, of one provider or all, or of these payments: rows with
+    reason, pence, provider, contract, the payment that it is in, client, `service` or `order_number`, since when and
+    until when. The oldest period first. With `blocked_in_open` only what Concern.WAITING of models.payments.worklist
+    counts.
     """
     found = _all_waiting(provider_id, payment_ids)
     query = select(*found.c).order_by(
@@ -82,7 +96,7 @@ def waiting(
     if reason is not None:
         query = query.where(found.c.reason == reason)
     if blocked_in_open:
-        query = query.where(found.c.item_id.is_not(None), found.c.is_open)
+        query = query.where(found.c.where_it_is == Where.BLOCKED.value, found.c.is_open)
     if name:
         query = query.join(Provider, Provider.id == found.c.provider_id).where(Provider.found_by(name))
     return query
@@ -108,7 +122,7 @@ def of_each_kind(provider_id: int) -> dict[tuple[int, str], int]:
 
 
 def _all_waiting(provider_id: int | None, payment_ids: Collection[int] | None = None) -> sa.Subquery:
-    parts = [_held(), _rejected_early(), _blocked()]
+    parts = [_held(), _rejected_early(), _blocked(), _awaited()]
     if payment_ids is not None:
         parts = [part.where(P.id.in_(payment_ids)) for part in parts]
     if provider_id is not None:
@@ -236,4 +250,30 @@ def _blocked() -> Select:
         .join(Contract, Contract.id == P.contract_id)
         .join(Provider, Provider.id == P.provider_id)
         .join(Client, Client.id == item.client_id)
+    )  # fmt: skip
+
+
+def _awaited() -> Select:
+    """What is planned for weeks that have ended, by line item. It waits since the first day of the first of them."""
+    item, own = CarePackageLineItem, AwaitedSum
+    sums = (
+        select(own.payment_id, own.item_id, sum_of(own.pence).label("pence"), sa.func.min(own.first_on).label("first"))
+        .where(own.is_over())
+        .group_by(own.payment_id, own.item_id)
+        .subquery()
+    )
+    none = sa.cast(sa.null(), sa.Date)
+    return (
+        _columns(
+            Where.AWAITED, reason=sa.type_coerce(sa.literal(Reason.AWAITED.value), choice(Reason)), pence=sums.c.pence,
+            since_at=sa.cast(sa.null(), UTCDateTime), since_on=sums.c.first, until_on=none,
+            item_id=item.id, service=ServiceLevel.name, order_number=sa.cast(sa.null(), sa.Integer), paid_on=none,
+        )
+        .join(sums, sums.c.payment_id == P.id)
+        .join(item, item.id == sums.c.item_id)
+        .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
+        .join(Contract, Contract.id == P.contract_id)
+        .join(Provider, Provider.id == P.provider_id)
+        .join(Client, Client.id == item.client_id)
+        .where(P.closed_run_id.is_(None))
     )  # fmt: skip

@@ -52,6 +52,8 @@ class Whereabouts:
     """Payments are to come from which what is owed can be taken."""
     undecided_pence: int = 0
     """Claimed, and not decided by the panel: it stands beside the rest, and is no part of what they are entitled to."""
+    awaited_pence: int = 0
+    """Planned for weeks that have ended and have no actuals yet: beside the rest, too."""
 
     @property
     def paid_pence(self) -> int:
@@ -144,6 +146,7 @@ def by_contract(provider_id: int) -> list[Whereabouts]:
                 owed_since=ledgers[row.id].owed_since if row.id in ledgers else None,
                 has_more=row.has_more,
                 undecided_pence=row.undecided_pence,
+                awaited_pence=waits.get((row.id, Where.AWAITED), 0),
             )
         )  # fmt: skip
     return found
@@ -152,7 +155,7 @@ def by_contract(provider_id: int) -> list[Whereabouts]:
 def in_all(contracts: Iterable[Whereabouts]) -> Whereabouts:
     names = (
         "in_bank_pence", "on_its_way_pence", "returned_pence", "given_back_pence", "open_pence", "held_pence",
-        "rejected_early_pence", "blocked_pence", "owed_pence", "undecided_pence",
+        "rejected_early_pence", "blocked_pence", "owed_pence", "undecided_pence", "awaited_pence",
     )  # fmt: skip
     found = list(contracts)
     return Whereabouts("", "All contracts", **{name: sum(getattr(each, name) for each in found) for name in names})

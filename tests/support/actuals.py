@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
+from models.accounts.user import User
 from models.base import utc_now
 from models.pricing import Convention, PayOnActuals, Unit
 from models.records.actual import ActualException, ActualWeek, ConfirmedActual, ExceptionState
@@ -45,10 +46,10 @@ def make_item(contract: Contract, hours_e4: int = 140_000, rate_e4: int = HOURLY
 
 def confirmed_actual(
     item: CarePackageLineItem, first_on: date, actual_e4: int, *, by_day_e4: Sequence[int] | None = None,
-    exception: ExceptionState = ExceptionState.NONE, **given: Any,
+    exception: ExceptionState = ExceptionState.NONE, by: User | None = None, **given: Any,
 ) -> ConfirmedActual:  # fmt: skip
     """What was confirmed of one item and week, under the next number; with an exception in that state."""
-    by = make_staff()
+    by = by or make_staff()
     with reading() as session:
         number = session.scalar(
             select(func.coalesce(func.max(ConfirmedActual.number), 0)).where(
@@ -74,8 +75,8 @@ def make_exception(row: ConfirmedActual, state: ExceptionState = ExceptionState.
     )
 
 
-def decide(exception: ActualException, state: ExceptionState) -> None:
-    decided = {"state": state, "decided_at": utc_now(), "decided_by_id": make_staff().id}
+def decide(exception: ActualException, state: ExceptionState, by: User | None = None) -> None:
+    decided = {"state": state, "decided_at": utc_now(), "decided_by_id": (by or make_staff()).id}
     with unit_of_work() as session:
         session.execute(update(ActualException).where(ActualException.id == exception.id).values(**decided))
 

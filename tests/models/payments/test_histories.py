@@ -16,12 +16,15 @@ from sqlalchemy import select
 
 from models import verify
 from models.bank_holiday import working_days
-from models.calendar import as_on
+from models.calendar import Span, as_on
+from models.engine.actuals import week_cells
 from models.engine.component import CARRIED
-from models.engine.entitlement import cells
-from models.engine.periods import lay_out
+from models.engine.entitlement import Cell, cells
+from models.engine.facts import ItemFacts
+from models.engine.periods import Period, lay_out
 from models.engine.reckoning import reckon
 from models.outbox import OutboxMessage
+from models.payments.awaited import AwaitedSum
 from models.payments.blocked import BlockedSum, CalculationFault
 from models.payments.book import Book
 from models.payments.confirmation import Confirmation
@@ -32,6 +35,7 @@ from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
 from models.payments.standing import Kept, standings
+from models.pricing import PayOnActuals
 from models.records.contract import Contract
 from models.reports.difference import differences
 from models.reports.reasons import Kind
@@ -42,6 +46,7 @@ from tests.support.rows import every, reading
 
 SEEDS = range(400) if os.environ.get("CAMPAIGN") else range(2, 6)
 STEPS = 60
+SUNDAY = 6
 IN_A_RUN = select(PaymentLine).where(PaymentLine.run_id.is_not(None))
 
 
@@ -60,6 +65,7 @@ def on_record() -> dict[str, list[tuple[str, ...]]]:
         "payments": rows_of(ScheduledPayment),
         "drafts": rows_of(PaymentLine, PaymentLine.run_id.is_(None), without=("id",)),
         "blocked": rows_of(BlockedSum, without=("id",)),
+        "awaited": rows_of(AwaitedSum, without=("id",)),
         "orders": rows_of(PurchaseOrder),
         "mail": rows_of(OutboxMessage),
         "holds": rows_of(Hold),
@@ -79,6 +85,20 @@ def finalised() -> set[tuple[str, ...]]:
     return set(rows_of(PaymentLine, PaymentLine.run_id.is_not(None)))
 
 
+def due_in(period: Period, item: ItemFacts) -> Iterator[Cell]:
+    """The item's cells of one whole period, or of the weeks that end in it."""
+    terms, method = item.terms(period.method.basis), period.method
+    if method.pay_on_actuals is PayOnActuals.NEVER:
+        yield from cells(terms, period.span)
+        return
+    for n in range(period.span.days):
+        sunday = period.span.first + timedelta(days=n)
+        if sunday.weekday() == SUNDAY:
+            monday = sunday - timedelta(days=SUNDAY)
+            delivered = item.delivered.get(monday)
+            yield from week_cells(terms, Span(monday, sunday), method.pay_on_actuals, delivered, item.actuals_rule)
+
+
 def entitled(office: Office) -> dict[int, int]:
     """What each contract's facts entitle to, VAT included, by a walk of its own over items, days and sums; checked
     against what the reckoning says.
@@ -94,7 +114,7 @@ def entitled(office: Office) -> dict[int, int]:
             total = 0
             for item in facts.items:
                 for period in due:
-                    for cell in cells(item.terms(period.method.basis), period.span):
+                    for cell in due_in(period, item):
                         total += cell.net_pence + cell.vat_pence
                 total += sum(
                     sum_.amount_pence
