@@ -9,14 +9,15 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from exchange.feed.kinds import shown
 from exchange.feed.schema import BY_NAME, FILES, ITEMS
 from exchange.feed.world import Values, World
 from models.calendar import Frequency, period_holding, today
+from models.engine.weeks import first_weekday, week_holding
 from models.money import gbp, gbp_rate, number, times
-from models.pricing import Unit
+from models.pricing import PayOnActuals, Unit
 from models.records.claim import ClaimStatus
 from models.records.contract import Claimable, PeriodDates, VatCode
 
@@ -133,6 +134,34 @@ def moved_days_are_in_order(row: Values, world: World) -> str | None:
             + ", ".join(shown(day) for day in days)
         )
     return None
+
+
+@rule("payment_methods.csv", "calculate_from", "calendar_ref", "pay_on_actuals")
+def actuals_begin_with_a_week(row: Values, world: World) -> str | None:
+    """A week of actuals belongs to one payment method."""
+    return _bound_of_a_week(row, world, row["calculate_from"], "begins", 0)
+
+
+@rule("payment_methods.csv", "ends_on", "calendar_ref", "pay_on_actuals")
+def actuals_end_with_a_week(row: Values, world: World) -> str | None:
+    return _bound_of_a_week(row, world, row["ends_on"], "ends", 6)
+
+
+def _bound_of_a_week(row: Values, world: World, day: date | None, what: str, after: int) -> str | None:
+    """What to say of a first or last day of a method that pays on actuals, and is none of a week of its calendar."""
+    calendar = world.find("calendars.csv", row["calendar_id"])
+    if day is None or row["pay_on_actuals"] is PayOnActuals.NEVER:
+        return None
+    if calendar is None or not {"frequency", "anchor_on"} <= calendar.keys():
+        return None
+    begins = first_weekday(calendar["frequency"], calendar["anchor_on"])
+    right = week_holding(day, begins).first + timedelta(days=after)
+    if day == right:
+        return None
+    return (
+        f"Enter a {right:%A}, like {shown(right)}: a contract that is paid on actuals {what} with a week, and the "
+        f"weeks of this calendar are from {week_holding(day, begins).first:%A}"
+    )
 
 
 @rule("item_quantities.csv", "quantity", "monday")

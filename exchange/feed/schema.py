@@ -171,7 +171,9 @@ FILES: tuple[File, ...] = (
         own("payment_method_ref"),
         to("contract_ref", "contracts.csv"),
         to("calendar_ref", "calendars.csv"),
-        must("pay_on_actuals", kinds.choice(PayOnActuals)),
+        must("pay_on_actuals", kinds.choice(PayOnActuals),
+             "`never`: the plan is paid. `always`: what was delivered, once it is confirmed. `until_actual`: the plan "
+             "until then"),
         must("basis", kinds.choice(Basis), "`net`: contributions that the provider collects are taken off"),
         must("calculate_from", kinds.day(), "the first day that is calculated; earlier ones were paid elsewhere"),
         ends_on(),

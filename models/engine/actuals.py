@@ -17,6 +17,9 @@ from models.engine.working import Slice
 from models.money import PENNY_E8, SCALE, round_half_away
 from models.pricing import PayOnActuals, Unit
 
+BY_PLAN = (Unit.MONTH, Unit.MILE, Unit.ITEM)
+"""Units of which no week has actuals: a price by the calendar month, and what is claimed."""
+
 
 def planned_units(terms: Terms, week: Span) -> int:
     """Units that the plan has for the payable days of the week, in ten-thousandths, rounded once: of a quantity a week
@@ -46,8 +49,8 @@ def _planned_sevenths(terms: Terms, day: date, quantity: Quantity) -> int:
 def goes_by_plan(
     unit: Unit, first_on: date, how: PayOnActuals, delivered: Delivered | None, rule: ActualsRule
 ) -> bool:  # fmt: skip
-    """Whether the week that begins on `first_on` is paid as planned. A price by the calendar month always is."""
-    if how is PayOnActuals.NEVER or unit is Unit.MONTH:
+    """Whether the week that begins on `first_on` is paid as planned. What has no actuals always is."""
+    if how is PayOnActuals.NEVER or unit in BY_PLAN:
         return True
     if rule.plan_from is not None and rule.plan_from <= first_on:
         return True

@@ -127,6 +127,15 @@ class ActualsRule:
     """False: no more is paid than was planned."""
     plan_from: date | None = None
     """Weeks that begin on this day or later are paid as planned, whatever the payment method says; None: none."""
+    is_frustrated_paid: bool = False
+    """What was planned and not taken up is paid."""
+
+    def paid(self, actual_e4: int, frustrated_e4: int, by_day_e4: Sequence[int] | None) -> Delivered:
+        """What of these figures is paid, before extras are looked at; ten-thousandths of a unit. `by_day_e4` is of the
+        actual quantity.
+        """
+        by_day = tuple(by_day_e4) if by_day_e4 else None
+        return Delivered(actual_e4 + (frustrated_e4 if self.is_frustrated_paid else 0), by_day)
 
 
 @dataclass

@@ -24,7 +24,7 @@ from models.engine.steady import SteadyItem, moved
 from models.engine.weeks import WEEK, Week
 from models.pricing import Basis
 
-RULES = 1
+RULES = 2
 """The number of the rules of this version. Raise it whenever the same facts may come to something else than before:
 what that changes of paid days then waits until somebody accepts it (models/payments/rules.py).
 """

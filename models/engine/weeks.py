@@ -43,7 +43,11 @@ def weeks_begin_on(calendar: PaymentCalendar) -> int:
     """The weekday on which the weeks of its contracts begin, 0 for Monday: that of its anchor, or Monday where it has
     calendar months.
     """
-    return 0 if calendar.frequency is Frequency.MONTHLY else calendar.anchor_on.weekday()
+    return first_weekday(calendar.frequency, calendar.anchor_on)
+
+
+def first_weekday(frequency: Frequency, anchor_on: date) -> int:
+    return 0 if frequency is Frequency.MONTHLY else anchor_on.weekday()
 
 
 def week_holding(day: date, begins: int) -> Span:

@@ -14,7 +14,7 @@ from models.calendar import FAR_FUTURE
 from models.engine.facts import ActualsRule, ContractFacts, Dated, DueSum, ItemFacts, Quantity, Terms
 from models.engine.weeks import pays_weeks
 from models.payments.adjustment import Adjustment
-from models.payments.delivered import delivered
+from models.payments.delivered import figures_that_count
 from models.payments.miles import books
 from models.pricing import DeductionKind
 from models.records.actual_rule import ActualRule, RuleKind
@@ -55,10 +55,13 @@ def load(provider_ids: list[int]) -> dict[int, ContractFacts]:
         if contract.methods
     }  # fmt: skip
     on_actuals = {id_ for id_, facts in contracts.items() if any(map(pays_weeks, facts.methods))}
-    found = delivered(provider_ids, on_actuals)
+    found = figures_that_count(provider_ids, on_actuals)
     for contract_id, item in _items(provider_ids):
         if contract_id in contracts:
-            item.delivered = found.get(item.id, {})
+            item.delivered = {
+                each.first_on: item.actuals_rule.paid(each.actual_e4, each.frustrated_e4, each.by_day_e4)
+                for each in found.get(item.id, ())
+            }
             contracts[contract_id].items.append(item)
     for contract_id, claim, decided_on in _claims(provider_ids):
         if contract_id in contracts:
@@ -91,7 +94,7 @@ def _items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
             item.id, item.contract_id, item.client_id, item.service_level_id, item.starts_on, item.ends_on,
             item.authorised_on, item.is_suspended, Contract.ends_on.label("contract_ends_on"),
             ServiceLevel.name, ServiceLevel.unit, ServiceLevel.convention, ServiceLevel.vat_basis_points,
-            ServiceLevel.is_extra_allowed, ActualRule.refuses_from.label("plan_from"),
+            ServiceLevel.is_extra_allowed, ServiceLevel.is_frustrated_paid, ActualRule.refuses_from.label("plan_from"),
         )
         .join(Contract, Contract.id == item.contract_id)
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
@@ -116,7 +119,7 @@ def _items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
         yield row.contract_id, ItemFacts(
             row.id, row.client_id, row.name, terms, contributions, allowances.get(row.id, []),
             row.authorised_on, row.is_suspended, agreed.get(row.id),
-            actuals_rule=ActualsRule(row.is_extra_allowed, row.plan_from),
+            actuals_rule=ActualsRule(row.is_extra_allowed, row.plan_from, row.is_frustrated_paid),
         )  # fmt: skip
 
 

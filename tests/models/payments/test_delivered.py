@@ -8,12 +8,13 @@ from sqlalchemy import select
 from models.calendar import Frequency, as_on
 from models.payments.awaited import AwaitedSum, awaited_of
 from models.payments.payment import PaymentLine
-from models.pricing import PayOnActuals
+from models.payments.previewing import Given, Worth, in_all, value_of
+from models.pricing import PayOnActuals, Unit
 from models.records.actual import ExceptionState
 from models.records.actual_rule import ActualRule, RuleKind
 from models.records.contract import PaymentMethod
 from models.verify import check_all
-from tests.care_factories import make_absence, make_calendar, make_deduction, make_method
+from tests.care_factories import make_absence, make_calendar, make_deduction, make_method, make_service_level
 from tests.factories import make_staff
 from tests.support import runs
 from tests.support.actuals import confirmed_actual, decide, make_contract, make_exception, make_item
@@ -260,6 +261,41 @@ def test_a_method_that_pays_on_actuals_may_follow_one_that_does_not():
     runs.calculate(RUN + DAY)
     assert drafts(contract) == [(MONDAY + WEEK, MONDAY + WEEK, MONDAY + 13 * DAY, 306_08)]
     assert broken(RUN + DAY) == []
+
+
+@pytest.mark.parametrize(
+    ("how", "given", "pence", "change"),
+    [
+        (PayOnActuals.ALWAYS, Given(132_500), 306_08, -17_32),
+        (UNTIL, Given(132_500), 306_08, -17_32),
+        (PayOnActuals.NEVER, Given(132_500), 323_40, 0),
+        (PayOnActuals.ALWAYS, Given(132_500, 7_500), 323_40, 0),
+        (PayOnActuals.ALWAYS, Given(150_000, 0, (20_000, 0, 0, 130_000, 0, 0, 0)), 346_50, 23_10),
+        (PayOnActuals.ALWAYS, Given(0), 0, -323_40),
+    ],
+)
+def test_figures_are_worth_what_confirming_them_would_pay(how, given, pence, change):
+    contract = contract_of(how)
+    item = make_item(contract, is_frustrated_paid=True)
+    early = MONDAY - WEEK
+    with reading():
+        found = value_of({(item.id, MONDAY): given, (item.id, early): given}, [contract.provider_id])
+    assert (found[item.id, MONDAY].total_pence, found[item.id, MONDAY].change_pence) == (pence, change)
+    assert found[item.id, early] == Worth()
+    assert in_all(found.values()) == found[item.id, MONDAY]
+    confirmed_actual(item, MONDAY, given.actual_e4, frustrated_e4=given.frustrated_e4, by_day_e4=given.by_day_e4)
+    runs.calculate(MONDAY + 6 * DAY)
+    assert sum(sum_ for *_, sum_ in drafts(contract)) == pence
+
+
+def test_what_has_no_actuals_is_paid_as_planned_in_its_weeks():
+    contract = contract_of()
+    units = {Unit.ITEM: 14 * 23_10, Unit.MILE: 14 * 23_10}
+    for unit in units:
+        item = make_item(contract, ends_on=MONDAY + 6 * DAY, service_level_id=make_service_level(unit=unit).id)
+        confirmed_actual(item, MONDAY, 10_000)
+    runs.calculate(TUESDAY)
+    assert [pence for *_, pence in drafts(contract)] == list(units.values())
 
 
 def test_what_waits_for_actuals_is_told_with_its_weeks_and_people():
