@@ -37,6 +37,7 @@ from tests.care_factories import (
 )
 from tests.factories import make_staff
 from tests.support import runs
+from tests.support.actuals import confirmed_actual
 from tests.support.debts import DAY, FIRST, act, owing
 from tests.support.remittances import advice, kept, told
 from tests.support.rows import reading, saved, unit_of_work
@@ -154,9 +155,10 @@ def test_every_component_has_its_reason():
 
 def test_what_is_paid_on_actuals_says_actual():
     contract = make_contract(calculate_from=MONDAY)
-    make_item(contract)
+    item = make_item(contract)
     with unit_of_work() as session:
         session.execute(update(PaymentMethod).values(pay_on_actuals=PayOnActuals.ALWAYS))
+    confirmed_actual(item, MONDAY, 10_000)
     weeks(1)
     assert reasons(contract, MONDAY) == ["actual"]
 
