@@ -56,7 +56,7 @@ class ActualsOffice(Office):
         confirmed_actual(
             self._any_item(), first_on, sum(by_day) if by_day else quantity, by_day_e4=by_day,
             frustrated_e4=self.rng.choice([0, 0, 7_500]), by=self.officer,
-            exception=self.rng.choice([ExceptionState.NONE, ExceptionState.NONE, ExceptionState.OPEN]),
+            exception=self.rng.choice([None, None, ExceptionState.OPEN]),
         )  # fmt: skip
 
     def _decide(self) -> None:

@@ -46,7 +46,7 @@ def make_item(contract: Contract, hours_e4: int = 140_000, rate_e4: int = HOURLY
 
 def confirmed_actual(
     item: CarePackageLineItem, first_on: date, actual_e4: int, *, by_day_e4: Sequence[int] | None = None,
-    exception: ExceptionState = ExceptionState.NONE, by: User | None = None, **given: Any,
+    exception: ExceptionState | None = None, by: User | None = None, **given: Any,
 ) -> ConfirmedActual:  # fmt: skip
     """What was confirmed of one item and week, under the next number; with an exception in that state."""
     by = by or make_staff()
@@ -63,7 +63,7 @@ def confirmed_actual(
             week_id=_week(item, first_on, by.id).id, number=number + 1, confirmed_by_id=by.id, **own, **figures, **given
         )
     )
-    if exception is not ExceptionState.NONE:
+    if exception is not None:
         make_exception(row, exception)
     return row
 

@@ -138,7 +138,7 @@ def test_a_plan_that_was_paid_is_put_right_in_the_current_payment_when_the_actua
     ("state", "due"),
     [
         (ExceptionState.OPEN, 306_08), (ExceptionState.REJECTED, 306_08), (ExceptionState.AMENDED, 306_08),
-        (ExceptionState.APPROVED, 462_00), (ExceptionState.NONE, 462_00),
+        (ExceptionState.APPROVED, 462_00), (None, 462_00),
     ],
 )  # fmt: skip
 def test_a_figure_that_the_council_has_not_approved_leaves_the_one_before_it_in_force(state, due):
