@@ -152,6 +152,8 @@ def _timetable(settings: config.Settings) -> Timetable:
         team=settings.council.team_email,
         remind_days=written.reminder_days,
         chase_days=written.chase_days,
+        exports=settings.instance / written.export_directory if written.export_directory else None,
+        answer_days=written.answer_days,
     )
 
 

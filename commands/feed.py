@@ -1,8 +1,9 @@
-"""`./portal feed check` and `./portal feed import`: what comes in from the finance system."""
+"""`./portal feed ...`: what comes in from the finance system, and what goes back to it."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -10,17 +11,22 @@ from flask import current_app
 from flask.cli import AppGroup
 from tqdm import tqdm
 
+from commands.batchwise.exporting import export
 from exchange.feed import AboveLimits, Count, FeedFaults, Report, check_feed, import_feed
+from exchange.feed.answered import FILE as ANSWERS
 from exchange.feed.describe import format_of_a_feed
 from exchange.feed.faults import lines_of
-from exchange.feed.manifest import manifest_of
+from exchange.feed.manifest import is_demanded, manifest_of
+from exchange.feed.schema import MANIFEST
 from exchange.feed.sheets import Track
+from exchange.files.store import UPLOADS, Store
+from exchange.outbound.describe import format_of_an_export
 from models.auditing.made_up import say_made_up
-from models.base import transaction
+from models.base import DomainError, transaction
 from models.reports.feed_effect import effect_words
 from models.words import how_many
 
-cli = AppGroup("feed", help="Bring in the finance system's data.")
+cli = AppGroup("feed", help="Bring in the finance system's data, and tell it what is new.")
 
 DIRECTORY = click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
 MOST = click.option(
@@ -67,8 +73,35 @@ def manifest(directory: Path) -> None:
 
 @cli.command("format")
 def format_() -> None:
-    """Print the files and columns of a feed, as docs/feed.md has them."""
-    click.echo(format_of_a_feed(), nl=False)
+    """Print the files and columns of a feed and, behind a line, of an export, as docs/feed.md has them."""
+    click.echo(format_of_a_feed() + "\n---\n\n" + format_of_an_export(), nl=False)
+
+
+@cli.command("export")
+@click.option("--after", default=0, help="A number that is used already, where the database was brought back.")
+def export_(after: int) -> None:
+    """Write what the finance system has to know since the last export, and deliver it. See docs/feed.md."""
+    settings = current_app.config["SETTINGS"]
+    try:
+        click.echo(export(Store(settings.instance / UPLOADS), after=after))
+    except DomainError as refusal:
+        raise click.ClickException(str(refusal)) from None
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def acknowledge(file: Path) -> None:
+    """Take what the finance system says of exports: FILE has the columns of acknowledgements.csv."""
+    with TemporaryDirectory(prefix="acknowledgements-") as folder:
+        directory = Path(folder)
+        (directory / ANSWERS).write_bytes(file.read_bytes())
+        if is_demanded():
+            (directory / MANIFEST.name).write_text(manifest_of(directory), "utf-8")
+        report = _run(partial(import_feed, is_foreseen=False), directory, 100, False)
+    if report.import_id is None:
+        click.echo("All of this is on record already. Nothing was written.")
+    else:
+        click.echo(f"Import {report.import_id} is written.")
 
 
 def _insist_on_made_up(is_said: bool) -> None:

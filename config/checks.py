@@ -16,7 +16,7 @@ KINDS_OF_PROVIDER = (
     "shared_lives",
 )
 BANK_DAYS = ("before", "after")
-DAILY = ("feed", "calculate", "verify", "audit_head", "digest", "reminders")
+DAILY = ("feed", "calculate", "export", "verify", "audit_head", "digest", "reminders")
 STEPS = ("email_code", "security_code", "authenticator")
 HERE = ("localhost", "127.0.0.1", "::1", "[::1]")
 """Names of this machine, which only it can reach."""
@@ -118,6 +118,8 @@ def _schedule(settings: Settings) -> Iterator[str]:
         yield "reminder_days must be 1 to 20"
     if not 1 <= schedule.chase_days <= 60:
         yield "chase_days must be 1 to 60"
+    if not 1 <= schedule.answer_days <= 60:
+        yield "answer_days must be 1 to 60"
 
 
 def _mail(settings: Settings) -> Iterator[str]:

@@ -100,6 +100,9 @@ class Schedule:
     reminders: str = ""
     reminder_days: int = 2
     chase_days: int = 5
+    export: str = ""
+    export_directory: str = ""
+    answer_days: int = 3
 
 
 @dataclass(frozen=True)

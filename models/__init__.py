@@ -72,6 +72,7 @@ from models.records import (  # noqa: F401
     claim_pricing,
     client,
     contract,
+    export,
     feed,
     provider,
     visit,

@@ -21,13 +21,14 @@ from models.portal import current_portal
 from models.words import Choice
 
 DAILY = (
-    JobKind.FEED, JobKind.CALCULATE, JobKind.VERIFY, JobKind.AUDIT_HEAD, JobKind.DIGEST, JobKind.REMINDERS,
+    JobKind.FEED, JobKind.CALCULATE, JobKind.EXPORT, JobKind.VERIFY, JobKind.AUDIT_HEAD, JobKind.DIGEST,
+    JobKind.REMINDERS,
 )  # fmt: skip
 """In the order in which they are done where several are due."""
 _FIGURES = (JobKind.FEED, JobKind.CALCULATE)
 AFTER = {
     JobKind.CALCULATE: (JobKind.FEED,),
-    **dict.fromkeys((JobKind.VERIFY, JobKind.DIGEST, JobKind.REMINDERS), _FIGURES),
+    **dict.fromkeys((JobKind.EXPORT, JobKind.VERIFY, JobKind.DIGEST, JobKind.REMINDERS), _FIGURES),
 }
 """A work is not begun while one of these is due or under way: it goes by what they leave."""
 LATE = timedelta(hours=1)
@@ -35,6 +36,7 @@ LATE = timedelta(hours=1)
 ABOUT = {
     JobKind.FEED: "Reads the finance system’s files and imports them, all or nothing.",
     JobKind.CALCULATE: "Works out what every provider is paid by the facts of today.",
+    JobKind.EXPORT: "Writes for the finance system what is new since the export before, and delivers it.",
     JobKind.VERIFY: "Works everything out anew, and checks that every pound is somewhere.",
     JobKind.AUDIT_HEAD: "Writes the newest seal of the audit down, for keeping elsewhere.",
     JobKind.DIGEST: "Writes to our team what is overdue, due and waiting: counts and sums.",
@@ -66,6 +68,10 @@ class Timetable:
     """How many working days before the last day to answer a provider is reminded."""
     chase_days: int = 5
     """How many working days a document or an action may wait for a provider before it is reminded."""
+    exports: Path | None = None
+    """The directory where the finance system finds exports; None: they are only taken from their page."""
+    answer_days: int = 3
+    """How many working days an export may wait for the finance system's answer before the team is told."""
 
 
 class Trouble(Choice):

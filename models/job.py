@@ -36,6 +36,7 @@ class JobKind(Choice):
     PREPARE = "prepare"
     FINALISE = "finalise"
     FEED = "feed"
+    EXPORT = "export"
     VERIFY = "verify"
     AUDIT_HEAD = "audit_head"
     DIGEST = "digest"
@@ -70,6 +71,10 @@ _KINDS = {
         "What it had finalised stays finalised. Press Finalise again: it goes on with the rest, and pays nothing twice",
     ),
     JobKind.FEED: ("Import of the feed", "Importing the feed", "A feed comes in whole or not at all. Run it again"),
+    JobKind.EXPORT: (
+        "Export to the finance system", "Writing an export",
+        "What is written stays written, and nothing of it is told twice. Run it again",
+    ),
     JobKind.VERIFY: ("Verification", "Verifying", _AGAIN),
     JobKind.AUDIT_HEAD: ("Head of the audit", "Writing down the head of the audit", _AGAIN),
     JobKind.DIGEST: ("Digest of work", "Writing the digest of work", _AGAIN),

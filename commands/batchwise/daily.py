@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from commands.batchwise.exporting import export
 from commands.batchwise.filing import faults_of
 from commands.batchwise.payments import Progress
 from commands.batchwise.sealing import read_heads, seal_waiting, write_head
@@ -93,6 +94,8 @@ def do(job: Job, progress: Progress) -> str:
     """Do a daily work other than the calculation; DomainError where it has failed, with all that there is to say."""
     if job.kind is JobKind.FEED:
         return _import(job)
+    if job.kind is JobKind.EXPORT:
+        return export(Store(timetable().heads.parent / UPLOADS))
     if job.kind is JobKind.VERIFY:
         return _verify(progress)
     if job.kind is JobKind.AUDIT_HEAD:

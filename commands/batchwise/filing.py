@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from hashlib import file_digest
 
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from exchange.files.scanner import Verdict, scan
@@ -16,6 +17,7 @@ from models.correspondence.attachment import Attachment, found_infected, has_any
 from models.correspondence.document import ContractDocument
 from models.correspondence.unsent_file import forget_outlived
 from models.database_faults import DatabaseTrouble
+from models.records.export import Export
 from models.reports.report_file import ReportFile
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from models.verify import BrokenPromise
@@ -32,19 +34,23 @@ log = logging.getLogger(__name__)
 
 
 def faults_of(store: Store) -> Iterator[BrokenPromise]:
-    """Each file on record whose content is not in the store, or is another than its SHA-256 says; and each published
-    document without its file. Reads every file once. What was removed for a virus is gone rightly.
+    """Each file on record, an export too, whose content is not in the store, or is another than its SHA-256 says; and
+    each published document without its file. Reads every file once. What was removed for a virus is gone rightly.
     """
     with scope():
         set_tenant(EVERY_PROVIDER)
         rows = session.execute(Attachment.kept()).all()
         without = session.scalars(ContractDocument.without_file()).all()
+        exports = session.execute(select(Export.number, Export.sha256).order_by(Export.number)).all()
     known: dict[str, str] = {}
     for row in rows:
         if row.sha256 not in known:
             known[row.sha256] = _fault(store, row.sha256)
         if known[row.sha256]:
             yield BrokenPromise(ON_RECORD, known[row.sha256], {"attachment": row.id, f"{row.holder}": row.holder_id})
+    for number, digest in exports:
+        if fault := _fault(store, digest):
+            yield BrokenPromise(ON_RECORD, fault, {"export": number})
     for id_ in without:
         yield BrokenPromise(ON_RECORD, "the document has none", {"contract_document": id_})
 
@@ -121,4 +127,5 @@ class Filing:
 def _is_claimed(digest: str) -> bool:
     with scope():
         set_tenant(EVERY_PROVIDER)
-        return has_any(digest) or session.scalar(ReportFile.claims(digest)) is not None
+        is_of_report = session.scalar(ReportFile.claims(digest)) is not None
+        return has_any(digest) or is_of_report or session.scalar(Export.claims(digest)) is not None

@@ -28,6 +28,7 @@ NO_MONEY = (
     "contacts.csv",
     "clients.csv",
     "payments_sent.csv",
+    "acknowledgements.csv",
 )
 """Files that no payment depends on."""
 CHUNK = 500

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import select
 
-from exchange.feed import across, frozen, manifest, paid, warnings
+from exchange.feed import across, answered, frozen, manifest, paid, warnings
 from exchange.feed.effect import foresee_effect
 from exchange.feed.faults import Count, Fault, FeedFaults, Warning_, lines_of
 from exchange.feed.reading import Directory, read
@@ -221,6 +221,7 @@ def _compared(directory: Directory, track: Track) -> tuple[Report, list[Changes]
         across.check(sheet, world)
         frozen.check(sheet, world, done)
         paid.check(sheet, world)
+        answered.check(sheet, world)
         faults.extend(sheet.faults)
     changes = [compare(sheet, world) for sheet in directory.sheets.values()]
     counts = {each.file.name: _count(directory.sheets[each.file.name], each) for each in changes}

@@ -27,8 +27,7 @@ MISSING = (
 def faults_of(directory: Directory) -> list[Fault]:
     """What differs between manifest and files. Faults inside the manifest itself are the directory's already."""
     if directory.manifest is None:
-        has_had_one = select(sa.exists(select(FeedImport.id).where(FeedImport.has_manifest)))
-        return [Fault(MANIFEST.name, 0, "", "", MISSING)] if session.scalar(has_had_one) else []
+        return [Fault(MANIFEST.name, 0, "", "", MISSING)] if is_demanded() else []
     if not directory.manifest.is_readable or any(row.is_rejected for row in directory.manifest.rows):
         return []
     told: dict[str, list[Row]] = {}
@@ -45,6 +44,11 @@ def faults_of(directory: Directory) -> list[Fault]:
         elif sheet.is_readable and (differing := list(_differences(sheet, rows, directory.hashes.get(name, "")))):
             faults.append(Fault(name, 0, "", "", f"{' '.join(differing)} Send the file again, with its manifest"))
     return faults
+
+
+def is_demanded() -> bool:
+    """Whether a feed must have a manifest."""
+    return bool(session.scalar(select(sa.exists(select(FeedImport.id).where(FeedImport.has_manifest)))))
 
 
 def manifest_of(path: Path) -> str:

@@ -37,6 +37,7 @@ from models.records.contract import (
     ServiceLevel,
     VatCode,
 )
+from models.records.export import AnswerResult, ExportAnswer
 from models.records.provider import Contact, Organisation, Provider, ProviderKind, ProviderService, Service
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -292,6 +293,15 @@ FILES: tuple[File, ...] = (
         may("paid_again_on", kinds.day(), "the day on which what was returned is in the provider's bank after all"),
     ), "What has become of money that payment runs have paid: sent, in the bank, returned by the bank, paid again.",
         owner="contract_id", completed=with_payment),
+    File("acknowledgements.csv", ExportAnswer, ("number", "file", "row"), (
+        must("sequence", kinds.whole(1, 999_999_999), "the number of the export that it answers", attribute="number"),
+        may("file", kinds.line(60), "the file of it; empty: the whole export", default=""),
+        may("row", kinds.line(100), "the first cell of the row; empty: the whole file", default=""),
+        must("result", kinds.choice(AnswerResult), "of the whole export: `accepted` where it was read, whatever rows "
+            "are refused"),
+        may("reason", kinds.line(500), "why it is refused, for whoever mends it", default=""),
+    ), "What the finance system says of the exports that it has read: one row that it has taken each, and one for "
+        "whatever it refuses of it."),
 )  # fmt: skip
 
 BY_NAME: dict[str, File] = {file.name: file for file in FILES}

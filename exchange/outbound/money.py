@@ -1,0 +1,361 @@
+"""What is told of money: payments that runs have finalised, with their lines, the payment file and the general ledger;
+what providers have answered to payments; what is owed, repaid and written off.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+
+from exchange.outbound.shape import (
+    DAY,
+    MONEY,
+    NUMBER,
+    REFERENCE,
+    TEXT,
+    WORD,
+    YEAR,
+    YES_NO,
+    Cells,
+    Out,
+    OutFile,
+    OutKind,
+    text_of,
+)
+from models.calendar import year_of
+from models.payments.confirmation import Confirmation
+from models.payments.debt import DebtEntry, WriteOff
+from models.payments.hold import Hold, HoldKind
+from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.purchase_order import PurchaseOrder
+from models.payments.remittance import Remittance
+from models.payments.run import PaymentRun
+from models.records.care_package import Allowance, CarePackageLineItem
+from models.records.claim import ClaimItem
+from models.records.client import Client
+from models.records.contract import Contract, ServiceLevel
+from models.records.export import moment_of
+from models.records.provider import Provider
+
+BANK = "bank"
+"""The account of the general ledger from which the bank is paid."""
+_paid, _payment, _line = Remittance, ScheduledPayment, PaymentLine
+_REFERENCE = text_of(_paid.reference, "/", _payment.first_on)
+PAYMENT_REF = Out("payment_ref", REFERENCE, "contract, run and first day of the period: 741254-317/2019-09-30")
+
+
+def _payments() -> Select:
+    query = select(_paid.id.label("record_id"), sa.literal("").label("version"), _REFERENCE.label("reference"))
+    return query.join(_payment, _payment.id == _paid.payment_id)
+
+
+def _rows_of_payments() -> Select:
+    return (
+        select(_paid.id, _REFERENCE, Provider.reference, Contract.reference, _paid.run_id, _payment.first_on,
+               _payment.last_on, _paid.bank_on, _paid.reference, _paid.lines, _paid.paid_pence)
+        .join(_payment, _payment.id == _paid.payment_id)
+        .join(Contract, Contract.id == _paid.contract_id)
+        .join(Provider, Provider.id == _paid.provider_id)
+    )  # fmt: skip
+
+
+def _of_lines(*columns: Any) -> Select:
+    """Finalised lines with these columns, after the remittance that they are of and its reference."""
+    level_id = sa.func.coalesce(CarePackageLineItem.service_level_id, ClaimItem.service_level_id)
+    return (
+        select(_paid.id, _REFERENCE, *columns)
+        .select_from(_line)
+        .join(_paid, sa.and_(_paid.payment_id == _line.payment_id, _paid.run_id == _line.run_id))
+        .join(_payment, _payment.id == _paid.payment_id)
+        .join(PaymentRun, PaymentRun.id == _paid.run_id)
+        .join(Contract, Contract.id == _paid.contract_id)
+        .join(Provider, Provider.id == _paid.provider_id)
+        .outerjoin(CarePackageLineItem, CarePackageLineItem.id == _line.item_id)
+        .outerjoin(ClaimItem, ClaimItem.id == _line.claim_item_id)
+        .outerjoin(Allowance, Allowance.id == _line.allowance_id)
+        .outerjoin(ServiceLevel, ServiceLevel.id == level_id)
+        .outerjoin(PurchaseOrder, PurchaseOrder.id == _line.purchase_order_id)
+        .outerjoin(Client, Client.id == PurchaseOrder.client_id)
+    )
+
+
+def _rows_of_lines() -> Select:
+    return _of_lines(
+        text_of("L", _line.id), _line.component, PurchaseOrder.number, Client.reference, CarePackageLineItem.reference,
+        Allowance.reference, ClaimItem.reference, ServiceLevel.reference, _line.first_on, _line.last_on,
+        _line.net_pence, _line.vat_pence,
+    )  # fmt: skip
+
+
+def _ledger_of_lines() -> Select:
+    return _of_lines(
+        text_of("L", _line.id), PaymentRun.as_on, _paid.bank_on, _line.component, ServiceLevel.reference,
+        ServiceLevel.vat_code, Provider.reference, Contract.reference, _line.first_on, _line.last_on, _line.net_pence,
+        _line.vat_pence,
+    )  # fmt: skip
+
+
+def _ledger_of_the_bank() -> Select:
+    """One row a payment of which something went to the bank, which balances its lines."""
+    none = sa.null()
+    return (
+        select(_paid.id, _REFERENCE, sa.literal("BANK"), PaymentRun.as_on, _paid.bank_on, sa.literal(BANK), none, none,
+               Provider.reference, Contract.reference, _payment.first_on, _payment.last_on, -_paid.paid_pence,
+               sa.literal(0))
+        .join(_payment, _payment.id == _paid.payment_id)
+        .join(PaymentRun, PaymentRun.id == _paid.run_id)
+        .join(Contract, Contract.id == _paid.contract_id)
+        .join(Provider, Provider.id == _paid.provider_id)
+        .where(_paid.paid_pence != 0)
+    )  # fmt: skip
+
+
+def entry_of(found: Any) -> Iterator[Cells]:
+    """A row of the general ledger: what raises spending is a debit, what lowers it and what the bank pays a credit."""
+    *about, first_on, last_on, net_pence, vat_pence = found[1:]
+    total_pence = net_pence + vat_pence
+    debit_pence, credit_pence = max(total_pence, 0), max(-total_pence, 0)
+    yield (*about, year_of(first_on), first_on, last_on, net_pence, vat_pence, debit_pence, credit_pence)
+
+
+PAYMENTS_FILE = OutFile("payments.csv", (
+    PAYMENT_REF,
+    Out("provider_ref", REFERENCE),
+    Out("contract_ref", REFERENCE),
+    Out("run", NUMBER, "the number of the payment run"),
+    Out("period_first_on", DAY),
+    Out("period_last_on", DAY),
+    Out("bank_on", DAY, "the day on which it is to be in the provider's bank"),
+    Out("remittance_reference", REFERENCE, "what the provider's remittance says: contract and run"),
+    Out("lines", NUMBER, "how many rows it has in `payment_lines.csv`"),
+    Out("amount", MONEY, "what the run has paid of it to the bank; may be 0.00"),
+), "What a payment run has finalised of the payment of one period. `payments_sent.csv` answers these, row by row.",
+    (_rows_of_payments,))  # fmt: skip
+LINES_FILE = OutFile("payment_lines.csv", (
+    PAYMENT_REF,
+    Out("line_ref", REFERENCE, "its own name"),
+    Out("component", WORD, "`care`, `allowance`, `claim`, `adjustment`, `contribution`, `top_up`, `nursing`; "
+        "`carried_forward` adds to what the provider owes, `brought_forward` takes of it"),
+    Out("order_number", NUMBER, "the purchase order's; empty for what is carried"),
+    Out("client_ref", REFERENCE, "empty for what is of no client"),
+    Out("item_ref", REFERENCE),
+    Out("allowance_ref", REFERENCE),
+    Out("claim_item_ref", REFERENCE),
+    Out("service_level_ref", REFERENCE, "empty for adjustments and for what is carried"),
+    Out("first_on", DAY, "the days that it is for: of an earlier period where it puts that right"),
+    Out("last_on", DAY),
+    Out("net", MONEY),
+    Out("vat", MONEY),
+), "What each payment is made of. Net and VAT of its rows add up to its amount.", (_rows_of_lines,))  # fmt: skip
+LEDGER_FILE = OutFile("general_ledger.csv", (
+    PAYMENT_REF,
+    Out("entry_ref", REFERENCE, "the line's own name, or BANK"),
+    Out("run_on", DAY, "the day of the run"),
+    Out("bank_on", DAY),
+    Out("account", WORD, "the component of the line, or `bank`"),
+    Out("cost_centre", REFERENCE, "the service level; empty for adjustments, for what is carried, and for the bank"),
+    Out("vat_code", WORD),
+    Out("provider_ref", REFERENCE),
+    Out("contract_ref", REFERENCE),
+    Out("financial_year", YEAR, "of the days that it is for; lines are cut at 1 April"),
+    Out("first_on", DAY),
+    Out("last_on", DAY),
+    Out("net", MONEY, "signed: less than 0 for what is taken off, and for the bank"),
+    Out("vat", MONEY),
+    Out("debit", MONEY, "net and VAT where they are more than 0, else 0.00"),
+    Out("credit", MONEY, "net and VAT without their sign where they are less than 0, else 0.00"),
+), "Journal entries: one row a payment line, and one for what a payment pays to the bank. Nothing in it is about a "
+    "client. Debits and credits of each payment are the same sum, and the bank's credits are what the payment file "
+    "pays.", (_ledger_of_lines, _ledger_of_the_bank), entry_of)  # fmt: skip
+PAYMENTS = OutKind("payment", _payments, (PAYMENTS_FILE, LINES_FILE, LEDGER_FILE))
+
+
+def _to_the_bank() -> sa.Subquery:
+    """What one run pays one contract on one day: one credit on the provider's bank statement."""
+    of_one = _paid.run_id, _paid.contract_id, _paid.provider_id, _paid.reference, _paid.bank_on
+    amount = sa.cast(sa.func.sum(_paid.paid_pence), sa.BigInteger)
+    query = select(sa.func.min(_paid.id).label("id"), *of_one, amount.label("pence"))
+    return query.group_by(*of_one).having(amount > 0).subquery("to_the_bank")
+
+
+def _payments_out() -> Select:
+    paid = _to_the_bank().c
+    reference = text_of(paid.reference, "/", paid.bank_on)
+    return select(paid.id.label("record_id"), sa.literal("").label("version"), reference.label("reference"))
+
+
+def _rows_of_payments_out() -> Select:
+    paid = _to_the_bank().c
+    reference = text_of(paid.reference, "/", paid.bank_on)
+    return (
+        select(paid.id, reference, Provider.reference, Provider.name, Provider.account_ending, Contract.reference,
+               paid.run_id, paid.bank_on, paid.reference, paid.pence)
+        .join(Contract, Contract.id == paid.contract_id)
+        .join(Provider, Provider.id == paid.provider_id)
+    )  # fmt: skip
+
+
+PAYMENTS_OUT_FILE = OutFile("payments_out.csv", (
+    Out("out_ref", REFERENCE, "remittance and bank day: 741254-317/2019-10-11"),
+    Out("provider_ref", REFERENCE, "the supplier to pay: the portal knows no account numbers"),
+    Out("provider", TEXT, "its name"),
+    Out("account_ending", REFERENCE, "the last digits that are on record of its account, to be compared"),
+    Out("contract_ref", REFERENCE),
+    Out("run", NUMBER),
+    Out("bank_on", DAY, "the day on which it is to be in the provider's bank"),
+    Out("remittance_reference", REFERENCE, "what is to stand on the provider's bank statement"),
+    Out("amount", MONEY, "above 0.00"),
+), "The payment file: one row for what the bank is to pay one provider, under one contract, on one day.",
+    (_rows_of_payments_out,))  # fmt: skip
+PAYMENTS_OUT = OutKind("payment_out", _payments_out, (PAYMENTS_OUT_FILE,))
+
+
+def _is_answered() -> sa.ColumnElement[bool]:
+    return sa.or_(_payment.confirmation != Confirmation.UNCONFIRMED, _payment.lapsed_pence.is_not(None))
+
+
+def _answers() -> Select:
+    told = _payment.confirmation, ":", _payment.answered_pence, ":", _payment.lapsed_pence, ":"
+    version = text_of(*told, moment_of(_payment.answered_at))
+    reference = text_of(Contract.reference, "/", _payment.first_on)
+    query = select(_payment.id.label("record_id"), version.label("version"), reference.label("reference"))
+    return query.join(Contract, Contract.id == _payment.contract_id).where(_is_answered())
+
+
+def _rows_of_answers() -> Select:
+    answer = sa.case(
+        (_payment.lapsed_pence.is_not(None), "lapsed"),
+        (sa.and_(_payment.confirmation == Confirmation.CONFIRMED, _payment.answered_by_id.is_(None)), "silent"),
+        else_=sa.cast(_payment.confirmation, sa.Text),
+    )
+    pence = sa.func.coalesce(_payment.lapsed_pence, _payment.answered_pence)
+    return (
+        select(_payment.id, text_of(Contract.reference, "/", _payment.first_on), Provider.reference,
+               Contract.reference, _payment.first_on, _payment.last_on, answer, pence, _payment.answered_on,
+               _payment.answer_comment)
+        .join(Contract, Contract.id == _payment.contract_id)
+        .join(Provider, Provider.id == _payment.provider_id)
+    )  # fmt: skip
+
+
+ANSWERS = OutKind("answer", _answers, (
+    OutFile("answers.csv", (
+        Out("answer_ref", REFERENCE, "contract and first day of the period: 741254/2019-09-30"),
+        Out("provider_ref", REFERENCE),
+        Out("contract_ref", REFERENCE),
+        Out("period_first_on", DAY),
+        Out("period_last_on", DAY),
+        Out("answer", WORD, "`confirmed`, `rejected`, `silent` (nobody answered, which the contract takes for yes) or "
+            "`lapsed` (it was confirmed, and the total has changed since)"),
+        Out("amount", MONEY, "the total that the provider answered to"),
+        Out("answered_on", DAY),
+        Out("comment", TEXT, "what the provider wrote with it"),
+    ), "What providers have answered to scheduled payments: the answer that stands. A later row of the same reference "
+        "takes the place of an earlier one.", (_rows_of_answers,)),
+))  # fmt: skip
+
+
+def _queries() -> Select:
+    version = text_of(moment_of(Hold.released_at))
+    return select(Hold.id.label("record_id"), version.label("version"), text_of("Q", Hold.id).label("reference")).where(
+        Hold.kind == HoldKind.QUERY
+    )
+
+
+def _rows_of_queries() -> Select:
+    return (
+        select(Hold.id, text_of("Q", Hold.id), Contract.reference, _payment.first_on, PurchaseOrder.number,
+               Hold.placed_at, Hold.reason, ~Hold.is_paid, Hold.released_at, Hold.release_reason)
+        .join(_payment, _payment.id == Hold.payment_id)
+        .join(Contract, Contract.id == _payment.contract_id)
+        .outerjoin(PurchaseOrder, PurchaseOrder.id == Hold.purchase_order_id)
+    )  # fmt: skip
+
+
+QUERIES = OutKind("query", _queries, (
+    OutFile("queries.csv", (
+        Out("query_ref", REFERENCE, "its own name"),
+        Out("contract_ref", REFERENCE),
+        Out("period_first_on", DAY),
+        Out("order_number", NUMBER, "the purchase order whose row is queried"),
+        Out("queried_on", DAY),
+        Out("reason", TEXT, "what the provider says is wrong"),
+        Out("holds", YES_NO, "whether the row is not paid meanwhile"),
+        Out("answered_on", DAY, "empty while it is open"),
+        Out("answer", TEXT, "what the council answered"),
+    ), "Rows of payments that providers query, and again once the council has answered.", (_rows_of_queries,)),
+))  # fmt: skip
+
+
+def _debt_entries() -> Select:
+    version = text_of(moment_of(DebtEntry.surplus_settled_at))
+    return select(
+        DebtEntry.id.label("record_id"), version.label("version"), text_of("D", DebtEntry.id).label("reference")
+    )
+
+
+def _rows_of_debt_entries() -> Select:
+    entry = DebtEntry
+    return (
+        select(entry.id, text_of("D", entry.id), Provider.reference, Contract.reference, entry.kind, entry.on,
+               entry.pence, entry.surplus_pence, entry.surplus_settled_at, entry.surplus_note, entry.reason,
+               entry.run_id)
+        .join(Contract, Contract.id == entry.contract_id)
+        .join(Provider, Provider.id == entry.provider_id)
+    )  # fmt: skip
+
+
+DEBT_ENTRIES = OutKind("debt_entry", _debt_entries, (
+    OutFile("debt_entries.csv", (
+        Out("entry_ref", REFERENCE, "its own name"),
+        Out("provider_ref", REFERENCE),
+        Out("contract_ref", REFERENCE),
+        Out("kind", WORD, "`repaid`, `written off`, `reinstated` (a run has taken a write-off back) or `moved` (to "
+            "another contract, or from it)"),
+        Out("entered_on", DAY),
+        Out("amount", MONEY, "what it takes off the debt; less than 0 where it adds to it"),
+        Out("surplus", MONEY, "what was repaid above the debt"),
+        Out("surplus_settled_on", DAY, "empty while it waits to be sent back"),
+        Out("surplus_note", TEXT),
+        Out("reason", TEXT),
+        Out("run", NUMBER, "the run that made it, if one did"),
+    ), "What becomes of debts outside payments. What payments add to a debt and take of it stands in "
+        "`payment_lines.csv`.", (_rows_of_debt_entries,)),
+))  # fmt: skip
+
+
+def _write_offs() -> Select:
+    reference = text_of("W", WriteOff.id)
+    query = select(WriteOff.id.label("record_id"), sa.literal("").label("version"), reference.label("reference"))
+    return query.where(WriteOff.decided_at.is_not(None))
+
+
+def _rows_of_write_offs() -> Select:
+    return (
+        select(WriteOff.id, WriteOff, Provider.reference, Contract.reference)
+        .join(Contract, Contract.id == WriteOff.contract_id)
+        .join(Provider, Provider.id == WriteOff.provider_id)
+    )
+
+
+def _write_off(found: Any) -> Iterator[Cells]:
+    _, asked, provider, contract = found
+    decided_at: datetime = asked.decided_at
+    yield f"W{asked.id}", provider, contract, asked.pence, asked.outcome, decided_at, asked.reason, asked.decision
+
+
+WRITE_OFFS = OutKind("write_off", _write_offs, (
+    OutFile("write_offs.csv", (
+        Out("write_off_ref", REFERENCE, "its own name"),
+        Out("provider_ref", REFERENCE),
+        Out("contract_ref", REFERENCE),
+        Out("amount", MONEY, "what was asked for"),
+        Out("decision", WORD, "`agreed`, `refused` or `withdrawn`"),
+        Out("decided_on", DAY),
+        Out("reason", TEXT),
+        Out("note", TEXT, "why it was refused"),
+    ), "Write-offs that were asked for, once they are decided. One that was agreed is in `debt_entries.csv` too.",
+        (_rows_of_write_offs,), _write_off),
+))  # fmt: skip
