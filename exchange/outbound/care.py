@@ -1,6 +1,5 @@
 """What is told of care: confirmed actuals, decided claims, and what was agreed in the portal."""
 
-
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 

@@ -81,9 +81,15 @@ def _of_lines(*columns: Any) -> Select:
     )
 
 
+def _source() -> sa.ColumnElement[str]:
+    """What a line is for, by the name that it has on every database."""
+    adjusted = sa.case((_line.adjustment_id.is_not(None), text_of("J", _line.adjustment_id)))
+    return sa.func.coalesce(Allowance.reference, ClaimItem.reference, CarePackageLineItem.reference, adjusted)
+
+
 def _rows_of_lines() -> Select:
     return _of_lines(
-        text_of("L", _line.id), _line.component, PurchaseOrder.number, Client.reference, CarePackageLineItem.reference,
+        text_of(_line.component, ":", _source(), ":", _line.first_on), _line.component, PurchaseOrder.number, Client.reference, CarePackageLineItem.reference,
         Allowance.reference, ClaimItem.reference, ServiceLevel.reference, _line.first_on, _line.last_on,
         _line.net_pence, _line.vat_pence,
     )  # fmt: skip
@@ -91,7 +97,7 @@ def _rows_of_lines() -> Select:
 
 def _ledger_of_lines() -> Select:
     return _of_lines(
-        text_of("L", _line.id), PaymentRun.as_on, _paid.bank_on, _line.component, ServiceLevel.reference,
+        PaymentRun.as_on, _paid.bank_on, _line.component, ServiceLevel.reference,
         ServiceLevel.vat_code, Provider.reference, Contract.reference, _line.first_on, _line.last_on, _line.net_pence,
         _line.vat_pence,
     )  # fmt: skip
@@ -101,7 +107,7 @@ def _ledger_of_the_bank() -> Select:
     """One row a payment of which something went to the bank, which balances its lines."""
     none = sa.null()
     return (
-        select(_paid.id, _REFERENCE, sa.literal("BANK"), PaymentRun.as_on, _paid.bank_on, sa.literal(BANK), none, none,
+        select(_paid.id, _REFERENCE, PaymentRun.as_on, _paid.bank_on, sa.literal(BANK), none, none,
                Provider.reference, Contract.reference, _payment.first_on, _payment.last_on, -_paid.paid_pence,
                sa.literal(0))
         .join(_payment, _payment.id == _paid.payment_id)
@@ -135,7 +141,7 @@ PAYMENTS_FILE = OutFile("payments.csv", (
     (_rows_of_payments,))  # fmt: skip
 LINES_FILE = OutFile("payment_lines.csv", (
     PAYMENT_REF,
-    Out("line_ref", REFERENCE, "its own name"),
+    Out("line_ref", REFERENCE, "its name within the payment: care:L30001:2019-09-30"),
     Out("component", WORD, "`care`, `allowance`, `claim`, `adjustment`, `contribution`, `top_up`, `nursing`; "
         "`carried_forward` adds to what the provider owes, `brought_forward` takes of it"),
     Out("order_number", NUMBER, "the purchase order's; empty for what is carried"),
@@ -151,7 +157,6 @@ LINES_FILE = OutFile("payment_lines.csv", (
 ), "What each payment is made of. Net and VAT of its rows add up to its amount.", (_rows_of_lines,))  # fmt: skip
 LEDGER_FILE = OutFile("general_ledger.csv", (
     PAYMENT_REF,
-    Out("entry_ref", REFERENCE, "the line's own name, or BANK"),
     Out("run_on", DAY, "the day of the run"),
     Out("bank_on", DAY),
     Out("account", WORD, "the component of the line, or `bank`"),

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from commands.batchwise.exporting import export
-from exchange.feed import import_feed
+from exchange.feed import FeedFaults, import_feed
 from exchange.files.store import Store
 from models.base import session
 from models.records.export import Export
@@ -30,8 +30,12 @@ class Way:
         """The finance system reads what lies there, and its feed is imported; the number of the import."""
         self.finance.look()
         directory = self.folder / "answer"
-        self.finance.feed(directory)
-        return import_feed(directory, is_foreseen=False).import_id
+        if not self.finance.feed(directory):
+            return None
+        try:
+            return import_feed(directory, is_foreseen=False).import_id
+        except FeedFaults as found:
+            raise AssertionError([str(fault) for fault in found.faults]) from None
 
     def tell(self, *rows: str) -> int | None:
         """Import these rows of acknowledgements.csv."""

@@ -117,7 +117,7 @@ def state_of(the: Story) -> str:
         told = {(each.record_id, each.version) for each in session.scalars(sa.select(Exported))}
     is_new = any((mark["record_id"], mark["version"]) not in told for mark in pending)
     kept = {path.name for path in the.way.folder.glob("store/??/*")}
-    lies = ", lying" if kept - {each.sha256 for each in found} else ""
+    lies = ", lying" if pending and kept - {each.sha256 for each in found} else ""
     if not found:
         return "lying" if lies else "untold" if is_new else "nothing"
     waits = any(each.done_at is None for each in every(ExportDelivery))
