@@ -70,6 +70,7 @@ COUNCIL_NAVIGATION: Areas = {
     ),
     "Checks": (
         ("Daily work", "admin.daily_work.index", Permission.VIEW_DAILY_WORK),
+        ("Exports", "admin.exports.index", Permission.VIEW_FEEDS),
         ("Audit", "admin.audit.index", Permission.VIEW_AUDIT),
     ),
 }

@@ -37,7 +37,9 @@ class Permission(StrEnum):
     ANSWER_REJECTIONS = "send rejected payments back to the provider"
     MANAGE_GATES = "say from when a contract's payments wait for agreements"
     RECORD_AGREEMENTS = "record what was agreed on paper"
-    VIEW_FEEDS = "view what the finance system's feeds have brought"
+    VIEW_FEEDS = "view what the finance system's feeds have brought, and what was exported to it"
+    EXPORT_FEEDS = "send exports to the finance system again, and what it has refused of them"
+    TAKE_EXPORTS = "take exports to the finance system away as files"
     VIEW_PROVIDERS = "view providers, their contacts and who has access"
     VIEW_CONTACT_DETAILS = "see addresses, telephone numbers and e-mail addresses of providers and their people"
     VIEW_CONTRACTS = "view contracts, rates and calendars"
@@ -160,6 +162,8 @@ AT_COUNCIL = {
     P.MANAGE_GATES:           "-        yes      -          -            -           -      -     -        -",
     P.RECORD_AGREEMENTS:      "yes      -        -          -            -           -      -     -        -",
     P.VIEW_FEEDS:             "yes      yes      -          -            -           -      -     yes      yes",
+    P.EXPORT_FEEDS:           "yes      -        -          -            -           -      -     yes      -",
+    P.TAKE_EXPORTS:           "yes      -        -          -            -           -      -     -        -",
     P.VIEW_PROVIDERS:         "yes      yes      yes        yes          yes         yes    yes   yes      yes",
     P.VIEW_CONTACT_DETAILS:   "yes      -        -          yes          yes         -      yes   yes      -",
     P.VIEW_CONTRACTS:         "yes      yes      yes        yes          yes         yes    -     yes      yes",

@@ -19,6 +19,7 @@ from blueprints.admin import (
     daily_work,
     debts,
     documents,
+    exports,
     feeds,
     gates,
     home,
@@ -38,7 +39,7 @@ from blueprints.admin import (
 bp = Blueprint("admin", __name__, url_prefix="/council")
 
 for area in (
-    home, payments, payment_runs, standing_holds, debts, feeds, providers, people, staff_requests, conflicts,
+    home, payments, payment_runs, standing_holds, debts, feeds, exports, providers, people, staff_requests, conflicts,
     refused_addresses, changes, access_reviews, alarms, audit, bank_holidays, daily_work,
     contracts, documents, gates, rates, calendars, clients, care_packages, purchase_orders, search, actions, claims,
     remittances, care_relief,

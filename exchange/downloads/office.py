@@ -73,6 +73,14 @@ def feeds_data(feeds: Iterable[FeedImport], *, with_money: bool) -> Iterator[Cel
         yield each.id, each.at, each.name, each.changed, each.warning_count, *(sums if with_money else ())
 
 
+def exports_data(rows: Iterable[Row], *, with_money: bool) -> Iterator[Cells]:
+    yield "Export", "Written", "Files", "Rows", *(("To be paid",) if with_money else ()), "State", "Refused"
+    for row in rows:
+        export = row.Export
+        money = (Pence(export.paid_pence),) if with_money else ()
+        yield export.number, export.made_at, len(export.files), export.rows, *money, row.state.label, row.refused
+
+
 def reviews_data(rows: Iterable[Row], due_since: Callable[[datetime], date]) -> Iterator[Cells]:
     yield "Provider", "Reference", "Last review or first access", "Due since"
     for row in rows:

@@ -89,7 +89,8 @@ def _source() -> sa.ColumnElement[str]:
 
 def _rows_of_lines() -> Select:
     return _of_lines(
-        text_of(_line.component, ":", _source(), ":", _line.first_on), _line.component, PurchaseOrder.number, Client.reference, CarePackageLineItem.reference,
+        text_of(_line.component, ":", _source(), ":", _line.first_on), _line.component, PurchaseOrder.number,
+        Client.reference, CarePackageLineItem.reference,
         Allowance.reference, ClaimItem.reference, ServiceLevel.reference, _line.first_on, _line.last_on,
         _line.net_pence, _line.vat_pence,
     )  # fmt: skip

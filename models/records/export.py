@@ -21,9 +21,12 @@ from models.bank_holiday import working_days
 from models.base import AsJSON, Base, DomainError, Key, choice, move, rows_changed, session, utc_now
 from models.calendar import DAY, london_day
 from models.records.feed import FromFeed
+from models.waiting import waits
 from models.words import Choice, how_many
 
 NAME = "portal-{:06}.zip"
+UNANSWERED, REFUSED = "exports unanswered", "exports refused"
+"""Names of queues on My work."""
 
 
 class moment_of(FunctionElement[str]):  # it is a function of SQL, as sa.func.max is
@@ -156,8 +159,23 @@ class Export(Base):
     @classmethod
     def unanswered(cls, days: int) -> Select["Export"]:
         """Those that were made more than so many working days ago, and to which no answer has come, oldest first."""
-        answered = select(ExportAnswer.id).where(ExportAnswer.number == cls.number).correlate(cls)
-        return select(cls).where(cls.made_at < _so_long_ago(days), ~answered.exists()).order_by(cls.number)
+        return select(cls).where(*_is_unanswered(days)).order_by(cls.number)
+
+
+def _is_unanswered(days: int) -> tuple[sa.ColumnElement[bool], ...]:
+    answered = select(ExportAnswer.id).where(ExportAnswer.number == Export.number).correlate(Export)
+    return Export.made_at < _so_long_ago(days), ~answered.exists()
+
+
+def unanswered_waiting(days: int) -> Select:
+    """How many have had no answer for more than so many working days, for My work."""
+    return waits(UNANSWERED, sa.func.count(Export.id), sa.func.min(Export.made_at)).where(*_is_unanswered(days))
+
+
+def refused_waiting() -> Select:
+    """How many have rows that were refused and that nobody has sent again."""
+    numbers = sa.func.count(ExportAnswer.number.distinct())
+    return waits(REFUSED, numbers, sa.func.min(ExportAnswer.told_at)).where(ExportAnswer.is_waiting)
 
 
 def _so_long_ago(days: int) -> datetime:

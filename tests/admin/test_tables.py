@@ -23,6 +23,7 @@ TABLES = [
     (OFFICER, "providers/", "data"),
     (OFFICER, "feeds/", "data"),
     (OFFICER, "daily-work/", "data"),
+    (OFFICER, "exports/", "data"),
     (OFFICER, "access-reviews/", "data"),
     (OFFICER, "contracts/", "data"),
     (OFFICER, "rates/", "data"),

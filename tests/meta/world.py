@@ -40,6 +40,7 @@ from models.portal import current_portal
 from models.records.care_package import CarePackageLineItem
 from models.records.claim import ClaimItem
 from models.records.contract import Calendar, Claimable, Contract, ServiceLevel
+from models.records.export import AnswerResult, Export, ExportAnswer, Exported, ExportedFile
 from models.records.feed import FeedImport
 from models.records.provider import Provider
 from models.refused_address import RefusedAddress
@@ -117,6 +118,18 @@ def _of_its_claims(provider: Provider, contract: Contract, client_id: int) -> di
 def _asked_of_claims(level: ServiceLevel) -> ClaimRuleChange:
     with unit_of_work():
         return ask_for_pricing(level, ClaimTerms(MONDAY), why="The rates of the year", by=make_staff())
+
+
+def _export() -> int:
+    """One that the finance system has answered, and of which it has refused a row."""
+    store = Store(current_portal().timetable.heads.parent / UPLOADS)
+    sha256_, size = store.put(io.BytesIO(b"PK"))
+    number = len(every(Export)) + 1
+    files = [ExportedFile("answers.csv", "answer", 1, {"amount": 100}, sha256_)]
+    export = saved(Export(number=number, since=number - 1, sha256=sha256_, size=size, files=files))
+    saved(ExportAnswer(number=number, result=AnswerResult.REFUSED, file="answers.csv", row="K1", reason="Unknown"))
+    saved(Exported(export_id=export.id, kind="answer", record_id=export.id, version="", reference="K1"))
+    return number
 
 
 def _agreement(item: CarePackageLineItem) -> int:
@@ -225,6 +238,7 @@ def _of_the_councils_desk(contract: Contract, order: PurchaseOrder) -> dict[str,
         "write_off_id": saved(waiting).id,
         "entry_id": saved(too_much).id,
         "standing_id": saved(standing).id,
+        "number": _export(),
         "import_id": saved(FeedImport(name="2019-10-02", sha256="", counts={})).id,
         "holiday_id": every(BankHoliday)[-1].id,
         "relief_id": every(CareRelief)[-1].id,

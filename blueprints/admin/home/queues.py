@@ -21,9 +21,11 @@ from models.calendar import in_words, today
 from models.correspondence import action_desk, detail_change, document_list
 from models.correspondence.action_type import ActionTeam
 from models.correspondence.document import DocumentState
+from models.daily_work import timetable
 from models.payments import blocked, owing, standing_hold, worklist
 from models.payments.run import RunState
 from models.permissions import Permission
+from models.records import export
 
 P = Permission
 
@@ -135,6 +137,14 @@ QUEUES = (
     _debts(_D.NOTHING_LEFT, P.ADJUST_PAYMENTS),
     _debts(_D.WRITE_OFF, P.DECIDE_WRITE_OFFS),
     _debts(_D.SURPLUS, P.ADJUST_PAYMENTS),
+    Queue(export.UNANSWERED, "Exports without an answer",
+          "The finance system should have answered them by now. Ask whoever looks after it, or send them again.",
+          lambda: export.unanswered_waiting(timetable().answer_days),
+          lambda: url_for("admin.exports.index", state=export.ExportState.WRITTEN), P.VIEW_FEEDS, P.EXPORT_FEEDS),
+    Queue(export.REFUSED, "Exports with refused rows",
+          "The finance system says why it has not taken them. Have it mended, then send them again.",
+          export.refused_waiting, lambda: url_for("admin.exports.index", state=export.ExportState.REFUSED),
+          P.VIEW_FEEDS, P.EXPORT_FEEDS),
     Queue(directory.State.LOCKED, "Locked logins",
           "Closed by too many wrong passwords or codes. Unlock them once you know who is asking.",
           directory.locked_waiting, lambda: url_for("admin.people.index", state=directory.State.LOCKED), P.HELP_USERS,
