@@ -51,6 +51,11 @@ def with_preparation(folder: Path) -> None:
     office.ask_for(JobKind.PREPARE)
 
 
+def with_something_to_tell(folder: Path) -> None:
+    calculated(folder)
+    (folder / "feed-out").mkdir()
+
+
 def with_daily_work(folder: Path) -> None:
     office.second_feed(folder / "second")
     for kind in (JobKind.FEED, JobKind.DIGEST, JobKind.REMINDERS, JobKind.VERIFY):
@@ -74,6 +79,7 @@ CASES = {
     "worker prepares": Case(with_preparation, ("worker", "--once")),
     "worker finalises": Case(with_run, ("worker", "--once")),
     "worker works daily": Case(with_daily_work, ("worker", "--once")),
+    "export": Case(with_something_to_tell, ("feed", "export")),
     "verify": Case(calculated, ("verify",)),
 }
 
@@ -87,6 +93,8 @@ class Office:
     def renew(self) -> None:
         self.machine.engine.dispose()
         self.copies.renew()
+        for path in Path("feed-out").glob("*"):
+            path.unlink()
 
     def run(self, kill_at: int | None = None):
         """Give the command to a new process, which may be killed; what it has sent, and how it ended."""
@@ -114,7 +122,7 @@ def crashing(make_app, database, tmp_path, monkeypatch, set_today, case):
     set_today(office.SUNDAY)
     office.open_office(tmp_path)
     case.before(tmp_path)
-    schedule = Schedule(feed_directory="second", reminder_days=5)
+    schedule = Schedule(feed_directory="second", reminder_days=5, export_directory="feed-out")
     app = make_app(instance=tmp_path, today=office.SUNDAY, schedule=schedule)
     with office.copies(database) as copies:
         yield Office(app, Machine(database), copies, case)

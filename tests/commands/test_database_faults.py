@@ -42,9 +42,12 @@ ALL = {
     "vault rotate": [], "verify": [],
 }  # fmt: skip
 """The arguments with which each command comes to the database."""
-ELSEWHERE = {"doctor", "evidence verify", "feed format", "feed manifest", "mail deliver", "worker"}
-"""The doctor says what is wrong with it; the next three need no database; the others wait until it is back, with tests
-of their own."""
+ELSEWHERE = {
+    "doctor", "evidence verify", "feed acknowledge", "feed export", "feed format", "feed manifest", "mail deliver",
+    "worker",
+}  # fmt: skip
+"""The doctor says what is wrong with it; a manifest and the verifying of evidence need no database; exports read first,
+and wait only where there is something new; the others wait until it is back. They have tests of their own."""
 READ = {"audit head", "audit verify", "feed check", "verify"}
 """Never wait for anybody who writes."""
 WRITE = sorted({*ALL} - READ)

@@ -143,6 +143,9 @@ def test_printing_the_settings_shows_no_secret(instance):
         ("[schedule]\nreminder_days = 0", KEYS, "reminder_days must be 1 to 20"),
         ("[schedule]\nchase_days = 0", KEYS, "chase_days must be 1 to 60"),
         ("[schedule]\nchase_days = 61", KEYS, "chase_days must be 1 to 60"),
+        ("[schedule]\nanswer_days = 0", KEYS, "answer_days must be 1 to 60"),
+        ("[schedule]\nanswer_days = 61", KEYS, "answer_days must be 1 to 60"),
+        ("[schedule]\nexport = '7pm'", KEYS, "export must be a time of day"),
         ("[mail]\npassword = 'x'", {}, "comes from MAIL_PASSWORD"),
     ],
 )

@@ -113,6 +113,8 @@ def on_record(connection: sa.Connection) -> Rows:
 
 _WITHOUT_NUMBERS = {
     "job.message": (r"(Run|Import) \d+", r"\1 #"),
+    "export.sha256": (r".+", "#"),  # the file says when it was made
+    "export.size": (r".+", "#"),
     "remittance.reference": (r"-\d+$", "-#"),
     "remittance.advice": (r"(run_id=|\breference='[^']+-)\d+", r"\1#"),
     "remittance.sha256": (r".+", "#"),
@@ -134,7 +136,8 @@ def _told(column: sa.Column, value: Any, names: dict[tuple[str, Any], str]) -> A
         table, id_ = value.split(":")
         return names.get((table, int(id_)), value)
     if column.name == "detail":
-        return {key: names.get(("payment_run", part), part) if key == "run" else part for key, part in value.items()}
+        known = {key: part for key, part in value.items() if key != "sha256" or "number" not in value}  # of an export
+        return {key: names.get(("payment_run", part), part) if key == "run" else part for key, part in known.items()}
     return str(value)
 
 

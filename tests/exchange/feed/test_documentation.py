@@ -5,12 +5,30 @@ from pathlib import Path
 
 from exchange.feed import FILES, import_feed
 from exchange.feed.describe import format_of_a_feed
+from exchange.outbound.describe import format_of_an_export
+from exchange.outbound.kinds import FILES as OUT_FILES
+from exchange.outbound.kinds import KINDS
 
 
 def test_the_columns_in_the_documentation_are_those_of_the_schema(repository: Path):
     found = re.search(r"<!-- columns -->\n(.*)<!-- end of columns -->", _text(repository), re.DOTALL)
 
     assert found[1] == format_of_a_feed(), "put what `./portal feed format` prints between the two marks"
+
+
+def test_the_columns_of_the_way_out_are_those_of_the_schema(repository: Path):
+    found = re.search(r"<!-- columns out -->\n(.*)<!-- end of columns out -->", _text(repository), re.DOTALL)
+
+    assert found[1] == format_of_an_export(), "put what `./portal feed format` prints behind the line between the marks"
+
+
+def test_every_kind_that_is_told_has_files_of_its_own_with_one_reference():
+    names = [file.name for file in OUT_FILES]
+    assert len(names) == len(set(names))
+    assert not set(names) & {file.name for file in FILES}, "a name means one thing, whichever way it goes"
+    assert len({kind.name for kind in KINDS}) == len(KINDS)
+    for kind in KINDS:
+        assert len({file.columns[0].name for file in kind.files}) == 1, kind.name
 
 
 def test_every_column_has_an_attribute_of_its_entity():
