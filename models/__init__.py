@@ -74,6 +74,8 @@ from models.records import (  # noqa: F401
     contract,
     export,
     feed,
+    invoice,
+    invoice_rule,
     provider,
     visit,
 )

@@ -22,6 +22,8 @@ class Permission(StrEnum):
     MAKE_CLAIMS = "make, change, send and withdraw one-off claims"
     VIEW_ACTUALS = "view actuals, visits and timesheets"
     SUBMIT_ACTUALS = "enter, upload and confirm actuals, visits and timesheets"
+    VIEW_INVOICES = "view invoices and credit notes"
+    SUBMIT_INVOICES = "make, change, send and cancel invoices and credit notes"
     MANAGE_TEAM = "invite, change and remove colleagues, and review their access"
 
     # at the council
@@ -61,6 +63,9 @@ class Permission(StrEnum):
     MANAGE_ACTUAL_RULES = "set the rules of actuals, by service level"
     MANAGE_CLAIM_RULES = "ask for another price or limit of one-off claims"
     AGREE_CLAIM_RULES = "agree to another price or limit of one-off claims"
+    VIEW_EVERY_INVOICE = "view the invoices and credit notes of every provider"
+    DECIDE_INVOICES = "hold, release, approve and reject invoices and credit notes"
+    MANAGE_INVOICE_RULES = "say why invoices may be held, and enter the figures of late payment"
     DECIDE_CHANGES = "decide the changes of details that providers ask for"
     HELP_USERS = "reset, unlock and log out people at providers"
     MANAGE_ACCESS = "create and disable users, and grant and revoke their access to providers"
@@ -145,6 +150,8 @@ AT_PROVIDER = {
     P.MAKE_CLAIMS:            "yes            yes      -          -          -       yes",
     P.VIEW_ACTUALS:           "yes            yes      -          yes        yes     yes",
     P.SUBMIT_ACTUALS:         "yes            yes      -          yes        -       yes",
+    P.VIEW_INVOICES:          "yes            yes      -          -          yes     yes",
+    P.SUBMIT_INVOICES:        "yes            yes      -          -          -       yes",
     P.MANAGE_TEAM:            "yes            -        -          -          -       -",
 }
 AT_COUNCIL = {
@@ -183,6 +190,9 @@ AT_COUNCIL = {
     P.MANAGE_ACTUAL_RULES:    "-        yes      -          -            -           -      -     -        -",
     P.MANAGE_CLAIM_RULES:     "yes      yes      -          -            -           -      -     -        -",
     P.AGREE_CLAIM_RULES:      "-        yes      -          -            -           -      -     -        -",
+    P.VIEW_EVERY_INVOICE:     "yes      yes      yes        -            -           -      -     -        yes",
+    P.DECIDE_INVOICES:        "yes      -        -          -            -           -      -     -        -",
+    P.MANAGE_INVOICE_RULES:   "-        yes      -          -            -           -      -     -        -",
     P.DECIDE_CHANGES:         "-        -        -          yes          -           -      -     yes      -",
     P.HELP_USERS:             "-        -        -          -            -           -      yes   yes      -",
     P.MANAGE_ACCESS:          "-        -        -          -            -           -      -     yes      -",
@@ -213,7 +223,8 @@ STRONG = frozenset(
     (P.PREPARE_RUNS, P.AUTHORISE_RUNS, P.HOLD_PAYMENTS, P.ADJUST_PAYMENTS, P.DECIDE_WRITE_OFFS, P.ANSWER_REJECTIONS,
      P.MANAGE_GATES, P.RECORD_AGREEMENTS, P.DECIDE_CLAIMS, P.MANAGE_CLAIM_GRANTS, P.MANAGE_CLAIM_RULES,
      P.DECIDE_ACTUALS, P.MANAGE_ACTUAL_RULES,
-     P.AGREE_CLAIM_RULES, P.MANAGE_ACCESS, P.MANAGE_STAFF, P.DECIDE_STAFF_REQUESTS)
+     P.AGREE_CLAIM_RULES, P.DECIDE_INVOICES, P.MANAGE_INVOICE_RULES,
+     P.MANAGE_ACCESS, P.MANAGE_STAFF, P.DECIDE_STAFF_REQUESTS)
 )  # fmt: skip
 """What moves public money, or lets people in. Two people give a role with any of it: docs/grant-states.md."""
 STRONG_ROLES = frozenset(role for role, granted in COUNCIL_GRANTS.items() if granted & STRONG)

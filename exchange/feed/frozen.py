@@ -109,7 +109,7 @@ FREEZES = (
         "End this method, and add a new one to the other contract", "when it was added",
     ),
     Freeze(
-        "payment_methods.csv", ("calendar_id", "pay_on_actuals", "basis", "calculate_from"),
+        "payment_methods.csv", ("calendar_id", "pay_on_actuals", "basis", "is_by_invoice", "calculate_from"),
         lambda done: done.last_days, "End this method, and add a new one from the day after",
     ),
     Freeze(

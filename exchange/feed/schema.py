@@ -176,6 +176,8 @@ FILES: tuple[File, ...] = (
              "`never`: the plan is paid. `always`: what was delivered, once it is confirmed. `until_actual`: the plan "
              "until then"),
         must("basis", kinds.choice(Basis), "`net`: contributions that the provider collects are taken off"),
+        may("by_invoice", kinds.yes_no(), "the lines of approved invoices are paid, and nothing by plan or by actuals; "
+            "`no` if empty", attribute="is_by_invoice", default=False),
         must("calculate_from", kinds.day(), "the first day that is calculated; earlier ones were paid elsewhere"),
         ends_on(),
     ), "How a contract pays. Methods of one contract do not overlap.", owner="contract_id", apart=("contract_id",)),

@@ -50,6 +50,7 @@ class News(Choice):
     POST = "post"
     DOCUMENT = "document"
     CLAIM = "claim"
+    INVOICE = "invoice"
 
     @property
     def label(self) -> str:
@@ -115,6 +116,11 @@ _KINDS = {
         "The council has decided a claim, or asks about one",
         "It is accepted, accepted in part or rejected, or it waits until you have answered. Also what you may claim.",
         Permission.MAKE_CLAIMS,
+    ),
+    News.INVOICE: (
+        "The council has received, held or decided an invoice",
+        "It is held until you mend it, approved or rejected.",
+        Permission.SUBMIT_INVOICES,
     ),
 }
 

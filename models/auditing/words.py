@@ -18,6 +18,7 @@ class Group(StrEnum):
     PAYMENTS = "payments"
     CLAIMS = "one-off claims"
     ACTUALS = "actuals, visits and timesheets"
+    INVOICES = "invoices and credit notes"
     RUNS = "payment runs and imports"
     AUDIT = "the audit itself"
 
@@ -219,6 +220,22 @@ _WORDS = {
         "claim_rule.taken_back": "took back what they had asked for of the price or limit of claims",
         "journey.saved": "saved a journey",
         "journey.forgotten": "removed a saved journey",
+    },
+    Group.INVOICES: {
+        "invoice.made": "began an invoice",
+        "invoice.changed": "changed an invoice",
+        "invoice.removed": "removed a draft of an invoice",
+        "invoice.submitted": "sent an invoice",
+        "invoice.mended": "mended an invoice and sent it again",
+        "invoice.cancelled": "cancelled an invoice",
+        "invoice.held": "put an invoice on hold",
+        "invoice.released": "released an invoice",
+        "invoice.approved": "approved an invoice",
+        "invoice.rejected": "rejected an invoice",
+        "hold_reason.added": "added a reason to hold invoices",
+        "hold_reason.changed": "changed a reason to hold invoices",
+        "hold_reason.ended": "ended a reason to hold invoices",
+        "late_figure.entered": "entered a figure of late payment",
     },
     Group.RUNS: {
         "job.calculate_asked_for": "asked for a calculation",

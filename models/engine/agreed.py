@@ -4,7 +4,8 @@ A cell is paid the lesser of what the facts and what the agreed terms come to. W
 back because nobody has agreed it: only the facts (an end, an absence, a lower price) take money back.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 
 from models.agreed_terms import AgreedTerms
 from models.calendar import FAR_FUTURE, Span
@@ -13,6 +14,21 @@ from models.engine.draft import Settled
 from models.engine.entitlement import Cell, cells
 from models.engine.facts import Dated, DueSum, ItemFacts, Quantity, Terms
 from models.pricing import Basis
+
+Allowed = Callable[[date, Cell, Settled | None], Cell | None]
+"""Given a cell's first day, what is due for it and what was finalised: the cell that may be paid, which may be another
+than what is due; None where no line may be made.
+"""
+
+
+def whole(first: date, cell: Cell, before: Settled | None) -> Cell:
+    """Not blocked: all that is due."""
+    return cell
+
+
+def nothing(first: date, cell: Cell, before: Settled | None) -> None:
+    """Blocked: no new line, to pay or to recover."""
+    return
 
 
 def as_agreed(facts: Terms, agreed: AgreedTerms) -> Terms:

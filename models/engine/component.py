@@ -9,6 +9,7 @@ class Component(StrEnum):
     CARE = "care"
     ALLOWANCE = "allowance"
     CLAIM = "claim"
+    INVOICE = "invoice"
     ADJUSTMENT = "adjustment"
     CONTRIBUTION = "contribution"
     TOP_UP = "top_up"
@@ -26,5 +27,5 @@ DEDUCTIONS = frozenset({Component.CONTRIBUTION, Component.TOP_UP, Component.NURS
 """What somebody else pays towards the price: taken off, and no recovery."""
 CARRIED = frozenset({Component.BROUGHT_FORWARD, Component.CARRIED_FORWARD})
 """What a run takes for a debt, or adds to it: no part of a payment's own total."""
-LUMPS = frozenset({Component.ALLOWANCE, Component.CLAIM, Component.ADJUSTMENT})
+LUMPS = frozenset({Component.ALLOWANCE, Component.CLAIM, Component.INVOICE, Component.ADJUSTMENT})
 """Sums that are not priced by days."""

@@ -25,6 +25,7 @@ class Source(NamedTuple):
     allowance_id: int | None = None
     claim_item_id: int | None = None
     adjustment_id: int | None = None
+    invoice_line_id: int | None = None
 
 
 Place = tuple[Source, Component, date]

@@ -87,6 +87,8 @@ class Method(Protocol):
     @property
     def basis(self) -> Basis: ...
     @property
+    def is_by_invoice(self) -> bool: ...
+    @property
     def calendar(self) -> PaymentCalendar: ...
     @property
     def pay_on_actuals(self) -> PayOnActuals: ...
@@ -138,6 +140,22 @@ class ActualsRule:
         return Delivered(actual_e4 + (frustrated_e4 if self.is_frustrated_paid else 0), by_day)
 
 
+@dataclass(frozen=True, slots=True)
+class InvoicedSum:
+    """One line of an invoice or credit note that the council has decided: whole pence, below 0 where a credit note
+    takes back, 0 where it pays nothing (any more). Its days are those that it is for.
+    """
+
+    id: int
+    item_id: int
+    client_id: int
+    name: str
+    days: Span
+    net_pence: int
+    vat_pence: int
+    decided_on: date
+
+
 @dataclass
 class ItemFacts:
     """One care package line item, with all that decides what is paid for it."""
@@ -181,6 +199,8 @@ class ContractFacts:
     """Claim items that are paid a fixed sum, and the day on which the panel decided."""
     adjustments: list[tuple[DueSum, int]] = field(default_factory=list)
     """Sums that officers have added or, below zero, taken off; each with the client's id."""
+    invoices: list[InvoicedSum] = field(default_factory=list)
+    """Lines of invoices: they are paid where the method of their days pays by invoice."""
     waits_from: date | None = None
     """Payment periods that begin on this day or later pay no more than is agreed; None: none waits for agreements."""
 
@@ -190,6 +210,16 @@ class ContractFacts:
     def waits(self, span: Span) -> bool:
         """Whether what is paid of that period waits for agreements."""
         return self.waits_from is not None and self.waits_from <= span.first
+
+    def pays_by_invoice(self, days: Span) -> bool:
+        """Whether the methods of the first and the last of these days pay approved invoices."""
+        return all(
+            any(
+                each.is_by_invoice and each.calculate_from <= day <= (each.ends_on or FAR_FUTURE)
+                for each in self.methods
+            )
+            for day in (days.first, days.last)
+        )
 
     def periods(self, until: date) -> list[tuple[Method, Span]]:
         """Its payment periods that begin on or before `until`, in order."""

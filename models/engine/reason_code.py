@@ -27,6 +27,7 @@ class ReasonCode(Choice):
     TOP_UP = "top-up"
     NURSING = "nursing"
     CLAIM = "claim"
+    INVOICE = "invoice"
     ADJUSTMENT = "adjustment"
     CARRIED = "carried"
     BROUGHT_FORWARD = "brought forward"
@@ -52,6 +53,8 @@ _ABOUT = {
     ReasonCode.TOP_UP: "What somebody else pays on top of the price that the council has agreed, taken off.",
     ReasonCode.NURSING: "What the NHS pays for nursing care, taken off.",
     ReasonCode.CLAIM: "A one-off claim, or what has changed of one.",
+    ReasonCode.INVOICE: "A line of an invoice that the council has approved, or what has changed of one; of a credit "
+    "note, what it takes back.",
     ReasonCode.ADJUSTMENT: "A sum that the council has added or taken off by hand. The line says why.",
     ReasonCode.CARRIED: "Taken back money that this payment was too small for: it is owed, and added to what you owe.",
     ReasonCode.BROUGHT_FORWARD: "Taken from this payment for what you owed from earlier ones.",
@@ -63,6 +66,7 @@ _OF_COMPONENT = {
     Component.TOP_UP: ReasonCode.TOP_UP,
     Component.NURSING: ReasonCode.NURSING,
     Component.CLAIM: ReasonCode.CLAIM,
+    Component.INVOICE: ReasonCode.INVOICE,
     Component.ADJUSTMENT: ReasonCode.ADJUSTMENT,
     Component.CARRIED_FORWARD: ReasonCode.CARRIED,
 }

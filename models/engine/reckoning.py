@@ -6,18 +6,19 @@ It depends on facts and on what is finalised, never on holds, answers or debts. 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from models.calendar import FAR_FUTURE, Span, year_of
-from models.engine.agreed import agreed_pence, as_agreed, paid
+from models.engine.agreed import Allowed, agreed_pence, as_agreed, nothing, paid, whole
 from models.engine.component import Component
 from models.engine.draft import Draft, OrderKey, OrderSum, Place, Settled, Source, Stretches, expected_rows
 from models.engine.due import Cells, alike, by_plan, due_of
 from models.engine.entitlement import Cell, cells
-from models.engine.facts import ContractFacts, DueSum, ItemFacts
+from models.engine.facts import ContractFacts, DueSum, InvoicedSum, ItemFacts
+from models.engine.invoices import invoice_cells
 from models.engine.mileage import MileageBook, priced
 from models.engine.periods import Period, Periods, horizon
 from models.engine.steady import SteadyItem, moved
@@ -28,13 +29,9 @@ RULES = 2
 """The number of the rules of this version. Raise it whenever the same facts may come to something else than before:
 what that changes of paid days then waits until somebody accepts it (models/payments/rules.py).
 """
-Allowed = Callable[[date, Cell, Settled | None], Cell | None]
-"""Given a cell's first day, what is due for it and what was finalised: the cell that may be paid, which may be another
-than what is due; None where no line may be made.
-"""
 Into = tuple[Any, Any]
 """Sums of net and VAT pence, and the key under which a plan is added to them."""
-IN_THE_CURRENT_PAYMENT = (Component.CLAIM, Component.ADJUSTMENT)
+IN_THE_CURRENT_PAYMENT = (Component.CLAIM, Component.INVOICE, Component.ADJUSTMENT)
 """Sums that are paid in the current payment, whatever day they are for."""
 
 
@@ -76,6 +73,8 @@ def reckon(
         work.take_item(item)
     for claim, decided_on in contract.claims:
         work.take_claim(claim, decided_on)
+    for line in contract.invoices:
+        work.take_invoice(line)
     if contract.miles is not None:
         work.take_miles(contract.miles)
     for adjustment, client_id in contract.adjustments:
@@ -110,7 +109,7 @@ class _Work:
         until = item.terms_gross.last_payable_on
         if self.pays_weeks and until < FAR_FUTURE - WEEK:
             until += WEEK  # its last week may belong to the period after its last day
-        for period in self.periods.between(item.terms_gross.starts_on, until):
+        for period in self._priced_between(item.terms_gross.starts_on, until):
             own = steady[period.method.basis]
             limit = limits[period.method.basis] if limits and self.contract.waits(period.span) else None
             for days in period.weeks if period.pays_weeks else (period,):
@@ -129,12 +128,16 @@ class _Work:
         for allowance in item.allowances:
             self._take_allowance(item, allowance)
 
+    def _priced_between(self, first: date, last: date) -> Iterable[Period]:
+        """The periods with one of these days that are paid by prices: where invoices pay, items have no cells."""
+        return (period for period in self.periods.between(first, last) if not period.method.is_by_invoice)
+
     def _allowed(self, item: ItemFacts, agreed: Cells) -> Allowed:
         """What may be paid of this item's cells. `agreed` is asked when a cell is: it is filled meanwhile."""
         if item.is_blocked(self.as_on):
-            return _nothing
+            return nothing
         if (waits_from := self.contract.waits_from) is None:
-            return _whole
+            return whole
 
         def allowed(first: date, cell: Cell, before: Settled | None) -> Cell | None:
             period = self.periods.holding(self._placing_day(cell.component, first))
@@ -183,7 +186,8 @@ class _Work:
         agreed: Cells = {}
         allowed = self._allowed(item, agreed)
         period = self.periods.holding(allowance.due_on)
-        if period and item.terms_gross.is_payable_on(allowance.due_on):
+        is_paid = period is not None and not period.method.is_by_invoice
+        if period and is_paid and item.terms_gross.is_payable_on(allowance.due_on):
             cell = _sum_cell(Component.ALLOWANCE, allowance)
             if pence := agreed_pence(item, allowance):
                 agreed[cell.component, cell.first] = replace(cell, net_pence=pence)
@@ -212,16 +216,34 @@ class _Work:
         """
         source = Source(claim_item_id=item_id)
         if due is not None:
-            self._compare(source, None, name, {(cell.component, cell.first): cell for cell in due}, _whole)
+            self._compare(source, None, name, {(cell.component, cell.first): cell for cell in due}, whole)
             return
+        self._stays(source, None, name)
+
+    def _stays(self, source: Source, client_id: int | None, name: str) -> None:
+        """What was paid of it stays paid, and nothing waits."""
         for (component, first), before in self.settled.get(source, {}).items():
             self.found.entitled_pence += before.net_pence + before.vat_pence
-            self._keep(component, first, before, (None, year_of(first)), name)
+            self._keep(component, first, before, (client_id, year_of(first)), name)
+
+    def take_invoice(self, line: InvoicedSum) -> None:
+        """A line of a decided invoice, for its own days, in the current payment; cut at 1 April like any cell."""
+        source = Source(item_id=line.item_id, invoice_line_id=line.id)
+        if line.decided_on > self.as_on:
+            self._stays(source, line.client_id, line.name)
+            return
+        due = invoice_cells(line) if self.contract.pays_by_invoice(line.days) else []
+        item = next((each for each in self.contract.items if each.id == line.item_id), None)
+        waits = item is None or item.is_blocked(self.as_on)
+        if item is not None and item.agreed is None and self.contract.waits(line.days):
+            waits = True  # never agreed: blocked whole
+        allowed = nothing if waits else whole
+        self._compare(source, line.client_id, line.name, {(cell.component, cell.first): cell for cell in due}, allowed)
 
     def take_adjustment(self, adjustment: DueSum, client_id: int) -> None:
         cell = _sum_cell(Component.ADJUSTMENT, adjustment)
         due = {(cell.component, cell.first): cell}
-        self._compare(Source(adjustment_id=adjustment.id), client_id, adjustment.name, due, _whole)
+        self._compare(Source(adjustment_id=adjustment.id), client_id, adjustment.name, due, whole)
 
     def _plan(self, into: Into, cell: Cell, order: OrderKey, name: str) -> None:
         _add(into, cell)
@@ -311,15 +333,6 @@ def _add(into: Into, cell: Cell) -> None:
     sums, key = into
     sums[key][0] += cell.net_pence
     sums[key][1] += cell.vat_pence
-
-
-def _whole(first: date, cell: Cell, before: Settled | None) -> Cell:
-    return cell
-
-
-def _nothing(first: date, cell: Cell, before: Settled | None) -> None:
-    """Blocked: no new line, to pay or to recover."""
-    return
 
 
 def _sum_cell(component: Component, due: DueSum) -> Cell:

@@ -38,10 +38,8 @@ class Book:
         for contract_id, *source, component, first, last, net, vat in _streamed(_finalised_cells(provider_ids)):
             self.settled[contract_id][Source(*source)][component, first] = Settled(last, net, vat)
         self.placed: dict[int, dict[Place, date]] = defaultdict(dict)
-        for contract_id, first_on, item, allowance, claim, adjustment, component, first in session.execute(
-            _placed_elsewhere(provider_ids)
-        ):
-            self.placed[contract_id][Source(item, allowance, claim, adjustment), component, first] = first_on
+        for contract_id, first_on, *source, component, first in session.execute(_placed_elsewhere(provider_ids)):
+            self.placed[contract_id][Source(*source), component, first] = first_on
         self.paid = {id_: (net, vat) for id_, net, vat in session.execute(_finalised_of_open_payments(provider_ids))}
         strict = select(Contract.id).where(Contract.provider_id.in_(provider_ids), Contract.pays_only_confirmed)
         self.pays_only_confirmed = set(session.scalars(strict))
@@ -67,7 +65,7 @@ def _payments(provider_ids: list[int]) -> sa.Select:
 def _finalised_cells(provider_ids: list[int]) -> sa.Select:
     line = PaymentLine
     cell = (line.contract_id, line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id,
-            line.component, line.first_on)  # fmt: skip
+            line.invoice_line_id, line.component, line.first_on)  # fmt: skip
     return (
         select(
             *cell,
@@ -88,7 +86,7 @@ def _placed_elsewhere(provider_ids: list[int]) -> sa.Select:
     return (
         select(
             line.contract_id, payment.first_on, line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id,
-            line.component, line.first_on,
+            line.invoice_line_id, line.component, line.first_on,
         )
         .join(payment, payment.id == line.payment_id)
         .join(method, method.id == payment.method_id)

@@ -282,6 +282,7 @@ class _Writer:
             "allowance_id": draft.source.allowance_id,
             "claim_item_id": draft.source.claim_item_id,
             "adjustment_id": draft.source.adjustment_id,
+            "invoice_line_id": draft.source.invoice_line_id,
             "first_on": draft.first,
             "last_on": draft.last,
             "net_pence": draft.net_pence,

@@ -15,6 +15,7 @@ from models.engine.facts import ActualsRule, ContractFacts, Dated, DueSum, ItemF
 from models.engine.weeks import pays_weeks
 from models.payments.adjustment import Adjustment
 from models.payments.delivered import figures_that_count
+from models.payments.invoiced import invoiced
 from models.payments.miles import books
 from models.pricing import DeductionKind
 from models.records.actual_rule import ActualRule, RuleKind
@@ -67,6 +68,9 @@ def load(provider_ids: list[int]) -> dict[int, ContractFacts]:
         if contract_id in contracts:
             contracts[contract_id].claims.append((claim, decided_on))
     _add_adjustments(contracts, provider_ids)
+    for contract_id, line in invoiced(provider_ids):
+        if contract_id in contracts:
+            contracts[contract_id].invoices.append(line)
     of_providers = books(provider_ids)
     for facts in contracts.values():
         facts.miles = of_providers.get(facts.provider_id)

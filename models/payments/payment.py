@@ -278,6 +278,7 @@ class PaymentLine(ProviderOwned, Base):
         allowance_id="allowance",
         claim_item_id="claim_item",
         adjustment_id="adjustment",
+        invoice_line_id="invoice_line",
         purchase_order_id="purchase_order",
     )
 
@@ -291,6 +292,7 @@ class PaymentLine(ProviderOwned, Base):
     allowance_id: Mapped[int | None]
     claim_item_id: Mapped[int | None]
     adjustment_id: Mapped[int | None]
+    invoice_line_id: Mapped[int | None] = mapped_column(index=True)
     first_on: Mapped[date]
     last_on: Mapped[date]
     """The days of the cell: a payment period, cut at 1 April; or the one day on which a sum was due."""

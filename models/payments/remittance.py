@@ -143,7 +143,7 @@ class _Writing:
     def _of_line(self, row: Any, head: Any) -> Iterator[AdviceLine]:
         """One amount for each slice; of a difference, or a sum, one."""
         working: Working = row.working
-        is_earlier = row.last_on < head.first_on and row.component is not Component.CLAIM
+        is_earlier = row.last_on < head.first_on and row.component not in (Component.CLAIM, Component.INVOICE)
         if row.component in LUMPS or row.component not in _PRICED:
             due = row.net_pence + working.before_net_pence
             reason = reason_code.of_sum(
@@ -188,7 +188,7 @@ _PRICED = frozenset({Component.CARE, Component.CONTRIBUTION, Component.TOP_UP, C
 
 _ORDER = (
     Component.CARE, Component.CONTRIBUTION, Component.TOP_UP, Component.NURSING, Component.ALLOWANCE, Component.CLAIM,
-    Component.ADJUSTMENT, Component.BROUGHT_FORWARD, Component.CARRIED_FORWARD,
+    Component.INVOICE, Component.ADJUSTMENT, Component.BROUGHT_FORWARD, Component.CARRIED_FORWARD,
 )  # fmt: skip
 _PLACE = sa.case(
     {component.value: at for at, component in enumerate(_ORDER)}, value=sa.cast(PaymentLine.component, sa.String)
@@ -221,9 +221,9 @@ def _lines(run_id: int, payment_ids: Collection[int]) -> Select:
     return (
         select(
             line.id, line.payment_id, line.contract_id, line.component, line.item_id, line.allowance_id,
-            line.claim_item_id, line.adjustment_id, line.first_on, line.last_on, line.net_pence, line.vat_pence,
-            line.working, PurchaseOrder.number.label("order_number"), PurchaseOrder.client_id, Client.surname,
-            Client.first_name, Client.reference.label("client_reference"),
+            line.claim_item_id, line.adjustment_id, line.invoice_line_id, line.first_on, line.last_on, line.net_pence,
+            line.vat_pence, line.working, PurchaseOrder.number.label("order_number"), PurchaseOrder.client_id,
+            Client.surname, Client.first_name, Client.reference.label("client_reference"),
         )
         .outerjoin(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
         .outerjoin(Client, Client.id == PurchaseOrder.client_id)
@@ -237,7 +237,10 @@ def _lines(run_id: int, payment_ids: Collection[int]) -> Select:
 
 
 def _cell(row: Any) -> tuple[Any, ...]:
-    return row.item_id, row.allowance_id, row.claim_item_id, row.adjustment_id, row.component, row.first_on
+    return (
+        row.item_id, row.allowance_id, row.claim_item_id, row.adjustment_id, row.invoice_line_id, row.component,
+        row.first_on,
+    )  # fmt: skip
 
 
 def _before(changed: Sequence[Any]) -> dict[tuple[Any, ...], list[tuple[int, tuple[Slice, ...]]]]:
@@ -248,8 +251,8 @@ def _before(changed: Sequence[Any]) -> dict[tuple[Any, ...], list[tuple[int, tup
     line = PaymentLine
     query = (
         select(
-            line.id, line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id, line.component,
-            line.first_on, line.working,
+            line.id, line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id,
+            line.invoice_line_id, line.component, line.first_on, line.working,
         )
         .where(
             line.run_id.is_not(None), line.contract_id.in_({row.contract_id for row in changed}),

@@ -104,8 +104,8 @@ def _drafts(contract_ids: list[int]) -> dict[int, dict[Place, int]]:
     line = PaymentLine
     found: dict[int, dict[Place, int]] = defaultdict(dict)
     query = select(
-        line.contract_id, line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id, line.component,
-        line.first_on, line.total_pence.label("pence"),
+        line.contract_id, line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id,
+        line.invoice_line_id, line.component, line.first_on, line.total_pence.label("pence"),
     ).where(line.contract_id.in_(contract_ids), line.run_id.is_(None))  # fmt: skip
     for contract_id, *source, component, first_on, pence in session.execute(query) if contract_ids else ():
         found[contract_id][Source(*source), component, first_on] = pence

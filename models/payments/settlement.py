@@ -51,14 +51,15 @@ def drafts_of(*which: sa.ColumnElement[bool]) -> sa.Select:
     return (
         select(
             line.id, line.payment_id, line.contract_id, line.purchase_order_id, line.component, line.item_id,
-            line.allowance_id, line.claim_item_id, line.adjustment_id, belongs_on().label("belongs_on"), line.net_pence,
-            line.vat_pence, PurchaseOrder.client_id, Adjustment.is_of_earlier_days, has_row_held().label("is_held"),
+            line.allowance_id, line.claim_item_id, line.adjustment_id, line.invoice_line_id,
+            belongs_on().label("belongs_on"), line.net_pence, line.vat_pence, PurchaseOrder.client_id,
+            Adjustment.is_of_earlier_days, has_row_held().label("is_held"),
         )
         .outerjoin(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
         .outerjoin(Adjustment, Adjustment.id == line.adjustment_id)
         .where(line.run_id.is_(None), *which)
         .order_by(line.payment_id, line.purchase_order_id, line.component, line.item_id, line.allowance_id,
-                  line.claim_item_id, line.adjustment_id, line.first_on)
+                  line.claim_item_id, line.adjustment_id, line.invoice_line_id, line.first_on)
     )  # fmt: skip
 
 

@@ -234,6 +234,8 @@ class PaymentMethod(FromFeed, ProviderOwned, Base):
     calendar_id: Mapped[int] = mapped_column(sa.ForeignKey("calendar.id"), index=True)
     pay_on_actuals: Mapped[PayOnActuals] = mapped_column(default=PayOnActuals.NEVER)
     basis: Mapped[Basis]
+    is_by_invoice: Mapped[bool] = mapped_column(default=False)
+    """Approved invoices are paid, and nothing by plan or by actuals."""
     calculate_from: Mapped[date]
     ends_on: Mapped[date | None]
 
@@ -242,11 +244,10 @@ class PaymentMethod(FromFeed, ProviderOwned, Base):
     @property
     def label(self) -> str:
         """As the guides print it: Scheduled (Pay on actuals: Never) 04/02/2019 Weekly Net."""
-        calendar = self.calendar
-        return (
-            f"Scheduled (Pay on actuals: {self.pay_on_actuals.label}) {calendar.anchor_on:%d/%m/%Y} "
-            f"{calendar.frequency.label} {self.basis.value.capitalize()}"
-        )
+        when = f"{self.calendar.anchor_on:%d/%m/%Y} {self.calendar.frequency.label}"
+        if self.is_by_invoice:
+            return f"By invoice {when}"
+        return f"Scheduled (Pay on actuals: {self.pay_on_actuals.label}) {when} {self.basis.value.capitalize()}"
 
     def periods(self, until: date) -> Iterator[Span]:
         """This method's payment periods that begin on or before `until`; its own ends may cut them short."""
@@ -322,7 +323,6 @@ class ContractRate(FromFeed, ProviderOwned, Base):
         more it is than the one before it, None of the first.
         """
         before = sa.func.lag(cls.rate_e4).over(partition_by=cls.service_level_id, order_by=cls.starts_on)
-        change = (cls.rate_e4 - before).label("change_e4")
         return (
             select(
                 ServiceLevel.id.label("level_id"),
@@ -331,7 +331,7 @@ class ContractRate(FromFeed, ProviderOwned, Base):
                 cls.rate_e4,
                 cls.starts_on,
                 cls.ends_on,
-                change,
+                (cls.rate_e4 - before).label("change_e4"),
             )  # fmt: skip
             .join(ServiceLevel, ServiceLevel.id == cls.service_level_id)
             .where(cls.contract_id == contract.id)

@@ -50,7 +50,7 @@ def _line(line: PaymentLine) -> Line:
     return Line(
         order=_order(line.purchase_order) if line.purchase_order else None,
         component=line.component,
-        source=(line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id),
+        source=(line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id, line.invoice_line_id),
         first=line.first_on,
         last=line.last_on,
         net_pence=line.net_pence,

@@ -22,7 +22,8 @@ from models.payments.confirmation import Processing
 from models.payments.payment import ScheduledPayment
 from models.payments.standing import Standing, Stands, facts_of, standings_of
 from models.records.client import masked_name
-from models.reports.reasons import Kind, sums_of
+from models.reports.reason_kind import Kind
+from models.reports.reasons import sums_of
 
 P = ScheduledPayment
 MOST = 3
@@ -92,7 +93,8 @@ _OF_PEOPLE = {
     Kind.BLOCKED: ("waits to be paid for", "who wait to be paid for"),
 }
 """What is said of one person, and of several."""
-_PAST = {Kind.ALLOWANCE: "was paid", Kind.CLAIM: "was paid", Kind.ADJUSTMENT: "was made", Kind.EARLIER: "were made"}
+_PAST = {Kind.ALLOWANCE: "was paid", Kind.CLAIM: "was paid", Kind.ADJUSTMENT: "was made", Kind.EARLIER: "were made",
+         Kind.INVOICE: "were paid"}  # fmt: skip
 """What is said of it where only the payment before had it."""
 
 

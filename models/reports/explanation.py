@@ -145,6 +145,8 @@ def _sum_text(line: Line, period: Span) -> str:
     if line.component is Component.CLAIM:
         parts = ", ".join(told_part(part) for part in line.working.slices)
         return f"{line.working.name}, one-off claim of {day}{f': {parts}' if parts else ''}"
+    if line.component is Component.INVOICE:
+        return f"{line.working.name}, {day}{' (taken back)' if line.net_pence < 0 else ''}"
     if line.component is Component.ADJUSTMENT:
         return f"Adjustment by the council{' (recovery)' if line.net_pence < 0 else ''}: {line.working.name}"
     return f"{line.working.name}, due {day}"
@@ -203,7 +205,7 @@ def _changed(lines: list[Line], period: Span) -> Sentence:
     net = sum(line.net_pence for line in lines)
     before = sum(line.working.before_net_pence for line in lines)
     name = "Recovery" if net < 0 and lines[0].component not in DEDUCTIONS else "Correction"
-    if lines[0].component is Component.CLAIM:
+    if lines[0].component in (Component.CLAIM, Component.INVOICE):
         name += f" of {lines[0].working.name}"
     text = f"{name} for {_named_days(lines, span, period)}: {_due_and_paid(lines[0], net + before, before)}"
     parts = [

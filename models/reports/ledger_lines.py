@@ -49,8 +49,8 @@ _OF_CODE = {
 _WORDS = {
     Component.CARE: "Care", Component.CONTRIBUTION: "Client contributions", Component.TOP_UP: "Top-ups",
     Component.NURSING: "Nursing care", Component.ALLOWANCE: "Allowances", Component.CLAIM: "One-off claims",
-    Component.ADJUSTMENT: "Adjustments", Component.BROUGHT_FORWARD: "Taken for what was owed",
-    Component.CARRIED_FORWARD: "Added to what is owed",
+    Component.INVOICE: "Invoices", Component.ADJUSTMENT: "Adjustments",
+    Component.BROUGHT_FORWARD: "Taken for what was owed", Component.CARRIED_FORWARD: "Added to what is owed",
 }  # fmt: skip
 
 
@@ -75,7 +75,7 @@ class LedgerLine:
 def ledger_lines(provider_id: int, first: date, last: date) -> list[LedgerLine]:
     """Of every payment with a bank day between these, that the bank has not returned; one statement."""
     line, part, payment, item, level = PaymentLine, RunPayment, ScheduledPayment, CarePackageLineItem, ServiceLevel
-    code = sa.case((line.component == Component.CARE, level.vat_code))
+    code = sa.case((line.component.in_((Component.CARE, Component.INVOICE)), level.vat_code))
     keys = (
         part.payment_id, part.run_id, Contract.reference, payment.first_on, payment.last_on, bank_day(),
         SentPayment.bank_reference, line.component, code,

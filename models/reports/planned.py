@@ -28,6 +28,8 @@ from models.words import is_found
 
 def planned_lines(payment: ScheduledPayment) -> list[Line]:
     """By client, in the order of their names."""
+    if payment.method.is_by_invoice:
+        return []
     contract = load([payment.provider_id]).get(payment.contract_id)
     items = [item for item in contract.items if not item.is_blocked(today())] if contract else []
     clients = {client.id: client for client in session.scalars(_clients(items))}

@@ -11,7 +11,12 @@ from models.pricing import Unit
 from models.reports.explanation import days_text, price_text
 
 WEEK = timedelta(days=7)
-_KINDS = {Component.ALLOWANCE: "due", Component.CLAIM: "one-off claim of", Component.ADJUSTMENT: "adjustment of"}
+_KINDS = {
+    Component.ALLOWANCE: "due",
+    Component.CLAIM: "one-off claim of",
+    Component.INVOICE: "for",
+    Component.ADJUSTMENT: "adjustment of",
+}
 
 
 @dataclass(frozen=True)

@@ -22,52 +22,13 @@ from models.records.care_package import Absence, Allowance, CarePackageLineItem
 from models.records.claim import Claim, ClaimItem
 from models.records.client import Client
 from models.records.contract import Contract
-from models.words import Choice
+from models.reports.reason_kind import Kind
 
 GAP_PENCE = 2
 """How far two sums may be from proportional to their days, by rounding alone, in pence a day of the longer."""
 P = ScheduledPayment
 TODAY = sa.bindparam("today", type_=sa.Date())
 Integer = sa.SQLColumnExpression[int]
-
-
-class Kind(Choice):
-    """Why a payment differs from the one before."""
-
-    NEW = "new"
-    GONE = "gone"
-    BLOCKED = "blocked"
-    """Paid before, and now not authorised, not agreed or suspended."""
-    SERVICE = "services begun or ended"
-    ABSENCE = "days of absence"
-    PRICE = "a new price"
-    QUANTITY = "other hours or units"
-    SHARED = "a price by the month, shared by its days"
-    PART = "care begun or ended part-way"
-    DAYS = "days"
-    """More or fewer days at the same price."""
-    ROUNDING = "rounding"
-    CONTRIBUTION = "client contributions"
-    ALLOWANCE = "allowance"
-    CLAIM = "claim"
-    ADJUSTMENT = "adjustment"
-    EARLIER = "corrections of earlier days"
-    PLANNED = "changes that are planned"
-    OTHER = "other"
-
-    @property
-    def label(self) -> str:
-        return self.value
-
-    @property
-    def is_by_days(self) -> bool:
-        """It is about care for a payment's own days, which are not known row by row before they begin."""
-        return self not in (Kind.ALLOWANCE, Kind.CLAIM, Kind.ADJUSTMENT, Kind.EARLIER, Kind.PLANNED, Kind.OTHER)
-
-    @property
-    def is_one_sided(self) -> bool:
-        """What the one payment has of it is another thing than what the other has."""
-        return self in (Kind.ADJUSTMENT, Kind.EARLIER)
 
 
 @cache
@@ -304,11 +265,15 @@ def _is_blocked(pair: Any) -> sa.ColumnElement[bool]:
 
 
 def _sums(lines: sa.CTE) -> sa.Select:
-    """Allowances by name, claims one by one, and what the council has adjusted on either side."""
+    """Allowances by name, claims one by one, and on either side what invoices come to and what was adjusted."""
     c = lines.c
-    hand_made = c.component == Component.ADJUSTMENT
-    is_allowance = c.component == Component.ALLOWANCE
-    kind = sa.case((is_allowance, Kind.ALLOWANCE), (hand_made, Kind.ADJUSTMENT), else_=Kind.CLAIM)
+    is_of_one_side = c.component.in_((Component.ADJUSTMENT, Component.INVOICE))
+    kinds = (
+        (Component.ALLOWANCE, Kind.ALLOWANCE),
+        (Component.ADJUSTMENT, Kind.ADJUSTMENT),
+        (Component.INVOICE, Kind.INVOICE),
+    )
+    kind = sa.case(*((c.component == component, kind) for component, kind in kinds), else_=Kind.CLAIM)
     what = {"of": c.of, "kind": kind, "name": Allowance.name, "on": Claim.claimed_on}
     row = _columns(**what, **_both(c.sign, c.pence), **_people(c.client_id))
     return (
@@ -318,7 +283,7 @@ def _sums(lines: sa.CTE) -> sa.Select:
         .outerjoin(ClaimItem, ClaimItem.id == c.claim_item_id)
         .outerjoin(Claim, Claim.id == ClaimItem.claim_id)
         .where(c.component.not_in(PRICED))
-        .group_by(c.of, c.component, Allowance.name, Claim.id, Claim.claimed_on, _when(hand_made, c.sign))
+        .group_by(c.of, c.component, Allowance.name, Claim.id, Claim.claimed_on, _when(is_of_one_side, c.sign))
     )
 
 

@@ -195,16 +195,17 @@ def _drafts(provider_ids: list[int]) -> Iterator[tuple[int, Cell, _Stored]]:
     line, payment, order = PaymentLine, ScheduledPayment, PurchaseOrder
     query = (
         select(
-            line.contract_id, line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id, line.component,
-            line.first_on, line.last_on, line.net_pence, line.vat_pence, line.working, line.purchase_order_id,
-            payment.first_on.label("paid_in"), order.client_id, order.financial_year,
+            line.contract_id, line.item_id, line.allowance_id, line.claim_item_id, line.adjustment_id,
+            line.invoice_line_id, line.component, line.first_on, line.last_on, line.net_pence, line.vat_pence,
+            line.working, line.purchase_order_id, payment.first_on.label("paid_in"), order.client_id,
+            order.financial_year,
         )
         .join(payment, payment.id == line.payment_id)
         .outerjoin(order, order.id == line.purchase_order_id)
         .where(line.provider_id.in_(provider_ids), line.run_id.is_(None))
     )  # fmt: skip
     for row in session.execute(query, execution_options={"yield_per": 1_000}):
-        source = Source(row.item_id, row.allowance_id, row.claim_item_id, row.adjustment_id)
+        source = Source(row.item_id, row.allowance_id, row.claim_item_id, row.adjustment_id, row.invoice_line_id)
         key = (row.client_id, row.financial_year) if row.purchase_order_id is not None else None
         stored = _Stored(row.paid_in, row.last_on, (row.net_pence, row.vat_pence), key, row.working)
         yield row.contract_id, (source, row.component, row.first_on), stored

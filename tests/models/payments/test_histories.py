@@ -38,7 +38,7 @@ from models.payments.standing import Kept, standings
 from models.pricing import PayOnActuals
 from models.records.contract import Contract
 from models.reports.difference import differences
-from models.reports.reasons import Kind
+from models.reports.reason_kind import Kind
 from models.reports.statement import statement_of
 from models.reports.whereabouts import Whereabouts, by_contract
 from tests.support.histories import FACTS, Office

@@ -12,7 +12,7 @@ from models.payments.payment import ScheduledPayment
 from models.records.care_package import CarePackageLineItem, ItemPrice
 from models.records.client import Client
 from models.reports.difference import Difference, Told, differences
-from models.reports.reasons import Kind
+from models.reports.reason_kind import Kind
 from tests.care_factories import (
     make_absence,
     make_allowance,
