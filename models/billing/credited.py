@@ -1,0 +1,72 @@
+"""What is left of an invoice once its credit notes are taken off, line by line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from models.base import DomainError, session
+from models.money import gbp, number
+from models.records.invoice import SENT, Invoice, InvoiceKind, InvoiceLine
+
+
+@dataclass(frozen=True)
+class Left:
+    """Of one line: pence, and the quantity in ten-thousandths."""
+
+    net_pence: int
+    vat_pence: int
+    quantity_e4: int
+
+    @property
+    def gross_pence(self) -> int:
+        return self.net_pence + self.vat_pence
+
+
+def left_of(invoice_id: int, *, but: int = 0) -> dict[int, Left]:
+    """By line of the invoice: what credit notes that were sent, and neither rejected nor cancelled, leave of it. The
+    credit note numbered `but` is not counted.
+    """
+    own = session.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.id))
+    taken = _taken(invoice_id, but)
+    nothing = Left(0, 0, 0)
+    return {
+        line.id: Left(
+            line.net_pence - gone.net_pence, line.vat_pence - gone.vat_pence, line.quantity_e4 - gone.quantity_e4
+        )
+        for line in own
+        for gone in (taken.get(line.id, nothing),)
+    }
+
+
+def _taken(invoice_id: int, but: int) -> Mapping[int, Left]:
+    line, note = InvoiceLine, Invoice
+    sums = (func.sum(each) for each in (line.net_pence, line.vat_pence, line.quantity_e4))
+    query = (
+        select(line.credits_line_id, *sums)
+        .join(note, note.id == line.invoice_id)
+        .where(note.credits_id == invoice_id, note.id != but, note.status.in_(SENT))
+        .where(note.kind == InvoiceKind.CREDIT_NOTE)
+        .group_by(line.credits_line_id)
+    )
+    return {row.credits_line_id or 0: Left(int(row[1]), int(row[2]), int(row[3])) for row in session.execute(query)}
+
+
+def insist_is_left(note: Invoice) -> None:
+    """DomainError where the credit note takes back more of a line of its invoice than is left of it."""
+    left = left_of(note.credits_id or 0, but=note.id)
+    lines = session.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == note.id).order_by(InvoiceLine.id))
+    for line in lines:
+        rest = left.get(line.credits_line_id or 0, Left(0, 0, 0))
+        if line.net_pence > rest.net_pence or line.vat_pence > rest.vat_pence or line.quantity_e4 > rest.quantity_e4:
+            raise DomainError(
+                f"{note.called} takes back {gbp(line.gross_pence)} for {line.span.words()}, and "
+                f"{gbp(rest.gross_pence)} ({number(max(0, rest.quantity_e4))} units) is left of that line. Take back "
+                "no more than is left"
+            )
+
+
+def has_credit_notes(invoice: Invoice) -> bool:
+    """Whether a credit note for it was sent, and is neither rejected nor cancelled."""
+    query = select(Invoice.id).where(Invoice.credits_id == invoice.id, Invoice.status.in_(SENT)).limit(1)
+    return session.scalar(query) is not None

@@ -1,0 +1,176 @@
+"""What the council does with invoices: hold, release, approve, reject. docs/invoice-states.md has the table; a test
+goes through every cell.
+
+Nobody decides an invoice of a provider at which they have or had a place, nor one that they have made or sent. What is
+approved is calculated at once, so that it stands in the next payment of a contract that pays by invoice.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from models.accounts.conflict import conflicts_of, insist_on_none
+from models.accounts.user import User
+from models.audit import record
+from models.base import DomainError, move, reload, session, utc_now
+from models.billing.credited import has_credit_notes, insist_is_left
+from models.billing.invoice_listing import numbered
+from models.billing.invoice_mail import tell_decided, tell_held, tell_released
+from models.billing.invoice_matching import match
+from models.billing.invoicing import end_hold, open_hold, take_turn
+from models.calendar import today
+from models.money import gbp
+from models.payments.calculation import calculate, lock
+from models.permissions import Permission
+from models.records.invoice import (
+    HoldEnding,
+    Invoice,
+    InvoiceHold,
+    InvoiceKind,
+    InvoiceStatus,
+)
+from models.records.invoice_rule import HoldReason, Releaser
+
+LONGEST_TEXT = 1_000
+OWN_INVOICE = "You have made or sent this invoice, so a colleague has to decide it"
+NOT_THERE = {
+    InvoiceStatus.DRAFT: "has not been sent to the council",
+    InvoiceStatus.SUBMITTED: "waits to be decided",
+    InvoiceStatus.ON_HOLD: "is on hold. Release it first",
+    InvoiceStatus.APPROVED: "has been approved",
+    InvoiceStatus.REJECTED: "has been rejected",
+    InvoiceStatus.CANCELLED: "has been cancelled",
+}
+
+
+def may_decide(invoice: Invoice, by: User) -> bool:
+    is_own = by.id in (invoice.made_by_id, invoice.submitted_by_id)
+    return not is_own and not conflicts_of(by, [invoice.provider_id])
+
+
+def hold(invoice: Invoice, reason: HoldReason, *, note: str = "", by: User) -> None:
+    """Put it on hold for one of the reasons that are offered, and tell the provider today. DomainError where it does
+    not wait to be decided.
+    """
+    _begin(invoice, by)
+    if reason.ended_at is not None:
+        raise DomainError(f"“{reason.name}” is no longer a reason to hold. Choose another one")
+    if not move(invoice, Invoice.status == InvoiceStatus.SUBMITTED, status=InvoiceStatus.ON_HOLD):
+        raise DomainError(_not_there(invoice))
+    session.add(
+        InvoiceHold(
+            provider_id=invoice.provider_id, invoice_id=invoice.id, reason_id=reason.id, note=_tidy(note),
+            held_on=today(), held_by_id=by.id,
+        )
+    )  # fmt: skip
+    record("invoice.held", invoice, by=by, reason=reason.id)
+    tell_held(invoice, reason, by=by)
+
+
+def release(invoice: Invoice, *, by: User) -> None:
+    """Let it go on as it is. The days to pay count on from its receipt: it was valid all the while. DomainError where
+    its reason is for a manager to release, and `by` is none.
+    """
+    _begin(invoice, by)
+    held = session.scalars(open_hold(invoice)).one_or_none()
+    if held is None or invoice.status is not InvoiceStatus.ON_HOLD:
+        raise DomainError(f"{invoice.called} is not on hold")
+    if held.reason.released_by is Releaser.MANAGER and not by.can_at_council(Permission.MANAGE_INVOICE_RULES):
+        raise DomainError(f"“{held.reason.name}” is for a payments manager to release")
+    if not move(invoice, Invoice.status == InvoiceStatus.ON_HOLD, status=InvoiceStatus.SUBMITTED):
+        raise DomainError(_not_there(invoice))
+    end_hold(held, HoldEnding.RELEASED, by)
+    record("invoice.released", invoice, by=by, reason=held.reason_id)
+    tell_released(invoice, by=by)
+
+
+def approve(invoice: Invoice, *, shown_pence: int, note: str = "", by: User) -> None:
+    """At the sum that the page has shown, VAT included. DomainError where it does not wait to be decided, its sum has
+    changed, or it differs from what the council knows and no note says why it is paid all the same. A rejected one is
+    approved anew with a note.
+    """
+    _approve(invoice, shown_pence, note, by)
+    calculate([invoice.provider_id])
+
+
+def approve_each(invoices: Sequence[tuple[Invoice, int]], *, by: User) -> None:
+    """Several at once, each with the sum that was shown: only such as wait and match. DomainError names the first that
+    does not, and none is approved.
+    """
+    for invoice, shown_pence in sorted(invoices, key=lambda each: (each[0].provider_id, each[0].id)):
+        _approve(invoice, shown_pence, "", by, only_submitted=True)
+    if ids := sorted({each.provider_id for each, _ in invoices}):
+        calculate(ids)
+
+
+def _approve(invoice: Invoice, shown_pence: int, note: str, by: User, *, only_submitted: bool = False) -> None:
+    _begin(invoice, by)
+    before, note = invoice.status, _tidy(note)
+    decidable = (InvoiceStatus.SUBMITTED,) if only_submitted else (InvoiceStatus.SUBMITTED, InvoiceStatus.REJECTED)
+    if before not in decidable:
+        raise DomainError(_not_there(invoice))
+    if invoice.gross_pence != shown_pence:
+        raise DomainError(
+            f"{invoice.called} comes to {gbp(invoice.gross_pence)} now, no longer to {gbp(shown_pence)}. Look at it "
+            "again"
+        )
+    if invoice.kind is InvoiceKind.CREDIT_NOTE:
+        insist_is_left(invoice)
+    if not note and before is InvoiceStatus.REJECTED:
+        raise DomainError("Say why the decision is changed. The provider reads it")
+    if not note and not match(session.scalars(numbered(invoice.id)).unique().one()).is_matched:
+        raise DomainError(
+            f"{invoice.called} differs from what the council knows. Say why it is paid all the same, or hold it"
+        )
+    _decided(invoice, before, InvoiceStatus.APPROVED, note, by)
+
+
+def reject(invoice: Invoice, reason: str, *, by: User) -> None:
+    """For a reason that the provider reads. What was paid of an approved one is taken back as a difference. DomainError
+    where credit notes take back of it: they are rejected first.
+    """
+    _begin(invoice, by)
+    reason, before = _tidy(reason), invoice.status
+    if before not in (InvoiceStatus.SUBMITTED, InvoiceStatus.ON_HOLD, InvoiceStatus.APPROVED):
+        raise DomainError(_not_there(invoice))
+    if not reason:
+        raise DomainError("Say why it is rejected. The provider reads it")
+    if has_credit_notes(invoice):
+        raise DomainError(f"Credit notes take back of {invoice.called.lower()}. Reject these first")
+    held = session.scalars(open_hold(invoice)).one_or_none()
+    _decided(invoice, before, InvoiceStatus.REJECTED, reason, by)
+    if held is not None:
+        end_hold(held, HoldEnding.REJECTED, by)
+    calculate([invoice.provider_id])
+
+
+def _decided(invoice: Invoice, before: InvoiceStatus, after: InvoiceStatus, note: str, by: User) -> None:
+    values = {"decided_on": today(), "decided_at": utc_now(), "decided_by_id": by.id, "decision_note": note}
+    if not move(invoice, Invoice.status == before, status=after, **values):
+        raise DomainError(_not_there(invoice))
+    is_approved = after is InvoiceStatus.APPROVED
+    record(f"invoice.{after.value}", invoice, by=by, pence=invoice.gross_pence, before=before.value)
+    tell_decided(invoice, is_approved=is_approved, by=by)
+
+
+def _begin(invoice: Invoice, by: User) -> None:
+    """Nobody else decides, changes or calculates an invoice of the provider until the transaction ends."""
+    insist_on_none(by, [invoice.provider_id])
+    if by.id in (invoice.made_by_id, invoice.submitted_by_id):
+        raise DomainError(OWN_INVOICE)
+    take_turn(invoice)
+    lock([invoice.provider_id])
+
+
+def _not_there(invoice: Invoice) -> str:
+    reload(invoice)
+    return f"{invoice.called} {NOT_THERE[invoice.status]}. Look at it again"
+
+
+def _tidy(text: str) -> str:
+    return text.strip()[:LONGEST_TEXT]
+
+
+def several(invoice_ids: Sequence[int]) -> list[Invoice]:
+    """In order."""
+    return list(session.scalars(select(Invoice).where(Invoice.id.in_(invoice_ids)).order_by(Invoice.id)))

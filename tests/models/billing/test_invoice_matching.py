@@ -1,0 +1,254 @@
+"""In what an invoice differs from what the council knows."""
+
+from datetime import timedelta
+
+import pytest
+
+from models.base import DomainError
+from models.billing import invoice_deciding
+from models.billing.invoice_matching import Differs, alike, in_short, match
+from models.calendar import as_on
+from models.money import SCALE
+from models.records.invoice import InvoiceStatus
+from tests import invoice_factories as made
+from tests.care_factories import make_price, make_service_level
+from tests.factories import make_user
+from tests.invoice_factories import MONDAY, act, asked
+from tests.support import runs
+from tests.support.rows import unit_of_work
+
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
+NEXT = MONDAY + timedelta(days=7)
+HOURS = 10 * SCALE
+
+
+@pytest.fixture
+def care():
+    """Ten hours confirmed for the week of MONDAY."""
+    with as_on(NEXT + timedelta(days=7)):
+        contract, item = made.make_home_care()
+        made.make_confirmed(item, HOURS)
+        yield contract, item
+
+
+def matched(invoice):
+    with unit_of_work():
+        return match(made.invoice_now(invoice))
+
+
+def differs(invoice):
+    return [each.value for each in matched(invoice).kinds]
+
+
+def texts(invoice):
+    return [each.text for many in matched(invoice).by_line.values() for each in many]
+
+
+def test_what_was_confirmed_at_the_contracts_price_matches(care):
+    contract, item = care
+    found = matched(made.make_invoice(contract, asked(item)))
+    assert found.is_matched
+    assert in_short(found) == "Matched"
+
+
+@pytest.mark.parametrize(("units", "said"), [(HOURS, []), (HOURS + 1, ["quantity"])])
+def test_units_may_be_what_is_confirmed_and_no_more(care, units, said):
+    contract, item = care
+    assert differs(made.make_invoice(contract, asked(item, quantity_e4=units))) == said
+
+
+def test_units_that_another_invoice_asks_for_count(care):
+    contract, item = care
+    made.make_sent(contract, asked(item, 6))
+    assert differs(made.make_invoice(contract, asked(item, 4))) == []
+    second = made.make_invoice(contract, asked(item, 5))
+    assert texts(second) == ["10 confirmed for 5 to 11 October 2026; this invoice asks for 5, and other invoices 6."]
+
+
+def test_a_draft_and_a_rejected_invoice_take_no_units_away(care):
+    contract, item = care
+    made.make_invoice(contract, asked(item))
+    sent = made.make_sent(contract, asked(item))
+    by = made.officer()
+    act(sent, invoice_deciding.reject, "Sent twice", by=by)
+    assert differs(made.make_invoice(contract, asked(item))) == []
+
+
+def test_units_that_a_credit_note_takes_back_may_be_asked_for_again(care):
+    contract, item = care
+    sent = made.make_sent(contract, asked(item))
+    made.approve(sent)
+    [line] = made.invoice_now(sent).lines
+    made.send(made.make_credit_note(sent, {line.id: 3 * SCALE}))
+    assert differs(made.make_invoice(contract, asked(item, 3))) == []
+    assert differs(made.make_invoice(contract, asked(item, 4))) == ["quantity"]
+
+
+def test_two_lines_of_one_invoice_for_the_same_week_count_together(care):
+    contract, item = care
+    assert differs(made.make_invoice(contract, asked(item, 6), asked(item, 5))) == ["quantity"]
+
+
+def test_days_without_confirmed_actuals_are_told(care):
+    contract, item = care
+    week = {"first_on": NEXT, "last_on": NEXT + timedelta(days=6)}
+    assert texts(made.make_invoice(contract, asked(item, **week))) == [
+        "No actuals are confirmed for 12 to 18 October 2026."
+    ]
+
+
+def test_another_price_is_told_in_pounds(care):
+    contract, item = care
+    found = made.make_invoice(contract, asked(item, rate_e4=240_000))
+    assert texts(found) == ["The price on 5 October 2026 is £23.10 an hour, and the line says £24.00."]
+
+
+def test_a_price_that_changes_within_the_line_is_told(care):
+    contract, item = care
+    other = made.make_hourly_item(contract, None, level=make_service_level(unit="hour"))
+    made.make_confirmed(other, HOURS)
+    make_price(other, made.HOURLY_E4, ends_on=MONDAY + timedelta(days=2))
+    make_price(other, 240_000, starts_on=MONDAY + timedelta(days=3))
+    assert texts(made.make_invoice(contract, asked(other))) == [
+        "The price changes on 8 October 2026. Make a line for the days from then on."
+    ]
+    assert differs(made.make_invoice(contract, asked(other, last_on=MONDAY + timedelta(days=2)))) == []
+
+
+def test_without_a_price_nothing_matches(care):
+    contract, _ = care
+    other = made.make_hourly_item(contract, None)
+    made.make_confirmed(other, HOURS)
+    assert differs(made.make_invoice(contract, asked(other))) == ["price"]
+
+
+def test_vat_that_the_service_does_not_carry_is_told(care):
+    contract, item = care
+    line = asked(item, vat_code="standard", vat_basis_points=2_000)
+    assert texts(made.make_invoice(contract, line))[0].endswith("is exempt from VAT, and the line says at 20 % VAT.")
+
+
+def test_exempt_is_not_zero_rated(care):
+    contract, item = care
+    assert differs(made.make_invoice(contract, asked(item, vat_code="zero"))) == ["VAT"]
+
+
+def test_a_sum_that_is_no_product_is_told(care):
+    contract, item = care
+    assert texts(made.make_invoice(contract, asked(item, net_pence=23_101))) == [
+        "10 at £23.10 comes to £231.00 before VAT, and the line says £231.01."
+    ]
+
+
+@pytest.mark.parametrize(("days", "said"), [(0, []), (1, ["days"])])
+def test_days_after_the_care_package_has_ended_are_told(care, days, said):
+    contract, item = care
+    runs.change(item, ends_on=MONDAY + timedelta(days=6 - days))
+    assert differs(made.make_invoice(contract, asked(item))) == said
+
+
+@pytest.mark.parametrize(("days", "said"), [(0, []), (1, ["days"])])
+def test_days_before_the_care_package_began_are_told(care, days, said):
+    contract, item = care
+    runs.change(item, starts_on=MONDAY + timedelta(days=days))
+    assert differs(made.make_invoice(contract, asked(item))) == said
+
+
+def test_days_after_the_contract_has_ended_are_told(care):
+    contract, item = care
+    runs.change(contract, ends_on=MONDAY + timedelta(days=5))
+    assert differs(made.make_invoice(contract, asked(item))) == ["days"]
+
+
+@pytest.mark.parametrize(
+    ("is_paid", "extras", "said"), [(True, True, []), (False, True, ["quantity"]), (True, False, ["quantity"])]
+)
+def test_frustrated_hours_count_where_the_service_pays_them_and_extras_where_it_has_them(care, is_paid, extras, said):
+    contract, _ = care
+    level = make_service_level(unit="hour", is_frustrated_paid=is_paid, is_extra_allowed=extras)
+    item = made.make_hourly_item(contract, level=level)
+    made.make_confirmed(item, 8 * SCALE, frustrated_e4=2 * SCALE, planned_e4=9 * SCALE)
+    assert differs(made.make_invoice(contract, asked(item, 10))) == said
+
+
+def test_a_penny_of_rounding_is_told_and_matches(care):
+    """The published case 39: by line 115.61 of VAT, by total 115.60."""
+    contract, item = care
+    level = make_service_level(unit="item", vat_code="standard", vat_basis_points=2_000)
+    lines = []
+    for pence in (29_933, 17_933, 9_934):
+        each = made.make_hourly_item(contract, pence * 100, level=level)
+        made.make_confirmed(each, SCALE)
+        lines.append(asked(each, 1, rate_e4=pence * 100, vat_code="standard", vat_basis_points=2_000))
+    found = matched(made.make_invoice(contract, *lines, stated_pence=69_360))
+    assert found.is_matched
+    assert found.told == [
+        "Your total is £693.60; line by line it comes to £693.61. The penny between them is rounding. We pay £693.61."
+    ]
+    assert matched(made.make_invoice(contract, *lines, stated_pence=69_363)).is_matched
+    off = matched(made.make_invoice(contract, *lines, stated_pence=69_364))
+    assert [each.differs for each in off.whole] == [Differs.TOTAL]
+
+
+@pytest.mark.parametrize(("pence", "is_matched"), [(23_100, True), (23_101, True), (23_102, False), (23_098, False)])
+def test_of_one_line_no_more_than_a_penny_is_rounding(care, pence, is_matched):
+    contract, item = care
+    assert matched(made.make_invoice(contract, asked(item), stated_pence=pence)).is_matched is is_matched
+
+
+def test_a_number_that_looks_like_another_is_told(care):
+    contract, item = care
+    made.make_invoice(contract, asked(item), number="12")
+    other = made.make_invoice(contract, number="0012", alike_reason="Another series")
+    with unit_of_work():
+        assert alike(made.invoice_now(other)) == ["The number looks like 12 of 12 October 2026, £231.00."]
+
+
+def test_what_differs_is_approved_only_with_a_note(care):
+    contract, item = care
+    sent = made.make_sent(contract, asked(item, 11))
+    by = made.officer()
+    with pytest.raises(DomainError, match="differs from what the council knows"):
+        act(sent, invoice_deciding.approve, shown_pence=25_410, by=by)
+    act(sent, invoice_deciding.approve, shown_pence=25_410, note="A double-up visit", by=by)
+    assert made.invoice_now(sent).decision_note == "A double-up visit"
+
+
+def test_of_several_none_is_approved_where_one_differs(care):
+    contract, item = care
+    good, off = made.make_sent(contract, asked(item, 4)), made.make_sent(contract, asked(item, rate_e4=240_000))
+    by = made.officer()
+    with unit_of_work(), pytest.raises(DomainError):
+        invoice_deciding.approve_each([(each, each.gross_pence) for each in (good, off)], by=by)
+    assert made.invoice_now(good).status is InvoiceStatus.SUBMITTED
+
+
+def test_it_is_approved_at_the_sum_that_was_shown(care):
+    contract, item = care
+    sent = made.make_sent(contract, asked(item))
+    by = made.officer()
+    with pytest.raises(DomainError, match="no longer to £1.00"):
+        act(sent, invoice_deciding.approve, shown_pence=100, by=by)
+
+
+def test_nobody_decides_what_they_have_sent_or_where_they_belong(care):
+    contract, item = care
+    by = made.officer()
+    sent = made.make_sent(contract, asked(item), by=by)
+    with pytest.raises(DomainError, match="a colleague has to decide"):
+        act(sent, invoice_deciding.approve, shown_pence=23_100, by=by)
+    member = make_user("finance", made.Provider(id=contract.provider_id))
+    other = made.make_sent(contract, asked(item))
+    with pytest.raises(DomainError, match="have or had a place"):
+        act(other, invoice_deciding.hold, made.reason_owned_by("provider"), by=member)
+
+
+def test_some_reasons_are_for_a_manager_to_release(care):
+    contract, item = care
+    sent, by = made.make_sent(contract, asked(item)), made.officer()
+    manager = made.make_staff("payments_manager")
+    act(sent, invoice_deciding.hold, made.reason_owned_by("payments"), by=by)
+    with pytest.raises(DomainError, match="payments manager to release"):
+        act(sent, invoice_deciding.release, by=by)
+    act(sent, invoice_deciding.release, by=manager)
+    assert made.invoice_now(sent).status is InvoiceStatus.SUBMITTED
