@@ -29,6 +29,7 @@ NAVIGATION: Areas = {
         ("Payments", "provider.payments.index", Permission.VIEW_PAYMENTS),
         ("Purchase Orders", "provider.purchase_orders.index", Permission.VIEW_PURCHASE_ORDERS),
     ),
+    "Invoices": (("Invoices", "provider.invoices.index", Permission.VIEW_INVOICES),),
     "Claims": (("Claims", "provider.claims.index", Permission.VIEW_CLAIMS),),
     "Actions": (("Actions", "provider.actions.index", Permission.VIEW_ACTIONS),),
     "Reports": (
@@ -56,6 +57,7 @@ COUNCIL_NAVIGATION: Areas = {
         ("Payments", "admin.payments.index", Permission.VIEW_EVERY_PAYMENT),
         ("What is owed", "admin.debts.index", Permission.VIEW_EVERY_PAYMENT),
         ("Claims", "admin.claims.index", Permission.VIEW_EVERY_CLAIM),
+        ("Invoices", "admin.invoices.index", Permission.VIEW_EVERY_INVOICE),
     ),
     "Actions": (("Actions", "admin.actions.index", Permission.VIEW_EVERY_ACTION),),
     "Providers": (

@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from models.accounts.user import User
 from models.base import session, utc_now
@@ -137,6 +138,11 @@ def act(invoice: Invoice, verb: Any, *words: Any, **given: Any) -> Any:
 
 def officer() -> User:
     return make_staff(CouncilRole.PAYMENTS_OFFICER)
+
+
+def with_role(person: User) -> User:
+    """With what they are at the council, as a request has them."""
+    return every(select(User).where(User.id == person.id).options(joinedload(User.staff)))[0]
 
 
 def reason_owned_by(owner: str) -> HoldReason:

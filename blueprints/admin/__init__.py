@@ -23,6 +23,7 @@ from blueprints.admin import (
     feeds,
     gates,
     home,
+    invoices,
     payment_runs,
     payments,
     people,
@@ -42,6 +43,6 @@ for area in (
     home, payments, payment_runs, standing_holds, debts, feeds, exports, providers, people, staff_requests, conflicts,
     refused_addresses, changes, access_reviews, alarms, audit, bank_holidays, daily_work,
     contracts, documents, gates, rates, calendars, clients, care_packages, purchase_orders, search, actions, claims,
-    remittances, care_relief,
+    invoices, remittances, care_relief,
 ):  # fmt: skip
     bp.register_blueprint(area.bp)

@@ -14,6 +14,7 @@ from blueprints.provider import (
     debts,
     documents,
     home,
+    invoices,
     organisation,
     payments,
     purchase_orders,
@@ -28,7 +29,7 @@ bp = Blueprint("provider", __name__, url_prefix="/providers/<int:provider>")
 
 AREAS = (
     home, payments, answering, debts, whereabouts, purchase_orders, care_packages, contracts, documents, organisation,
-    contacts, changes, team, actions, claims, reports, annual_statement, received, statements,
+    contacts, changes, team, actions, claims, invoices, reports, annual_statement, received, statements,
 )  # fmt: skip
 
 for area in AREAS:

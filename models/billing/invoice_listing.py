@@ -8,10 +8,10 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from models.base import choice, session
-from models.calendar import FinancialYear
+from models.calendar import FAR_FUTURE, FinancialYear
 from models.folding import found_by
 from models.payments.invoiced import paid_of_invoices
-from models.records.contract import Contract, PaymentMethod
+from models.records.contract import Contract
 from models.records.invoice import (
     Invoice,
     InvoiceHold,
@@ -87,15 +87,17 @@ def _state(gross: sa.ColumnElement[int], paid: sa.ColumnElement[int]) -> sa.Colu
     return sa.type_coerce(state, choice(InvoiceState))
 
 
-def numbered(invoice_id: int) -> Select[Invoice]:
+def numbered(invoice_id: int, *, was_sent: bool = False) -> Select[Invoice]:
     """The invoice with its provider, contract, lines, holds and the invoice that it takes back of, in one statement:
-    `unique()` it.
+    `unique()` it. `was_sent`: none that its provider never sent.
     """
     parts = (
-        joinedload(Invoice.provider), joinedload(Invoice.contract), joinedload(Invoice.lines),
+        joinedload(Invoice.provider), joinedload(Invoice.contract).joinedload(Contract.methods),
+        joinedload(Invoice.lines),
         joinedload(Invoice.holds).joinedload(InvoiceHold.reason), joinedload(Invoice.credits),
     )  # fmt: skip
-    return select(Invoice).where(Invoice.id == invoice_id).options(*parts)
+    query = select(Invoice).where(Invoice.id == invoice_id).options(*parts)
+    return query.where(Invoice.submitted_at.is_not(None)) if was_sent else query
 
 
 def paid_of(invoice: Invoice) -> tuple[int, date | None]:
@@ -105,10 +107,15 @@ def paid_of(invoice: Invoice) -> tuple[int, date | None]:
     return (found.paid_pence, found.paid_on) if found else (0, None)
 
 
-def pays_by_invoice() -> sa.ColumnElement[bool]:
-    """A condition on Contract: some payment method of it pays by invoice."""
-    method = PaymentMethod
-    return select(method.id).where(method.contract_id == Contract.id, method.is_by_invoice).exists()
+def is_paid_by_portal(invoice: Invoice) -> bool:
+    """Whether its contract pays by invoice for the days of all its lines, as `numbered` reads it: elsewhere it is a
+    record. The engine asks the same of each line (models.engine.facts.ContractFacts.pays_by_invoice).
+    """
+    own = [each for each in invoice.contract.methods if each.is_by_invoice]
+    days = {day for line in invoice.lines for day in (line.first_on, line.last_on)}
+    return bool(days) and all(
+        any(each.calculate_from <= day <= (each.ends_on or FAR_FUTURE) for each in own) for day in days
+    )
 
 
 def credit_notes_of(invoice_id: int) -> Select:

@@ -93,6 +93,8 @@ def new_invoice(
     drafts = select(Invoice.id).where(Invoice.provider_id == provider.id, Invoice.status == InvoiceStatus.DRAFT)
     if len(session.scalars(drafts).all()) >= MOST_OPEN:
         raise DomainError(f"You have {MOST_OPEN} drafts. Send or remove some of them first")
+    if credits is not None and credits.status is not InvoiceStatus.APPROVED:
+        raise DomainError(f"{credits.called} is not approved. A credit note takes back of an approved invoice")
     checked = _checked(provider.id, head, None)
     invoice = Invoice(
         provider_id=provider.id, contract_id=contract.id, kind=kind, credits_id=credits.id if credits else None,

@@ -16,7 +16,7 @@ from models import bank_holiday
 from models.accounts import access_review, directory, refused_mail, staff_request
 from models.accounts.on_it import Taken, ask_with_who
 from models.auditing import read_alarm
-from models.billing import listing, rule_change
+from models.billing import invoice_listing, listing, rule_change
 from models.calendar import in_words, today
 from models.correspondence import action_desk, detail_change, document_list
 from models.correspondence.action_type import ActionTeam
@@ -26,6 +26,7 @@ from models.payments import blocked, owing, standing_hold, worklist
 from models.payments.run import RunState
 from models.permissions import Permission
 from models.records import export
+from models.records.invoice import InvoiceState, InvoiceStatus
 
 P = Permission
 
@@ -169,6 +170,14 @@ QUEUES = (
     Queue(rule_change.QUEUE, "Prices and limits of claims", "A colleague asks for another: agree, or turn it down.",
           lambda: rule_change.waiting_for(me().id), lambda: url_for("admin.claims.rules"), P.AGREE_CLAIM_RULES,
           P.AGREE_CLAIM_RULES),
+    Queue(f"invoices {InvoiceStatus.SUBMITTED}", "Invoices to decide",
+          "Approve those that match. Hold the others, and say why: the days to pay run.",
+          lambda: invoice_listing.waiting(InvoiceStatus.SUBMITTED), lambda: url_for("admin.invoices.index"),
+          P.VIEW_EVERY_INVOICE, P.DECIDE_INVOICES),
+    Queue("invoices held", "Held invoices that wait for us",
+          "Do what the reason of each hold says, then release it. The days to pay run on.",
+          invoice_listing.held_for_council, lambda: url_for("admin.invoices.index", show=InvoiceState.ON_HOLD),
+          P.VIEW_EVERY_INVOICE, P.DECIDE_INVOICES),
     Queue("agreements missing", "Agreements to make",
           "Care packages that wait for a service agreement, and nobody has made one.",
           document_list.missing, lambda: url_for("admin.documents.make"), P.MANAGE_DOCUMENTS, P.MANAGE_DOCUMENTS),

@@ -218,8 +218,10 @@ def test_of_several_none_is_approved_where_one_differs(care):
     contract, item = care
     good, off = made.make_sent(contract, asked(item, 4)), made.make_sent(contract, asked(item, rate_e4=240_000))
     by = made.officer()
-    with unit_of_work(), pytest.raises(DomainError):
-        invoice_deciding.approve_each([(each, each.gross_pence) for each in (good, off)], by=by)
+    with unit_of_work():
+        both = invoice_deciding.several([good.id, off.id])
+        with pytest.raises(DomainError):
+            invoice_deciding.approve_each([(each, each.gross_pence) for each in both], by=by)
     assert made.invoice_now(good).status is InvoiceStatus.SUBMITTED
 
 
@@ -245,8 +247,8 @@ def test_nobody_decides_what_they_have_sent_or_where_they_belong(care):
 
 def test_some_reasons_are_for_a_manager_to_release(care):
     contract, item = care
-    sent, by = made.make_sent(contract, asked(item)), made.officer()
-    manager = made.make_staff("payments_manager")
+    sent, by = made.make_sent(contract, asked(item)), made.with_role(made.officer())
+    manager = made.with_role(made.make_staff("payments_manager"))
     act(sent, invoice_deciding.hold, made.reason_owned_by("payments"), by=by)
     with pytest.raises(DomainError, match="payments manager to release"):
         act(sent, invoice_deciding.release, by=by)

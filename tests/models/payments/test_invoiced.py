@@ -55,8 +55,9 @@ def paid(contract):
     return [each.total_pence for each in runs.lines(contract) if each.run_id is not None]
 
 
-def sound():
-    return list(verify.check_all())
+def sound(day=DECIDED):
+    with as_on(day):
+        return list(verify.check_all())
 
 
 def test_an_approved_line_stands_in_the_current_payment_and_nothing_is_planned(care):
@@ -87,14 +88,14 @@ def test_a_run_pays_it_and_the_invoice_is_paid_on_its_bank_day(care):
     assert row.paid_on == runs.payment(contract, MONDAY + timedelta(days=7)).bank_on
     runs.calculate(PAID)
     assert drafts(contract) == []
-    assert sound() == []
+    assert sound(PAID) == []
 
 
 def test_the_remittance_says_invoice_and_names_its_number(care):
     contract, item = care
     invoice = decided(contract, asked(item))
     runs.finalise(PAID)
-    [remittance] = every(Remittance)
+    [remittance] = [each for each in every(Remittance) if each.advice.lines]
     [line] = remittance.advice.lines
     assert line.reason is ReasonCode.INVOICE
     assert line.name.endswith(f"(invoice {invoice.number})")
@@ -119,7 +120,7 @@ def test_a_credit_note_takes_back_what_was_paid(care):
     runs.finalise(NEXT_PAID)
     assert sorted(paid(contract)) == [-9_240, 23_100, 23_100]
     assert made.row_of(note).state.label == "Paid"
-    assert sound() == []
+    assert sound(NEXT_PAID) == []
 
 
 def test_a_rejection_afterwards_is_a_difference(care):
@@ -128,7 +129,7 @@ def test_a_rejection_afterwards_is_a_difference(care):
     runs.finalise(PAID)
     reject(invoice, PAID)
     assert drafts(contract) == [(Component.INVOICE, -23_100, 0)]
-    assert sound() == []
+    assert sound(PAID) == []
 
 
 def test_a_decision_of_a_later_day_changes_nothing_yet(care):
@@ -187,7 +188,7 @@ def test_a_line_that_1_april_cuts_goes_to_two_orders():
         week = {"first_on": first, "last_on": first + timedelta(days=6)}
         decided(contract, asked(item, rate_e4=100_000, **week))
         assert sorted(net for _, net, _ in drafts(contract)) == [4_286, 5_714]
-        assert sound() == []
+        assert sound(date(2027, 4, 6)) == []
 
 
 def cells(net, vat, first, last):

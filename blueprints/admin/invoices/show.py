@@ -1,0 +1,69 @@
+"""One invoice as the council sees it: matched line by line."""
+
+from flask import url_for
+
+from blueprints.access import may, me, requires
+from blueprints.admin.invoices import bp
+from blueprints.lookups import get_or_404
+from blueprints.pages import render
+from blueprints.reading import reads_client_records
+from forms.council_invoices import ApproveForm
+from models.base import session
+from models.billing.invoice_clock import Figures
+from models.billing.invoice_deciding import may_decide
+from models.billing.invoice_facts import Facts
+from models.billing.invoice_listing import in_queue, is_paid_by_portal, numbered, paid_of
+from models.billing.invoice_matching import alike, matched_with
+from models.calendar import today
+from models.permissions import Permission
+from models.records.invoice import state_of
+
+
+@bp.get("/<int:invoice_id>")
+@requires(Permission.VIEW_EVERY_INVOICE)
+@reads_client_records
+def show(invoice_id):
+    return invoice_page(loaded(invoice_id))
+
+
+def loaded(invoice_id):
+    """A draft does not exist for the council: nobody has sent it."""
+    return get_or_404(numbered(invoice_id, was_sent=True))
+
+
+def invoice_page(invoice, form=None):
+    """The page, with the form that approves as it was sent where it was refused."""
+    decides = may(Permission.DECIDE_INVOICES)
+    is_own = decides and not may_decide(invoice, me())
+    paid_pence, paid_on = paid_of(invoice)
+    facts = Facts.of_items({line.item_id for line in invoice.lines})
+    figures = Figures.read()
+    is_counted = invoice.kind.is_invoice and not (invoice.status.is_rejected or invoice.status.is_cancelled)
+    return render(
+        "admin/invoices/show.html",
+        invoice=invoice,
+        state=state_of(invoice.status, invoice.gross_pence, paid_pence),
+        paid_pence=paid_pence,
+        paid_on=paid_on,
+        clock=figures.clock(
+            valid_on=invoice.valid_on if is_counted else None, paid_on=paid_on, gross_pence=invoice.gross_pence,
+            as_on=today(),
+        ),
+        items=facts.items,
+        matching=matched_with(invoice, facts),
+        alike=alike(invoice),
+        pays=is_paid_by_portal(invoice),
+        form=form or ApproveForm(formdata=None, data={"seen": invoice.gross_pence}),
+        decides=decides and not is_own,
+        manages=may(Permission.MANAGE_INVOICE_RULES) and may_decide(invoice, me()),
+        is_own=is_own,
+        next=next_invoice(invoice.id),
+    )  # fmt: skip
+
+
+def next_invoice(invoice_id, *, wraps=False):
+    """The address of the invoice that comes after this one in the queue; None at its end, or with `wraps` the first."""
+    ids = list(session.scalars(in_queue()))
+    at = ids.index(invoice_id) if invoice_id in ids else -1
+    later = ids[at + 1 :] or (ids[:at] if wraps else [])
+    return url_for("admin.invoices.show", invoice_id=later[0]) if later else None

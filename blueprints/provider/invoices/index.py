@@ -1,0 +1,92 @@
+"""The list of invoices and credit notes, as a page and as a file, and one of them."""
+
+from flask import request
+
+from blueprints.access import may, requires
+from blueprints.download import checked, table_file
+from blueprints.lookups import address_without, get_or_404, page_of
+from blueprints.pages import render
+from blueprints.provider.invoices import bp
+from blueprints.reading import reads_client_records
+from blueprints.sorting import Columns, Sorting
+from exchange.downloads.invoices import invoices_data
+from forms.invoices import InvoiceFilter, LineForm, SendForm
+from models.base import session
+from models.billing.invoice_clock import Figures
+from models.billing.invoice_facts import Facts
+from models.billing.invoice_listing import credit_notes_of, invoices, is_paid_by_portal, numbered, paid_of
+from models.billing.invoice_matching import alike, matched_with
+from models.calendar import FinancialYear, today
+from models.permissions import Permission
+from models.records.contract import Contract
+from models.records.invoice import state_of
+
+SORTED_BY: Columns = {
+    "number": "number", "date": "invoiced_on", "contract": Contract.folded_name, "sum": "gross_pence",
+    "paid": "paid_on",
+}  # fmt: skip
+YEARS = 7
+
+
+@bp.get("/")
+@requires(Permission.VIEW_INVOICES)
+def index():
+    form, sorting = _filter(), Sorting(SORTED_BY, usual="-date")
+    page = page_of(sorting.of(invoices(**form.wanted)), pence="gross_pence") if form.validate() else None
+    return render(
+        "provider/invoices/index.html", partial="provider/invoices/_list.html", form=form, page=page, sorting=sorting,
+        address=address_without("text"),
+    )  # fmt: skip
+
+
+@bp.get("/data.<file:ending>")
+@requires(Permission.VIEW_INVOICES)
+def data(ending):
+    rows = session.execute(Sorting(SORTED_BY).of(invoices(**checked(_filter()).wanted)))
+    return table_file("invoices", invoices_data(rows), ending)
+
+
+def _filter():
+    form, newest = InvoiceFilter(request.args), FinancialYear.of(today()).starts_in
+    contracts = [(each.reference, each.name) for each in session.scalars(Contract.by_name())]
+    form.offer(contracts, [FinancialYear(newest - n) for n in range(YEARS)])
+    return form
+
+
+@bp.get("/<int:invoice_id>")
+@requires(Permission.VIEW_INVOICES)
+@reads_client_records
+def show(invoice_id):
+    return invoice_page(loaded(invoice_id))
+
+
+def loaded(invoice_id):
+    """The invoice with its lines, holds and contract."""
+    return get_or_404(numbered(invoice_id))
+
+
+def invoice_page(invoice, *, sending=None, line_form=None):
+    """The page of the invoice; one of its forms as it was sent."""
+    changes = invoice.status.is_editable and may(Permission.SUBMIT_INVOICES)
+    facts = Facts.of_contract(invoice.contract_id)
+    paid_pence, paid_on = paid_of(invoice)
+    if line_form is None and changes and invoice.kind.is_invoice:
+        line_form = LineForm(formdata=None)
+        line_form.offer(facts.items.values())
+    return render(
+        "provider/invoices/show.html",
+        partial="provider/invoices/_invoice.html",
+        invoice=invoice,
+        state=state_of(invoice.status, invoice.gross_pence, paid_pence),
+        paid_pence=paid_pence,
+        paid_on=paid_on,
+        due_on=Figures.read().due_on(invoice.valid_on) if invoice.kind.is_invoice else None,
+        items=facts.items,
+        matching=matched_with(invoice, facts),
+        alike=alike(invoice) if changes else [],
+        notes=session.execute(credit_notes_of(invoice.id)).all() if invoice.status.is_approved else [],
+        pays=is_paid_by_portal(invoice),
+        changes=changes,
+        sending=sending or SendForm(formdata=None, data={"seen": invoice.gross_pence}),
+        line_form=line_form,
+    )  # fmt: skip

@@ -1,0 +1,79 @@
+"""The lines of an invoice: added on its page, changed and removed on pages of their own."""
+
+from flask import url_for
+
+from blueprints.access import me, requires
+from blueprints.lookups import one_or_404
+from blueprints.pages import done, refusals_on, render
+from blueprints.provider.invoices import bp
+from blueprints.provider.invoices.index import invoice_page, loaded
+from blueprints.reading import reads_client_records
+from forms.base import ButtonForm
+from forms.invoices import LineForm
+from models.billing import invoice_lines as verbs
+from models.billing.invoice_facts import Facts
+from models.money import gbp
+from models.permissions import Permission
+
+LINE = "/<int:invoice_id>/lines/<int:line_id>"
+
+
+@bp.post("/<int:invoice_id>/lines/add")
+@requires(Permission.SUBMIT_INVOICES)
+@reads_client_records
+def add_line(invoice_id):
+    invoice = loaded(invoice_id)
+    form = _offered(LineForm(), invoice)
+    if form.validate_on_submit():
+        with refusals_on(form):
+            line = verbs.add_line(invoice, form.asked, by=me())
+            return done(f"The line for {gbp(line.gross_pence)} is added", then=_there(invoice))
+    return invoice_page(loaded(invoice_id), line_form=form)
+
+
+@bp.route(f"{LINE}/change", methods=["GET", "POST"])
+@requires(Permission.SUBMIT_INVOICES)
+@reads_client_records
+def change_line(invoice_id, line_id):
+    invoice = loaded(invoice_id)
+    line = line_of(invoice, line_id)
+    form = LineForm(
+        data={
+            "item": str(line.item_id), "first_on": line.first_on, "last_on": line.last_on, "quantity": line.quantity_e4,
+            "rate": line.rate_e4, "vat": line.vat_code.value, "description": line.description,
+        }
+    )  # fmt: skip
+    _offered(form, invoice)
+    if form.validate_on_submit():
+        with refusals_on(form):
+            verbs.change_line(invoice, line, form.asked, by=me())
+            return done(f"The line comes to {gbp(line.gross_pence)} now", then=_there(invoice))
+        invoice = loaded(invoice_id)
+    return render("provider/invoices/line.html", form=form, invoice=invoice)
+
+
+@bp.route(f"{LINE}/remove", methods=["GET", "POST"])
+@requires(Permission.SUBMIT_INVOICES)
+@reads_client_records
+def remove_line(invoice_id, line_id):
+    invoice = loaded(invoice_id)
+    line, form = line_of(invoice, line_id), ButtonForm()
+    if form.validate_on_submit():
+        with refusals_on(form):
+            verbs.remove_line(invoice, line, by=me())
+            return done("The line is removed", then=_there(invoice))
+        invoice = loaded(invoice_id)
+    return render("provider/invoices/remove_line.html", form=form, invoice=invoice, line=line)
+
+
+def line_of(invoice, line_id):
+    return one_or_404([each for each in invoice.lines if each.id == line_id])
+
+
+def _offered(form, invoice):
+    form.offer(Facts.of_contract(invoice.contract_id).items.values())
+    return form
+
+
+def _there(invoice):
+    return url_for(".show", invoice_id=invoice.id)
