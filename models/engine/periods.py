@@ -48,6 +48,7 @@ class Period:
     pays_weeks: bool = field(init=False)
     """Its method pays on actuals, so that its cells are the weeks that end in it."""
     _due_days: DueDays | None = field(init=False, default=None)
+    _weeks: list[Week] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.year = year_of(self.span.first)
@@ -57,7 +58,9 @@ class Period:
     @property
     def weeks(self) -> list[Week]:
         """The weeks that it pays."""
-        return weeks_of(self.method, self.span)
+        if self._weeks is None:
+            self._weeks = weeks_of(self.method, self.span)
+        return self._weeks
 
     @property
     def due_days(self) -> DueDays:

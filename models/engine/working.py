@@ -117,6 +117,10 @@ class Working:
         """The cell has been paid before, at another amount."""
         return bool(self.before_net_pence or self.before_vat_pence)
 
+    def until(self, last: date) -> date:
+        """The last day of its cell or, where 1 April cut a run of its days, of the run. `last`: that of its cell."""
+        return max([last, *(part.shared_with[1] for part in self.slices if part.shared_with)])
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "name": self.name,

@@ -14,7 +14,7 @@ from models.calendar import FAR_FUTURE
 from models.engine.facts import ActualsRule, ContractFacts, Dated, DueSum, ItemFacts, Quantity, Terms
 from models.engine.weeks import pays_weeks
 from models.payments.adjustment import Adjustment
-from models.payments.delivered import figures_that_count
+from models.payments.confirmed_figures import figures_that_count
 from models.payments.invoiced import invoiced
 from models.payments.miles import books
 from models.pricing import DeductionKind

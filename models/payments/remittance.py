@@ -143,7 +143,8 @@ class _Writing:
     def _of_line(self, row: Any, head: Any) -> Iterator[AdviceLine]:
         """One amount for each slice; of a difference, or a sum, one."""
         working: Working = row.working
-        is_earlier = row.last_on < head.first_on and row.component not in (Component.CLAIM, Component.INVOICE)
+        is_sum_of_now = row.component in (Component.CLAIM, Component.INVOICE)
+        is_earlier = working.until(row.last_on) < head.first_on and not is_sum_of_now
         if row.component in LUMPS or row.component not in _PRICED:
             due = row.net_pence + working.before_net_pence
             reason = reason_code.of_sum(

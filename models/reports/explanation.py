@@ -51,6 +51,11 @@ class Line:
     vat_pence: int
     working: Working
 
+    @property
+    def until(self) -> date:
+        """The last of its days; of a week that 1 April cut, the last of the week."""
+        return self.working.until(self.last)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -168,20 +173,15 @@ def _fresh(lines: list[Line], period: Span) -> Iterator[Sentence]:
 
 
 def _begins_after(last: Slice, part: Slice, of_last: Line, of_part: Line, period: Span) -> bool:
-    same_side = (_until(of_last) < period.first) == (_until(of_part) < period.first)
+    same_side = (of_last.until < period.first) == (of_part.until < period.first)
     return same_side and part.first == last.last + DAY
-
-
-def _until(line: Line) -> date:
-    """The last of its days; of a week that 1 April cut, the last of the week."""
-    return max([line.last, *(part.shared_with[1] for part in line.working.slices if part.shared_with)])
 
 
 def _told_once(run: list[tuple[Slice, Line]], period: Span) -> Sentence:
     parts = [part for part, _ in run]
     line = run[0][1]
     span = Span(parts[0].first, parts[-1].last)
-    is_earlier = _until(line) < period.first
+    is_earlier = line.until < period.first
     price = "" if parts[0].delivered else f", {price_text(parts[0])}"
     text = f"{days_text(parts, span)}{f' at {gbp_rate(parts[0].rate_e4)}' if not price else ''}"
     text += f", {span.words(period.first.year)}"
@@ -218,7 +218,7 @@ def _changed(lines: list[Line], period: Span) -> Sentence:
     ]
     return Sentence(
         text, span, net, sum(line.vat_pence for line in lines), parts if len(parts) > 1 else [],
-        is_earlier=_until(lines[0]) < period.first,
+        is_earlier=lines[0].until < period.first,
     )  # fmt: skip
 
 

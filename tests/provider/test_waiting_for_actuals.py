@@ -86,8 +86,7 @@ def test_where_every_pound_is_lists_it_beside_the_entitlement(finance, provider,
 def test_the_council_reads_whose_turn_it_is(client, provider, contract):
     officer = client.sign_in(make_staff())
     answer = officer.get(f"/council/payments/{contract.reference}/{MONDAY}")
-    [told] = [each for each in inset(answer) if "by plan" in each]
-    assert "waits for the provider’s actuals of the week 23 to 29 September 2019" in told
+    assert "£323.40 by plan waits for the provider’s actuals of the week 23 to 29 September 2019" in answer.words
     listed = officer.get("/council/payments/waiting/?reason=no+actuals").words
     assert "By plan, waits for the provider’s actuals" in listed
     assert "The provider. The provider confirms what it delivered in the week." in listed

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from models.calendar import Frequency, as_on
 from models.payments.awaited import AwaitedSum, awaited_of
+from models.payments.delivered import Given, Worth, in_all, value_of
 from models.payments.payment import PaymentLine
-from models.payments.previewing import Given, Worth, in_all, value_of
 from models.pricing import PayOnActuals, Unit
 from models.records.actual import ExceptionState
 from models.records.actual_rule import ActualRule, RuleKind
