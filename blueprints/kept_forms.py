@@ -8,9 +8,10 @@ A long form may be left and opened again: what stands in it is kept as it is typ
 time until it is sent, for an hour after the last change.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 
-from flask import Flask, Response, before_render_template, flash, g, request
+from flask import Flask, Response, before_render_template, current_app, flash, g, request
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
@@ -142,8 +143,18 @@ def _offer_or_forget() -> None:
         return
     if request.method not in SAFE_METHODS and (path in offered or path in shown):
         g.kept_path = None if session.in_background else path  # the script keeps it again
-    elif request.method == "GET" and path in offered and not wants_partial():
+    elif request.method == "GET" and path in offered and (not wants_partial() or _is_form_alone()):
         g.kept_form = Kept(path, Why(offered[path]))
+
+
+def opens_alone(view: Callable) -> Callable:
+    """For a view whose part is its whole form, say in a dialog: it is filled in as the page would be."""
+    view.opens_alone = True  # type: ignore[attr-defined]  # functions may have attributes
+    return view
+
+
+def _is_form_alone() -> bool:
+    return getattr(current_app.view_functions.get(request.endpoint or ""), "opens_alone", False)
 
 
 def _forget(response: Response) -> Response:

@@ -1,16 +1,17 @@
 """Forms of a claim as nobody's browser sends them: the answer says what is wrong, and nothing fails."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from models.billing.items import Claimed
 from models.permissions import Role
 from models.records.claim import ClaimItem
+from tests.auth.journey import mailed_code
 from tests.care_factories import make_client, make_contract, make_item
 from tests.claim_factories import items_of, make_claim, make_pending_claim
-from tests.factories import canary, make_provider, make_user
+from tests.factories import PASSWORD, canary, make_provider, make_user
 from tests.support.claims import approve_of_the_guide
 from tests.support.client import PortalClient
 from tests.support.rows import every
@@ -154,3 +155,48 @@ def test_what_is_pending_is_changed_by_no_stale_page(carer, at, provider, person
     carer.submit(remove, form="main form", status=422)
     carer.submit(change, form="form[action*=take-off]", status=409)
     assert [each.amount_pence for each in items_of(claim)] == [3_80]
+
+
+def test_what_is_typed_of_a_new_item_is_there_again_in_the_dialog_too_until_it_is_made(carer, at, claim, levels, child):
+    there = at(f"{claim.id}/items/new")
+    page = carer.get(there)
+    form = page.page.select_one("form#item")
+    assert form["data-keep"] == at(f"{claim.id}/items/keep")
+    typed = {"level": str(levels["child"].id), "client": str(child.id), "description": "Runs to scho", "quantity": "12"}
+    carer.submit(page, typed, form="form#item", action=form["data-keep"], status=303)
+    for again in (carer.get(there), carer.get(there, htmx=True)):
+        assert again.page.select_one("[name=description]")["value"] == "Runs to scho"
+        assert again.page.select_one("form#item").has_attr("data-kept")
+        assert again.page.select_one("[name=level] [selected]")["value"] == str(levels["child"].id)
+    assert carer.get(f"{there}?of=provider").page.select_one("[name=description]").get("value", "") == ""
+    made = {"spent_on": ["1", "10", "2019"], "quantity": "12", "send": "y", "choose": ""}
+    carer.submit(carer.get(there, htmx=True), made, form="form#item", htmx=True, status=204)
+    assert [each.description for each in items_of(claim)] == ["Runs to scho"]
+    assert carer.get(there).page.select_one("[name=description]").get("value", "") == ""
+
+
+def test_what_is_typed_of_another_providers_claim_is_not_kept(app, at, claim):
+    stranger = PortalClient(app).sign_in(make_user(Role.CARER, make_provider()))
+    stranger.post(at(f"{claim.id}/items/keep"), {"description": "x"}, status=404)
+
+
+@pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
+def test_an_item_that_was_sent_after_the_session_had_ended_is_there_again(
+    client, person, at, claim, levels, child, time_machine, htmx
+):
+    time_machine.move_to("2026-03-01T09:00:00+00:00", tick=False)
+    there = at(f"{claim.id}/items/new")
+    page = client.sign_in(person).get(there)
+    time_machine.shift(timedelta(minutes=30))
+    typed = {"level": str(levels["child"].id), "client": str(child.id), "description": "Runs", "quantity": "12",
+             "spent_on": ["1", "10", "2019"], "send": "y", "choose": ""}  # fmt: skip
+    late = client.submit(page, typed, form="form#item", htmx=htmx, status=204 if htmx else 303)
+    client.user = person
+    page = client.submit(client.follow(late), {"email": person.email, "password": PASSWORD}, status=303)
+    page = client.follow(client.submit(client.follow(page), {"code": mailed_code()}, status=303))
+    assert "You were logged out before this was saved" in page.words
+    assert page.page.select_one("[name=description]")["value"] == "Runs"
+    assert page.page.select_one("[name=quantity]")["value"] == "12"
+    assert items_of(claim) == []
+    client.submit(page, {"send": "y", "choose": ""}, form="form#item", status=303)
+    assert [each.description for each in items_of(claim)] == ["Runs"]

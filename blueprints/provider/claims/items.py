@@ -3,13 +3,14 @@
 from contextlib import suppress
 from itertools import chain
 
-from flask import request, url_for
+from flask import g, request, url_for
 
 from blueprints.access import may, me, requires, viewed
 from blueprints.attachments import send_attachment, sent, takes_files
 from blueprints.frame import settings
+from blueprints.kept_forms import keep_unsent, opens_alone
 from blueprints.lookups import get_or_404, key, one_or_404
-from blueprints.pages import done, refusals_on, render
+from blueprints.pages import done, go_to, refusals_on, render
 from blueprints.presses import repeatable
 from blueprints.provider.claims import bp
 from blueprints.provider.claims.index import loaded
@@ -37,6 +38,7 @@ PROVIDER_ITEM = "provider"
 @requires(Permission.MAKE_CLAIMS)
 @reads_client_records
 @takes_files
+@opens_alone
 def new_item(claim_id):
     """`?of=provider` for one that is about no child."""
     claim = loaded(claim_id)
@@ -48,6 +50,7 @@ def new_item(claim_id):
 @requires(Permission.MAKE_CLAIMS)
 @reads_client_records
 @takes_files
+@opens_alone
 def change_item(claim_id, claim_item_id):
     """`?why=y` asks why it is right although it was warned of."""
     claim, item = _loaded_item(claim_id, claim_item_id)
@@ -68,6 +71,19 @@ def amount(claim_id):
     asked = request.args.get("item", type=key)
     item = _item_in(claim, asked) if asked else None
     return _drawn(claim, item, form, partial="provider/claims/_amount.html", files=files.get(asked, []))
+
+
+@bp.post("/<int:claim_id>/items/keep")
+@requires(Permission.MAKE_CLAIMS)
+@repeatable
+def keep_item(claim_id):
+    """Keep what is typed of an item, unsent: the script sends it. `?item=12` for one that is there."""
+    asked, why = request.args.get("item", type=key), request.args.get("why")
+    claim = loaded(claim_id)
+    item = _item_in(claim, asked) if asked else None
+    there = _here(claim, item, None if request.args.get("of") != PROVIDER_ITEM else PROVIDER_ITEM, why)
+    keep_unsent(me().id, there)
+    return go_to(there)
 
 
 @bp.get(ITEM)
@@ -206,16 +222,20 @@ def _drawn(claim, item, form, *, partial, files=()):
         with suppress(DomainError):  # what is wrong is said once it is sent
             quote = verbs.quote_for(claim, form.to_price(), item)
     of = None if form.is_client_item else PROVIDER_ITEM
-    here = (
-        url_for(".change_item", claim_id=claim.id, claim_item_id=item.id, why=request.args.get("why"))
-        if item
-        else url_for(".new_item", claim_id=claim.id, of=of)
-    )
+    asks = {"claim_id": claim.id, "of": of, "item": item.id if item else None}
+    why = request.args.get("why")
     return render(
-        "provider/claims/item_form.html", partial=partial, claim=claim, item=item, form=form, quote=quote, here=here,
-        price_at=url_for(".amount", claim_id=claim.id, of=of, item=item.id if item else None), today=today(),
-        files=files,
+        "provider/claims/item_form.html", partial=partial, claim=claim, item=item, form=form, quote=quote,
+        here=_here(claim, item, of, why), price_at=url_for(".amount", **asks), today=today(), files=files,
+        keep=url_for(".keep_item", **asks, why=why), is_still_kept=g.get("is_still_kept", False),
     )  # fmt: skip
+
+
+def _here(claim, item, of, why):
+    """The address of the form."""
+    if item:
+        return url_for(".change_item", claim_id=claim.id, claim_item_id=item.id, why=why)
+    return url_for(".new_item", claim_id=claim.id, of=of)
 
 
 def _back(claim, message):
