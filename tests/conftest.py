@@ -51,7 +51,8 @@ hypothesis.settings.load_profile("usual")
 
 LONGEST = (
     "browser/test_every_page.py", "commands/test_crashes.py", "meta/test_roles.py", "meta/test_addresses.py",
-    "models/payments/test_histories.py", "models/payments/test_gated_histories.py", "models/payments/test_settling.py",
+    "models/payments/test_histories.py", "models/payments/test_gated_histories.py",
+    "models/payments/test_claim_histories.py", "models/payments/test_settling.py",
     "meta/test_access_rules.py", "meta/test_shown.py", "meta/test_statements.py", "admin/test_tables.py",
     "commands/test_demo.py", "commands/test_borsetshire.py",
 )  # fmt: skip

@@ -87,7 +87,7 @@ def _items(provider_ids: list[int], which: sa.ColumnElement[bool]) -> Iterable[t
         )
         .join(Claim, Claim.id == item.claim_id)
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
-        .outerjoin(ClaimTrip, sa.and_(ClaimTrip.claim_item_id == item.id, item.is_priced))
+        .outerjoin(ClaimTrip, ClaimTrip.claim_item_id == item.id)
         .where(item.provider_id.in_(provider_ids), which, sa.or_(item.is_priced, ServiceLevel.unit == Unit.MILE))
         .order_by(item.id, ClaimTrip.day, ClaimTrip.id)
     )  # fmt: skip

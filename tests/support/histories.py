@@ -55,6 +55,7 @@ WEIGHTS = {
 FACTS = {
     "wait", "price", "end_item", "start_item", "absence", "authorise_item", "suspend", "contribution", "replace_item",
     "end_contract", "end_method", "go_on", "allowance", "claim", "reject_claim", "prepare", "run_late",
+    "claim_rate", "claim_terms",
 }  # fmt: skip
 """Events after which the next calculation may change something."""
 
@@ -72,6 +73,10 @@ class Office:
         self.carer = make_user(Role.CARER, self.provider)
         self.officer, self.other = make_staff(), make_staff()
         self.contracts = [self._contract() for _ in range(2)]
+
+    def priced_pence(self, contract_id: int) -> int:
+        """What claims that are priced by the mile come to, of a history that has some."""
+        return 0
 
     def _contract(self) -> Contract:
         rng = self.rng

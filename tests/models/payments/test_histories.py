@@ -121,7 +121,7 @@ def entitled(office: Office) -> dict[int, int]:
                     for sum_ in item.allowances
                     if any(sum_.due_on in p.span for p in due) and item.terms_gross.is_payable_on(sum_.due_on)
                 )
-            total += sum(sum_.amount_pence for sum_, _ in facts.adjustments)
+            total += sum(sum_.amount_pence for sum_, _ in facts.adjustments) + office.priced_pence(id_)
             for claim, decided_on in facts.claims:
                 is_decided = decided_on is not None and decided_on <= office.day
                 paid = select(PaymentLine).where(PaymentLine.claim_item_id == claim.id, PaymentLine.run_id.is_not(None))
