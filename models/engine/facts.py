@@ -199,13 +199,13 @@ class ContractFacts:
     """Claim items that are paid a fixed sum, and the day on which the panel decided."""
     adjustments: list[tuple[DueSum, int]] = field(default_factory=list)
     """Sums that officers have added or, below zero, taken off; each with the client's id."""
-    invoices: list[InvoicedSum] = field(default_factory=list)
-    """Lines of invoices: they are paid where the method of their days pays by invoice."""
     waits_from: date | None = None
     """Payment periods that begin on this day or later pay no more than is agreed; None: none waits for agreements."""
 
     miles: "MileageBook | None" = None
     """Its provider's miles, of which those of its own items are paid here; None where no item is priced by miles."""
+    invoices: list[InvoicedSum] = field(default_factory=list)
+    """Lines of invoices: they are paid where the method of their days pays by invoice."""
 
     def waits(self, span: Span) -> bool:
         """Whether what is paid of that period waits for agreements."""
