@@ -115,11 +115,13 @@ _WITHOUT_NUMBERS = {
     "job.message": (r"(Run|Import) \d+", r"\1 #"),
     "export.sha256": (r".+", "#"),  # the file says when it was made
     "export.size": (r".+", "#"),
+    "claim.reference": (r"^OC\d+$", "OC#"),
+    "claim_item.reference": (r"^OI\d+$", "OI#"),
     "remittance.reference": (r"-\d+$", "-#"),
     "remittance.advice": (r"(run_id=|\breference='[^']+-)\d+", r"\1#"),
     "remittance.sha256": (r".+", "#"),
 }
-"""Patterns by column: PostgreSQL leaves out the numbers of runs and imports that were rolled back."""
+"""Patterns by column: PostgreSQL leaves out the numbers of what was rolled back."""
 
 
 def _told(column: sa.Column, value: Any, names: dict[tuple[str, Any], str]) -> Any:

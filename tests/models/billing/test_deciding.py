@@ -224,17 +224,17 @@ def test_what_was_accepted_as_a_sum_stays_whatever_the_rate(contract, provider, 
 def test_miles_that_were_accepted_at_a_sum_count_on_the_days_on_which_they_were_driven(
     provider, carer, panel, manager, mileage
 ):
-    """63 miles a week are free. Of the sum 40 miles were driven in one week and 90 in the next. 40 more of the first
-    week come after them: 80 in all, of which 17 are paid, £7.65.
+    """63 miles a week are free. Of the sum 40 miles were driven in one week and 90 in the next. 41 more of the first
+    week come after them: 81 in all, of which 18 are paid, £8.10.
     """
     with unit_of_work():
         set_pricing(mileage, starts_on=TRIP - WEEK, free_weekly_e4=63 * SCALE, by=manager)
     trips = [TripFacts(TRIP - WEEK, 40 * SCALE), TripFacts(TRIP, 90 * SCALE)]
     fixed = make_pending_claim(provider, carer, Claimed(mileage.id, "Runs", trips=trips))
     decide(fixed, panel, ItemDecision(sum_pence=5_00, note="As agreed"))
-    later = make_pending_claim(provider, carer, miles(mileage, "40", TRIP - WEEK))
+    later = make_pending_claim(provider, carer, miles(mileage, "41", TRIP - WEEK))
     decide(later, panel)
-    assert [each.accepted_pence for each in items_of(later)] == [7_65]
+    assert [each.accepted_pence for each in items_of(later)] == [8_10]
     sound()
 
 
