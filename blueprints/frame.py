@@ -80,6 +80,19 @@ COUNCIL_NAVIGATION: Areas = {
 area with one page for somebody, the menu has that page.
 """
 
+STANDS_UNDER = {
+    "provider.annual_statement": "provider.reports", "provider.answering": "provider.payments",
+    "provider.changes": "provider.organisation", "provider.debts": "provider.payments",
+    "provider.whereabouts": "provider.payments",
+    "admin.access_reviews": "admin.people", "admin.alarms": "admin.audit", "admin.bank_holidays": "admin.daily_work",
+    "admin.calendars": "admin.contracts", "admin.care_packages": "admin.clients", "admin.care_relief": "admin.claims",
+    "admin.conflicts": "admin.people", "admin.feeds": "admin.daily_work", "admin.gates": "admin.contracts",
+    "admin.purchase_orders": "admin.clients", "admin.rates": "admin.contracts",
+    "admin.refused_addresses": "admin.people", "admin.remittances": "admin.payments",
+    "admin.staff_requests": "admin.people", "admin.standing_holds": "admin.payments",
+}  # fmt: skip
+"""Pages that are in no menu, and under which of the menu's pages somebody looks for them."""
+
 VISITOR_NAVIGATION = (("Home", "public.landing"), ("Help", "public.help"))
 SIGNED_IN_NAVIGATION = (("Home", "auth.choose"), ("Help", "public.help"))
 OVERVIEW_NAVIGATION = (SIGNED_IN_NAVIGATION[0], ("All my services", "auth.all_services"), SIGNED_IN_NAVIGATION[1])
@@ -185,9 +198,9 @@ def _area(text: str, pages: Sequence[tuple[str, str]], **arguments: Any) -> dict
 
 def _nav_item(text: str, endpoint: str, **arguments: Any) -> dict[str, Any]:
     """`current` is the page itself, `active` any page of its area."""
-    area = endpoint.rpartition(".")[0]
+    area, here = endpoint.rpartition(".")[0], (request.endpoint or "").rpartition(".")[0]
     is_current = request.endpoint == endpoint
-    is_active = is_current or (area.count(".") > 0 and (request.endpoint or "").rpartition(".")[0] == area)
+    is_active = is_current or (area.count(".") > 0 and area in (here, STANDS_UNDER.get(here)))
     return {"text": text, "href": url_for(endpoint, **arguments), "current": is_current, "active": is_active}
 
 

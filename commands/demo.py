@@ -81,8 +81,7 @@ def load(name: str, if_empty: bool, size: float) -> None:
         _bring_in(_deliveries(name, settings.instance), before)
         _add_accounts()
         acts.perform(_council(settings.instance), Store(settings.instance / UPLOADS))
-        if _is_program(name):
-            tell_of_the_bank(settings.instance / HEARD)
+        tell_of_the_bank(settings.instance / HEARD, has_returns=_is_program(name))
         seal_waiting(everything=True)
         click.echo(f"The demonstration {name} is loaded. Its today is {today():%d/%m/%Y}.")
 

@@ -27,12 +27,14 @@ HEADINGS = (
 )  # fmt: skip
 
 
-def tell_of_the_bank(folder: Path) -> None:
-    """Write the feed into the folder, and import it; nothing where no run has paid anything of late."""
+def tell_of_the_bank(folder: Path, *, has_returns: bool) -> None:
+    """Write the feed into the folder, and import it; nothing where no run has paid anything of late. With `has_returns`
+    the bank has returned two payments, of which one is paid again.
+    """
     with scope(), every_provider():
         found = session.execute(_paid()).all()
         come = [row for row in found if row.bank_on <= today() - 3 * DAY]
-        returned, again = come[2:3], come[3:4]
+        returned, again = (come[2:3], come[3:4]) if has_returns else ([], [])
         rows = [_row(row, is_returned=row in (*returned, *again), is_paid_again=row in again) for row in found]
     if not rows:
         return

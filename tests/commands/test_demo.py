@@ -19,6 +19,7 @@ from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import PaymentRun, RunPayment
+from models.payments.sent import BankState, SentPayment
 from models.payments.standing_hold import StandingHold
 from models.records.contract import Contract
 from models.records.feed import FeedImport
@@ -142,7 +143,14 @@ def test_a_second_load_is_refused_or_skipped(portal):
     assert (skipped.exit_code, skipped.output) == (0, "")
     assert refused.exit_code == 1
     assert "The database has data already" in refused.stderr
-    assert len(every(FeedImport)) == 1
+    assert [each.name for each in every(FeedImport)] == ["durham", "demonstration-bank"]
+
+
+def test_the_finance_system_has_told_what_is_sent_and_in_the_bank_and_nothing_is_returned(portal):
+    load(portal, "durham")
+    found = every(select(SentPayment))
+    assert {each.state for each in found} == {BankState.SENT, BankState.IN_BANK}
+    assert {each.bank_reference for each in found if each.in_bank_on} != {""}
 
 
 def test_a_load_that_was_broken_off_is_finished(portal, monkeypatch):

@@ -3,15 +3,17 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models.payments.run import RunPayment
 from models.payments.sent import SentPayment
 from models.permissions import Role
 from models.records.provider import Provider
-from tests.factories import make_staff, make_user
+from tests.care_factories import make_contract, make_item
+from tests.factories import make_provider, make_staff, make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every, unit_of_work
+from tests.support.runs import answered, calculate, change, payment
 from tests.support.states import MONDAY, STATES, Office, office
 
 
@@ -55,6 +57,45 @@ def test_home_and_the_list_say_that_it_was_returned(client, returned):
     assert "Returned by the bank £656.11" in page(client, "where-every-pound-is/", returned).words
 
 
+def test_home_says_where_each_payment_of_one_bank_day_stands(client, set_today):
+    provider, monday = make_provider(), date(2019, 9, 30)
+    asks = {"confirmation": "required"}
+    contracts = [make_contract(provider, calculate_from=monday, name=name, **asks) for name in ("Elm", "Oak")]
+    for contract in contracts:
+        make_item(contract, starts_on=monday)
+    calculate(monday)
+    elm = payment(contracts[0], monday)
+    change(elm, **answered("confirmed", elm.total_pence))
+    set_today(monday)
+    answer = client.sign_in(make_user(Role.FINANCE, provider)).get(f"/providers/{provider.id}/")
+    [day] = answer.page.select(".next-payment")
+    told = [" ".join(each.get_text().split()) for each in day.select(".table__why")]
+    assert told[0] == "To be authorised by 6 Oct 2019. The Children's Services Finance Team has it."
+    assert told[1:] == ["To be confirmed by 1 Oct 2019. It waits for you."]
+
+
+def in_the_bank(answer):
+    return next(
+        each.find_next("dd").get_text()
+        for each in answer.page.select("dl.strip dt")
+        if each.get_text() == "In the bank"
+    )
+
+
+def test_the_council_reads_on_which_day_it_was_in_the_bank_after_all(app, returned):
+    there = f"/council/payments/{returned.contract.reference}/{MONDAY}"
+    for told, day in (
+        ({"paid_again_on": date(2019, 10, 16)}, "16 Oct 2019"),
+        (
+            {"in_bank_on": date(2019, 10, 8), "returned_on": None, "paid_again_on": None, "return_reason": ""},
+            "8 Oct 2019",
+        ),
+    ):
+        with unit_of_work() as session:
+            session.execute(update(SentPayment).values(**told))
+        assert in_the_bank(PortalClient(app).sign_in(make_staff()).get(there)) == day
+
+
 def test_the_desk_has_a_queue_of_returned_payments(app, returned):
     officer = PortalClient(app).sign_in(make_staff())
     words = officer.get("/council/").words
@@ -63,5 +104,6 @@ def test_the_desk_has_a_queue_of_returned_payments(app, returned):
     listed = officer.get("/council/payments/?exception=returned")
     assert len(listed.page.select("table tbody tr")) == 1
     shown = officer.get(f"/council/payments/{returned.contract.reference}/{MONDAY}")
+    assert in_the_bank(shown) == "Returned 10 Oct 2019"
     assert "Ask the provider for its bank details, then pay it again in the finance system." in shown.words
     assert shown.page.select_one(".slices a")["href"] == "/council/payments/?exception=returned"
