@@ -16,6 +16,7 @@ from models.reports.bank_matching import Credit
 
 LARGEST, MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 1_000_000, 10_000, 50, 1_000
 MOST_FAULTS = 20
+YEARS = range(1990, 2100)
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}.*$")
 _OUT = re.compile(r"^\(.*\)$|[-−]$|DR?$")
 """Money that went out, where it is not written with a minus before it: (5.00), 5.00-, 5.00 DR, 5.00D."""
@@ -146,9 +147,11 @@ def _day(cell: str, row: int, column: int, faults: list[CellFault]) -> date | No
     text = _TIME.sub("", cell.strip())
     for form in _FORMATS:
         try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no time zone
+            on = datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no time zone
         except ValueError:
             continue
+        if on.year in YEARS:
+            return on
     faults.append(CellFault(_place(row, column), f"“{cell.strip()[:40]}” is no day. Write it like 31/03/2020"))
     return None
 

@@ -39,7 +39,7 @@ class StatementDays(FilterForm):
     @property
     def first_on(self) -> date:
         chosen: date | None = self.first.data
-        return chosen or self.last_on - QUARTER
+        return chosen or max(self.last_on, date.min + QUARTER) - QUARTER
 
 
 class LedgerFilter(FilterForm):

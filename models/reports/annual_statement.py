@@ -1,6 +1,7 @@
 """The annual statement of a carer: what came to the bank in a year, by child and by kind, and weeks of care by age.
 
-It goes by bank day: what was in the bank on 31 March 2023 belongs to the tax year 2022/2023, whatever days it was for.
+It goes by bank day, as the finance system told it last: what was in the bank on 31 March 2023 belongs to the tax year
+2022/2023, whatever days it was for. What the bank has returned is in no year until it is paid again.
 """
 
 from collections import defaultdict
@@ -19,6 +20,7 @@ from models.engine.working import Slice
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import RunPayment
+from models.payments.sent import SentPayment, bank_day, is_back
 from models.records.client import Client, masked_name
 from models.records.contract import Contract
 from models.reports.care_relief import CareRelief
@@ -134,7 +136,8 @@ class Statement:
 
 def years_paid() -> list[ReportYear]:
     """Tax years in which something came to the bank, the newest first, then the financial years: to this one."""
-    first_on = session.scalar(select(sa.func.min(RunPayment.bank_on)).where(RunPayment.is_finalised))
+    came = select(sa.func.min(bank_day())).select_from(RunPayment).outerjoin(SentPayment, SentPayment.of_part())
+    first_on = session.scalar(came.where(RunPayment.is_finalised, ~is_back()))
     if first_on is None:
         return []
     last_on = max(today(), first_on)
@@ -193,8 +196,8 @@ def _lines(span: Span) -> Select:
     return (
         select(
             line.id, line.run_id, line.payment_id, line.component, line.item_id, line.first_on, line.net_pence,
-            line.vat_pence, line.working, part.bank_on, PurchaseOrder.client_id, Client.surname, Client.first_name,
-            Client.reference, Client.born_on, Contract.name.label("contract"),
+            line.vat_pence, line.working, bank_day().label("bank_on"), PurchaseOrder.client_id, Client.surname,
+            Client.first_name, Client.reference, Client.born_on, Contract.name.label("contract"),
             payment.first_on.label("period_first_on"), payment.last_on.label("period_last_on"),
         )
         .join(part, sa.and_(part.run_id == line.run_id, part.payment_id == line.payment_id))
@@ -202,8 +205,9 @@ def _lines(span: Span) -> Select:
         .join(Contract, Contract.id == payment.contract_id)
         .outerjoin(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
         .outerjoin(Client, Client.id == PurchaseOrder.client_id)
-        .where(part.bank_on.between(span.first, span.last))
-        .order_by(part.bank_on, payment.first_on, line.payment_id, line.id)
+        .outerjoin(SentPayment, SentPayment.of_part())
+        .where(bank_day().between(span.first, span.last), ~is_back())
+        .order_by(bank_day(), payment.first_on, line.payment_id, line.id)
     )  # fmt: skip
 
 
@@ -234,7 +238,8 @@ def _paid_before(first_on: date, monday: date) -> Select:
         select(PurchaseOrder.client_id, line.working)
         .join(part, sa.and_(part.run_id == line.run_id, part.payment_id == line.payment_id))
         .join(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
-        .where(line.component == Component.CARE, part.bank_on < first_on, line.last_on >= monday)
+        .outerjoin(SentPayment, SentPayment.of_part())
+        .where(line.component == Component.CARE, bank_day() < first_on, ~is_back(), line.last_on >= monday)
         .order_by(line.id)
     )
 

@@ -23,6 +23,7 @@ from models.payments.debt import DebtEntry, DebtEntryKind
 from models.payments.entitled import EntitledSum
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment
+from models.payments.sent import SentPayment
 from models.records.contract import Contract
 from models.words import Choice
 
@@ -66,6 +67,8 @@ class Statement:
     opening_pence: int
     """At the end of the day before `first_on`."""
     lines: tuple[Line, ...]
+    returned_pence: int = 0
+    """Of all that was paid: what the bank has returned, and is to be paid again."""
     begins_on: date | None = None
     """The first day that it can begin on, where the portal has not always kept what was calculated."""
 
@@ -108,7 +111,7 @@ class Statement:
 
 
 def statement_of(contract_ids: Collection[int], first_on: date, last_on: date) -> Statement:
-    """Of these contracts together, from the first day to the last or today, whichever is earlier. Four statements."""
+    """Of these contracts together, from the first day to the last or today, whichever is earlier. Five statements."""
     last_on = min(last_on, today())
     entitled, begins_on = _entitled(contract_ids, last_on)
     if begins_on is not None:
@@ -122,7 +125,7 @@ def statement_of(contract_ids: Collection[int], first_on: date, last_on: date) -
             opening = balance
         else:
             shown.append(replace(line, balance_pence=balance))
-    return Statement(first_on, last_on, opening, tuple(shown), begins_on)
+    return Statement(first_on, last_on, opening, tuple(shown), _returned(contract_ids), begins_on)
 
 
 def _entitled(contract_ids: Collection[int], last_on: date) -> tuple[list[Line], date | None]:
@@ -162,6 +165,12 @@ def _paid(contract_ids: Collection[int], last_on: date) -> Iterator[Line]:
                 row.contract_id, row.as_on, Entry.PAID, -row.pence, run_id=row.run_id, taken_pence=taken,
                 added_pence=added,
             )  # fmt: skip
+
+
+def _returned(contract_ids: Collection[int]) -> int:
+    sent = SentPayment
+    query = select(sum_of(sent.amount_pence)).where(sent.contract_id.in_(contract_ids), sent.is_returned)
+    return int(session.execute(query).scalar_one())
 
 
 def _carried(contract_ids: Collection[int]) -> dict[tuple[int, int], tuple[int, int]]:

@@ -70,6 +70,8 @@ def test_money_that_went_out_is_never_taken_for_money_that_came(amount):
         (b"Day,Sum\n1,2\n", "A1", "names the columns"),
         (b"Date,Amount\n", "A1", "no rows"),
         (b"Date,Amount\n31/02/2019,1.00\n", "A2", "is no day"),
+        (b"Date,Amount\n01/01/0001,1.00\n", "A2", "is no day"),
+        (b"Date,Amount\n9999-12-31,1.00\n", "A2", "is no day"),
         (b"Details,Date,Amount\nx,04/10/2019,1.0.0\n", "C2", "must be a number"),
         (b"Date,Amount\n04/10/2019\n", "A2", "fewer cells"),
         (b"Date;Amount\n04/10/2019;656,11\n", "B2", "must be a number"),

@@ -3,10 +3,13 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from models.base import DomainError
 from models.calendar import FinancialYear, as_on
+from models.payments.payment import ScheduledPayment
+from models.payments.run import RunPayment
+from models.payments.sent import SentPayment
 from models.pricing import Unit
 from models.records.care_package import ItemPrice
 from models.records.client import Client
@@ -230,3 +233,40 @@ def test_an_adult_counts_as_older():
     with unit_of_work() as session:
         session.execute(update(Client).values(surname="Gone"))
     assert statement(contract, TAX_2024).older_weeks == 1
+
+
+def bank_tells(contract, number, **given):
+    """What the finance system tells of the contract's payment with that number, the first being 0."""
+    mine = select(RunPayment, ScheduledPayment.first_on).join(ScheduledPayment).order_by(ScheduledPayment.first_on)
+    with unit_of_work() as session:
+        part, first_on = session.execute(mine.where(ScheduledPayment.contract_id == contract.id)).all()[number]
+        session.add(
+            SentPayment(
+                provider_id=part.provider_id, contract_id=contract.id, payment_id=part.payment_id, run_id=part.run_id,
+                period_first_on=first_on, amount_pence=part.paid_pence, sent_on=part.bank_on, **given,
+            )
+        )  # fmt: skip
+
+
+@pytest.mark.postgres
+def test_money_counts_in_the_year_in_which_it_came_as_the_bank_told_it_and_not_while_it_is_returned():
+    contract = weekly(date(2023, 3, 20))
+    make_item(contract, starts_on=date(2023, 3, 20))
+    runs.finalise_weeks(date(2023, 3, 20), date(2023, 4, 2))
+    bank_tells(contract, 0, in_bank_on=date(2023, 4, 6))
+    bank_tells(contract, 1, returned_on=date(2023, 4, 8))
+    of_2022, of_2023 = (statement(contract, ReportYear(TaxYear(year))) for year in (2022, 2023))
+    assert (of_2022.total_pence, of_2022.children) == (0, [])
+    assert [(each.bank_on, each.pence) for each in of_2023.payments] == [(date(2023, 4, 6), 35_308)]
+    assert of_2023.children[0].weeks == {date(2023, 3, 20)}
+    with as_on(date(2025, 5, 1)), reading(contract.provider_id):
+        assert min(year.span.first for year in years_paid() if year.is_tax) == date(2023, 4, 6)
+    with unit_of_work() as session:
+        session.execute(
+            update(SentPayment).where(SentPayment.returned_on.is_not(None)).values(paid_again_on=date(2024, 4, 8))
+        )
+    of_2023, of_2024 = (statement(contract, ReportYear(TaxYear(year))) for year in (2023, 2024))
+    assert [each.weeks for found in (of_2023, of_2024) for each in found.children] == [
+        {date(2023, 3, 20)}, {date(2023, 3, 27)},
+    ]  # fmt: skip
+    assert [each.bank_on for each in of_2024.payments] == [date(2024, 4, 8)]
