@@ -9,6 +9,7 @@ from blueprints.access import me, sees_contact_details
 from blueprints.attachments import store
 from blueprints.download import TableFile, table_file
 from blueprints.frame import settings
+from blueprints.lookups import Page, page_of
 from blueprints.pages import go_to, render
 from blueprints.security import FILE_POLICY
 from exchange.pdf.report import report_pdf
@@ -20,12 +21,28 @@ from models.reports.remittances import Remitted
 from models.reports.report_file import ReportFile, job_of
 
 PDF = "application/pdf"
+MOST_ROWS = 200
+"""So many rows of a report stand on one page."""
 
 
 def sheet_of(found: Remitted, *, is_summary: bool = False) -> Sheet:
     """The sheet for the person at hand, who may not be shown where a provider is."""
     with_address = sees_contact_details()
     return remittance_sheet(found, council=settings().council.name, is_summary=is_summary, with_address=with_address)
+
+
+@dataclass(frozen=True)
+class OnPage:
+    """What of a sheet stands on a page, and which of its rows those are."""
+
+    sheet: Sheet
+    rows: Page
+
+
+def on_page(sheet: Sheet) -> OnPage:
+    """The rows that the address asks for. The sheet's files have all of them."""
+    rows = page_of(range(sheet.rows), size=MOST_ROWS, name="rows")
+    return OnPage(sheet.part(rows.first - 1, MOST_ROWS), rows)
 
 
 def send_data(sheet: Sheet, ending: str) -> Response:

@@ -7,7 +7,7 @@ from blueprints.download import table_file
 from blueprints.lookups import get_or_404, page_of
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
-from blueprints.report_page import Wanted, pdf_of, send_data, sheet_of
+from blueprints.report_page import Wanted, on_page, pdf_of, send_data, sheet_of
 from blueprints.sorting import Columns, Sorting
 from exchange.downloads.remittances import remittances_data
 from models.accounts import directory
@@ -53,7 +53,9 @@ def show(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     is_summary = request.args.get("summary") == "yes"
     sheet = sheet_of(remittances.of_period(payment), is_summary=is_summary)
-    return render("admin/remittances/show.html", payment=payment, sheet=sheet, is_summary=is_summary)
+    return render(
+        "admin/remittances/show.html", payment=payment, sheet=sheet, shown=on_page(sheet), is_summary=is_summary
+    )
 
 
 @bp.get(f"{OF_PERIOD}/data.<file:ending>")

@@ -8,7 +8,7 @@ from blueprints.lookups import get_or_404
 from blueprints.pages import render
 from blueprints.provider.report_list import report
 from blueprints.reading import reads_client_records
-from blueprints.report_page import send_data, send_pdf
+from blueprints.report_page import on_page, send_data, send_pdf
 from exchange.reports.annual_statement import TITLE, annual_sheet
 from forms.reports import AnnualForm
 from models.calendar import today
@@ -42,7 +42,7 @@ def show():
     sheet = _sheet(provider, ReportYear.named(form.year.data)) if is_asked else None
     return render(
         "provider/reports/annual_statement.html", partial="provider/reports/_annual_statement.html",
-        form=form, sheet=sheet, years=years,
+        form=form, sheet=sheet, shown=on_page(sheet) if sheet else None, years=years,
     )  # fmt: skip
 
 

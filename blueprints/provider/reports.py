@@ -7,7 +7,7 @@ from blueprints.lookups import get_or_404
 from blueprints.pages import render
 from blueprints.provider.report_list import report, reports_for
 from blueprints.reading import reads_client_records
-from blueprints.report_page import Wanted, pdf_of, send_data, sheet_of
+from blueprints.report_page import Wanted, on_page, pdf_of, send_data, sheet_of
 from forms.reports import RemittanceForm
 from models.base import session
 from models.calendar import in_words
@@ -109,7 +109,7 @@ def _is_asked(form):
 def _page(basis, form, sheet, files):
     return render(
         "provider/reports/remittance.html", partial="provider/reports/_remittance.html",
-        basis=basis, form=form, sheet=sheet, files=files,
+        basis=basis, form=form, sheet=sheet, shown=on_page(sheet) if sheet else None, files=files,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """A report as a sheet: facts, tables to read, and the same lines as data. Pages, PDFs and files are drawn from it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
@@ -69,6 +69,16 @@ class Sheet:
     @property
     def rows(self) -> int:
         return sum(len(table.rows) for table in self.tables)
+
+    def part(self, offset: int, limit: int) -> "Sheet":
+        """The same with so many rows of its tables only, from the one that `offset` others stand before."""
+        tables, before = [], 0
+        for table in self.tables:
+            rows = table.rows[max(offset - before, 0) : max(offset + limit - before, 0)]
+            before += len(table.rows)
+            if rows:
+                tables.append(replace(table, rows=rows))
+        return replace(self, tables=tables)
 
     @property
     def is_long(self) -> bool:
