@@ -8,8 +8,10 @@ from models.audit import record
 from models.base import DomainError, move, session, utc_now
 from models.care.checking import check
 from models.care.figures import Figures
+from models.care.plan import planned_of
 from models.care.rules import Rulebook
-from models.care.weeks import keep, planned_of, rows_of, save
+from models.care.sheet import rows_of
+from models.care.weeks import keep, save
 from models.payments.calculation import calculate, lock
 from models.records.actual import Actual, ActualException, ActualWeek, ConfirmedActual, ExceptionState, Origin
 

@@ -1,13 +1,17 @@
 """What the weeks before say of a week: kindly pointed out, or refused where a rule of the level says so."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
+
+from sqlalchemy import select
 
 from models.base import session
 from models.care.checking import Code, Fault
+from models.care.figures import Figures
 from models.care.rules import LevelRules, Verdict
-from models.records.actual import Actual, ActualWeek, ConfirmedActual, latest_that_counts
+from models.records.actual import Actual, ActualException, ActualWeek, ConfirmedActual, ExceptionState
 
 ALIKE_WEEKS = 8
 """So many weeks that were each just as planned are pointed out."""
@@ -16,27 +20,50 @@ LOOKS_BACK = 12
 _A_WEEK = timedelta(weeks=1)
 
 
-def patterns(
-    week: ActualWeek, rows: Sequence[Actual], rules: Mapping[int, LevelRules]
-) -> dict[int, list[Fault]]:  # fmt: skip
-    """By item, what its last weeks make of this one; one query."""
-    own = [row.item_id for row in rows]
-    query = latest_that_counts().where(
-        ConfirmedActual.item_id.in_(own),
-        ConfirmedActual.first_on < week.first_on,
-        ConfirmedActual.first_on >= week.first_on - LOOKS_BACK * _A_WEEK,
-    )
-    before: dict[int, dict[date, ConfirmedActual]] = defaultdict(dict)
-    for each in session.scalars(query):
-        before[each.item_id][each.first_on] = each
-    found: dict[int, list[Fault]] = {}
-    for row in rows:
-        faults = [*_always_planned(week, row, before[row.item_id])]
-        if (rule := rules.get(row.item_id)) is not None:
-            faults += _extra_for_long(week, row, before[row.item_id], rule)
-        if faults:
-            found[row.item_id] = faults
-    return found
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was confirmed of a week's line items, in it and in the LOOKS_BACK weeks before."""
+
+    before: Mapping[int, Mapping[date, ConfirmedActual]]
+    """By item, the figures that count of the weeks before."""
+    rejected: Mapping[int, tuple[Figures, str]]
+    """By item, the figure of the week itself that the council rejected last, and why."""
+
+    @classmethod
+    def read(cls, week: ActualWeek, item_ids: Collection[int]) -> "Past":
+        """One query."""
+        query = (
+            select(ConfirmedActual, ActualException.state, ActualException.note)
+            .outerjoin(ActualException, ActualException.confirmed_id == ConfirmedActual.id)
+            .where(
+                ConfirmedActual.item_id.in_(item_ids),
+                ConfirmedActual.first_on <= week.first_on,
+                ConfirmedActual.first_on >= week.first_on - LOOKS_BACK * _A_WEEK,
+            )
+            .order_by(ConfirmedActual.item_id, ConfirmedActual.first_on, ConfirmedActual.number)
+        )
+        before: dict[int, dict[date, ConfirmedActual]] = defaultdict(dict)
+        rejected: dict[int, tuple[Figures, str]] = {}
+        for each, state, note in session.execute(query):
+            if each.first_on < week.first_on and state in (None, ExceptionState.APPROVED):
+                before[each.item_id][each.first_on] = each
+            elif each.week_id == week.id and state is ExceptionState.REJECTED:
+                rejected[each.item_id] = Figures.of(each), note
+        return cls(before, rejected)
+
+
+def patterns(week: ActualWeek, row: Actual, past: Past, rule: LevelRules) -> list[Fault]:
+    """What a row's last weeks make of this one."""
+    before = past.before.get(row.item_id, {})
+    return _always_planned(week, row, before) + _extra_for_long(week, row, before, rule)
+
+
+def rejected(row: Actual, past: Past) -> list[Fault]:
+    """The row still says what the council has rejected."""
+    figures, note = past.rejected.get(row.item_id, (None, ""))
+    if figures != Figures.of(row):
+        return []
+    return [Fault(Code.REJECTED, "actual_e4", f"The council has rejected this figure: {note}")]
 
 
 def _always_planned(week: ActualWeek, row: Actual, before: Mapping[date, ConfirmedActual]) -> list[Fault]:

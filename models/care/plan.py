@@ -82,7 +82,7 @@ def calendar_on(methods: Iterable[PaymentMethod], day: date) -> Calendar | None:
 
 def plans(contract_ids: Collection[int], weeks: Collection[Span]) -> list[Planned]:
     """Every line item of these contracts that is authorised and has a payable day in one of the weeks, in the order of
-    masked names; four queries. Weeks that do not begin on their contract's weekday are left to the caller.
+    masked names; three queries. Weeks that do not begin on their contract's weekday are left to the caller.
     """
     if not weeks:
         return []
@@ -102,6 +102,12 @@ def plans(contract_ids: Collection[int], weeks: Collection[Span]) -> list[Planne
                 away = any(window.overlap(*days) for days in hospital.get(row.id, ()))
                 found.append(_planned(row, week, window, planned_units(terms, week), away))
     return found
+
+
+def planned_of(contract_id: int, service_id: int, first_on: date) -> list[Planned]:
+    """The plan of a week of one service under one contract, in the order of the list."""
+    found = plans([contract_id], [Span(first_on, first_on + WEEK)])
+    return [each for each in found if each.service_id == service_id]
 
 
 def _items(contract_ids: Collection[int], first: date, last: date) -> sa.Select:

@@ -58,7 +58,7 @@ class LevelRules:
 
 
 class Rulebook:
-    """The rules of some service levels; two queries."""
+    """The rules of some service levels; one query."""
 
     def __init__(self, levels: Collection[ServiceLevel], rules: Collection[ActualRule]) -> None:
         self._levels = {level.id: level for level in levels}
@@ -66,9 +66,14 @@ class Rulebook:
 
     @classmethod
     def read(cls, level_ids: Collection[int]) -> "Rulebook":
-        levels = session.scalars(select(ServiceLevel).where(ServiceLevel.id.in_(level_ids)).order_by(ServiceLevel.id))
-        rules = session.scalars(ActualRule.every().where(ActualRule.service_level_id.in_(level_ids)))
-        return cls(levels.all(), rules.all())
+        query = (
+            select(ServiceLevel, ActualRule)
+            .outerjoin(ActualRule, ActualRule.service_level_id == ServiceLevel.id)
+            .where(ServiceLevel.id.in_(level_ids))
+            .order_by(ServiceLevel.id, ActualRule.kind)
+        )
+        found = session.execute(query).all()
+        return cls([level for level, _ in found], [rule for _, rule in found if rule is not None])
 
     def of(self, level_id: int, first_on: date) -> LevelRules:
         """Of the week that begins on `first_on`. KeyError for a level that was not read."""

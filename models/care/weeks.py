@@ -7,18 +7,17 @@ the week is confirmed. What is confirmed is calculated at once.
 from collections.abc import Mapping
 from datetime import date
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from models.accounts.conflict import insist_on_none
 from models.accounts.user import User
 from models.audit import record
 from models.base import DomainError, insert_first, move, session, utc_now
-from models.calendar import Span, in_words, today
-from models.care.checking import Code, Fault, Severity, check
+from models.calendar import in_words, today
+from models.care.checking import Fault, Severity
 from models.care.figures import Figures
-from models.care.history import patterns
-from models.care.plan import Planned, calendar_on, calendars_of, plans, week_of
-from models.care.rules import Rulebook
+from models.care.plan import Planned, calendar_on, calendars_of, planned_of, week_of
+from models.care.sheet import read_sheet, rows_of
 from models.payments.calculation import calculate, lock
 from models.records.actual import (
     WEEK,
@@ -45,12 +44,6 @@ class Outdated(DomainError):
             "Look at what stands now, and enter it again"
         )
         self.item_ids = item_ids
-
-
-def planned_of(contract_id: int, service_id: int, first_on: date) -> list[Planned]:
-    """The plan of a week of one service under one contract, in the order of the list."""
-    found = plans([contract_id], [Span(first_on, first_on + WEEK)])
-    return [each for each in found if each.service_id == service_id]
 
 
 def insist_on_a_week(contract: Contract, first_on: date) -> None:
@@ -133,55 +126,11 @@ def as_planned(week: ActualWeek, *, by: User) -> int:
     return change(week, {row.item_id: (Figures.as_planned(row.planned_e4), None) for row in rows}, by=by)
 
 
-def rows_of(week: ActualWeek) -> Select[Actual]:
-    return select(Actual).where(Actual.week_id == week.id).order_by(Actual.item_id)
-
-
 def review(week: ActualWeek) -> dict[int, list[Fault]]:
     """What is wrong with its rows, by item; of each row errors come first. Rows without a fault are not there. Rows of
     people whom nobody plans any more keep the plan that they had.
     """
-    planned = {each.item_id: each for each in planned_of(week.contract_id, week.service_id, week.first_on)}
-    rulebook = Rulebook.read({each.level_id for each in planned.values()})
-    rows = session.scalars(rows_of(week)).all()
-    refused = _rejected(week)
-    told = patterns(week, rows, {key: rulebook.of(each.level_id, week.first_on) for key, each in planned.items()})
-    found: dict[int, list[Fault]] = {}
-    for row in rows:
-        plan = planned.get(row.item_id)
-        if plan is None:
-            if row.actual_e4:
-                text = "The council has ended this care before the week, so nothing of it can be paid. Enter 0, or ask"
-                found[row.item_id] = [Fault(Code.UNPLANNED, "actual_e4", text)]
-            continue
-        figures = Figures.of(row)
-        faults = check(figures, plan, rulebook.of(plan.level_id, week.first_on)) + told.get(row.item_id, [])
-        if row.item_id in refused and refused[row.item_id][0] == figures:
-            text = f"The council has rejected this figure: {refused[row.item_id][1]}"
-            faults.insert(0, Fault(Code.REJECTED, "actual_e4", text))
-        if faults:
-            found[row.item_id] = faults
-    return found
-
-
-def _rejected(week: ActualWeek) -> dict[int, tuple[Figures, str]]:
-    """What the council has rejected of it, and why, by item: of each the figure that was confirmed last."""
-    query = (
-        select(ConfirmedActual, ActualException.note)
-        .join(ActualException, ActualException.confirmed_id == ConfirmedActual.id)
-        .where(ConfirmedActual.week_id == week.id, ActualException.state == ExceptionState.REJECTED)
-        .order_by(ConfirmedActual.number)
-    )
-    return {each.item_id: (Figures.of(each), note) for each, note in session.execute(query)}
-
-
-def deadline_of(week: ActualWeek) -> tuple[date, date]:
-    """The last day on which it is confirmed in time, and the last on which it can be confirmed at all."""
-    levels = {each.level_id for each in planned_of(week.contract_id, week.service_id, week.first_on)}
-    rulebook = Rulebook.read(levels)
-    if not levels:
-        return today(), today()
-    return rulebook.deadline(levels, week.first_on), rulebook.latest(levels, week.first_on)
+    return read_sheet(week).faults
 
 
 def confirm(week: ActualWeek, *, by: User, late_reason: str = "") -> int:
@@ -193,11 +142,10 @@ def confirm(week: ActualWeek, *, by: User, late_reason: str = "") -> int:
     _insist_open(week)
     if week.span.last >= today():
         raise DomainError(f"The week ends on {in_words(week.span.last)}. Confirm it after that day")
-    faults = review(week)
-    wrong = [id_ for id_, found in faults.items() if any(each.is_error for each in found)]
-    if wrong:
+    sheet = read_sheet(week)
+    if wrong := sheet.wrong:
         raise DomainError(f"{how_many(len(wrong), 'row')} must be put right first. Each says what is wrong")
-    in_time_until, latest = deadline_of(week)
+    in_time_until, latest = sheet.in_time_until, sheet.latest
     late_reason = late_reason.strip()[:LONGEST_REASON]
     if week.reopened_at is None:
         if today() > latest:
@@ -211,7 +159,7 @@ def confirm(week: ActualWeek, *, by: User, late_reason: str = "") -> int:
     }  # fmt: skip
     if not move(week, ActualWeek.is_open, ActualWeek.confirmations == week.confirmations, **values):
         raise DomainError("Somebody else has just confirmed this week. Look at it again")
-    kept = _keep(week, faults, by)
+    kept = _keep(week, sheet.faults, by)
     record("actual_week.confirmed", week, by=by, rows=kept, late=bool(values["late_reason"]))
     session.flush()
     calculate([week.provider_id])
@@ -220,7 +168,7 @@ def confirm(week: ActualWeek, *, by: User, late_reason: str = "") -> int:
 
 def correct(week: ActualWeek, *, by: User) -> None:
     """Its provider opens a confirmed week again, until its deadline. What was confirmed holds meanwhile."""
-    in_time_until, _ = deadline_of(week)
+    in_time_until = read_sheet(week).in_time_until
     if today() > in_time_until:
         raise DomainError(
             f"This week could be corrected here until {in_words(in_time_until)}. Ask the council to open it again"

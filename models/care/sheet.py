@@ -1,0 +1,185 @@
+"""A week as one sheet: each person's row with its plan, what is wrong with it, and until when it is confirmed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Select, select
+
+from models.base import session
+from models.calendar import today
+from models.care.checking import Code, Fault, Severity, check
+from models.care.figures import Figures
+from models.care.history import Past, patterns, rejected
+from models.care.plan import Planned, planned_of
+from models.care.rules import Rulebook
+from models.pricing import Unit
+from models.records.actual import Actual, ActualWeek
+from models.records.care_package import CarePackageLineItem
+from models.records.client import Client
+from models.records.contract import ServiceLevel
+
+ENDED = "The council has ended this care before the week, so nothing of it can be paid. Enter 0, or ask"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One person's row. `plan` is what stands in the care package now; None where it has no day in the week."""
+
+    actual: Actual
+    item_reference: str
+    level_id: int
+    level_name: str
+    unit: Unit
+    client_reference: str
+    surname: str
+    first_name: str
+    plan: Planned | None
+    faults: tuple[Fault, ...]
+    told: tuple[Fault, ...] = ()
+    """What the weeks before make of it: kindly pointed out."""
+
+    @property
+    def item_id(self) -> int:
+        return self.actual.item_id
+
+    @property
+    def name(self) -> str:
+        """Surname first, with the reference."""
+        names = ", ".join(filter(None, [self.surname, self.first_name]))
+        return f"{names} ({self.client_reference})"
+
+    @property
+    def figures(self) -> Figures:
+        return Figures.of(self.actual)
+
+    @property
+    def is_as_planned(self) -> bool:
+        return self.figures == Figures.as_planned(self.actual.planned_e4)
+
+    @property
+    def has_new_plan(self) -> bool:
+        return self.plan is not None and self.plan.planned_e4 != self.actual.planned_e4
+
+    @property
+    def all_faults(self) -> list[Fault]:
+        """Errors first, then what the council looks at, then what is only told."""
+        return [*self.faults, *self.told]
+
+    @property
+    def is_wrong(self) -> bool:
+        return any(each.is_error for each in self.all_faults)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    week: ActualWeek
+    rows: Sequence[SheetRow]
+    """By masked name."""
+    new_people: Sequence[Planned]
+    """Planned in the week, and without a row: they came into the plan after it was begun."""
+    in_time_until: date
+    """The last day on which it is confirmed in time."""
+    latest: date
+    """The last on which its provider can confirm it at all."""
+    by_item: dict[int, SheetRow] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_item", {row.item_id: row for row in self.rows})
+
+    @property
+    def faults(self) -> dict[int, list[Fault]]:
+        """By item; rows without one are not there."""
+        return {row.item_id: found for row in self.rows if (found := row.all_faults)}
+
+    @property
+    def wrong(self) -> list[SheetRow]:
+        """Rows with an error: the week cannot be confirmed before they are put right."""
+        return [row for row in self.rows if row.is_wrong]
+
+    def of_severity(self, severity: Severity) -> list[tuple[SheetRow, Fault]]:
+        return [(row, each) for row in self.rows for each in row.all_faults if each.severity is severity]
+
+    @property
+    def changed(self) -> list[SheetRow]:
+        """Rows that are not as planned."""
+        return [row for row in self.rows if not row.is_as_planned]
+
+    @property
+    def has_new_plan(self) -> bool:
+        return bool(self.new_people) or any(row.has_new_plan for row in self.rows)
+
+    @property
+    def planned_e4(self) -> dict[Unit, int]:
+        return self._sums("planned_e4")
+
+    @property
+    def actual_e4(self) -> dict[Unit, int]:
+        return self._sums("actual_e4")
+
+    def _sums(self, column: str) -> dict[Unit, int]:
+        """By unit: hours and nights are not added up."""
+        found: dict[Unit, int] = {}
+        for row in self.rows:
+            found[row.unit] = found.get(row.unit, 0) + getattr(row.actual, column)
+        return found
+
+    @property
+    def is_late(self) -> bool:
+        """Its provider has to say why; not where the council has opened it."""
+        return self.week.reopened_at is None and today() > self.in_time_until
+
+    @property
+    def is_closed(self) -> bool:
+        """Only the council can open it."""
+        return self.week.reopened_at is None and today() > self.latest
+
+
+def rows_of(week: ActualWeek) -> Select[Actual]:
+    return select(Actual).where(Actual.week_id == week.id).order_by(Actual.item_id)
+
+
+def read_sheet(week: ActualWeek) -> Sheet:
+    """Six queries, however many people there are."""
+    found = session.execute(_rows(week)).all()
+    planned = {each.item_id: each for each in planned_of(week.contract_id, week.service_id, week.first_on)}
+    levels = {row.level_id for row in found} | {each.level_id for each in planned.values()}
+    rulebook = Rulebook.read(levels)
+    past = Past.read(week, [row.Actual.item_id for row in found])
+    rows = [_row(week, row, planned.get(row.Actual.item_id), rulebook, past) for row in found]
+    have = {row.item_id for row in rows}
+    return Sheet(
+        week, rows, [each for item_id, each in planned.items() if item_id not in have],
+        rulebook.deadline(levels, week.first_on) if levels else today(),
+        rulebook.latest(levels, week.first_on) if levels else today(),
+    )  # fmt: skip
+
+
+def _rows(week: ActualWeek) -> Select:
+    item = CarePackageLineItem
+    return (
+        select(
+            Actual, item.reference, ServiceLevel.id.label("level_id"), ServiceLevel.name.label("level_name"),
+            ServiceLevel.unit, Client.reference.label("client_reference"), Client.surname, Client.first_name,
+        )
+        .join(item, item.id == Actual.item_id)
+        .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
+        .join(Client, Client.id == item.client_id)
+        .where(Actual.week_id == week.id)
+        .order_by(*Client.shown_order(), item.reference)
+    )  # fmt: skip
+
+
+def _row(week: ActualWeek, row, plan: Planned | None, rulebook: Rulebook, past: Past) -> SheetRow:
+    actual: Actual = row.Actual
+    told: list[Fault] = []
+    if plan is None:
+        faults = [Fault(Code.UNPLANNED, "actual_e4", ENDED)] if actual.actual_e4 else []
+    else:
+        rules = rulebook.of(plan.level_id, week.first_on)
+        faults = rejected(actual, past) + check(Figures.of(actual), plan, rules)
+        told = patterns(week, actual, past, rules)
+    return SheetRow(
+        actual, row.reference, row.level_id, row.level_name, row.unit, row.client_reference, row.surname,
+        row.first_name, plan, tuple(faults), tuple(told),
+    )  # fmt: skip
