@@ -29,6 +29,7 @@ NAVIGATION: Areas = {
         ("Payments", "provider.payments.index", Permission.VIEW_PAYMENTS),
         ("Purchase Orders", "provider.purchase_orders.index", Permission.VIEW_PURCHASE_ORDERS),
     ),
+    "Actuals": (("Actuals", "provider.actuals.index", Permission.VIEW_ACTUALS),),
     "Invoices": (("Invoices", "provider.invoices.index", Permission.VIEW_INVOICES),),
     "Claims": (("Claims", "provider.claims.index", Permission.VIEW_CLAIMS),),
     "Actions": (("Actions", "provider.actions.index", Permission.VIEW_ACTIONS),),
@@ -172,8 +173,10 @@ def _nav_items() -> list[dict[str, Any]]:
 
 
 def _is_offered(provider: Provider, endpoint: str, needed: Permission) -> bool:
-    """Claims are shown to those providers only that may claim, or once could."""
+    """Claims are shown to those providers only that may claim, or once could; actuals to those paid on them."""
     if endpoint == "provider.claims.index" and not provider.is_claimant:
+        return False
+    if endpoint == "provider.actuals.index" and not provider.has_actuals:
         return False
     return may(needed) if viewing() is not None else me().can(needed, provider.id)
 

@@ -12,11 +12,12 @@ from wtforms.fields import SelectMultipleField
 from wtforms.form import BaseForm
 
 from forms.fields import PasswordField, Ticks
+from forms.sheets import SheetField
 from forms.trips import TripsField
 
 NOT_ALWAYS_SENT = (
     BooleanField, CSRFTokenField, FieldList, FileField, FormField, PasswordField, RadioField, SelectMultipleField,
-    SubmitField, Ticks, TripsField,
+    SheetField, SubmitField, Ticks, TripsField,
 )  # fmt: skip
 
 

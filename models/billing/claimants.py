@@ -1,4 +1,4 @@
-"""Whom pages of claims are for: which providers, and which service levels are a child's maintenance."""
+"""Whom pages of claims and of actuals are for, and which service levels are a child's maintenance."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload, with_expression
 
 from models.accounts.user import Membership, User
 from models.billing.grant import ClaimGrant
+from models.care.register import is_asked
 from models.records.claim import Claim
 from models.records.contract import Claimable, ServiceLevel
 from models.records.provider import Provider
@@ -20,14 +21,21 @@ def claims_anything() -> sa.ColumnElement[bool]:
 
 
 def with_places() -> Any:
-    """An option for a query of a user with places: each place's provider says whether it is a claimant."""
-    provider = with_expression(Provider.is_claimant, claims_anything())
-    return joinedload(User.memberships).joinedload(Membership.provider).options(provider)
+    """An option for a query of a user with places: each place's provider says which modules it has."""
+    return joinedload(User.memberships).joinedload(Membership.provider).options(*_modules())
 
 
 def looked_at(provider_id: int) -> Select[Provider]:
-    """The provider, saying whether it is a claimant."""
-    return Provider.numbered(provider_id).options(with_expression(Provider.is_claimant, claims_anything()))
+    """The provider, saying which modules it has."""
+    return Provider.numbered(provider_id).options(*_modules())
+
+
+def _modules() -> list[Any]:
+    """Whether it has to do with claims, and with actuals."""
+    return [
+        with_expression(Provider.is_claimant, claims_anything()),
+        with_expression(Provider.has_actuals, is_asked()),
+    ]
 
 
 def levels_of_care() -> Select[ServiceLevel]:

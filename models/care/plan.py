@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -52,14 +53,23 @@ class Planned:
         return self.item_id, self.week.first
 
 
-def weeks_begin_on(calendar: Calendar) -> int:
+class Weekly(Protocol):
+    """What of a calendar says when weeks begin: itself, or a row of a query with these columns."""
+
+    @property
+    def frequency(self) -> Frequency: ...
+    @property
+    def anchor_on(self) -> date: ...
+
+
+def weeks_begin_on(calendar: Weekly) -> int:
     """The weekday (0 is Monday) on which the contract's weeks begin: that of its periods or, where these are months,
     Monday.
     """
     return calendar.anchor_on.weekday() if calendar.frequency is not Frequency.MONTHLY else 0
 
 
-def week_of(calendar: Calendar, day: date) -> Span:
+def week_of(calendar: Weekly, day: date) -> Span:
     first = day - timedelta(days=(day.weekday() - weeks_begin_on(calendar)) % 7)
     return Span(first, first + WEEK)
 
@@ -82,16 +92,21 @@ def calendar_on(methods: Iterable[PaymentMethod], day: date) -> Calendar | None:
 
 def plans(contract_ids: Collection[int], weeks: Collection[Span]) -> list[Planned]:
     """Every line item of these contracts that is authorised and has a payable day in one of the weeks, in the order of
-    masked names; three queries. Weeks that do not begin on their contract's weekday are left to the caller.
+    masked names; two queries. Weeks that do not begin on their contract's weekday are left to the caller.
     """
     if not weeks:
         return []
     first, last = min(week.first for week in weeks), max(week.last for week in weeks)
-    items = session.execute(_items(contract_ids, first, last)).all()
-    ids = [row.id for row in items]
-    quantities, hospital = _quantities(ids), _hospital(ids, first, last)
+    items: dict[int, sa.Row] = {}
+    quantities: dict[int, tuple[Dated, ...]] = defaultdict(tuple)
+    for row in session.execute(_items(contract_ids, first, last)):
+        items[row.id] = row
+        if row.quantity_starts_on is not None:
+            units = Quantity(row.quantity_e4, tuple(row.timetable_e4) if row.timetable_e4 else None)
+            quantities[row.id] += (Dated(row.quantity_starts_on, row.quantity_ends_on or FAR_FUTURE, units),)
+    hospital = _hospital(items.keys(), first, last)
     found = []
-    for row in items:
+    for row in items.values():
         terms = Terms(
             row.starts_on, row.ends_on or FAR_FUTURE, row.unit, row.convention,
             contract_ends_on=row.contract_ends_on or FAR_FUTURE, quantities=quantities.get(row.id, ()),
@@ -111,6 +126,7 @@ def planned_of(contract_id: int, service_id: int, first_on: date) -> list[Planne
 
 
 def _items(contract_ids: Collection[int], first: date, last: date) -> sa.Select:
+    """The line items, each with a row for each of its quantities."""
     item = CarePackageLineItem
     return (
         select(
@@ -118,24 +134,17 @@ def _items(contract_ids: Collection[int], first: date, last: date) -> sa.Select:
             item.ends_on, Contract.reference.label("contract_reference"), Contract.ends_on.label("contract_ends_on"),
             ServiceLevel.service_id, ServiceLevel.name.label("level_name"), ServiceLevel.unit, ServiceLevel.convention,
             Client.reference.label("client_reference"), Client.surname,
-            Client.first_name,
+            Client.first_name, ItemQuantity.starts_on.label("quantity_starts_on"),
+            ItemQuantity.ends_on.label("quantity_ends_on"), ItemQuantity.quantity_e4, ItemQuantity.timetable_e4,
         )
         .join(Contract, Contract.id == item.contract_id)
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
         .join(Client, Client.id == item.client_id)
+        .outerjoin(ItemQuantity, ItemQuantity.item_id == item.id)
         .where(item.contract_id.in_(contract_ids), item.is_activated, ServiceLevel.unit.not_in(NO_WEEKS))
         .where(item.starts_on <= last, sa.or_(item.ends_on.is_(None), item.ends_on >= first))
-        .order_by(*Client.shown_order(), item.reference)
+        .order_by(*Client.shown_order(), item.reference, ItemQuantity.starts_on)
     )  # fmt: skip
-
-
-def _quantities(item_ids: Collection[int]) -> dict[int, tuple[Dated, ...]]:
-    found: dict[int, tuple[Dated, ...]] = defaultdict(tuple)
-    query = select(ItemQuantity).where(ItemQuantity.item_id.in_(item_ids))
-    for row in session.scalars(query.order_by(ItemQuantity.item_id, ItemQuantity.starts_on)):
-        timetable = tuple(row.timetable_e4) if row.timetable_e4 else None
-        found[row.item_id] += (Dated(row.starts_on, row.ends_on or FAR_FUTURE, Quantity(row.quantity_e4, timetable)),)
-    return found
 
 
 def _hospital(item_ids: Collection[int], first: date, last: date) -> dict[int, list[tuple[date, date]]]:

@@ -140,7 +140,7 @@ def rows_of(week: ActualWeek) -> Select[Actual]:
 
 
 def read_sheet(week: ActualWeek) -> Sheet:
-    """Six queries, however many people there are."""
+    """Five queries, however many people there are."""
     found = session.execute(_rows(week)).all()
     planned = {each.item_id: each for each in planned_of(week.contract_id, week.service_id, week.first_on)}
     levels = {row.level_id for row in found} | {each.level_id for each in planned.values()}

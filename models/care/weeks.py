@@ -20,7 +20,6 @@ from models.care.plan import Planned, calendar_on, calendars_of, planned_of, wee
 from models.care.sheet import read_sheet, rows_of
 from models.payments.calculation import calculate, lock
 from models.records.actual import (
-    WEEK,
     Actual,
     ActualException,
     ActualWeek,

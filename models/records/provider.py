@@ -73,6 +73,8 @@ class Provider(FromFeed, Base):
     organisation: Mapped[Organisation | None] = relationship(lazy="raise")
     is_claimant: Mapped[bool | None] = query_expression()
     """Whether it has to do with one-off claims; None where nobody has asked (models.billing.claimants)."""
+    has_actuals: Mapped[bool | None] = query_expression()
+    """Whether it says week by week what it delivered; None where nobody has asked (models.care.register)."""
 
     @classmethod
     def found_by(cls, text: str) -> sa.ColumnElement[bool]:
