@@ -6,22 +6,30 @@ undone, by when, and how much money waits on it. Nothing else has to know of the
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from flask import url_for
 
-from blueprints.access import may, me, sees_contact_details
+from blueprints.access import may, me, sees_contact_details, viewed
 from blueprints.filters import day, shortmoment
 from models.accounts import refused_mail
 from models.base import session
+from models.calendar import today
+from models.care.register import ListedWeek, Standing, weeks_to_do
+from models.care.rules import LATEST_WEEKS
 from models.money import gbp
 from models.permissions import Permission
 from models.refused_address import RefusedAddress
 from models.reports.coming import Coming
 from models.reports.glance import Glance
+from models.words import how_many
 
 SHOWN = 3
 """Addresses that refuse mail, each with an entry of its own; the others share one."""
+
+
+WEEKS_BACK = timedelta(weeks=2 * LATEST_WEEKS)
+"""How long ago a week of actuals may be that is asked for: the council may have opened one that was closed."""
 
 
 @dataclass(frozen=True)
@@ -186,3 +194,28 @@ def _access_review(now: Now) -> Iterable[Need]:
             what="Check who still has access", why=f"due every six months, since {day(due_on)}",
             address=url_for("provider.team.review"), do="Review who has access",
         )  # fmt: skip
+
+
+@source
+def _weeks_of_actuals(_now: Now) -> Iterable[Need]:
+    """Weeks that are over and not confirmed: of each service the one that is due first, and how many more."""
+    if not may(Permission.SUBMIT_ACTUALS) or not viewed().has_actuals:
+        return
+    by_service: dict[tuple[int, int], list[ListedWeek]] = {}
+    for week in weeks_to_do(today() - WEEKS_BACK):
+        by_service.setdefault((week.contract_id, week.service_id), []).append(week)
+    for found in by_service.values():
+        first, more = found[0], len(found) - 1
+        is_late, is_reopened = first.standing is Standing.LATE, first.standing is Standing.REOPENED
+        since = f"late since {day(first.in_time_until)}" if is_late else ""
+        also = f"{how_many(more, 'more week')} after it" if more else ""
+        yield Need(
+            what=f"{'Correct and confirm' if is_reopened else 'Confirm'} what you delivered in {first.span.days_short}",
+            why=", ".join(filter(None, [first.service_name, since, also])),
+            by=None if is_late or is_reopened else first.in_time_until,
+            address=url_for(
+                "provider.actuals.show", reference=first.reference, service_id=first.service_id, first_on=first.first_on
+            ),
+            do="Open the week",
+            about=f"{first.service_name}, {first.span.days_short}",
+        )

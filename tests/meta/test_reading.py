@@ -19,6 +19,8 @@ from tests.support.rows import every
 NO_CLIENTS = {
     "admin.remittances.data",  # bank days and sums of payments, by contract
     "admin.remittances.index",
+    "provider.actuals.data",  # weeks and units, by service
+    "provider.actuals.index",
     "provider.reports.index",
     "admin.access_reviews.",
     "admin.actions.change_kept_reply",

@@ -21,6 +21,7 @@ from models.billing.journey import SavedJourney
 from models.billing.limit import ClaimLimit, LimitEffect, LimitKind
 from models.billing.pricing import ClaimTerms
 from models.billing.rule_change import ClaimRuleChange
+from models.care import weeks
 from models.correspondence import documents
 from models.correspondence.attachment import Attachment, Taken
 from models.correspondence.detail_change import ChangeKind, DetailChange
@@ -89,7 +90,17 @@ def settled_provider() -> tuple[Provider, dict[str, Any]]:
         **_of_its_actions(provider),
         **_of_the_councils_desk(contract, order),
         **_of_its_claims(provider, contract, item.client_id),
+        "service_id": _week_of_actuals(contract, item),
     }
+
+
+def _week_of_actuals(contract: Contract, item: CarePackageLineItem) -> int:
+    """A week from MONDAY that is begun; its service."""
+    person = make_user(Role.FINANCE, Provider(id=contract.provider_id))
+    with unit_of_work() as session:
+        level = session.scalars(select(ServiceLevel).where(ServiceLevel.id == item.service_level_id)).one()
+        weeks.generate(session.merge(contract), level.service_id, MONDAY, by=person)
+    return level.service_id
 
 
 def _of_its_claims(provider: Provider, contract: Contract, client_id: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from models.calendar import today
 from models.care.confirmed import correctable_until, kept_rows, paid_in, with_names
 from models.care.plan import planned_of
 from models.care.sheet import read_sheet
-from models.care.weeks import Outdated, as_planned, change, correct, generate, insist_on_a_week, refresh
+from models.care.weeks import as_planned, change, correct, generate, insist_on_a_week, refresh
 from models.permissions import Permission
 from models.records.actual import AbsenceReason
 from models.words import how_many
@@ -44,16 +44,11 @@ def save(reference, service_id, first_on):
     place, week = begun_place_of(reference, service_id, first_on)
     form, sheet = SheetForm(), read_sheet(week)
     form.offer(sheet)
-    outdated = []
     with refusals_on(form):
         if form.validate_on_submit():
-            try:
-                count = _change(week, sheet, form.touched)
-            except Outdated as told:
-                outdated = told.item_ids
-                raise
+            count = _change(week, sheet, form.touched)
             return done(f"Saved: {how_many(count, 'row')} changed" if count else "Saved", then=place.url())
-    return _grid(place, week, form, outdated)
+    return _grid(place, week, form)
 
 
 @bp.post(f"{AT}/rows/<int:item_id>")
@@ -67,17 +62,12 @@ def save_row(reference, service_id, first_on, item_id):
     one_or_404([row for row in sheet.rows if row.item_id == item_id])
     form.offer(sheet)
     form.rows.data = {id_: row for id_, row in form.rows.data.items() if id_ == item_id}
-    outdated = []
     with refusals_on(form):
         if form.validate_on_submit():
-            try:
-                _change(week, sheet, form.touched)
-            except Outdated as told:
-                outdated = told.item_ids
-                raise
+            _change(week, sheet, form.touched)
             sheet = read_sheet(week)
             form.offer(sheet)
-    return _grid(place, week, form, outdated, sheet=sheet, item_id=item_id)
+    return _grid(place, week, form, sheet=sheet, item_id=item_id)
 
 
 def _change(week, sheet, touched):
@@ -85,14 +75,20 @@ def _change(week, sheet, touched):
     return change(week, {id_: (row.of(stands[id_]), row.version) for id_, row in touched.items()}, by=me())
 
 
-def _grid(place, week, form, outdated=(), *, sheet=None, item_id=None):
+def _grid(place, week, form, *, sheet=None, item_id=None):
     sheet = sheet or read_sheet(week)
     form.offer(sheet)
     return render(
-        "provider/actuals/sheet.html", partial="provider/actuals/_said.html", place=place, week=week, sheet=sheet,
-        form=form, boxes=_boxes(sheet, form), outdated=frozenset(outdated), reasons=list(AbsenceReason),
+        "provider/actuals/sheet.html", partial="provider/actuals/_said.html" if item_id else None,
+        place=place, week=week, sheet=sheet, form=form, boxes=_boxes(sheet, form), outdated=_outdated(sheet, form), reasons=list(AbsenceReason),
         row=sheet.by_item.get(item_id), edits=may(Permission.SUBMIT_ACTUALS) and looking_at() is None,
     )  # fmt: skip
+
+
+def _outdated(sheet, form):
+    """The rows that somebody else has changed since the page was drawn that is sent now."""
+    seen = {id_: (row, sheet.by_item[id_]) for id_, row in form.touched.items()}
+    return {id_ for id_, (row, now) in seen.items() if form.errors and row.version not in (None, now.actual.version)}
 
 
 def _boxes(sheet, form):

@@ -30,7 +30,12 @@ def test_errors_stand_first_then_what_the_council_looks_at_then_what_is_only_tol
     )
     agency.save(agency.begin(), typed)
     review = agency.clerk.get(f"{agency.week}/confirm")
-    assert [each["id"] for each in review.page.select("main h2")] == ["wrong", "looked-at", "told", "confirm"]
+    assert [each["id"] for each in review.page.select("main h2.govuk-heading-m")] == [
+        "wrong",
+        "looked-at",
+        "told",
+        "confirm",
+    ]
     links = [each["href"].partition("#")[2] for each in review.page.select("main li a")]
     assert links == [f"row-{agency.items[n].id}" for n in (1, 0, 2)]
     assert "Put right what stands on top" in review.words
