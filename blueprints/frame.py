@@ -59,6 +59,7 @@ COUNCIL_NAVIGATION: Areas = {
         ("What is owed", "admin.debts.index", Permission.VIEW_EVERY_PAYMENT),
         ("Claims", "admin.claims.index", Permission.VIEW_EVERY_CLAIM),
         ("Invoices", "admin.invoices.index", Permission.VIEW_EVERY_INVOICE),
+        ("Actuals", "admin.actuals.index", Permission.VIEW_EVERY_ACTUAL),
     ),
     "Actions": (("Actions", "admin.actions.index", Permission.VIEW_EVERY_ACTION),),
     "Providers": (

@@ -5,6 +5,7 @@ from flask import Blueprint
 from blueprints.admin import (
     access_reviews,
     actions,
+    actuals,
     alarms,
     audit,
     bank_holidays,
@@ -43,6 +44,6 @@ for area in (
     home, payments, payment_runs, standing_holds, debts, feeds, exports, providers, people, staff_requests, conflicts,
     refused_addresses, changes, access_reviews, alarms, audit, bank_holidays, daily_work,
     contracts, documents, gates, rates, calendars, clients, care_packages, purchase_orders, search, actions, claims,
-    invoices, remittances, care_relief,
+    invoices, actuals, remittances, care_relief,
 ):  # fmt: skip
     bp.register_blueprint(area.bp)

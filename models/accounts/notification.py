@@ -51,6 +51,7 @@ class News(Choice):
     DOCUMENT = "document"
     CLAIM = "claim"
     INVOICE = "invoice"
+    ACTUAL = "actual"
 
     @property
     def label(self) -> str:
@@ -121,6 +122,11 @@ _KINDS = {
         "The council has received, held or decided an invoice",
         "It is held until you mend it, approved or rejected.",
         Permission.SUBMIT_INVOICES,
+    ),
+    News.ACTUAL: (
+        "Actuals or a timesheet wait for you, or the council has decided about them",
+        "A week that is late, a figure that was amended or rejected, a timesheet that was returned or approved.",
+        Permission.SUBMIT_ACTUALS,
     ),
 }
 

@@ -194,6 +194,10 @@ _WORDS = {
         "actual_exception.approved": "approved an exception of actuals",
         "actual_exception.amended": "amended an exception of actuals",
         "actual_exception.rejected": "rejected an exception of actuals",
+        "actual_exception.variation_asked": "asked for a variation of a care package because of actuals",
+        "actual_week.chased": "reminded a provider of weeks of actuals",
+        "actual_rule.set": "set a rule of actuals",
+        "actual_rule.ended": "ended a rule of actuals",
         "actual_exception.overtaken": "confirmed another figure in place of one that waited for the council",
     },
     Group.CLAIMS: {

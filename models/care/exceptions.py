@@ -1,5 +1,7 @@
 """What the council says of a confirmed figure that breaks a rule. Until it does, the figure before it is paid."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from models.accounts.conflict import insist_on_none
@@ -7,6 +9,7 @@ from models.accounts.user import User
 from models.audit import record
 from models.base import DomainError, move, session, utc_now
 from models.care.checking import check
+from models.care.exception_mail import tell_decided
 from models.care.figures import Figures
 from models.care.plan import planned_of
 from models.care.rules import Rulebook
@@ -21,14 +24,23 @@ NOT_OPEN = "A colleague has decided this, or the provider has confirmed another 
 
 def approve(exception: ActualException, *, note: str = "", by: User) -> None:
     """It is paid as it was confirmed."""
-    _decide(exception, ExceptionState.APPROVED, note, by)
-    calculate([exception.provider_id])
+    approve_each([exception], note=note, by=by)
+
+
+def approve_each(exceptions: Sequence[ActualException], *, note: str = "", by: User) -> None:
+    """Several at once. DomainError where one of them is not open any more, and then none is approved."""
+    for each in sorted(exceptions, key=lambda found: (found.provider_id, found.id)):
+        _decide(each, ExceptionState.APPROVED, note, by)
+        tell_decided(each, *_of(each), by=by)
+    if ids := sorted({each.provider_id for each in exceptions}):
+        calculate(ids)
 
 
 def reject(exception: ActualException, note: str, *, by: User) -> None:
     """It is not paid; the provider reads why, and corrects it in the week, which is opened."""
     _decide(exception, ExceptionState.REJECTED, _needed(note, "Say why it is rejected. The provider reads it"), by)
-    _, week = _of(exception)
+    figure, week = _of(exception)
+    tell_decided(exception, figure, week, by=by)
     values = {"reopened_at": utc_now(), "reopened_by_id": by.id, "reopened_reason": note.strip()[:LONGEST_NOTE]}
     move(week, ~ActualWeek.is_open, **values)
     calculate([exception.provider_id])
@@ -54,6 +66,7 @@ def amend(exception: ActualException, figures: Figures, note: str, *, by: User) 
     )  # fmt: skip
     for row in session.scalars(rows_of(week).where(Actual.item_id == old.item_id)):
         save(row, figures, Origin.COUNCIL, by)
+    tell_decided(exception, old, week, by=by)
     calculate([exception.provider_id])
     return confirmed
 

@@ -23,7 +23,7 @@ from models.correspondence.action_type import ActionTeam, ActionType, Related, i
 from models.correspondence.asked_about import Asked, usual_type
 from models.correspondence.attachment import Taken, keep
 from models.payments.purchase_order import PurchaseOrder
-from models.permissions import COUNCIL_GRANTS, Permission
+from models.permissions import COUNCIL_GRANTS, CouncilRole, Permission
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.provider import Provider
@@ -100,10 +100,36 @@ def ask_provider(asked: Asked, provider: Provider, *, text: str, by: User) -> Ac
         raise DomainError(f"No type of action is offered to {provider.name}, so nothing can be asked here")
     teams = type_.teams_for(provider.kind)
     role = session.scalar(select(Staff.role).where(Staff.user_id == by.id))
-    team, at = next((each for each in teams if role is not None and each.is_of(role)), teams[0]), utc_now()
+    team = next((each for each in teams if role is not None and each.is_of(role)), teams[0])
+    action = _open_for_council(type_, asked, provider, team, Side.PROVIDER, text, by)
+    tell(action, Side.PROVIDER, by=by)
+    return action
+
+
+def ask_team(asked: Asked, provider: Provider, role: CouncilRole, *, text: str, by: User) -> Action:
+    """The council asks a team of its own about a record of the provider's, which reads it too: the first team at work
+    of that role holds the action. DomainError where there is no such team, no type of action, or nothing is asked.
+    """
+    if not text.strip():
+        raise DomainError("Write what you ask for")
+    team = next((each for each in session.scalars(ActionTeam.at_work()) if each.is_of(role)), None)
+    types = [each for each in session.scalars(ActionType.by_name()) if each.is_offered and each.event is None]
+    fitting = [each for each in types if each.related is not Related.PROVIDER or asked.about.client_id is None]
+    type_ = usual_type([each for each in fitting if team in each.teams_at_work] or fitting, asked)
+    if team is None or type_ is None:
+        raise DomainError(f"No team of {role.label} takes actions. Have one set up, or ring them")
+    action = _open_for_council(type_, asked, provider, team, Side.COUNCIL, text, by)
+    tell_of_passing_on(action)
+    return action
+
+
+def _open_for_council(
+    type_: ActionType, asked: Asked, provider: Provider, team: ActionTeam, holder: Side, text: str, by: User
+) -> Action:
+    at = utc_now()
     action = Action(
         provider_id=provider.id, type_id=type_.id, title=asked.title[:LONGEST_TITLE], team_id=team.id,
-        opened_at=at, opened_by_id=by.id, holder=Side.PROVIDER, is_of_money=type_.is_of_money or asked.is_of_money,
+        opened_at=at, opened_by_id=by.id, holder=holder, is_of_money=type_.is_of_money or asked.is_of_money,
         due_on=working_days().after(today(), type_.due_days) if type_.due_days else None,
         answered_at=at, answered_team_id=team.id, **asked.about.columns(),
     )  # fmt: skip
@@ -111,7 +137,6 @@ def ask_provider(asked: Asked, provider: Provider, *, text: str, by: User) -> Ac
     session.flush()
     _write(action, PostKind.OPENED, Side.COUNCIL, text, by)
     record("action.opened", action, by=by, type=type_.reference, team=team.reference)
-    tell(action, Side.PROVIDER, by=by)
     return action
 
 

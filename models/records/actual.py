@@ -243,6 +243,7 @@ class ActualException(ProviderOwned, Base):
         sa.CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided"),
         sa.CheckConstraint("(decided_at IS NULL) = (decided_by_id IS NULL)", name="decided_by"),
         confirmed_id="confirmed_actual",
+        action_id="action",
     )
 
     id: Mapped[Key]
@@ -254,6 +255,8 @@ class ActualException(ProviderOwned, Base):
     decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     note: Mapped[str] = mapped_column(default="")
     """What the council says of it. The provider reads it."""
+    action_id: Mapped[int | None] = mapped_column(index=True)
+    """The action by which a variation of the care package was asked for because of it."""
 
 
 def latest_that_counts(*columns: sa.SQLColumnExpression | type[Base]) -> sa.Select:

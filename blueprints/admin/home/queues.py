@@ -18,6 +18,7 @@ from models.accounts.on_it import Taken, ask_with_who
 from models.auditing import read_alarm
 from models.billing import invoice_listing, listing, rule_change
 from models.calendar import in_words, today
+from models.care import exception_list, submissions
 from models.correspondence import action_desk, detail_change, document_list
 from models.correspondence.action_type import ActionTeam
 from models.correspondence.document import DocumentState
@@ -178,6 +179,13 @@ QUEUES = (
           "Do what the reason of each hold says, then release it. The days to pay run on.",
           invoice_listing.held_for_council, lambda: url_for("admin.invoices.index", show=InvoiceState.ON_HOLD),
           P.VIEW_EVERY_INVOICE, P.DECIDE_INVOICES),
+    Queue(exception_list.WAITING, "Exceptions of actuals",
+          "Figures that break a rule pay nothing before you have decided. Approve, amend or reject each.",
+          exception_list.waiting, lambda: url_for("admin.actuals.exceptions"), P.VIEW_EVERY_ACTUAL, P.DECIDE_ACTUALS),
+    Queue(submissions.LATE, "Weeks of actuals that are late",
+          "Their providers have not confirmed them in time. Chase them.",
+          submissions.late_waiting, lambda: url_for("admin.actuals.index", week="every", show=submissions.Shown.LATE),
+          P.VIEW_EVERY_ACTUAL, P.DECIDE_ACTUALS, since=submissions.usually_due),
     Queue("agreements missing", "Agreements to make",
           "Care packages that wait for a service agreement, and nobody has made one.",
           document_list.missing, lambda: url_for("admin.documents.make"), P.MANAGE_DOCUMENTS, P.MANAGE_DOCUMENTS),

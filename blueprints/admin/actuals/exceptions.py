@@ -1,0 +1,76 @@
+"""The exceptions that wait for the council, and those that it has decided: as a page and as a file."""
+
+from flask import request, url_for
+
+from blueprints.access import me, requires
+from blueprints.admin.actuals import bp
+from blueprints.download import checked, table_file
+from blueprints.lookups import PER_PAGE, key, page_of
+from blueprints.pages import done, refusals_on, render
+from blueprints.reading import reads_client_records
+from blueprints.sorting import Columns, Sorting
+from exchange.downloads.actuals import exceptions_data
+from forms.base import ButtonForm
+from forms.council_actuals import ExceptionSearch
+from models.accounts.conflict import insist_on_none
+from models.base import session
+from models.care import exception_list
+from models.care.checking import Code
+from models.care.exceptions import approve_each
+from models.money import gbp
+from models.permissions import Permission
+from models.records.actual import ConfirmedActual, ExceptionState
+from models.records.provider import Provider
+from models.words import how_many
+
+SORTED_BY: Columns = {
+    "provider": Provider.folded_name,
+    "week": ConfirmedActual.first_on,
+    "confirmed": "confirmed_at",
+    "sum": "pence",
+}
+
+
+@bp.get("/exceptions")
+@requires(Permission.VIEW_EVERY_ACTUAL)
+@reads_client_records
+def exceptions():
+    form, sorting = ExceptionSearch(request.args), Sorting(SORTED_BY, usual="confirmed")
+    page = page_of(sorting.of(_listed(form)), pence="pence") if form.validate() else None
+    return render(
+        "admin/actuals/exceptions.html", partial="admin/actuals/_exceptions.html", form=form, page=page,
+        sorting=sorting, ticked=request.args.getlist("exception", type=key), labels=labels,
+    )  # fmt: skip
+
+
+@bp.get("/exceptions/data.<file:ending>")
+@requires(Permission.VIEW_EVERY_ACTUAL, fresh=True)
+@reads_client_records
+def exceptions_file(ending):
+    rows = session.execute(Sorting(SORTED_BY).of(_listed(checked(ExceptionSearch(request.args)))))
+    return table_file("exceptions", exceptions_data(rows, labels), ending)
+
+
+@bp.route("/exceptions/approve-many", methods=["GET", "POST"])
+@requires(Permission.DECIDE_ACTUALS)
+@reads_client_records
+def approve_many():
+    ids = request.values.getlist("exception", type=key)[:PER_PAGE]
+    rows = session.execute(exception_list.exceptions(ids=ids, state=ExceptionState.OPEN)).all() if ids else []
+    pence, form = sum(row.pence for row in rows), ButtonForm()
+    insist_on_none(me(), {row.provider_id for row in rows})
+    if rows and form.validate_on_submit():
+        with refusals_on(form):
+            approve_each(session.scalars(exception_list.several([row.id for row in rows])).all(), by=me())
+            words = f"{how_many(len(rows), 'exception')} approved, about {gbp(pence)}"
+            return done(words, then=url_for(".exceptions"))
+    return render("admin/actuals/approve_many.html", rows=rows, pence=pence, form=form, labels=labels)
+
+
+def _listed(form):
+    return exception_list.exceptions(state=form.state, text=form.name.data)
+
+
+def labels(codes):
+    """Why the council looks at it, in words."""
+    return ", ".join(Code(each).label for each in codes)

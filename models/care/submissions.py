@@ -1,0 +1,306 @@
+"""Which weeks of actuals are due from whom, and what has become of each: begun or not, confirmed in time, late.
+
+A week is due of every service of a contract in which somebody has care that week. One that nobody has begun has no row
+of its own, so that weeks are counted from the care packages: per calendar, since each says on which weekday its weeks
+begin.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import Select, func, select
+
+from models.base import choice, session
+from models.calendar import today
+from models.care.chasing import ActualChase
+from models.care.plan import NO_WEEKS, week_of
+from models.care.rules import DEADLINE_DAYS, LATEST_WEEKS
+from models.folding import found_by
+from models.pricing import Convention
+from models.records.actual import WEEK, ActualException, ActualWeek, ConfirmedActual, ExceptionState
+from models.records.actual_rule import ActualRule, RuleKind
+from models.records.care_package import CarePackageLineItem
+from models.records.contract import Calendar, Contract, PaymentMethod, PayOnActuals, ServiceLevel
+from models.records.provider import Provider, Service
+from models.waiting import waits
+from models.words import Choice
+
+LOOKS_BACK = LATEST_WEEKS
+"""So many weeks are looked at for late ones, and shown in the picture: older ones can no longer be confirmed."""
+LATE = "actuals late"
+"""The name of its queue."""
+
+
+class Submission(Choice):
+    """What has become of a week, as the council sees it."""
+
+    NOT_BEGUN = "not_begun"
+    DRAFT = "draft"
+    CONFIRMED = "confirmed"
+    REOPENED = "reopened"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ").capitalize()
+
+    @property
+    def colour(self) -> str:
+        return {"not_begun": "grey", "draft": "blue", "confirmed": "green", "reopened": "orange"}[self.value]
+
+
+class Shown(Choice):
+    """Which weeks a list shows."""
+
+    MISSING = "missing"
+    """Not confirmed: not begun, begun, or being corrected."""
+    LATE = "late"
+    NOT_BEGUN = "not_begun"
+    DRAFT = "draft"
+    REOPENED = "reopened"
+    CONFIRMED = "confirmed"
+    CONFIRMED_LATE = "confirmed_late"
+    EXCEPTIONS = "exceptions"
+
+    @property
+    def label(self) -> str:
+        return {
+            "missing": "Not confirmed yet", "late": "Late", "not_begun": "Not begun", "draft": "Draft",
+            "reopened": "Reopened", "confirmed": "Confirmed", "confirmed_late": "Confirmed late",
+            "exceptions": "With exceptions that wait",
+        }[self.value]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Key:
+    """Which week of which service under which contract."""
+
+    contract_id: int
+    service_id: int
+    first_on: date
+
+    def __str__(self) -> str:
+        return f"{self.contract_id}-{self.service_id}-{self.first_on}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Key":
+        """ValueError where it is none."""
+        contract, service, day = text.split("-", 2)
+        if not all(each.isascii() and each.isdigit() and len(each) < 10 for each in (contract, service)):
+            raise ValueError(text)
+        return cls(int(contract), int(service), date.fromisoformat(day))
+
+
+def last_week() -> date:
+    """A day of the newest week that is over for every calendar: the day before a week ago."""
+    return today() - timedelta(weeks=1)
+
+
+def due(days: Sequence[date], *, of_contracts: Sequence[int] | None = None) -> sa.Subquery:
+    """A row for each week that holds one of the days and has begun, of each service of a contract whose payments hang
+    on actuals, or whose week somebody has begun: contract_id, service_id, first_on, weeks_ago (the place of its day in
+    `days`), age (days since its last day, negative before), people (line items), days_to_confirm, how (the method's
+    pay_on_actuals).
+    """
+    weeks = _weeks(days)
+    item, method, newer = CarePackageLineItem, PaymentMethod, sa.orm.aliased(PaymentMethod)
+    last_on = weeks.c.last_on
+    pays_last_day = ServiceLevel.convention == Convention.INCLUSIVE
+    first_on = weeks.c.first_on
+    is_there = sa.and_(
+        sa.or_(item.ends_on.is_(None), item.ends_on > first_on, sa.and_(item.ends_on == first_on, pays_last_day)),
+        sa.or_(Contract.ends_on.is_(None), Contract.ends_on >= first_on),
+    )
+    later = select(newer.id).where(
+        newer.contract_id == method.contract_id, newer.calculate_from <= last_on,
+        newer.calculate_from > method.calculate_from,
+    )  # fmt: skip
+    deadline = sa.and_(
+        ActualRule.service_level_id == ServiceLevel.id, ActualRule.kind == RuleKind.DEADLINE,
+        sa.or_(ActualRule.refuses_from <= weeks.c.first_on, ActualRule.warns_from <= weeks.c.first_on),
+    )  # fmt: skip
+    query = (
+        select(
+            item.provider_id, item.contract_id, ServiceLevel.service_id, weeks.c.first_on, weeks.c.weeks_ago,
+            weeks.c.age, func.count(item.id).label("people"),
+            func.max(func.coalesce(ActualRule.value, DEADLINE_DAYS)).label("days_to_confirm"),
+            func.max(method.pay_on_actuals).label("how"),
+        )
+        .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
+        .join(Contract, Contract.id == item.contract_id)
+        .join(method, method.contract_id == item.contract_id)
+        .join(weeks, weeks.c.calendar_id == method.calendar_id)
+        .outerjoin(ActualRule, deadline)
+        .where(item.is_activated, ServiceLevel.unit.not_in(NO_WEEKS), item.starts_on <= last_on, is_there)
+        .where(method.calculate_from <= last_on, ~later.exists())
+        .group_by(
+            item.provider_id, item.contract_id, ServiceLevel.service_id, weeks.c.first_on, weeks.c.weeks_ago,
+            weeks.c.age,
+        )
+    )  # fmt: skip
+    if of_contracts is not None:
+        query = query.where(item.contract_id.in_(of_contracts))
+    return query.subquery("due")
+
+
+def _weeks(days: Sequence[date]) -> sa.CTE:
+    """For each calendar the weeks that hold these days: one query for the calendars, which are few."""
+    calendars = session.scalars(select(Calendar).order_by(Calendar.id)).all()
+    rows = []
+    for number, day in enumerate(days):
+        for calendar in calendars:
+            week = week_of(calendar, day)
+            if week.first <= today():
+                rows.append((calendar.id, week.first, week.last, number, (today() - week.last).days))
+    columns = (
+        sa.column("calendar_id", sa.Integer), sa.column("first_on", sa.Date), sa.column("last_on", sa.Date),
+        sa.column("weeks_ago", sa.Integer), sa.column("age", sa.Integer),
+    )  # fmt: skip
+    if not rows:
+        return select(*(sa.cast(sa.null(), each.type).label(each.name) for each in columns)).where(sa.false()).cte()
+    return sa.values(*columns, name="weeks").data(rows).cte("weeks")
+
+
+def _is_late(found: sa.Subquery) -> sa.ColumnElement[bool]:
+    """Nobody has confirmed it, and its deadline is past."""
+    return sa.and_(ActualWeek.confirmed_at.is_(None), found.c.age > found.c.days_to_confirm)
+
+
+def _pays(found: sa.Subquery) -> sa.ColumnElement[bool]:
+    """Its payments hang on it, or somebody has begun it."""
+    return sa.or_(found.c.how != PayOnActuals.NEVER, ActualWeek.id.is_not(None))
+
+
+def _with_weeks(query: Select, found: sa.Subquery) -> Select:
+    own = (ActualWeek.contract_id, ActualWeek.service_id, ActualWeek.first_on)
+    theirs = (found.c.contract_id, found.c.service_id, found.c.first_on)
+    same = sa.and_(*(mine == other for mine, other in zip(own, theirs, strict=True)))
+    return query.select_from(found).outerjoin(ActualWeek, same).where(_pays(found))
+
+
+def _exceptions() -> sa.ScalarSelect[int]:
+    query = select(func.count(ActualException.id)).join(
+        ConfirmedActual, ConfirmedActual.id == ActualException.confirmed_id
+    )
+    return (
+        query.where(ConfirmedActual.week_id == ActualWeek.id, ActualException.state == ExceptionState.OPEN)
+        .correlate(ActualWeek)
+        .scalar_subquery()
+    )
+
+
+def _chased(found: sa.Subquery) -> sa.ScalarSelect[date]:
+    chase = ActualChase
+    own = (
+        chase.contract_id == found.c.contract_id, chase.service_id == found.c.service_id,
+        chase.first_on == found.c.first_on,
+    )  # fmt: skip
+    return select(func.max(chase.chased_on)).where(*own).correlate(found).scalar_subquery()
+
+
+def submissions(
+    days: Sequence[date], *, show: Shown | None = None, text: str = "", keys: Sequence[Key] | None = None
+) -> Select:
+    """Rows of the weeks that `due` finds: contract_id, contract (its name), contract_reference, service_id, service,
+    provider_id, provider, provider_reference, first_on, age, people, days_to_confirm, is_late, state (Submission),
+    week_id (None: not begun), confirmed_at, late_reason, exceptions (those that wait), chased_on (the last). By
+    provider, contract, service and day.
+    """
+    found = due(days, of_contracts=None if keys is None else sorted({each.contract_id for each in keys}))
+    words = sa.case(
+        (ActualWeek.id.is_(None), Submission.NOT_BEGUN.value),
+        (ActualWeek.confirmed_at.is_(None), Submission.DRAFT.value),
+        (ActualWeek.reopened_at.is_(None), Submission.CONFIRMED.value),
+        else_=Submission.REOPENED.value,
+    )
+    state = sa.type_coerce(words, choice(Submission))
+    query = _with_weeks(
+        select(
+            found.c.contract_id, Contract.name.label("contract"), Contract.reference.label("contract_reference"),
+            found.c.service_id, Service.name.label("service"), found.c.provider_id, Provider.name.label("provider"),
+            Provider.reference.label("provider_reference"), found.c.first_on, found.c.age, found.c.people,
+            found.c.days_to_confirm, _is_late(found).label("is_late"), state.label("state"),
+            ActualWeek.id.label("week_id"), ActualWeek.confirmed_at, ActualWeek.late_reason,
+            _exceptions().label("exceptions"), _chased(found).label("chased_on"),
+        ),
+        found,
+    )  # fmt: skip
+    query = query.join(Contract, Contract.id == found.c.contract_id).join(Service, Service.id == found.c.service_id)
+    query = query.join(Provider, Provider.id == found.c.provider_id)
+    if show is not None:
+        query = query.where(_shown(show, found))
+    if text:
+        query = query.where(
+            sa.or_(
+                Provider.found_by(text), found_by(text, Contract.folded_name, Contract.reference, Service.folded_name)
+            )
+        )
+    if keys is not None:
+        ours = sa.tuple_(found.c.contract_id, found.c.service_id, found.c.first_on)
+        query = query.where(ours.in_([(each.contract_id, each.service_id, each.first_on) for each in keys]))
+    return query.order_by(Provider.folded_name, Contract.reference, Service.folded_name, found.c.first_on.desc(),
+                          found.c.contract_id, found.c.service_id)  # fmt: skip
+
+
+def _shown(show: Shown, found: sa.Subquery) -> sa.ColumnElement[bool]:
+    no_longer = ActualWeek.confirmed_at.is_(None)
+    conditions: Mapping[Shown, sa.ColumnElement[bool]] = {
+        Shown.MISSING: sa.or_(no_longer, ActualWeek.reopened_at.is_not(None)),
+        Shown.LATE: _is_late(found),
+        Shown.NOT_BEGUN: ActualWeek.id.is_(None),
+        Shown.DRAFT: sa.and_(ActualWeek.id.is_not(None), no_longer),
+        Shown.REOPENED: ActualWeek.reopened_at.is_not(None),
+        Shown.CONFIRMED: sa.and_(~no_longer, ActualWeek.reopened_at.is_(None)),
+        Shown.CONFIRMED_LATE: ActualWeek.late_reason != "",
+        Shown.EXCEPTIONS: _exceptions() > 0,
+    }
+    return conditions[show]
+
+
+def recent_days(weeks: int = LOOKS_BACK) -> list[date]:
+    """A day of each of the last weeks that are over, the newest first."""
+    return [last_week() - timedelta(weeks=each) for each in range(weeks)]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A week of the picture: how many were due, and what became of them."""
+
+    day: date
+    """One of its days."""
+    in_time: int
+    late: int
+    """Confirmed late."""
+    missing: int
+    """Not confirmed."""
+
+    @property
+    def total(self) -> int:
+        return self.in_time + self.late + self.missing
+
+
+def picture(days: Sequence[date]) -> list[Column]:
+    """How many weeks were confirmed in time, late, and not at all; the oldest first. Two queries."""
+    found = due(days)
+    missing, late = ActualWeek.confirmed_at.is_(None), ActualWeek.late_reason != ""
+    tallied = [func.sum(sa.case((each, 1), else_=0)) for each in (missing, sa.and_(~missing, late))]
+    query = _with_weeks(select(found.c.weeks_ago, func.count(), *tallied), found).group_by(found.c.weeks_ago)
+    rows = {row[0]: (row[1], row[2], row[3]) for row in session.execute(query)}
+    columns = []
+    for number, day in reversed(list(enumerate(days))):
+        total, not_yet, late_ones = rows.get(number, (0, 0, 0))
+        columns.append(Column(day, total - not_yet - late_ones, late_ones, not_yet))
+    return columns
+
+
+def late_waiting() -> Select:
+    """Weeks that are late, counted: see models.waiting. The oldest one's first day; no money is known of them."""
+    found = due(recent_days())
+    query = waits(LATE, func.count(found.c.contract_id), func.min(found.c.first_on))
+    return _with_weeks(query, found).where(_is_late(found))
+
+
+def usually_due(first_on: date) -> date:
+    """The last day on which a week that begins on that day is in time, where no rule says another."""
+    return first_on + WEEK + timedelta(days=DEADLINE_DAYS)

@@ -1,0 +1,197 @@
+"""What the council does with exceptions: what hangs on each, several at once, mails, and variations asked for."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from models.audit import AuditEvent
+from models.base import DomainError, session
+from models.calendar import as_on
+from models.care import exception_list, exceptions, weeks
+from models.care.figures import Figures
+from models.correspondence.action import Action, Side
+from models.correspondence.action_post import ActionPost
+from models.correspondence.action_type import ActionTeam
+from models.correspondence.variation import ask_variation, text_for
+from models.money import SCALE
+from models.outbox import OutboxMessage
+from models.permissions import CouncilRole, Role
+from models.records.actual import Actual, ActualException, ActualWeek, ConfirmedActual, ExceptionState
+from models.records.care_package import ItemPrice
+from models.records.contract import Contract
+from models.records.provider import Provider
+from tests.actual_factories import AFTER, MONDAY, confirmed_actual, level_of, make_hourly
+from tests.claim_factories import make_contract_rate
+from tests.factories import make_membership, make_staff, make_user
+from tests.support.rows import every, unit_of_work
+from tests.support.runs import change
+
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
+MORE = Figures(15 * SCALE, extra_e4=SCALE, comment="A bad night")
+
+
+@pytest.fixture
+def item():
+    return make_hourly()
+
+
+def opened(item, actual_e4=15 * SCALE, state=ExceptionState.OPEN, **given) -> ActualException:
+    found = confirmed_actual(item, given.pop("first_on", MONDAY), actual_e4, exception=state, **given)
+    return every(select(ActualException).where(ActualException.confirmed_id == found.id))[0]
+
+
+def listed(**wanted):
+    with unit_of_work():
+        return session.execute(exception_list.exceptions(**wanted)).all()
+
+
+@pytest.mark.parametrize(("actual", "planned", "pence"), [
+    (152_500, 140_000, 35_228), (0, 140_000, 32_340), (1, 140_000, 0), (0, 0, 0),
+])  # fmt: skip
+def test_what_hangs_on_an_exception_is_its_figure_or_the_plan_where_nothing_was_delivered(item, actual, planned, pence):
+    """15.25 hours at £23.10 are £352.275: half a penny goes up. 14 hours are £323.40."""
+    opened(item, actual, planned_e4=planned)
+    assert [row.pence for row in listed()] == [pence]
+
+
+def test_the_price_is_the_first_of_the_week_and_the_contracts_where_the_item_has_none(item):
+    [price] = every(ItemPrice)
+    change(price, ends_on=MONDAY - timedelta(days=1))
+    opened(item, 10 * SCALE)
+    assert [row.pence for row in listed()] == [0]
+    contract = next(each for each in every(Contract) if each.id == item.contract_id)
+    make_contract_rate(contract, level_of(item), 200_000)
+    assert [row.pence for row in listed()] == [20_000]
+    change(price, ends_on=MONDAY)
+    assert [row.pence for row in listed()] == [23_100]
+
+
+def test_those_that_wait_longest_stand_first_and_my_work_sums_them(item):
+    late = opened(item, 14 * SCALE, first_on=MONDAY - timedelta(weeks=1))
+    soon = opened(item, 15 * SCALE)
+    opened(item, 16 * SCALE, ExceptionState.APPROVED, first_on=MONDAY - timedelta(weeks=2))
+    with unit_of_work():
+        assert list(session.scalars(exception_list.in_queue())) == [late.id, soon.id]
+        row = session.execute(exception_list.waiting()).one()
+    assert (row.how_many, row.pence) == (2, 32_340 + 34_650)
+    assert [each.state for each in listed(state=ExceptionState.APPROVED)] == [ExceptionState.APPROVED]
+    assert [each.id for each in listed(text=item.reference, state=ExceptionState.OPEN)] == [late.id, soon.id]
+    assert listed(text="nobody is called so") == []
+
+
+def place(item) -> Provider:
+    return Provider(id=item.provider_id)
+
+
+def week_with_more(item, clerk) -> ActualException:
+    """The clerk has confirmed more than was planned."""
+    [contract] = [each for each in every(Contract) if each.id == item.contract_id]
+    with as_on(AFTER), unit_of_work():
+        week = weeks.generate(contract, level_of(item).service_id, MONDAY, by=clerk)
+        session.flush()
+        weeks.change(week, {item.id: (MORE, None)}, by=clerk)
+        weeks.confirm(week, by=clerk)
+    return every(ActualException)[0]
+
+
+@pytest.mark.parametrize(("decide", "word"), [
+    (lambda found, by: exceptions.approve(found, by=by), "approved"),
+    (lambda found, by: exceptions.amend(found, Figures(14 * SCALE), "As planned", by=by), "amended"),
+    (lambda found, by: exceptions.reject(found, "Not on the visits", by=by), "rejected"),
+])  # fmt: skip
+def test_whoever_confirmed_it_is_told_what_the_council_says(item, decide, word):
+    clerk, _other, officer = make_user(Role.SCHEDULER, place(item)), make_user(Role.FINANCE, place(item)), make_staff()
+    found = week_with_more(item, clerk)
+    with unit_of_work():
+        decide(session.get(ActualException, found.id), officer)
+    [mail] = every(OutboxMessage)
+    assert mail.to == clerk.email
+    assert word in mail.subject
+    assert "bad night" not in mail.body
+
+
+def test_where_whoever_confirmed_it_may_no_more_everybody_who_may_is_told(item):
+    clerk, officer = make_user(Role.SCHEDULER, None), make_staff()
+    others = {make_user(Role.FINANCE, place(item)).email, make_user(Role.SCHEDULER, place(item)).email}
+    make_user(Role.VIEWER, place(item))
+    found = week_with_more(item, clerk)
+    with unit_of_work():
+        exceptions.approve(session.get(ActualException, found.id), by=officer)
+    assert {each.to for each in every(OutboxMessage)} == others
+
+
+def test_several_are_approved_together_or_none(item):
+    first, second = opened(item, 14 * SCALE, first_on=MONDAY - timedelta(weeks=1)), opened(item)
+    officer = make_staff()
+    with unit_of_work():
+        found = session.scalars(exception_list.several([first.id, second.id])).all()
+        exceptions.approve_each(found, by=officer)
+    assert {each.state for each in every(ActualException)} == {ExceptionState.APPROVED}
+    third = opened(item, 17 * SCALE)
+    with pytest.raises(DomainError, match="A colleague has decided"), unit_of_work():
+        exceptions.approve_each(session.scalars(exception_list.several([first.id, third.id])).all(), by=officer)
+    assert [each.state for each in every(ActualException)][-1] is ExceptionState.OPEN
+
+
+def test_nobody_decides_for_a_provider_at_which_they_have_a_place(item):
+    found, officer = opened(item), make_staff()
+    make_membership(officer, place(item), Role.FINANCE)
+    for act in (
+        lambda: exceptions.approve(session.get(ActualException, found.id), by=officer),
+        lambda: ask_variation(session.get(ActualException, found.id), "More hours", by=officer),
+    ):
+        with pytest.raises(DomainError), unit_of_work():
+            act()
+    assert every(ActualException)[0].state is ExceptionState.OPEN
+
+
+def test_what_is_amended_has_to_pass_the_same_judge(item):
+    clerk, officer = make_user(Role.SCHEDULER, place(item)), make_staff()
+    found = week_with_more(item, clerk)
+    with pytest.raises(DomainError, match="steps of"), unit_of_work():
+        exceptions.amend(session.get(ActualException, found.id), Figures(141_000), "Slip", by=officer)
+    assert len(every(ConfirmedActual)) == 1
+    with unit_of_work():
+        less = Figures(13 * SCALE, missed_e4=SCALE, reason="STAFF", comment="One hour less")
+        exceptions.amend(session.get(ActualException, found.id), less, "As the visits say", by=officer)
+    assert [each.actual_e4 for each in every(ConfirmedActual)] == [15 * SCALE, 13 * SCALE]
+    assert every(Actual)[0].actual_e4 == 13 * SCALE
+    assert not every(ActualWeek)[0].is_open
+
+
+class TestVariation:
+    @pytest.fixture
+    def broker(self):
+        """The team that a new portal has."""
+        [team] = [each for each in every(ActionTeam) if each.is_of(CouncilRole.BROKERAGE)]
+        return team
+
+    def test_brokerage_has_an_action_about_the_care_package_with_the_figures(self, item, broker):
+        found, officer = opened(item, planned_e4=14 * SCALE, comment="A bad night"), make_staff()
+        with unit_of_work():
+            loaded = session.get(ActualException, found.id)
+            words = text_for(loaded)
+            ask_variation(loaded, words, by=officer)
+        [action] = every(Action)
+        assert (action.holder, action.team_id, action.item_id) == (Side.COUNCIL, broker.id, item.id)
+        [post] = every(ActionPost)
+        assert "planned 14 hours, delivered 15 hours" in post.text
+        assert "A bad night" in post.text
+        assert every(ActualException)[0].action_id == action.id
+        assert every(ActualException)[0].state is ExceptionState.OPEN
+        assert "actual_exception.variation_asked" in [each.action for each in every(AuditEvent)]
+
+    def test_it_is_asked_for_once(self, item, broker):
+        found, officer = opened(item), make_staff()
+        with unit_of_work():
+            ask_variation(session.get(ActualException, found.id), "More hours", by=officer)
+        with pytest.raises(DomainError, match="asked for already"), unit_of_work():
+            ask_variation(session.get(ActualException, found.id), "More hours", by=officer)
+        assert len(every(Action)) == 1
+
+    def test_without_a_team_of_brokerage_the_officer_is_told(self, item, broker):
+        change(broker, retired_on=MONDAY)
+        found, officer = opened(item), make_staff()
+        with pytest.raises(DomainError, match="No team of Brokerage"), unit_of_work():
+            ask_variation(session.get(ActualException, found.id), "More hours", by=officer)
