@@ -48,7 +48,8 @@ class WeekPage:
         ids |= {figure.confirmed_by_id for found in figures.values() for figure, _ in found}
         people = select(User.id, User.name).where(User.id.in_([each for each in ids if each is not None]))
         provider = session.scalar(select(Provider.name).where(Provider.id == week.provider_id)) or ""
-        return cls(provider, list(session.execute(_rows(week))), dict(figures), dict(session.execute(people).tuples()))
+        names = {row.id: row.name for row in session.execute(people)}
+        return cls(provider, list(session.execute(_rows(week))), dict(figures), names)
 
 
 def _rows(week: ActualWeek) -> Select:

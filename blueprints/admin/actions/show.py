@@ -12,6 +12,7 @@ from blueprints.transactions import note
 from forms.council_actions import DraftAnswerForm, GiveForm, NoteForm
 from models.accounts.conflict import conflicts_of
 from models.base import session
+from models.care import exception_list
 from models.correspondence.action import Side
 from models.correspondence.action_desk import Desk, colleagues, due_words
 from models.correspondence.action_post import ActionNote, ActionPost, is_unseen, see
@@ -58,8 +59,8 @@ def thread(action, *, answer=None, noting=None, giving=None, partial=None, is_op
     """
     answer = answer or answer_form(DraftAnswerForm, formdata=None)
     is_own = bool(conflicts_of(me(), [action.provider_id]))
-    written = ActionPost.of(action.id), Attachment.of(action), *([] if is_own else [ActionNote.of(action.id)])
-    posts, files, *notes = read_together(*written)
+    written = ActionPost.of(action.id), Attachment.of(action), exception_list.of_action(action.id)
+    posts, files, exceptions, *notes = read_together(*written, *([] if is_own else [ActionNote.of(action.id)]))
     if is_opened and may(Permission.ANSWER_ACTIONS) and is_unseen(posts, Side.COUNCIL):
         note(lambda: seen_by_us(action.id))
     sent = next((each for each in (noting, giving) if each is not None), answer)
@@ -68,7 +69,7 @@ def thread(action, *, answer=None, noting=None, giving=None, partial=None, is_op
         is_still_kept=g.get("is_still_kept", False),
         posts=posts, notes=notes[0] if notes else [], is_own=is_own,
         noting=noting or NoteForm(formdata=None), giving=giving or give_form(action, formdata=None),
-        files=by_piece(files),
+        files=by_piece(files), exceptions=exceptions,
     )  # fmt: skip
 
 
