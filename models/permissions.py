@@ -66,6 +66,8 @@ class Permission(StrEnum):
     VIEW_EVERY_INVOICE = "view the invoices and credit notes of every provider"
     DECIDE_INVOICES = "hold, release, approve and reject invoices and credit notes"
     MANAGE_INVOICE_RULES = "say why invoices may be held, and enter the figures of late payment"
+    VERIFY_TIMESHEETS = "verify or return timesheets, for the Shared Lives scheme"
+    APPROVE_TIMESHEETS = "approve or return verified timesheets, for finance"
     DECIDE_CHANGES = "decide the changes of details that providers ask for"
     HELP_USERS = "reset, unlock and log out people at providers"
     MANAGE_ACCESS = "create and disable users, and grant and revoke their access to providers"
@@ -193,6 +195,8 @@ AT_COUNCIL = {
     P.VIEW_EVERY_INVOICE:     "yes      yes      yes        -            -           -      -     -        yes",
     P.DECIDE_INVOICES:        "yes      -        -          -            -           -      -     -        -",
     P.MANAGE_INVOICE_RULES:   "-        yes      -          -            -           -      -     -        -",
+    P.VERIFY_TIMESHEETS:      "-        -        yes        -            -           -      -     -        -",
+    P.APPROVE_TIMESHEETS:     "yes      -        -          -            -           -      -     -        -",
     P.DECIDE_CHANGES:         "-        -        -          yes          -           -      -     yes      -",
     P.HELP_USERS:             "-        -        -          -            -           -      yes   yes      -",
     P.MANAGE_ACCESS:          "-        -        -          -            -           -      -     yes      -",
@@ -222,7 +226,7 @@ COUNCIL_GRANTS: dict[CouncilRole, frozenset[Permission]] = _by_role(AT_COUNCIL, 
 STRONG = frozenset(
     (P.PREPARE_RUNS, P.AUTHORISE_RUNS, P.HOLD_PAYMENTS, P.ADJUST_PAYMENTS, P.DECIDE_WRITE_OFFS, P.ANSWER_REJECTIONS,
      P.MANAGE_GATES, P.RECORD_AGREEMENTS, P.DECIDE_CLAIMS, P.MANAGE_CLAIM_GRANTS, P.MANAGE_CLAIM_RULES,
-     P.DECIDE_ACTUALS, P.MANAGE_ACTUAL_RULES,
+     P.DECIDE_ACTUALS, P.MANAGE_ACTUAL_RULES, P.APPROVE_TIMESHEETS,
      P.AGREE_CLAIM_RULES, P.DECIDE_INVOICES, P.MANAGE_INVOICE_RULES,
      P.MANAGE_ACCESS, P.MANAGE_STAFF, P.DECIDE_STAFF_REQUESTS)
 )  # fmt: skip

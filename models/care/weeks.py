@@ -4,7 +4,7 @@ A row is saved with whatever quantities somebody types; what is wrong with it is
 the week is confirmed. What is confirmed is calculated at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from sqlalchemy import select
@@ -74,7 +74,7 @@ def generate(contract: Contract, service_id: int, first_on: date, *, by: User) -
     week = session.scalars(select(ActualWeek).filter_by(**key)).one()
     if is_new:
         for each in planned:
-            session.add(_row(week, each, by))
+            session.add(new_row(week, each, by))
         record("actual_week.generated", week, by=by, rows=len(planned))
     return week
 
@@ -89,7 +89,7 @@ def refresh(week: ActualWeek, *, by: User) -> int:
     for each in planned_of(week.contract_id, week.service_id, week.first_on):
         row = rows.get(each.item_id)
         if row is None:
-            session.add(_row(week, each, by))
+            session.add(new_row(week, each, by))
             changed += 1
         elif row.planned_e4 != each.planned_e4:
             if Figures.of(row) == Figures.as_planned(row.planned_e4):
@@ -158,7 +158,7 @@ def confirm(week: ActualWeek, *, by: User, late_reason: str = "") -> int:
     }  # fmt: skip
     if not move(week, ActualWeek.is_open, ActualWeek.confirmations == week.confirmations, **values):
         raise DomainError("Somebody else has just confirmed this week. Look at it again")
-    kept = _keep(week, sheet.faults, by)
+    kept = keep_rows(week, sheet.faults, by)
     record("actual_week.confirmed", week, by=by, rows=kept, late=bool(values["late_reason"]))
     session.flush()
     calculate([week.provider_id])
@@ -196,7 +196,8 @@ def _insist_open(week: ActualWeek) -> None:
         raise DomainError(NOT_OPEN)
 
 
-def _row(week: ActualWeek, each: Planned, by: User) -> Actual:
+def new_row(week: ActualWeek, each: Planned, by: User) -> Actual:
+    """As planned."""
     own = {"week_id": week.id, "item_id": each.item_id, "provider_id": week.provider_id}
     return Actual(
         planned_e4=each.planned_e4, changed_by_id=by.id, **own, **Figures.as_planned(each.planned_e4).values()
@@ -210,9 +211,11 @@ def save(row: Actual, figures: Figures, origin: Origin, by: User) -> None:
     row.origin, row.version, row.changed_at, row.changed_by_id = origin, row.version + 1, utc_now(), by.id
 
 
-def _keep(week: ActualWeek, faults: Mapping[int, list[Fault]], by: User) -> int:
-    """Write what is new or differs from what was confirmed last. An open exception of an older figure is over, since
-    another figure stands in its place.
+def keep_rows(
+    week: ActualWeek, faults: Mapping[int, list[Fault]], by: User, only: Collection[int] | None = None
+) -> int:  # fmt: skip
+    """Write what is new or differs from what was confirmed last, of the items in `only` or of all. An open exception of
+    an older figure is over, since another figure stands in its place.
     """
     newest: dict[int, ConfirmedActual] = {}
     query = select(ConfirmedActual).where(ConfirmedActual.week_id == week.id).order_by(ConfirmedActual.number)
@@ -220,6 +223,8 @@ def _keep(week: ActualWeek, faults: Mapping[int, list[Fault]], by: User) -> int:
         newest[each.item_id] = each
     kept = 0
     for row in session.scalars(rows_of(week)):
+        if only is not None and row.item_id not in only:
+            continue
         last, figures = newest.get(row.item_id), Figures.of(row)
         if last is not None and Figures.of(last) == figures and last.planned_e4 == row.planned_e4:
             continue
