@@ -18,7 +18,7 @@ from blueprints.switch import switch_from
 from config import Council, Settings
 from models.calendar import today
 from models.permissions import Permission
-from models.records.provider import Provider
+from models.records.provider import Provider, ProviderKind
 from models.reports.services_overview import has_overview
 
 Areas = dict[str, tuple[tuple[str, str, Permission], ...]]
@@ -29,7 +29,10 @@ NAVIGATION: Areas = {
         ("Payments", "provider.payments.index", Permission.VIEW_PAYMENTS),
         ("Purchase Orders", "provider.purchase_orders.index", Permission.VIEW_PURCHASE_ORDERS),
     ),
-    "Actuals": (("Actuals", "provider.actuals.index", Permission.VIEW_ACTUALS),),
+    "Actuals": (
+        ("Actuals", "provider.actuals.index", Permission.VIEW_ACTUALS),
+        ("Timesheets", "provider.timesheets.index", Permission.VIEW_ACTUALS),
+    ),
     "Invoices": (("Invoices", "provider.invoices.index", Permission.VIEW_INVOICES),),
     "Claims": (("Claims", "provider.claims.index", Permission.VIEW_CLAIMS),),
     "Actions": (("Actions", "provider.actions.index", Permission.VIEW_ACTIONS),),
@@ -60,6 +63,7 @@ COUNCIL_NAVIGATION: Areas = {
         ("Claims", "admin.claims.index", Permission.VIEW_EVERY_CLAIM),
         ("Invoices", "admin.invoices.index", Permission.VIEW_EVERY_INVOICE),
         ("Actuals", "admin.actuals.index", Permission.VIEW_EVERY_ACTUAL),
+        ("Timesheets", "admin.timesheets.index", Permission.VIEW_EVERY_ACTUAL),
     ),
     "Actions": (("Actions", "admin.actions.index", Permission.VIEW_EVERY_ACTION),),
     "Providers": (
@@ -173,11 +177,22 @@ def _nav_items() -> list[dict[str, Any]]:
     return [_nav_item(text, endpoint) for text, endpoint in navigation]
 
 
+def _everybody(_provider: Provider) -> bool:
+    return True
+
+
+_IS_FOR: dict[str, Callable[[Provider], bool]] = {
+    "provider.claims.index": lambda provider: bool(provider.is_claimant),
+    "provider.actuals.index": lambda provider: bool(provider.has_actuals),
+    "provider.timesheets.index": lambda provider: provider.kind is ProviderKind.SHARED_LIVES,
+}
+
+
 def _is_offered(provider: Provider, endpoint: str, needed: Permission) -> bool:
-    """Claims are shown to those providers only that may claim, or once could; actuals to those paid on them."""
-    if endpoint == "provider.claims.index" and not provider.is_claimant:
-        return False
-    if endpoint == "provider.actuals.index" and not provider.has_actuals:
+    """Claims are shown to those providers only that may claim, or once could; actuals to those paid on them, timesheets
+    to Shared Lives carers.
+    """
+    if not _IS_FOR.get(endpoint, _everybody)(provider):
         return False
     return may(needed) if viewing() is not None else me().can(needed, provider.id)
 

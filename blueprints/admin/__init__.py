@@ -36,6 +36,7 @@ from blueprints.admin import (
     search,
     staff_requests,
     standing_holds,
+    timesheets,
 )
 
 bp = Blueprint("admin", __name__, url_prefix="/council")
@@ -44,6 +45,6 @@ for area in (
     home, payments, payment_runs, standing_holds, debts, feeds, exports, providers, people, staff_requests, conflicts,
     refused_addresses, changes, access_reviews, alarms, audit, bank_holidays, daily_work,
     contracts, documents, gates, rates, calendars, clients, care_packages, purchase_orders, search, actions, claims,
-    invoices, actuals, remittances, care_relief,
+    invoices, actuals, timesheets, remittances, care_relief,
 ):  # fmt: skip
     bp.register_blueprint(area.bp)

@@ -23,6 +23,7 @@ from blueprints.provider import (
     reports,
     statements,
     team,
+    timesheets,
     whereabouts,
 )
 
@@ -31,6 +32,7 @@ bp = Blueprint("provider", __name__, url_prefix="/providers/<int:provider>")
 AREAS = (
     home, payments, answering, debts, whereabouts, purchase_orders, care_packages, contracts, documents, organisation,
     contacts, changes, team, actions, actuals, claims, invoices, reports, annual_statement, received, statements,
+    timesheets,
 )  # fmt: skip
 
 for area in AREAS:

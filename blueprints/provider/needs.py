@@ -161,6 +161,28 @@ def _returned_claims(now: Now) -> Iterable[Need]:
 
 
 @source
+def _timesheets(now: Now) -> Iterable[Need]:
+    """Of Shared Lives: those that the council has returned, and last month's where it is not sent."""
+    if not may(Permission.SUBMIT_ACTUALS):
+        return
+    if now.glance.timesheets_returned:
+        count, one = now.glance.timesheets_returned, url_for(
+            "provider.timesheets.show", timesheet_id=now.glance.timesheet_id
+        )  # fmt: skip
+        yield Need(
+            what="1 timesheet is returned" if count == 1 else f"{count} timesheets are returned",
+            why="Read why, change it, then send it again",
+            address=one if count == 1 else url_for("provider.timesheets.index"), do="Read and change it",
+        )  # fmt: skip
+    if now.glance.timesheets_to_send:
+        yield Need(
+            what="Send last month’s timesheet",
+            why="It is paid once the scheme has verified it and finance has approved it",
+            address=url_for("provider.timesheets.index"), do="Fill it in and send it",
+        )  # fmt: skip
+
+
+@source
 def _refused_mail(now: Now) -> Iterable[Need]:
     if not now.glance.refusals:
         return

@@ -24,6 +24,19 @@ def weeks_data(rows: Iterable[Any]) -> Iterator[tuple[Cell, ...]]:
         )  # fmt: skip
 
 
+def timesheets_data(rows: Iterable[Any]) -> Iterator[tuple[Cell, ...]]:
+    """`rows` of models.care.timesheet_list: no client stands in it."""
+    yield (
+        "Provider", "Contract", "Service", "Month from", "State", "Care packages", "Nights or sessions", "Sent",
+        "Verified", "Approved", "Times approved",
+    )  # fmt: skip
+    for each in rows:
+        yield (
+            each.provider, each.contract, each.service, each.month_on, each.state.label, each.people,
+            Rate(each.units_e4), each.sent_at, each.verified_at, each.approved_at, each.approvals,
+        )  # fmt: skip
+
+
 def exceptions_data(rows: Iterable[Any], labels: Callable[[list[str]], str]) -> Iterator[tuple[Cell, ...]]:
     """`rows` of models.care.exception_list."""
     yield (

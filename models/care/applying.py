@@ -32,16 +32,6 @@ def weeks_to_confirm(sheet: Timesheet) -> list[Span]:
     return [week for week in weeks if approved.issuperset(_months_with_care(sheet, week))]
 
 
-def weeks_that_wait(sheet: Timesheet) -> list[Span]:
-    """Those of an approved month that another month with care keeps waiting."""
-    ready = weeks_to_confirm(sheet)
-    return [
-        week
-        for week in weeks_touching(sheet.contract_id, sheet.span)
-        if week not in ready and by_day(sheet.contract_id, sheet.service_id, days_of(week))
-    ]
-
-
 def _months_with_care(sheet: Timesheet, week: Span) -> list[date]:
     """Of the week's months, those in which somebody has a payable day of it; this sheet's own is always one."""
     months = months_of(week)

@@ -1,12 +1,11 @@
 """A month of a timesheet by person and day: what was planned, what stands, and what it comes to."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from models.base import session
 from models.calendar import DAY, FAR_FUTURE, Span, today
@@ -16,8 +15,9 @@ from models.money import SCALE, number, times
 from models.pricing import Unit
 from models.records.actual import AbsenceReason
 from models.records.care_package import CarePackageLineItem, ItemPrice
-from models.records.contract import ContractRate
+from models.records.contract import ContractRate, PaymentMethod
 from models.records.timesheet import Timesheet, TimesheetDay, month_of
+from models.together import read_together
 
 BY_DAY = (Unit.NIGHT, Unit.SESSION, Unit.DAY)
 """What a timesheet counts. A price by the week or the hour stands in none."""
@@ -113,6 +113,8 @@ class Month:
     sheet: Timesheet
     days: list[date]
     people: list[Person]
+    more: list[Sequence[Any]] = field(default_factory=list)
+    """What the further queries found that `of` was given."""
 
     @property
     def pence(self) -> int:
@@ -128,11 +130,12 @@ class Month:
         return any(cell.planned_e4 is not None for each in self.people for cell in each.cells.values())
 
     @classmethod
-    def of(cls, sheet: Timesheet) -> "Month":
-        """Seven queries."""
+    def of(cls, sheet: Timesheet, *more: Select[Any]) -> "Month":
+        """Five queries; whatever else the page tells is read with the last of them."""
         days = days_of(sheet.span)
         found = by_day(sheet.contract_id, sheet.service_id, days)
-        said = days_said(sheet.id)
+        rows, prices, rates, *rest = read_together(_said(sheet.id), *_prices(sheet), *more)
+        said = {(row.item_id, row.day): row for row in rows}
         people: dict[int, Person] = {}
         for (item_id, day), planned in found.items():
             person = people.setdefault(item_id, Person(planned))
@@ -143,10 +146,11 @@ class Month:
         for (item_id, day), row in said.items():
             if row.units_e4 and item_id in people:  # the care package has been ended since
                 people[item_id].cells[day] = Cell(item_id, day, 0, row.units_e4, row.reason, False)
-        _price(people)
         for person in people.values():
             person.cells = dict(sorted(person.cells.items()))
-        return cls(sheet, days, list(people.values()))
+            own = [each for each in prices if each.item_id == person.item_id]
+            _price(person, own or [each for each in rates if each.service_level_id == person.planned.level_id])
+        return cls(sheet, days, list(people.values()), rest)
 
 
 def days_of(span: Span) -> list[date]:
@@ -172,37 +176,39 @@ def planned_on(planned: Planned) -> int | None:
     return planned.planned_e4 if is_whole and planned.planned_e4 <= MOST_E4[planned.unit] else None
 
 
+def _said(timesheet_id: int) -> Select[TimesheetDay]:
+    return select(TimesheetDay).where(TimesheetDay.timesheet_id == timesheet_id).order_by(TimesheetDay.day)
+
+
 def days_said(timesheet_id: int) -> dict[tuple[int, date], TimesheetDay]:
-    query = select(TimesheetDay).where(TimesheetDay.timesheet_id == timesheet_id).order_by(TimesheetDay.day)
-    return {(row.item_id, row.day): row for row in session.scalars(query)}
+    return {(row.item_id, row.day): row for row in session.scalars(_said(timesheet_id))}
 
 
-def _price(people: Mapping[int, Person]) -> None:
-    """What each comes to: a day at the price of that day, the item's own or its contract's; two queries."""
-    prices: dict[int, list[tuple[Span, int]]] = defaultdict(list)
-    own = select(ItemPrice).where(ItemPrice.item_id.in_(people)).order_by(ItemPrice.starts_on)
-    for row in session.scalars(own):
-        prices[row.item_id].append((Span(row.starts_on, row.ends_on or FAR_FUTURE), row.rate_e4))
-    item, rate = CarePackageLineItem, ContractRate
-    usual = (
-        select(item.id, rate.starts_on, rate.ends_on, rate.rate_e4)
-        .join(rate, sa.and_(rate.contract_id == item.contract_id, rate.service_level_id == item.service_level_id))
-        .where(item.id.in_(people))
-        .order_by(item.id, rate.starts_on)
+def _prices(sheet: Timesheet) -> tuple[Select[ItemPrice], Select[ContractRate]]:
+    """The prices of its care packages, and the rates of its contract."""
+    item = CarePackageLineItem
+    ours = select(item.id).where(item.contract_id == sheet.contract_id)
+    return (
+        select(ItemPrice).where(ItemPrice.item_id.in_(ours)).order_by(ItemPrice.starts_on),
+        select(ContractRate).where(ContractRate.contract_id == sheet.contract_id).order_by(ContractRate.starts_on),
     )
-    rates: dict[int, list[tuple[Span, int]]] = defaultdict(list)
-    for id_, starts_on, ends_on, rate_e4 in session.execute(usual):
-        rates[id_].append((Span(starts_on, ends_on or FAR_FUTURE), rate_e4))
-    for id_, person in people.items():
-        spans = prices[id_] or rates[id_]
-        for cell in person.cells.values():
-            rate_e4 = next((each for span, each in spans if span.first <= cell.day <= span.last), 0)
-            person.pence += times(rate_e4, cell.units_e4)
 
 
-def weeks_touching(contract_id: int, month: Span) -> list[Span]:
-    """The weeks of the contract that have a day in the month, in order."""
-    methods = calendars_of([contract_id]).get(contract_id, ())
+def _price(person: Person, prices: Sequence[ItemPrice] | Sequence[ContractRate]) -> None:
+    """What the month comes to: a day at the price of that day."""
+    for cell in person.cells.values():
+        on_day = (each.rate_e4 for each in prices if each.starts_on <= cell.day <= (each.ends_on or FAR_FUTURE))
+        person.pence += times(next(on_day, 0), cell.units_e4)
+
+
+def weeks_touching(
+    contract_id: int, month: Span, methods: Sequence[PaymentMethod] | None = None
+) -> list[Span]:  # fmt: skip
+    """The weeks of the contract that have a day in the month, in order. `methods`: with calendars, where they are read
+    already.
+    """
+    if methods is None:
+        methods = calendars_of([contract_id]).get(contract_id, [])
     found: list[Span] = []
     day = month.first
     while day <= month.last:

@@ -16,6 +16,7 @@ from models.accounts.passkey import Passkey
 from models.accounts.user import User
 from models.base import UTCDateTime, session, sum_of
 from models.calendar import FinancialYear, london_day, today
+from models.care import timesheet_list
 from models.correspondence.action import NOTHING_PENDING, Action, Pending, Side, counted
 from models.correspondence.document_list import waiting_here
 from models.payments.adjustment import RecoveryPlan
@@ -81,6 +82,12 @@ class Glance:
     """... the latter, ..."""
     returned_id: int = 0
     """... and the newest of them; 0 where there is none."""
+    timesheets_returned: int = 0
+    """Timesheets that the council has returned, ..."""
+    timesheet_id: int = 0
+    """... one of them; 0 where there is none."""
+    timesheets_to_send: int = 0
+    """Timesheets of last month that are not sent yet."""
     review_due_on: date | None = None
     """The day by which the access is to be reviewed, once that has come."""
     has_strong_step: bool = False
@@ -100,6 +107,7 @@ class Wanted:
     review: bool
     documents: bool
     claims: bool
+    timesheets: bool
     refusals: Select
     """A query of the addresses that are theirs to know of."""
 
@@ -134,6 +142,9 @@ def glance(user: User, provider_id: int, wanted: Wanted, year: FinancialYear) ->
         claims_open=count("claims"),
         claims_returned=counts["claims"].pence if "claims" in counts else 0,
         returned_id=counts["claims"].more_pence if "claims" in counts else 0,
+        timesheets_returned=count("timesheets returned"),
+        timesheet_id=counts["timesheets returned"].pence if "timesheets returned" in counts else 0,
+        timesheets_to_send=count("timesheets to send"),
         deeds=counts["documents"].more_pence if "documents" in counts else 0,
         review_due_on=due_on if access_review.is_due(due_on) else None,
         has_strong_step=count("steps") > 0,
@@ -155,6 +166,8 @@ def _parts(user: User, provider_id: int, wanted: Wanted, year: FinancialYear) ->
         parts += [_actions(wanted.money), _replied(wanted.money)]
     if wanted.claims:
         parts.append(_claims())
+    if wanted.timesheets:
+        parts += _timesheets()
     if wanted.review:
         parts.append(_review(provider_id))
     return parts
@@ -188,6 +201,16 @@ def _claims() -> Select:
         *_columns("claims", number=sa.func.count(Claim.id), pence=sum_of(returned),
                   more_pence=sa.func.coalesce(sa.func.max(newest), 0))
     ).where(Claim.status.in_(EDITABLE))  # fmt: skip
+
+
+def _timesheets() -> list[Select]:
+    """How many are returned, with the newest of them, and how many of last month are not sent."""
+    found = timesheet_list.returned().order_by(None).subquery("returned_sheets").c
+    newest = sa.func.coalesce(sa.func.max(found.id), 0)
+    return [
+        select(*_columns("timesheets returned", number=sa.func.count(found.id), pence=newest)),
+        _counted("timesheets to send", timesheet_list.to_send()),
+    ]
 
 
 def _actions(of_money: bool) -> Select:

@@ -18,7 +18,7 @@ from models.accounts.on_it import Taken, ask_with_who
 from models.auditing import read_alarm
 from models.billing import invoice_listing, listing, rule_change
 from models.calendar import in_words, today
-from models.care import exception_list, submissions
+from models.care import exception_list, submissions, timesheet_list
 from models.correspondence import action_desk, detail_change, document_list
 from models.correspondence.action_type import ActionTeam
 from models.correspondence.document import DocumentState
@@ -28,6 +28,7 @@ from models.payments.run import RunState
 from models.permissions import Permission
 from models.records import export
 from models.records.invoice import InvoiceState, InvoiceStatus
+from models.records.timesheet import TimesheetState
 
 P = Permission
 
@@ -186,6 +187,15 @@ QUEUES = (
           "Their providers have not confirmed them in time. Chase them.",
           submissions.late_waiting, lambda: url_for("admin.actuals.index", week="every", show=submissions.Shown.LATE),
           P.VIEW_EVERY_ACTUAL, P.DECIDE_ACTUALS, since=submissions.usually_due),
+    Queue(timesheet_list.SENT, "Timesheets to verify",
+          "Shared Lives carers wait for the scheme. Verify each, or return it.",
+          lambda: timesheet_list.waiting(TimesheetState.SENT),
+          lambda: url_for("admin.timesheets.index", show=timesheet_list.Shown.SENT), P.VIEW_EVERY_ACTUAL,
+          P.VERIFY_TIMESHEETS),
+    Queue(timesheet_list.VERIFIED, "Timesheets to approve", "The scheme has verified them. Approve each, or return it.",
+          lambda: timesheet_list.waiting(TimesheetState.VERIFIED),
+          lambda: url_for("admin.timesheets.index", show=timesheet_list.Shown.VERIFIED), P.VIEW_EVERY_ACTUAL,
+          P.APPROVE_TIMESHEETS),
     Queue("agreements missing", "Agreements to make",
           "Care packages that wait for a service agreement, and nobody has made one.",
           document_list.missing, lambda: url_for("admin.documents.make"), P.MANAGE_DOCUMENTS, P.MANAGE_DOCUMENTS),

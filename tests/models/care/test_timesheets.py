@@ -3,17 +3,17 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
 
-from models.base import DomainError, session
+from models.base import DomainError
 from models.calendar import Span, as_on
 from models.care import timesheets
-from models.care.applying import figures_of, weeks_that_wait
+from models.care.applying import figures_of
+from models.care.timesheet_list import Sheet
 from models.care.timesheet_plan import Month, months_of, weeks_touching
 from models.money import SCALE
 from models.pricing import Convention, Unit
 from models.records.actual import AbsenceReason, ActualException, ActualWeek, ConfirmedActual, Origin
-from models.records.timesheet import Timesheet, TimesheetState
+from models.records.timesheet import TimesheetState
 from tests.care_factories import make_service_level
 from tests.support.rows import every, unit_of_work
 from tests.support.runs import change
@@ -57,15 +57,10 @@ def test_a_week_that_two_months_share_waits_until_both_are_approved():
     lives.pass_through(MAY)
     assert CUT not in {first for first, *_ in kept()}
     assert len(kept()) == 4  # of May: 4, 11, 18 and 25 May, of which the last ends on the 31st
-    with unit_of_work():
-        [sheet] = [each for each in session.scalars(timesheet_query()) if each.month_on == MAY]
-        assert [each.first for each in weeks_that_wait(sheet)] == [CUT]
+    assert [each.first for each in lives.do(Sheet.of, month_on=MAY).waits] == [CUT]
     lives.pass_through()
     assert [(number, units, by_day) for first, number, units, by_day in kept() if first == CUT] == [(1, 2, FRI_SAT)]
-
-
-def timesheet_query():
-    return select(Timesheet).order_by(Timesheet.id)
+    assert lives.do(Sheet.of).waits == lives.do(Sheet.of, month_on=MAY).waits == []
 
 
 def test_a_month_in_which_the_week_has_no_care_is_not_waited_for():
