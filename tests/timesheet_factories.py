@@ -58,7 +58,8 @@ class SharedLives:
         return level_of(self.item).service_id
 
     def sheet(self, month_on: date = APRIL) -> Timesheet | None:
-        return next((each for each in every(Timesheet) if each.month_on == month_on), None)
+        own = (self.contract.id, month_on)
+        return next((each for each in every(Timesheet) if (each.contract_id, each.month_on) == own), None)
 
     def begin(self, month_on: date = APRIL) -> Timesheet:
         with unit_of_work():
@@ -67,7 +68,8 @@ class SharedLives:
     def do(self, act: Any, *args: Any, month_on: date = APRIL, **named: Any) -> Any:
         """One act of models.care.timesheets, in a transaction of its own."""
         with unit_of_work():
-            sheet = next(each for each in session.scalars(_all()) if each.month_on == month_on)
+            mine = Timesheet.contract_id == self.contract.id, Timesheet.month_on == month_on
+            sheet = session.scalars(select(Timesheet).where(*mine)).one()
             return act(sheet, *args, **named)
 
     def tap(self, day: date, units_e4: int = SCALE, item: CarePackageLineItem | None = None) -> None:
@@ -108,7 +110,3 @@ class SharedLives:
         found = self.sheet(month_on)
         assert found is not None
         return found
-
-
-def _all() -> Any:
-    return select(Timesheet).order_by(Timesheet.id)
