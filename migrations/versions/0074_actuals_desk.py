@@ -4,11 +4,11 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0074"
-down_revision = "0048"
+down_revision = "0068"
 branch_labels = None
 depends_on = None
 
-NEWS = ("answer", "deadline", "payment", "changed", "post", "document", "claim")
+NEWS = ("answer", "deadline", "payment", "changed", "post", "document", "claim", "invoice")
 
 
 def upgrade() -> None:

@@ -27,6 +27,10 @@ OF_NO_ONE_PROVIDER = {
     "admin.actions.retire_team",
     "admin.actions.retire_type",
     "admin.actions.take_many",
+    "admin.actuals.approve_many",  # of those that the form names: tests/admin/actuals/test_pages.py
+    "admin.actuals.chase",
+    "admin.actuals.end_rule",
+    "admin.actuals.set_rule",
     "admin.alarms.look",
     "admin.bank_holidays.change",
     "admin.bank_holidays.new",

@@ -25,8 +25,9 @@ REPEATABLE = {
     "provider.actions.keep",
     "provider.actions.keep_new", "provider.actuals.save_row", "provider.claims.amount", "provider.claims.keep_item",
     "provider.answering.keep",
+    "provider.timesheets.tap",
 }  # fmt: skip
-"""Views that make nothing, and say so."""
+"""Views that make nothing, and say so; a tap says what stands on a day from then on, however often it comes."""
 WORDS = {"reason": "Because", "comment": "Because", "note": "Because", "name": "Robin Marsh", "phone": "01632 960111"}
 GIVEN = {
     "admin.debts.repay": {"amount": "1.00"},

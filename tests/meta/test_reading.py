@@ -37,6 +37,11 @@ NO_CLIENTS = {
     "admin.actions.new_kept_reply",
     "admin.actions.pass_on",
     "admin.actions.remove_kept_reply",
+    "admin.actuals.chase",
+    "admin.actuals.data",
+    "admin.actuals.index",
+    "admin.actuals.rules",
+    "admin.actuals.set_rule",
     "admin.alarms.",
     "admin.audit.",
     "admin.bank_holidays.",
@@ -101,6 +106,8 @@ NO_CLIENTS = {
     "admin.providers.statement_file",
     "admin.providers.waiting",
     "admin.providers.whereabouts_figures",
+    "admin.timesheets.data",
+    "admin.timesheets.index",
     "provider.actions.file",  # which is noted as a file that was opened
     "provider.changes.",
     "provider.claims.data",
@@ -120,6 +127,8 @@ NO_CLIENTS = {
     "provider.received.",
     "provider.statements.",
     "provider.team.",
+    "provider.timesheets.index",
+    "provider.timesheets.take_back",
     "provider.whereabouts.figures",
 }
 """Pages and files that are not about clients: endpoints, or with a dot at the end whole areas. Where one names a client

@@ -1,7 +1,7 @@
 """A provider with one of everything that an address may name."""
 
 import io
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -38,15 +38,19 @@ from models.payments.purchase_order import PurchaseOrder
 from models.payments.standing_hold import StandingHold
 from models.permissions import CouncilRole, Role
 from models.portal import current_portal
+from models.records.actual import ActualException, ActualWeek, ExceptionState
+from models.records.actual_rule import RuleKind
 from models.records.care_package import CarePackageLineItem
 from models.records.claim import ClaimItem
 from models.records.contract import Calendar, Claimable, Contract, ServiceLevel
 from models.records.export import AnswerResult, Export, ExportAnswer, Exported, ExportedFile
 from models.records.feed import FeedImport
 from models.records.provider import Provider
+from models.records.timesheet import Timesheet, TimesheetState
 from models.refused_address import RefusedAddress
 from models.reports.care_relief import CareRelief
 from tests.action_factories import make_action
+from tests.actual_factories import confirmed_actual, make_rule
 from tests.care_factories import make_contract, make_item
 from tests.claim_factories import make_claim, make_claim_level
 from tests.factories import canary, make_contact, make_provider, make_staff, make_user
@@ -91,6 +95,7 @@ def settled_provider() -> tuple[Provider, dict[str, Any]]:
         **_of_the_councils_desk(contract, order),
         **_of_its_claims(provider, contract, item.client_id),
         "service_id": _week_of_actuals(contract, item),
+        **_of_its_actuals(item),
     }
 
 
@@ -101,6 +106,22 @@ def _week_of_actuals(contract: Contract, item: CarePackageLineItem) -> int:
         level = session.scalars(select(ServiceLevel).where(ServiceLevel.id == item.service_level_id)).one()
         weeks.generate(session.merge(contract), level.service_id, MONDAY, by=person)
     return level.service_id
+
+
+def _of_its_actuals(item: CarePackageLineItem) -> dict[str, Any]:
+    """A confirmed week with an exception that waits, a rule of its level, and a timesheet that waits for the scheme."""
+    week_on, clerk = MONDAY + timedelta(weeks=1), make_user(Role.FINANCE, Provider(id=item.provider_id))
+    figure = confirmed_actual(item, week_on, 20_000, exception=ExceptionState.OPEN, confirmed_by_id=clerk.id)
+    [waits] = every(select(ActualException).where(ActualException.confirmed_id == figure.id))
+    [week] = every(select(ActualWeek).where(ActualWeek.id == figure.week_id))
+    sheet = Timesheet(
+        provider_id=item.provider_id, contract_id=item.contract_id, service_id=week.service_id,
+        month_on=MONDAY.replace(day=1), state=TimesheetState.SENT, sent_at=utc_now(), sent_by_id=clerk.id,
+    )  # fmt: skip
+    return {
+        "week_id": week.id, "exception_id": waits.id, "timesheet_id": saved(sheet).id,
+        "rule_id": make_rule(item.service_level_id, RuleKind.NO_EXTRAS).id,
+    }  # fmt: skip
 
 
 def _of_its_claims(provider: Provider, contract: Contract, client_id: int) -> dict[str, Any]:

@@ -80,7 +80,8 @@ def _grid(place, week, form, *, sheet=None, item_id=None):
     form.offer(sheet)
     return render(
         "provider/actuals/sheet.html", partial="provider/actuals/_said.html" if item_id else None,
-        place=place, week=week, sheet=sheet, form=form, boxes=_boxes(sheet, form), outdated=_outdated(sheet, form), reasons=list(AbsenceReason),
+        place=place, week=week, sheet=sheet, form=form, boxes=_boxes(sheet, form),
+        outdated=_outdated(sheet, form), reasons=list(AbsenceReason),
         row=sheet.by_item.get(item_id), edits=may(Permission.SUBMIT_ACTUALS) and looking_at() is None,
     )  # fmt: skip
 
