@@ -74,6 +74,7 @@ from models.records import (  # noqa: F401
     contract,
     export,
     feed,
+    import_batch,
     invoice,
     invoice_rule,
     provider,

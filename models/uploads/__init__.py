@@ -1,0 +1,1 @@
+"""Files of figures that providers upload: read, checked, mended and applied."""
