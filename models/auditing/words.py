@@ -187,6 +187,12 @@ _WORDS = {
         "agreement.recorded": "recorded an agreed version of a service agreement",
     },
     Group.ACTUALS: {
+        "upload.received": "uploaded a file of actuals, workers or visits",
+        "upload.columns_matched": "said which column of an uploaded file is which",
+        "upload.value_mended": "said what a value means wherever it stands in a column",
+        "upload.mend_forgotten": "took back what a value in a column means",
+        "upload.applied": "applied the rows of an uploaded file",
+        "upload.discarded": "discarded an uploaded file",
         "actual_week.generated": "began a week of actuals",
         "actual_week.refreshed": "took over changes of the plan into a week of actuals",
         "actual_week.confirmed": "confirmed a week of actuals",

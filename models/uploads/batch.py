@@ -1,0 +1,172 @@
+"""What becomes of an uploaded file. docs/upload-states.md has the table; a test goes through every cell.
+
+Every check reads the figures, plans and weeks as they are at that moment; nothing of an earlier one is believed. What
+is applied is what the last check showed, or nothing.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import delete, insert, select
+
+from models.accounts.user import User
+from models.audit import record
+from models.base import DomainError, move, session, utc_now
+from models.records.import_batch import (
+    CellMend,
+    ColumnMapping,
+    ImportBatch,
+    ImportKind,
+    ImportRow,
+    ImportState,
+    KeptTable,
+)
+from models.records.provider import Provider
+from models.uploads import kinds
+from models.uploads.cells import plain_text
+from models.uploads.columns import COLUMNS, heading_row, key_of, missing, proposed, twice
+from models.uploads.kinds import Checked
+from models.uploads.mending import CLOSED, content_of, insist_open, mended
+from models.words import how_many
+
+MOST_OPEN = 20
+"""Files of one provider that wait at once."""
+CHANGED = "What this file would do has changed since you looked. Look at it again, then apply it"
+
+
+def receive(
+    provider: Provider, kind: ImportKind, file_name: str, sha256: str, rows: Sequence[tuple[int, list[str]]], *,
+    bad: Mapping[str, str], merged: Collection[str] = (), notes: Collection[str] = (), is_csv: bool,
+    is_test: bool = False, by: User,
+) -> ImportBatch:  # fmt: skip
+    """Keep a file that was read, with the columns that its headings seem to mean. DomainError where there are no rows
+    below the headings, where cells of the table are merged, or where too many files wait.
+    """
+    waiting = session.scalar(select(sa.func.count(ImportBatch.id)).where(ImportBatch.is_open)) or 0
+    if waiting >= MOST_OPEN:
+        raise DomainError(f"{MOST_OPEN} of your files wait already. Apply or discard some of them first")
+    remembered = {each.heading: each.column for each in session.scalars(ColumnMapping.of_kind(kind))}
+    at = heading_row(kind, rows, remembered)
+    headings = [cell.strip() for cell in rows[at][1]]
+    below = [(number, [plain_text(cell, is_csv=is_csv) for cell in cells]) for number, cells in rows[at + 1 :]]
+    _insist_on_a_table(rows[at][0], below, merged)
+    batch = ImportBatch(
+        provider_id=provider.id, kind=kind, file_name=file_name, sha256=sha256, uploaded_by_id=by.id, is_test=is_test,
+        state=ImportState.COLUMNS, columns=proposed(kind, headings, remembered), rows_read=len(below),
+        content=KeptTable(rows[at][0], headings, below, dict(bad)),
+        notes=[*notes, *_left_out(kind, headings, remembered)],
+    )  # fmt: skip
+    session.add(batch)
+    record("upload.received", batch, by=by, kind=kind.value, rows=len(below), sha256=sha256, test=is_test)
+    if not missing(kind, batch.columns):
+        batch.state = ImportState.WAITING
+    return batch
+
+
+def _insist_on_a_table(heading: int, below: Sequence[tuple[int, list[str]]], merged: Iterable[str]) -> None:
+    if not below:
+        raise DomainError("The file was not read: there are no rows below its headings. Fill in the template")
+    for area in merged:
+        last = int("".join(each for each in area.partition(":")[2] if each.isdigit()))
+        if last > heading:
+            raise DomainError(
+                f"The file was not read: its cells {area} are merged. Unmerge them, and fill in each row by itself"
+            )
+
+
+def _left_out(kind: ImportKind, headings: Sequence[str], remembered: Mapping[str, str]) -> list[str]:
+    names = [heading for heading, column in zip(headings, proposed(kind, headings, remembered), strict=True)
+             if not column and heading]  # fmt: skip
+    return [f"Columns that were left out: {', '.join(name[:40] for name in names[:10])}"] if names else []
+
+
+def match(batch: ImportBatch, columns: Sequence[str], *, by: User) -> None:
+    """Say which of the file's columns is which, and keep that for files to come. DomainError where one is said twice,
+    or one is lacking without which no row can be read.
+    """
+    insist_open(batch)
+    table = content_of(batch)
+    known = {each.name for each in COLUMNS[batch.kind]} | {""}
+    columns = [name if name in known else "" for name in columns][: len(table.headings)]
+    if both := twice(columns):
+        raise DomainError(f"{', '.join(both)} is chosen for more than one column. Choose it once")
+    if lacks := missing(batch.kind, columns):
+        raise DomainError(f"Choose which column is {', '.join(each.label for each in lacks)}")
+    usual = proposed(batch.kind, table.headings, {})
+    keys = [key_of(heading) for heading in table.headings]
+    session.execute(delete(ColumnMapping).where(ColumnMapping.kind == batch.kind, ColumnMapping.heading.in_(keys)))
+    said = {key: name for key, name, own in zip(keys, columns, usual, strict=True) if key and name != own}
+    now = {"provider_id": batch.provider_id, "kind": batch.kind, "made_by_id": by.id, "made_at": utc_now()}
+    if said:
+        session.execute(insert(ColumnMapping), [now | {"heading": key, "column": name} for key, name in said.items()])
+    batch.columns, batch.state = list(columns), ImportState.WAITING
+    record("upload.columns_matched", batch, by=by, columns=len(said))
+
+
+def check(batch: ImportBatch, provider: Provider) -> Checked:
+    """Work out what the file would do as things stand now, and keep its faults and counts."""
+    insist_open(batch)
+    found = _checked(batch, provider)
+    session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id))
+    rows = [
+        {"provider_id": batch.provider_id, "batch_id": batch.id, "number": row.number, "cells": row.cells,
+         "faults": row.faults, "is_rejected": row.is_rejected}
+        for row in found.rows if row.faults
+    ]  # fmt: skip
+    if rows:
+        session.execute(insert(ImportRow), rows)
+    counts = found.counts
+    batch.rows_new, batch.rows_changed, batch.rows_unchanged, batch.rows_rejected = counts
+    batch.people, batch.pence, batch.planned_pence = found.people, found.pence, found.planned_pence
+    batch.state = ImportState.PART_APPLIED if batch.applied_at else ImportState.CHECKED
+    batch.checked_at = utc_now()
+    return found
+
+
+def _checked(batch: ImportBatch, provider: Provider) -> Checked:
+    table = content_of(batch)
+    return kinds.check(batch.kind, provider, batch.columns, mended(batch, table), table.bad)
+
+
+def apply(batch: ImportBatch, provider: Provider, *, seen: int, only_good: bool, by: User) -> Checked:
+    """Write what is new or changed. With `only_good` rows with faults stay, to be mended; else DomainError where there
+    are any. `seen`: how many rows the person was shown as good. DomainError where these are others now.
+    """
+    insist_open(batch)
+    if batch.is_test:
+        raise DomainError("This file was uploaded as a test, so nothing of it can be applied. Upload it again")
+    found = check(batch, provider)
+    session.flush()
+    if batch.rows_good != seen:
+        raise DomainError(CHANGED)
+    if batch.rows_rejected and not only_good:
+        raise DomainError(f"{how_many(batch.rows_rejected, 'row')} must be put right first, or left for later")
+    if not batch.rows_good:
+        raise DomainError("Nothing in this file is new, so there is nothing to apply")
+    kinds.write(batch.kind, provider, found, by=by)
+    good, applied = {row.number for row in found.good}, batch.rows_good
+    table, is_whole = content_of(batch), not batch.rows_rejected
+    kept = KeptTable(
+        table.heading_row, table.headings, [row for row in table.rows if row[0] not in good], table.bad
+    )  # fmt: skip
+    is_first = move(
+        batch, ImportBatch.is_open, ImportBatch.rows_applied == batch.rows_applied,
+        state=ImportState.APPLIED if is_whole else ImportState.PART_APPLIED, content=sa.null() if is_whole else kept,
+        applied_at=utc_now(), applied_by_id=by.id, rows_applied=batch.rows_applied + applied, rows_new=0,
+        rows_changed=0,
+    )  # fmt: skip
+    if not is_first:
+        raise DomainError(CLOSED)
+    session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id, ImportRow.is_rejected.is_(False)))
+    record("upload.applied", batch, by=by, rows=applied, left=batch.rows_rejected, sha256=batch.sha256,
+           pence=batch.pence)  # fmt: skip
+    return found
+
+
+def discard(batch: ImportBatch, *, by: User) -> None:
+    """Throw away what was not applied. What was applied stays."""
+    if not move(batch, ImportBatch.is_open, state=ImportState.DISCARDED, content=sa.null()):
+        raise DomainError(CLOSED)
+    session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id))
+    session.execute(delete(CellMend).where(CellMend.batch_id == batch.id))
+    record("upload.discarded", batch, by=by, left=batch.rows_read - batch.rows_applied)

@@ -1,0 +1,100 @@
+"""Mending an uploaded file: one cell, or a value wherever it stands in a column."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Select, select
+
+from models.accounts.user import User
+from models.audit import record
+from models.base import DomainError, session, utc_now
+from models.records.import_batch import CellMend, ImportBatch, KeptTable, ValueMend
+
+LONGEST_CELL = 5_000
+CLOSED = "This file has been applied or discarded already. Upload it again to change something"
+
+
+def insist_open(batch: ImportBatch) -> None:
+    """DomainError where nothing can be done with the file any more."""
+    if not batch.is_open:
+        raise DomainError(CLOSED)
+
+
+def content_of(batch: ImportBatch) -> KeptTable:
+    """What stood in the file. DomainError where it is no longer kept."""
+    if batch.content is None:
+        raise DomainError(CLOSED)
+    return batch.content
+
+
+def mended(batch: ImportBatch, table: KeptTable) -> list[tuple[int, list[str]]]:
+    """The rows with what was mended: a value wherever it stands in a column, and then single cells."""
+    at = {name: place for place, name in enumerate(batch.columns) if name}
+    values: dict[int, dict[str, str]] = {}
+    for each in session.scalars(ValueMend.of_kind(batch.kind)):
+        if each.column in at:
+            values.setdefault(at[each.column], {})[each.typed] = each.meant
+    cells: dict[int, dict[int, str]] = {}
+    for row in session.scalars(_cells_of(batch)):
+        if row.column in at:
+            cells.setdefault(row.number, {})[at[row.column]] = row.meant
+    if not values and not cells:
+        return table.rows
+    return [(number, _mended(typed, values, cells.get(number, {}))) for number, typed in table.rows]
+
+
+def _mended(typed: list[str], values: Mapping[int, Mapping[str, str]], cells: Mapping[int, str]) -> list[str]:
+    row = list(typed)
+    for place, meanings in values.items():
+        if place < len(row):
+            row[place] = meanings.get(row[place], row[place])
+    row += [""] * (max(cells, default=0) + 1 - len(row))
+    for place, meant in cells.items():
+        row[place] = meant
+    return row
+
+
+def _cells_of(batch: ImportBatch) -> Select[CellMend]:
+    return select(CellMend).where(CellMend.batch_id == batch.id).order_by(CellMend.id)
+
+
+def mend(batch: ImportBatch, cells: Mapping[tuple[int, str], str], *, by: User) -> int:
+    """Type over cells of the file, by row number and column. How many of them say something else now. Check it then."""
+    insist_open(batch)
+    table = content_of(batch)
+    at = {name: place for place, name in enumerate(batch.columns) if name}
+    own = {(row.number, row.column): row for row in session.scalars(_cells_of(batch))}
+    stands = dict(mended(batch, table))
+    count = 0
+    for (number, column), typed in cells.items():
+        row, place, meant = stands.get(number), at.get(column), typed.strip()[:LONGEST_CELL]
+        if row is None or place is None or (row[place] if place < len(row) else "") == meant:
+            continue
+        count += 1
+        if (known := own.get((number, column))) is not None:
+            known.meant, known.made_by_id, known.made_at = meant, by.id, utc_now()
+            continue
+        where = {"provider_id": batch.provider_id, "batch_id": batch.id, "number": number, "column": column}
+        session.add(CellMend(**where, meant=meant, made_by_id=by.id))
+    return count
+
+
+def mend_everywhere(batch: ImportBatch, column: str, typed: str, meant: str, *, by: User) -> ValueMend:
+    """Take `typed` for `meant` wherever it stands in that column, here and in files to come, until it is forgotten."""
+    insist_open(batch)
+    if not column or column not in batch.columns or not typed:
+        raise DomainError("This column is not in the file")
+    own = select(ValueMend).where(ValueMend.kind == batch.kind, ValueMend.column == column, ValueMend.typed == typed)
+    found = session.scalars(own).one_or_none()
+    if found is None:
+        where = {"provider_id": batch.provider_id, "kind": batch.kind, "column": column, "typed": typed}
+        found = ValueMend(**where, made_by_id=by.id)
+        session.add(found)
+    found.meant, found.made_by_id, found.made_at = meant[:LONGEST_CELL], by.id, utc_now()
+    record("upload.value_mended", batch, by=by, column=column)
+    return found
+
+
+def forget(mend: ValueMend, *, by: User) -> None:
+    """Take the value for what it is again, here and in files to come."""
+    record("upload.mend_forgotten", mend, by=by, column=mend.column)
+    session.delete(mend)
