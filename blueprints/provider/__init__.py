@@ -24,6 +24,7 @@ from blueprints.provider import (
     statements,
     team,
     timesheets,
+    uploads,
     whereabouts,
 )
 
@@ -32,7 +33,7 @@ bp = Blueprint("provider", __name__, url_prefix="/providers/<int:provider>")
 AREAS = (
     home, payments, answering, debts, whereabouts, purchase_orders, care_packages, contracts, documents, organisation,
     contacts, changes, team, actions, actuals, claims, invoices, reports, annual_statement, received, statements,
-    timesheets,
+    timesheets, uploads,
 )  # fmt: skip
 
 for area in AREAS:

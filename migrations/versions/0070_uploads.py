@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("rows_changed", sa.Integer(), nullable=False),
         sa.Column("rows_unchanged", sa.Integer(), nullable=False),
         sa.Column("rows_rejected", sa.Integer(), nullable=False),
+        sa.Column("alike", sa.JSON(), nullable=False),
         sa.Column("people", sa.Integer(), nullable=False),
         sa.Column("pence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("planned_pence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),

@@ -97,6 +97,22 @@ class RowFault:
         return f"RowFault({self.code} {self.column}: {self.text} -> {self.suggestion!r})"
 
 
+class Alike:
+    """The same value at fault in several cells of a column, and what it certainly means."""
+
+    __slots__ = ("column", "count", "meant", "typed")
+
+    def __init__(self, column: str, typed: str, meant: str, count: int) -> None:
+        self.column, self.typed, self.meant, self.count = column, typed, meant, count
+
+    def as_dict(self) -> dict[str, Any]:
+        return {each: getattr(self, each) for each in self.__slots__}
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> "Alike":
+        return cls(row["column"], row["typed"], row["meant"], row["count"])
+
+
 class ImportBatch(ProviderOwned, Base):
     """One uploaded file."""
 
@@ -129,6 +145,8 @@ class ImportBatch(ProviderOwned, Base):
     rows_changed: Mapped[int] = mapped_column(default=0)
     rows_unchanged: Mapped[int] = mapped_column(default=0)
     rows_rejected: Mapped[int] = mapped_column(default=0)
+    alike: Mapped[list[Alike]] = mapped_column(AsJSON(Alike, many=True), default=list)
+    """What one press can mend, the most cells first."""
     people: Mapped[int] = mapped_column(default=0)
     """Clients among the rows that are right."""
     pence: Mapped[Pence | None]
@@ -195,10 +213,16 @@ class ImportRow(ProviderOwned, Base):
     """It cannot be applied as it is."""
 
     @classmethod
+    def faulty(cls, batch: ImportBatch) -> Select["ImportRow"]:
+        return select(cls).where(cls.batch_id == batch.id).order_by(cls.number, cls.id)
+
+    @classmethod
+    def of_number(cls, batch: ImportBatch, number: int) -> Select["ImportRow"]:
+        return cls.faulty(batch).where(cls.number == number)
+
+    @classmethod
     def of_batch(cls, batch: ImportBatch, *, is_rejected: bool = True) -> Select["ImportRow"]:
-        return (
-            select(cls).where(cls.batch_id == batch.id, cls.is_rejected.is_(is_rejected)).order_by(cls.number, cls.id)
-        )
+        return cls.faulty(batch).where(cls.is_rejected.is_(is_rejected))
 
 
 class CellMend(ProviderOwned, Base):
@@ -214,6 +238,17 @@ class CellMend(ProviderOwned, Base):
     meant: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
     made_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+
+    @classmethod
+    def of_batch(cls, batch: ImportBatch) -> Select["CellMend"]:
+        return select(cls).where(cls.batch_id == batch.id).order_by(cls.id)
+
+    @classmethod
+    def counted(cls, batch: ImportBatch) -> Select[str, str, int]:
+        """Column, what was meant, and in how many cells; the most first."""
+        count = sa.func.count(cls.id).label("count")
+        own = select(cls.column, cls.meant, count).where(cls.batch_id == batch.id)
+        return own.group_by(cls.column, cls.meant).order_by(count.desc(), cls.column, cls.meant)
 
 
 class ValueMend(ProviderOwned, Base):
@@ -233,6 +268,11 @@ class ValueMend(ProviderOwned, Base):
     @classmethod
     def of_kind(cls, kind: ImportKind) -> Select["ValueMend"]:
         return select(cls).where(cls.kind == kind).order_by(cls.column, cls.typed, cls.id)
+
+    @classmethod
+    def remembered(cls) -> Select["ValueMend"]:
+        """Of every kind of file."""
+        return select(cls).order_by(cls.kind, cls.column, cls.typed, cls.id)
 
     @classmethod
     def numbered(cls, mend_id: int) -> Select["ValueMend"]:
@@ -257,3 +297,8 @@ class ColumnMapping(ProviderOwned, Base):
     @classmethod
     def of_kind(cls, kind: ImportKind) -> Select["ColumnMapping"]:
         return select(cls).where(cls.kind == kind).order_by(cls.heading, cls.id)
+
+    @classmethod
+    def remembered(cls) -> Select["ColumnMapping"]:
+        """Of every kind of file."""
+        return select(cls).order_by(cls.kind, cls.heading, cls.id)

@@ -4,6 +4,7 @@ Every check reads the figures, plans and weeks as they are at that moment; nothi
 is applied is what the last check showed, or nothing.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from models.accounts.user import User
 from models.audit import record
 from models.base import DomainError, move, session, utc_now
 from models.records.import_batch import (
+    Alike,
     CellMend,
     ColumnMapping,
     ImportBatch,
@@ -31,6 +33,7 @@ from models.words import how_many
 
 MOST_OPEN = 20
 """Files of one provider that wait at once."""
+MOST_ALIKE = 20
 CHANGED = "What this file would do has changed since you looked. Look at it again, then apply it"
 
 
@@ -117,10 +120,23 @@ def check(batch: ImportBatch, provider: Provider) -> Checked:
         session.execute(insert(ImportRow), rows)
     counts = found.counts
     batch.rows_new, batch.rows_changed, batch.rows_unchanged, batch.rows_rejected = counts
+    batch.alike = _alike(batch, found)
     batch.people, batch.pence, batch.planned_pence = found.people, found.pence, found.planned_pence
     batch.state = ImportState.PART_APPLIED if batch.applied_at else ImportState.CHECKED
     batch.checked_at = utc_now()
     return found
+
+
+def _alike(batch: ImportBatch, found: Checked) -> list[Alike]:
+    """What one press can mend: at least two cells with the same value and one certain answer."""
+    at = {name: place for place, name in enumerate(batch.columns) if name}
+    said: Counter[tuple[str, str, str]] = Counter()
+    for row in found.rows:
+        for fault in row.faults:
+            place = at.get(fault.column, len(row.cells))
+            if fault.suggestion is not None and place < len(row.cells) and row.cells[place]:
+                said[fault.column, row.cells[place], fault.suggestion] += 1
+    return [Alike(*key, count) for key, count in said.most_common(MOST_ALIKE) if count > 1]
 
 
 def _checked(batch: ImportBatch, provider: Provider) -> Checked:

@@ -88,7 +88,7 @@ class Facts:
             self._week_memory[key] = week_of(calendar, day) if calendar else None
         return self._week_memory[key]
 
-    def read_weeks(self, keys: Iterable[WeekKey]) -> None:
+    def read_weeks(self, keys: Iterable[WeekKey], *, with_rules: bool = True) -> None:
         """The plans, the weeks and their rows, and the rules; a fixed number of queries for each weekday on which weeks
         begin.
         """
@@ -103,15 +103,17 @@ class Facts:
         for contracts, days in by_weekday.values():
             weeks = [week for day in sorted(days) if (week := self._span(contracts, day))]
             self.planned |= {each.key: each for each in plans(contracts, weeks)}
-        self._rulebook = Rulebook.read({each.level_id for each in self.planned.values()})
-        days = {key.first_on for key in wanted}
-        found = session.scalars(
-            select(ActualWeek).where(ActualWeek.first_on.in_(days)).order_by(ActualWeek.id)
-        )  # fmt: skip
-        self.weeks = {WeekKey(week.contract_id, week.service_id, week.first_on): week for week in found}
-        first_of = {week.id: week.first_on for week in self.weeks.values()}
-        rows = session.scalars(select(Actual).where(Actual.week_id.in_(first_of)).order_by(Actual.id))
-        self.rows = {(row.item_id, first_of[row.week_id]): row for row in rows}
+        if with_rules:
+            self._rulebook = Rulebook.read({each.level_id for each in self.planned.values()})
+        self._read_rows({key.first_on for key in wanted})
+
+    def _read_rows(self, days: Iterable[date]) -> None:
+        query = select(ActualWeek, Actual).outerjoin(Actual, Actual.week_id == ActualWeek.id)
+        query = query.where(ActualWeek.first_on.in_(set(days))).order_by(ActualWeek.id, Actual.id)
+        for week, row in session.execute(query):
+            self.weeks[WeekKey(week.contract_id, week.service_id, week.first_on)] = week
+            if row is not None:
+                self.rows[row.item_id, week.first_on] = row
 
     def _span(self, contracts: Iterable[int], day: date) -> Span | None:
         found = [self.week_holding(contract_id, day) for contract_id in contracts]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Select, select
+from sqlalchemy import delete, select
 
 from models.accounts.user import User
 from models.audit import record
@@ -10,6 +10,8 @@ from models.base import DomainError, session, utc_now
 from models.records.import_batch import CellMend, ImportBatch, KeptTable, ValueMend
 
 LONGEST_CELL = 5_000
+OF_ONE_FILE = {"WeekCommencing", "RowVersion", "VisitDate", "StartDate", "EndDate", "ActualStart", "ActualEnd"}
+"""Columns of which a mend is not kept for files to come: 9 July may be right in the next one."""
 CLOSED = "This file has been applied or discarded already. Upload it again to change something"
 
 
@@ -34,7 +36,7 @@ def mended(batch: ImportBatch, table: KeptTable) -> list[tuple[int, list[str]]]:
         if each.column in at:
             values.setdefault(at[each.column], {})[each.typed] = each.meant
     cells: dict[int, dict[int, str]] = {}
-    for row in session.scalars(_cells_of(batch)):
+    for row in session.scalars(CellMend.of_batch(batch)):
         if row.column in at:
             cells.setdefault(row.number, {})[at[row.column]] = row.meant
     if not values and not cells:
@@ -53,16 +55,12 @@ def _mended(typed: list[str], values: Mapping[int, Mapping[str, str]], cells: Ma
     return row
 
 
-def _cells_of(batch: ImportBatch) -> Select[CellMend]:
-    return select(CellMend).where(CellMend.batch_id == batch.id).order_by(CellMend.id)
-
-
 def mend(batch: ImportBatch, cells: Mapping[tuple[int, str], str], *, by: User) -> int:
     """Type over cells of the file, by row number and column. How many of them say something else now. Check it then."""
     insist_open(batch)
     table = content_of(batch)
     at = {name: place for place, name in enumerate(batch.columns) if name}
-    own = {(row.number, row.column): row for row in session.scalars(_cells_of(batch))}
+    own = {(row.number, row.column): row for row in session.scalars(CellMend.of_batch(batch))}
     stands = dict(mended(batch, table))
     count = 0
     for (number, column), typed in cells.items():
@@ -78,11 +76,18 @@ def mend(batch: ImportBatch, cells: Mapping[tuple[int, str], str], *, by: User) 
     return count
 
 
-def mend_everywhere(batch: ImportBatch, column: str, typed: str, meant: str, *, by: User) -> ValueMend:
-    """Take `typed` for `meant` wherever it stands in that column, here and in files to come, until it is forgotten."""
+def mend_everywhere(batch: ImportBatch, column: str, typed: str, meant: str, *, by: User) -> None:
+    """Take `typed` for `meant` wherever it stands in that column: here and in files to come, until it is forgotten. A
+    day or a version means what it means in this file only.
+    """
     insist_open(batch)
     if not column or column not in batch.columns or not typed:
         raise DomainError("This column is not in the file")
+    if column in OF_ONE_FILE:
+        place = batch.columns.index(column)
+        rows = mended(batch, content_of(batch))
+        mend(batch, {(number, column): meant for number, row in rows if row[place : place + 1] == [typed]}, by=by)
+        return
     own = select(ValueMend).where(ValueMend.kind == batch.kind, ValueMend.column == column, ValueMend.typed == typed)
     found = session.scalars(own).one_or_none()
     if found is None:
@@ -91,7 +96,13 @@ def mend_everywhere(batch: ImportBatch, column: str, typed: str, meant: str, *, 
         session.add(found)
     found.meant, found.made_by_id, found.made_at = meant[:LONGEST_CELL], by.id, utc_now()
     record("upload.value_mended", batch, by=by, column=column)
-    return found
+
+
+def unmend(batch: ImportBatch, column: str, meant: str) -> None:
+    """Take the cells of that column that were mended to say `meant` for what the file says."""
+    insist_open(batch)
+    own = CellMend.batch_id == batch.id, CellMend.column == column, CellMend.meant == meant
+    session.execute(delete(CellMend).where(*own))
 
 
 def forget(mend: ValueMend, *, by: User) -> None:
