@@ -45,6 +45,7 @@ from models.records.claim import ClaimItem
 from models.records.contract import Calendar, Claimable, Contract, ServiceLevel
 from models.records.export import AnswerResult, Export, ExportAnswer, Exported, ExportedFile
 from models.records.feed import FeedImport
+from models.records.import_batch import ImportBatch, ImportKind, ImportRow, ImportState, KeptTable, RowFault, ValueMend
 from models.records.provider import Provider
 from models.records.timesheet import Timesheet, TimesheetState
 from models.refused_address import RefusedAddress
@@ -90,6 +91,7 @@ def settled_provider() -> tuple[Provider, dict[str, Any]]:
         "client_id": item.client_id,
         "level_id": item.service_level_id,
         "calendar_id": every(Calendar)[-1].id,
+        **_of_its_files(provider),
         **_of_its_people(provider),
         **_of_its_actions(provider),
         **_of_the_councils_desk(contract, order),
@@ -122,6 +124,22 @@ def _of_its_actuals(item: CarePackageLineItem) -> dict[str, Any]:
         "week_id": week.id, "exception_id": waits.id, "timesheet_id": saved(sheet).id,
         "rule_id": make_rule(item.service_level_id, RuleKind.NO_EXTRAS).id,
     }  # fmt: skip
+
+
+def _of_its_files(provider: Provider) -> dict[str, Any]:
+    """A file of actuals that was uploaded, with a row at fault, and what one of its values means."""
+    by, own = make_user(Role.SCHEDULER, provider), canary(provider.id)
+    batch = saved(ImportBatch(
+        provider_id=provider.id, kind=ImportKind.ACTUALS, file_name=f"week {own}.csv", sha256="0" * 64,
+        uploaded_by_id=by.id, state=ImportState.CHECKED, columns=["CPLIRef", "ActualQty"], rows_read=1, rows_rejected=1,
+        content=KeptTable(1, ["CPLIRef", "ActualQty"], [(2, [own, "lots"])], {}),
+    ))  # fmt: skip
+    fault = RowFault("E050", "ActualQty", f"{own} is no number", suggestion="0")
+    saved(ImportRow(provider_id=provider.id, batch_id=batch.id, number=2, cells=[own, "lots"], faults=[fault],
+                    is_rejected=True))  # fmt: skip
+    mend = ValueMend(provider_id=provider.id, kind=ImportKind.ACTUALS, column="ReasonCode", typed=f"Hosp {own}",
+                     meant="HOSP", made_by_id=by.id)  # fmt: skip
+    return {"batch_id": batch.id, "mend_id": saved(mend).id, "choice": "carers"}
 
 
 def _of_its_claims(provider: Provider, contract: Contract, client_id: int) -> dict[str, Any]:

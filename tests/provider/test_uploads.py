@@ -221,8 +221,9 @@ def test_htmx_gets_the_check_alone(agency, clerk):
 
 
 def test_a_file_of_many_bad_rows_answers_with_a_small_page(agency, clerk):
-    rows = [agency.row(0, ActualQty=f"lots {n}", Comment="x" * 40) for n in range(10_000)]
-    there = uploaded(clerk, agency, *rows)
+    one = agency.items[0].reference
+    content = "CPLIRef,WeekCommencing,ActualQty\n" + "".join(f"{one},{MONDAY},lots {n}\n" for n in range(10_000))
+    there = upload(clerk, agency, content.encode()).location
     page = clerk.get(there, status=200)
     assert "10,000 rows to put right" in page.words
     assert len(page.response.data) < 60_000
