@@ -39,9 +39,13 @@ class TemplateFilter(FilterForm):
     weeks = ChoiceField("Weeks", default="1")
     until = FilterDay("Up to the week of", default=lambda: today() - timedelta(weeks=1))
 
-    def __init__(self, *args: Any, services: list[Service], **options: Any) -> None:
+    def __init__(self, *args: Any, services: list[Service] | None = None, **options: Any) -> None:
+        """`services`: those to choose from. None, for the file itself: any number, of which there may be no rows."""
         super().__init__(*args, **options)
-        self.service.offer((EVERY_SERVICE, "All services"), *((str(each.id), each.name) for each in services))
+        typed = self.service.data or ""
+        found = [(typed, typed)] if services is None and re.fullmatch(r"[0-9]{1,9}", typed) else []
+        named = [(str(each.id), each.name) for each in services or ()]
+        self.service.offer((EVERY_SERVICE, "All services"), *named, *found)
         self.weeks.offer(*((str(each), str(each)) for each in range(1, MOST_WEEKS + 1)))
 
     @property

@@ -17,7 +17,7 @@ from blueprints.transactions import unlocked
 from exchange.files.taking import tidy_name
 from exchange.sheets.example import with_faults
 from exchange.sheets.marked import marked_rows, write_marked
-from exchange.sheets.reading import LARGEST, SheetRefused, read_table
+from exchange.sheets.reading import LARGEST, table_or_fault
 from exchange.sheets.template import headings, safe_twice, template_rows, write_template
 from forms.base import ButtonForm
 from forms.uploads import ApplyForm, ColumnsForm, MendForm, TemplateFilter, UnmendForm, UploadForm
@@ -73,19 +73,17 @@ def _read(form, name, kind):
     """The table in the file, and the file's hash; None where it cannot be read, which the form says."""
     with cast(BinaryIO, form.file.data.stream) as stream:
         content = stream.read(LARGEST + 1)
-    try:
-        with unlocked():
-            return read_table(name, content, kind.sheet), sha256(content).hexdigest()
-    except SheetRefused as refused:
-        form.file.errors = [str(refused)]
-        return None, ""
+    with unlocked():
+        table, fault = table_or_fault(name, content, kind.sheet)
+    form.file.errors = [fault] if fault else []
+    return table, sha256(content).hexdigest()
 
 
 @bp.get("/template.<file:ending>")
 @requires(Permission.SUBMIT_ACTUALS)
 @reads_client_records
 def template(ending):
-    form = checked(TemplateFilter(request.args, services=services_of(viewed())))
+    form = checked(TemplateFilter(request.args))
     found = prefilled(viewed(), until=form.until_on, weeks=int(form.weeks.data), service_id=form.service_id)
     rows = list(template_rows(viewed().reference, found))
     if FileKind(ending) is FileKind.CSV:

@@ -107,6 +107,14 @@ def read_table(name: str, content: bytes, wanted: str) -> Table:
     )
 
 
+def table_or_fault(name: str, content: bytes, wanted: str) -> tuple[Table | None, str]:
+    """The table, or None with what is wrong with the file."""
+    try:
+        return read_table(name, content, wanted), ""
+    except SheetRefused as refused:
+        return None, str(refused)
+
+
 def kind_of(name: str, content: bytes) -> str:
     """`csv` or `xlsx`. SheetRefused for a name that ends otherwise, and for a file that is empty or too large."""
     ending = PurePosixPath(name.replace("\\", "/")).suffix.lower().removeprefix(".")

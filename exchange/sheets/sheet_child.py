@@ -270,8 +270,7 @@ def answer(said: dict[str, Any]) -> NoReturn:
 
 def main() -> None:
     limit()
-    sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]  # a text stream, which has it
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # a text stream, which has it
     kind, wanted = sys.argv[1], sys.argv[2]
     content = sys.stdin.buffer.read()
     try:

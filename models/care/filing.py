@@ -63,7 +63,8 @@ def file_rows(
         place = rows.setdefault((week.id, one.planned.item_id), _row(provider_id, week, one.planned, by))
         place |= values
     if rows:
-        session.execute(sa.insert(Actual), list(rows.values()))
+        # nulls are written as such: else SQLAlchemy makes a statement of its own of every few rows
+        session.execute(sa.insert(Actual), list(rows.values()), execution_options={"render_nulls": True})
     _change(changed, by)
     return [begun[key] for key in sorted(keys)]
 

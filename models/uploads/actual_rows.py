@@ -2,7 +2,7 @@
 at its cell, by the codes of domain.md 4.1.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TypeVar
@@ -56,6 +56,8 @@ class CheckedRow:
     version: int | None = None
     """Of the row that its sender had seen; None where the file does not say."""
     state: RowState = RowState.REJECTED
+    said: dict[str, str] = field(default_factory=dict)
+    """What stands in its cells, by column; without those that are empty."""
 
     @property
     def is_rejected(self) -> bool:
@@ -79,17 +81,16 @@ class CheckedRow:
 class ReadRow:
     """Reads the cells of one row, as far as they say something by themselves."""
 
-    def __init__(self, facts: Facts, at: dict[str, int], row: CheckedRow) -> None:
-        self.facts, self.at, self.found = facts, at, row
+    def __init__(self, facts: Facts, columns: Sequence[str], row: CheckedRow) -> None:
+        self.facts, self.columns, self.found = facts, columns, row
+        self.said = row.said = {name: cell for name, cell in zip(columns, row.cells, strict=False) if cell}
         self._references()
         row.item = self._item()
         row.first_on = self._week()
         row.figures = self._figures()
 
     def text(self, name: str) -> str:
-        place = self.at.get(name)
-        cells = self.found.cells
-        return cells[place] if place is not None and place < len(cells) else ""
+        return self.said.get(name, "")
 
     def _references(self) -> None:
         if (said := self.text("TemplateVersion")) and said != TEMPLATE:
@@ -105,7 +106,7 @@ class ReadRow:
         try:
             item = self._item_called(said) if said else self._item_of_client()
         except WrongCell as wrong:
-            self.found.say(wrong, "CPLIRef" if said or "CPLIRef" in self.at else "ClientRef")
+            self.found.say(wrong, "CPLIRef" if said or "CPLIRef" in self.columns else "ClientRef")
             return None
         if (said := self.text("ContractRef")) and said != item.contract_reference:
             known = "is another contract than that of this line item" if said in self.facts.contracts else \

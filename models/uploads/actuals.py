@@ -22,12 +22,11 @@ from models.words import folded, how_many
 
 def check_actuals(facts: Facts, columns: Sequence[str], rows: Iterable[tuple[int, list[str]]]) -> list[CheckedRow]:
     """Every row, with all that is wrong with it."""
-    at = {name: place for place, name in enumerate(columns) if name}
-    checked = [ReadRow(facts, at, CheckedRow(number, cells)).found for number, cells in rows]
+    checked = [ReadRow(facts, columns, CheckedRow(number, cells)).found for number, cells in rows]
     facts.read_weeks({week for row in checked if (week := row.week)})
     said_twice = _said_twice(checked)
     for row in checked:
-        _judge(facts, at, row, said_twice)
+        _judge(facts, row, said_twice)
     return checked
 
 
@@ -40,9 +39,7 @@ def _said_twice(rows: Iterable[CheckedRow]) -> dict[tuple[int, date], list[int]]
     return {key: found for key, found in numbers.items() if len(found) > 1}
 
 
-def _judge(
-    facts: Facts, at: dict[str, int], row: CheckedRow, said_twice: dict[tuple[int, date], list[int]]
-) -> None:  # fmt: skip
+def _judge(facts: Facts, row: CheckedRow, said_twice: dict[tuple[int, date], list[int]]) -> None:
     """Hold what was read against the plan, the rules, and what stands already; say what becomes of the row."""
     if row.item is None or row.first_on is None:
         return
@@ -56,7 +53,7 @@ def _judge(
         text = f"Line item {row.item.reference} is not active in the week from {day_words(row.first_on)}"
         row.say(WrongCell("E022", text), "WeekCommencing")
         return
-    _compare_words(at, row, row.item, row.planned)
+    _compare_words(row, row.item, row.planned)
     if row.figures is not None:
         row.state = _outcome(facts, row, row.figures, row.planned)
     if any(fault.is_error for fault in row.faults):
@@ -113,21 +110,17 @@ def _notice_others(row: CheckedRow, stands: Actual) -> None:
     row.say(WrongCell("W110", text, str(stands.version)), "RowVersion")
 
 
-def _compare_words(at: dict[str, int], row: CheckedRow, item: Item, planned: Planned) -> None:
+def _compare_words(row: CheckedRow, item: Item, planned: Planned) -> None:
     """What the file says beside its figures, and what it should say."""
 
-    def text(name: str) -> str:
-        place = at.get(name)
-        return row.cells[place] if place is not None and place < len(row.cells) else ""
-
-    if (said := text("ClientName")) and not set(folded(said).split()) & set(folded(item.client_name).split()):
+    if (said := row.said.get("ClientName")) and not set(folded(said).split()) & set(folded(item.client_name).split()):
         row.warn("W101", "ClientName", f"Line item {item.reference} is for another name. Look whether the row is right")
-    if (said := text("ServiceLevel")) and folded(said) != folded(item.level_name):
+    if (said := row.said.get("ServiceLevel")) and folded(said) != folded(item.level_name):
         row.warn("W102", "ServiceLevel", f"The line item is for {item.level_name}")
-    if (said := text("Unit")) and said.casefold().rstrip("s") != item.unit.value:
+    if (said := row.said.get("Unit")) and said.casefold().rstrip("s") != item.unit.value:
         row.say(WrongCell("E040", f"{shown(said)} is not what it is counted in. It is {item.unit.value}",
                           item.unit.value), "Unit")  # fmt: skip
-    if said := text("PlannedQty"):
+    if said := row.said.get("PlannedQty"):
         try:
             is_other = read_quantity(said) != planned.planned_e4
         except WrongCell:

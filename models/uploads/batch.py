@@ -109,7 +109,8 @@ def match(batch: ImportBatch, columns: Sequence[str], *, by: User) -> None:
 def check(batch: ImportBatch, provider: Provider) -> Checked:
     """Work out what the file would do as things stand now, and keep its faults and counts."""
     insist_open(batch)
-    found = _checked(batch, provider)
+    with kinds.uncollected():
+        found = _checked(batch, provider)
     session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id))
     rows = [
         {"provider_id": batch.provider_id, "batch_id": batch.id, "number": row.number, "cells": row.cells,
@@ -159,7 +160,8 @@ def apply(batch: ImportBatch, provider: Provider, *, seen: int, only_good: bool,
         raise DomainError(f"{how_many(batch.rows_rejected, 'row')} must be put right first, or left for later")
     if not batch.rows_good:
         raise DomainError("Nothing in this file is new, so there is nothing to apply")
-    kinds.write(batch.kind, provider, found, by=by)
+    with kinds.uncollected():
+        kinds.write(batch.kind, provider, found, by=by)
     good, applied = {row.number for row in found.good}, batch.rows_good
     table, is_whole = content_of(batch), not batch.rows_rejected
     kept = KeptTable(

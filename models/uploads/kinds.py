@@ -1,6 +1,8 @@
 """What each kind of file is checked by, and written by."""
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +41,21 @@ class Checked:
     def good(self) -> Iterator[CheckedRow]:
         """Those that can be applied and change something."""
         return (row for row in self.rows if row.state in (RowState.NEW, RowState.CHANGED))
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Ten thousand rows hold no rubbish that goes round in circles, and to look for it again and again among them takes
+    as long as the work itself.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def check(

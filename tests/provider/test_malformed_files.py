@@ -4,7 +4,6 @@
 
 import io
 
-
 from models.records.actual import Actual, ActualWeek
 from tests.actual_factories import AFTER
 from tests.support.client import PortalClient
