@@ -109,6 +109,8 @@ def match(batch: ImportBatch, columns: Sequence[str], *, by: User) -> None:
 def check(batch: ImportBatch, provider: Provider) -> Checked:
     """Work out what the file would do as things stand now, and keep its faults and counts."""
     insist_open(batch)
+    if missing(batch.kind, batch.columns):
+        raise DomainError("Say first which column of the file is which")
     with kinds.uncollected():
         found = _checked(batch, provider)
     session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id))
