@@ -5,7 +5,7 @@ at its cell, by the codes of domain.md 4.1.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from models.calendar import today
 from models.care.figures import Figures
@@ -56,6 +56,8 @@ class CheckedRow:
     version: int | None = None
     """Of the row that its sender had seen; None where the file does not say."""
     state: RowState = RowState.REJECTED
+    values: dict[str, Any] | None = None
+    """Of a worker or a visit: as columns of the record that it becomes."""
     said: dict[str, str] = field(default_factory=dict)
     """What stands in its cells, by column; without those that are empty."""
 

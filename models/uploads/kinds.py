@@ -14,8 +14,10 @@ from models.records.import_batch import ImportKind, RowFault
 from models.records.provider import Provider
 from models.uploads.actual_rows import CheckedRow, RowState
 from models.uploads.actuals import check_actuals
+from models.uploads.carers import check_carers, write_carers
 from models.uploads.cells import cell_name
 from models.uploads.facts import Facts
+from models.uploads.visits import check_visits, write_visits
 from models.uploads.worth import worth_of
 
 
@@ -63,9 +65,16 @@ def check(
     bad: Mapping[str, str],
 ) -> Checked:  # fmt: skip
     """`bad`: what is wrong with cells that have no value to read."""
-    facts = Facts(provider)
-    found = check_actuals(facts, columns, rows)
+    facts = None if kind is ImportKind.CARERS else Facts(provider)
+    if facts is None:
+        found = check_carers(columns, rows)
+    elif kind is ImportKind.VISITS:
+        found = check_visits(facts, columns, rows)
+    else:
+        found = check_actuals(facts, columns, rows)
     _tell_bad(found, columns, bad)
+    if facts is None or kind is ImportKind.VISITS:
+        return Checked(found, facts, len({row.values["client_id"] for row in found if row.values and facts}))
     good = [row for row in found if not row.is_rejected]
     pence, planned_pence = worth_of(facts, good)
     people = {row.item.client_id for row in good if row.item is not None}
@@ -87,7 +96,12 @@ def _tell_bad(rows: Sequence[CheckedRow], columns: Sequence[str], bad: Mapping[s
 
 def write(kind: ImportKind, provider: Provider, found: Checked, *, by: User) -> None:
     """Save the good rows."""
+    if kind is ImportKind.CARERS:
+        return write_carers(provider, found.good)
+    if kind is ImportKind.VISITS:
+        return write_visits(provider, found.good)
     facts: Facts = found.facts
     filed = [Filed(row.planned, row.figures) for row in found.good if row.planned and row.figures]
     planned: dict[WeekOf, list[Planned]] = {key: facts.planned_in(key) for row in found.good if (key := row.week)}
     file_rows(provider.id, filed, planned, Origin.FILE, by=by)
+    return None

@@ -9,13 +9,14 @@ from xlsxwriter import Workbook
 from exchange.sheets.reading import Table, read_table
 from models.accounts.user import User
 from models.base import session
-from models.money import SCALE
 from models.permissions import Role
+from models.records.care_package import CarePackageLineItem
+from models.records.client import Client
 from models.records.import_batch import ImportBatch, ImportKind, ImportRow
 from models.records.provider import Provider
 from models.uploads import batch as uploads
 from tests.actual_factories import MONDAY, level_of, make_hourly
-from tests.care_factories import make_client, make_contract
+from tests.care_factories import make_client, make_contract, make_item, make_quantity
 from tests.factories import make_provider, make_user
 from tests.support.rows import every
 
@@ -29,10 +30,11 @@ class Agency:
     def __init__(self, people: int = 3) -> None:
         self.provider: Provider = make_provider()
         self.contract = make_contract(self.provider)
-        first = make_hourly(self.contract, client_id=make_client().id)
+        self.clients: list[Client] = [make_client() for _ in range(people)]
+        first = make_hourly(self.contract, client_id=self.clients[0].id)
         self.level = level_of(first)
-        self.items = [first, *(make_hourly(self.contract, level=self.level, client_id=make_client().id)
-                               for _ in range(people - 1))]  # fmt: skip
+        others = (make_hourly(self.contract, level=self.level, client_id=each.id) for each in self.clients[1:])
+        self.items = [first, *others]
         self.clerk: User = make_user(Role.SCHEDULER, self.provider)
 
     def row(self, person: int = 0, **given: str) -> list[str]:
@@ -44,6 +46,14 @@ class Agency:
         """An hour was missed, for a reason."""
         said = {"ActualQty": "13", "MissedQty": "1", "ReasonCode": "STAFF", "Comment": "Nobody came on Friday"}
         return self.row(person, **said | given)
+
+
+def make_person(agency: Agency, client: Client, timetable: list[int] | None, **given: Any) -> CarePackageLineItem:
+    """A line item of the agency's service level, with so many hours (ten-thousandths) on each weekday."""
+    item = make_item(agency.contract, 231_000, service_level_id=agency.level.id, client_id=client.id, **given)
+    if timetable is not None:
+        make_quantity(item, sum(timetable), timetable_e4=timetable)
+    return item
 
 
 def csv_of(*rows: Sequence[str], headings: Sequence[str] = HEADINGS) -> bytes:
@@ -77,6 +87,3 @@ def receive(
 def faults_of(rows: Iterable[ImportRow] | None = None) -> dict[int, list[str]]:
     """The codes of each faulty row, by its number."""
     return {row.number: [fault.code for fault in row.faults] for row in rows or every(ImportRow)}
-
-
-HOURS = SCALE
