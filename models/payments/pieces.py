@@ -58,7 +58,7 @@ class Piece:
 
 _SEALED = (
     "payment_id", "contract_id", "purchase_order_id", "component", "item_id", "allowance_id", "claim_item_id",
-    "adjustment_id", "first_on", "net_pence", "vat_pence",
+    "adjustment_id", "invoice_line_id", "first_on", "net_pence", "vat_pence",
 )  # fmt: skip
 
 

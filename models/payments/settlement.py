@@ -51,7 +51,7 @@ def drafts_of(*which: sa.ColumnElement[bool]) -> sa.Select:
     return (
         select(
             line.id, line.payment_id, line.contract_id, line.purchase_order_id, line.component, line.item_id,
-            line.allowance_id, line.claim_item_id, line.adjustment_id, line.invoice_line_id,
+            line.allowance_id, line.claim_item_id, line.adjustment_id, line.invoice_line_id, line.first_on,
             belongs_on().label("belongs_on"), line.net_pence, line.vat_pence, PurchaseOrder.client_id,
             Adjustment.is_of_earlier_days, has_row_held().label("is_held"),
         )
