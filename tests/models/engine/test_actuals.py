@@ -112,6 +112,8 @@ def test_what_is_known_by_day_is_priced_at_its_day():
         20_00,
         60_00,
     ]
+    only_early = week_cells(care(*prices), WEEK, ALWAYS, Delivered(5_000, (5_000, 0, 0, 0, 0, 0, 0)), RULE)[0].slices
+    assert [(part.last, part.net_pence) for part in only_early] == [(MONDAY + 2 * DAY, 5_00)]
     with_frustrated = replace(on_tuesday_and_thursday, paid_e4=120_000)
     parts = week_cells(care(*prices), WEEK, ALWAYS, with_frustrated, RULE)[0].slices
     assert [part.net_pence for part in parts] == [20_00 + 30_00, 60_00 + 80_00]
