@@ -98,12 +98,15 @@ def test_every_week_belongs_to_the_one_period_in_which_it_ends(frequency, weekda
         assert week.span in days_of_cells(method, period)
 
 
-def test_a_week_is_cut_where_its_method_ends_all_the_same():
+def test_a_week_is_cut_where_its_method_begins_or_ends_all_the_same():
     method = method_of(last=date(2026, 7, 1))
     june, july = ([each.span for each in weeks_of(method, span)] for span in method.periods(method.ends_on))
     assert june[-1].last == date(2026, 6, 28)
     assert july == [Span(date(2026, 6, 29), date(2026, 7, 1))]
     assert last_of_week(method, date(2026, 6, 29)) == date(2026, 7, 1)
+    begun = method_of(first=date(2026, 6, 3))
+    first = weeks_of(begun, Span(date(2026, 6, 3), date(2026, 6, 30)))[0]
+    assert (first.span, first.begins_on) == (Span(date(2026, 6, 3), date(2026, 6, 7)), MONDAY)
 
 
 def test_a_method_that_never_pays_on_actuals_has_cells_of_whole_periods():
