@@ -78,8 +78,10 @@ def delivered_cells(
     nothing.
     """
     window = week.overlap(terms.starts_on, terms.last_payable_on)
-    units = _units(terms, window, begins_on, delivered, rule) if window else None
-    return gathered(_parts(terms, window, units), week) if window and units else []
+    if window is None:
+        return []
+    units = _units(terms, window, begins_on, delivered, rule)
+    return gathered(_parts(terms, window, units) if units else _nothing(terms, window), week)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,19 @@ def _parts(terms: Terms, window: Span, units: _Units) -> Iterator[tuple[Componen
             yield from ((Component.CARE, part) for part in rounded(days, _priced(terms, rate, units)))
     if terms.deductions:
         yield from deducted(replace(terms, absences=()), window)
+
+
+def _nothing(terms: Terms, window: Span) -> Iterator[tuple[Component, Slice]]:
+    """That nothing was delivered, which is another thing than that nothing is due."""
+    rate_e4 = next((rate for _, rate, _ in _days(window, terms) if rate is not None), None)
+    if rate_e4 is not None:
+        for days in window.cut_by_year():
+            yield (
+                Component.CARE,
+                Slice(
+                    days.first, days.last, rate_e4, 0, 100, terms.unit, 0, 0, is_timetabled=True, delivered=(0, 1, 1)
+                ),
+            )
 
 
 def _priced(terms: Terms, rate_e4: int, units: _Units) -> Amount:

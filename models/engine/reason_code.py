@@ -102,7 +102,7 @@ def of_change(component: Component, before: Sequence[Slice], now: Sequence[Slice
     """
     if component in DEDUCTIONS:
         return _OF_COMPONENT[component]
-    if _delivered(before) != _delivered(now):
+    if now and _delivered(before) != _delivered(now):
         return ReasonCode.ACTUAL
     then, days = _by_day(before), _by_day(now)
     both = [(then[day], days[day]) for day in sorted(then.keys() & days.keys())]

@@ -55,10 +55,10 @@ def hours(text: str) -> Delivered:
         (hours("12.75"), ALWAYS, [294_53]),
         (hours("15.25"), ALWAYS, [352_28]),
         (None, ALWAYS, []),
-        (hours("0"), ALWAYS, []),
+        (hours("0"), ALWAYS, [0]),
         (hours("13.25"), UNTIL, [306_08]),
         (None, UNTIL, [323_40]),
-        (hours("0"), UNTIL, []),
+        (hours("0"), UNTIL, [0]),
         (hours("13.25"), NEVER, [323_40]),
     ],
 )
@@ -136,6 +136,15 @@ def test_an_absence_changes_what_is_paid_of_a_plan_and_nothing_of_what_was_deliv
     assert pence(away, None, how=UNTIL) == [0]
 
 
+def test_a_week_of_which_nothing_was_delivered_says_so_on_both_sides_of_1_april():
+    found = week_cells(care(), CUT, ALWAYS, hours("0"), RULE)
+    assert [(cell.first, cell.last, cell.net_pence) for cell in found] == [
+        (date(2026, 3, 30), date(2026, 3, 31), 0), (date(2026, 4, 1), date(2026, 4, 5), 0),
+    ]  # fmt: skip
+    assert {part.delivered for cell in found for part in cell.slices} == {(0, 1, 1)}
+    assert pence(replace(care(), prices=()), hours("0")) == []
+
+
 def test_1_april_shares_a_run_out_by_planned_days_and_the_parts_add_up():
     terms = care(price(231_100), vat_basis_points=2_000)
     found = week_cells(terms, CUT, ALWAYS, hours("13.25"), RULE)
@@ -151,9 +160,9 @@ def test_contributions_are_taken_off_the_weeks_of_which_something_is_paid():
     deduction = (DeductionKind.CONTRIBUTION, Dated(date(2026, 1, 1), FAR_FUTURE, 1_723_000))
     terms = care(deductions=(deduction,), absences=(Dated(MONDAY, MONDAY + 6 * DAY, 0),))
     assert pence(terms, hours("13.25")) == [306_08, -172_30]
-    assert pence(terms, hours("0")) == pence(terms, None) == []
+    assert (pence(terms, hours("0")), pence(terms, None)) == ([0], [])
     assert pence(replace(terms, ends_on=MONDAY + DAY), hours("0.25")) == [5_78, -49_23]
-    assert pence(care(weekly=0, deductions=(deduction,)), hours("2"), rule=NO_EXTRAS) == []
+    assert pence(care(weekly=0, deductions=(deduction,)), hours("2"), rule=NO_EXTRAS) == [0]
 
 
 # The slow answer.

@@ -14,6 +14,7 @@ FIRST = date(2019, 9, 9)
 DAY = timedelta(days=1)
 WEEK = Slice(FIRST, FIRST + 6 * DAY, 3_030_300, 10_000, 100, Unit.WEEK, 30_303, 0)
 GIVEN = replace(WEEK, unit=Unit.HOUR, quantity_e4=132_500, is_timetabled=True, delivered=(132_500, 1, 1))
+NONE = replace(GIVEN, quantity_e4=0, net_pence=0, delivered=(0, 1, 1))
 MORE = replace(GIVEN, quantity_e4=140_000, delivered=(140_000, 1, 1))
 HALF = replace(WEEK, last=FIRST + 3 * DAY)
 
@@ -39,9 +40,10 @@ def test_a_difference_is_named_after_what_has_changed(before, now, code):
 
 
 def test_what_was_delivered_and_what_is_taken_off_keep_their_names_whatever_has_changed():
-    for before, now in (([WEEK], [GIVEN]), ([GIVEN], [MORE]), ([GIVEN], []), ([GIVEN], [WEEK])):
+    for before, now in (([WEEK], [GIVEN]), ([GIVEN], [MORE]), ([GIVEN], [NONE]), ([GIVEN], [WEEK])):
         assert of_change(Component.CARE, before, now) is ReasonCode.ACTUAL
     assert of_change(Component.CARE, [GIVEN], [replace(GIVEN, rate_e4=1)]) is ReasonCode.PRICE
+    assert of_change(Component.CARE, [GIVEN], []) is ReasonCode.END
     for component in DEDUCTIONS:
         assert of_change(component, [GIVEN], []).value.replace("-", "_") == component.value
 

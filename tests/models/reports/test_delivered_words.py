@@ -79,6 +79,23 @@ def test_a_late_week_and_a_correction_of_an_actual_are_told_with_their_weeks():
     assert sum(reason.pence for reason in told.reasons) == told.pence
 
 
+def test_that_nothing_was_delivered_is_told_and_an_end_is_an_end():
+    contract = contract_of()
+    nothing, ended = make_item(contract), make_item(contract)
+    for item in (nothing, ended):
+        confirmed_actual(item, MONDAY, 140_000)
+    runs.finalise(RUN)
+    confirmed_actual(nothing, MONDAY, 0)
+    runs.change(ended, ends_on=MONDAY - DAY)
+    runs.finalise(RUN + WEEK)
+    assert sorted(texts(contract, MONDAY + WEEK)) == [
+        "Recovery for 4 to 10 February, 0 hours delivered at £23.10: £0.00 is due, and £323.40 was paid before",
+        "Recovery for 4 to 10 February: £0.00 is due, and £323.40 was paid before",
+    ]
+    [_, second] = every(Remittance)
+    assert [str(line.reason) for line in second.advice.lines if line.is_own] == ["actual", "end"]
+
+
 def test_weeks_that_follow_one_another_are_one_sentence_and_plan_and_actual_are_two():
     contract = make_contract(
         how=PayOnActuals.UNTIL_ACTUAL, calendar=make_calendar(Frequency.FOUR_WEEKLY, finalise_days=30)
