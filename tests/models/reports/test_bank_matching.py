@@ -116,6 +116,17 @@ def test_a_credit_that_names_another_remittance_is_no_payment_of_this_one():
     assert found([part(1), earlier], [credit(100_00, text="741254-2")]) == ([(1, 0, 0)], 1)
 
 
+def test_one_credit_may_be_all_of_a_day_and_name_one_of_its_remittances():
+    assert rows([part(1, 70_00), part(2, 30_00, run_id=2)], [credit(100_00, text="741254-1")]) == {1: 2, 2: 2}
+
+
+def test_each_payment_is_received_or_short_or_missing():
+    parts = [part(1), part(2, 70_00, run_id=2), part(3, 50_00, run_id=3)]
+    told = outcome(parts, [credit(100_00), credit(69_00, text="741254-2", row=3)])
+    ids = [[each.part.payment_id for each in some] for some in (told.received, told.short, told.missing)]
+    assert ids == [[1], [2], [3]]
+
+
 def test_one_credit_may_be_all_of_one_remittance_beside_another_of_the_same_day():
     parts = [part(1, 70_00), part(2, 30_00), part(3, 50_00, run_id=2)]
     assert rows(parts, [credit(100_00, text="741254-1")]) == {1: 2, 2: 2, 3: None}
