@@ -109,16 +109,16 @@ def _here(number: int) -> str:
     return url_for(".show", number=number)
 
 
-@bp.get("/runs/<int:run_id>/payments_out.csv")
+@bp.get("/runs/<int:run_id>/payments-out.csv")
 @requires(Permission.VIEW_RUNS, fresh=True)
 def run_payments(run_id):
-    return _of_run(run_id, "payments_out", file_of_run(money.PAYMENTS_OUT, money.PAYMENTS_OUT_FILE, run_id))
+    return _of_run(run_id, "payments-out", file_of_run(money.PAYMENTS_OUT, money.PAYMENTS_OUT_FILE, run_id))
 
 
-@bp.get("/runs/<int:run_id>/general_ledger.csv")
+@bp.get("/runs/<int:run_id>/general-ledger.csv")
 @requires(Permission.VIEW_RUNS, fresh=True)
 def run_ledger(run_id):
-    return _of_run(run_id, "general_ledger", file_of_run(money.PAYMENTS, money.LEDGER_FILE, run_id))
+    return _of_run(run_id, "general-ledger", file_of_run(money.PAYMENTS, money.LEDGER_FILE, run_id))
 
 
 def _of_run(run_id: int, name: str, content: bytes) -> Response:

@@ -6,9 +6,10 @@ from exchange.files.store import Store
 from exchange.outbound.delivering import deliver, highest_in
 from exchange.outbound.writing import export_all
 from models.base import scope, session, transaction
+from models.calendar import london_day
 from models.daily_work import timetable
 from models.outbox import post
-from models.records.export import Export, chase, waiting_words
+from models.records.export import Export, chase
 from models.words import how_many
 
 MAIL = """\
@@ -58,6 +59,19 @@ def chase_answers() -> int:
     with transaction() as own:
         news = [export for id_ in [each.id for each in found] if chase(export := own.get_one(Export, id_))]
         if news:
-            words = waiting_words(news, days)
+            words = _waiting_words(news, days)
             post(team, "The finance system has not answered", MAIL.format(words=words))
     return len(news)
+
+
+def _waiting_words(exports: list[Export], days: int) -> str:
+    """What the team reads of exports without an answer, in a sentence."""
+    since = london_day(exports[0].made_at)
+    which = (
+        f"Export {exports[0].number}" if len(exports) == 1 else f"{len(exports)} exports from {exports[0].number} on"
+    )
+    has = "has" if len(exports) == 1 else "have"
+    return (
+        f"{which} {has} had no answer from the finance system for more than {how_many(days, 'working day')}, since "
+        f"{since:%d/%m/%Y}."
+    )

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from commands.demonstrations import claims, documents, talk
+from commands.demonstrations import claims, documents, exports, talk
 from exchange.files.store import Store
 from models.accounts import second_person
 from models.accounts.account_policy import policy
@@ -43,6 +43,7 @@ ADMINISTRATOR, HELP_DESK = "systems-administrator@demo.example", "help-desk@demo
 
 def perform(council: str, store: Store) -> None:
     """`council` is what the council is called; `store` keeps the files of documents."""
+    exports.tell(store)
     with transaction(), every_provider():
         claims.settle(store)
     for act in (_answer_a_query, _move_a_day, _suspend, _prepare_a_run, partial(talk.perform, store=store)):
@@ -55,8 +56,11 @@ def perform(council: str, store: Store) -> None:
         _ask_for_a_colleague()
         _bind_the_help_desk()
         _open_very_many()
+    exports.tell(store, is_refused=True)
+    with transaction(), every_provider():
         documents.perform(council, store)
         claims.queue_up(store)
+    exports.tell(store, is_answered=False)
 
 
 def _colleague(email: str) -> User:

@@ -4,16 +4,16 @@ A kind of record that is told from now on is added here: an OutKind says which r
 change, and the files they make. Nothing else has to know of it.
 """
 
-from exchange.outbound import care, money, talk
+from exchange.outbound import answers, care, debts, money, talk
 from exchange.outbound.shape import OutFile, OutKind
 
 KINDS: tuple[OutKind, ...] = (
     money.PAYMENTS,
     money.PAYMENTS_OUT,
-    money.ANSWERS,
-    money.QUERIES,
-    money.DEBT_ENTRIES,
-    money.WRITE_OFFS,
+    answers.ANSWERS,
+    answers.QUERIES,
+    debts.DEBT_ENTRIES,
+    debts.WRITE_OFFS,
     care.ACTUALS,
     care.CLAIMS,
     care.AGREEMENTS,

@@ -1,9 +1,6 @@
-"""What is told of money: payments that runs have finalised, with their lines, the payment file and the general ledger;
-what providers have answered to payments; what is owed, repaid and written off.
-"""
+"""What is told of payments that runs have finalised: what they are made of, the payment file, the general ledger."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +14,6 @@ from exchange.outbound.shape import (
     TEXT,
     WORD,
     YEAR,
-    YES_NO,
     Cells,
     Out,
     OutFile,
@@ -25,9 +21,6 @@ from exchange.outbound.shape import (
     text_of,
 )
 from models.calendar import year_of
-from models.payments.confirmation import Confirmation
-from models.payments.debt import DebtEntry, WriteOff
-from models.payments.hold import Hold, HoldKind
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.remittance import Remittance
@@ -36,7 +29,6 @@ from models.records.care_package import Allowance, CarePackageLineItem
 from models.records.claim import ClaimItem
 from models.records.client import Client
 from models.records.contract import Contract, ServiceLevel
-from models.records.export import moment_of
 from models.records.provider import Provider
 
 BANK = "bank"
@@ -216,152 +208,3 @@ PAYMENTS_OUT_FILE = OutFile("payments_out.csv", (
 ), "The payment file: one row for what the bank is to pay one provider, under one contract, on one day.",
     (_rows_of_payments_out,))  # fmt: skip
 PAYMENTS_OUT = OutKind("payment_out", _payments_out, (PAYMENTS_OUT_FILE,))
-
-
-def _is_answered() -> sa.ColumnElement[bool]:
-    return sa.or_(_payment.confirmation != Confirmation.UNCONFIRMED, _payment.lapsed_pence.is_not(None))
-
-
-def _answers() -> Select:
-    told = _payment.confirmation, ":", _payment.answered_pence, ":", _payment.lapsed_pence, ":"
-    version = text_of(*told, moment_of(_payment.answered_at))
-    reference = text_of(Contract.reference, "/", _payment.first_on)
-    query = select(_payment.id.label("record_id"), version.label("version"), reference.label("reference"))
-    return query.join(Contract, Contract.id == _payment.contract_id).where(_is_answered())
-
-
-def _rows_of_answers() -> Select:
-    answer = sa.case(
-        (_payment.lapsed_pence.is_not(None), "lapsed"),
-        (sa.and_(_payment.confirmation == Confirmation.CONFIRMED, _payment.answered_by_id.is_(None)), "silent"),
-        else_=sa.cast(_payment.confirmation, sa.Text),
-    )
-    pence = sa.func.coalesce(_payment.lapsed_pence, _payment.answered_pence)
-    return (
-        select(_payment.id, text_of(Contract.reference, "/", _payment.first_on), Provider.reference,
-               Contract.reference, _payment.first_on, _payment.last_on, answer, pence, _payment.answered_on,
-               _payment.answer_comment)
-        .join(Contract, Contract.id == _payment.contract_id)
-        .join(Provider, Provider.id == _payment.provider_id)
-    )  # fmt: skip
-
-
-ANSWERS = OutKind("answer", _answers, (
-    OutFile("answers.csv", (
-        Out("answer_ref", REFERENCE, "contract and first day of the period: 741254/2019-09-30"),
-        Out("provider_ref", REFERENCE),
-        Out("contract_ref", REFERENCE),
-        Out("period_first_on", DAY),
-        Out("period_last_on", DAY),
-        Out("answer", WORD, "`confirmed`, `rejected`, `silent` (nobody answered, which the contract takes for yes) or "
-            "`lapsed` (it was confirmed, and the total has changed since)"),
-        Out("amount", MONEY, "the total that the provider answered to"),
-        Out("answered_on", DAY),
-        Out("comment", TEXT, "what the provider wrote with it"),
-    ), "What providers have answered to scheduled payments: the answer that stands. A later row of the same reference "
-        "takes the place of an earlier one.", (_rows_of_answers,)),
-))  # fmt: skip
-
-
-def _queries() -> Select:
-    version = text_of(moment_of(Hold.released_at))
-    return select(Hold.id.label("record_id"), version.label("version"), text_of("Q", Hold.id).label("reference")).where(
-        Hold.kind == HoldKind.QUERY
-    )
-
-
-def _rows_of_queries() -> Select:
-    return (
-        select(Hold.id, text_of("Q", Hold.id), Contract.reference, _payment.first_on, PurchaseOrder.number,
-               Hold.placed_at, Hold.reason, ~Hold.is_paid, Hold.released_at, Hold.release_reason)
-        .join(_payment, _payment.id == Hold.payment_id)
-        .join(Contract, Contract.id == _payment.contract_id)
-        .outerjoin(PurchaseOrder, PurchaseOrder.id == Hold.purchase_order_id)
-    )  # fmt: skip
-
-
-QUERIES = OutKind("query", _queries, (
-    OutFile("queries.csv", (
-        Out("query_ref", REFERENCE, "its own name"),
-        Out("contract_ref", REFERENCE),
-        Out("period_first_on", DAY),
-        Out("order_number", NUMBER, "the purchase order whose row is queried"),
-        Out("queried_on", DAY),
-        Out("reason", TEXT, "what the provider says is wrong"),
-        Out("holds", YES_NO, "whether the row is not paid meanwhile"),
-        Out("answered_on", DAY, "empty while it is open"),
-        Out("answer", TEXT, "what the council answered"),
-    ), "Rows of payments that providers query, and again once the council has answered.", (_rows_of_queries,)),
-))  # fmt: skip
-
-
-def _debt_entries() -> Select:
-    version = text_of(moment_of(DebtEntry.surplus_settled_at))
-    return select(
-        DebtEntry.id.label("record_id"), version.label("version"), text_of("D", DebtEntry.id).label("reference")
-    )
-
-
-def _rows_of_debt_entries() -> Select:
-    entry = DebtEntry
-    return (
-        select(entry.id, text_of("D", entry.id), Provider.reference, Contract.reference, entry.kind, entry.on,
-               entry.pence, entry.surplus_pence, entry.surplus_settled_at, entry.surplus_note, entry.reason,
-               entry.run_id)
-        .join(Contract, Contract.id == entry.contract_id)
-        .join(Provider, Provider.id == entry.provider_id)
-    )  # fmt: skip
-
-
-DEBT_ENTRIES = OutKind("debt_entry", _debt_entries, (
-    OutFile("debt_entries.csv", (
-        Out("entry_ref", REFERENCE, "its own name"),
-        Out("provider_ref", REFERENCE),
-        Out("contract_ref", REFERENCE),
-        Out("kind", WORD, "`repaid`, `written off`, `reinstated` (a run has taken a write-off back) or `moved` (to "
-            "another contract, or from it)"),
-        Out("entered_on", DAY),
-        Out("amount", MONEY, "what it takes off the debt; less than 0 where it adds to it"),
-        Out("surplus", MONEY, "what was repaid above the debt"),
-        Out("surplus_settled_on", DAY, "empty while it waits to be sent back"),
-        Out("surplus_note", TEXT),
-        Out("reason", TEXT),
-        Out("run", NUMBER, "the run that made it, if one did"),
-    ), "What becomes of debts outside payments. What payments add to a debt and take of it stands in "
-        "`payment_lines.csv`.", (_rows_of_debt_entries,)),
-))  # fmt: skip
-
-
-def _write_offs() -> Select:
-    reference = text_of("W", WriteOff.id)
-    query = select(WriteOff.id.label("record_id"), sa.literal("").label("version"), reference.label("reference"))
-    return query.where(WriteOff.decided_at.is_not(None))
-
-
-def _rows_of_write_offs() -> Select:
-    return (
-        select(WriteOff.id, WriteOff, Provider.reference, Contract.reference)
-        .join(Contract, Contract.id == WriteOff.contract_id)
-        .join(Provider, Provider.id == WriteOff.provider_id)
-    )
-
-
-def _write_off(found: Any) -> Iterator[Cells]:
-    _, asked, provider, contract = found
-    decided_at: datetime = asked.decided_at
-    yield f"W{asked.id}", provider, contract, asked.pence, asked.outcome, decided_at, asked.reason, asked.decision
-
-
-WRITE_OFFS = OutKind("write_off", _write_offs, (
-    OutFile("write_offs.csv", (
-        Out("write_off_ref", REFERENCE, "its own name"),
-        Out("provider_ref", REFERENCE),
-        Out("contract_ref", REFERENCE),
-        Out("amount", MONEY, "what was asked for"),
-        Out("decision", WORD, "`agreed`, `refused` or `withdrawn`"),
-        Out("decided_on", DAY),
-        Out("reason", TEXT),
-        Out("note", TEXT, "why it was refused"),
-    ), "Write-offs that were asked for, once they are decided. One that was agreed is in `debt_entries.csv` too.",
-        (_rows_of_write_offs,), _write_off),
-))  # fmt: skip

@@ -6,7 +6,7 @@ transactions that commit in another order than they began, none is lost. States 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -22,7 +22,7 @@ from models.base import AsJSON, Base, DomainError, Key, choice, move, rows_chang
 from models.calendar import DAY, london_day
 from models.records.feed import FromFeed
 from models.waiting import waits
-from models.words import Choice, how_many
+from models.words import Choice
 
 NAME = "portal-{:06}.zip"
 UNANSWERED, REFUSED = "exports unanswered", "exports refused"
@@ -335,18 +335,3 @@ def _meant(export: Export, answer: ExportAnswer) -> tuple[sa.ColumnElement[bool]
 def chase(export: Export) -> bool:
     """The team is to be told that no answer has come: whether nobody was told before."""
     return move(export, Export.chased_at.is_(None), chased_at=utc_now())
-
-
-def waiting_words(exports: list[Export], days: int) -> str:
-    """What the team reads of exports without an answer, in a sentence."""
-    if not exports:
-        return ""
-    since: date = london_day(exports[0].made_at)
-    which = (
-        f"Export {exports[0].number}" if len(exports) == 1 else f"{len(exports)} exports from {exports[0].number} on"
-    )
-    has = "has" if len(exports) == 1 else "have"
-    return (
-        f"{which} {has} had no answer from the finance system for more than {how_many(days, 'working day')}, since "
-        f"{since:%d/%m/%Y}."
-    )

@@ -141,6 +141,7 @@ def test_the_files_of_a_run_are_those_of_the_export(desk, told, out):
     [run_id] = {row["run"] for row in csv.DictReader(io.StringIO(content(out / "portal-000001.zip")["payments.csv"]))}
     page = desk.manager.get(f"/council/payment-runs/{run_id}").text
     for name in ("payments_out.csv", "general_ledger.csv"):
-        assert f"/council/exports/runs/{run_id}/{name}" in page
-        assert desk.manager.get(f"{EXPORTS}runs/{run_id}/{name}").text == content(out / "portal-000001.zip")[name]
-    desk.manager.get(f"{EXPORTS}runs/999/payments_out.csv", status=404)
+        there = f"{EXPORTS}runs/{run_id}/{name.replace('_', '-')}"
+        assert there in page
+        assert desk.manager.get(there).text == content(out / "portal-000001.zip")[name]
+    desk.manager.get(f"{EXPORTS}runs/999/payments-out.csv", status=404)
