@@ -73,7 +73,8 @@ ANSWERS = OutKind("answer", _answers, (
 
 
 def _queries() -> Select:
-    version = text_of(moment_of(Hold.released_at))
+    """A query goes with its payment where a calculation puts another in its place, and SQLite gives its id again."""
+    version = text_of(moment_of(Hold.placed_at), ":", moment_of(Hold.released_at))
     return select(Hold.id.label("record_id"), version.label("version"), text_of("Q", Hold.id).label("reference")).where(
         Hold.kind == HoldKind.QUERY
     )
