@@ -98,7 +98,10 @@ def _bare(name: str, content: bytes) -> None:
         set_tenant(EVERY_PROVIDER)
         from models.records.care_package import CarePackageLineItem
 
-        ids = dict(session.execute(select(CarePackageLineItem.reference, CarePackageLineItem.id)).tuples().all())
+        ids = {
+            row.reference: row.id
+            for row in session.execute(select(CarePackageLineItem.reference, CarePackageLineItem.id))
+        }
         session.execute(insert(ActualWeek).values(
             id=1, provider_id=1, contract_id=1, service_id=1, first_on=START, confirmations=0, late_reason="",
             reopened_reason="", generated_at=sa.func.now()))  # fmt: skip

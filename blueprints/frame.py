@@ -44,6 +44,7 @@ NAVIGATION: Areas = {
     "Care": (
         ("Care packages", "provider.care_packages.index", Permission.VIEW_CARE_PACKAGES),
         ("Upload in bulk", "provider.uploads.index", Permission.SUBMIT_ACTUALS),
+        ("Visits", "provider.visits.index", Permission.VIEW_ACTUALS),
         ("Documents", "provider.documents.index", Permission.VIEW_DOCUMENTS),
         ("Contracts", "provider.contracts.index", Permission.VIEW_PAYMENTS),
     ),

@@ -107,3 +107,38 @@ class ColumnsForm(FlaskForm):
 
     columns = CellsField()
     chosen = StringField()
+
+
+class VisitFilter(FilterForm):
+    """Which visits are listed."""
+
+    show = ChoiceField(
+        "Show", choices=[SelectChoice("", "All visits"), SelectChoice("unallocated", "Without a line item")], default=""
+    )
+
+    @property
+    def is_unallocated(self) -> bool:
+        return self.show.data == "unallocated"
+
+
+class TakeForm(FlaskForm):
+    """A week, by the button beside it: contract, service and first day."""
+
+    contract = StringField()
+    service = StringField()
+    first = StringField()
+
+    @property
+    def service_id(self) -> int:
+        return int(self.service.data) if re.fullmatch(r"[0-9]{1,9}", self.service.data) else 0
+
+    @property
+    def first_on(self) -> date:
+        try:
+            return date.fromisoformat(self.first.data)
+        except ValueError:
+            return date.max - timedelta(weeks=2)
+
+
+class AllotForm(FlaskForm):
+    item = ChoiceField("Line item", noun="a line item", choices=[])

@@ -25,6 +25,7 @@ from blueprints.provider import (
     team,
     timesheets,
     uploads,
+    visits,
     whereabouts,
 )
 
@@ -33,7 +34,7 @@ bp = Blueprint("provider", __name__, url_prefix="/providers/<int:provider>")
 AREAS = (
     home, payments, answering, debts, whereabouts, purchase_orders, care_packages, contracts, documents, organisation,
     contacts, changes, team, actions, actuals, claims, invoices, reports, annual_statement, received, statements,
-    timesheets, uploads,
+    timesheets, uploads, visits,
 )  # fmt: skip
 
 for area in AREAS:

@@ -187,6 +187,8 @@ _WORDS = {
         "agreement.recorded": "recorded an agreed version of a service agreement",
     },
     Group.ACTUALS: {
+        "visit.allotted": "allotted a visit to a line item",
+        "actual_week.taken_from_visits": "took the figures of a week from visits",
         "upload.received": "uploaded a file of actuals, workers or visits",
         "upload.columns_matched": "said which column of an uploaded file is which",
         "upload.value_mended": "said what a value means wherever it stands in a column",

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 import sqlalchemy as sa
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key, utc_now
@@ -74,3 +75,7 @@ class Visit(ProviderOwned, Base):
     manual_reason: Mapped[str] = mapped_column(default="")
     """Why its times were edited by hand."""
     changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    @classmethod
+    def numbered(cls, visit_id: int) -> Select["Visit"]:
+        return select(cls).where(cls.id == visit_id)

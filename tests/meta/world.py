@@ -48,6 +48,7 @@ from models.records.feed import FeedImport
 from models.records.import_batch import ImportBatch, ImportKind, ImportRow, ImportState, KeptTable, RowFault, ValueMend
 from models.records.provider import Provider
 from models.records.timesheet import Timesheet, TimesheetState
+from models.records.visit import Carer, Visit, VisitOutcome
 from models.refused_address import RefusedAddress
 from models.reports.care_relief import CareRelief
 from tests.action_factories import make_action
@@ -139,7 +140,11 @@ def _of_its_files(provider: Provider) -> dict[str, Any]:
                     is_rejected=True))  # fmt: skip
     mend = ValueMend(provider_id=provider.id, kind=ImportKind.ACTUALS, column="ReasonCode", typed=f"Hosp {own}",
                      meant="HOSP", made_by_id=by.id)  # fmt: skip
-    return {"batch_id": batch.id, "mend_id": saved(mend).id, "choice": "carers"}
+    client_id = every(select(CarePackageLineItem).where(CarePackageLineItem.provider_id == provider.id))[0].client_id
+    carer = saved(Carer(provider_id=provider.id, reference=f"W {own}"))
+    visit = Visit(provider_id=provider.id, reference=f"V {own}", client_id=client_id, carer_id=carer.id, day=MONDAY,
+                  outcome=VisitOutcome.MISSED)  # fmt: skip
+    return {"batch_id": batch.id, "mend_id": saved(mend).id, "choice": "carers", "visit_id": saved(visit).id}
 
 
 def _of_its_claims(provider: Provider, contract: Contract, client_id: int) -> dict[str, Any]:

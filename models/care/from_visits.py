@@ -1,0 +1,163 @@
+"""Visits as actuals: what they make of a week, allotting one by hand, and what has become of one."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import Select, select
+
+from models.accounts.user import User
+from models.audit import record
+from models.base import DomainError, move, session
+from models.calendar import DAY, Span
+from models.care.figures import Figures
+from models.care.filing import Filed, file_rows
+from models.care.plan import Planned
+from models.care.rules import STEPS_E4
+from models.care.weeks import insist_on_a_week, planned_of
+from models.money import SCALE, round_half_away
+from models.pricing import Unit
+from models.records.actual import WEEK, AbsenceReason, Actual, ActualWeek, Origin
+from models.records.care_package import CarePackageLineItem
+from models.records.client import Client
+from models.records.contract import Contract, ServiceLevel
+from models.records.visit import Carer, Visit, VisitOutcome
+
+
+def visits_of(span: Span | None = None, *, unallocated: bool = False) -> Select:
+    """Visits with the names that a list shows, the newest first; of some days, or only those without a line item."""
+    query = (
+        select(
+            Visit, Client.surname, Client.first_name, Client.reference.label("client"), Carer.reference.label("worker"),
+            CarePackageLineItem.reference.label("item"), ServiceLevel.name.label("level"),
+        )
+        .join(Client, Client.id == Visit.client_id)
+        .join(Carer, Carer.id == Visit.carer_id)
+        .outerjoin(CarePackageLineItem, CarePackageLineItem.id == Visit.item_id)
+        .outerjoin(ServiceLevel, ServiceLevel.id == CarePackageLineItem.service_level_id)
+        .order_by(Visit.day.desc(), Visit.started_at.desc(), Visit.id.desc())
+    )  # fmt: skip
+    if span is not None:
+        query = query.where(Visit.day >= span.first, Visit.day <= span.last)
+    return query.where(Visit.item_id.is_(None)) if unallocated else query
+
+
+def unallocated_count() -> Select[int]:
+    """How many visits have no line item."""
+    return select(sa.func.count(Visit.id)).where(Visit.item_id.is_(None))
+
+
+def may_be_for(visit: Visit) -> Select[CarePackageLineItem, str]:
+    """The line items of the visit's client that are active on its day, with their service levels."""
+    item = CarePackageLineItem
+    return (
+        select(item, ServiceLevel.name)
+        .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
+        .where(item.client_id == visit.client_id, item.is_activated, item.starts_on <= visit.day)
+        .where(sa.or_(item.ends_on.is_(None), item.ends_on >= visit.day))
+        .order_by(item.reference)
+    )
+
+
+def allot_by_hand(visit: Visit, item: CarePackageLineItem, *, by: User) -> None:
+    """Say to which line item the visit belongs. DomainError where that is another client’s, or not
+    active on its day.
+    """
+    if item.client_id != visit.client_id:
+        raise DomainError(f"Line item {item.reference} is for another client")
+    if not item.starts_on <= visit.day <= (item.ends_on or visit.day):
+        raise DomainError(f"Line item {item.reference} is not active on that day")
+    move(visit, item_id=item.id)
+    record("visit.allotted", visit, by=by, item=item.id)
+
+
+def weeks_with_visits(weekday_of: dict[int, int]) -> list[tuple[int, int, date, int]]:
+    """Contract, service, first day, and how many visits are allotted, of each week that has some; the newest first.
+    `weekday_of`: on which weekday the weeks of each contract begin.
+    """
+    item = CarePackageLineItem
+    rows = session.execute(
+        select(item.contract_id, ServiceLevel.service_id, Visit.day, sa.func.count(Visit.id))
+        .join(item, item.id == Visit.item_id)
+        .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
+        .group_by(item.contract_id, ServiceLevel.service_id, Visit.day)
+        .order_by(item.contract_id, ServiceLevel.service_id, Visit.day)
+    )
+    found: dict[tuple[int, int, date], int] = defaultdict(int)
+    for contract_id, service_id, day, count in rows:
+        first_on = day - timedelta(days=(day.weekday() - weekday_of.get(contract_id, 0)) % 7)
+        found[contract_id, service_id, first_on] += count
+    return [(*key, count) for key, count in sorted(found.items(), key=lambda each: each[0][2], reverse=True)]
+
+
+def take_visits(contract: Contract, service_id: int, first_on: date, *, by: User) -> int:
+    """Make the rows of a week from the visits that are allotted to its people: how many rows. Rows of people without a
+    visit stay as they are. DomainError where there is no such week, it is confirmed, or no visit is in it.
+    """
+    insist_on_a_week(contract, first_on)
+    planned = planned_of(contract.id, service_id, first_on)
+    made: dict[int, list[Visit]] = defaultdict(list)
+    ids = [each.item_id for each in planned]
+    query = select(Visit).where(Visit.item_id.in_(ids), Visit.day >= first_on, Visit.day <= first_on + WEEK)
+    for visit in session.scalars(query.order_by(Visit.day, Visit.id)):
+        made[visit.item_id or 0].append(visit)
+    if not made:
+        raise DomainError("No visits of this week are allotted. Upload them, or allot those that wait")
+    before = _comments(contract.id, service_id, first_on)
+    filed = [
+        Filed(each, figures_of(each, made[each.item_id], before.get(each.item_id, "")))
+        for each in planned if each.item_id in made
+    ]  # fmt: skip
+    weeks = file_rows(
+        contract.provider_id, filed, {(contract.id, service_id, first_on): planned}, Origin.VISITS, by=by
+    )  # fmt: skip
+    record("actual_week.taken_from_visits", weeks[0], by=by, rows=len(filed))
+    return len(filed)
+
+
+def figures_of(planned: Planned, visits: Sequence[Visit], comment: str = "") -> Figures:
+    """What visits of one person come to in a week. Hours are those of all workers who were there; each day is rounded
+    to the steps of its unit, half up. Where the sum is not the plan, the comment says from how many visits it comes.
+    """
+    delivered = [visit for visit in visits if visit.outcome is VisitOutcome.DELIVERED]
+    days = [planned.week.first + n * DAY for n in range(7)]
+    by_day = tuple(_units(planned.unit, [visit for visit in delivered if visit.day == day]) for day in days)
+    frustrated = _units(planned.unit, [visit for visit in visits if visit.outcome is VisitOutcome.FRUSTRATED])
+    missed = _units(planned.unit, [visit for visit in visits if visit.outcome is VisitOutcome.MISSED])
+    actual = sum(by_day)
+    reasons = [visit.reason for visit in visits if visit.reason is not None and visit not in delivered]
+    if actual != planned.planned_e4 and not comment:
+        comment = f"From {len(delivered)} of {len(visits)} visits"
+    reason: AbsenceReason | None = reasons[0] if reasons else None
+    extra = max(0, actual + frustrated + missed - planned.planned_e4)
+    return Figures(actual, frustrated, missed, extra, len(delivered), reason, comment, by_day_e4=by_day)
+
+
+def _units(unit: Unit, visits: Collection[Visit]) -> int:
+    """Ten-thousandths of the unit, in its steps. Where that is no hour, each visit is one, or by the day or
+    night each day.
+    """
+    if unit is not Unit.HOUR:
+        return SCALE * (len({visit.day for visit in visits}) if unit in (Unit.DAY, Unit.NIGHT) else len(visits))
+    step = STEPS_E4[Unit.HOUR]
+    minutes = sum(visit.carers * _minutes(visit) for visit in visits)
+    return step * round_half_away(minutes * SCALE, 60 * step)
+
+
+def _minutes(visit: Visit) -> int:
+    """Those that it took; of one that was not delivered, those that were planned."""
+    if visit.outcome is VisitOutcome.DELIVERED:
+        return visit.minutes
+    if visit.planned_start is None or visit.planned_end is None:
+        return 0
+    return (visit.planned_end - visit.planned_start) // timedelta(minutes=1)
+
+
+def _comments(contract_id: int, service_id: int, first_on: date) -> dict[int, str]:
+    """What stands beside the rows of the week already, by item."""
+    own: Iterable[sa.ColumnElement[bool]] = (
+        ActualWeek.contract_id == contract_id, ActualWeek.service_id == service_id, ActualWeek.first_on == first_on,
+    )  # fmt: skip
+    query = select(Actual.item_id, Actual.comment).join(ActualWeek, ActualWeek.id == Actual.week_id).where(*own)
+    return {row.item_id: row.comment for row in session.execute(query.order_by(Actual.item_id))}
