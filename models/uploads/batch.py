@@ -149,14 +149,16 @@ def _checked(batch: ImportBatch, provider: Provider) -> Checked:
 
 def apply(batch: ImportBatch, provider: Provider, *, seen: int, only_good: bool, by: User) -> Checked:
     """Write what is new or changed. With `only_good` rows with faults stay, to be mended; else DomainError where there
-    are any. `seen`: how many rows the person was shown as good. DomainError where these are others now.
+    are any. `seen`: how many rows the person was shown as good. DomainError where these are others now, or
+    come to another sum.
     """
     insist_open(batch)
     if batch.is_test:
         raise DomainError("This file was uploaded as a test, so nothing of it can be applied. Upload it again")
+    shown_pence = batch.pence
     found = check(batch, provider)
     session.flush()
-    if batch.rows_good != seen:
+    if batch.rows_good != seen or batch.pence != shown_pence:
         raise DomainError(CHANGED)
     if batch.rows_rejected and not only_good:
         raise DomainError(f"{how_many(batch.rows_rejected, 'row')} must be put right first, or left for later")

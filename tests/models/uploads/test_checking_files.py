@@ -10,12 +10,14 @@ from models.care import weeks
 from models.care.figures import Figures
 from models.money import SCALE
 from models.records.actual import Actual, ActualWeek, Origin
-from models.records.contract import Contract
+from models.records.care_package import ItemPrice
+from models.records.contract import Contract, PayOnActuals
 from models.records.import_batch import CellMend, ImportBatch, ImportRow, ImportState, ValueMend
 from models.uploads import batch as uploads
 from models.uploads import mending
-from tests.actual_factories import AFTER, MONDAY
+from tests.actual_factories import AFTER, MONDAY, pays_on
 from tests.support.rows import every, unit_of_work
+from tests.support.runs import change
 from tests.support.uploads import Agency, csv_of, faults_of, receive
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
@@ -239,3 +241,29 @@ def test_figures_keep_their_days_where_the_sum_is_the_same(agency):
         by_day = (2 * SCALE,) * 7
         weeks.change(week, {agency.items[0].id: (Figures(14 * SCALE, by_day_e4=by_day), None)}, by=agency.clerk)
     assert upload(agency, agency.row(0)).rows_unchanged == 1
+
+
+def test_the_money_is_known_before_anything_is_applied(agency):
+    """next.md 31: 13.25 hours at £23.10 are £306.08, and the plan of 14 is £323.40."""
+    pays_on(agency.contract, PayOnActuals.ALWAYS)
+    less = agency.row(1, ActualQty="13.25", MissedQty="0.75", ReasonCode="STAFF", Comment="Late on Friday")
+    batch = upload(agency, agency.row(0), less, agency.row(2, ActualQty="lots"))
+    assert (batch.pence, batch.planned_pence, batch.people) == (323_40 + 306_08, 2 * 323_40, 2)
+    assert batch.less_pence == 17_32
+    applied(agency, batch, only_good=True)
+    assert every(ImportBatch)[0].pence == 323_40 + 306_08, "what was applied is what was shown"
+
+
+def test_a_price_that_changed_since_the_look_stops_the_press(agency):
+    pays_on(agency.contract, PayOnActuals.ALWAYS)
+    batch = upload(agency, agency.row(0))
+    for price in every(ItemPrice):
+        change(price, rate_e4=240_000)
+    with pytest.raises(DomainError, match="has changed since you looked"):
+        applied(agency, batch)
+    assert not every(Actual)
+
+
+def test_where_the_contract_pays_by_plan_a_file_pays_the_plan(agency):
+    batch = upload(agency, agency.short(0))
+    assert (batch.pence, batch.planned_pence) == (323_40, 323_40)
