@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from wtforms import IntegerField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from forms.base import FilterForm, FlaskForm
 from forms.fields import DayField, MoneyField, SeenPence, StringField, TextAreaField, tidy, tidy_line
@@ -108,7 +107,7 @@ class FigureForm(FlaskForm):
 
     kind = ChoiceField("Figure", default=LateKind.BASE_RATE.value)
     starts_on = DayField("From", validators=[InputRequired("Enter the day from which it holds")])
-    days = IntegerField("Days", validators=[Optional(), NumberRange(1, 365, "Enter days from 1 to 365")])
+    days = UnitsField("Days")
     percent = UnitsField("Per cent")
     pence = MoneyField("Sum")
     from_pence = MoneyField("For a debt of at least")
@@ -130,12 +129,14 @@ class FigureForm(FlaskForm):
         """Days, hundredths of a per cent or pence, of a form that is right."""
         kind = self.late_kind
         if kind.is_in_days:
-            return self.days.data or 0
+            return (self.days.data or 0) // SCALE
         return (self.percent.data or 0) * 100 // SCALE if kind.is_rate else self.pence.data or 0
 
-    def validate_days(self, field: IntegerField) -> None:
-        if self.kind.data in (LateKind.PAY_DAYS, LateKind.TELL_DAYS) and field.data is None:
-            raise ValidationError("Enter the number of days, like 30")
+    def validate_days(self, field: UnitsField) -> None:
+        if self.kind.data not in (LateKind.PAY_DAYS, LateKind.TELL_DAYS):
+            return
+        if field.data is None or field.data % SCALE or not 1 <= field.data // SCALE <= 365:
+            raise ValidationError("Enter whole days from 1 to 365, like 30")
 
     def validate_percent(self, field: UnitsField) -> None:
         if self.kind.data not in (LateKind.BASE_RATE, LateKind.MARGIN):

@@ -14,6 +14,7 @@ from models.accounts.web_session import Limits, WebSession
 from models.auditing.read_alarm import ReadAlarm
 from models.bank_holiday import BankHoliday
 from models.base import utc_now
+from models.billing import invoice_deciding
 from models.billing.changing_rules import ask_for_pricing
 from models.billing.grant import ClaimGrant
 from models.billing.items import Claimed
@@ -46,6 +47,8 @@ from models.records.contract import Calendar, Claimable, Contract, ServiceLevel
 from models.records.export import AnswerResult, Export, ExportAnswer, Exported, ExportedFile
 from models.records.feed import FeedImport
 from models.records.import_batch import ImportBatch, ImportKind, ImportRow, ImportState, KeptTable, RowFault, ValueMend
+from models.records.invoice import InvoiceLine
+from models.records.invoice_rule import HoldReason
 from models.records.provider import Provider
 from models.records.timesheet import Timesheet, TimesheetState
 from models.records.visit import Carer, Visit, VisitOutcome
@@ -56,6 +59,7 @@ from tests.actual_factories import confirmed_actual, make_rule
 from tests.care_factories import make_contract, make_item
 from tests.claim_factories import make_claim, make_claim_level
 from tests.factories import canary, make_contact, make_provider, make_staff, make_user
+from tests.invoice_factories import act, asked, make_sent
 from tests.support import runs
 from tests.support.files import LETTER
 from tests.support.passkeys import passkey_row
@@ -99,6 +103,7 @@ def settled_provider() -> tuple[Provider, dict[str, Any]]:
         **_of_its_claims(provider, contract, item.client_id),
         "service_id": _week_of_actuals(contract, item),
         **_of_its_actuals(item),
+        **_of_its_invoices(contract, item),
     }
 
 
@@ -185,6 +190,17 @@ def _export() -> int:
     saved(ExportAnswer(number=number, result=AnswerResult.REFUSED, file="answers.csv", row="K1", reason="Unknown"))
     saved(Exported(export_id=export.id, kind="answer", record_id=export.id, version="", reference="K1"))
     return number
+
+
+def _of_its_invoices(contract: Contract, item: CarePackageLineItem) -> dict[str, Any]:
+    """An invoice that is on hold, so that both sides can do something with it."""
+    week = {"first_on": MONDAY, "last_on": MONDAY + timedelta(days=6), "rate_e4": 3_530_800}
+    line = asked(item, 1, description=f"A week {canary(contract.provider_id)}", **week)
+    invoice = make_sent(contract, line, invoiced_on=MONDAY + timedelta(days=7), note=canary(contract.provider_id))
+    reason, by = every(HoldReason.offered())[0], make_staff()
+    act(invoice, invoice_deciding.hold, reason, by=by)
+    [own] = every(select(InvoiceLine).where(InvoiceLine.invoice_id == invoice.id))
+    return {"invoice_id": invoice.id, "line_id": own.id, "reason_id": reason.id}
 
 
 def _agreement(item: CarePackageLineItem) -> int:

@@ -73,6 +73,7 @@ def invoice_page(invoice, *, sending=None, line_form=None):
     if line_form is None and changes and invoice.kind.is_invoice:
         line_form = LineForm(formdata=None)
         line_form.offer(facts.items.values())
+    sending = sending or SendForm(formdata=None, data={"seen": invoice.gross_pence})
     return render(
         "provider/invoices/show.html",
         partial="provider/invoices/_invoice.html",
@@ -87,6 +88,7 @@ def invoice_page(invoice, *, sending=None, line_form=None):
         notes=session.execute(credit_notes_of(invoice.id)).all() if invoice.status.is_approved else [],
         pays=is_paid_by_portal(invoice),
         changes=changes,
-        sending=sending or SendForm(formdata=None, data={"seen": invoice.gross_pence}),
+        form=line_form if line_form is not None and line_form.errors else sending,
+        sending=sending,
         line_form=line_form,
     )  # fmt: skip

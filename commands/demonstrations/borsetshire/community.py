@@ -83,6 +83,22 @@ def _surprises(office: Office, contract: str) -> None:
     visited(line.today - 3 * DAY, is_authorised=False)
 
 
+def add_invoiced(office: Office) -> None:
+    """A contract of the home care agency that pays by invoice, with one care package that is suspended."""
+    line = office.line
+    provider = next(each for each in office.provider_of.values() if each.startswith("P205"))
+    since = line.begin + 300 * DAY
+    contract = office.contract(provider, "Sitting Service, by Invoice", "WEEKLY-SUN", since, basis="gross",
+                               by_invoice=True, terms="Paid by invoice, within 30 days")  # fmt: skip
+    office.rates(contract, since, "HOM-SIT")
+    for at in range(4):
+        client = office.client(office.people.adult(66, 93, since))
+        item = office.item(contract, client, "HOM-SIT", since)
+        office.quantity(item, since, 12)
+        if at == 3:
+            item.record.learn(line.late_news, suspended=True)
+
+
 def _direct_payments(office: Office, chance: Random) -> None:
     line, name = office.line, "Waymark Direct Payment Support CIC"
     since, manager = line.begin - 300 * DAY, office.people.adult(30, 55, line.today)

@@ -1,0 +1,253 @@
+"""Invoices at the council: the queue, matching, deciding one or several, reasons to hold, the clock report."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from models.accounts.conflict import FormerPlace
+from models.billing import invoice_deciding
+from models.money import SCALE
+from models.outbox import OutboxMessage
+from models.permissions import CouncilRole, Role
+from models.records.invoice import InvoiceStatus
+from models.records.invoice_rule import HoldReason, LateFigure, LateKind
+from models.records.provider import Provider
+from tests import invoice_factories as made
+from tests.factories import make_staff, make_user
+from tests.invoice_factories import MONDAY, act, asked
+from tests.support import runs
+from tests.support.client import PortalClient
+from tests.support.rows import every, saved
+
+TODAY = date(2026, 10, 12)
+QUEUE = "/council/invoices/"
+
+
+@pytest.fixture
+def care(database, set_today):
+    set_today(TODAY)
+    contract, item = made.make_home_care()
+    made.make_confirmed(item, 20 * SCALE)
+    return contract, item
+
+
+@pytest.fixture
+def clerk():
+    return make_staff(CouncilRole.PAYMENTS_OFFICER, name="Ola Officer")
+
+
+@pytest.fixture
+def officer(app, care, clerk):
+    return PortalClient(app).sign_in(clerk)
+
+
+@pytest.fixture
+def manager(app, care):
+    return PortalClient(app).sign_in(make_staff(CouncilRole.PAYMENTS_MANAGER, name="Max Manager"))
+
+
+def of(invoice, path=""):
+    return f"{QUEUE}{invoice.id}{path}"
+
+
+def state(invoice):
+    return made.invoice_now(invoice).status
+
+
+def test_the_queue_says_what_differs_and_ticks_only_what_matches(officer, care):
+    contract, item = care
+    good = made.make_sent(contract, asked(item, 4), number="1")
+    made.make_sent(contract, asked(item, rate_e4=240_000), number="2")
+    made.make_invoice(contract, asked(item), number="3")
+    page = officer.get(QUEUE)
+    assert "Matched" in page.words
+    assert "1 difference: price" in page.words
+    assert [each["value"] for each in page.page.select("input[name=invoice]")] == [str(good.id)]
+    assert "11/11/2026" in page.words
+    assert "2 invoices, £332.40 in all" in page.words
+
+
+def test_a_draft_does_not_exist_for_the_council(officer, care):
+    contract, item = care
+    officer.get(of(made.make_invoice(contract, asked(item))), status=404)
+
+
+def test_an_empty_queue_says_so(officer):
+    assert "No invoice waits to be decided" in officer.get(QUEUE).words
+
+
+def test_what_matches_is_approved_with_one_press_and_the_provider_is_told(officer, care):
+    contract, item = care
+    by = make_user(Role.FINANCE, Provider(id=contract.provider_id))
+    sent = made.make_sent(contract, asked(item), by=by, number="41")
+    assert "Every line matches" in officer.get(of(sent)).words
+    officer.post(of(sent, "/approve"), {"seen": "23100", "note": ""}, status=303)
+    assert state(sent) is InvoiceStatus.APPROVED
+    subjects = [each.subject for each in every(OutboxMessage) if each.to == by.email]
+    assert subjects == ["Your invoice has been received by the council", "Your invoice has been approved"]
+    assert [each.net_pence for each in runs.lines(contract) if each.run_id is None] == [23_100]
+
+
+def test_what_differs_needs_a_note_and_what_was_typed_stays(officer, care):
+    contract, item = care
+    sent = made.make_sent(contract, asked(item, 21))
+    page = officer.post(of(sent, "/approve"), {"seen": "48510", "note": ""}, status=422)
+    assert any("differs from what the council knows" in each for each in page.errors)
+    officer.post(of(sent, "/approve"), {"seen": "48510", "note": "Agreed by phone"}, status=303)
+    assert made.invoice_now(sent).decision_note == "Agreed by phone"
+
+
+def test_another_sum_than_was_shown_is_not_approved(officer, care):
+    contract, item = care
+    sent = made.make_sent(contract, asked(item))
+    page = officer.post(of(sent, "/approve"), {"seen": "1", "note": ""}, status=422)
+    assert any("has changed from £0.01" in each for each in page.errors)
+    assert state(sent) is InvoiceStatus.SUBMITTED
+
+
+def test_it_is_held_for_a_reason_that_both_sides_read_and_released(officer, care):
+    contract, item = care
+    sent, reason = made.make_sent(contract, asked(item)), made.reason_owned_by("brokerage")
+    page = officer.post(of(sent, "/hold"), {"reason": "", "note": ""}, status=422)
+    assert "Choose why it is held" in page.errors
+    officer.post(of(sent, "/hold"), {"reason": str(reason.id), "note": ""}, status=303)
+    assert reason.sentence in officer.get(of(sent)).words
+    assert any(reason.sentence in each.body for each in every(OutboxMessage))
+    officer.post(of(sent, "/release"), status=303)
+    assert state(sent) is InvoiceStatus.SUBMITTED
+
+
+def test_a_reason_for_a_manager_is_released_by_one(officer, manager, care):
+    contract, item = care
+    sent, by = made.make_sent(contract, asked(item)), made.officer()
+    act(sent, invoice_deciding.hold, made.reason_owned_by("payments"), by=by)
+    assert "Release as it is" not in officer.get(of(sent)).words
+    answer = officer.post(of(sent, "/release"), status=409)
+    assert "payments manager to release" in answer.words
+    manager.post(of(sent, "/release-as-manager"), status=303)
+    assert state(sent) is InvoiceStatus.SUBMITTED
+
+
+def test_it_is_rejected_with_a_reason(officer, care):
+    contract, item = care
+    sent = made.make_sent(contract, asked(item))
+    assert "Say why it is rejected. The provider reads it" in officer.post(of(sent, "/reject"), {"reason": ""}).errors
+    officer.post(of(sent, "/reject"), {"reason": "Sent twice"}, status=303)
+    assert state(sent) is InvoiceStatus.REJECTED
+    officer.post(of(sent, "/approve"), {"seen": "23100", "note": "It was not"}, status=303)
+    assert state(sent) is InvoiceStatus.APPROVED
+
+
+def test_several_are_approved_at_once(officer, care):
+    contract, item = care
+    sent = [made.make_sent(contract, asked(item, hours)) for hours in (4, 5)]
+    ticked = [str(each.id) for each in sent]
+    page = officer.get(f"{QUEUE}approve-many?invoice={ticked[0]}&invoice={ticked[1]}")
+    assert "Approve 2 invoices for £207.90" in page.words
+    officer.post(f"{QUEUE}approve-many", {"invoice": ticked, "seen": "20790"}, status=303)
+    assert {state(each) for each in sent} == {InvoiceStatus.APPROVED}
+
+
+def test_of_several_one_that_differs_stops_them_all(officer, care):
+    contract, item = care
+    sent = [made.make_sent(contract, asked(item, 4)), made.make_sent(contract, asked(item, 1, rate_e4=240_000))]
+    given = {"invoice": [str(each.id) for each in sent], "seen": str(4 * 2_310 + 2_400)}
+    page = officer.post(f"{QUEUE}approve-many", given, status=422)
+    assert any("differs from what the council knows" in each for each in page.errors)
+    assert {state(each) for each in sent} == {InvoiceStatus.SUBMITTED}
+
+
+def test_nobody_decides_for_a_provider_at_which_they_had_a_place(officer, clerk, care):
+    contract, item = care
+    sent = made.make_sent(contract, asked(item))
+    saved(FormerPlace(provider_id=contract.provider_id, user_id=clerk.id, role=Role.FINANCE))
+    assert "so a colleague has to decide it" in officer.get(of(sent)).words
+    officer.post(of(sent, "/approve"), {"seen": "23100", "note": ""}, status=409)
+    assert state(sent) is InvoiceStatus.SUBMITTED
+
+
+def test_my_work_has_the_invoices_that_wait(officer, care):
+    contract, item = care
+    sent, by = made.make_sent(contract, asked(item)), made.officer()
+    assert "Invoices to decide" in officer.get("/council/").words
+    act(sent, invoice_deciding.hold, made.reason_owned_by("brokerage"), by=by)
+    words = officer.get("/council/").words
+    assert "Held invoices that wait for us" in words
+    assert "Invoices to decide" not in words
+
+
+def test_the_list_as_a_file_names_the_provider(officer, care):
+    contract, item = care
+    made.make_sent(contract, asked(item), number="41")
+    told = officer.get(f"{QUEUE}data.csv?show=").text
+    assert "41,Invoice" in told
+
+
+def test_reasons_are_added_changed_and_ended(manager, officer):
+    given = {
+        "name": "No order", "sentence": "The invoice has no order.", "remedy": "Add the order.", "owner": "provider",
+        "released_by": "officer",
+    }  # fmt: skip
+    manager.post(f"{QUEUE}rules/reasons/new", given, status=303)
+    [reason] = every(select(HoldReason).where(HoldReason.name == "No order"))
+    page = manager.post(f"{QUEUE}rules/reasons/new", given, status=422)
+    assert any("There is a reason called" in each for each in page.errors)
+    manager.post(f"{QUEUE}rules/reasons/{reason.id}", given | {"sentence": "It names no order."}, status=303)
+    assert "It names no order." in officer.get(f"{QUEUE}rules").words
+    manager.post(f"{QUEUE}rules/reasons/{reason.id}/end", status=303)
+    assert "No longer offered" in officer.get(f"{QUEUE}rules").words
+    officer.get(f"{QUEUE}rules/reasons/new", status=403)
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        ({"kind": "base_rate", "percent": "3.75"}, 375), ({"kind": "pay_days", "days": "20"}, 20),
+        ({"kind": "fixed_sum", "pence": "45.00", "from_pence": "100.00"}, 4_500),
+    ],
+)  # fmt: skip
+def test_a_figure_of_late_payment_is_entered(manager, given, value):
+    usual = {"days": "", "percent": "", "pence": "", "from_pence": "", "instrument": "An order"}
+    day = {"starts_on": ["1", "7", "2026"]}
+    manager.post(f"{QUEUE}rules/figures/new", usual | day | given, status=303)
+    [figure] = every(select(LateFigure).where(LateFigure.instrument == "An order"))
+    assert (figure.kind.value, figure.value) == (given["kind"], value)
+    page = manager.post(f"{QUEUE}rules/figures/new", usual | day | given, status=422)
+    assert any("on record already" in each for each in page.errors)
+
+
+@pytest.mark.parametrize("given", [{"kind": "base_rate"}, {"kind": "pay_days"}, {"kind": "fixed_sum"}])
+def test_a_figure_without_its_value_is_refused(manager, given):
+    usual = {"days": "", "percent": "", "pence": "", "from_pence": "", "instrument": "An order"}
+    page = manager.post(f"{QUEUE}rules/figures/new", usual | {"starts_on": ["1", "7", "2026"]} | given, status=422)
+    assert page.errors
+
+
+def test_a_late_invoice_tells_interest_as_information(officer, care, set_today):
+    contract, item = care
+    saved(LateFigure(kind=LateKind.BASE_RATE, starts_on=date(2026, 2, 1), value=400, instrument="The Bank of England"))
+    sent = made.make_sent(contract, asked(item, quantity_e4=127_500))
+    set_today(TODAY + timedelta(days=50))
+    words = officer.get(of(sent)).words
+    assert "20 days. Statutory interest would be £1.94 at 12 %, and the fixed sum £40.00" in words
+    assert "20 days late" in officer.get(QUEUE).words
+
+
+def test_the_clock_report_counts_days_with_a_picture_and_as_a_file(officer, care, set_today):
+    contract, item = care
+    made.approve(made.make_sent(contract, asked(item, 4), number="41"))
+    runs.finalise(MONDAY + timedelta(days=13))
+    set_today(MONDAY + timedelta(days=60))
+    made.make_sent(contract, asked(item, 4), number="42")
+    page = officer.get(f"{QUEUE}clock")
+    assert "100 %" in page.words
+    assert page.page.select_one("svg[role=img]")["aria-label"].startswith(
+        "Paid invoices by days: 0 to 7 days, 0; 8 to 14, 1"
+    )
+    told = officer.get(f"{QUEUE}clock.csv").text
+    assert "41" in told
+    officer.get(f"{QUEUE}clock.xlsx")
+    assert (
+        "No invoice was received in these days" in officer.get(f"{QUEUE}clock?first=2020-01-01&last=2020-02-01").words
+    )

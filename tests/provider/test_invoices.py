@@ -1,0 +1,290 @@
+"""Invoices and credit notes as a provider's people make them: the list, one of them, its lines, sending, mending."""
+
+import io
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from models.billing import invoice_deciding
+from models.money import SCALE
+from models.permissions import Role
+from models.records.invoice import Invoice, InvoiceKind, InvoiceStatus
+from models.records.provider import Provider
+from tests import invoice_factories as made
+from tests.factories import make_user
+from tests.invoice_factories import MONDAY, act, asked
+from tests.support.client import PortalClient
+from tests.support.rows import every
+
+TODAY = date(2026, 10, 12)
+DAY = {"first_on": ["5", "10", "2026"], "last_on": ["11", "10", "2026"], "invoiced_on": ["12", "10", "2026"]}
+
+
+@pytest.fixture
+def care(database, set_today):
+    set_today(TODAY)
+    contract, item = made.make_home_care()
+    made.make_confirmed(item, 127_500)
+    return contract, item
+
+
+@pytest.fixture
+def provider(care):
+    return Provider(id=care[0].provider_id)
+
+
+@pytest.fixture
+def finance(client, provider):
+    return client.sign_in(make_user(Role.FINANCE, provider))
+
+
+@pytest.fixture
+def at(provider):
+    return lambda path="": f"/providers/{provider.id}/invoices/{path}"
+
+
+def newest():
+    return every(select(Invoice).order_by(Invoice.id.desc()))[0]
+
+
+def head(**more):
+    return {"number": "1041", "invoiced_on": DAY["invoiced_on"], "stated": "", "note": "", "alike_reason": ""} | more
+
+
+def line(item, **more):
+    return {
+        "item": str(item.id), "first_on": DAY["first_on"], "last_on": DAY["last_on"], "quantity": "12.75", "rate": "",
+        "vat": "", "description": "",
+    } | more  # fmt: skip
+
+
+def test_without_invoices_the_list_says_how_to_begin(finance, at):
+    assert "You have no invoices yet" in finance.get(at()).words
+
+
+@pytest.mark.covers("S4-025")
+def test_the_list_has_invoices_and_credit_notes_with_their_sums_and_states(finance, at, care):
+    contract, item = care
+    sent = made.make_sent(contract, asked(item), number="1041")
+    made.approve(sent)
+    made.make_credit_note(sent, {made.invoice_now(sent).lines[0].id: SCALE}, number="C-7")
+    page = finance.get(at())
+    cells = [each.get_text(" ", strip=True) for each in page.page.select("tbody th")]
+    assert cells == ["C-7 Credit note", "1041"]
+    assert "£231.00" in page.words
+    assert "−£23.10" in page.words
+    assert "Approved" in page.words
+    assert "2 invoices and credit notes, £207.90 with VAT" in page.words
+
+
+def test_the_list_is_filtered_and_sorted_and_says_when_nothing_is_found(finance, at, care):
+    contract, item = care
+    made.make_sent(contract, asked(item), number="1041")
+    made.make_invoice(contract, asked(item, 1), number="1042")
+    assert "1042" not in finance.get(at("?state=submitted")).words
+    assert "1041" not in finance.get(at("?text=1042")).words
+    assert "No invoice is like that" in finance.get(at("?kind=credit_note")).words
+    first = finance.get(at("?sort=sum")).page.select_one("tbody th")
+    assert first.get_text(strip=True) == "1042"
+
+
+def test_the_list_as_a_file_has_the_same_rows(finance, at, care):
+    contract, item = care
+    made.make_sent(contract, asked(item), number="1041")
+    told = finance.get(at("data.csv")).text
+    assert "1041,Invoice,12/10/2026,05/10/2026,11/10/2026" in told
+    assert "231.00,0.00,231.00,Submitted,12/10/2026" in told
+    finance.get(at("data.xlsx"))
+
+
+@pytest.mark.covers("S4-026", "S3-005")
+def test_an_invoice_is_made_from_confirmed_actuals_and_sent(finance, at, care):
+    contract, _ = care
+    page = finance.get(at(f"from-actuals/{contract.reference}"))
+    assert "5 to 11 October 2026: 1 line, £294.53 without VAT" in page.words
+    finance.post(at(f"from-actuals/{contract.reference}"), head(weeks=[MONDAY.isoformat()]), status=303)
+    invoice = newest()
+    page = finance.get(at(f"{invoice.id}"))
+    assert "£294.53" in page.words
+    assert "Differs" not in page.words
+    answer = finance.post(at(f"{invoice.id}/send"), {"seen": "29453"}, status=303)
+    assert "with the council" in finance.follow(answer).words
+    assert newest().status is InvoiceStatus.SUBMITTED
+    assert "Every confirmed week of this contract is invoiced" in finance.get(at("from-actuals")).words
+
+
+@pytest.mark.covers("S3-011")
+def test_an_invoice_is_made_by_hand_line_by_line(finance, at, care):
+    contract, item = care
+    finance.post(at("new"), head(contract=contract.reference), status=303)
+    invoice = newest()
+    finance.post(at(f"{invoice.id}/lines/add"), line(item), status=303)
+    [added] = made.invoice_now(invoice).lines
+    assert (added.rate_e4, added.net_pence) == (231_000, 29_453)
+    finance.post(at(f"{invoice.id}/lines/{added.id}/change"), line(item, quantity="10", rate="24.00"), status=303)
+    page = finance.get(at(f"{invoice.id}"))
+    assert "The price on 5 October 2026 is £23.10 an hour, and the line says £24.00." in page.words
+    finance.post(at(f"{invoice.id}/lines/{added.id}/remove"), status=303)
+    assert made.invoice_now(invoice).gross_pence == 0
+
+
+def test_a_line_with_faults_stays_on_the_page_with_what_was_typed(finance, at, care):
+    contract, item = care
+    invoice = made.make_invoice(contract)
+    page = finance.post(at(f"{invoice.id}/lines/add"), line(item, quantity="many", item=""), status=422)
+    assert "Choose a care package" in page.errors
+    assert any("must be a number" in each for each in page.errors)
+    assert page.page.select_one("#quantity")["value"] == "many"
+
+
+def test_what_a_rule_refuses_stays_on_the_page(finance, at, care):
+    contract, item = care
+    invoice = made.make_invoice(contract)
+    page = finance.post(at(f"{invoice.id}/lines/add"), line(item, last_on=["19", "10", "2026"]), status=422)
+    assert any("has not come yet" in each for each in page.errors)
+
+
+def test_a_number_that_is_used_is_told_on_the_form(finance, at, care):
+    contract, _ = care
+    made.make_invoice(contract, number="12")
+    page = finance.post(at("new"), head(contract=contract.reference, number="12"), status=422)
+    assert any("used the number 12 already" in each for each in page.errors)
+    page = finance.post(at("new"), head(contract=contract.reference, number="0012"), status=422)
+    assert any("looks like 12" in each for each in page.errors)
+    finance.post(at("new"), head(contract=contract.reference, number="0012", alike_reason="Old series"), status=303)
+
+
+def test_it_is_not_sent_at_another_sum_than_the_page_has_shown(finance, at, care):
+    contract, item = care
+    invoice = made.make_invoice(contract, asked(item))
+    page = finance.post(at(f"{invoice.id}/send"), {"seen": "1"}, status=422)
+    assert any("has changed from £0.01 to £231.00" in each for each in page.errors)
+
+
+def test_a_held_invoice_says_why_and_is_sent_again(finance, at, care):
+    contract, item = care
+    sent, by = made.make_sent(contract, asked(item, 20), number="1041"), made.officer()
+    act(sent, invoice_deciding.hold, made.reason_owned_by("provider"), note="Look at Tuesday", by=by)
+    page = finance.get(at(f"{sent.id}"))
+    assert "The invoice asks for more than the confirmed actuals of these days." in page.words
+    assert "Look at Tuesday" in page.words
+    assert "Correct the quantity" in page.words
+    [own] = made.invoice_now(sent).lines
+    finance.post(at(f"{sent.id}/lines/{own.id}/change"), line(item, quantity="10"), status=303)
+    assert "Send again for £231.00" in finance.get(at(f"{sent.id}")).words
+    finance.post(at(f"{sent.id}/send"), {"seen": "23100"}, status=303)
+    assert made.invoice_now(sent).status is InvoiceStatus.SUBMITTED
+
+
+def test_its_head_is_changed_it_is_cancelled_and_a_draft_is_removed(finance, at, care):
+    contract, item = care
+    invoice = made.make_invoice(contract, asked(item), number="1041")
+    finance.post(at(f"{invoice.id}/change"), head(number="1042", note="October", stated="231.01"), status=303)
+    page = finance.get(at(f"{invoice.id}"))
+    assert "Invoice 1042" in page.heading
+    assert "The penny between them is rounding. We pay £231.00." in page.words
+    made.send(invoice)
+    finance.post(at(f"{invoice.id}/cancel"), status=303)
+    assert made.invoice_now(invoice).status is InvoiceStatus.CANCELLED
+    draft = made.make_invoice(contract)
+    finance.post(at(f"{draft.id}/remove"), status=303)
+    assert every(select(Invoice).where(Invoice.id == draft.id)) == []
+
+
+def test_what_is_sent_cannot_be_removed(finance, at, care):
+    contract, item = care
+    sent = made.make_sent(contract, asked(item))
+    page = finance.post(at(f"{sent.id}/remove"), status=422)
+    assert any("cannot be removed" in each for each in page.errors)
+
+
+def test_a_credit_note_is_made_against_an_approved_invoice(finance, at, care):
+    contract, item = care
+    invoice = made.make_sent(contract, asked(item), number="1041")
+    made.approve(invoice)
+    [own] = made.invoice_now(invoice).lines
+    page = finance.post(at(f"{invoice.id}/credit"), head(number="C1", **{f"take-{own.id}": "11"}), status=422)
+    assert any("10 (£231.00) is left" in each for each in page.errors)
+    assert page.page.select_one(f"#take-{own.id}")["value"] == "11"
+    page = finance.post(at(f"{invoice.id}/credit"), head(number="C1", **{f"take-{own.id}": ""}), status=422)
+    assert any("at least one line" in each for each in page.errors)
+    finance.post(at(f"{invoice.id}/credit"), head(number="C1", **{f"take-{own.id}": "2.5"}), status=303)
+    note = newest()
+    assert (note.kind, note.gross_pence) == (InvoiceKind.CREDIT_NOTE, 5_775)
+    finance.post(at(f"{note.id}/take-back"), {f"take-{own.id}": "1"}, status=303)
+    assert newest().gross_pence == 2_310
+    assert "Credit note C1" in finance.get(at(f"{invoice.id}")).words
+
+
+def test_no_credit_note_is_made_against_what_is_not_approved(finance, at, care):
+    contract, item = care
+    sent = made.make_sent(contract, asked(item))
+    [own] = made.invoice_now(sent).lines
+    page = finance.post(at(f"{sent.id}/credit"), head(number="C1", **{f"take-{own.id}": "1"}), status=422)
+    assert any("is not approved" in each for each in page.errors)
+
+
+def test_an_invoice_elsewhere_says_that_it_is_a_record(finance, at, provider):
+    contract, item = made.make_home_care(by_invoice=False, provider=provider)
+    made.make_confirmed(item, 10 * SCALE)
+    sent = made.make_sent(contract, asked(item))
+    made.approve(sent)
+    assert "The invoice is a record, and nothing is paid by it." in finance.get(at(f"{sent.id}")).words
+
+
+def test_it_is_taken_away_as_pdf_csv_excel_and_ubl(finance, at, care):
+    contract, item = care
+    sent = made.make_sent(contract, asked(item), number="1041")
+    assert finance.get(at(f"{sent.id}/pdf")).response.data.startswith(b"%PDF")
+    assert item.reference in finance.get(at(f"{sent.id}/lines.csv")).text
+    finance.get(at(f"{sent.id}/lines.xlsx"))
+    assert "<cbc:ID>1041</cbc:ID>" in finance.get(at(f"{sent.id}/ubl")).text
+
+
+def test_a_ubl_file_becomes_a_draft(finance, at, care):
+    contract, item = care
+    sent = made.make_sent(contract, asked(item), number="1041")
+    content = finance.get(at(f"{sent.id}/ubl")).response.data.replace(b">1041<", b">1042<", 1)
+    given = {"file": (io.BytesIO(content), "invoice.xml"), "alike_reason": ""}
+    finance.post(at("upload"), given, status=303)
+    assert (newest().number, newest().status, newest().gross_pence) == ("1042", InvoiceStatus.DRAFT, 23_100)
+
+
+def test_a_bad_file_is_told_on_the_form(finance, at):
+    page = finance.post(at("upload"), {"file": (io.BytesIO(b"PK"), "x.xml"), "alike_reason": ""}, status=422)
+    assert any("is no XML" in each for each in page.errors)
+    page = finance.post(at("upload"), {"alike_reason": ""}, status=422)
+    assert "Choose a UBL file" in page.errors
+
+
+def test_a_viewer_reads_and_changes_nothing(app, provider, care, at):
+    contract, item = care
+    draft = made.make_invoice(contract, asked(item))
+    viewer = PortalClient(app).sign_in(make_user(Role.VIEWER, provider))
+    page = viewer.get(at(f"{draft.id}"))
+    assert "Add a line" not in page.words
+    viewer.post(at(f"{draft.id}/send"), {"seen": "23100"}, status=403)
+    PortalClient(app).sign_in(make_user(Role.SCHEDULER, provider)).get(at(), status=403)
+
+
+def test_an_invoice_of_another_provider_does_not_exist(finance, at):
+    contract, item = made.make_home_care()
+    sent = made.make_sent(contract, asked(item))
+    for path in ("", "/pdf", "/ubl", "/lines.csv", "/change", "/credit", "/take-back", "/cancel"):
+        finance.get(at(f"{sent.id}{path}"), status=404)
+    finance.post(at(f"{sent.id}/send"), {"seen": "23100"}, status=404)
+
+
+def test_pressing_new_twice_makes_one(finance, at, care):
+    contract, _ = care
+    page = finance.get(at("new"))
+    answers = [finance.submit(page, head(contract=contract.reference)) for _ in range(2)]
+    assert answers[0].location == answers[1].location
+    assert len(every(Invoice)) == 1
+
+
+def test_a_week_to_come_is_not_offered(finance, at, care):
+    contract, item = care
+    made.make_confirmed(item, SCALE, MONDAY + timedelta(days=7))
+    assert "12 to 18 October" in finance.get(at("from-actuals")).words
