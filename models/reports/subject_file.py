@@ -28,6 +28,7 @@ from models.records.care_package import Absence, Allowance, CarePackageLineItem,
 from models.records.claim import ClaimItem
 from models.records.client import Client
 from models.records.contract import Contract
+from models.records.invoice import Invoice, InvoiceLine
 from models.records.provider import Provider
 from models.words import folded
 
@@ -93,6 +94,13 @@ def _tables(client: Client) -> list[Table]:
             ClaimItem.reference, ClaimItem.description, ClaimItem.spent_on, ClaimItem.amount_pence,
             ClaimItem.accepted_pence, ClaimItem.la_note,
         ).where(ClaimItem.client_id == client.id).order_by(ClaimItem.id)),
+        _table("Invoices", select(
+            Invoice.number, provider, Invoice.kind, Invoice.status, InvoiceLine.first_on, InvoiceLine.last_on,
+            InvoiceLine.description, InvoiceLine.quantity_e4, InvoiceLine.rate_e4, InvoiceLine.net_pence,
+            InvoiceLine.vat_pence,
+        ).join(Invoice, Invoice.id == InvoiceLine.invoice_id).join(
+            Provider, Provider.id == InvoiceLine.provider_id).where(InvoiceLine.item_id.in_(items)).order_by(
+            InvoiceLine.first_on, InvoiceLine.id)),
         _table("Purchase orders", select(
             PurchaseOrder.number, provider, PurchaseOrder.financial_year, PurchaseOrder.issued_on,
             PurchaseOrder.value_net_pence, PurchaseOrder.value_vat_pence, PurchaseOrder.spend_net_pence,

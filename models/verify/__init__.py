@@ -10,13 +10,15 @@ from models.auditing.chain import Head
 from models.base import snapshot
 from models.payments.batching import batches
 from models.tenancy import EVERY_PROVIDER, set_tenant
-from models.verify import anew, claims, closing, ground, owed, payments, people, remittances, runs
+from models.verify import anew, claims, closing, ground, invoices, owed, payments, people, remittances, runs
 from models.verify.broken import BrokenPromise
 
 __all__ = ["BrokenPromise", "check_all"]
 
 STORED = tuple(
-    check for room in (payments, closing, owed, runs, remittances, people, claims, ground) for check in room.CHECKS
+    check
+    for room in (payments, closing, owed, runs, remittances, people, claims, invoices, ground)
+    for check in room.CHECKS
 )
 
 
