@@ -117,7 +117,7 @@ class _Agency:
         instrument = "Bank of England, official dealing rate"
         for year in (today().year - 1, today().year):
             invoice_rules.enter_figure(LateKind.BASE_RATE, date(year, 1, 1), 400, instrument, by=self.manager)
-        paid = [self._sent({weeks[0], weeks[1]}), self._sent({weeks[2]})]
+        paid = [self._sent({weeks[0], weeks[1]}), self._sent({weeks[2]}, without_waiting=True)]
         for each in paid:
             invoice_deciding.approve(each, shown_pence=each.gross_pence, by=self.officer)
         rejected = self._sent({weeks[3]})
@@ -151,11 +151,15 @@ class _Agency:
     def _reason(self, owner: str) -> HoldReason:
         return next(each for each in session.scalars(HoldReason.offered()) if each.owner == owner)
 
-    def _draft(self, weeks: set[date], *, more: bool = False) -> Invoice:
+    def _draft(self, weeks: set[date], *, more: bool = False, without_waiting: bool = False) -> Invoice:
+        """`more`: a session more than was confirmed. `without_waiting`: not for the one who is suspended."""
         invoice = invoicing.new_invoice(self.contract, Head(str(self.number), today() - DAY), by=self.by)
         self.number += 1
         session.flush()
         lines = invoice_lines.lines_from(self.contract.id, weeks, Facts.of_contract(self.contract.id))
+        if without_waiting:
+            waits = {each.id for each in _items(self.contract) if each.is_suspended}
+            lines = [each for each in lines if each.item_id not in waits]
         invoice_lines.add_lines(invoice, lines, by=self.by)
         if more:
             [first] = session.scalars(
@@ -169,8 +173,8 @@ class _Agency:
             invoice_lines.change_line(invoice, first, wrong, by=self.by)
         return invoice
 
-    def _sent(self, weeks: set[date], *, more: bool = False) -> Invoice:
-        invoice = self._draft(weeks, more=more)
+    def _sent(self, weeks: set[date], **how: bool) -> Invoice:
+        invoice = self._draft(weeks, **how)
         invoicing.submit(invoice, shown_pence=invoice.gross_pence, by=self.by)
         return invoice
 

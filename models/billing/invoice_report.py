@@ -9,7 +9,7 @@ from models.base import days_in, session
 from models.billing.invoice_clock import ClockRow, Figures
 from models.billing.invoice_listing import invoices
 from models.calendar import today
-from models.records.invoice import Invoice, InvoiceHold, InvoiceKind, InvoiceStatus
+from models.records.invoice import Invoice, InvoiceHold, InvoiceKind, InvoiceState, InvoiceStatus
 
 COUNTED = (InvoiceStatus.SUBMITTED, InvoiceStatus.ON_HOLD, InvoiceStatus.APPROVED)
 
@@ -25,12 +25,13 @@ def clock_rows(first: date, last: date) -> list[ClockRow]:
     held = _held(first, last, day)
     found = []
     for row in rows:
-        clock = figures.clock(valid_on=row.valid_on, paid_on=row.paid_on, gross_pence=row.gross_pence, as_on=day)
+        paid_on = row.paid_on if row.state is InvoiceState.PAID else None  # not as long as a part of it waits
+        clock = figures.clock(valid_on=row.valid_on, paid_on=paid_on, gross_pence=row.gross_pence, as_on=day)
         held_days, first_held = held.get(row.id, (0, None))
         found.append(
             ClockRow(
                 row.id, row.provider_id, row.provider, row.number, row.contract, row.state.label, row.received_on,
-                row.valid_on, clock.due_on, row.paid_on, clock.days or 0, clock.late_days, row.gross_pence,
+                row.valid_on, clock.due_on, paid_on, clock.days or 0, clock.late_days, row.gross_pence,
                 clock.interest.pence if clock.interest else None,
                 clock.interest.fixed_pence if clock.interest else None, held_days,
                 (first_held - row.received_on).days if first_held else None,

@@ -182,7 +182,10 @@ def submit(invoice: Invoice, *, shown_pence: int, by: User) -> None:
     touched(invoice, **values)
     if hold is not None:
         end_hold(hold, HoldEnding.MENDED, by)
-    record("invoice.submitted" if first else "invoice.mended", invoice, by=by, pence=invoice.gross_pence)
+    if first:
+        record("invoice.submitted", invoice, by=by, pence=invoice.gross_pence)
+    else:
+        record("invoice.mended", invoice, by=by, pence=invoice.gross_pence)
     tell_received(invoice, by=by)
 
 

@@ -36,17 +36,19 @@ def invoice_page(invoice, form=None):
     decides = may(Permission.DECIDE_INVOICES)
     is_own = decides and not may_decide(invoice, me())
     paid_pence, paid_on = paid_of(invoice)
+    state = state_of(invoice.status, invoice.gross_pence, paid_pence)
     facts = Facts.of_items({line.item_id for line in invoice.lines})
     figures = Figures.read()
     is_counted = invoice.kind.is_invoice and not (invoice.status.is_rejected or invoice.status.is_cancelled)
     return render(
         "admin/invoices/show.html",
         invoice=invoice,
-        state=state_of(invoice.status, invoice.gross_pence, paid_pence),
+        state=state,
         paid_pence=paid_pence,
         paid_on=paid_on,
         clock=figures.clock(
-            valid_on=invoice.valid_on if is_counted else None, paid_on=paid_on, gross_pence=invoice.gross_pence,
+            valid_on=invoice.valid_on if is_counted else None, paid_on=paid_on if state.is_paid else None,
+            gross_pence=invoice.gross_pence,
             as_on=today(),
         ),
         items=facts.items,
