@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from wtforms import BooleanField
+from wtforms import BooleanField, SubmitField
 from wtforms.validators import Length
 
 from forms.base import FilterForm, FlaskForm, Linked
@@ -49,6 +49,8 @@ class SheetForm(FlaskForm):
     """The rows of a week. `offer` says what stands; wrong is a box that cannot be read, of a row that was touched."""
 
     rows = SheetField()
+    review = SubmitField()
+    """The button that saves, and goes on to Review Exceptions."""
 
     def offer(self, sheet: Sheet) -> None:
         self.sheet = sheet

@@ -47,7 +47,8 @@ def save(reference, service_id, first_on):
     with refusals_on(form):
         if form.validate_on_submit():
             count = _change(week, sheet, form.touched)
-            return done(f"Saved: {how_many(count, 'row')} changed" if count else "Saved", then=place.url())
+            then = place.url("confirm" if form.review.data else "show")
+            return done(f"Saved: {how_many(count, 'row')} changed", then=then) if count else go_to(then)
     return _grid(place, week, form)
 
 
@@ -79,11 +80,18 @@ def _grid(place, week, form, *, sheet=None, item_id=None):
     sheet = sheet or read_sheet(week)
     form.offer(sheet)
     return render(
-        "provider/actuals/sheet.html", partial="provider/actuals/_said.html" if item_id else None,
-        place=place, week=week, sheet=sheet, form=form, boxes=_boxes(sheet, form),
-        outdated=_outdated(sheet, form), reasons=list(AbsenceReason),
-        row=sheet.by_item.get(item_id), edits=may(Permission.SUBMIT_ACTUALS) and looking_at() is None,
-    )  # fmt: skip
+        "provider/actuals/sheet.html",
+        partial="provider/actuals/_said.html" if item_id else None,
+        place=place,
+        week=week,
+        sheet=sheet,
+        form=form,
+        boxes=_boxes(sheet, form),
+        outdated=_outdated(sheet, form),
+        reasons=list(AbsenceReason),
+        row=sheet.by_item.get(item_id),
+        edits=may(Permission.SUBMIT_ACTUALS) and looking_at() is None,
+    )
 
 
 def _outdated(sheet, form):

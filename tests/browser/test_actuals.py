@@ -1,0 +1,154 @@
+"""A week of 60 people is filled in and confirmed: with a mouse, by keys alone, on a telephone, and without scripts."""
+
+import pytest
+from playwright.sync_api import expect
+
+from models.money import SCALE
+from models.permissions import Role
+from models.records.actual import Actual, ConfirmedActual
+from tests.actual_factories import AFTER, MONDAY
+from tests.browser.looks import assert_accessible, assert_fits, take_picture
+from tests.factories import make_user
+from tests.support.agency import make_agency
+from tests.support.rows import every
+
+
+@pytest.fixture
+def agency(app, set_today):
+    set_today(AFTER)
+    return make_agency(app, 60)
+
+
+def has_scripts(page):
+    return page.locator("body.js-enabled").count() == 1
+
+
+def box(page, agency, n, name):
+    return page.locator(f"#{name}-{agency.items[n].id}")
+
+
+def stands(agency, n):
+    [row] = [each for each in every(Actual) if each.item_id == agency.items[n].id]
+    return row.actual_e4 / SCALE
+
+
+def said(page, agency, n):
+    return page.locator(f"#row-{agency.items[n].id} .said")
+
+
+@pytest.mark.covers("S0-002", "S3-003", "S3-004", "S4-023")
+def test_from_home_to_a_confirmed_week_of_60_people(page, sign_in, agency):
+    sign_in(page, make_user(Role.FINANCE, agency.provider))
+    page.goto(agency.home)
+    page.get_by_role("link", name="Open the week").click()
+    page.get_by_role("button", name="Generate actuals from the plan").click()
+    expect(page.locator(".sheet tbody tr")).to_have_count(60)
+    assert_fits(page)
+    assert_accessible(page)
+    take_picture(page, "actuals-sheet")
+    page.get_by_role("button", name="Everything as planned").click()
+    page.get_by_role("button", name="Set everything as planned").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Review Exceptions")
+    page.get_by_role("link", name="Back to the week").click()
+    for n, actual, missed, comment in ((3, "12", "2", "Nobody came on Friday"), (40, "16", "", "Two bad nights")):
+        box(page, agency, n, "actual").fill(actual)
+        box(page, agency, n, "missed").fill(missed)
+        if missed:
+            box(page, agency, n, "reason").select_option("STAFF")
+        else:
+            box(page, agency, n, "extra").fill("2")
+        box(page, agency, n, "comment").fill(comment)
+        if has_scripts(page):
+            box(page, agency, n, "comment").press("Tab")
+            expect(said(page, agency, n)).to_contain_text("Saved")
+    if not has_scripts(page):
+        page.get_by_role("button", name="Save", exact=True).click()
+    expect(said(page, agency, 40)).to_contain_text("The council looks at it first")
+    page.get_by_role("button", name="Review Exceptions and confirm").click()
+    expect(page.locator("#looked-at + p + ul li")).to_have_count(1)
+    assert_fits(page)
+    assert_accessible(page)
+    take_picture(page, "actuals-review")
+    page.get_by_role("button", name="Confirm 840 hours for 20 Apr to 26 Apr").click()
+    expect(page.get_by_text("Waits for the council")).to_be_visible()
+    assert_fits(page)
+    assert_accessible(page)
+    take_picture(page, "actuals-kept")
+    assert len(every(ConfirmedActual)) == 60
+    page.get_by_role("link", name="Back to all weeks").click()
+    expect(page.get_by_text("Exceptions open").last).to_be_visible()
+    assert_fits(page)
+    assert_accessible(page)
+    take_picture(page, "actuals-list")
+
+
+def test_by_keys_as_in_a_spreadsheet(open_browser, sign_in, agency):
+    page = open_browser("script-1280")
+    sign_in(page, make_user(Role.FINANCE, agency.provider))
+    agency.begin()
+    page.goto(agency.week)
+    box(page, agency, 0, "actual").focus()
+    page.keyboard.type("13")
+    page.keyboard.press("Enter")
+    expect(box(page, agency, 1, "actual")).to_be_focused()
+    expect(said(page, agency, 0)).to_contain_text("Saved")
+    page.keyboard.press("ArrowDown")
+    expect(box(page, agency, 2, "actual")).to_be_focused()
+    page.keyboard.type("12.5")
+    page.keyboard.press("ArrowUp")
+    expect(box(page, agency, 1, "actual")).to_be_focused()
+    page.keyboard.press("Shift+Enter")
+    expect(box(page, agency, 0, "actual")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(box(page, agency, 0, "frustrated")).to_be_focused()
+    expect(said(page, agency, 2)).to_contain_text("Saved")
+    assert [stands(agency, n) for n in (0, 1, 2)] == [13, 14, 12.5]
+    box(page, agency, 59, "actual").focus()
+    page.keyboard.type("11")
+    page.keyboard.press("Enter")
+    expect(said(page, agency, 59)).to_contain_text("Saved")
+
+
+@pytest.fixture
+def context(chromium, site, app, agency):
+    """Of a telephone whose console nobody looks at: a browser notes there every request that fails."""
+    context = chromium.new_context(base_url=site, viewport={"width": 375, "height": 700})
+    context.set_default_timeout(20_000)
+    cookie = {"name": app.config["SESSION_COOKIE_NAME"], "value": agency.sign_in(Role.FINANCE).cookie, "url": site}
+    context.add_cookies([cookie])
+    yield context
+    context.close()
+
+
+def test_a_lost_line_loses_nothing_that_was_typed(context, agency):
+    page = context.new_page()
+    agency.begin()
+    page.goto(agency.week)
+    context.set_offline(True)
+    for n, hours in ((0, "13"), (1, "12")):
+        box(page, agency, n, "actual").fill(hours)
+        box(page, agency, n, "actual").press("Tab")
+    expect(page.get_by_text("2 rows are not saved")).to_be_visible()
+    expect(page.get_by_text("There was no answer")).to_be_visible()
+    expect(box(page, agency, 0, "actual")).to_have_value("13")
+    assert [stands(agency, n) for n in (0, 1)] == [14, 14]
+    context.set_offline(False)
+    if page.get_by_role("button", name="Try again").is_visible():
+        page.get_by_role("button", name="Try again").click()
+    expect(said(page, agency, 0)).to_contain_text("Saved")
+    expect(said(page, agency, 1)).to_contain_text("Saved")
+    expect(page.get_by_text("not saved")).to_have_count(0)
+    assert [stands(agency, n) for n in (0, 1)] == [13, 12]
+
+
+def test_a_session_that_has_ended_gives_back_what_was_typed(open_browser, sign_in, agency):
+    """The row that was sent last is kept under the week's own page."""
+    page = open_browser("script-1280")
+    sign_in(page, make_user(Role.FINANCE, agency.provider))
+    agency.begin()
+    page.goto(agency.week)
+    page.context.clear_cookies()
+    box(page, agency, 0, "actual").fill("13")
+    box(page, agency, 0, "actual").press("Tab")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Log")
+    assert str(MONDAY) in page.url
