@@ -115,3 +115,14 @@ def test_nothing_said_is_refused_on_the_form_and_elsewhere_is_not_found(the, cou
     other = office()
     council.get(f"/council/payments/{other.contract.reference}/{MONDAY}/holds/{every(Hold)[0].id}/answer", status=404)
     PortalClient(council.app).sign_in(make_staff("payments_manager")).get(f"{holds(the)}/answer", status=403)
+
+
+def test_what_is_queried_is_marked_on_paper_too(the, provider):
+    paper = provider.get(f"{here(the)}/print")
+    marked = [
+        row.get_text(" ", strip=True)
+        for row in paper.page.select("main tr.continues")
+        if row.select(".govuk-tag, .hold")
+    ]
+    assert len(marked) == 1
+    assert marked[0].startswith("B")

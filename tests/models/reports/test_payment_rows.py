@@ -77,6 +77,17 @@ def test_what_is_gone_stands_among_what_has_changed_and_all_of_it_is_the_differe
         }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("wanted", "is_part"),
+    [
+        (Wanted(), False), (Wanted("  "), False), (Wanted(order=SortedBy.SUM), False), (Wanted(with_gone=True), False),
+        (Wanted("a"), True), (Wanted(show=Show.CHANGED), True), (Wanted("a", Show.QUERIED), True),
+    ],
+)  # fmt: skip
+def test_a_part_is_what_words_or_a_choice_leave_rows_out_of(wanted, is_part):
+    assert wanted.is_part == is_part
+
+
 def test_the_first_payment_is_compared_with_none(contract):
     rows = of(payment(contract, MONDAY))
     assert rows.before is None
