@@ -27,6 +27,7 @@ class NotificationForm(FlaskForm):
     document = _when(News.DOCUMENT)
     claim = _when(News.CLAIM)
     invoice = _when(News.INVOICE)
+    actual = _when(News.ACTUAL)
 
     def __init__(self, kinds: Sequence[News], offered: Sequence[When], chosen: Mapping[News, When]) -> None:
         super().__init__(data={news.value: chosen[news].value for news in kinds})

@@ -22,6 +22,7 @@ from models.accounts import notification, second_person
 from models.auditing import chain
 from models.auditing.chain import Head
 from models.base import DomainError, scope, session, transaction, utc_now
+from models.care import reminding as care_reminding
 from models.correspondence import chasing
 from models.correspondence.chasing import Reminded
 from models.daily_work import timetable
@@ -226,7 +227,20 @@ def _remind(progress: Progress) -> str:
             set_tenant(EVERY_PROVIDER)
             told += reminding.remind(provider_id, days)
         progress(number, len(providers))
-    return f"{_reminded(providers, told)}{_chase()}{_send_digests()}"
+    return f"{_reminded(providers, told)}{_remind_of_actuals()}{_chase()}{_send_digests()}"
+
+
+def _remind_of_actuals() -> str:
+    """Of weeks that are due by tomorrow or have become late, each provider in a transaction of its own."""
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        providers = care_reminding.providers_with_actuals()
+    told = 0
+    for provider_id in providers:
+        with transaction():
+            set_tenant(EVERY_PROVIDER)
+            told += care_reminding.remind(provider_id)
+    return f" {how_many(told, 'provider')} reminded of actuals." if told else ""
 
 
 def _chase() -> str:

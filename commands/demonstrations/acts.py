@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from commands.demonstrations import claims, documents, exports, invoices, talk
+from commands.demonstrations import actuals, claims, documents, exports, invoices, talk
 from exchange.files.store import Store
 from models.accounts import second_person
 from models.accounts.account_policy import policy
@@ -49,6 +49,7 @@ def perform(council: str, store: Store) -> None:
     for act in (_answer_a_query, _move_a_day, _suspend, _prepare_a_run, partial(talk.perform, store=store)):
         with transaction(), every_provider():
             act(_colleague(OFFICER))
+    actuals.perform()
     with transaction(), every_provider():
         _begin_gates(_colleague(MANAGER))
         _check_care_relief(_colleague(MANAGER))

@@ -125,7 +125,7 @@ _KINDS = {
     ),
     News.ACTUAL: (
         "Actuals or a timesheet wait for you, or the council has decided about them",
-        "A week that is late, a figure that was amended or rejected, a timesheet that was returned or approved.",
+        "A week that is due tomorrow or late, a figure that was amended or rejected, a timesheet that was returned.",
         Permission.SUBMIT_ACTUALS,
     ),
 }

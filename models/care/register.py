@@ -112,8 +112,10 @@ def weeks(since: date) -> list[ListedWeek]:
     return _listed(session.execute(_schedule(since)).all(), session.execute(_begun(since)).all(), since)
 
 
-def weeks_to_do(since: date) -> list[ListedWeek]:
-    """Of these, the ones that wait for their provider and are over; the oldest first. One query."""
+def weeks_to_do(since: date, provider_id: int | None = None) -> list[ListedWeek]:
+    """Of these, the ones that wait for their provider and are over; the oldest first. One query. `provider_id`: of one
+    of several that may be seen.
+    """
     own = sa.and_(
         ActualWeek.contract_id == CarePackageLineItem.contract_id, ActualWeek.service_id == ServiceLevel.service_id
     )
@@ -125,7 +127,10 @@ def weeks_to_do(since: date) -> list[ListedWeek]:
         .correlate(CarePackageLineItem, ServiceLevel)
         .scalar_subquery()
     )
-    rows = session.execute(_schedule(since).add_columns(begun.label("begun"))).all()
+    query = _schedule(since).add_columns(begun.label("begun"))
+    if provider_id is not None:
+        query = query.where(CarePackageLineItem.provider_id == provider_id)
+    rows = session.execute(query).all()
     found = _listed(rows, [each for row in rows for each in _begun_of(row)], since)
     return [each for each in reversed(found) if each.is_over and each.standing.is_to_do]
 

@@ -25,6 +25,7 @@ def write(folder: Path, today: date, *, seed: int = SEED, size: float = 1.0) -> 
         area.add(office)
     at_home.add_former_host(office)  # last, so that everybody else is called and numbered as without
     community.add_invoiced(office)
+    community.add_reablement(office)
     _number_the_first_order(office)
     if folder.exists():
         shutil.rmtree(folder)

@@ -10,6 +10,8 @@ from models.records.provider import ProviderKind
 EVENINGS_AND_MORNINGS = ((3, 3, 3, 3, 3, 3, 3), (4, 4, 4, 4, 4, 2, 2), (6, 6, 6, 6, 6, 5, 5), (2, 0, 2, 0, 2, 0, 0),
                          (8, 8, 8, 8, 8, 8, 8), (10, 10, 10, 10, 10, 9, 9))  # fmt: skip
 """Quarters of an hour from Monday to Sunday."""
+LYNCHET = "P205101"
+"""The reference that the first home-care agency gets, whom one can log in as."""
 
 
 def add(office: Office) -> None:
@@ -97,6 +99,21 @@ def add_invoiced(office: Office) -> None:
         office.quantity(item, since, 12)
         if at == 3:
             item.record.learn(line.late_news, suspended=True)
+
+
+def add_reablement(office: Office) -> None:
+    """The agency whom one can log in as also helps people home from hospital, and is paid on what it delivers: as
+    planned until its actuals come.
+    """
+    line, chance = office.line, office.chance("reablement")
+    since = line.monday - 16 * WEEK
+    contract = office.contract(LYNCHET, "Reablement at Home", "WEEKLY-MON", since, pay_on_actuals="until_actual",
+                               terms="Paid weekly by BACS, on what is delivered")  # fmt: skip
+    office.rates(contract, since, "HOM-STD", "HOM-CPX")
+    for at in range(max(4, office.count(24))):
+        level = "HOM-CPX" if at % 5 == 4 else "HOM-STD"
+        item = office.item(contract, office.client(office.people.adult(62, 97, since)), level, since)
+        office.quantity(item, since, sum(week := chance.choice(EVENINGS_AND_MORNINGS)), week if at % 2 else ())
 
 
 def _direct_payments(office: Office, chance: Random) -> None:

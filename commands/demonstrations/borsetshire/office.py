@@ -108,7 +108,7 @@ class Office:
     def contract(
         self, provider: str, name: str, rhythm: str, since: date, *,
         confirmation: str = "none", if_unconfirmed: str = "pay", basis: str = "net", terms: str = "",
-        by_invoice: bool = False,
+        by_invoice: bool = False, pay_on_actuals: str = "never",
     ) -> str:  # fmt: skip
         """An agreement with its payment method. One that begins in mid-period has a short first period."""
         reference, calendar = self.feed.next("61", 1001), self.rhythms[rhythm]
@@ -121,7 +121,7 @@ class Office:
         begin = since if since > self.line.begin else calendar.first_period_from(self.line.begin)
         method = self.feed.add(
             "payment_methods", payment_method_ref=f"{reference}-1", contract_ref=reference, calendar_ref=rhythm,
-            pay_on_actuals="never", basis=basis, by_invoice=by_invoice, calculate_from=begin, ends_on=None,
+            pay_on_actuals=pay_on_actuals, basis=basis, by_invoice=by_invoice, calculate_from=begin, ends_on=None,
         )  # fmt: skip
         self.agreements[reference] = [agreed, method]
         return reference

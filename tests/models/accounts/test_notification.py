@@ -176,7 +176,7 @@ def test_what_somebody_can_be_told_of_goes_by_what_they_are(provider):
     assert of(make_user(Role.CARER, provider)) == set(News) - {News.ANSWER, News.DEADLINE}
     assert of(make_user(Role.VIEWER, provider)) == {News.PAYMENT, News.CHANGED, News.POST}
     assert of(make_user(Role.SIGNATORY, provider)) == {News.POST, News.DOCUMENT}
-    assert of(make_user(Role.SCHEDULER, provider)) == {News.POST}
+    assert of(make_user(Role.SCHEDULER, provider)) == {News.POST, News.ACTUAL}
     assert of(make_staff(CouncilRole.BROKERAGE)) == {News.POST}
     assert of(make_staff(CouncilRole.SERVICE_AGREEMENTS)) == {News.POST, News.DOCUMENT}
     assert of(make_staff(CouncilRole.AUDITOR)) == set()
