@@ -6,11 +6,11 @@ from blueprints.access import PUBLIC, SIGNED_IN, me, requires
 from blueprints.auth import bp
 from blueprints.pages import done, render, render_once
 from exchange.downloads.icalendar import calendar_text
-from exchange.downloads.schedule import deadline_events
+from exchange.downloads.schedule import actuals_events, deadline_events
 from forms.base import ButtonForm
 from models.accounts.calendar_address import CalendarAddress, make_address, take_back
 from models.base import session, utc_now
-from models.reports.deadlines import days_of
+from models.reports.deadlines import actuals_days_of, days_of
 from models.tenancy import every_provider
 
 LOST = "Your address was shown once. If you have not copied it, make a new one"
@@ -49,7 +49,11 @@ def deadlines(token):
     if found is None:
         abort(404)
     with every_provider():
-        text = calendar_text("Payment deadlines", deadline_events(days_of(found.user), request.host), utc_now())
+        events = [
+            *deadline_events(days_of(found.user), request.host),
+            *actuals_events(actuals_days_of(found.user), request.host),
+        ]
+        text = calendar_text("Payment deadlines", events, utc_now())
     response = Response(text, mimetype="text/calendar")
     response.cache_control.private, response.cache_control.max_age = True, KEPT_FOR
     return response

@@ -64,7 +64,7 @@ def _confirm(week: ActualWeek, by: User) -> None:
     wrong = read_sheet(week).wrong
     weeks.change(week, {row.item_id: (Figures.as_planned(row.actual.planned_e4), None) for row in wrong}, by=by)
     session.flush()
-    weeks.confirm(week, by=by)
+    weeks.confirm_only(week, by=by)
 
 
 def _changes(items: Sequence[int], planned: Mapping[int, int], first: date, age: int) -> dict[int, Figures]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from exchange.downloads.icalendar import Event
 from exchange.downloads.tabular import Cell
 from models.records.schedule import Deadline, Occasion, SchedulePeriod
-from models.reports.deadlines import PaymentDay
+from models.reports.deadlines import ActualsDay, PaymentDay
 
 HEADINGS = ("Contract", "Reference", "Start", "End", "Confirm by", "Last day for changes", "In your bank", "Changed")
 UIDS = {Occasion.CONFIRM: "confirm", Occasion.CHANGES: "changes", Occasion.BANK: "bank"}
@@ -41,6 +41,15 @@ def deadline_events(days: Iterable[PaymentDay], host: str) -> Iterator[Event]:
         yield Event(
             uid=f"{day.reference}-{day.span.first}-{UIDS[day.occasion]}@{host}", on=day.on,
             summary=f"{day.occasion}: {day.reference}, {day.span.short}",
+        )  # fmt: skip
+
+
+def actuals_events(days: Iterable[ActualsDay], host: str) -> Iterator[Event]:
+    """The last days to confirm weeks of actuals, likewise."""
+    for day in days:
+        yield Event(
+            uid=f"{day.reference}-{day.service_id}-{day.span.first}-actuals@{host}", on=day.on,
+            summary=f"Last day to confirm actuals: {day.service_name}, {day.reference}, {day.span.short}",
         )  # fmt: skip
 
 

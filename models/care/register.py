@@ -105,11 +105,13 @@ def is_asked() -> sa.ColumnElement[bool]:
     return sa.or_(pays, sa.exists().where(ActualWeek.provider_id == Provider.id))
 
 
-def weeks(since: date) -> list[ListedWeek]:
+def weeks(since: date, provider_id: int | None = None) -> list[ListedWeek]:
     """Every week that ends on `since` or later and has begun, of contracts that pay on actuals and have somebody with a
-    payable day in it, and those that are begun already; the newest first. Two queries, of the provider at hand.
+    payable day in it, and those that are begun already; the newest first. Two queries, of the provider at hand, or
+    with `provider_id` of one of several that may be seen.
     """
-    return _listed(session.execute(_schedule(since)).all(), session.execute(_begun(since)).all(), since)
+    rows = session.execute(_schedule(since, provider_id)).all()
+    return _listed(rows, session.execute(_begun(since, provider_id)).all(), since)
 
 
 def weeks_to_do(since: date, provider_id: int | None = None) -> list[ListedWeek]:
@@ -127,10 +129,7 @@ def weeks_to_do(since: date, provider_id: int | None = None) -> list[ListedWeek]
         .correlate(CarePackageLineItem, ServiceLevel)
         .scalar_subquery()
     )
-    query = _schedule(since).add_columns(begun.label("begun"))
-    if provider_id is not None:
-        query = query.where(CarePackageLineItem.provider_id == provider_id)
-    rows = session.execute(query).all()
+    rows = session.execute(_schedule(since, provider_id).add_columns(begun.label("begun"))).all()
     found = _listed(rows, [each for row in rows for each in _begun_of(row)], since)
     return [each for each in reversed(found) if each.is_over and each.standing.is_to_do]
 
@@ -173,7 +172,7 @@ def _begun_of(row: sa.Row) -> Iterable[_Begun]:
         yield _Begun(int(number), row.contract_id, row.service_id, first_on, WeekState(state))
 
 
-def _begun(since: date) -> Select:
+def _begun(since: date, provider_id: int | None) -> Select:
     waits = (
         select(sa.func.count())
         .select_from(ConfirmedActual)
@@ -188,11 +187,12 @@ def _begun(since: date) -> Select:
             ActualWeek.state.label("state"), waits.label("exceptions"),
         )
         .where(ActualWeek.first_on >= since - WEEK)
+        .where(sa.true() if provider_id is None else ActualWeek.provider_id == provider_id)
         .order_by(ActualWeek.first_on, ActualWeek.id)
     )  # fmt: skip
 
 
-def _schedule(since: date) -> Select:
+def _schedule(since: date, provider_id: int | None) -> Select:
     """Each line item by each payment method of its contract, with what decides which weeks it has and by when."""
     item, method = CarePackageLineItem, PaymentMethod
     deadline, latest = sa.orm.aliased(ActualRule), sa.orm.aliased(ActualRule)
@@ -219,6 +219,7 @@ def _schedule(since: date) -> Select:
         .join(Calendar, Calendar.id == method.calendar_id)
         .outerjoin(deadline, is_rule(deadline, RuleKind.DEADLINE))
         .outerjoin(latest, is_rule(latest, RuleKind.LATEST))
+        .where(sa.true() if provider_id is None else item.provider_id == provider_id)
         .where(item.is_activated, ServiceLevel.unit.not_in(NO_WEEKS))
         .where(item.starts_on <= today(), sa.or_(item.ends_on.is_(None), item.ends_on >= since))
         .order_by(Contract.folded_name, Contract.id, Service.folded_name, Service.id, item.id, method.calculate_from)

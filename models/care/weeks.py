@@ -137,6 +137,13 @@ def confirm(week: ActualWeek, *, by: User, late_reason: str = "") -> int:
     next number, and paid by their rule. How many these are; 0 where nothing changed. DomainError where rows have
     errors, the week is not over, or it is late and nobody says why.
     """
+    kept = confirm_only(week, by=by, late_reason=late_reason)
+    calculate([week.provider_id])
+    return kept
+
+
+def confirm_only(week: ActualWeek, *, by: User, late_reason: str = "") -> int:
+    """As `confirm`, for whoever confirms several weeks: nothing is calculated, which is theirs to do once."""
     lock([week.provider_id])
     _insist_open(week)
     if week.span.last >= today():
@@ -161,7 +168,6 @@ def confirm(week: ActualWeek, *, by: User, late_reason: str = "") -> int:
     kept = keep_rows(week, sheet.faults, by)
     record("actual_week.confirmed", week, by=by, rows=kept, late=bool(values["late_reason"]))
     session.flush()
-    calculate([week.provider_id])
     return kept
 
 

@@ -1,5 +1,6 @@
 """The days that matter to a person's payments, for a calendar program: the last day to confirm, the last day for
-changes, and the bank day. No sum and no client stands in them, since such programs belong to others and keep copies.
+changes, the bank day, and the last day to confirm a week of actuals. No sum and no client stands in them, since such
+programs belong to others and keep copies.
 """
 
 from dataclasses import dataclass
@@ -11,9 +12,11 @@ from sqlalchemy.orm import contains_eager
 from models.accounts.user import Membership, User
 from models.base import session
 from models.calendar import Span, today
+from models.care.register import is_asked, weeks
 from models.payments.payment import ScheduledPayment
 from models.permissions import GRANTS, Permission
 from models.records.contract import Contract
+from models.records.provider import Provider
 from models.records.schedule import Occasion
 
 P = ScheduledPayment
@@ -53,6 +56,33 @@ def days_of(user: User) -> list[PaymentDay]:
         if first <= on <= last
     ]
     return sorted(found, key=lambda each: (each.on, each.reference, each.span.first))
+
+
+@dataclass(frozen=True, slots=True)
+class ActualsDay:
+    """The last day on which a week of actuals is confirmed in time. `reference` is its contract's."""
+
+    reference: str
+    service_id: int
+    service_name: str
+    span: Span
+    on: date
+
+
+def actuals_days_of(user: User) -> list[ActualsDay]:
+    """Of weeks that have begun and are not confirmed, at every provider at which this person may submit them; by day.
+    A statement for the providers, and two for each that is asked for actuals.
+    """
+    roles = [role for role, granted in GRANTS.items() if Permission.SUBMIT_ACTUALS in granted]
+    place = Membership.user_id == user.id, Membership.granted_at.is_not(None), Membership.role.in_(roles)
+    query = select(Provider.id).join(Membership, Membership.provider_id == Provider.id).where(*place, is_asked())
+    found = [
+        ActualsDay(week.reference, week.service_id, week.service_name, week.span, week.in_time_until)
+        for provider_id in session.scalars(query.order_by(Provider.id)).all()
+        for week in weeks(today() - BACK, provider_id)
+        if week.standing.is_to_do
+    ]
+    return sorted(found, key=lambda each: (each.on, each.reference, each.service_id))
 
 
 def _days(payment: P) -> list[tuple[Occasion, date]]:

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from models.permissions import Role
+from models.reports.deadlines import actuals_days_of
 from tests.actual_factories import AFTER
+from tests.support.rows import reading
 
 WEEK = timedelta(days=7)
 
@@ -35,3 +37,17 @@ def test_a_late_week_says_since_when_and_how_many_follow(agency, set_today):
 
 def test_who_may_not_submit_is_not_asked(agency):
     assert needs(agency.sign_in(Role.VIEWER), agency) == []
+
+
+def test_a_calendar_program_reads_the_last_day_until_the_week_is_confirmed(agency):
+    def events():
+        with reading():
+            return [(each.on, each.span.first) for each in actuals_days_of(agency.clerk.user)]
+
+    both = [(AFTER + timedelta(days=1), AFTER - WEEK), (AFTER + timedelta(days=8), AFTER)]
+    assert events() == both
+    agency.begin()
+    agency.confirm()
+    assert events() == both[1:]
+    with reading():
+        assert actuals_days_of(agency.sign_in(Role.VIEWER).user) == []
