@@ -23,6 +23,13 @@ def has_scripts(page):
     return page.locator("body.js-enabled").count() == 1
 
 
+def look(page, name):
+    assert_fits(page)
+    if has_scripts(page):
+        assert_accessible(page)
+    take_picture(page, name)
+
+
 def box(page, agency, n, name):
     return page.locator(f"#{name}-{agency.items[n].id}")
 
@@ -43,9 +50,7 @@ def test_from_home_to_a_confirmed_week_of_60_people(page, sign_in, agency):
     page.get_by_role("link", name="Open the week").click()
     page.get_by_role("button", name="Generate actuals from the plan").click()
     expect(page.locator(".sheet tbody tr")).to_have_count(60)
-    assert_fits(page)
-    assert_accessible(page)
-    take_picture(page, "actuals-sheet")
+    look(page, "actuals-sheet")
     page.get_by_role("button", name="Everything as planned").click()
     page.get_by_role("button", name="Set everything as planned").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Review Exceptions")
@@ -66,20 +71,14 @@ def test_from_home_to_a_confirmed_week_of_60_people(page, sign_in, agency):
     expect(said(page, agency, 40)).to_contain_text("The council looks at it first")
     page.get_by_role("button", name="Review Exceptions and confirm").click()
     expect(page.locator("#looked-at + p + ul li")).to_have_count(1)
-    assert_fits(page)
-    assert_accessible(page)
-    take_picture(page, "actuals-review")
+    look(page, "actuals-review")
     page.get_by_role("button", name="Confirm 840 hours for 20 Apr to 26 Apr").click()
     expect(page.get_by_text("Waits for the council")).to_be_visible()
-    assert_fits(page)
-    assert_accessible(page)
-    take_picture(page, "actuals-kept")
+    look(page, "actuals-kept")
     assert len(every(ConfirmedActual)) == 60
     page.get_by_role("link", name="Back to all weeks").click()
     expect(page.get_by_text("Exceptions open").last).to_be_visible()
-    assert_fits(page)
-    assert_accessible(page)
-    take_picture(page, "actuals-list")
+    look(page, "actuals-list")
 
 
 def test_by_keys_as_in_a_spreadsheet(open_browser, sign_in, agency):
