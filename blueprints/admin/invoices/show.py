@@ -16,7 +16,7 @@ from models.billing.invoice_listing import in_queue, is_paid_by_portal, numbered
 from models.billing.invoice_matching import alike, matched_with
 from models.calendar import today
 from models.permissions import Permission
-from models.records.invoice import state_of
+from models.records.invoice import InvoiceState, state_of
 
 
 @bp.get("/<int:invoice_id>")
@@ -47,7 +47,7 @@ def invoice_page(invoice, form=None):
         paid_pence=paid_pence,
         paid_on=paid_on,
         clock=figures.clock(
-            valid_on=invoice.valid_on if is_counted else None, paid_on=paid_on if state.is_paid else None,
+            valid_on=invoice.valid_on if is_counted else None, paid_on=paid_on if state is InvoiceState.PAID else None,
             gross_pence=invoice.gross_pence,
             as_on=today(),
         ),
