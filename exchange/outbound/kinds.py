@@ -4,7 +4,7 @@ A kind of record that is told from now on is added here: an OutKind says which r
 change, and the files they make. Nothing else has to know of it.
 """
 
-from exchange.outbound import answers, care, debts, money, talk
+from exchange.outbound import answers, care, debts, invoices, money, talk
 from exchange.outbound.shape import OutFile, OutKind
 
 KINDS: tuple[OutKind, ...] = (
@@ -15,6 +15,7 @@ KINDS: tuple[OutKind, ...] = (
     debts.DEBT_ENTRIES,
     debts.WRITE_OFFS,
     care.ACTUALS,
+    invoices.INVOICES,
     care.CLAIMS,
     care.AGREEMENTS,
     talk.ACTIONS,

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 
+from exchange.outbound.invoices import line_ref
 from exchange.outbound.shape import (
     DAY,
     MONEY,
@@ -34,6 +35,7 @@ from models.records.provider import Provider
 BANK = "bank"
 """The account of the general ledger from which the bank is paid."""
 _paid, _payment, _line = Remittance, ScheduledPayment, PaymentLine
+_INVOICED = sa.case((_line.invoice_line_id.is_not(None), line_ref(_line.invoice_line_id)))
 _REFERENCE = text_of(_paid.reference, "/", _payment.first_on)
 PAYMENT_REF = Out("payment_ref", REFERENCE, "contract, run and first day of the period: 741254-317/2019-09-30")
 
@@ -76,15 +78,16 @@ def _of_lines(*columns: Any) -> Select:
 def _source() -> sa.ColumnElement[str]:
     """What a line is for, by the name that it has on every database."""
     adjusted = sa.case((_line.adjustment_id.is_not(None), text_of("J", _line.adjustment_id)))
-    return sa.func.coalesce(Allowance.reference, ClaimItem.reference, CarePackageLineItem.reference, adjusted)
+    return sa.func.coalesce(
+        _INVOICED, Allowance.reference, ClaimItem.reference, CarePackageLineItem.reference, adjusted
+    )
 
 
 def _rows_of_lines() -> Select:
     return _of_lines(
         text_of(_line.component, ":", _source(), ":", _line.first_on), _line.component, PurchaseOrder.number,
-        Client.reference, CarePackageLineItem.reference,
-        Allowance.reference, ClaimItem.reference, ServiceLevel.reference, _line.first_on, _line.last_on,
-        _line.net_pence, _line.vat_pence,
+        Client.reference, CarePackageLineItem.reference, Allowance.reference, ClaimItem.reference, _INVOICED,
+        ServiceLevel.reference, _line.first_on, _line.last_on, _line.net_pence, _line.vat_pence,
     )  # fmt: skip
 
 
@@ -135,13 +138,14 @@ PAYMENTS_FILE = OutFile("payments.csv", (
 LINES_FILE = OutFile("payment_lines.csv", (
     PAYMENT_REF,
     Out("line_ref", REFERENCE, "its name within the payment: care:L30001:2019-09-30"),
-    Out("component", WORD, "`care`, `allowance`, `claim`, `adjustment`, `contribution`, `top_up`, `nursing`; "
-        "`carried_forward` adds to what the provider owes, `brought_forward` takes of it"),
+    Out("component", WORD, "`care`, `invoice`, `allowance`, `claim`, `adjustment`, `contribution`, `top_up`, "
+        "`nursing`; `carried_forward` adds to what the provider owes, `brought_forward` takes of it"),
     Out("order_number", NUMBER, "the purchase order's; empty for what is carried"),
     Out("client_ref", REFERENCE, "empty for what is of no client"),
     Out("item_ref", REFERENCE),
     Out("allowance_ref", REFERENCE),
     Out("claim_item_ref", REFERENCE),
+    Out("invoice_line_ref", REFERENCE),
     Out("service_level_ref", REFERENCE, "empty for adjustments and for what is carried"),
     Out("first_on", DAY, "the days that it is for: of an earlier period where it puts that right"),
     Out("last_on", DAY),

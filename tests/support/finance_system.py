@@ -15,10 +15,11 @@ from pathlib import Path
 from zipfile import ZipFile
 
 FEED_MD = Path(__file__).parents[2] / "docs" / "feed.md"
-ACCOUNTS = {"care", "allowance", "claim", "adjustment", "contribution", "top_up", "nursing", "carried_forward",
-            "brought_forward", "bank"}  # fmt: skip
+ACCOUNTS = {"care", "invoice", "allowance", "claim", "adjustment", "contribution", "top_up", "nursing",
+            "carried_forward", "brought_forward", "bank"}  # fmt: skip
 CAN_CHANGE = {"answers.csv", "queries.csv", "claims_decided.csv", "claim_items_decided.csv", "claim_trips.csv",
-              "actions.csv", "changes_asked.csv", "change_fields.csv", "debt_entries.csv", "actuals.csv"}  # fmt: skip
+              "actions.csv", "changes_asked.csv", "change_fields.csv", "debt_entries.csv", "actuals.csv",
+              "invoices.csv", "invoice_lines.csv"}  # fmt: skip
 """Files of records of which something can change, so that they are told once more."""
 
 Row = dict[str, str]
