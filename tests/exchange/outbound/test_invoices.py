@@ -20,6 +20,7 @@ from tests.invoice_factories import (
     officer,
     reason_owned_by,
     send,
+    with_role,
 )
 from tests.support.runs import finalise
 
@@ -45,10 +46,10 @@ def test_an_invoice_is_told_when_it_is_sent_held_and_approved(way: Way):
         send(invoice)
         assert told(way, "invoices.csv", *columns) == [("1041", "invoice", "submitted", "", "231.00", "")]
         assert told(way, "invoices.csv", *columns) == []
-        why = reason_owned_by("payments")
-        act(invoice, lambda own: invoice_deciding.hold(own, why, by=officer()))
+        why, by = reason_owned_by("payments"), with_role(officer())
+        act(invoice, lambda own: invoice_deciding.hold(own, why, by=by))
         assert told(way, "invoices.csv", *columns) == [("1041", "invoice", "on_hold", why.name, "231.00", "")]
-        act(invoice, lambda own: invoice_deciding.release(own, by=officer()))
+        act(invoice, lambda own: invoice_deciding.release(own, by=by))
         approve(invoice)
         assert told(way, "invoices.csv", *columns) == [("1041", "invoice", "approved", "", "231.00", "As agreed")]
 
