@@ -61,7 +61,7 @@ def perform(council: str, store: Store) -> None:
     with transaction(), every_provider():
         documents.perform(council, store)
         claims.queue_up(store)
-        invoices.perform()
+    invoices.perform()
     exports.tell(store, is_answered=False)
 
 
