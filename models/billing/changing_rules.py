@@ -100,7 +100,10 @@ def turn_down(asked: ClaimRuleChange, *, why: str, by: User) -> None:
     if not is_own and not by.can_at_council(Permission.AGREE_CLAIM_RULES):
         raise DomainError("A payments manager has to turn this down")
     _decide(asked, RuleState.TAKEN_BACK if is_own else RuleState.REFUSED, by, why)
-    record("claim_rule.taken_back" if is_own else "claim_rule.turned_down", asked, by=by, **_facts(asked))
+    if is_own:
+        record("claim_rule.taken_back", asked, by=by, **_facts(asked))
+    else:
+        record("claim_rule.turned_down", asked, by=by, **_facts(asked))
 
 
 def _decide(asked: ClaimRuleChange, state: RuleState, by: User, answer: str = "") -> None:

@@ -49,10 +49,10 @@ NO_CLIENTS = {
     "admin.care_relief.",
     "admin.changes.",
     "admin.claims.accept_many",
-    "admin.claims.agree",
     "admin.claims.change",
     "admin.claims.data",
     "admin.claims.end",
+    "admin.claims.end_limit",
     "admin.claims.file",  # which is noted as a file that was opened
     "admin.claims.give",
     "admin.claims.grants",

@@ -176,8 +176,9 @@ def _of_its_claims(provider: Provider, contract: Contract, client_id: int) -> di
 
 
 def _asked_of_claims(level: ServiceLevel) -> ClaimRuleChange:
+    officer = make_staff()
     with unit_of_work():
-        return ask_for_pricing(level, ClaimTerms(MONDAY), why="The rates of the year", by=make_staff())
+        return ask_for_pricing(level, ClaimTerms(MONDAY), why="The rates of the year", by=officer)
 
 
 def _export() -> int:
