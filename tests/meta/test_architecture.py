@@ -147,7 +147,9 @@ VIEWS_MAY_CALL = {
     "models.payments.owing": {"debtor_of", "ever_owed", "forecast_of", "forecasts", "listed", "waiting"},
     "models.payments.asking": {"confirmers", "who_is_told"},
     "models.payments.contract_list": {"listed"},
-    "models.payments.authorising": {"Checklist", "authorise", "bonds_in", "check_may_be_finalised", "tick", "ticks_of"},
+    "models.payments.authorising": {
+        "Checklist", "authorise", "bonds_in", "bound_in", "check_may_be_finalised", "tick", "ticks_of",
+    },
     "models.payments.hand_made": {"see"},
     "models.payments.blocked": {"blocked_of", "faults", "waiting"},
     "models.payments.hold": {"is_held", "still_held", "told_among"},
