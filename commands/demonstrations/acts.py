@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from commands.demonstrations import actuals, claims, documents, exports, invoices, talk
+from commands.demonstrations import actuals, claims, documents, exports, invoices, talk, timesheets
 from exchange.files.store import Store
 from models.accounts import second_person
 from models.accounts.account_policy import policy
@@ -61,6 +61,7 @@ def perform(council: str, store: Store) -> None:
     with transaction(), every_provider():
         documents.perform(council, store)
         claims.queue_up(store)
+        timesheets.perform()
     invoices.perform()
     exports.tell(store, is_answered=False)
 

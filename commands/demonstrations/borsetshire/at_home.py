@@ -8,6 +8,8 @@ from commands.demonstrations.borsetshire.office import Item, Office
 from commands.demonstrations.borsetshire.people import Person
 from models.records.provider import ProviderKind
 
+DAY_SUPPORT = 4
+"""So many Shared Lives carers give days of support besides, and send timesheets of them."""
 LONG_NAME = (
     "The Felpersham, Hollerton and Waterley Cross Young People's Supported Lodgings and Move-On Accommodation "
     "Partnership (North and West Borsetshire)"
@@ -82,12 +84,17 @@ def add_former_host(office: Office) -> None:
 def _shared_lives(office: Office, chance: Random) -> None:
     line = office.line
     _thakkar(office)
-    for _ in range(office.count(8) - 1):
+    for at in range(office.count(8) - 1):
         carer = office.people.adult(38, 66, line.today)
         contract = _shared_lives_carer(office, carer, chance.choice(("FOUR-WEEKLY", "WEEKLY-SUN")))
-        for _ in range(chance.choice((1, 1, 2))):
-            for stay in office.stays(chance, 120):
-                _arrange(office, chance, contract, stay.first, stay.last)
+        placed = [
+            _arrange(office, chance, contract, stay.first, stay.last)
+            for _ in range(chance.choice((1, 1, 2)))
+            for stay in office.stays(chance, 120)
+        ]
+        if at < DAY_SUPPORT and placed:
+            days = office.item(contract, placed[-1].client, "SHL-DAY", line.begin + 150 * DAY)
+            office.quantity(days, days.first, 8, (4, 0, 0, 4, 0, 0, 0))
 
 
 def _shared_lives_carer(office: Office, carer: Person, rhythm: str) -> str:
