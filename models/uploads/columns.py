@@ -35,7 +35,7 @@ ACTUALS = (
     Column("ContractRef", "Contract", "The contract’s reference", also=("contract", "contract number", "contract no"),
            is_planned=True),
     Column("CPLIRef", "Line item", "The reference of the care package line item", is_planned=True,
-           also=("line item", "care package line item", "cpli", "cpli id", "package ref", "our ref", "order ref")),
+           also=("line item", "care package line item", "cpli", "cpli id", "package", "package ref", "order ref")),
     Column("ClientRef", "Client", "The client’s reference at the council", is_planned=True,
            also=("ss ref", "client", "client id", "service user ref", "service user id", "person id", "swift id",
                  "social services ref", "customer ref", "nhs or client ref")),
