@@ -1,11 +1,12 @@
 """What the council knows of the care that invoices are for: prices, VAT, days, confirmed actuals, and what is invoiced
-already. Read in three statements, however many line items.
+already. Read in two statements, however many line items.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -153,36 +154,43 @@ class Facts:
 
 
 def _items(which: sa.ColumnElement[bool]) -> Iterator[Bought]:
+    """Each with its prices, in one statement."""
     item, level = CarePackageLineItem, ServiceLevel
+    prices = _prices(select(item.id).where(which))
     query = (
         select(
             item.id, item.reference, item.contract_id, item.starts_on, item.ends_on, level.name, level.unit,
             level.convention, level.vat_code, level.vat_basis_points, level.is_frustrated_paid, level.is_extra_allowed,
             Contract.ends_on.label("contract_ends_on"), Client.surname, Client.first_name,
-            Client.reference.label("client_reference"),
+            Client.reference.label("client_reference"), prices.c.starts_on.label("price_from"),
+            prices.c.ends_on.label("price_to"), prices.c.rate_e4,
         )
         .join(level, level.id == item.service_level_id)
         .join(Contract, Contract.id == item.contract_id)
         .join(Client, Client.id == item.client_id)
+        .outerjoin(prices, prices.c.item_id == item.id)
         .where(which)
-        .order_by(*Client.shown_order(), item.starts_on, item.id)
+        .order_by(*Client.shown_order(), item.starts_on, item.id, prices.c.starts_on)
     )  # fmt: skip
-    rows = session.execute(query).all()
-    prices = _prices([row.id for row in rows])
-    for row in rows:
+    for _, group in groupby(session.execute(query), key=lambda row: row.id):
+        rows = list(group)
+        row = rows[0]
         last = row.ends_on or FAR_FUTURE
         if row.ends_on is not None and row.convention is not Convention.INCLUSIVE:
             last -= DAY
         client = Client(surname=row.surname, first_name=row.first_name, reference=row.client_reference)
+        known = tuple(
+            Price(each.price_from, each.price_to or FAR_FUTURE, each.rate_e4) for each in rows if each.price_from
+        )
         yield Bought(
             row.id, row.reference, row.contract_id, client.masked_name, row.client_reference, row.name, row.unit,
             row.vat_code, row.vat_basis_points, row.is_frustrated_paid, row.is_extra_allowed, row.starts_on,
-            min(last, row.contract_ends_on or FAR_FUTURE), tuple(prices[row.id]),
+            min(last, row.contract_ends_on or FAR_FUTURE), known,
         )  # fmt: skip
 
 
-def _prices(item_ids: Collection[int]) -> dict[int, list[Price]]:
-    """Of each line item its own prices or, where it has none, its contract's."""
+def _prices(item_ids: sa.Select[Any]) -> sa.Subquery:
+    """Of each of these line items its own prices or, where it has none, its contract's."""
     own, rate, item = ItemPrice, ContractRate, CarePackageLineItem
     has_own = select(own.id).where(own.item_id == item.id)
     of_items = select(own.item_id, own.starts_on, own.ends_on, own.rate_e4).where(own.item_id.in_(item_ids))
@@ -191,11 +199,7 @@ def _prices(item_ids: Collection[int]) -> dict[int, list[Price]]:
         .join(rate, sa.and_(rate.contract_id == item.contract_id, rate.service_level_id == item.service_level_id))
         .where(item.id.in_(item_ids), ~has_own.exists())
     )
-    both = sa.union_all(of_items, of_contract).subquery("prices")
-    found: dict[int, list[Price]] = defaultdict(list)
-    for row in session.execute(select(both).order_by(both.c.item_id, both.c.starts_on)) if item_ids else ():
-        found[row.item_id].append(Price(row.starts_on, row.ends_on or FAR_FUTURE, row.rate_e4))
-    return found
+    return sa.union_all(of_items, of_contract).subquery("prices")
 
 
 def _units(item_ids: sa.Select[Any]) -> sa.Select[Any]:

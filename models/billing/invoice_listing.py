@@ -1,13 +1,12 @@
 """Invoices and credit notes as pages list and show them."""
 
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, with_expression
 
-from models.base import choice, session
+from models.base import choice
 from models.calendar import FAR_FUTURE, FinancialYear
 from models.folding import found_by
 from models.payments.invoiced import paid_of_invoices
@@ -96,15 +95,13 @@ def numbered(invoice_id: int, *, was_sent: bool = False) -> Select[Invoice]:
         joinedload(Invoice.lines),
         joinedload(Invoice.holds).joinedload(InvoiceHold.reason), joinedload(Invoice.credits),
     )  # fmt: skip
-    query = select(Invoice).where(Invoice.id == invoice_id).options(*parts)
-    return query.where(Invoice.submitted_at.is_not(None)) if was_sent else query
-
-
-def paid_of(invoice: Invoice) -> tuple[int, date | None]:
-    """What runs have paid of it with VAT, or taken back of a credit note, and the latest bank day."""
     paid = paid_of_invoices()
-    found = session.execute(select(paid.c.paid_pence, paid.c.paid_on).where(paid.c.invoice_id == invoice.id)).first()
-    return (found.paid_pence, found.paid_on) if found else (0, None)
+    of_it = paid.c.invoice_id == Invoice.id
+    pence = func.coalesce(select(paid.c.paid_pence).where(of_it).correlate(Invoice).scalar_subquery(), 0)
+    day = select(paid.c.paid_on).where(of_it).correlate(Invoice).scalar_subquery()
+    told = with_expression(Invoice.paid_pence, pence), with_expression(Invoice.paid_on, day)
+    query = select(Invoice).where(Invoice.id == invoice_id).options(*parts, *told)
+    return query.where(Invoice.submitted_at.is_not(None)) if was_sent else query
 
 
 def is_paid_by_portal(invoice: Invoice) -> bool:

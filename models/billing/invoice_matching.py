@@ -7,14 +7,18 @@ difference.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from models.billing.credited import Left, left_of
+from models.billing.invoice_clock import Figures
 from models.billing.invoice_facts import Bought, Facts
 from models.billing.invoicing import same_key
 from models.calendar import DAY, Span, in_words, today
 from models.money import SCALE, gbp, gbp_rate, number, times
 from models.pricing import Unit
 from models.records.invoice import SENT, Invoice, InvoiceKind, InvoiceLine
+from models.records.invoice_rule import LateFigure
+from models.together import read_together
 from models.words import Choice, how_many
 
 
@@ -173,13 +177,23 @@ def _of_total(invoice: Invoice, found: Matching) -> None:
         found.whole.append(Difference(Differs.TOTAL, f"{words} They differ by {gbp(apart)}."))
 
 
-def alike(invoice: Invoice) -> list[str]:
+@dataclass(frozen=True)
+class Beside:
+    """What a page of an invoice tells beside its lines, read in one statement."""
+
+    figures: Figures
+    alike: list[str]
     """Sentences about invoices of the provider whose numbers look like this one's."""
-    return [
-        f"The number looks like {each.number} of {in_words(each.invoiced_on)}, {gbp(each.gross_pence)}."
-        for each in same_key(invoice.provider_id, invoice.number_key)
-        if each.id != invoice.id
-    ]
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> Self:
+        figures, others = read_together(LateFigure.every(), same_key(invoice.provider_id, invoice.number_key))
+        told = [
+            f"The number looks like {each.number} of {in_words(each.invoiced_on)}, {gbp(each.gross_pence)}."
+            for each in others
+            if each.id != invoice.id
+        ]
+        return cls(Figures(figures), told)
 
 
 def _days(item: Bought) -> str:

@@ -125,7 +125,7 @@ def _checked(provider_id: int, head: Head, own: Invoice | None) -> dict[str, Any
         )
     if head.invoiced_on > today():
         raise DomainError(f"The date of the invoice must be today, {in_words(today())}, or an earlier day")
-    for other in same_key(provider_id, key):
+    for other in session.scalars(same_key(provider_id, key)):
         if own is not None and other.id == own.id:
             continue
         if other.number == number:
@@ -142,11 +142,10 @@ def _checked(provider_id: int, head: Head, own: Invoice | None) -> dict[str, Any
     }  # fmt: skip
 
 
-def same_key(provider_id: int, key: str) -> list[Invoice]:
+def same_key(provider_id: int, key: str) -> Select[Invoice]:
     """The provider's invoices and credit notes whose number is this one, or looks like it; cancelled ones are gone."""
     mine = Invoice.provider_id == provider_id, Invoice.number_key == key
-    query = select(Invoice).where(*mine, Invoice.status != InvoiceStatus.CANCELLED).order_by(Invoice.id)
-    return list(session.scalars(query))
+    return select(Invoice).where(*mine, Invoice.status != InvoiceStatus.CANCELLED).order_by(Invoice.id)
 
 
 def remove(invoice: Invoice, *, by: User) -> None:

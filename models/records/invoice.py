@@ -7,7 +7,7 @@ Sums are stored as they were sent: above £0.00 on a credit note too, which take
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from models.base import Base, Key, Pence, TenThousandths, utc_now
 from models.calendar import Span
@@ -157,6 +157,11 @@ class Invoice(ProviderOwned, Base):
     decision_note: Mapped[str] = mapped_column(default="")
     """What the council says of it. The provider reads it."""
     cancelled_at: Mapped[datetime | None]
+    paid_pence: Mapped[int | None] = query_expression()
+    paid_on: Mapped[date | None] = query_expression()
+    """What runs have paid of it with VAT, or taken back of a credit note, and the latest bank day: only where a query
+    asks for them (models/billing/invoice_listing.numbered).
+    """
 
     provider: Mapped[Provider] = relationship(lazy="raise", viewonly=True)
     contract: Mapped[Contract] = relationship(lazy="raise", viewonly=True)

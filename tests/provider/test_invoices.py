@@ -132,7 +132,7 @@ def test_an_invoice_is_made_by_hand_line_by_line(finance, at, care):
 def test_a_line_with_faults_stays_on_the_page_with_what_was_typed(finance, at, care):
     contract, item = care
     invoice = made.make_invoice(contract)
-    page = finance.post(at(f"{invoice.id}/lines/add"), line(item, quantity="many", item=""), status=422)
+    page = finance.post(at(f"{invoice.id}/lines/add"), line(item) | {"quantity": "many", "item": ""}, status=422)
     assert "Choose a care package" in page.errors
     assert any("must be a number" in each for each in page.errors)
     assert page.page.select_one("#quantity")["value"] == "many"

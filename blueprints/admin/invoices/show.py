@@ -9,11 +9,10 @@ from blueprints.pages import render
 from blueprints.reading import reads_client_records
 from forms.council_invoices import ApproveForm
 from models.base import session
-from models.billing.invoice_clock import Figures
 from models.billing.invoice_deciding import may_decide
 from models.billing.invoice_facts import Facts
-from models.billing.invoice_listing import in_queue, is_paid_by_portal, numbered, paid_of
-from models.billing.invoice_matching import alike, matched_with
+from models.billing.invoice_listing import in_queue, is_paid_by_portal, numbered
+from models.billing.invoice_matching import Beside, matched_with
 from models.calendar import today
 from models.permissions import Permission
 from models.records.invoice import InvoiceState, state_of
@@ -35,25 +34,25 @@ def invoice_page(invoice, form=None):
     """The page, with the form that approves as it was sent where it was refused."""
     decides = may(Permission.DECIDE_INVOICES)
     is_own = decides and not may_decide(invoice, me())
-    paid_pence, paid_on = paid_of(invoice)
-    state = state_of(invoice.status, invoice.gross_pence, paid_pence)
+    state = state_of(invoice.status, invoice.gross_pence, invoice.paid_pence)
     facts = Facts.of_items({line.item_id for line in invoice.lines})
-    figures = Figures.read()
+    beside = Beside.of(invoice)
     is_counted = invoice.kind.is_invoice and not (invoice.status.is_rejected or invoice.status.is_cancelled)
     return render(
         "admin/invoices/show.html",
         invoice=invoice,
         state=state,
-        paid_pence=paid_pence,
-        paid_on=paid_on,
-        clock=figures.clock(
-            valid_on=invoice.valid_on if is_counted else None, paid_on=paid_on if state is InvoiceState.PAID else None,
+        paid_pence=invoice.paid_pence,
+        paid_on=invoice.paid_on,
+        clock=beside.figures.clock(
+            valid_on=invoice.valid_on if is_counted else None,
+            paid_on=invoice.paid_on if state is InvoiceState.PAID else None,
             gross_pence=invoice.gross_pence,
             as_on=today(),
         ),
         items=facts.items,
         matching=matched_with(invoice, facts),
-        alike=alike(invoice),
+        alike=beside.alike,
         pays=is_paid_by_portal(invoice),
         form=form or ApproveForm(formdata=None, data={"seen": invoice.gross_pence}),
         decides=decides and not is_own,

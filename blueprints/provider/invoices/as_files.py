@@ -17,7 +17,6 @@ from exchange.ubl.reading import LARGEST, read_ubl
 from exchange.ubl.writing import ubl_of
 from forms.invoices import UploadForm
 from models.billing.invoice_facts import Facts
-from models.billing.invoice_listing import paid_of
 from models.billing.invoice_received import take_in
 from models.money import gbp
 from models.permissions import Permission
@@ -29,7 +28,7 @@ from models.records.invoice import state_of
 @reads_client_records
 def pdf(invoice_id):
     invoice = loaded(invoice_id)
-    state = state_of(invoice.status, invoice.gross_pence, paid_of(invoice)[0])
+    state = state_of(invoice.status, invoice.gross_pence, invoice.paid_pence)
     return send_pdf(invoice_sheet(invoice, state, _items(invoice), council=settings().council.name))
 
 

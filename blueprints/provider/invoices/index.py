@@ -12,10 +12,9 @@ from blueprints.sorting import Columns, Sorting
 from exchange.downloads.invoices import invoices_data
 from forms.invoices import InvoiceFilter, LineForm, SendForm
 from models.base import session
-from models.billing.invoice_clock import Figures
 from models.billing.invoice_facts import Facts
-from models.billing.invoice_listing import credit_notes_of, invoices, is_paid_by_portal, numbered, paid_of
-from models.billing.invoice_matching import alike, matched_with
+from models.billing.invoice_listing import credit_notes_of, invoices, is_paid_by_portal, numbered
+from models.billing.invoice_matching import Beside, matched_with
 from models.calendar import FinancialYear, today
 from models.permissions import Permission
 from models.records.contract import Contract
@@ -69,7 +68,7 @@ def invoice_page(invoice, *, sending=None, line_form=None):
     """The page of the invoice; one of its forms as it was sent."""
     changes = invoice.status.is_editable and may(Permission.SUBMIT_INVOICES)
     facts = Facts.of_contract(invoice.contract_id)
-    paid_pence, paid_on = paid_of(invoice)
+    beside = Beside.of(invoice)
     if line_form is None and changes and invoice.kind.is_invoice:
         line_form = LineForm(formdata=None)
         line_form.offer(facts.items.values())
@@ -78,13 +77,13 @@ def invoice_page(invoice, *, sending=None, line_form=None):
         "provider/invoices/show.html",
         partial="provider/invoices/_invoice.html",
         invoice=invoice,
-        state=state_of(invoice.status, invoice.gross_pence, paid_pence),
-        paid_pence=paid_pence,
-        paid_on=paid_on,
-        due_on=Figures.read().due_on(invoice.valid_on) if invoice.kind.is_invoice else None,
+        state=state_of(invoice.status, invoice.gross_pence, invoice.paid_pence),
+        paid_pence=invoice.paid_pence,
+        paid_on=invoice.paid_on,
+        due_on=beside.figures.due_on(invoice.valid_on) if invoice.kind.is_invoice else None,
         items=facts.items,
         matching=matched_with(invoice, facts),
-        alike=alike(invoice) if changes else [],
+        alike=beside.alike if changes else [],
         notes=session.execute(credit_notes_of(invoice.id)).all() if invoice.status.is_approved else [],
         pays=is_paid_by_portal(invoice),
         changes=changes,

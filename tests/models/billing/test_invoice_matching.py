@@ -6,7 +6,7 @@ import pytest
 
 from models.base import DomainError
 from models.billing import invoice_deciding
-from models.billing.invoice_matching import Differs, alike, in_short, match
+from models.billing.invoice_matching import Beside, Differs, in_short, match
 from models.calendar import as_on
 from models.money import SCALE
 from models.records.invoice import InvoiceStatus
@@ -201,7 +201,7 @@ def test_a_number_that_looks_like_another_is_told(care):
     made.make_invoice(contract, asked(item), number="12")
     other = made.make_invoice(contract, number="0012", alike_reason="Another series")
     with unit_of_work():
-        assert alike(made.invoice_now(other)) == ["The number looks like 12 of 12 October 2026, £231.00."]
+        assert Beside.of(made.invoice_now(other)).alike == ["The number looks like 12 of 12 October 2026, £231.00."]
 
 
 def test_what_differs_is_approved_only_with_a_note(care):
