@@ -6,7 +6,9 @@ import pytest
 
 from models.billing import invoice_deciding, invoicing
 from models.calendar import as_on
+from models.permissions import CouncilRole
 from tests.exchange.outbound.conftest import Way
+from tests.factories import make_staff
 from tests.invoice_factories import (
     MONDAY,
     act,
@@ -47,9 +49,10 @@ def test_an_invoice_is_told_when_it_is_sent_held_and_approved(way: Way):
         assert told(way, "invoices.csv", *columns) == [("1041", "invoice", "submitted", "", "231.00", "")]
         assert told(way, "invoices.csv", *columns) == []
         why, by = reason_owned_by("payments"), with_role(officer())
+        manager = with_role(make_staff(CouncilRole.PAYMENTS_MANAGER))
         act(invoice, lambda own: invoice_deciding.hold(own, why, by=by))
         assert told(way, "invoices.csv", *columns) == [("1041", "invoice", "on_hold", why.name, "231.00", "")]
-        act(invoice, lambda own: invoice_deciding.release(own, by=by))
+        act(invoice, lambda own: invoice_deciding.release(own, by=manager))
         approve(invoice)
         assert told(way, "invoices.csv", *columns) == [("1041", "invoice", "approved", "", "231.00", "As agreed")]
 
