@@ -40,7 +40,6 @@ OF_NO_ONE_PROVIDER = {
     "admin.care_relief.correct",
     "admin.care_relief.new",
     "admin.claims.accept_many",  # of those that the form names: tests/admin/test_claims.py
-    "admin.claims.agree",  # of whom it concerns: tests/models/billing/test_changing_rules.py
     "admin.claims.end_limit",
     "admin.claims.new_limit",
     "admin.claims.pricing",

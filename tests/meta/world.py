@@ -16,6 +16,7 @@ from models.bank_holiday import BankHoliday
 from models.base import utc_now
 from models.billing import invoice_deciding
 from models.billing.changing_rules import ask_for_pricing
+from models.billing.deciding import return_for_information
 from models.billing.grant import ClaimGrant
 from models.billing.items import Claimed
 from models.billing.journey import SavedJourney
@@ -57,7 +58,7 @@ from models.reports.care_relief import CareRelief
 from tests.action_factories import make_action
 from tests.actual_factories import confirmed_actual, make_rule
 from tests.care_factories import make_contract, make_item
-from tests.claim_factories import make_claim, make_claim_level
+from tests.claim_factories import change, make_claim, make_claim_level, submit
 from tests.factories import canary, make_contact, make_provider, make_staff, make_user
 from tests.invoice_factories import act, asked, make_sent
 from tests.support import runs
@@ -153,13 +154,17 @@ def _of_its_files(provider: Provider) -> dict[str, Any]:
 
 
 def _of_its_claims(provider: Provider, contract: Contract, client_id: int) -> dict[str, Any]:
-    """A claim that can still be changed, with a photograph of its receipt, and what claims hang on."""
+    """A claim that was sent and can still be changed, since the panel has asked for information, with a photograph of
+    its receipt, and what claims hang on.
+    """
     person, own = make_user(Role.CARER, provider), canary(provider.id)
     level = make_claim_level(contract, claimable=Claimable.CLIENT)
     Store(current_portal().timetable.heads.parent / UPLOADS).put(io.BytesIO(LETTER))
     taken = Taken(sha256(LETTER).hexdigest(), "miles.txt", FileKind.TEXT, len(LETTER))
     runs = Claimed(level.id, f"School runs {own}", client_id, MONDAY, 1_500_000)
     claim = make_claim(provider, person, runs, files=(taken,), notes=f"A week {own}")
+    submit(claim, person)
+    change(claim, return_for_information, "Which school?", by=make_staff(CouncilRole.FINANCE_PANEL))
     [item] = every(select(ClaimItem).where(ClaimItem.claim_id == claim.id))
     [receipt] = every(Attachment.of(item))
     [grant] = every(select(ClaimGrant).where(ClaimGrant.provider_id == provider.id))
