@@ -23,7 +23,8 @@ NOT_ABOUT_ACTS = {"web_session", "press", "kept_form", "login_failure"}
 REPEATABLE = {
     "admin.actions.keep", "admin.providers.look", "admin.providers.stop_looking", "admin.search.find", "auth.stay",
     "provider.actions.keep",
-    "provider.actions.keep_new", "provider.actuals.save_row", "provider.claims.amount", "provider.claims.keep_item",
+    "provider.actions.keep_new", "provider.actuals.save_row",
+    "provider.actuals.worth", "provider.claims.amount", "provider.claims.keep_item",
     "provider.answering.keep",
     "provider.timesheets.tap",
 }  # fmt: skip

@@ -58,6 +58,21 @@ def test_a_figure_over_the_plan_is_confirmed_and_waits_for_the_council(agency):
     assert "Rejected: The rota says 14" in page.words
 
 
+def test_who_sees_money_reads_what_the_week_comes_to_before_it_is_confirmed(agency):
+    """13.25 hours at £23.10 are £306.08, of £323.40 planned."""
+    less = {"actual": "13.25", "missed": "0.75", "reason": "STAFF", "comment": "Late on Friday"}
+    agency.save(agency.begin(), {agency.box(0, name): text for name, text in less.items()})
+    review = agency.clerk.get(f"{agency.week}/confirm")
+    told = agency.clerk.submit(review, form="#worth form")
+    assert "It comes to £952.88 , £17.32 less than planned" in told.words
+    assert told.page.select_one("main form[action$=confirm]") is not None
+    part = agency.clerk.submit(review, form="#worth form", htmx=True)
+    assert part.page.select_one("h1") is None
+    assert "£952.88" in part.words
+    assert agency.sign_in(Role.SCHEDULER).get(f"{agency.week}/confirm").page.select("#worth") == []
+    assert "£" not in agency.sign_in(Role.SCHEDULER).post(f"{agency.week}/confirm/worth", {}).words
+
+
 def test_a_late_week_asks_why_and_keeps_what_was_typed(agency, set_today):
     agency.begin()
     set_today(LATE)
@@ -82,7 +97,7 @@ def test_a_week_that_is_not_over_is_filled_in_and_not_confirmed(agency, set_toda
     agency.begin()
     page = agency.clerk.get(f"{agency.week}/confirm")
     assert "Confirm it after that day" in page.words
-    assert page.page.select_one("main form") is None
+    assert page.page.select_one("main form[action$=confirm]") is None
 
 
 def test_after_thirteen_weeks_only_the_council_opens_it(agency, set_today):
@@ -91,7 +106,7 @@ def test_after_thirteen_weeks_only_the_council_opens_it(agency, set_today):
     page = agency.clerk.get(agency.week)
     assert "This week could be confirmed until" in page.words
     assert page.page.select_one("main a:-soup-contains('Ask the council to open it')") is not None
-    assert agency.clerk.get(f"{agency.week}/confirm").page.select_one("main form") is None
+    assert agency.clerk.get(f"{agency.week}/confirm").page.select_one("main form[action$=confirm]") is None
 
 
 def test_nobody_confirms_what_a_colleague_has_changed_meanwhile(agency):
@@ -99,20 +114,20 @@ def test_nobody_confirms_what_a_colleague_has_changed_meanwhile(agency):
     review = agency.clerk.get(f"{agency.week}/confirm")
     other = agency.sign_in(Role.SCHEDULER)
     other.submit(other.get(agency.week), {agency.box(0, "actual"): "13", agency.box(0, "comment"): "x"}, form="#sheet")
-    refused = agency.clerk.submit(review, form="main form")
+    refused = agency.clerk.submit(review, form="main form[action$=confirm]")
     assert refused.status_code == 422
     assert "The rows have changed since you opened this page" in refused.errors[0]
     assert every(ConfirmedActual) == []
     assert "41 hours" in refused.words
-    agency.clerk.submit(refused, form="main form", status=303)
+    agency.clerk.submit(refused, form="main form[action$=confirm]", status=303)
 
 
 def test_of_two_who_confirm_the_second_is_told(agency):
     agency.begin()
     mine = agency.clerk.get(f"{agency.week}/confirm")
     other = agency.sign_in(Role.SCHEDULER)
-    other.submit(other.get(f"{agency.week}/confirm"), form="main form", status=303)
-    refused = agency.clerk.submit(mine, form="main form")
+    other.submit(other.get(f"{agency.week}/confirm"), form="main form[action$=confirm]", status=303)
+    refused = agency.clerk.submit(mine, form="main form[action$=confirm]")
     assert refused.status_code == 422
     assert "This week has been confirmed" in refused.errors[0]
     assert len(every(ConfirmedActual)) == 3
