@@ -111,7 +111,7 @@ def test_the_list_says_of_each_week_its_state_deadline_people_and_units(agency):
     agency.begin()
     answer = agency.clerk.get(agency.list)
     newest, oldest = table(answer)
-    assert newest[2:] == ["Not begun not over yet", "5 May 2026", "3", "42 hours", "Not yet"]
+    assert newest[2:] == ["Not begun not over yet", "05/05/2026", "3", "42 hours", "Not yet"]
     assert oldest[1].endswith(agency.contract.name)
     assert oldest[2] == "Draft"
     assert oldest[4:] == ["3", "42 hours", "42 hours"]
