@@ -12,7 +12,6 @@ from wtforms.widgets import TextInput
 from forms.base import FilterForm, FlaskForm
 from forms.fields import DayField, StringField, TextAreaField, tidy, tidy_line
 from forms.filters import ALL, ChoiceField
-from models.calendar import in_words
 from models.care.checking import LONGEST_COMMENT, MOST_VISITS
 from models.care.figures import Figures
 from models.care.submissions import Shown
@@ -37,7 +36,7 @@ class WeekSearch(FilterForm):
     def offer(self, days: Iterable[date]) -> None:
         """The days of the weeks, the newest first."""
         self.days = {day.isoformat(): day for day in days}
-        names = [(text, f"The one with {in_words(day)}") for text, day in self.days.items()]
+        names = [(text, f"With {day:%d/%m/%Y}") for text, day in self.days.items()]
         self.week.offer(*names, (EVERY_WEEK, f"[All of the last {len(names)}]"))
         self.week.default = names[0][0]
         self.week.data = self.week.data or self.week.default

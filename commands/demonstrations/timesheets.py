@@ -84,7 +84,7 @@ def _filled(contract: Contract, service_id: int, month_on: date, carer: User) ->
     sheet = timesheets.begin(contract, service_id, month_on, by=carer)
     timesheets.as_planned(sheet, by=carer)
     session.flush()
-    for person in Month.of(sheet).people[:1]:
+    for person in Month.of(sheet).people:
         given = [cell for cell in person.cells.values() if cell.units_e4]
         if len(given) > 2:
             timesheets.tap(sheet, person.item_id, given[1].day, 0, by=carer)
