@@ -228,6 +228,7 @@ def apply(batch_id):
 
 @bp.post("/<int:batch_id>/discard")
 @requires(Permission.SUBMIT_ACTUALS)
+@reads_client_records
 def discard(batch_id):
     batch, form = _loaded(batch_id), ButtonForm()
     if form.validate_on_submit():

@@ -31,12 +31,14 @@ bp = Blueprint("visits", __name__, url_prefix="/visits")
 
 @bp.get("/")
 @requires(Permission.VIEW_ACTUALS)
+@reads_client_records
 def index():
     return _page(TakeForm(formdata=None))
 
 
 @bp.get("/data.<file:ending>")
 @requires(Permission.VIEW_ACTUALS)
+@reads_client_records
 def data(ending):
     form = checked(VisitFilter(request.args))
     return table_file("visits", visits_data(session.execute(visits_of(unallocated=form.is_unallocated))), ending)

@@ -22,6 +22,10 @@ NO_CLIENTS = {
     "provider.actuals.data",  # weeks and units, by service
     "provider.actuals.index",
     "provider.reports.index",
+    "provider.uploads.index",  # files by name, and the columns and codes that are remembered of them
+    "provider.uploads.empty_template",
+    "provider.uploads.forget_value",
+    "provider.uploads.remembered",
     "admin.access_reviews.",
     "admin.actions.change_kept_reply",
     "admin.actions.change_team",
