@@ -32,6 +32,8 @@ NAVIGATION: Areas = {
     "Actuals": (
         ("Actuals", "provider.actuals.index", Permission.VIEW_ACTUALS),
         ("Timesheets", "provider.timesheets.index", Permission.VIEW_ACTUALS),
+        ("Upload in bulk", "provider.uploads.index", Permission.SUBMIT_ACTUALS),
+        ("Visits", "provider.visits.index", Permission.VIEW_ACTUALS),
     ),
     "Invoices": (("Invoices", "provider.invoices.index", Permission.VIEW_INVOICES),),
     "Claims": (("Claims", "provider.claims.index", Permission.VIEW_CLAIMS),),
@@ -43,8 +45,6 @@ NAVIGATION: Areas = {
     ),
     "Care": (
         ("Care packages", "provider.care_packages.index", Permission.VIEW_CARE_PACKAGES),
-        ("Upload in bulk", "provider.uploads.index", Permission.SUBMIT_ACTUALS),
-        ("Visits", "provider.visits.index", Permission.VIEW_ACTUALS),
         ("Documents", "provider.documents.index", Permission.VIEW_DOCUMENTS),
         ("Contracts", "provider.contracts.index", Permission.VIEW_PAYMENTS),
     ),
@@ -186,13 +186,16 @@ def _everybody(_provider: Provider) -> bool:
 _IS_FOR: dict[str, Callable[[Provider], bool]] = {
     "provider.claims.index": lambda provider: bool(provider.is_claimant),
     "provider.actuals.index": lambda provider: bool(provider.has_actuals),
+    "provider.uploads.index": lambda provider: bool(provider.has_actuals),
+    "provider.visits.index": lambda provider: bool(provider.has_actuals),
+    "provider.invoices.index": lambda provider: provider.kind.sends_invoices,
     "provider.timesheets.index": lambda provider: provider.kind is ProviderKind.SHARED_LIVES,
 }
 
 
 def _is_offered(provider: Provider, endpoint: str, needed: Permission) -> bool:
     """Claims are shown to those providers only that may claim, or once could; actuals to those paid on them, timesheets
-    to Shared Lives carers.
+    to Shared Lives carers, invoices to those who do not give care in their own homes.
     """
     if not _IS_FOR.get(endpoint, _everybody)(provider):
         return False

@@ -42,6 +42,12 @@ class ProviderKind(StrEnum):
         """The guide for providers of this kind prints a payment's rows with VAT, contract and period."""
         return self in (ProviderKind.FOSTER_CARER, ProviderKind.SUPPORTED_LODGINGS)
 
+    @property
+    def sends_invoices(self) -> bool:
+        """People who give care in their own homes are paid without."""
+        at_home = ProviderKind.FOSTER_CARER, ProviderKind.SUPPORTED_LODGINGS, ProviderKind.SHARED_LIVES
+        return self not in at_home
+
 
 class Organisation(FromFeed, Base):
     __tablename__ = "organisation"
