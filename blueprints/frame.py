@@ -18,7 +18,7 @@ from blueprints.switch import switch_from
 from config import Council, Settings
 from models.calendar import today
 from models.permissions import Permission
-from models.records.provider import Provider, ProviderKind
+from models.records.provider import Provider
 from models.reports.services_overview import has_overview
 
 Areas = dict[str, tuple[tuple[str, str, Permission], ...]]
@@ -183,13 +183,18 @@ def _everybody(_provider: Provider) -> bool:
     return True
 
 
+def _fills_in_weeks(provider: Provider) -> bool:
+    """It is paid on actuals, and says them week by week: a Shared Lives carer does in timesheets."""
+    return bool(provider.has_actuals) and not provider.kind.sends_timesheets
+
+
 _IS_FOR: dict[str, Callable[[Provider], bool]] = {
     "provider.claims.index": lambda provider: bool(provider.is_claimant),
-    "provider.actuals.index": lambda provider: bool(provider.has_actuals),
-    "provider.uploads.index": lambda provider: bool(provider.has_actuals),
-    "provider.visits.index": lambda provider: bool(provider.has_actuals),
+    "provider.actuals.index": _fills_in_weeks,
+    "provider.uploads.index": _fills_in_weeks,
+    "provider.visits.index": _fills_in_weeks,
     "provider.invoices.index": lambda provider: provider.kind.sends_invoices,
-    "provider.timesheets.index": lambda provider: provider.kind is ProviderKind.SHARED_LIVES,
+    "provider.timesheets.index": lambda provider: provider.kind.sends_timesheets,
 }
 
 

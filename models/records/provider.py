@@ -43,6 +43,11 @@ class ProviderKind(StrEnum):
         return self in (ProviderKind.FOSTER_CARER, ProviderKind.SUPPORTED_LODGINGS)
 
     @property
+    def sends_timesheets(self) -> bool:
+        """It says what it delivered a month at a time, in a timesheet."""
+        return self is ProviderKind.SHARED_LIVES
+
+    @property
     def sends_invoices(self) -> bool:
         """People who give care in their own homes are paid without."""
         at_home = ProviderKind.FOSTER_CARER, ProviderKind.SUPPORTED_LODGINGS, ProviderKind.SHARED_LIVES
