@@ -16,7 +16,7 @@ from tests.support.rows import saved
 from tests.support.runs import calculate
 
 FILES = (
-    ".csv", ".xlsx", ".css", ".ics", "/healthz", "<file:ending>", "/file", "/receipt", "/pdf", "<int:file_id>",
+    ".csv", ".xlsx", ".css", ".ics", "/healthz", "<file:ending>", "/file", "/receipt", "/pdf", "/ubl", "<int:file_id>",
     "<int:receipt_id>",
 )  # fmt: skip
 ELSEWHERE = ("auth.identity", "auth.identity_return")

@@ -162,7 +162,7 @@ def test_another_providers_records_do_not_exist(app, client, rules, subtests):
     client.sign_in(make_user(Role.ADMINISTRATOR, mine))
     for rule in [rule for rule in rules if "provider" in rule.arguments]:
         strangers = [their_values | {"provider": theirs.id}, my_values | {"provider": theirs.id}]
-        if rule.arguments - {"ending", "year"} != {"provider"}:  # how a file ends, and a year, name no record
+        if rule.arguments - {"ending", "year", "choice"} != {"provider"}:  # how a file ends, a year, a kind: no record
             strangers.append(their_values | {"provider": mine.id})
         for values in strangers:
             for method in methods_of(rule):
