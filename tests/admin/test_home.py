@@ -21,12 +21,14 @@ def test_staff_go_to_the_councils_desk(desk):
     page = desk.officer.follow(desk.officer.get("/providers", status=303))
     assert page.heading == "My work"
     menu = [link.text for link in page.page.select("nav[aria-label=Menu] a")]
-    assert menu == ["Home", "Payments", "Actions", "Providers", "Care", "Daily work"]
+    assert menu == ["Home", "Payments", "Actions", "Providers", "Care", "Checks"]
     within = [link.text for link in page.page.select("nav[aria-label='In this area'] a")]
     assert within == []
     runs = desk.officer.get("/council/payment-runs/").page
     within = [link.text for link in runs.select("nav[aria-label='In this area'] a")]
-    assert within == ["Payment runs", "Payments", "What is owed", "Claims"]
+    assert within == [
+        "Payment runs", "Payments", "What is owed", "Claims", "Invoices", "Actuals", "Timesheets",
+    ]  # fmt: skip
     assert runs.select_one("nav[aria-label=Menu] [aria-current]").get_text(strip=True) == "Payments"
 
 
