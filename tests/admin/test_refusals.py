@@ -78,6 +78,7 @@ def test_every_button_of_the_councils_has_a_page_or_a_form_to_stay_on(app):
         "admin.actions.write",
         "admin.claims.decide",
         "admin.gates.begin",
+        "admin.invoices.approve",
         "admin.payment_runs.tick",
         "admin.payment_runs.exception_ask",
         "admin.payment_runs.exception_hold",
