@@ -50,7 +50,7 @@ def test_a_payment_says_what_of_it_waits_for_actuals_of_which_week(finance, prov
     assert "306.08" in answer.words
     assert inset(answer) == [
         "£323.40 by plan waits for your actuals of the week 23 to 29 September 2019, 1 person, and is not in this "
-        "payment. Confirm what you delivered: then it is paid by that. See for whom ."
+        "payment. Confirm what you delivered: then it is paid by that. See for whom , or open your weeks ."
     ]
 
 
