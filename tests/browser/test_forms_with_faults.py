@@ -11,7 +11,8 @@ from tests.browser.test_every_page import IS_CAMPAIGN, each_page
 
 KINDS = {"text", "email", "textarea", "password", "radio", "select"}
 """Of fields that may be wrong."""
-FORMS = "main form[method=post]"
+FORMS = "main form[method=post]:not([data-hx-trigger^=load])"
+"""Those that a person sends."""
 EMPTY = """form => {
     const fields = [...form.elements].filter(each => !['hidden', 'submit', 'button'].includes(each.type) && each.name)
     for (const field of fields) {
