@@ -11,6 +11,7 @@ from forms.base import FilterForm, FlaskForm
 from forms.council_actuals import READ_BY_PROVIDER
 from forms.fields import StringField, TextAreaField, tidy, tidy_line
 from forms.filters import ALL, ChoiceField
+from models.base import DomainError
 from models.care.timesheet_list import Shown
 from models.care.timesheet_plan import Cell, Month
 from models.records.actual import AbsenceReason
@@ -74,3 +75,26 @@ def reasons_sent(month: Month, sent: Any) -> dict[tuple[int, date], AbsenceReaso
 
 def all_away(month: Month) -> Iterable[Away]:
     return [Away(run) for person in month.people for run in person.runs_away]
+
+
+MOST_E4 = 100_000
+"""Of a tap: more than ten on one day is nobody's press."""
+
+
+def day_of(text: str) -> date | None:
+    """The day that a text names as 2026-04-01; None where it names none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def tapped(text: str) -> tuple[int, date, int]:
+    """Item, day and ten-thousandths of a unit of a tap. DomainError where the text is none."""
+    item, day, units = [*text.split(":"), "", "", ""][:3]
+    day_on = day_of(day)
+    if day_on is None or not all(each.isascii() and each.isdigit() and len(each) < 10 for each in (item, units)):
+        raise DomainError("Tap the day itself: what was sent names none")
+    if int(units) > MOST_E4:
+        raise DomainError("Tap the day: it goes through what a day can have")
+    return int(item), day_on, int(units)

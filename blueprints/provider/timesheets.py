@@ -1,7 +1,5 @@
 """Timesheets of Shared Lives: months to fill in on a grid of days, each tap saved, and sending them to the council."""
 
-from datetime import date
-
 from flask import Blueprint, abort, request, url_for
 
 from blueprints.access import may, me, requires
@@ -11,8 +9,8 @@ from blueprints.pages import done, refusals_on, render
 from blueprints.presses import repeatable
 from blueprints.reading import reads_client_records
 from forms.base import ButtonForm
-from forms.timesheets import SendForm, all_away, reasons_sent
-from models.base import DomainError, session
+from forms.timesheets import SendForm, all_away, day_of, reasons_sent, tapped
+from models.base import session
 from models.care import timesheets as verbs
 from models.care.timesheet_list import Sheet, contract_numbered, months, numbered
 from models.care.timesheet_plan import Month
@@ -22,8 +20,6 @@ from models.records.actual import AbsenceReason
 
 bp = Blueprint("timesheets", __name__, url_prefix="/timesheets")
 ONE = "/<int:timesheet_id>"
-MOST_E4 = 100_000
-"""Of a tap: more than ten on one day is nobody's press."""
 
 
 @bp.get("/")
@@ -37,10 +33,7 @@ def index():
 def begin():
     contract_id, service_id = (request.form.get(name, 0, type=key) for name in ("contract", "service"))
     contract = get_or_404(contract_numbered(contract_id))
-    try:
-        month_on = date.fromisoformat(request.form.get("month", ""))
-    except ValueError:
-        abort(404)
+    month_on = day_of(request.form.get("month", "")) or abort(404)
     sheet = verbs.begin(contract, service_id, month_on, by=me())
     return done(f"{sheet.name} is begun", then=url_for(".show", timesheet_id=sheet.id))
 
@@ -59,7 +52,7 @@ def show(timesheet_id):
 def tap(timesheet_id):
     """`day=12:2026-04-10:10000`: the care package, the day, and what stands there from now on."""
     sheet = get_or_404(numbered(timesheet_id))
-    item_id, day, units_e4 = _tapped(request.form.get("day", ""))
+    item_id, day, units_e4 = tapped(request.form.get("day", ""))
     verbs.tap(sheet, item_id, day, units_e4, by=me())
     session.flush()
     there = url_for(".show", timesheet_id=timesheet_id, _anchor=f"d{item_id}-{day}")
@@ -108,17 +101,6 @@ def take_back(timesheet_id):
             verbs.take_back(sheet, by=me())
             return done(f"{sheet.name} is open", then=url_for(".show", timesheet_id=timesheet_id))
     return render("provider/timesheets/take_back.html", sheet=sheet, form=form)
-
-
-def _tapped(text):
-    try:
-        item, day, units = text.split(":")
-        found = key(item), date.fromisoformat(day), key(units)
-    except ValueError:
-        raise DomainError("Tap the day itself: what was sent names none") from None
-    if found[2] > MOST_E4:
-        raise DomainError("Tap the day: it goes through what a day can have")
-    return found
 
 
 def _saved(sheet, message, there):

@@ -17,7 +17,9 @@ def upgrade() -> None:
         sa.Column("service_id", sa.Integer(), nullable=False),
         sa.Column("first_on", sa.Date(), nullable=False),
         sa.Column(
-            "occasion", sa.Enum("due", "late", name="weekoccasion", native_enum=False, length=40), nullable=False
+            "occasion",
+            sa.Enum("due", "late", name="weekoccasion", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
         ),
         sa.Column("sent_on", sa.Date(), nullable=False),
         sa.Column("provider_id", sa.Integer(), nullable=False),

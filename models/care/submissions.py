@@ -5,7 +5,8 @@ of its own, so that weeks are counted from the care packages: per calendar, sinc
 begin.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -90,6 +91,15 @@ class Key:
         if not all(each.isascii() and each.isdigit() and len(each) < 10 for each in (contract, service)):
             raise ValueError(text)
         return cls(int(contract), int(service), date.fromisoformat(day))
+
+    @classmethod
+    def among(cls, texts: Iterable[str]) -> list["Key"]:
+        """Those of the texts that name a week; an old address may hold what is none."""
+        found = []
+        for text in texts:
+            with suppress(ValueError):
+                found.append(cls.parse(text))
+        return found
 
 
 def last_week() -> date:

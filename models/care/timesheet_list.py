@@ -86,8 +86,9 @@ def cares() -> list[Care]:
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
         .join(Service, Service.id == ServiceLevel.service_id)
         .where(ServiceLevel.unit.in_(BY_DAY), item.is_activated)
-        .group_by(item.contract_id, Contract.name, ServiceLevel.service_id, Service.name)
-        .order_by(Contract.name, Service.name, item.contract_id)
+        .group_by(item.contract_id, Contract.name, Contract.folded_name, ServiceLevel.service_id, Service.name,
+                  Service.folded_name)
+        .order_by(Contract.folded_name, Service.folded_name, item.contract_id)
     )  # fmt: skip
     return [Care(*row) for row in session.execute(query)]
 

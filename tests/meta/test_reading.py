@@ -24,7 +24,6 @@ NO_CLIENTS = {
     "provider.reports.index",
     "provider.uploads.index",  # files by name, and the columns and codes that are remembered of them
     "provider.uploads.empty_template",
-    "provider.uploads.forget_value",
     "provider.uploads.remembered",
     "admin.access_reviews.",
     "admin.actions.change_kept_reply",

@@ -47,7 +47,7 @@ def data(ending):
 @bp.route("/chase", methods=["GET", "POST"])
 @requires(Permission.DECIDE_ACTUALS)
 def chase():
-    keys = _keys(request.values.getlist("week_of")[:PER_PAGE])
+    keys = Key.among(request.values.getlist("week_of")[:PER_PAGE])
     rows = session.execute(submissions(recent_days(), keys=keys)).all() if keys else []
     insist_on_none(me(), {row.provider_id for row in rows})
     form = ButtonForm()
@@ -71,14 +71,3 @@ def _listed(form):
 def key_of(row):
     """What stands for a week in a form: one that nobody has begun has no number."""
     return str(Key(row.contract_id, row.service_id, row.first_on))
-
-
-def _keys(texts):
-    """What was ticked; what is no week is passed over, as an old address may hold it."""
-    found = []
-    for text in texts:
-        try:
-            found.append(Key.parse(text))
-        except ValueError:
-            continue
-    return found
