@@ -35,7 +35,8 @@ def _run(who, *, in_part):
     """Pay what there is; in part: with one of the two care packages suspended."""
     if in_part:
         runs.change(who["other"], is_suspended=True)
-    runs.finalise(PAID)
+    who["day"] = PAID if who["day"] < PAID else who["day"] + timedelta(days=7)  # what is left goes with the next
+    runs.finalise(who["day"])
     if in_part:
         runs.change(who["other"], is_suspended=False)
 
@@ -93,7 +94,6 @@ def who():
 def happen(invoice, event, who):
     if event in RUNS:
         _run(who, in_part=RUNS[event])
-        who["day"] = PAID
     else:
         with as_on(who["day"]):
             act(invoice, lambda own: VERBS[event](own, who))

@@ -1,6 +1,6 @@
 """What the council does with exceptions: what hangs on each, several at once, mails, and variations asked for."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -193,7 +193,7 @@ class TestVariation:
     def test_without_a_team_of_brokerage_the_officer_is_told(self, item):
         for team in every(ActionTeam):
             if team.is_of(CouncilRole.BROKERAGE):
-                change(team, retired_on=MONDAY)
+                change(team, retired_on=date(2019, 1, 1))
         found, officer = opened(item), make_staff()
         with pytest.raises(DomainError, match="No team of Brokerage"), unit_of_work():
             ask_variation(session.get(ActualException, found.id), "More hours", by=officer)

@@ -7,6 +7,7 @@ import pytest
 from models.base import DomainError, session
 from models.calendar import as_on
 from models.care import chasing, weeks
+from models.care.sheet import read_sheet
 from models.care.submissions import Shown, Submission, late_waiting, picture, recent_days, submissions
 from models.money import SCALE
 from models.outbox import OutboxMessage
@@ -104,7 +105,7 @@ def test_the_list_and_the_verb_agree_on_the_deadline(item):
         week = begin(item)
         [row] = listed()
         with unit_of_work():
-            in_time_until, _ = weeks.deadline_of(week)
+            in_time_until = read_sheet(week).in_time_until
     assert MONDAY + timedelta(days=6 + row.days_to_confirm) == in_time_until
     assert row.people == 2
 
