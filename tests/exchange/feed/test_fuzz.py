@@ -13,9 +13,13 @@ from tests.exchange.feed.test_payments_sent import HEAD
 fuzzed = settings(suppress_health_check=[*settings.default.suppress_health_check, HealthCheck.function_scoped_fixture])
 """One feed serves all examples of a test, which puts back what it changed in it."""
 
-SENT = "payments_sent.csv"
-GOOD = FEED | {SENT: f"{HEAD}\nK1,2019-02-04,1,346.15,2019-02-11,,,,,\n"}
-"""By name of file; what is sent of payments is not in the feed that the tests have, since no run has paid any."""
+GOOD = FEED | {
+    "payments_sent.csv": f"{HEAD}\nK1,2019-02-04,1,346.15,2019-02-11,,,,,\n",
+    "acknowledgements.csv": "sequence,file,row,result,reason\n1,,,accepted,\n",
+}
+"""By name of file; the feed that the tests have says nothing of what was sent, since no run has paid, and nothing of
+what was read, since nothing was exported.
+"""
 NAMES = st.sampled_from([file.name for file in FILES])
 CELLS = st.one_of(
     st.text(max_size=12),
@@ -80,10 +84,10 @@ def test_random_cells(feed: Feed, name: str, data: st.DataObject):
 
 
 def _put_back(feed: Feed, name: str) -> None:
-    if name == SENT:
-        (feed.path / name).unlink()
-    else:
+    if name in FEED:
         feed.write(name, FEED[name])
+    else:
+        (feed.path / name).unlink()
 
 
 @cache
