@@ -90,7 +90,7 @@ class QuantityField(Field):
 
     def pre_validate(self, form: BaseForm) -> None:
         if self.data is not None and self.data < 0:
-            raise ValidationError(f"Enter {self.label.text.lower()} of 0 or more")
+            raise ValidationError(f"{self.label.text} must be 0 or more")
 
     def _value(self) -> str:
         return self.typed or number(self.data or 0).replace(",", "")

@@ -153,7 +153,7 @@ class ClockFilter(FilterForm):
     """Which invoices the clock report is about: those that were received between two days."""
 
     first = FilterDay("Received from")
-    last = FilterDay("to")
+    last = FilterDay("Received to")
 
     def days(self) -> tuple[date, date]:
         """Both ends included; the last 180 days where none is chosen."""

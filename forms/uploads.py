@@ -113,8 +113,9 @@ class VisitFilter(FilterForm):
     """Which visits are listed."""
 
     show = ChoiceField(
-        "Show", choices=[SelectChoice("", "All visits"), SelectChoice("unallocated", "Without a line item")], default=""
-    )
+        "Show", noun="which visits to show", default="",
+        choices=[SelectChoice("", "All visits"), SelectChoice("unallocated", "Without a line item")],
+    )  # fmt: skip
 
     @property
     def is_unallocated(self) -> bool:

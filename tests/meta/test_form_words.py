@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+from types import SimpleNamespace
 
 import pytest
 import wtforms
@@ -11,13 +12,17 @@ from werkzeug.datastructures import MultiDict
 from wtforms.fields import FieldList, FormField
 
 import forms
+from forms.actuals import SheetForm
 from forms.base import FilterForm, FlaskForm
 from forms.filters import ChoiceField
+from forms.invoices import FromActualsForm, LineForm, Quantities
+from forms.sheets import BOXES, SheetField
 from models.accounts.notification import News, When
+from models.records.actual import ConfirmedActual
 
 BAD = ["", "x", "\x00", "-1", "31 02 2026", "y" * 3_000]
 NOT_PLAIN = re.compile(
-    r"not a valid|invalid|this field|^field |coerce|a [aeiou]|[Cc]hoose an? (only|show)|data required"
+    r"not a valid|invalid|this field|^field |coerce|\ba [aeiou]|[Cc]hoose an? (only|show)|data required"
 )
 GIVEN = {
     "judge": lambda _password: None,
@@ -31,8 +36,16 @@ GIVEN = {
     "seen": "0" * 64,
     "provider": "Oak House",
     "has_password": True,
+    "figure": ConfirmedActual(actual_e4=10_000, frustrated_e4=0, missed_e4=0, extra_e4=0, comment=""),
 }
 """What forms are made with, by the names of their arguments."""
+ITEM = 12
+OFFERED = {
+    SheetForm: SimpleNamespace(by_item={ITEM: SimpleNamespace(name="Simpson, Bart (C1)")}),
+    FromActualsForm: [],
+    LineForm: [],
+}
+"""What a view offers to forms that cannot be validated before, by form."""
 
 
 def every_form():
@@ -53,7 +66,19 @@ def made(kind, data):
     return kind(**{name: value for name, value in GIVEN.items() if name in asked})
 
 
+def boxes_of(form):
+    """The names under which a browser sends what is typed in it; a grid's, of the row of one item."""
+    for field in form:
+        if isinstance(field, SheetField):
+            yield from (f"{field.name}-{ITEM}-{box}" for box in BOXES)
+        elif isinstance(field, Quantities):
+            yield f"{field.name}-{ITEM}"
+        elif not isinstance(field, FieldList | FormField):
+            yield field.name
+
+
 def errors_of(form):
+    yield from getattr(form, "form_errors", [])
     for field in form:
         if field.name == "csrf_token":
             continue
@@ -66,10 +91,12 @@ def test_whatever_is_typed_the_form_says_in_plain_words_what_to_do(app, kind):
     told = set()
     for bad in BAD:
         with app.test_request_context("/", method="POST", data={"x": "y"}):
-            names = [field.name for field in made(kind, {}) if not isinstance(field, FieldList | FormField)]
+            names = list(boxes_of(made(kind, {})))
         with app.test_request_context("/", method="POST", data=dict.fromkeys(names, bad)):
             form = made(kind, dict.fromkeys(names, bad))
             form.offered = set()  # what a view tells some forms before they are validated
+            if kind in OFFERED:
+                form.offer(OFFERED[kind])
             for field in form:
                 if isinstance(field, ChoiceField) and not field.choices:
                     field.offer(("known", "Known"))
