@@ -134,6 +134,23 @@ def test_find_one_query_two_and_confirm_by_keyboard_in_under_forty_presses(
     assert {hold.reason for hold in every(Hold)} == {"She came on Tuesday", "Left on Friday"}
 
 
+def test_what_is_typed_and_ticked_before_the_script_has_come_is_found_and_taken_off(
+    open_browser, sign_in, person, contract
+):  # fmt: skip
+    page, held = open_browser(), []
+    sign_in(page, person)
+    page.route("**/app.*.js", lambda script: held.append(script))
+    page.goto(f"{address(contract)}/answer", wait_until="commit")
+    tick = page.locator(".answers tbody:visible input[type=checkbox]")
+    tick.last.check()
+    page.get_by_label("Find a person").fill("gwenllian")
+    assert tick.count() > 1
+    [script] = held
+    script.continue_()
+    expect(tick).to_have_count(1)
+    expect(page.locator(".at-hand")).to_contain_text("of 1 row queried and held")
+
+
 def test_ticks_and_texts_last_through_looking_elsewhere_and_a_total_that_changes(page, sign_in, person, contract):
     """In each of the three ways: the working, the Back button, a link, and a feed while its person was away."""
     sign_in(page, person)
