@@ -87,7 +87,7 @@ document.addEventListener('htmx:afterSettle', keepLater)
 
 // What was typed or ticked before this script had come; forms that htmx brings find it here.
 const early = document.querySelector('form[data-keep]')
-if (early) {
+if (early?.elements.find) {
   if (early.elements.find.value !== early.elements.find.defaultValue) find(early)
   if ([...early.elements].some(box => box.checked !== box.defaultChecked)) addUp(early)
 }
