@@ -45,9 +45,9 @@ clean: ## Remove everything that was built; instance/ stays
 	@scripts/venv.sh --require-hashes -r requirements.lock
 	@touch $@
 
-.venv/.dev: requirements-dev.txt requirements-rules.txt requirements.txt .venv/.run
+.venv/.dev: requirements-dev.txt scripts/requirements-rules.txt requirements.txt .venv/.run
 	@scripts/venv.sh -r requirements-dev.txt
-	@scripts/venv.sh --no-deps -r requirements-rules.txt
+	@scripts/venv.sh --no-deps -r scripts/requirements-rules.txt
 	@touch $@
 
 .PHONY: test-deps

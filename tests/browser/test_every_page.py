@@ -24,7 +24,7 @@ ELSEWHERE = ("auth.identity", "auth.identity_return")
 
 STAFF = (
     CouncilRole.PAYMENTS_OFFICER, CouncilRole.PAYMENTS_MANAGER, CouncilRole.SYSTEMS_ADMINISTRATOR,
-    CouncilRole.SERVICE_AGREEMENTS, CouncilRole.FINANCE_PANEL,
+    CouncilRole.SERVICE_AGREEMENTS, CouncilRole.FINANCE_PANEL, CouncilRole.BROKERAGE,
 )  # fmt: skip
 """Who of the council opens a page here: the first who may."""
 IS_CAMPAIGN = bool(os.environ.get("CAMPAIGN"))
