@@ -9,7 +9,6 @@ from models.accounts.account_policy import Step
 from models.accounts.pending_login import step_for
 from models.calendar import FinancialYear, today
 from models.permissions import Permission
-from models.records.provider import ProviderKind
 from models.reports.coming import DAYS_TO_COME, Coming, coming
 from models.reports.difference import told_of
 from models.reports.glance import Wanted, glance
@@ -56,7 +55,7 @@ def _wanted(sees_money):
     manages, agrees = may(Permission.MANAGE_TEAM), may(Permission.AGREE_DOCUMENTS)
     orders, actions = may(Permission.VIEW_PURCHASE_ORDERS), may(Permission.VIEW_ACTIONS)
     claims = may(Permission.VIEW_CLAIMS) and bool(viewed().is_claimant)
-    timesheets = may(Permission.SUBMIT_ACTUALS) and viewed().kind is ProviderKind.SHARED_LIVES
+    timesheets = may(Permission.SUBMIT_ACTUALS) and viewed().kind.sends_timesheets
     return Wanted(sees_money, orders, actions, manages, agrees, claims, timesheets, refusals())
 
 

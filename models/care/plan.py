@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from models.base import session
 from models.calendar import FAR_FUTURE, Frequency, Span
-from models.engine.actuals import planned_units
+from models.engine.actuals import BY_PLAN, planned_units
 from models.engine.facts import Dated, Quantity, Terms
 from models.pricing import Unit
 from models.records.actual import WEEK
@@ -19,9 +19,6 @@ from models.records.care_package import Absence, CarePackageLineItem, ItemQuanti
 from models.records.client import Client
 from models.records.contract import Calendar, Contract, PaymentMethod, ServiceLevel
 from models.words import folded
-
-NO_WEEKS = (Unit.MONTH, Unit.MILE, Unit.ITEM)
-"""Units of which no week has actuals: a price by the month, and what is claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +138,7 @@ def _items(contract_ids: Collection[int], first: date, last: date) -> sa.Select:
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
         .join(Client, Client.id == item.client_id)
         .outerjoin(ItemQuantity, ItemQuantity.item_id == item.id)
-        .where(item.contract_id.in_(contract_ids), item.is_activated, ServiceLevel.unit.not_in(NO_WEEKS))
+        .where(item.contract_id.in_(contract_ids), item.is_activated, ServiceLevel.unit.not_in(BY_PLAN))
         .where(item.starts_on <= last, sa.or_(item.ends_on.is_(None), item.ends_on >= first))
         .order_by(*Client.shown_order(), item.reference, ItemQuantity.starts_on)
     )  # fmt: skip

@@ -10,8 +10,9 @@ from sqlalchemy import Select, select
 
 from models.base import session
 from models.calendar import FAR_FUTURE, Span, today
-from models.care.plan import NO_WEEKS, week_of
+from models.care.plan import week_of
 from models.care.rules import DEADLINE_DAYS, LATEST_WEEKS
+from models.engine.actuals import BY_PLAN
 from models.engine.facts import Terms
 from models.records.actual import WEEK, ActualException, ActualWeek, ConfirmedActual, ExceptionState, WeekState
 from models.records.actual_rule import ActualRule, RuleKind
@@ -220,7 +221,7 @@ def _schedule(since: date, provider_id: int | None) -> Select:
         .outerjoin(deadline, is_rule(deadline, RuleKind.DEADLINE))
         .outerjoin(latest, is_rule(latest, RuleKind.LATEST))
         .where(sa.true() if provider_id is None else item.provider_id == provider_id)
-        .where(item.is_activated, ServiceLevel.unit.not_in(NO_WEEKS))
+        .where(item.is_activated, ServiceLevel.unit.not_in(BY_PLAN))
         .where(item.starts_on <= today(), sa.or_(item.ends_on.is_(None), item.ends_on >= since))
         .order_by(Contract.folded_name, Contract.id, Service.folded_name, Service.id, item.id, method.calculate_from)
     )  # fmt: skip

@@ -10,8 +10,8 @@ from sqlalchemy import Select, func, select
 from models.accounts.user import User
 from models.audit import record
 from models.base import DomainError, session, utc_now
-from models.care.plan import NO_WEEKS
 from models.care.rules import STEPS_E4
+from models.engine.actuals import BY_PLAN
 from models.money import SCALE, number
 from models.payments.calculation import calculate, lock
 from models.records.actual import ConfirmedActual, latest_that_counts
@@ -150,7 +150,7 @@ def by_finance_system(level: ServiceLevel) -> str:
 
 def levels_with_actuals() -> Select[ServiceLevel]:
     """The service levels of which weeks have actuals, by name."""
-    query = select(ServiceLevel).where(ServiceLevel.unit.not_in(NO_WEEKS))
+    query = select(ServiceLevel).where(ServiceLevel.unit.not_in(BY_PLAN))
     return query.order_by(ServiceLevel.folded_name, ServiceLevel.id)
 
 

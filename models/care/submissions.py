@@ -16,8 +16,9 @@ from sqlalchemy import Select, func, select
 from models.base import choice, session
 from models.calendar import today
 from models.care.chasing import ActualChase
-from models.care.plan import NO_WEEKS, week_of
+from models.care.plan import week_of
 from models.care.rules import DEADLINE_DAYS, LATEST_WEEKS
+from models.engine.actuals import BY_PLAN
 from models.folding import found_by
 from models.pricing import Convention
 from models.records.actual import WEEK, ActualException, ActualWeek, ConfirmedActual, ExceptionState
@@ -142,7 +143,7 @@ def due(days: Sequence[date], *, of_contracts: Sequence[int] | None = None) -> s
         .join(method, method.contract_id == item.contract_id)
         .join(weeks, weeks.c.calendar_id == method.calendar_id)
         .outerjoin(ActualRule, deadline)
-        .where(item.is_activated, ServiceLevel.unit.not_in(NO_WEEKS), item.starts_on <= last_on, is_there)
+        .where(item.is_activated, ServiceLevel.unit.not_in(BY_PLAN), item.starts_on <= last_on, is_there)
         .where(method.calculate_from <= last_on, ~later.exists())
         .group_by(
             item.provider_id, item.contract_id, ServiceLevel.service_id, weeks.c.first_on, weeks.c.weeks_ago,
