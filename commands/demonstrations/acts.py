@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from commands.demonstrations import actuals, claims, documents, exports, invoices, talk, timesheets
+from commands.demonstrations import actuals, claims, documents, exports, invoices, talk, timesheets, uploads
 from exchange.files.store import Store
 from models.accounts import second_person
 from models.accounts.account_policy import policy
@@ -63,6 +63,7 @@ def perform(council: str, store: Store) -> None:
         claims.queue_up(store)
         timesheets.perform()
     invoices.perform()
+    uploads.perform()
     exports.tell(store, is_answered=False)
 
 

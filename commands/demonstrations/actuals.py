@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from models.accounts.user import Membership, User
 from models.base import session, transaction
@@ -44,7 +44,7 @@ def perform() -> None:
 def _fill_in(listed: ListedWeek) -> None:
     age = (today() - listed.span.last + 6 * DAY).days // 7
     contract = session.scalars(select(Contract).where(Contract.id == listed.contract_id)).one()
-    by = session.scalars(_people(contract.provider_id)).first()
+    by = session.scalars(submitters(contract.provider_id)).first()
     if age == LATE or by is None:
         return
     with as_on(listed.span.last + DAY):
@@ -88,7 +88,7 @@ def _changes(items: Sequence[int], planned: Mapping[int, int], first: date, age:
     return found
 
 
-def _people(provider_id: int):
+def submitters(provider_id: int) -> Select[User]:
     """Whoever may submit actuals there, by id."""
     roles = [role for role, granted in GRANTS.items() if Permission.SUBMIT_ACTUALS in granted]
     place = Membership.provider_id == provider_id, Membership.granted_at.is_not(None), Membership.role.in_(roles)

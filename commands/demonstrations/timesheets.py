@@ -28,23 +28,21 @@ NOTE = "Was the second weekend not the one at her sister’s? Please look at it 
 def perform() -> None:
     """What has happened to the timesheets of the last months."""
     scheme, officer = (_colleague(each) for each in (SCHEME, OFFICER))
-    last = _months_back(1)
     for at, (contract, service_id) in enumerate(_cares()):
         carer = _carer(contract)
         if at == 0:
-            _pass(_filled(contract, service_id, _months_back(2), carer), carer, scheme, officer)
-            sheet = _sent(_filled(contract, service_id, last, carer), carer)
+            _pass(_filled(contract, service_id, _months_back(4), carer), carer, scheme, officer)
+            sheet = _sent(_filled(contract, service_id, _months_back(3), carer), carer)
             timesheets.return_it(sheet, NOTE, by=scheme, state=TimesheetState.SENT)
+            timesheets.verify(_sent(_filled(contract, service_id, _months_back(2), carer), carer), by=scheme)
             _filled(contract, service_id, month_of(today()).first, carer)
-        elif at % 3:
-            _sent(_filled(contract, service_id, last, carer), carer)
-        else:
-            sheet = _sent(_filled(contract, service_id, last, carer), carer)
+        sheet = _sent(_filled(contract, service_id, _months_back(1), carer), carer)
+        if at and at % 3 == 0:
             timesheets.verify(sheet, by=scheme)
 
 
 def _cares() -> list[tuple[Contract, int]]:
-    """Contracts of Shared Lives with nights or days in all of the last three months, those of carers whom one can log
+    """Contracts of Shared Lives with nights or days in all of the last five months, those of carers whom one can log
     in as first; each with its service.
     """
     item, place = CarePackageLineItem, Membership
@@ -55,7 +53,7 @@ def _cares() -> list[tuple[Contract, int]]:
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
         .join(Provider, Provider.id == Contract.provider_id)
         .where(Provider.kind == ProviderKind.SHARED_LIVES, ServiceLevel.unit.in_(BY_DAY), item.is_activated)
-        .where(item.starts_on < _months_back(2), item.ends_on.is_(None))
+        .where(item.starts_on < _months_back(4), item.ends_on.is_(None))
         .group_by(*Contract.__table__.columns)
         .order_by(sa.case((has_login, 0), else_=1), Contract.id)
     )
