@@ -4,7 +4,7 @@ A day is a `date` in Europe/London; every span of days here includes both its en
 """
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -233,6 +233,16 @@ class Span:
             parts.append(Span(first, last))
             first = last + DAY
         return parts
+
+    def is_within(self, spans: "Iterable[Span]") -> bool:
+        """Whether each of its days lies in one of these spans."""
+        first = self.first
+        for each in sorted(spans, key=lambda span: span.first):
+            if each.first <= first <= each.last:
+                if each.last >= self.last:
+                    return True
+                first = each.last + DAY
+        return False
 
     def cut_by_year(self) -> "list[Span]":
         """This span, cut at every 1 April inside it: a purchase order holds one financial year."""

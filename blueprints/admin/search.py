@@ -19,6 +19,7 @@ NEEDS = {
     Kind.CONTRACTS: Permission.VIEW_CONTRACTS,
     Kind.ORDERS: Permission.VIEW_CLIENTS,
     Kind.CLAIMS: Permission.VIEW_EVERY_CLAIM,
+    Kind.INVOICES: Permission.VIEW_EVERY_INVOICE,
     Kind.RUNS: Permission.VIEW_RUNS,
     Kind.PAYMENTS: Permission.VIEW_EVERY_PAYMENT,
 }
@@ -76,6 +77,8 @@ def _page_of(hit):
             return url_for("admin.purchase_orders.show", order_id=hit.id)
         case Kind.CLAIMS:
             return url_for("admin.claims.show", claim_id=hit.id)
+        case Kind.INVOICES:
+            return url_for("admin.invoices.show", invoice_id=hit.id)
         case Kind.RUNS:
             return url_for("admin.payment_runs.show", run_id=hit.id)
     return url_for("admin.payments.show", reference=hit.reference, first_on=hit.first_on)

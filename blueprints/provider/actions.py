@@ -24,6 +24,7 @@ from models.correspondence.action_post import ActionPost, is_unseen, see
 from models.correspondence.action_type import ActionType, offered
 from models.correspondence.asked_about import (
     Asked,
+    invoice_asked_about,
     item_asked_about,
     order_asked_about,
     payment_asked_about,
@@ -236,7 +237,7 @@ def _links():
     return {name: request.args[name] for name in LINKS if name in request.args}
 
 
-LINKS = ("contract", "first_on", "order", "number", "item", "document", "type")
+LINKS = ("contract", "first_on", "order", "number", "item", "document", "invoice", "type")
 """What the address of a new action may say: what it is linked with, an order by its id or number, an item by its id."""
 
 
@@ -255,8 +256,17 @@ def _asked():
         asked = asked.with_order(get_or_404(order_asked_about(order_id, number)))
     if (item_id := request.args.get("item", type=key)) is not None:
         asked = asked.with_item(get_or_404(item_asked_about(item_id)))
+    return _with_papers(asked)
+
+
+def _with_papers(asked):
+    """And with a document or an invoice, for those who may read them."""
     if (document_id := request.args.get("document", type=key)) is not None:
         if not may(Permission.VIEW_DOCUMENTS):
             abort(404)
         asked = asked.with_document(get_or_404(ContractDocument.at_provider(document_id)))
+    if (invoice_id := request.args.get("invoice", type=key)) is not None:
+        if not may(Permission.VIEW_INVOICES):
+            abort(404)
+        asked = asked.with_invoice(get_or_404(invoice_asked_about(invoice_id)))
     return asked

@@ -28,10 +28,11 @@ def line_ref(line_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[str]:
 
 
 def _invoices() -> Select:
-    """Each once it is sent, and again when it is held, mended, decided or cancelled."""
-    invoice = Invoice
+    """Each once it is sent, and again when it is held, released, mended, decided or cancelled."""
+    invoice, hold = Invoice, InvoiceHold
+    held = select(text_of(":", hold.id)).where(hold.invoice_id == invoice.id, hold.ended_at.is_(None))
     says = invoice.status, ":", moment_of(invoice.changed_at), ":", moment_of(invoice.decided_at), ":"
-    version = text_of(*says, moment_of(invoice.submitted_at))
+    version = text_of(*says, moment_of(invoice.submitted_at), held.correlate(invoice).scalar_subquery())
     query = select(invoice.id.label("record_id"), version.label("version"), invoice_ref(invoice.id).label("reference"))
     return query.where(invoice.submitted_at.is_not(None))
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import Select, select
 
+from exchange.outbound.invoices import invoice_ref
 from exchange.outbound.shape import DAY, REFERENCE, TEXT, WORD, Cells, Out, OutFile, OutKind, text_of
 from models.correspondence.action import Action
 from models.correspondence.action_post import ActionPost
@@ -29,7 +31,9 @@ def _rows_of_actions() -> Select:
     action = Action
     return (
         select(action.id, text_of("A", action.id), Provider.reference, ActionType.reference, action.title,
-               Client.reference, Contract.reference, action.payment_first_on, action.event_on, action.event_until,
+               Client.reference, Contract.reference, action.payment_first_on,
+               sa.case((action.invoice_id.is_not(None), invoice_ref(action.invoice_id))), action.event_on,
+               action.event_until,
                action.opened_at, action.holder, ActionTeam.name, action.due_on, action.closed_at, action.close_reason)
         .join(Provider, Provider.id == action.provider_id)
         .join(ActionType, ActionType.id == action.type_id)
@@ -48,6 +52,7 @@ ACTIONS = OutKind("action", _actions, (
         Out("client_ref", REFERENCE, "empty where it is about the provider"),
         Out("contract_ref", REFERENCE),
         Out("payment_first_on", DAY, "the first day of the period whose payment it is about"),
+        Out("invoice_ref", REFERENCE, "the invoice that it is about"),
         Out("event_on", DAY, "the day of what it reports: a death, a hospital stay, a departure"),
         Out("event_until", DAY),
         Out("opened_on", DAY),

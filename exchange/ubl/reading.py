@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from exchange.ubl.names import CAC, CBC, CURRENCY, LINE, QUANTITY, ROOT, TAG
+from exchange.ubl.names import CAC, CBC, CURRENCY, LINE, QUANTITY, ROOT, TAG, TYPE
 from models.base import DomainError
 from models.billing.invoice_received import Received, ReceivedLine
 from models.money import SCALE, parse_e4, parse_pence
@@ -17,6 +17,7 @@ LARGEST = 1_000_000
 """Bytes."""
 LONGEST = 500
 NS = {"cac": CAC, "cbc": CBC}
+_NAME = "cac:Party/cac:PartyLegalEntity/cbc:RegistrationName"
 _OF_CATEGORY = {"E": VatCode.EXEMPT, "Z": VatCode.ZERO}
 
 
@@ -43,6 +44,11 @@ def _of(root: Element, kind: InvoiceKind) -> Received:
         raise DomainError(f"The invoice is in {currency or 'no currency'}. Send it in {CURRENCY}")
     if root.find("cac:AllowanceCharge", NS) is not None or root.find(".//cac:AllowanceCharge", NS) is not None:
         raise DomainError("The invoice has allowances or charges. Put each into a line of its own price")
+    name, code = TYPE[kind]
+    if (said := _find(root, f"cbc:{name}")) not in ("", code):
+        raise DomainError(f"The file is of type {said}. Send an invoice (380) or a credit note (381)")
+    if _pence(_find(root, "cac:LegalMonetaryTotal/cbc:PrepaidAmount") or "0", "sum that is paid already"):
+        raise DomainError("The file says that a part is paid already. Send an invoice of what is still to be paid")
     lines = root.findall(f"cac:{LINE[kind]}", NS)
     if not lines:
         raise DomainError("The invoice has no lines")
@@ -55,6 +61,8 @@ def _of(root: Element, kind: InvoiceKind) -> Received:
         credits=_find(root, "cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID"),
         stated_pence=_pence(_needed(root, "cac:LegalMonetaryTotal/cbc:TaxInclusiveAmount", "total with VAT"), "total"),
         note=_find(root, "cbc:Note"),
+        seller=_find(root, f"cac:AccountingSupplierParty/{_NAME}"),
+        buyer=_find(root, f"cac:AccountingCustomerParty/{_NAME}"),
         lines=tuple(_line(each, kind, at, whole) for at, each in enumerate(lines, 1)),
     )
 
@@ -77,6 +85,8 @@ def _line(line: Element, kind: InvoiceKind, at: int, whole: tuple[date, date] | 
         raise DomainError(f"The price{where} is for {base} units. Give the price of one")
     category = _needed(line, "cac:Item/cac:ClassifiedTaxCategory/cbc:ID", f"VAT category{where}")
     percent = _e4(_find(line, "cac:Item/cac:ClassifiedTaxCategory/cbc:Percent") or "0", f"VAT rate{where}")
+    if not 0 <= percent <= 100 * SCALE:
+        raise DomainError(f"The VAT rate{where} is {percent // SCALE} %. Give one from 0 to 100")
     return ReceivedLine(
         item=reference,
         first_on=days[0],

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from models.base import DomainError, session
 from models.money import gbp, number
-from models.records.invoice import SENT, Invoice, InvoiceKind, InvoiceLine
+from models.records.invoice import SENT, Invoice, InvoiceKind, InvoiceLine, InvoiceStatus
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,20 @@ class Left:
 
 def left_of(invoice_id: int, *, but: int = 0) -> dict[int, Left]:
     """By line of the invoice: what credit notes that were sent, and neither rejected nor cancelled, leave of it. The
-    credit note numbered `but` is not counted.
+    credit note numbered `but` is not counted. Nothing is left of an invoice that is not approved (any more): what was
+    paid of it is taken back by that.
     """
-    own = session.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.id))
+    query = select(InvoiceLine, Invoice.status).join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+    own = session.execute(query.where(Invoice.id == invoice_id).order_by(InvoiceLine.id)).all()
     taken = _taken(invoice_id, but)
     nothing = Left(0, 0, 0)
     return {
         line.id: Left(
             line.net_pence - gone.net_pence, line.vat_pence - gone.vat_pence, line.quantity_e4 - gone.quantity_e4
         )
-        for line in own
+        if status is InvoiceStatus.APPROVED
+        else nothing
+        for line, status in own
         for gone in (taken.get(line.id, nothing),)
     }
 
@@ -53,8 +57,15 @@ def _taken(invoice_id: int, but: int) -> Mapping[int, Left]:
 
 
 def insist_is_left(note: Invoice) -> None:
-    """DomainError where the credit note takes back more of a line of its invoice than is left of it."""
-    left = left_of(note.credits_id or 0, but=note.id)
+    """DomainError where the credit note takes back more of a line of its invoice than is left of it, or the invoice is
+    not approved any more.
+    """
+    of = session.scalars(select(Invoice).where(Invoice.id == note.credits_id)).one()
+    if of.status is not InvoiceStatus.APPROVED:
+        raise DomainError(
+            f"{of.called} is {of.status.value}, and pays nothing, so {note.called.lower()} has nothing to take back"
+        )
+    left = left_of(of.id, but=note.id)
     lines = session.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == note.id).order_by(InvoiceLine.id))
     for line in lines:
         rest = left.get(line.credits_line_id or 0, Left(0, 0, 0))

@@ -15,12 +15,14 @@ from sqlalchemy import select
 from models.base import session
 from models.calendar import DAY, FAR_FUTURE, Span
 from models.pricing import Convention, Unit
-from models.records.actual import WEEK, ConfirmedActual, latest_that_counts
+from models.records.actual import WEEK, ActualException, ConfirmedActual, ExceptionState, latest_that_counts
+from models.records.actual_rule import ActualRule, RuleKind
 from models.records.care_package import CarePackageLineItem, ItemPrice
 from models.records.client import Client
 from models.records.contract import Contract, ContractRate, ServiceLevel, VatCode
 from models.records.invoice import SENT, Invoice, InvoiceKind, InvoiceLine, InvoiceStatus
 
+_CONFIRMED, _INVOICED, _WAITING = range(3)
 COUNTS = (InvoiceStatus.DRAFT, *SENT)
 """Whose lines are not offered once more."""
 
@@ -50,6 +52,9 @@ class Bought:
     vat_basis_points: int
     is_frustrated_paid: bool
     is_extra_allowed: bool
+    plan_from: date | None
+    """Weeks that begin on this day or later are paid as planned, by a rule of the service; None: none."""
+    is_activated: bool
     starts_on: date
     last_on: date
     prices: tuple[Price, ...] = ()
@@ -57,10 +62,13 @@ class Bought:
     def price_on(self, day: date) -> Price | None:
         return next((each for each in self.prices if each.first <= day <= each.last), None)
 
-    def payable_e4(self, actual_e4: int, frustrated_e4: int, planned_e4: int) -> int:
-        """Units that a confirmed week is paid for: what was delivered, with what the client did not take up where the
-        service pays for that, and no more than was planned where it pays no extras.
+    def payable_e4(self, first_on: date, actual_e4: int, frustrated_e4: int, planned_e4: int) -> int:
+        """Units that the confirmed week that begins on that day is paid for: what was delivered, with what the client
+        did not take up where the service pays for that, and no more than was planned where it pays no extras; the plan
+        where a rule of the service pays that.
         """
+        if self.plan_from is not None and self.plan_from <= first_on:
+            return planned_e4
         units = actual_e4 + (frustrated_e4 if self.is_frustrated_paid else 0)
         return units if self.is_extra_allowed else min(units, planned_e4)
 
@@ -103,6 +111,8 @@ class ToInvoice:
 class Facts:
     items: dict[int, Bought] = field(default_factory=dict)
     weeks: dict[int, list[Week]] = field(default_factory=lambda: defaultdict(list))
+    waiting: dict[int, list[Span]] = field(default_factory=lambda: defaultdict(list))
+    """Weeks of which a confirmed figure waits for the council: above the plan and its tolerance, most of all."""
     invoiced: dict[int, list[Invoiced]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
@@ -111,13 +121,16 @@ class Facts:
         ids = select(CarePackageLineItem.id).where(which)
         found = cls(items={each.id: each for each in _items(which)})
         for row in session.execute(_units(ids)):
-            if row.is_invoiced:
+            if row.kind == _WAITING:
+                found.waiting[row.item_id].append(Span(row.first_on, row.first_on + WEEK))
+            elif row.kind == _INVOICED:
                 status = InvoiceStatus(row.status)
                 found.invoiced[row.item_id].append(
                     Invoiced(row.other_id, status, Span(row.first_on, row.last_on), row.actual_e4)
                 )
             else:
-                units = found.items[row.item_id].payable_e4(row.actual_e4, row.frustrated_e4, row.planned_e4)
+                item = found.items[row.item_id]
+                units = item.payable_e4(row.first_on, row.actual_e4, row.frustrated_e4, row.planned_e4)
                 found.weeks[row.item_id].append(Week(row.other_id, row.first_on, units))
         return found
 
@@ -135,6 +148,11 @@ class Facts:
         item = CarePackageLineItem
         which = sa.and_(item.contract_id == contract_id, item.id.in_(item_ids), item.is_activated)
         return {each.id: each for each in _items(which)}
+
+    @property
+    def offered(self) -> list[Bought]:
+        """What a line can be made for: as `items_of` has them."""
+        return [each for each in self.items.values() if each.is_activated]
 
     def confirmed_in(self, item_id: int, span: Span) -> list[Week]:
         """The confirmed weeks that have a day in the span."""
@@ -161,11 +179,14 @@ def _items(which: sa.ColumnElement[bool]) -> Iterator[Bought]:
         select(
             item.id, item.reference, item.contract_id, item.starts_on, item.ends_on, level.name, level.unit,
             level.convention, level.vat_code, level.vat_basis_points, level.is_frustrated_paid, level.is_extra_allowed,
+            ActualRule.refuses_from.label("plan_from"), item.is_activated.label("is_activated"),
             Contract.ends_on.label("contract_ends_on"), Client.surname, Client.first_name,
             Client.reference.label("client_reference"), prices.c.starts_on.label("price_from"),
             prices.c.ends_on.label("price_to"), prices.c.rate_e4,
         )
         .join(level, level.id == item.service_level_id)
+        .outerjoin(ActualRule, sa.and_(
+            ActualRule.service_level_id == level.id, ActualRule.kind == RuleKind.PAID_ON_PLAN))
         .join(Contract, Contract.id == item.contract_id)
         .join(Client, Client.id == item.client_id)
         .outerjoin(prices, prices.c.item_id == item.id)
@@ -184,7 +205,8 @@ def _items(which: sa.ColumnElement[bool]) -> Iterator[Bought]:
         )
         yield Bought(
             row.id, row.reference, row.contract_id, client.masked_name, row.client_reference, row.name, row.unit,
-            row.vat_code, row.vat_basis_points, row.is_frustrated_paid, row.is_extra_allowed, row.starts_on,
+            row.vat_code, row.vat_basis_points, row.is_frustrated_paid, row.is_extra_allowed, row.plan_from,
+            bool(row.is_activated), row.starts_on,
             min(last, row.contract_ends_on or FAR_FUTURE), known,
         )  # fmt: skip
 
@@ -203,22 +225,34 @@ def _prices(item_ids: sa.Select[Any]) -> sa.Subquery:
 
 
 def _units(item_ids: sa.Select[Any]) -> sa.Select[Any]:
-    """Confirmed weeks, and lines of invoices, as rows of one statement."""
-    own, line = ConfirmedActual, InvoiceLine
+    """Confirmed weeks, those that wait for the council, and lines of invoices, as rows of one statement. A credit note
+    gives units back once it is approved: before, they might be asked for twice, and the note be rejected.
+    """
+    own, line, said = ConfirmedActual, InvoiceLine, ActualException
+    nothing = sa.literal("").label("status")
     confirmed = latest_that_counts(
-        sa.literal(0).label("is_invoiced"), own.item_id, own.id.label("other_id"), sa.literal("").label("status"),
+        sa.literal(_CONFIRMED).label("kind"), own.item_id, own.id.label("other_id"), nothing,
         own.first_on, own.first_on.label("last_on"), own.actual_e4, own.frustrated_e4, own.planned_e4,
     ).where(own.item_id.in_(item_ids)).order_by(None)  # fmt: skip
     sign = sa.case((Invoice.kind == InvoiceKind.CREDIT_NOTE, -1), else_=1)
     invoiced = (
         select(
-            sa.literal(1).label("is_invoiced"), line.item_id, Invoice.id.label("other_id"),
+            sa.literal(_INVOICED).label("kind"), line.item_id, Invoice.id.label("other_id"),
             sa.cast(Invoice.status, sa.Text).label("status"), line.first_on, line.last_on,
             (sign * line.quantity_e4).label("actual_e4"), sa.literal(0).label("frustrated_e4"),
             sa.literal(0).label("planned_e4"),
         )
         .join(Invoice, Invoice.id == line.invoice_id)
         .where(line.item_id.in_(item_ids), Invoice.status.in_(COUNTS))
+        .where(sa.or_(Invoice.kind == InvoiceKind.INVOICE, Invoice.status == InvoiceStatus.APPROVED))
     )  # fmt: skip
-    both = sa.union_all(confirmed, invoiced).subquery("units")
-    return select(both).order_by(both.c.item_id, both.c.first_on, both.c.other_id)
+    waiting = (
+        select(
+            sa.literal(_WAITING).label("kind"), own.item_id, own.id.label("other_id"), nothing, own.first_on,
+            own.first_on.label("last_on"), own.actual_e4, own.frustrated_e4, own.planned_e4,
+        )
+        .join(said, said.confirmed_id == own.id)
+        .where(own.item_id.in_(item_ids), said.state == ExceptionState.OPEN)
+    )  # fmt: skip
+    every = sa.union_all(confirmed, invoiced, waiting).subquery("units")
+    return select(every).order_by(every.c.item_id, every.c.first_on, every.c.other_id)

@@ -1,6 +1,6 @@
 """The lines of an invoice: entered by hand, made from confirmed actuals, or taken back by a credit note."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,17 +8,19 @@ from sqlalchemy import delete, select
 
 from models.accounts.user import User
 from models.audit import record
-from models.base import DomainError, session, sum_of
+from models.base import DomainError, reload, session, sum_of
 from models.billing.credited import Left, left_of
-from models.billing.invoice_facts import Facts, Price
+from models.billing.invoice_facts import Facts, Price, ToInvoice
 from models.billing.invoicing import insist_on_editable, take_turn, touched
-from models.calendar import Span, in_words, today
+from models.calendar import DAY, Span, in_words, today
 from models.money import SCALE, gbp, number, round_half_away, times
 from models.records.contract import VatCode
 from models.records.invoice import Invoice, InvoiceKind, InvoiceLine
 
 LONGEST_DESCRIPTION = 200
 MOST_LINES = 500
+MOST_DAYS = 366
+"""Of one line."""
 MOST_E4 = 100_000 * SCALE
 
 
@@ -72,14 +74,24 @@ def add_lines(invoice: Invoice, asked: Sequence[Asked], *, by: User) -> None:
 
 
 def change_line(invoice: Invoice, line: InvoiceLine, asked: Asked, *, by: User) -> None:
-    """DomainError as in `add_line`. What was made from a confirmed actual stays bound to it while its days stay."""
+    """DomainError as in `add_line`, and where somebody has removed the line. What was made from a confirmed actual
+    stays bound to it while its days stay.
+    """
     take_turn(invoice)
+    _insist_is_there(line)
     _insist_may_have(invoice, [asked], more=0)
     keeps = (line.item_id, line.first_on, line.last_on) == (asked.item_id, asked.first_on, asked.last_on)
     for name, value in _values(asked).items():
         if name != "confirmed_id" or not keeps:
             setattr(line, name, value)
     _summed(invoice, by)
+
+
+def _insist_is_there(line: InvoiceLine) -> None:
+    """And read it again, now that nobody else changes it."""
+    if session.scalar(select(InvoiceLine.id).where(InvoiceLine.id == line.id)) is None:
+        raise DomainError("Somebody else has removed this line. Look at the invoice again, and add it if it is needed")
+    reload(line)
 
 
 def remove_line(invoice: Invoice, line: InvoiceLine, *, by: User) -> None:
@@ -149,6 +161,8 @@ def _insist_is_sound(each: Asked) -> None:
         raise DomainError(
             f"{in_words(each.last_on)} has not come yet. Send an invoice for days on which care was given"
         )
+    if (each.last_on - each.first_on).days >= MOST_DAYS:
+        raise DomainError("A line is for a year at most. Make a line for each year")
     if not 0 < each.quantity_e4 <= MOST_E4 or not 0 <= each.rate_e4 <= MOST_E4:
         raise DomainError("Enter a quantity above 0 and a price, each at most 100,000")
     if each.net < 0 or each.vat < 0:
@@ -180,23 +194,28 @@ def _summed(invoice: Invoice, by: User) -> None:
 
 def lines_from(contract_id: int, weeks: Collection[date], facts: "Facts") -> list[Asked]:
     """What can be invoiced of these weeks of the contract, by their first days: a line for each person and week of
-    which confirmed units are not invoiced yet, at the price of its first day.
+    which confirmed units are not invoiced yet, or two where the price changes within the week.
     """
-    found = []
-    for each in facts.to_invoice(contract_id):
-        if each.first_on not in weeks:
-            continue
-        span = Span(max(each.first_on, each.item.starts_on), min(each.last_on, each.item.last_on))
-        price: Price | None = each.item.price_on(span.first)
+    return [line for each in facts.to_invoice(contract_id) if each.first_on in weeks for line in _lines_of(each)]
+
+
+def _lines_of(each: ToInvoice) -> Iterator[Asked]:
+    """At the price of each day. A price that changes takes its days' share of the week's units, cumulatively rounded,
+    so that the lines add up to them.
+    """
+    span = Span(max(each.first_on, each.item.starts_on), min(each.last_on, each.item.last_on))
+    first, shared = span.first, 0
+    while first <= span.last:
+        price: Price | None = each.item.price_on(first)
         if price is None:
             raise DomainError(
-                f"No price is set for {each.item.level} on {in_words(span.first)}. Ask the council, then make the "
-                "invoice"
+                f"No price is set for {each.item.level} on {in_words(first)}. Ask the council, then make the invoice"
             )
-        found.append(
-            Asked(
-                each.item.id, span.first, span.last, each.left_e4, price.rate_e4, each.item.vat_code,
+        last = min(price.last, span.last)
+        until = round_half_away(each.left_e4 * ((last - span.first).days + 1), span.days)
+        if until > shared:
+            yield Asked(
+                each.item.id, first, last, until - shared, price.rate_e4, each.item.vat_code,
                 each.item.vat_basis_points, each.item.level, confirmed_id=each.confirmed_id,
-            )
-        )  # fmt: skip
-    return found
+            )  # fmt: skip
+        first, shared = last + DAY, until

@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, with_expression
 
 from models.base import choice
-from models.calendar import FAR_FUTURE, FinancialYear
+from models.calendar import FAR_FUTURE, FinancialYear, Span
 from models.folding import found_by
 from models.payments.invoiced import paid_of_invoices
 from models.records.contract import Contract
@@ -109,10 +109,8 @@ def is_paid_by_portal(invoice: Invoice) -> bool:
     record. The engine asks the same of each line (models.engine.facts.ContractFacts.pays_by_invoice).
     """
     own = [each for each in invoice.contract.methods if each.is_by_invoice]
-    days = {day for line in invoice.lines for day in (line.first_on, line.last_on)}
-    return bool(days) and all(
-        any(each.calculate_from <= day <= (each.ends_on or FAR_FUTURE) for each in own) for day in days
-    )
+    spans = [Span(each.calculate_from, each.ends_on or FAR_FUTURE) for each in own]
+    return bool(invoice.lines) and all(line.span.is_within(spans) for line in invoice.lines)
 
 
 def credit_notes_of(invoice_id: int) -> Select:

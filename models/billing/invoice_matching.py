@@ -139,8 +139,10 @@ def _of_units(invoice: Invoice, line: InvoiceLine, item: Bought, facts: Facts) -
     invoice and by others that were sent, may be no more than they come to.
     """
     weeks = facts.confirmed_in(item.id, line.span)
+    waits = _waiting(line, facts)
     if not weeks:
-        yield Difference(Differs.NOT_CONFIRMED, f"No actuals are confirmed for {line.span.words()}.")
+        words = waits or f"No actuals are confirmed for {line.span.words()}."
+        yield Difference(Differs.NOT_CONFIRMED, words)
         return
     held = Span(weeks[0].first_on, weeks[-1].span.last)
     confirmed = sum(each.payable_e4 for each in weeks)
@@ -151,8 +153,19 @@ def _of_units(invoice: Invoice, line: InvoiceLine, item: Bought, facts: Facts) -
         also = f", and other invoices {number(others)}" if others else ""
         yield Difference(
             Differs.QUANTITY, f"{number(confirmed)} confirmed for {held.words()}; this invoice asks for {number(here)}"
-            f"{also}.",
+            f"{also}.{' ' if waits else ''}{waits}",
         )  # fmt: skip
+
+
+def _waiting(line: InvoiceLine, facts: Facts) -> str:
+    """What of its days is confirmed above the plan and its tolerance, or with another exception that nobody has
+    decided: until then it does not count. Empty where nothing is.
+    """
+    found = [each for each in facts.waiting[line.item_id] if each.overlap(line.first_on, line.last_on)]
+    if not found:
+        return ""
+    held = Span(found[0].first, found[-1].last)
+    return f"What is confirmed for {held.words()} waits for the council’s approval, and counts once that is given."
 
 
 def _of_credit(line: InvoiceLine, left: Left) -> Iterable[Difference]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from models.accounts.user import User
 from models.base import DomainError, session
 from models.billing.invoice_lines import Asked, add_lines, take_back
-from models.billing.invoicing import Head, new_invoice
+from models.billing.invoicing import Head, key_of, new_invoice
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract, VatCode
 from models.records.invoice import Invoice, InvoiceKind, InvoiceLine, InvoiceStatus
@@ -42,6 +42,17 @@ class Received:
     stated_pence: int
     note: str
     lines: tuple[ReceivedLine, ...]
+    seller: str = ""
+    buyer: str = ""
+    """Names of the two parties; empty where the file says none."""
+
+    def strangers(self, provider: str, council: str) -> str:
+        """A sentence about names that are not those of the provider and the council: the wrong file may have been
+        chosen. They are no fault, since names are written in many ways. Empty where both are known.
+        """
+        pairs = (("from", self.seller, provider), ("to", self.buyer, council))
+        other = [f"{way} “{name}”" for way, name, known in pairs if name and key_of(name) != key_of(known)]
+        return f"The file is {' '.join(other)}: make sure that it is the right one" if other else ""
 
 
 def take_in(received: Received, provider: Provider, *, alike_reason: str = "", by: User) -> Invoice:

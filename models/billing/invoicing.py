@@ -5,6 +5,7 @@ Each verb waits its turn at the provider first, so that of two people who press 
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -60,8 +61,11 @@ class Head:
 
 
 def key_of(number: str) -> str:
-    """What two numbers that look alike have in common: without signs, capitals and zeros in front. "0012 " is "12"."""
-    return _ZEROS.sub("", "".join(letter for letter in number.casefold() if letter.isalnum()))
+    """What two numbers that look alike have in common: without signs, capitals and zeros in front. "0012 " is "12", and
+    so is it with digits of full width; an accent may be typed as a part of its letter or after it.
+    """
+    plain = unicodedata.normalize("NFKC", number).casefold()
+    return _ZEROS.sub("", "".join(letter for letter in plain if letter.isalnum()))
 
 
 def take_turn(invoice: Invoice) -> None:
@@ -117,7 +121,7 @@ def change_invoice(invoice: Invoice, head: Head, *, by: User) -> None:
 
 
 def _checked(provider_id: int, head: Head, own: Invoice | None) -> dict[str, Any]:
-    number = " ".join(head.number.split())
+    number = unicodedata.normalize("NFC", " ".join(head.number.split()))
     key = key_of(number)
     if not key or len(number) > LONGEST_NUMBER:
         raise DomainError(

@@ -24,6 +24,7 @@ from models.payments.purchase_order import PurchaseOrder
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import Contract
+from models.records.invoice import Invoice
 from models.records.provider import Provider
 from models.tenancy import ProviderOwned, owned
 from models.waiting import waits
@@ -77,6 +78,7 @@ class About:
     order_id: int | None = None
     payment_first_on: date | None = None
     document_id: int | None = None
+    invoice_id: int | None = None
 
     def columns(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in fields(self)}
@@ -97,6 +99,7 @@ class Action(ProviderOwned, Base):
         item_id="care_package_line_item",
         order_id="purchase_order",
         document_id="contract_document",
+        invoice_id="invoice",
     )
 
     id: Mapped[Key]
@@ -109,6 +112,8 @@ class Action(ProviderOwned, Base):
     item_id: Mapped[int | None] = mapped_column(index=True)
     order_id: Mapped[int | None] = mapped_column(index=True)
     document_id: Mapped[int | None] = mapped_column(index=True)
+    invoice_id: Mapped[int | None] = mapped_column(index=True)
+    """One that was sent: a draft may be removed."""
     payment_first_on: Mapped[date | None]
     event_on: Mapped[date | None]
     """The day of what the type reports: died, went to hospital, left, or came without a package."""
@@ -144,6 +149,7 @@ class Action(ProviderOwned, Base):
     order: Mapped[PurchaseOrder | None] = relationship(lazy="raise", viewonly=True)
     item: Mapped[CarePackageLineItem | None] = relationship(lazy="raise", viewonly=True)
     document: Mapped[ContractDocument | None] = relationship(lazy="raise", viewonly=True)
+    invoice: Mapped[Invoice | None] = relationship(lazy="raise", viewonly=True)
     assigned_to: Mapped[User | None] = relationship(lazy="raise", viewonly=True, foreign_keys=assigned_to_id)
 
     @hybrid_property
@@ -301,6 +307,6 @@ def _rows() -> tuple[Any, ...]:
 
 
 def _whole(*, with_teams: bool) -> tuple[Any, ...]:
-    links = (Action.contract, Action.order, Action.item, Action.document, Action.assigned_to)
+    links = (Action.contract, Action.order, Action.item, Action.document, Action.invoice, Action.assigned_to)
     teams = [joinedload(Action.type).selectinload(ActionType.teams)] if with_teams else []
     return *_rows(), *teams, *(joinedload(each) for each in links)

@@ -13,6 +13,7 @@ from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract
+from models.records.invoice import Invoice
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,20 @@ class Asked:
         )  # fmt: skip
         return self._with(about, document.name)
 
+    def with_invoice(self, invoice: Invoice) -> "Asked":
+        """And with its contract."""
+        about = replace(self.about, invoice_id=invoice.id, contract_id=invoice.contract_id)
+        return self._with(about, invoice.called)
+
     def _with(self, about: About, words: str) -> "Asked":
         title = ", ".join(filter(None, (self.title, words)))
         return Asked(about, title[:1].upper() + title[1:])
 
     @property
     def is_of_money(self) -> bool:
-        return self.about.payment_first_on is not None or self.about.order_id is not None
+        return any(
+            each is not None for each in (self.about.payment_first_on, self.about.order_id, self.about.invoice_id)
+        )
 
 
 def order_asked_about(order_id: int | None, number: int | None) -> Select[PurchaseOrder]:
@@ -62,6 +70,11 @@ def order_asked_about(order_id: int | None, number: int | None) -> Select[Purcha
 def item_asked_about(item_id: int) -> Select[CarePackageLineItem]:
     """One that waits to be authorised too: what waits for it is told on home."""
     return select(CarePackageLineItem).where(CarePackageLineItem.id == item_id)
+
+
+def invoice_asked_about(invoice_id: int) -> Select[Invoice]:
+    """One that was sent."""
+    return select(Invoice).where(Invoice.id == invoice_id, Invoice.submitted_at.is_not(None))
 
 
 def payment_asked_about(contract_id: int, first_on: object) -> Select[ScheduledPayment]:

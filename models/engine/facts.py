@@ -212,14 +212,9 @@ class ContractFacts:
         return self.waits_from is not None and self.waits_from <= span.first
 
     def pays_by_invoice(self, days: Span) -> bool:
-        """Whether the methods of the first and the last of these days pay approved invoices."""
-        return all(
-            any(
-                each.is_by_invoice and each.calculate_from <= day <= (each.ends_on or FAR_FUTURE)
-                for each in self.methods
-            )
-            for day in (days.first, days.last)
-        )
+        """Whether the methods of all these days pay approved invoices: of others nothing is paid twice."""
+        spans = [Span(each.calculate_from, each.ends_on or FAR_FUTURE) for each in self.methods if each.is_by_invoice]
+        return days.is_within(spans)
 
     def periods(self, until: date) -> list[tuple[Method, Span]]:
         """Its payment periods that begin on or before `until`, in order."""

@@ -195,16 +195,16 @@ def last_number() -> int:
 
 class Exported(Base):
     """One version of one record, told in one export. The newest of a record that is not asked for again is what the
-    finance system knows of it.
+    finance system knows of it: a record that comes back to what it was (an invoice that was held and released) is told
+    again, as what it is now.
     """
 
     __tablename__ = "exported"
     __table_args__ = (
         sa.Index("ix_exported_record", "kind", "record_id"),
         sa.Index("ix_exported_reference", "export_id", "kind", "reference"),
-        sa.Index("uq_exported_once", "kind", "record_id", "version", unique=True,
-                 sqlite_where=sa.text("asked_again_at IS NULL"), postgresql_where=sa.text("asked_again_at IS NULL")),
-    )  # fmt: skip
+        sa.UniqueConstraint("export_id", "kind", "record_id"),
+    )
 
     id: Mapped[Key]
     export_id: Mapped[int] = mapped_column(sa.ForeignKey("export.id"))
@@ -219,9 +219,15 @@ class Exported(Base):
 
     @classmethod
     def tells(cls, kind: str, record_id: Any, version: Any) -> sa.ColumnElement[bool]:
-        """A condition: this version of the record has been told."""
+        """A condition: this version of the record is what was told of it last."""
+        later = sa.orm.aliased(cls)
+        is_later = later.kind == kind, later.record_id == record_id, later.id > cls.id, later.asked_again_at.is_(None)
         same = cls.kind == kind, cls.record_id == record_id, cls.version == version
-        return select(cls.id).where(*same, cls.asked_again_at.is_(None)).exists()
+        return (
+            select(cls.id)
+            .where(*same, cls.asked_again_at.is_(None), ~select(later.id).where(*is_later).exists())
+            .exists()
+        )
 
 
 class ExportDelivery(Base):

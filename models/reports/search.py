@@ -1,7 +1,7 @@
 """The council's one search: what a text may mean among clients, providers, contracts, orders, claims, runs, payments.
 
-Three statements: the clients, whose names are noted when they are shown; providers and contracts by words, claims by
-their number; orders and runs by number, runs and payments by the sum that they come to.
+Three statements: the clients, whose names are noted when they are shown; providers and contracts by words, claims
+and invoices by their number; orders and runs by number, runs and payments by the sum that they come to.
 """
 
 import re
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 
 from models.base import session
+from models.billing.invoicing import key_of
 from models.calendar import FinancialYear
 from models.folding import found_by
 from models.money import parse_pence
@@ -24,6 +25,7 @@ from models.payments.run import PaymentRun
 from models.records.claim import Claim
 from models.records.client import Client, full_name
 from models.records.contract import Contract
+from models.records.invoice import Invoice, InvoiceKind
 from models.records.provider import Provider
 from models.words import searched
 
@@ -43,6 +45,7 @@ class Kind(StrEnum):
     CONTRACTS = "contracts"
     ORDERS = "purchase orders"
     CLAIMS = "one-off claims"
+    INVOICES = "invoices and credit notes"
     RUNS = "payment runs"
     PAYMENTS = "payments"
 
@@ -139,7 +142,10 @@ def _by_words(text: str, kinds: set[Kind]) -> Iterable[Counted]:
         .where(found_by(text, Contract.folded_name, Contract.reference))
         .order_by(exact.desc(), Contract.folded_name, Contract.id)
     )
-    words = ((providers, Kind.PROVIDERS), (contracts, Kind.CONTRACTS), (_claims(text), Kind.CLAIMS))
+    words = (
+        (providers, Kind.PROVIDERS), (contracts, Kind.CONTRACTS), (_claims(text), Kind.CLAIMS),
+        (_invoices(text), Kind.INVOICES),
+    )  # fmt: skip
     yield from _rows(each for each, kind in words if kind in kinds)
 
 
@@ -151,6 +157,23 @@ def _claims(text: str) -> Select:
         .where(_is(Claim.reference, text), Claim.was_sent)
         .order_by(Claim.id)
     )
+
+
+def _invoices(text: str) -> Select:
+    """Those that were sent, by their provider's own number or one that looks like it, or by what they come to."""
+    own, pence = Invoice, amount_of(text)
+    gross = own.net_pence + own.vat_pence
+    is_it = sa.and_(own.number_key == key_of(text), own.number_key != "")
+    comes_to = sa.false() if pence is None else gross == pence
+    is_credit = own.kind == InvoiceKind.CREDIT_NOTE
+    title = sa.case((is_credit, "Credit note "), else_="Invoice ") + own.number
+    return (
+        _row(Kind.INVOICES, own.id, own.number, title, Provider.name, is_it,
+             pence=sa.case((is_credit, -gross), else_=gross), first_on=own.invoiced_on)
+        .join(Provider, Provider.id == own.provider_id)
+        .where(sa.or_(is_it, comes_to), own.submitted_at.is_not(None))
+        .order_by(own.invoiced_on.desc(), own.id.desc())
+    )  # fmt: skip
 
 
 def _by_numbers(text: str, kinds: set[Kind]) -> Iterable[Counted]:

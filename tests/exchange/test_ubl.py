@@ -186,12 +186,41 @@ def changed(care, before, after, count=1):
         (b">2026-10-12<", b">12 October<", "Write days like 2026-10-05"),
         (b">12.75<", b">a lot<", "it must be a number"),
         (b"<cbc:ID>S</cbc:ID>", b"<cbc:ID>AE</cbc:ID>", "Care is S, Z or E"),
+        (b">380<", b">381<", "of type 381. Send an invoice"),
+        (b">380<", b">386<", "of type 386"),
+        (
+            b"<cbc:PayableAmount",
+            b'<cbc:PrepaidAmount currencyID="GBP">5.00</cbc:PrepaidAmount><cbc:PayableAmount',
+            "paid already",
+        ),
+        (b"<cbc:Percent>20</cbc:Percent>", b"<cbc:Percent>-1</cbc:Percent>", "Give one from 0 to 100"),
+        (b"<cbc:Percent>20</cbc:Percent>", b"<cbc:Percent>100.01</cbc:Percent>", "Give one from 0 to 100"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(care, before, after, words):
-    count = -1 if after == b"<cbc:ID>AE</cbc:ID>" else 1
+    count = 1 if before in (b">380<", b"<cbc:ID>INV-", b">2026-10-12<") else -1
     with pytest.raises(DomainError, match=words):
         read_ubl(changed(care, before, after, count))
+
+
+def test_a_file_of_others_is_told(care):
+    invoice = full(care)
+    own, council = made.invoice_now(invoice).provider.name, "Borsetshire Council"
+    content = file_of(invoice)
+    assert read_ubl(content).strangers(own.upper(), f" {council}") == ""
+    assert read_ubl(content.replace(council.encode(), b"Felpersham Council")).strangers(own, council) == (
+        "The file is to “Felpersham Council”: make sure that it is the right one"
+    )
+    assert read_ubl(content).strangers("Another Agency", "Felpersham") == (
+        f"The file is from “{own}” to “{council}”: make sure that it is the right one"
+    )
+    assert read_ubl(content.replace(b"RegistrationName", b"Other")).strangers(own, council) == ""
+
+
+def test_a_file_that_is_nested_without_end_is_refused():
+    deep = 40_000
+    with pytest.raises(DomainError, match="no invoice"):
+        read_ubl(b"<a>" * deep + b"</a>" * deep)
 
 
 def test_a_line_without_its_care_package_is_told_by_its_number(care):

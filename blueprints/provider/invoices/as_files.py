@@ -59,9 +59,11 @@ def upload():
     if form.validate_on_submit():
         with refusals_on(form):
             content = form.file.data.stream.read(LARGEST + 1)
-            invoice = take_in(read_ubl(content), viewed(), alike_reason=form.alike_reason.data, by=me())
+            received = read_ubl(content)
+            invoice = take_in(received, viewed(), alike_reason=form.alike_reason.data, by=me())
             words = f"{invoice.called} for {gbp(invoice.gross_pence)} is taken in as a draft. Check it, then send it"
-            return done(words, then=url_for(".show", invoice_id=invoice.id))
+            strangers = received.strangers(viewed().name, settings().council.name)
+            return done(". ".join(filter(None, (words, strangers))), then=url_for(".show", invoice_id=invoice.id))
     return render("provider/invoices/upload.html", form=form)
 
 

@@ -71,7 +71,7 @@ def invoice_page(invoice, *, sending=None, line_form=None):
     beside = Beside.of(invoice)
     if line_form is None and changes and invoice.kind.is_invoice:
         line_form = LineForm(formdata=None)
-        line_form.offer(facts.items.values())
+        line_form.offer(facts.offered)
     sending = sending or SendForm(formdata=None, data={"seen": invoice.gross_pence})
     return render(
         "provider/invoices/show.html",

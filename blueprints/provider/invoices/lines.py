@@ -71,7 +71,7 @@ def line_of(invoice, line_id):
 
 
 def _offered(form, invoice):
-    form.offer(Facts.of_contract(invoice.contract_id).items.values())
+    form.offer(Facts.of_contract(invoice.contract_id).offered)
     return form
 
 

@@ -57,6 +57,29 @@ def test_an_invoice_is_told_when_it_is_sent_held_and_approved(way: Way):
         assert told(way, "invoices.csv", *columns) == [("1041", "invoice", "approved", "", "231.00", "As agreed")]
 
 
+def test_one_that_is_held_and_released_is_told_as_it_is_each_time(way: Way):
+    """What comes back to what it was is told again: else the finance system would have it on hold for good."""
+    with as_on(LATER):
+        contract, item = make_home_care()
+        make_confirmed(item, 100_000)
+        invoice = make_sent(contract, asked(item), number="1041")
+        by = with_role(make_staff(CouncilRole.PAYMENTS_MANAGER))
+        first, second = reason_owned_by("payments"), reason_owned_by("brokerage")
+        columns = "status", "hold_reason"
+        assert told(way, "invoices.csv", *columns) == [("submitted", "")]
+        for reason in (first, first, second):
+            act(invoice, lambda own, why=reason: invoice_deciding.hold(own, why, by=by))
+            assert told(way, "invoices.csv", *columns) == [("on_hold", reason.name)]
+            act(invoice, lambda own: invoice_deciding.release(own, by=by))
+            assert told(way, "invoices.csv", *columns) == [("submitted", "")]
+        assert told(way, "invoices.csv", *columns) == []
+        act(invoice, lambda own: invoice_deciding.hold(own, first, by=by))
+        assert told(way, "invoices.csv", *columns) == [("on_hold", first.name)]
+        act(invoice, lambda own: invoice_deciding.release(own, by=by))
+        act(invoice, lambda own: invoice_deciding.hold(own, second, by=by))
+        assert told(way, "invoices.csv", *columns) == [("on_hold", second.name)]
+
+
 def test_one_that_is_cancelled_is_told_and_its_number_may_come_again(way: Way):
     with as_on(LATER):
         contract, item = make_home_care()

@@ -9,8 +9,11 @@ from models.billing import invoice_deciding
 from models.billing.invoice_matching import Beside, Differs, in_short, match
 from models.calendar import as_on
 from models.money import SCALE
+from models.records.actual import ExceptionState
+from models.records.actual_rule import RuleKind
 from models.records.invoice import InvoiceStatus
 from tests import invoice_factories as made
+from tests.actual_factories import make_rule as make_actual_rule
 from tests.care_factories import make_price, make_service_level
 from tests.factories import make_user
 from tests.invoice_factories import MONDAY, act, asked
@@ -79,7 +82,9 @@ def test_units_that_a_credit_note_takes_back_may_be_asked_for_again(care):
     sent = made.make_sent(contract, asked(item))
     made.approve(sent)
     [line] = made.invoice_now(sent).lines
-    made.send(made.make_credit_note(sent, {line.id: 3 * SCALE}))
+    note = made.make_credit_note(sent, {line.id: 3 * SCALE})
+    made.send(note)
+    made.approve(note)
     assert differs(made.make_invoice(contract, asked(item, 3))) == []
     assert differs(made.make_invoice(contract, asked(item, 4))) == ["quantity"]
 
@@ -169,6 +174,40 @@ def test_frustrated_hours_count_where_the_service_pays_them_and_extras_where_it_
     item = made.make_hourly_item(contract, level=level)
     made.make_confirmed(item, 8 * SCALE, frustrated_e4=2 * SCALE, planned_e4=9 * SCALE)
     assert differs(made.make_invoice(contract, asked(item, 10))) == said
+
+
+@pytest.mark.parametrize(("days", "said"), [(0, []), (1, ["quantity"])])
+def test_where_a_rule_pays_the_plan_the_planned_units_count(care, days, said):
+    """From the week that begins on the rule's day; the week before goes by what was delivered."""
+    contract, _ = care
+    item = made.make_hourly_item(contract)
+    make_actual_rule(item.service_level_id, RuleKind.PAID_ON_PLAN, refuses_from=MONDAY + timedelta(days=days))
+    made.make_confirmed(item, 8 * SCALE, planned_e4=HOURS)
+    assert differs(made.make_invoice(contract, asked(item))) == said
+
+
+def test_a_rule_that_only_warns_pays_no_plan(care):
+    contract, _ = care
+    item = made.make_hourly_item(contract)
+    make_actual_rule(item.service_level_id, RuleKind.PAID_ON_PLAN, warns_from=MONDAY)
+    made.make_confirmed(item, 8 * SCALE, planned_e4=HOURS)
+    assert differs(made.make_invoice(contract, asked(item))) == ["quantity"]
+
+
+def test_what_is_above_the_plan_and_its_tolerance_counts_once_the_council_has_approved_it(care):
+    contract, item = care
+    made.make_confirmed(item, 12 * SCALE, number=2, state=ExceptionState.OPEN)
+    waits = (
+        " What is confirmed for 5 to 11 October 2026 waits for the council’s approval, and counts once that is given."
+    )
+    assert texts(made.make_invoice(contract, asked(item, 12))) == [
+        f"10 confirmed for 5 to 11 October 2026; this invoice asks for 12.{waits}"
+    ]
+    other = made.make_hourly_item(contract)
+    made.make_confirmed(other, HOURS, state=ExceptionState.OPEN)
+    assert texts(made.make_invoice(contract, asked(other))) == [waits.strip()]
+    made.make_confirmed(other, HOURS, number=2, state=ExceptionState.APPROVED)
+    assert differs(made.make_invoice(contract, asked(other))) == []
 
 
 def test_a_penny_of_rounding_is_told_and_matches(care):

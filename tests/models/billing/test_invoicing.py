@@ -1,24 +1,27 @@
 """What providers do with invoices: numbers, lines, sending, mending, credit notes."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from models.base import DomainError, session
-from models.billing import invoice_deciding, invoice_lines, invoicing
+from models.billing import invoice_deciding, invoice_lines, invoice_listing, invoicing
 from models.billing.credited import left_of
 from models.billing.invoice_facts import Facts
+from models.billing.invoice_matching import match
 from models.billing.invoicing import Head, key_of
 from models.calendar import as_on
 from models.money import SCALE
 from models.outbox import OutboxMessage
 from models.permissions import Role
 from models.records.actual import ExceptionState
-from models.records.invoice import Invoice, InvoiceStatus
+from models.records.invoice import Invoice, InvoiceLine, InvoiceStatus
 from models.records.provider import Provider
 from tests import invoice_factories as made
+from tests.care_factories import make_price, make_service_level
 from tests.factories import make_user
 from tests.invoice_factories import MONDAY, act, asked
 from tests.support import runs
@@ -36,7 +39,16 @@ def care():
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("0012 ", "12"), ("inv-7", "INV 7"), ("A-0099", "a99"), ("2026/001", "2026-1")]
+    ("one", "other"),
+    [
+        ("0012 ", "12"),
+        ("inv-7", "INV 7"),
+        ("A-0099", "a99"),
+        ("2026/001", "2026-1"),
+        ("Tŷ 1", "Ty\u0302 1"),
+        ("１２", "12"),
+        ("12\u200b", "12"),
+    ],
 )
 def test_numbers_that_look_alike_have_one_key(one, other):
     assert key_of(one) == key_of(other)
@@ -215,6 +227,68 @@ def test_a_rejected_invoice_offers_its_weeks_again(care):
     sent = made.make_sent(contract, asked(item))
     act(sent, invoice_deciding.reject, "Sent twice", by=made.officer())
     assert offered(contract) == [(item.id, MONDAY, 100_000)]
+
+
+def test_a_price_that_changes_within_the_week_makes_two_lines_that_match(care):
+    """Every year has such a week: that of 1 April. Its units are shared by days, and add up."""
+    contract, _ = care
+    item = made.make_hourly_item(contract, None, level=make_service_level(unit="hour"))
+    make_price(item, made.HOURLY_E4, ends_on=MONDAY + timedelta(days=1))
+    make_price(item, 240_000, starts_on=MONDAY + timedelta(days=2))
+    made.make_confirmed(item, 127_500)
+    with unit_of_work(contract.provider_id):
+        lines = invoice_lines.lines_from(contract.id, {MONDAY}, Facts.of_contract(contract.id))
+    told = [(each.first_on, each.last_on, each.quantity_e4, each.rate_e4) for each in lines]
+    assert told == [
+        (MONDAY, MONDAY + timedelta(days=1), 36_429, made.HOURLY_E4),
+        (MONDAY + timedelta(days=2), MONDAY + timedelta(days=6), 91_071, 240_000),
+    ]
+    draft = made.make_invoice(contract, *lines)
+    with unit_of_work():
+        assert match(made.invoice_now(draft)).is_matched
+    assert offered(contract) == []
+
+
+def test_a_price_that_ends_within_the_week_makes_no_invoice(care):
+    contract, _ = care
+    item = made.make_hourly_item(contract, None, level=make_service_level(unit="hour"))
+    make_price(item, made.HOURLY_E4, ends_on=MONDAY + timedelta(days=5))
+    made.make_confirmed(item, 127_500)
+    with unit_of_work(contract.provider_id), pytest.raises(DomainError, match="No price is set for .* 11 October 2026"):
+        invoice_lines.lines_from(contract.id, {MONDAY}, Facts.of_contract(contract.id))
+
+
+def test_what_is_not_authorised_yet_is_not_offered_for_a_line(care):
+    contract, item = care
+    other = made.make_hourly_item(contract)
+    runs.change(other, authorised_on=None)
+    assert [each.id for each in made.facts_of(contract).offered] == [item.id]
+    with pytest.raises(DomainError, match="Choose a care package"):
+        made.make_invoice(contract, asked(other))
+
+
+@pytest.mark.parametrize(("days", "is_refused"), [(365, False), (366, True)])
+def test_a_line_is_for_a_year_at_most(care, days, is_refused):
+    contract, item = care
+    line = asked(item, first_on=MONDAY - timedelta(days=days - 6))
+    with pytest.raises(DomainError, match="a year at most") if is_refused else nullcontext():
+        made.make_invoice(contract, line)
+
+
+def test_of_two_windows_one_removes_the_line_that_the_other_changes(care):
+    contract, item = care
+    draft = made.make_invoice(contract, asked(item), asked(item, 2))
+    by = make_user()
+    with unit_of_work(contract.provider_id):
+        own = session.scalars(invoice_listing.numbered(draft.id)).unique().one()
+        kept, gone = own.lines
+        session.execute(
+            delete(InvoiceLine).where(InvoiceLine.id == gone.id).execution_options(synchronize_session=False)
+        )
+        with pytest.raises(DomainError, match="has removed this line"):
+            invoice_lines.change_line(own, gone, asked(item, 3), by=by)
+        invoice_lines.change_line(own, kept, asked(item, 3), by=by)
+    assert made.invoice_now(draft).net_pence == 3 * 2_310
 
 
 # credit notes

@@ -1,6 +1,7 @@
 """Contracts that pay by invoice are entitled to the lines of approved invoices, through the one engine."""
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
@@ -13,13 +14,14 @@ from models.engine.facts import InvoicedSum
 from models.engine.invoices import invoice_cells
 from models.engine.reason_code import ReasonCode
 from models.money import SCALE
+from models.payments.loading import load
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.remittance import Remittance
 from models.records.contract import PaymentMethod
 from tests import invoice_factories as made
 from tests.invoice_factories import MONDAY, act, asked
 from tests.support import runs
-from tests.support.rows import every
+from tests.support.rows import every, reading
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
 DECIDED = MONDAY + timedelta(days=8)
@@ -166,6 +168,25 @@ def test_days_after_the_method_by_invoice_has_ended_are_not_paid_by_it(care, day
     runs.change(method, ends_on=MONDAY + timedelta(days=6 - days))
     runs.calculate(DECIDED)
     assert [net for _, net, _ in drafts(contract)] == ([] if days else [23_100])
+
+
+def test_a_line_over_days_that_are_paid_by_plan_in_between_is_not_paid_by_invoice(care):
+    """Else these days would be paid twice: by their plan, and by the invoice."""
+    contract, _ = care
+    with reading():
+        facts = load([contract.provider_id])[contract.id]
+    [method] = facts.methods
+    days = Span(MONDAY, MONDAY + timedelta(days=20))
+    weeks = [Span(MONDAY + timedelta(days=7 * n), MONDAY + timedelta(days=7 * n + 6)) for n in range(3)]
+    parts = [
+        SimpleNamespace(is_by_invoice=True, calculate_from=each.first, ends_on=each.last) for each in reversed(weeks)
+    ]
+    facts.methods = parts
+    assert facts.pays_by_invoice(days)
+    parts[1].is_by_invoice = False
+    assert not facts.pays_by_invoice(days)
+    assert all(facts.pays_by_invoice(each) for each in (weeks[0], weeks[2]))
+    assert method.is_by_invoice
 
 
 def test_a_suspended_care_package_keeps_its_lines_waiting_with_their_sum(care):
