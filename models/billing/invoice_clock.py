@@ -76,6 +76,20 @@ class Figures:
         days = self.on(LateKind.PAY_DAYS, valid_on) if valid_on else None
         return valid_on + timedelta(days=days) if valid_on and days is not None else None
 
+    def tell_by(self, received_on: date | None) -> date | None:
+        """The last day to tell its provider of a hold in time, of what was received on that day."""
+        days = self.on(LateKind.TELL_DAYS, received_on) if received_on else None
+        return received_on + timedelta(days=days) if received_on and days is not None else None
+
+    def told_late(self, received_on: date, told_days: int | None) -> int | None:
+        """How many days too late a provider was told, so many days after the receipt; 0 in time. None where nobody had
+        to be told, or no days to tell are on record.
+        """
+        tell_by = self.tell_by(received_on)
+        if told_days is None or tell_by is None:
+            return None
+        return max(0, told_days - (tell_by - received_on).days)
+
     def clock(self, *, valid_on: date | None, paid_on: date | None, gross_pence: int, as_on: date) -> Clock:
         """Of an invoice that is to be paid, with VAT; `paid_on` None: not yet."""
         if valid_on is None:
@@ -135,6 +149,9 @@ class ClockRow:
     """On which it was on hold, all holds together."""
     told_days: int | None
     """From receipt to the first hold; None where it never was on hold."""
+    told_late_days: int | None
+    """Days after the last day to tell of a hold; 0 in time; None where it never was on hold, or no days are on record.
+    """
 
 
 @dataclass(frozen=True)
@@ -149,6 +166,10 @@ class ClockSums:
     """Waiting, and past the last day to pay."""
     interest_pence: int
     """Statutory interest and fixed sums of all that was or is late."""
+    held: int
+    """Were or are on hold, where days to tell of it are on record."""
+    told_in_time: int
+    """Of these: the provider was told within those days."""
 
     @property
     def per_cent_in_time(self) -> int | None:
@@ -165,4 +186,6 @@ def summed(rows: Sequence[ClockRow]) -> ClockSums:
         average_tenths=round_half_away(10 * days, len(paid)) if paid else None,
         open_late=sum(each.paid_on is None and each.late_days > 0 for each in rows),
         interest_pence=sum((each.interest_pence or 0) + (each.fixed_pence or 0) for each in rows),
+        held=sum(each.told_late_days is not None for each in rows),
+        told_in_time=sum(each.told_late_days == 0 for each in rows),
     )

@@ -10,7 +10,7 @@ from models.base import choice
 from models.calendar import FAR_FUTURE, FinancialYear, Span
 from models.folding import found_by
 from models.payments.invoiced import paid_of_invoices
-from models.records.contract import Contract
+from models.records.contract import Contract, PaymentMethod
 from models.records.invoice import (
     Invoice,
     InvoiceHold,
@@ -29,10 +29,11 @@ def invoices(
     year: FinancialYear | None = None, text: str = "", with_drafts: bool = True,
 ) -> Select:  # fmt: skip
     """Rows of the provider at hand, or for the council of all: id, kind, number, invoiced_on, first_on and last_on of
-    its lines, contract, contract_reference, net_pence, vat_pence, gross_pence (below 0 of a credit note), state,
-    received_on, valid_on, decided_on, paid_on, paid_pence, reason (why it is on hold), provider, provider_id and
-    provider_reference; the newest first. `year` goes by the date of the invoice; `text` is looked for in its number and
-    the provider's name. Cancelled ones stand there only if they are asked for by `state`.
+    its lines, pays (its contract pays by invoice for their days), contract, contract_reference, net_pence, vat_pence,
+    gross_pence (below 0 of a credit note), state, received_on, valid_on, decided_on, paid_on, paid_pence, reason (why
+    it is on hold), provider, provider_id and provider_reference; the newest first. `year` goes by the date of the
+    invoice; `text` is looked for in its number and the provider's name. Cancelled ones stand there only if they are
+    asked for by `state`.
     """
     own, paid, held = Invoice, paid_of_invoices(), InvoiceHold
     sign = sa.case((own.kind == InvoiceKind.CREDIT_NOTE, -1), else_=1)
@@ -48,7 +49,7 @@ def invoices(
             own.id, own.kind, own.number, own.invoiced_on, own.status, own.received_on, own.valid_on, own.decided_on,
             (sign * own.net_pence).label("net_pence"), (sign * own.vat_pence).label("vat_pence"),
             (sign * gross).label("gross_pence"), stands.label("state"), paid.c.paid_on, paid_pence.label("paid_pence"),
-            first.label("first_on"), last.label("last_on"), Contract.name.label("contract"),
+            first.label("first_on"), last.label("last_on"), pays().label("pays"), Contract.name.label("contract"),
             Contract.reference.label("contract_reference"), HoldReason.name.label("reason"), own.provider_id,
             Provider.name.label("provider"), Provider.reference.label("provider_reference"),
         )
@@ -111,6 +112,23 @@ def is_paid_by_portal(invoice: Invoice) -> bool:
     own = [each for each in invoice.contract.methods if each.is_by_invoice]
     spans = [Span(each.calculate_from, each.ends_on or FAR_FUTURE) for each in own]
     return bool(invoice.lines) and all(line.span.is_within(spans) for line in invoice.lines)
+
+
+def pays() -> sa.ColumnElement[bool]:
+    """Of Invoice, as `is_paid_by_portal` says it of one, by the first and the last day of each line."""
+    line, method = sa.orm.aliased(InvoiceLine), PaymentMethod
+
+    def has(day: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool]:
+        until = func.coalesce(method.ends_on, FAR_FUTURE)
+        mine = (
+            method.contract_id == Invoice.contract_id,
+            method.is_by_invoice,
+            day.between(method.calculate_from, until),
+        )
+        return select(method.id).where(*mine).correlate(Invoice, line).exists()
+
+    other = sa.or_(~has(line.first_on), ~has(line.last_on))
+    return ~select(line.id).where(line.invoice_id == Invoice.id, other).correlate(Invoice).exists()
 
 
 def credit_notes_of(invoice_id: int) -> Select:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from models.base import days_in, session
 from models.billing.invoice_clock import ClockRow, Figures
-from models.billing.invoice_listing import invoices
+from models.billing.invoice_listing import invoices, pays
 from models.calendar import today
 from models.records.invoice import Invoice, InvoiceHold, InvoiceKind, InvoiceState, InvoiceStatus
 
@@ -15,11 +15,12 @@ COUNTED = (InvoiceStatus.SUBMITTED, InvoiceStatus.ON_HOLD, InvoiceStatus.APPROVE
 
 
 def clock_rows(first: date, last: date) -> list[ClockRow]:
-    """Invoices (no credit notes, and none that was rejected or cancelled) received from `first` to `last`, both
-    included, the one that was received first in front. Three statements.
+    """Invoices (no credit notes, and none that was rejected or cancelled, or that is a record because its contract does
+    not pay by invoice) received from `first` to `last`, both included, the one that was received first in front. Three
+    statements.
     """
     figures, day = Figures.read(), today()
-    within = Invoice.received_on.between(first, last), Invoice.status.in_(COUNTED)
+    within = Invoice.received_on.between(first, last), Invoice.status.in_(COUNTED), pays()
     query = invoices(kind=InvoiceKind.INVOICE).where(*within)
     rows = session.execute(query.order_by(None).order_by(Invoice.received_on, Invoice.id)).all()
     held = _held(first, last, day)
@@ -28,13 +29,14 @@ def clock_rows(first: date, last: date) -> list[ClockRow]:
         paid_on = row.paid_on if row.state is InvoiceState.PAID else None  # not as long as a part of it waits
         clock = figures.clock(valid_on=row.valid_on, paid_on=paid_on, gross_pence=row.gross_pence, as_on=day)
         held_days, first_held = held.get(row.id, (0, None))
+        told_days = (first_held - row.received_on).days if first_held else None
         found.append(
             ClockRow(
                 row.id, row.provider_id, row.provider, row.number, row.contract, row.state.label, row.received_on,
                 row.valid_on, clock.due_on, paid_on, clock.days or 0, clock.late_days, row.gross_pence,
                 clock.interest.pence if clock.interest else None,
                 clock.interest.fixed_pence if clock.interest else None, held_days,
-                (first_held - row.received_on).days if first_held else None,
+                told_days, figures.told_late(row.received_on, told_days),
             )
         )  # fmt: skip
     return found

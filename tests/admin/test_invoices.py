@@ -10,6 +10,7 @@ from models.billing import invoice_deciding
 from models.money import SCALE
 from models.outbox import OutboxMessage
 from models.permissions import CouncilRole, Role
+from models.records.contract import PaymentMethod
 from models.records.invoice import InvoiceStatus
 from models.records.invoice_rule import HoldReason, LateFigure, LateKind
 from models.records.provider import Provider
@@ -232,6 +233,34 @@ def test_a_late_invoice_tells_interest_as_information(officer, care, set_today):
     words = officer.get(of(sent)).words
     assert "20 days. Statutory interest would be £1.94 at 12 %, and the fixed sum £40.00" in words
     assert "20 days late" in officer.get(QUEUE).words
+
+
+def test_the_clock_compares_the_day_of_a_hold_with_the_days_to_tell_of_it(officer, care, clerk, set_today):
+    contract, item = care
+    [early, late] = [made.make_sent(contract, asked(item, hours), number=f"4{hours}") for hours in (4, 5)]
+    assert "If disputed, tell by 19 October 2026" in officer.get(of(early)).words
+    reason = made.reason_owned_by("provider")
+    for invoice, days in ((early, 7), (late, 8)):
+        set_today(TODAY + timedelta(days=days))
+        act(invoice, invoice_deciding.hold, reason, by=clerk)
+    assert "tell by" not in officer.get(of(early)).words
+    words = officer.get(f"{QUEUE}clock").words
+    assert "Told in time of a hold 1 of 2" in words
+    assert "told after 8 days, 1 too late" in words
+    assert "Days too late to tell of it" in officer.get(f"{QUEUE}clock.csv").text
+
+
+@pytest.mark.parametrize(("days", "counts"), [(0, True), (1, False)])
+def test_what_the_contract_does_not_pay_by_invoice_has_no_clock(officer, care, set_today, days, counts):
+    """It is a record: how it is paid, and when, the portal does not know."""
+    contract, item = care
+    [method] = every(select(PaymentMethod).where(PaymentMethod.contract_id == contract.id))
+    runs.change(method, calculate_from=MONDAY + timedelta(days=days))
+    sent = made.make_sent(contract, asked(item))
+    set_today(TODAY + timedelta(days=50))
+    for there in (of(sent), QUEUE):
+        assert ("20 days" in officer.get(there).words) is counts, there
+    assert (sent.number in officer.get(f"{QUEUE}clock").words) is counts
 
 
 def test_the_clock_report_counts_days_with_a_picture_and_as_a_file(officer, care, set_today):

@@ -8,11 +8,13 @@ from sqlalchemy import select
 from models.audit import AuditEvent
 from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
+from models.records.care_package import CarePackageLineItem
 from models.reports.search import Kind, amount_of, search
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from tests.admin.conftest import MONDAY, SUNDAY, WEEK
 from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import make_provider
+from tests.invoice_factories import asked, make_invoice, make_sent
 from tests.support.rows import every, reading
 from tests.support.runs import calculate
 
@@ -53,6 +55,22 @@ def test_each_kind_is_found_as_people_type_it(place):
         assert found(text)[Kind.RUNS] == (1, [f"Run {paid}"]), text
     assert Kind.RUNS not in found(f"order {paid}")
     assert Kind.ORDERS not in found(f"run {order.number}")
+
+
+@pytest.mark.postgres
+def test_an_invoice_that_was_sent_is_found_by_its_number_and_its_sum(place, desk):
+    _, contract, _ = place
+    [item] = every(select(CarePackageLineItem).where(CarePackageLineItem.contract_id == contract.id))
+    line = asked(item, 3, first_on=MONDAY, last_on=SUNDAY)
+    sent = make_sent(contract, line, number="INV-0012", invoiced_on=MONDAY)
+    make_invoice(contract, line, number="INV-13", invoiced_on=MONDAY)
+    for text in ("INV-0012", "inv 12", "£69.30"):
+        assert found(text)[Kind.INVOICES] == (1, ["Invoice INV-0012"]), text
+    for text in ("INV-13", "INV", "£69.31", "-"):
+        assert Kind.INVOICES not in found(text), text
+    answer = desk.officer.post(HERE, {"text": "inv-12"}, status=303)
+    assert answer.location.endswith(f"/council/invoices/{sent.id}")
+    assert Kind.INVOICES not in found("INV-0012", [Kind.CLAIMS])
 
 
 @pytest.mark.postgres

@@ -7,14 +7,17 @@ import pytest
 from sqlalchemy import select
 
 from models.billing import invoice_deciding
+from models.correspondence.action import Action
 from models.money import SCALE
 from models.permissions import Role
 from models.records.invoice import Invoice, InvoiceKind, InvoiceStatus
 from models.records.provider import Provider
 from tests import invoice_factories as made
+from tests.action_factories import make_type
 from tests.factories import make_user
 from tests.invoice_factories import MONDAY, act, asked
-from tests.support.client import PortalClient
+from tests.support.client import PortalClient, filled_in
+from tests.support import runs
 from tests.support.rows import every
 
 TODAY = date(2026, 10, 12)
@@ -129,6 +132,29 @@ def test_an_invoice_is_made_by_hand_line_by_line(finance, at, care):
     assert made.invoice_now(invoice).gross_pence == 0
 
 
+def test_a_line_is_added_without_the_page_being_loaded_and_the_next_begins_with_its_days(finance, at, care):
+    contract, item = care
+    invoice = made.make_invoice(contract)
+    part = finance.post(at(f"{invoice.id}/lines/add"), line(item), htmx=True, status=200)
+    assert "£294.53" in part.words
+    assert "The line for £294.53 is added" in part.words
+    for page in (part, finance.get(at(f"{invoice.id}?like={made.invoice_now(invoice).lines[0].id}"))):
+        boxes = [each["value"] for each in page.page.select("#first_on input, #last_on input")]
+        assert boxes == ["5", "10", "2026", "11", "10", "2026"]
+    assert len(made.invoice_now(invoice).lines) == 1
+    page = finance.post(at(f"{invoice.id}/lines/add"), line(item) | {"quantity": "many"}, htmx=True, status=422)
+    assert page.page.select_one("#quantity")["value"] == "many"
+
+
+def test_a_line_is_offered_for_what_is_authorised(finance, at, care):
+    contract, item = care
+    other = made.make_hourly_item(contract)
+    runs.change(other, authorised_on=None)
+    page = finance.get(at(f"{made.make_invoice(contract).id}"))
+    offered = [each["value"] for each in page.page.select("#item option")]
+    assert offered == ["", str(item.id)]
+
+
 def test_a_line_with_faults_stays_on_the_page_with_what_was_typed(finance, at, care):
     contract, item = care
     invoice = made.make_invoice(contract)
@@ -240,6 +266,23 @@ def test_it_is_taken_away_as_pdf_csv_excel_and_ubl(finance, at, care):
     assert item.reference in finance.get(at(f"{sent.id}/lines.csv")).text
     finance.get(at(f"{sent.id}/lines.xlsx"))
     assert "<cbc:ID>1041</cbc:ID>" in finance.get(at(f"{sent.id}/ubl")).text
+
+
+def test_an_action_about_it_is_linked_with_it(finance, at, care, provider):
+    contract, item = care
+    make_type(is_of_money=True)
+    sent, draft = made.make_sent(contract, asked(item)), made.make_invoice(contract)
+    new = f"/providers/{provider.id}/actions/new?invoice="
+    page = finance.get(finance.get(at(f"{sent.id}")).page.select_one(f"a[href='{new}{sent.id}']")["href"])
+    assert filled_in(page.page.select_one("main form"))["title"] == sent.called
+    finance.submit(page, {"text": "When is it paid?"}, status=303)
+    [action] = every(select(Action))
+    assert (action.invoice_id, action.contract_id, action.is_of_money) == (sent.id, contract.id, True)
+    thread = finance.get(f"/providers/{provider.id}/actions/{action.id}")
+    assert thread.page.select_one(f"dl.facts a[href='{at(str(sent.id))}']").text == sent.called
+    other, their_item = made.make_home_care()
+    for each in (draft, made.make_sent(other, asked(their_item))):
+        finance.get(f"{new}{each.id}", status=404)
 
 
 def test_a_ubl_file_becomes_a_draft(finance, at, care):

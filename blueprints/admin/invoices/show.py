@@ -36,8 +36,9 @@ def invoice_page(invoice, form=None):
     is_own = decides and not may_decide(invoice, me())
     state = state_of(invoice.status, invoice.gross_pence, invoice.paid_pence)
     facts = Facts.of_items({line.item_id for line in invoice.lines})
-    beside = Beside.of(invoice)
-    is_counted = invoice.kind.is_invoice and not (invoice.status.is_rejected or invoice.status.is_cancelled)
+    beside, pays = Beside.of(invoice), is_paid_by_portal(invoice)
+    is_over = invoice.status.is_rejected or invoice.status.is_cancelled
+    is_counted = invoice.kind.is_invoice and pays and not is_over
     return render(
         "admin/invoices/show.html",
         invoice=invoice,
@@ -53,7 +54,9 @@ def invoice_page(invoice, form=None):
         items=facts.items,
         matching=matched_with(invoice, facts),
         alike=beside.alike,
-        pays=is_paid_by_portal(invoice),
+        pays=pays,
+        today=today(),
+        tell_by=beside.figures.tell_by(invoice.received_on) if invoice.status.is_submitted else None,
         form=form or ApproveForm(formdata=None, data={"seen": invoice.gross_pence}),
         decides=decides and not is_own,
         manages=may(Permission.MANAGE_INVOICE_RULES) and may_decide(invoice, me()),

@@ -4,7 +4,7 @@ from flask import request
 
 from blueprints.access import may, requires
 from blueprints.download import checked, table_file
-from blueprints.lookups import address_without, get_or_404, page_of
+from blueprints.lookups import address_without, get_or_404, key, page_of
 from blueprints.pages import render
 from blueprints.provider.invoices import bp
 from blueprints.reading import reads_client_records
@@ -25,6 +25,7 @@ SORTED_BY: Columns = {
     "paid": "paid_on",
 }  # fmt: skip
 YEARS = 7
+INVOICE = "provider/invoices/_invoice.html"
 
 
 @bp.get("/")
@@ -56,7 +57,8 @@ def _filter():
 @requires(Permission.VIEW_INVOICES)
 @reads_client_records
 def show(invoice_id):
-    return invoice_page(loaded(invoice_id))
+    """`like` in the address: the line whose days the next one begins with."""
+    return invoice_page(loaded(invoice_id), like=request.args.get("like", type=key))
 
 
 def loaded(invoice_id):
@@ -64,30 +66,34 @@ def loaded(invoice_id):
     return get_or_404(numbered(invoice_id))
 
 
-def invoice_page(invoice, *, sending=None, line_form=None):
+def invoice_page(invoice, **forms):
     """The page of the invoice; one of its forms as it was sent."""
+    return render("provider/invoices/show.html", partial=INVOICE, **shown(invoice, **forms))
+
+
+def shown(invoice, *, sending=None, line_form=None, like=None):
+    """What the page and its part show. `like`: the id of a line whose days the form of the next one begins with."""
     changes = invoice.status.is_editable and may(Permission.SUBMIT_INVOICES)
     facts = Facts.of_contract(invoice.contract_id)
-    beside = Beside.of(invoice)
+    beside, pays = Beside.of(invoice), is_paid_by_portal(invoice)
     if line_form is None and changes and invoice.kind.is_invoice:
-        line_form = LineForm(formdata=None)
+        days = [(each.first_on, each.last_on) for each in invoice.lines if each.id == like]
+        line_form = LineForm(formdata=None, data=dict(zip(("first_on", "last_on"), *days, strict=True)) if days else {})
         line_form.offer(facts.offered)
     sending = sending or SendForm(formdata=None, data={"seen": invoice.gross_pence})
-    return render(
-        "provider/invoices/show.html",
-        partial="provider/invoices/_invoice.html",
-        invoice=invoice,
-        state=state_of(invoice.status, invoice.gross_pence, invoice.paid_pence),
-        paid_pence=invoice.paid_pence,
-        paid_on=invoice.paid_on,
-        due_on=beside.figures.due_on(invoice.valid_on) if invoice.kind.is_invoice else None,
-        items=facts.items,
-        matching=matched_with(invoice, facts),
-        alike=beside.alike if changes else [],
-        notes=session.execute(credit_notes_of(invoice.id)).all() if invoice.status.is_approved else [],
-        pays=is_paid_by_portal(invoice),
-        changes=changes,
-        form=line_form if line_form is not None and line_form.errors else sending,
-        sending=sending,
-        line_form=line_form,
-    )  # fmt: skip
+    return {
+        "invoice": invoice,
+        "state": state_of(invoice.status, invoice.gross_pence, invoice.paid_pence),
+        "paid_pence": invoice.paid_pence,
+        "paid_on": invoice.paid_on,
+        "due_on": beside.figures.due_on(invoice.valid_on) if invoice.kind.is_invoice and pays else None,
+        "items": facts.items,
+        "matching": matched_with(invoice, facts),
+        "alike": beside.alike if changes else [],
+        "notes": session.execute(credit_notes_of(invoice.id)).all() if invoice.status.is_approved else [],
+        "pays": pays,
+        "changes": changes,
+        "form": line_form if line_form is not None and line_form.errors else sending,
+        "sending": sending,
+        "line_form": line_form,
+    }  # fmt: skip

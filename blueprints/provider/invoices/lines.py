@@ -6,10 +6,11 @@ from blueprints.access import me, requires
 from blueprints.lookups import one_or_404
 from blueprints.pages import done, refusals_on, render
 from blueprints.provider.invoices import bp
-from blueprints.provider.invoices.index import invoice_page, loaded
+from blueprints.provider.invoices.index import INVOICE, invoice_page, loaded, shown
 from blueprints.reading import reads_client_records
 from forms.base import ButtonForm
 from forms.invoices import LineForm
+from models.base import session
 from models.billing import invoice_lines as verbs
 from models.billing.invoice_facts import Facts
 from models.money import gbp
@@ -27,7 +28,11 @@ def add_line(invoice_id):
     if form.validate_on_submit():
         with refusals_on(form):
             line = verbs.add_line(invoice, form.asked, by=me())
-            return done(f"The line for {gbp(line.gross_pence)} is added", then=_there(invoice))
+            there = url_for(".show", invoice_id=invoice_id, like=line.id, _anchor="add")
+            return done(
+                f"The line for {gbp(line.gross_pence)} is added. The next one begins with its days", then=there,
+                partial=INVOICE, **shown(_again(invoice), like=line.id),
+            )  # fmt: skip
     return invoice_page(loaded(invoice_id), line_form=form)
 
 
@@ -68,6 +73,12 @@ def remove_line(invoice_id, line_id):
 
 def line_of(invoice, line_id):
     return one_or_404([each for each in invoice.lines if each.id == line_id])
+
+
+def _again(invoice):
+    """With the lines that it has now."""
+    session.expire(invoice)
+    return loaded(invoice.id)
 
 
 def _offered(form, invoice):

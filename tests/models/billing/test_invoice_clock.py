@@ -90,6 +90,7 @@ def row(**given):
         "id": 1, "provider_id": 1, "provider": "", "number": "", "contract": "", "state": "", "received_on": RECEIVED,
         "valid_on": RECEIVED, "due_on": None, "paid_on": RECEIVED + timedelta(days=10), "days": 10, "late_days": 0,
         "gross_pence": 0, "interest_pence": None, "fixed_pence": None, "held_days": 0, "told_days": None,
+        "told_late_days": None,
     }  # fmt: skip
     return ClockRow(**usual | given)
 
@@ -99,6 +100,24 @@ def test_the_report_counts_what_is_paid_in_time_and_what_waits_too_long():
     found = summed([*rows, row(paid_on=None)])
     assert (found.paid, found.in_time, found.per_cent_in_time) == (2, 1, 50)
     assert (found.average_tenths, found.open_late, found.interest_pence) == (275, 1, 4_194)
+
+
+@pytest.mark.parametrize(("days", "late"), [(6, 0), (7, 0), (8, 1), (17, 10)])
+def test_the_seventh_day_tells_of_a_hold_in_time_and_the_next_is_late(days, late):
+    figures = Figures([figure(LateKind.TELL_DAYS, 7)])
+    assert figures.tell_by(RECEIVED) == date(2026, 10, 12)
+    assert figures.told_late(RECEIVED, days) == late
+
+
+def test_nobody_is_told_late_of_what_was_not_held_or_where_no_days_are_on_record():
+    assert Figures([figure(LateKind.TELL_DAYS, 7)]).told_late(RECEIVED, None) is None
+    assert Figures([]).told_late(RECEIVED, 40) is None
+    assert Figures([figure(LateKind.TELL_DAYS, 7)]).tell_by(None) is None
+
+
+def test_the_report_counts_who_was_told_of_a_hold_in_time():
+    found = summed([row(), row(told_days=3, told_late_days=0), row(told_days=8, told_late_days=1)])
+    assert (found.held, found.told_in_time) == (2, 1)
 
 
 def test_the_report_of_nothing_has_no_average():
