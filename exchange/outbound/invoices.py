@@ -87,8 +87,8 @@ INVOICES = OutKind("invoice", _invoices, (
         Out("decided_on", DAY, "an approved one is paid from this day on"),
         Out("decision_note", TEXT, "the council's"),
         Out("note", TEXT, "the provider's"),
-    ), "Invoices and credit notes that providers have sent, and again when one is held, sent again, decided or "
-        "cancelled.", (_rows_of_invoices,)),
+    ), "Invoices and credit notes that providers have sent, and again when one is held, released, sent again, decided "
+        "or cancelled.", (_rows_of_invoices,)),
     OutFile("invoice_lines.csv", (
         INVOICE_REF,
         Out("invoice_line_ref", REFERENCE, "its own name, which `payment_lines.csv` has too"),

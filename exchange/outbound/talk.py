@@ -31,10 +31,9 @@ def _rows_of_actions() -> Select:
     action = Action
     return (
         select(action.id, text_of("A", action.id), Provider.reference, ActionType.reference, action.title,
-               Client.reference, Contract.reference, action.payment_first_on,
-               sa.case((action.invoice_id.is_not(None), invoice_ref(action.invoice_id))), action.event_on,
-               action.event_until,
-               action.opened_at, action.holder, ActionTeam.name, action.due_on, action.closed_at, action.close_reason)
+               Client.reference, Contract.reference, action.payment_first_on, action.event_on, action.event_until,
+               action.opened_at, action.holder, ActionTeam.name, action.due_on, action.closed_at, action.close_reason,
+               sa.case((action.invoice_id.is_not(None), invoice_ref(action.invoice_id))))
         .join(Provider, Provider.id == action.provider_id)
         .join(ActionType, ActionType.id == action.type_id)
         .join(ActionTeam, ActionTeam.id == action.team_id)
@@ -52,7 +51,6 @@ ACTIONS = OutKind("action", _actions, (
         Out("client_ref", REFERENCE, "empty where it is about the provider"),
         Out("contract_ref", REFERENCE),
         Out("payment_first_on", DAY, "the first day of the period whose payment it is about"),
-        Out("invoice_ref", REFERENCE, "the invoice that it is about"),
         Out("event_on", DAY, "the day of what it reports: a death, a hospital stay, a departure"),
         Out("event_until", DAY),
         Out("opened_on", DAY),
@@ -61,6 +59,7 @@ ACTIONS = OutKind("action", _actions, (
         Out("due_on", DAY, "the last day that is in time"),
         Out("closed_on", DAY, "empty while it is open"),
         Out("close_reason", TEXT),
+        Out("invoice_ref", REFERENCE, "the invoice or credit note that it is about"),
     ), "Actions and change requests, and again whenever one passes to the other side or to another team, is closed or "
         "opened again.", (_rows_of_actions,)),
 ))  # fmt: skip

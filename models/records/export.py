@@ -221,7 +221,12 @@ class Exported(Base):
     def tells(cls, kind: str, record_id: Any, version: Any) -> sa.ColumnElement[bool]:
         """A condition: this version of the record is what was told of it last."""
         later = sa.orm.aliased(cls)
-        is_later = later.kind == kind, later.record_id == record_id, later.id > cls.id, later.asked_again_at.is_(None)
+        is_later = (
+            later.kind == cls.kind,
+            later.record_id == cls.record_id,
+            later.id > cls.id,
+            later.asked_again_at.is_(None),
+        )
         same = cls.kind == kind, cls.record_id == record_id, cls.version == version
         return (
             select(cls.id)

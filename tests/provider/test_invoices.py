@@ -16,8 +16,8 @@ from tests import invoice_factories as made
 from tests.action_factories import make_type
 from tests.factories import make_user
 from tests.invoice_factories import MONDAY, act, asked
-from tests.support.client import PortalClient, filled_in
 from tests.support import runs
+from tests.support.client import PortalClient, filled_in
 from tests.support.rows import every
 
 TODAY = date(2026, 10, 12)

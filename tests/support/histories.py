@@ -75,7 +75,7 @@ class Office:
         self.contracts = [self._contract() for _ in range(2)]
 
     def priced_pence(self, contract_id: int) -> int:
-        """What claims that are priced by the mile come to, of a history that has some."""
+        """What claims by the mile, or approved invoices, come to, of a history that has some."""
         return 0
 
     def _contract(self) -> Contract:

@@ -88,6 +88,8 @@ def finalised() -> set[tuple[str, ...]]:
 def due_in(period: Period, item: ItemFacts) -> Iterator[Cell]:
     """The item's cells of one whole period, or of the weeks that end in it."""
     terms, method = item.terms(period.method.basis), period.method
+    if method.is_by_invoice:
+        return
     if method.pay_on_actuals is PayOnActuals.NEVER:
         yield from cells(terms, period.span)
         return
@@ -119,7 +121,8 @@ def entitled(office: Office) -> dict[int, int]:
                 total += sum(
                     sum_.amount_pence
                     for sum_ in item.allowances
-                    if any(sum_.due_on in p.span for p in due) and item.terms_gross.is_payable_on(sum_.due_on)
+                    if any(sum_.due_on in p.span for p in due if not p.method.is_by_invoice)
+                    and item.terms_gross.is_payable_on(sum_.due_on)
                 )
             total += sum(sum_.amount_pence for sum_, _ in facts.adjustments) + office.priced_pence(id_)
             for claim, decided_on in facts.claims:
