@@ -226,6 +226,8 @@ class Quantities(Field):
 class CreditForm(HeadForm):
     """A credit note: how much of each line of its invoice is taken back."""
 
+    invoiced_on = DayField("Date of the credit note", validators=[InputRequired("Enter the date of the credit note")])
+
     take = Quantities("Take back")
 
 

@@ -10,6 +10,7 @@ from blueprints.reading import reads_client_records
 from forms.invoices import CreditForm, TakeBackForm
 from models.base import session
 from models.billing.credited import left_of
+from models.billing.invoice_facts import Facts
 from models.billing.invoice_lines import take_back
 from models.billing.invoicing import new_invoice
 from models.calendar import today
@@ -52,7 +53,10 @@ def take(invoice_id):
 def _page(invoice, form, note):
     taken = {line.credits_line_id: line.quantity_e4 for line in note.lines} if note else {}
     left = left_of(invoice.id, but=note.id if note else 0)
-    return render("provider/invoices/credit.html", invoice=invoice, form=form, note=note, left=left, taken=taken)
+    items = Facts.of_contract(invoice.contract_id).items
+    return render(
+        "provider/invoices/credit.html", invoice=invoice, items=items, form=form, note=note, left=left, taken=taken
+    )
 
 
 def _there(note):
