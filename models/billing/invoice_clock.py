@@ -91,7 +91,9 @@ class Figures:
         return max(0, told_days - (tell_by - received_on).days)
 
     def clock(self, *, valid_on: date | None, paid_on: date | None, gross_pence: int, as_on: date) -> Clock:
-        """Of an invoice that is to be paid, with VAT; `paid_on` None: not yet."""
+        """Of an invoice that is to be paid; `paid_on` None: not yet, or not all of it. `gross_pence`: on what interest
+        runs, with VAT: all of it, or what is still to be paid where a part is.
+        """
         if valid_on is None:
             return Clock(None, None, 0)
         until = paid_on or as_on

@@ -27,7 +27,8 @@ def clock_rows(first: date, last: date) -> list[ClockRow]:
     found = []
     for row in rows:
         paid_on = row.paid_on if row.state is InvoiceState.PAID else None  # not as long as a part of it waits
-        clock = figures.clock(valid_on=row.valid_on, paid_on=paid_on, gross_pence=row.gross_pence, as_on=day)
+        owed = row.gross_pence - (0 if paid_on else row.paid_pence)
+        clock = figures.clock(valid_on=row.valid_on, paid_on=paid_on, gross_pence=owed, as_on=day)
         held_days, first_held = held.get(row.id, (0, None))
         told_days = (first_held - row.received_on).days if first_held else None
         found.append(

@@ -69,8 +69,13 @@ def key_of(number: str) -> str:
 
 
 def take_turn(invoice: Invoice) -> None:
-    """Wait until nobody else changes an invoice of the provider, and read this one again."""
+    """Wait until nobody else changes an invoice of the provider, and read this one again. DomainError where it was
+    removed meanwhile.
+    """
+    called = invoice.called
     session.scalars(select(Provider).where(Provider.id == invoice.provider_id)).one().one_at_a_time()
+    if session.scalar(select(Invoice.id).where(Invoice.id == invoice.id)) is None:
+        raise DomainError(f"Somebody else has just removed {called.lower()}. Make a new one if it is needed")
     reload(invoice)
 
 
@@ -97,6 +102,8 @@ def new_invoice(
     drafts = select(Invoice.id).where(Invoice.provider_id == provider.id, Invoice.status == InvoiceStatus.DRAFT)
     if len(session.scalars(drafts).all()) >= MOST_OPEN:
         raise DomainError(f"You have {MOST_OPEN} drafts. Send or remove some of them first")
+    if credits is not None and credits.kind is InvoiceKind.CREDIT_NOTE:
+        raise DomainError(f"{credits.called} takes back already. A credit note takes back of an invoice")
     if credits is not None and credits.status is not InvoiceStatus.APPROVED:
         raise DomainError(f"{credits.called} is not approved. A credit note takes back of an approved invoice")
     checked = _checked(provider.id, head, None)
@@ -121,7 +128,8 @@ def change_invoice(invoice: Invoice, head: Head, *, by: User) -> None:
 
 
 def _checked(provider_id: int, head: Head, own: Invoice | None) -> dict[str, Any]:
-    number = unicodedata.normalize("NFC", " ".join(head.number.split()))
+    shown = "".join(each for each in head.number if each.isspace() or unicodedata.category(each)[0] != "C")
+    number = unicodedata.normalize("NFC", " ".join(shown.split()))
     key = key_of(number)
     if not key or len(number) > LONGEST_NUMBER:
         raise DomainError(

@@ -235,10 +235,25 @@ def test_a_late_invoice_tells_interest_as_information(officer, care, set_today):
     assert "20 days late" in officer.get(QUEUE).words
 
 
+def test_interest_runs_on_what_is_still_to_be_paid(officer, care, set_today):
+    """One of two lines waits: of £4,620.00 half is paid in time."""
+    contract, item = care
+    saved(LateFigure(kind=LateKind.BASE_RATE, starts_on=date(2026, 2, 1), value=400, instrument="The Bank of England"))
+    other = made.make_hourly_item(contract)
+    made.make_confirmed(other, 20 * SCALE)
+    runs.change(other, is_suspended=True)
+    sent = made.make_sent(contract, asked(item, 100), asked(other, 100))
+    made.approve(sent)
+    runs.finalise(MONDAY + timedelta(days=13))
+    set_today(TODAY + timedelta(days=50))
+    assert "Statutory interest would be £15.19 at 12 %" in officer.get(of(sent)).words
+    assert "interest £15.19" in officer.get(f"{QUEUE}clock").words
+
+
 def test_the_clock_compares_the_day_of_a_hold_with_the_days_to_tell_of_it(officer, care, clerk, set_today):
     contract, item = care
     [early, late] = [made.make_sent(contract, asked(item, hours), number=f"4{hours}") for hours in (4, 5)]
-    assert "If disputed, tell by 19 October 2026" in officer.get(of(early)).words
+    assert "If disputed, tell by Monday 19 October 2026" in officer.get(of(early)).words
     reason = made.reason_owned_by("provider")
     for invoice, days in ((early, 7), (late, 8)):
         set_today(TODAY + timedelta(days=days))

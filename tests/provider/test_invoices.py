@@ -139,7 +139,7 @@ def test_a_line_is_added_without_the_page_being_loaded_and_the_next_begins_with_
     assert "£294.53" in part.words
     assert "The line for £294.53 is added" in part.words
     for page in (part, finance.get(at(f"{invoice.id}?like={made.invoice_now(invoice).lines[0].id}"))):
-        boxes = [each["value"] for each in page.page.select("#first_on input, #last_on input")]
+        boxes = [each["value"] for each in page.page.select("input[name=first_on], input[name=last_on]")]
         assert boxes == ["5", "10", "2026", "11", "10", "2026"]
     assert len(made.invoice_now(invoice).lines) == 1
     page = finance.post(at(f"{invoice.id}/lines/add"), line(item) | {"quantity": "many"}, htmx=True, status=422)

@@ -48,7 +48,7 @@ def invoice_page(invoice, form=None):
         clock=beside.figures.clock(
             valid_on=invoice.valid_on if is_counted else None,
             paid_on=invoice.paid_on if state is InvoiceState.PAID else None,
-            gross_pence=invoice.gross_pence,
+            gross_pence=invoice.gross_pence - (0 if state is InvoiceState.PAID else invoice.paid_pence),
             as_on=today(),
         ),
         items=facts.items,

@@ -64,6 +64,15 @@ def test_a_rejected_note_is_not_approved_after_its_invoice_was_rejected(approved
     assert made.invoice_now(note).status is InvoiceStatus.REJECTED
 
 
+def test_a_credit_note_takes_back_of_no_credit_note(approved):
+    """It would take back once more, and give nothing."""
+    note = made.make_credit_note(approved, {approved.lines[0].id: SCALE})
+    made.send(note)
+    made.approve(note)
+    with pytest.raises(DomainError, match="takes back already"):
+        made.make_credit_note(note, {made.invoice_now(note).lines[0].id: SCALE})
+
+
 def test_nothing_is_left_of_an_invoice_that_is_rejected_until_it_is_approved_again(approved):
     [line] = approved.lines
     reject(approved)

@@ -76,6 +76,26 @@ def test_a_number_that_looks_like_another_goes_on_with_a_reason(care):
     assert made.invoice_now(found).alike_reason == "Our old series"
 
 
+def test_what_cannot_be_seen_of_a_number_is_left_out(care):
+    """A sign that turns the direction of reading would show another number than the one that is sent."""
+    contract, _ = care
+    assert made.make_invoice(contract, number=" INV\u202e-1\u200b 0\u00ad4\x00 ").number == "INV-1 04"
+    assert made.make_invoice(contract, number="Ty\u0302 Ŵyn").number == "Tŷ Ŵyn"
+    with pytest.raises(DomainError, match="with a letter or a digit"):
+        made.make_invoice(contract, number="\u202e-\u200b")
+
+
+def test_of_two_windows_one_removes_the_draft_that_the_other_writes(care):
+    contract, item = care
+    draft, by = made.make_invoice(contract), make_user()
+    with unit_of_work(contract.provider_id):
+        own = session.scalars(select(Invoice).where(Invoice.id == draft.id)).one()
+        gone = delete(Invoice).where(Invoice.id == draft.id)
+        session.execute(gone.execution_options(synchronize_session=False))
+        with pytest.raises(DomainError, match="has just removed"):
+            invoice_lines.add_line(own, asked(item), by=by)
+
+
 def test_two_providers_may_have_the_same_number(care):
     contract, _ = care
     other, _ = made.make_home_care()
