@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from models.base import session, sum_of
 from models.money import gbp
 from models.payments.payment import PaymentLine
-from models.records.invoice import DECIDED, SENT, Invoice, InvoiceHold, InvoiceLine, InvoiceStatus
+from models.records.invoice import DECIDED, SENT, Invoice, InvoiceHold, InvoiceKind, InvoiceLine, InvoiceStatus
 from models.verify.broken import BrokenPromise
 
 
@@ -69,4 +69,17 @@ def credited() -> Iterator[BrokenPromise]:
         yield BrokenPromise("credit notes take back no more than there is", words, ids)
 
 
-CHECKS = (sums, undecided, held, credited)
+def taken_back() -> Iterator[BrokenPromise]:
+    """A credit note that takes back does so of an invoice that is approved: what was paid of another one is taken back
+    already.
+    """
+    of, note = sa.orm.aliased(Invoice), Invoice
+    is_other = sa.or_(of.status != InvoiceStatus.APPROVED, of.kind != InvoiceKind.INVOICE)
+    query = select(note.id, of.id).join(of, of.id == note.credits_id)
+    query = query.where(note.status == InvoiceStatus.APPROVED, is_other).order_by(note.id)
+    for note_id, invoice_id in session.execute(query):
+        ids = {"credit_note": note_id, "invoice": invoice_id}
+        yield BrokenPromise("a credit note takes back of an approved invoice", ids=ids)
+
+
+CHECKS = (sums, undecided, held, credited, taken_back)

@@ -63,3 +63,45 @@ def test_an_invoice_is_made_held_mended_and_approved(open_browser, sign_in, set_
     council.get_by_role("button", name="Approve £294.53").click()
     [invoice] = every(made.Invoice)
     assert invoice.status is InvoiceStatus.APPROVED
+
+
+@pytest.mark.parametrize("way", ["script-1280", "plain-320"])
+@pytest.mark.covers("S3-011")
+def test_lines_are_typed_one_after_the_other(open_browser, sign_in, set_today, database, way):
+    set_today(TODAY)
+    contract, item = made.make_home_care()
+    other = made.make_hourly_item(contract)
+    for each in (item, other):
+        made.make_confirmed(each, 127_500)
+    page = open_browser(way)
+    sign_in(page, make_user(Role.FINANCE, Provider(id=contract.provider_id)))
+    page.goto(f"/providers/{contract.provider_id}/invoices/new")
+    page.get_by_label("Your number").fill("1041")
+    page.get_by_role("button", name="Begin the invoice").click()
+    boxes = [page.locator(f"input[name={name}]").nth(n) for name in ("first_on", "last_on") for n in range(3)]
+    for box, text in zip(boxes, ("5", "10", "2026", "11", "10", "2026"), strict=True):
+        box.fill(text)
+    for each, total in ((item, "£231.00"), (other, "£462.00")):
+        page.get_by_label("Care package").select_option(value=str(each.id))
+        page.get_by_label("Quantity").fill("ten")
+        page.get_by_role("button", name="Add the line").click()
+        expect(page.get_by_text("Quantity must be a number").first).to_be_visible()
+        expect(page.get_by_label("Quantity")).to_have_value("ten")
+        expect(page.get_by_label("Care package")).to_have_value(str(each.id))
+        page.get_by_label("Quantity").fill("10")
+        page.get_by_role("button", name="Add the line").click()
+        expect(page.get_by_text("The line for £231.00 is added")).to_be_visible()
+        expect(page.get_by_role("button", name=f"Send invoice for {total}")).to_be_visible()
+        expect(boxes[3]).to_have_value("11")
+        assert_fits(page)
+    assert_accessible(page)
+    page.get_by_role("button", name="Send invoice for £462.00").click()
+    expect(page.get_by_text("is with the council")).to_be_visible()
+    [sent] = every(made.Invoice)
+    made.approve(sent)
+    page.goto(f"/providers/{contract.provider_id}/invoices/{sent.id}/credit")
+    assert_fits(page)
+    council = open_browser(way)
+    sign_in(council, make_staff(CouncilRole.PAYMENTS_OFFICER))
+    council.goto("/council/invoices/clock")
+    assert_fits(council)

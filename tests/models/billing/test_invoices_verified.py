@@ -64,3 +64,15 @@ def test_a_credit_note_that_takes_back_too_much_is_found(approved):
     own = made.invoice_now(note)
     change(own.lines[0], net_pence=own.net_pence + 1)
     assert "credit notes take back no more than there is" in promises()
+
+
+@pytest.mark.parametrize("given", [{"status": "rejected"}, {"kind": "credit_note", "credits_id": 1}])
+def test_a_credit_note_against_what_is_no_approved_invoice_is_found(approved, given):
+    note = made.make_credit_note(approved, {approved.lines[0].id: SCALE})
+    made.send(note)
+    change(approved, **given)
+    assert "a credit note takes back of an approved invoice" not in promises()
+    change(approved, status="approved", kind="invoice", credits_id=None)
+    made.approve(note)
+    change(approved, **given)
+    assert "a credit note takes back of an approved invoice" in promises()
