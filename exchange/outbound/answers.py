@@ -16,7 +16,7 @@ from exchange.outbound.shape import (
     OutKind,
     text_of,
 )
-from models.payments.confirmation import Confirmation
+from models.payments.confirmation import Asked, Confirmation
 from models.payments.hold import Hold, HoldKind
 from models.payments.payment import ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
@@ -28,7 +28,9 @@ _payment = ScheduledPayment
 
 
 def _is_answered() -> sa.ColumnElement[bool]:
-    return sa.or_(_payment.confirmation != Confirmation.UNCONFIRMED, _payment.lapsed_pence.is_not(None))
+    """Or was, until the council asked anew: what was told of it before, a rejection most of all, stands no longer."""
+    was = _payment.lapsed_pence.is_not(None), _payment.asked_because == Asked.SENT_BACK
+    return sa.or_(_payment.confirmation != Confirmation.UNCONFIRMED, *was)
 
 
 def _answers() -> Select:
@@ -42,14 +44,16 @@ def _answers() -> Select:
 def _rows_of_answers() -> Select:
     answer = sa.case(
         (_payment.lapsed_pence.is_not(None), "lapsed"),
+        (_payment.confirmation == Confirmation.UNCONFIRMED, "asked_again"),
         (sa.and_(_payment.confirmation == Confirmation.CONFIRMED, _payment.answered_by_id.is_(None)), "silent"),
         else_=sa.cast(_payment.confirmation, sa.Text),
     )
-    pence = sa.func.coalesce(_payment.lapsed_pence, _payment.answered_pence)
+    pence = sa.func.coalesce(_payment.lapsed_pence, _payment.answered_pence, 0)
+    is_standing = sa.or_(_payment.confirmation != Confirmation.UNCONFIRMED, _payment.lapsed_pence.is_not(None))
+    answered_on, comment = (sa.case((is_standing, each)) for each in (_payment.answered_on, _payment.answer_comment))
     return (
         select(_payment.id, text_of(Contract.reference, "/", _payment.first_on), Provider.reference,
-               Contract.reference, _payment.first_on, _payment.last_on, answer, pence, _payment.answered_on,
-               _payment.answer_comment)
+               Contract.reference, _payment.first_on, _payment.last_on, answer, pence, answered_on, comment)
         .join(Contract, Contract.id == _payment.contract_id)
         .join(Provider, Provider.id == _payment.provider_id)
     )  # fmt: skip
@@ -62,9 +66,10 @@ ANSWERS = OutKind("answer", _answers, (
         Out("contract_ref", REFERENCE),
         Out("period_first_on", DAY),
         Out("period_last_on", DAY),
-        Out("answer", WORD, "`confirmed`, `rejected`, `silent` (nobody answered, which the contract takes for yes) or "
-            "`lapsed` (it was confirmed, and the total has changed since)"),
-        Out("amount", MONEY, "the total that the provider answered to"),
+        Out("answer", WORD, "`confirmed`, `rejected`, `silent` (nobody answered, which the contract takes for yes), "
+            "`lapsed` (it was confirmed, and the total has changed since) or `asked_again` (the council has sent it "
+            "back: no answer stands)"),
+        Out("amount", MONEY, "the total that the provider answered to; 0.00 of `asked_again`"),
         Out("answered_on", DAY),
         Out("comment", TEXT, "what the provider wrote with it"),
     ), "What providers have answered to scheduled payments: the answer that stands. A later row of the same reference "

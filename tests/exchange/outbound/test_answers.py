@@ -36,6 +36,17 @@ def test_an_answer_is_told_and_again_when_it_lapses_or_is_taken_back(way: Way):
     assert told(way, "answers.csv", *columns) == [("confirmed", "656.18", "2019-10-01", "")]
 
 
+def test_a_rejection_that_the_council_sends_back_stands_no_longer(way: Way):
+    columns = "answer", "amount", "answered_on", "comment"
+    the = office().to(TUESDAY).reject()
+    assert told(way, "answers.csv", *columns) == [("rejected", "656.11", "2019-10-01", "Bea left on Tuesday")]
+    the.send_back()
+    assert told(way, "answers.csv", *columns) == [("asked_again", "0.00", "", "")]
+    assert told(way, "answers.csv", *columns) == []
+    the.reject()
+    assert told(way, "answers.csv", *columns) == [("rejected", "656.11", "2019-10-01", "Bea left on Tuesday")]
+
+
 def test_silence_is_told_as_what_it_is(way: Way):
     the = office(if_unconfirmed="confirm").to(TUESDAY).run()
     assert the.refused == ""
