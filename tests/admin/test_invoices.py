@@ -257,6 +257,7 @@ def test_the_clock_compares_the_day_of_a_hold_with_the_days_to_tell_of_it(office
     reason = made.reason_owned_by("provider")
     for invoice, days in ((early, 7), (late, 8)):
         set_today(TODAY + timedelta(days=days))
+        assert ("19 October 2026, which is past" in officer.get(of(invoice)).words) is (days == 8)
         act(invoice, invoice_deciding.hold, reason, by=clerk)
     assert "tell by" not in officer.get(of(early)).words
     words = officer.get(f"{QUEUE}clock").words
