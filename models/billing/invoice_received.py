@@ -8,7 +8,7 @@ from sqlalchemy import select
 from models.accounts.user import User
 from models.base import DomainError, session
 from models.billing.invoice_lines import Asked, add_lines, take_back
-from models.billing.invoicing import Head, key_of, new_invoice
+from models.billing.invoicing import Head, key_of, new_invoice, tidy_number
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract, VatCode
 from models.records.invoice import Invoice, InvoiceKind, InvoiceLine, InvoiceStatus
@@ -106,7 +106,11 @@ def _credit_note(
     provider: Provider, contract: Contract, received: Received, head: Head, items: dict[str, CarePackageLineItem],
     by: User,
 ) -> Invoice:  # fmt: skip
-    mine = Invoice.provider_id == provider.id, Invoice.number == received.credits, Invoice.kind == InvoiceKind.INVOICE
+    mine = (
+        Invoice.provider_id == provider.id,
+        Invoice.number == tidy_number(received.credits),
+        Invoice.kind == InvoiceKind.INVOICE,
+    )
     query = select(Invoice).where(*mine, Invoice.status == InvoiceStatus.APPROVED).order_by(Invoice.id)
     of = session.scalars(query).first()
     if of is None:
@@ -123,7 +127,8 @@ def _credit_note(
             raise DomainError(
                 f"Invoice {of.number} has no line of {line.item} for the days {line.first_on:%d/%m/%Y} on"
             )
-        wanted[fits[0].id] = wanted.get(fits[0].id, 0) + line.quantity_e4
+        of_line = next((each for each in fits if each.rate_e4 == line.rate_e4), fits[0])
+        wanted[of_line.id] = wanted.get(of_line.id, 0) + line.quantity_e4
     note = new_invoice(contract, head, kind=InvoiceKind.CREDIT_NOTE, credits=of, by=by)
     session.flush()
     take_back(note, wanted, by=by)

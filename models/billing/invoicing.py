@@ -60,6 +60,12 @@ class Head:
     """Why it is no double although its number looks like another's."""
 
 
+def tidy_number(text: str) -> str:
+    """As it is kept and compared: one space between words, nothing that cannot be seen, letters composed."""
+    shown = "".join(each for each in text if each.isspace() or unicodedata.category(each)[0] != "C")
+    return unicodedata.normalize("NFC", " ".join(shown.split()))
+
+
 def key_of(number: str) -> str:
     """What two numbers that look alike have in common: without signs, capitals and zeros in front. "0012 " is "12", and
     so is it with digits of full width; an accent may be typed as a part of its letter or after it.
@@ -128,8 +134,7 @@ def change_invoice(invoice: Invoice, head: Head, *, by: User) -> None:
 
 
 def _checked(provider_id: int, head: Head, own: Invoice | None) -> dict[str, Any]:
-    shown = "".join(each for each in head.number if each.isspace() or unicodedata.category(each)[0] != "C")
-    number = unicodedata.normalize("NFC", " ".join(shown.split()))
+    number = tidy_number(head.number)
     key = key_of(number)
     if not key or len(number) > LONGEST_NUMBER:
         raise DomainError(

@@ -160,6 +160,18 @@ def test_a_credit_note_is_taken_in_against_its_invoice(care):
     assert again.gross_pence == 4_620 + 2_772
 
 
+def test_of_two_lines_for_the_same_days_the_one_at_the_price_of_the_file_is_taken_back(care):
+    """And the invoice is found by its number, however its accents are typed."""
+    invoice = full(care, number="Tŷ 1")
+    made.approve(invoice)
+    _, _, dearer = made.invoice_now(invoice).lines
+    note = made.make_credit_note(invoice, {dearer.id: SCALE})
+    content = file_of(note).decode().replace("Tŷ 1", "Ty\u0302  1").encode()
+    made.act(note, made.invoicing.remove, by=make_user())
+    [line] = made.invoice_now(taken_in(content, care[0])).lines
+    assert (line.credits_line_id, line.rate_e4) == (dearer.id, 231_333)
+
+
 def test_the_same_file_twice_is_refused(care):
     with pytest.raises(DomainError, match="used the number"):
         taken_in(file_of(full(care)), care[0])
