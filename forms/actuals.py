@@ -70,15 +70,20 @@ class SheetForm(FlaskForm):
         return is_valid and not found
 
 
-class ConfirmForm(FlaskForm):
+class SeenRowsForm(FlaskForm):
+    """Something about all rows of a week at once."""
+
+    seen = Seen("The rows have changed")
+    """What the versions of the rows come to, so that nobody decides about what a colleague has changed meanwhile."""
+
+    def offer(self, sheet: Sheet) -> None:
+        self.seen.object_data = sum(row.actual.version for row in sheet.rows)
+
+
+class ConfirmForm(SeenRowsForm):
     """Confirm a week; why, where it is late."""
 
     late_reason = TextAreaField(
         "Why is it late?", filters=[tidy], render_kw={"rows": 3},
         validators=[Length(max=LONGEST_REASON, message=f"Use {LONGEST_REASON:,} characters or fewer")],
     )  # fmt: skip
-    seen = Seen("The rows have changed")
-    """What the versions of the rows come to, so that nobody confirms what a colleague has changed meanwhile."""
-
-    def offer(self, sheet: Sheet) -> None:
-        self.seen.object_data = sum(row.actual.version for row in sheet.rows)

@@ -14,7 +14,7 @@ from forms.fields import DayField, StringField, TextAreaField, tidy, tidy_line
 from forms.filters import ALL, ChoiceField
 from models.care.checking import LONGEST_COMMENT, MOST_VISITS
 from models.care.figures import Figures
-from models.care.submissions import Shown
+from models.care.submissions import Shown, older_days
 from models.money import number, parse_e4
 from models.records.actual import AbsenceReason, ConfirmedActual, ExceptionState
 from models.records.actual_rule import RuleKind
@@ -24,6 +24,8 @@ LONG = Length(max=1_000, message="Write 1,000 characters or fewer")
 READ_BY_PROVIDER = "The provider reads it. Name no client"
 EVERY_WEEK = "every"
 """Which weeks: all of the last quarter of a year."""
+OLDER = "older"
+"""Those before it that are not confirmed."""
 
 
 class WeekSearch(FilterForm):
@@ -37,19 +39,25 @@ class WeekSearch(FilterForm):
         """The days of the weeks, the newest first."""
         self.days = {day.isoformat(): day for day in days}
         names = [(text, f"With {day:%d/%m/%Y}") for text, day in self.days.items()]
-        self.week.offer(*names, (EVERY_WEEK, f"[All of the last {len(names)}]"))
+        self.week.offer(
+            *names, (EVERY_WEEK, f"[All of the last {len(names)}]"), (OLDER, "[Before these, begun and not confirmed]")
+        )
         self.week.default = names[0][0]
         self.week.data = self.week.data or self.week.default
         self.show.offer((ALL, "[All]"), *((each.value, each.label) for each in Shown))
 
     @property
     def chosen_days(self) -> list[date]:
+        if self.week.data == OLDER:
+            return older_days()
         every = list(self.days.values())
         return every if self.week.data == EVERY_WEEK else [self.days[self.week.data]]
 
     @property
     def shown(self) -> Shown | None:
-        return Shown(self.show.data) if self.show.data else None
+        if self.show.data:
+            return Shown(self.show.data)
+        return Shown.OPEN if self.week.data == OLDER else None
 
 
 class ExceptionSearch(FilterForm):

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from models.care.weeks import put_prices
 from models.money import SCALE
 from models.pricing import Unit
 from models.records.actual import ActualException, ActualWeek, ConfirmedActual, ExceptionState
@@ -11,7 +12,7 @@ from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract, PaymentMethod, PayOnActuals, ServiceLevel
 from tests.care_factories import make_contract, make_item, make_quantity, make_service_level
 from tests.factories import make_staff
-from tests.support.rows import every, saved
+from tests.support.rows import every, saved, unit_of_work
 from tests.support.runs import change
 
 MONDAY = date(2026, 4, 20)
@@ -68,6 +69,8 @@ def confirmed_actual(
         decided = {} if exception.is_open else {"decided_at": _noon(first_on), "decided_by_id": by.id}
         saved(ActualException(provider_id=item.provider_id, confirmed_id=found.id, codes=["X200"], state=exception,
                               **decided))  # fmt: skip
+        with unit_of_work() as own:
+            put_prices(own.merge(week))
     return found
 
 

@@ -144,6 +144,8 @@ def _words(figures: Figures, planned: Planned) -> Iterator[Fault]:
         yield Fault(Code.COMMENT, "comment", f"Shorten the comment to {LONGEST_COMMENT:,} characters")
     elif figures.actual_e4 != planned.planned_e4 and not figures.comment.strip():
         yield Fault(Code.COMMENT, "comment", f"Say why it is not the planned {_plan(planned)}")
+    elif not figures.reconciles_with(planned.planned_e4) and not figures.comment.strip():
+        yield Fault(Code.COMMENT, "comment", "Say why Actual is not Planned, less frustrated and missed, with extra")
     if len(figures.provider_reference) > LONGEST_REFERENCE:
         yield Fault(Code.REFERENCE, "provider_reference", f"Shorten your reference to {LONGEST_REFERENCE} characters")
     if not figures.reconciles_with(planned.planned_e4):
@@ -159,9 +161,11 @@ def _words(figures: Figures, planned: Planned) -> Iterator[Fault]:
 
 
 def _exceptions(figures: Figures, planned: Planned, rules: LevelRules) -> Iterator[Fault]:
-    if planned.planned_e4 == 0 and figures.actual_e4 > 0:
+    """What is compared with the plan is what would be paid: frustrated as well, where the level pays it."""
+    paid_e4 = figures.actual_e4 + (figures.frustrated_e4 if rules.is_frustrated_paid else 0)
+    if planned.planned_e4 == 0 and paid_e4 > 0:
         yield Fault(Code.UNPLANNED, "actual_e4", "Nothing was planned in this week. The council looks at it first")
-    elif figures.actual_e4 * SCALE > planned.planned_e4 * (SCALE + rules.tolerance_basis_points):
+    elif paid_e4 * SCALE > planned.planned_e4 * (SCALE + rules.tolerance_basis_points):
         yield Fault(
             Code.ABOVE_TOLERANCE, "actual_e4",
             f"More than the planned {_plan(planned)}. The council looks at it first, and pays nothing of it before",

@@ -7,44 +7,15 @@ from sqlalchemy import Select, func, select
 
 from models.base import sum_of
 from models.folding import found_by
-from models.money import PENNY_E8
 from models.records.actual import ActualException, ActualWeek, ConfirmedActual, ExceptionState
-from models.records.care_package import CarePackageLineItem, ItemPrice
+from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
-from models.records.contract import Contract, ContractRate, ServiceLevel
+from models.records.contract import Contract, ServiceLevel
 from models.records.provider import Provider
 from models.waiting import waits
 
 WAITING = "actual exceptions"
 """The name of its queue."""
-
-
-def _rate_e4() -> sa.ColumnElement[int]:
-    """The price of a unit on the first day of the week that has one: the item's own or, where it has none, that of its
-    contract. 0 where nobody has said one.
-    """
-    item, figure, price, rate = CarePackageLineItem, ConfirmedActual, ItemPrice, ContractRate
-    own = select(price.rate_e4).where(
-        price.item_id == item.id, sa.or_(price.ends_on.is_(None), price.ends_on >= figure.first_on)
-    )
-    usual = select(rate.rate_e4).where(
-        rate.contract_id == item.contract_id, rate.service_level_id == item.service_level_id,
-        sa.or_(rate.ends_on.is_(None), rate.ends_on >= figure.first_on),
-    )  # fmt: skip
-    first = (
-        each.order_by(table.starts_on).limit(1).correlate(item, figure).scalar_subquery()
-        for each, table in ((own, price), (usual, rate))
-    )
-    return func.coalesce(*first, 0)
-
-
-def at_stake() -> sa.ColumnElement[int]:
-    """Pence, before VAT, that hang on the decision: what the figure comes to at the price of its first day; where
-    nothing was delivered, what the plan does. A measure to sort by: what is paid is the engine's.
-    """
-    figure = ConfirmedActual
-    quantity = sa.case((figure.actual_e4 > 0, figure.actual_e4), else_=figure.planned_e4)
-    return sa.cast((_rate_e4() * quantity + PENNY_E8 // 2) // sa.literal(PENNY_E8, sa.BigInteger), sa.BigInteger)
 
 
 def _joined(query: Select) -> Select:
@@ -62,7 +33,7 @@ def exceptions(
 ) -> Select:  # fmt: skip
     """Rows: id, codes, state, note, decided_at, action_id, the figure's planned_e4, actual_e4, first_on, comment,
     reason, number and confirmed_at, week_id, item_id, item_reference, client_id, client_reference, surname,
-    first_name, level (its name), unit, contract, contract_reference, provider, provider_id, pence (at_stake). Those
+    first_name, level (its name), unit, contract, contract_reference, provider, provider_id, pence. Those
     that wait longest stand first. Of a text: what has all its words in the name or reference of provider or contract,
     or in the line item's reference.
     """
@@ -76,7 +47,7 @@ def exceptions(
             Client.reference.label("client_reference"), Client.surname, Client.first_name,
             ServiceLevel.name.label("level"), ServiceLevel.unit, Contract.name.label("contract"),
             Contract.reference.label("contract_reference"), Provider.name.label("provider"),
-            ActualException.provider_id, at_stake().label("pence"),
+            ActualException.provider_id, ActualException.pence,
         )
     )  # fmt: skip
     query = query.join(ServiceLevel, ServiceLevel.id == item.service_level_id)
@@ -122,4 +93,6 @@ def figures_of(item_id: int, first_on: object) -> Select[ConfirmedActual]:
 def waiting() -> Select:
     """The exceptions that wait for the council, counted with what hangs on them: see models.waiting."""
     count, since = func.count(ActualException.id), func.min(ConfirmedActual.confirmed_at)
-    return _joined(waits(WAITING, count, since, sum_of(at_stake()))).where(ActualException.state == ExceptionState.OPEN)
+    return _joined(waits(WAITING, count, since, sum_of(ActualException.pence))).where(
+        ActualException.state == ExceptionState.OPEN
+    )

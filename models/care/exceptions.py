@@ -42,7 +42,7 @@ def reject(exception: ActualException, note: str, *, by: User) -> None:
     figure, week = _of(exception)
     tell_decided(exception, figure, week, by=by)
     values = {"reopened_at": utc_now(), "reopened_by_id": by.id, "reopened_reason": note.strip()[:LONGEST_NOTE]}
-    move(week, ~ActualWeek.is_open, **values)
+    move(week, ~ActualWeek.is_opened_by_council, **values)
     calculate([exception.provider_id])
 
 

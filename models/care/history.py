@@ -79,13 +79,18 @@ def _always_planned(week: ActualWeek, row: Actual, before: Mapping[date, Confirm
 def _extra_for_long(
     week: ActualWeek, row: Actual, before: Mapping[date, ConfirmedActual], rule: LevelRules
 ) -> list[Fault]:  # fmt: skip
-    if rule.extra_weeks is None or not row.extra_e4:
+    if rule.extra_weeks is None or not _has_extra(row):
         return []
     weeks = 1
-    while (each := before.get(week.first_on - weeks * _A_WEEK)) is not None and each.extra_e4:
+    while (each := before.get(week.first_on - weeks * _A_WEEK)) is not None and _has_extra(each):
         weeks += 1
     if weeks <= rule.extra_weeks:
         return []
     code = Code.EXTRA_TOO_LONG if rule.extra_weeks_verdict is Verdict.REFUSED else Code.EXTRA_LONG
     text = f"Extra for {weeks} weeks in a row. After {rule.extra_weeks}, ask for a change of the care package"
     return [Fault(code, "extra_e4", text)]
+
+
+def _has_extra(row: Actual | ConfirmedActual) -> bool:
+    """More than planned, whichever box says so."""
+    return row.extra_e4 > 0 or row.actual_e4 > row.planned_e4

@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 from models.accounts.user import User
 from models.audit import record
 from models.base import DomainError, session, utc_now
+from models.care.history import LOOKS_BACK
 from models.care.rules import STEPS_E4
 from models.engine.actuals import BY_PLAN
 from models.money import SCALE, number
@@ -19,8 +20,8 @@ from models.records.actual_rule import ActualRule, RuleKind
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import ServiceLevel
 
-MOST = {RuleKind.EXTRA_WEEKS: 52, RuleKind.DEADLINE: 60, RuleKind.LATEST: 104}
-"""Of a value; more is a slip of the keys."""
+MOST = {RuleKind.EXTRA_WEEKS: LOOKS_BACK, RuleKind.DEADLINE: 60, RuleKind.LATEST: 104}
+"""Of a value; more is a slip of the keys. Weeks with extra are counted as far as a row's past is read."""
 NO_WARNING = (RuleKind.PAID_ON_PLAN, RuleKind.DEADLINE, RuleKind.LATEST)
 """Rules that hold or do not hold: nothing is warned of."""
 

@@ -126,13 +126,13 @@ class Sheet:
 
     @property
     def is_late(self) -> bool:
-        """Its provider has to say why; not where the council has opened it."""
-        return self.week.reopened_at is None and today() > self.in_time_until
+        """Its provider has to say why, also where it has opened it itself; not where the council has."""
+        return not self.week.is_opened_by_council and today() > self.in_time_until
 
     @property
     def is_closed(self) -> bool:
         """Only the council can open it."""
-        return self.week.reopened_at is None and today() > self.latest
+        return not self.week.is_opened_by_council and today() > self.latest
 
 
 def rows_of(week: ActualWeek) -> Select[Actual]:

@@ -31,6 +31,7 @@ from models.words import Choice
 
 LOOKS_BACK = LATEST_WEEKS
 """So many weeks are looked at for late ones, and shown in the picture: older ones can no longer be confirmed."""
+MOST_OLDER = 52
 LATE = "actuals late"
 """The name of its queue."""
 
@@ -57,6 +58,8 @@ class Shown(Choice):
 
     MISSING = "missing"
     """Not confirmed: not begun, begun, or being corrected."""
+    OPEN = "open"
+    """Begun and not confirmed, or being corrected."""
     LATE = "late"
     NOT_BEGUN = "not_begun"
     DRAFT = "draft"
@@ -68,9 +71,9 @@ class Shown(Choice):
     @property
     def label(self) -> str:
         return {
-            "missing": "Not confirmed yet", "late": "Late", "not_begun": "Not begun", "draft": "Draft",
-            "reopened": "Reopened", "confirmed": "Confirmed", "confirmed_late": "Confirmed late",
-            "exceptions": "With exceptions that wait",
+            "missing": "Not confirmed yet", "open": "Begun, and not confirmed", "late": "Late",
+            "not_begun": "Not begun", "draft": "Draft", "reopened": "Reopened", "confirmed": "Confirmed",
+            "confirmed_late": "Confirmed late", "exceptions": "With exceptions that wait",
         }[self.value]  # fmt: skip
 
 
@@ -221,9 +224,9 @@ def submissions(
     found = due(days, of_contracts=None if keys is None else sorted({each.contract_id for each in keys}))
     words = sa.case(
         (ActualWeek.id.is_(None), Submission.NOT_BEGUN.value),
+        (ActualWeek.reopened_at.is_not(None), Submission.REOPENED.value),
         (ActualWeek.confirmed_at.is_(None), Submission.DRAFT.value),
-        (ActualWeek.reopened_at.is_(None), Submission.CONFIRMED.value),
-        else_=Submission.REOPENED.value,
+        else_=Submission.CONFIRMED.value,
     )
     state = sa.type_coerce(words, choice(Submission))
     query = _with_weeks(
@@ -256,11 +259,13 @@ def submissions(
 
 def _shown(show: Shown, found: sa.Subquery) -> sa.ColumnElement[bool]:
     no_longer = ActualWeek.confirmed_at.is_(None)
+    is_open = sa.or_(no_longer, ActualWeek.reopened_at.is_not(None))
     conditions: Mapping[Shown, sa.ColumnElement[bool]] = {
-        Shown.MISSING: sa.or_(no_longer, ActualWeek.reopened_at.is_not(None)),
+        Shown.MISSING: is_open,
+        Shown.OPEN: sa.and_(ActualWeek.id.is_not(None), is_open),
         Shown.LATE: _is_late(found),
         Shown.NOT_BEGUN: ActualWeek.id.is_(None),
-        Shown.DRAFT: sa.and_(ActualWeek.id.is_not(None), no_longer),
+        Shown.DRAFT: sa.and_(ActualWeek.id.is_not(None), no_longer, ActualWeek.reopened_at.is_(None)),
         Shown.REOPENED: ActualWeek.reopened_at.is_not(None),
         Shown.CONFIRMED: sa.and_(~no_longer, ActualWeek.reopened_at.is_(None)),
         Shown.CONFIRMED_LATE: ActualWeek.late_reason != "",
@@ -272,6 +277,15 @@ def _shown(show: Shown, found: sa.Subquery) -> sa.ColumnElement[bool]:
 def recent_days(weeks: int = LOOKS_BACK) -> list[date]:
     """A day of each of the last weeks that are over, the newest first."""
     return [last_week() - timedelta(weeks=each) for each in range(weeks)]
+
+
+def older_days() -> list[date]:
+    """The first days of weeks before these that somebody has begun and nobody has confirmed, or that are open again:
+    the newest first, so many as a page can compare. The council may have to open them. One query.
+    """
+    oldest = recent_days()[-1] - WEEK
+    query = select(ActualWeek.first_on).where(ActualWeek.is_open, ActualWeek.first_on < oldest).distinct()
+    return list(session.scalars(query.order_by(ActualWeek.first_on.desc()).limit(MOST_OLDER)))
 
 
 @dataclass(frozen=True)

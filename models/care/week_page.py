@@ -2,12 +2,15 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy import Row, Select, select
 
 from models.accounts.user import User
 from models.base import session
+from models.calendar import today
+from models.care.rules import Rulebook
 from models.records.actual import Actual, ActualException, ActualWeek, ConfirmedActual
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
@@ -51,6 +54,16 @@ class WeekPage:
         names = {row.id: row.name for row in session.execute(people)}
         return cls(provider, list(session.execute(_rows(week))), dict(figures), names)
 
+    def closed_since(self, week: ActualWeek) -> date | None:
+        """The last day on which its provider could confirm it, where that is past and nobody of the council has opened
+        it; one query.
+        """
+        levels = {row.level_id for row in self.rows}
+        if week.is_opened_by_council or not levels:
+            return None
+        latest = Rulebook.read(levels).latest(levels, week.first_on)
+        return latest if today() > latest else None
+
 
 def _rows(week: ActualWeek) -> Select:
     item = CarePackageLineItem
@@ -58,7 +71,8 @@ def _rows(week: ActualWeek) -> Select:
         select(
             Actual.id, Actual.item_id, Actual.planned_e4, Actual.actual_e4, Actual.frustrated_e4, Actual.missed_e4,
             Actual.extra_e4, Actual.visits, Actual.reason, Actual.comment, item.reference.label("item_reference"),
-            ServiceLevel.name.label("level"), ServiceLevel.unit, Client.id.label("client_id"),
+            ServiceLevel.id.label("level_id"), ServiceLevel.name.label("level"), ServiceLevel.unit,
+            Client.id.label("client_id"),
             Client.reference.label("client_reference"), Client.surname, Client.first_name,
         )
         .join(item, item.id == Actual.item_id)

@@ -7,7 +7,7 @@ the week is confirmed. What is confirmed is calculated at once.
 from collections.abc import Collection, Mapping
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import SQLColumnExpression, select
 
 from models.accounts.conflict import insist_on_none
 from models.accounts.user import User
@@ -19,6 +19,7 @@ from models.care.figures import Figures
 from models.care.plan import Planned, calendar_on, calendars_of, planned_of, week_of
 from models.care.sheet import read_sheet, rows_of
 from models.payments.calculation import calculate, lock
+from models.payments.delivered import Given, Worth, value_of
 from models.records.actual import (
     Actual,
     ActualException,
@@ -153,7 +154,7 @@ def confirm_only(week: ActualWeek, *, by: User, late_reason: str = "") -> int:
         raise DomainError(f"{how_many(len(wrong), 'row')} must be put right first. Each says what is wrong")
     in_time_until, latest = sheet.in_time_until, sheet.latest
     late_reason = late_reason.strip()[:LONGEST_REASON]
-    if week.reopened_at is None:
+    if not week.is_opened_by_council:
         if today() > latest:
             raise DomainError(f"This week could be confirmed until {in_words(latest)}. Ask the council to open it")
         if today() > in_time_until and not late_reason:
@@ -178,21 +179,24 @@ def correct(week: ActualWeek, *, by: User) -> None:
         raise DomainError(
             f"This week could be corrected here until {in_words(in_time_until)}. Ask the council to open it again"
         )
-    _reopen(week, "", by)
+    _reopen(week, "", by, ~ActualWeek.is_open)
 
 
 def reopen(week: ActualWeek, reason: str, *, by: User) -> None:
-    """The council opens it again, for a reason that the provider reads."""
+    """The council opens it again, for a reason that the provider reads: a week that is confirmed, or one that its
+    provider has left open until it could be confirmed no more.
+    """
     insist_on_none(by, [week.provider_id])
     reason = reason.strip()[:LONGEST_REASON]
     if not reason:
         raise DomainError("Say why the week is opened again. The provider reads it")
-    _reopen(week, reason, by)
+    is_closed = read_sheet(week).is_closed
+    _reopen(week, reason, by, ~ActualWeek.is_opened_by_council if is_closed else ~ActualWeek.is_open)
 
 
-def _reopen(week: ActualWeek, reason: str, by: User) -> None:
+def _reopen(week: ActualWeek, reason: str, by: User, before: SQLColumnExpression[bool]) -> None:
     values = {"reopened_at": utc_now(), "reopened_by_id": by.id, "reopened_reason": reason}
-    if not move(week, ~ActualWeek.is_open, **values):
+    if not move(week, before, **values):
         raise DomainError("This week is open already. Look at it again")
     record("actual_week.reopened", week, by=by)
 
@@ -239,7 +243,26 @@ def keep_rows(
         if last is not None:
             close_exception(last, by)
         kept += 1
+    put_prices(week)
     return kept
+
+
+def put_prices(week: ActualWeek) -> None:
+    """Work out what hangs on each exception of the week that waits, as its payment would; nothing where none does."""
+    session.flush()
+    waits = ActualException.state == ExceptionState.OPEN, ConfirmedActual.week_id == week.id
+    query = select(ActualException, ConfirmedActual).join(
+        ConfirmedActual, ConfirmedActual.id == ActualException.confirmed_id
+    )
+    found = session.execute(query.where(*waits).order_by(ActualException.id)).all()
+    figures = {
+        (figure.item_id, figure.first_on): Given(figure.actual_e4, figure.frustrated_e4, figure.by_day_e4)
+        for _, figure in found
+    }
+    worths = value_of(figures, [week.provider_id]) if figures else {}
+    for exception, figure in found:
+        worth = worths.get((figure.item_id, figure.first_on), Worth())
+        exception.pence = worth.total_pence if figure.actual_e4 or figure.frustrated_e4 else worth.planned_pence
 
 
 def keep(

@@ -36,9 +36,13 @@ class Worth:
         return self.net_pence + self.vat_pence
 
     @property
+    def planned_pence(self) -> int:
+        return self.planned_net_pence + self.planned_vat_pence
+
+    @property
     def change_pence(self) -> int:
         """How much more it is than planned, VAT included."""
-        return self.total_pence - self.planned_net_pence - self.planned_vat_pence
+        return self.total_pence - self.planned_pence
 
     def __add__(self, other: "Worth") -> "Worth":
         return Worth(

@@ -11,7 +11,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.audit import AppendOnly
-from models.base import Base, Key, TenThousandths, choice, utc_now
+from models.base import Base, Key, Pence, TenThousandths, choice, utc_now
 from models.calendar import Span
 from models.records.contract import Contract
 from models.records.provider import Service
@@ -26,7 +26,8 @@ class WeekState(Choice):
     DRAFT = "draft"
     CONFIRMED = "confirmed"
     REOPENED = "reopened"
-    """It was confirmed, and is being corrected: what was confirmed holds until it is confirmed again."""
+    """It was confirmed, and is being corrected: what was confirmed holds until it is confirmed again. Or it was never
+    confirmed, and the council has opened it after the last day for that."""
 
     @property
     def label(self) -> str:
@@ -109,7 +110,7 @@ class ActualWeek(ProviderOwned, Base):
         sa.CheckConstraint("(confirmed_at IS NULL) = (confirmed_by_id IS NULL)", name="confirmed_by"),
         sa.CheckConstraint("(confirmed_at IS NULL) = (confirmations = 0)", name="confirmations"),
         sa.CheckConstraint("(reopened_at IS NULL) = (reopened_by_id IS NULL)", name="reopened_by"),
-        sa.CheckConstraint("reopened_at IS NULL OR confirmed_at IS NOT NULL", name="reopened"),
+        sa.CheckConstraint("reopened_at IS NULL OR confirmed_at IS NOT NULL OR reopened_reason <> ''", name="reopened"),
         contract_id="contract",
     )
 
@@ -128,9 +129,11 @@ class ActualWeek(ProviderOwned, Base):
     late_reason: Mapped[str] = mapped_column(default="")
     """Why it was last confirmed after its deadline; empty where it was in time."""
     reopened_at: Mapped[datetime | None]
-    """While it is being corrected: since when. None again once it is confirmed."""
+    """While it is being corrected: since when. None again once it is confirmed. Of a week that was never confirmed, and
+    can be no longer: since when the council lets it be."""
     reopened_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     reopened_reason: Mapped[str] = mapped_column(default="")
+    """Why the council has opened it; empty where its provider has."""
 
     contract: Mapped[Contract] = relationship(lazy="raise", viewonly=True)
     service: Mapped[Service] = relationship(lazy="raise", viewonly=True)
@@ -150,18 +153,28 @@ class ActualWeek(ProviderOwned, Base):
         return sa.or_(cls.confirmed_at.is_(None), cls.reopened_at.is_not(None))
 
     @hybrid_property
+    def is_opened_by_council(self) -> bool:
+        """No day by which it is to be confirmed holds of it."""
+        return self.reopened_at is not None and self.reopened_reason != ""
+
+    @is_opened_by_council.inplace.expression
+    @classmethod
+    def _is_opened_by_council(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.reopened_at.is_not(None), cls.reopened_reason != "")
+
+    @hybrid_property
     def state(self) -> WeekState:
-        if self.confirmed_at is None:
-            return WeekState.DRAFT
-        return WeekState.CONFIRMED if self.reopened_at is None else WeekState.REOPENED
+        if self.reopened_at is not None:
+            return WeekState.REOPENED
+        return WeekState.DRAFT if self.confirmed_at is None else WeekState.CONFIRMED
 
     @state.inplace.expression
     @classmethod
     def _state(cls) -> sa.ColumnElement[WeekState]:
         state = sa.case(
+            (cls.reopened_at.is_not(None), WeekState.REOPENED.value),
             (cls.confirmed_at.is_(None), WeekState.DRAFT.value),
-            (cls.reopened_at.is_(None), WeekState.CONFIRMED.value),
-            else_=WeekState.REOPENED.value,
+            else_=WeekState.CONFIRMED.value,
         )
         return sa.type_coerce(state, choice(WeekState))
 
@@ -250,6 +263,9 @@ class ActualException(ProviderOwned, Base):
     confirmed_id: Mapped[int]
     codes: Mapped[list[str]]
     """Of models/care/checking.Code: why."""
+    pence: Mapped[Pence] = mapped_column(default=0)
+    """What its week is paid if it is approved, or by plan where nothing was delivered; VAT included. Worked out when
+    the figure was confirmed."""
     state: Mapped[ExceptionState] = mapped_column(default=ExceptionState.OPEN, index=True)
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))

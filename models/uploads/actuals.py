@@ -91,7 +91,7 @@ def _closed(facts: Facts, row: CheckedRow, planned: Planned) -> WrongCell | None
         return WrongCell(
             "E080", f"The week from {day_words(first_on)} is confirmed. Press Correct this week on its page first"
         )
-    if (week is None or week.reopened_at is None) and today() > facts.rules(planned).latest(first_on):
+    if (week is None or not week.is_opened_by_council) and today() > facts.rules(planned).latest(first_on):
         weeks = how_many(facts.rules(planned).latest_weeks, "week")
         return WrongCell(
             "E034", f"The week from {day_words(first_on)} is more than {weeks} old. Ask the council to open it"

@@ -20,9 +20,11 @@ from models.permissions import Permission
 def week(week_id):
     found = get_or_404(numbered(week_id))
     is_own = may(Permission.DECIDE_ACTUALS) and bool(conflicts_of(me(), [found.provider_id]))
+    shown = WeekPage.of(found)
     return render(
-        "admin/actuals/week.html", week=found, shown=WeekPage.of(found), is_own=is_own,
+        "admin/actuals/week.html", week=found, shown=shown, is_own=is_own,
         decides=may(Permission.DECIDE_ACTUALS) and not is_own,
+        closed_since=shown.closed_since(found) if found.is_open else None,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from blueprints.provider.actuals import bp
 from blueprints.provider.actuals.finding import AT, begun_place_of, place_of
 from blueprints.reading import reads_client_records
 from exchange.downloads.weeks_of_actuals import kept_data, sheet_data
-from forms.actuals import SheetForm
+from forms.actuals import SeenRowsForm, SheetForm
 from forms.base import ButtonForm
 from forms.sheets import mark_of, texts_of
 from models.calendar import today
@@ -137,7 +137,8 @@ def begin(reference, service_id, first_on):
 @reads_client_records
 def all_as_planned(reference, service_id, first_on):
     place, week = begun_place_of(reference, service_id, first_on)
-    form, sheet = ButtonForm(), read_sheet(week)
+    form, sheet = SeenRowsForm(), read_sheet(week)
+    form.offer(sheet)
     with refusals_on(form):
         if form.validate_on_submit():
             count = as_planned(week, by=me())

@@ -145,6 +145,28 @@ class TestOneWeek:
         again = officer.post(f"{HOME}weeks/{week.id}/reopen", {"reason": "Twice"}, status=422)
         assert "open already" in again.words
 
+    def test_one_that_can_be_confirmed_no_more_is_found_and_opened(self, item, officer, set_today):
+        clerk = make_user(Role.SCHEDULER, Provider(id=item.provider_id), name="Cleo Clerk")
+        with unit_of_work() as found:
+            contract = found.get(Contract, item.contract_id)
+            weeks.generate(contract, level_of(item).service_id, MONDAY, by=clerk)
+        [week] = every(ActualWeek)
+        assert "Open the week again" not in officer.get(f"{HOME}weeks/{week.id}").words
+        assert "No week is like that" in officer.get(HOME, query_string={"week": "older"}).words
+        set_today(MONDAY + timedelta(weeks=15))
+        page = officer.get(HOME, query_string={"week": "older"})
+        assert page.page.select_one(f"main td a[href$='/weeks/{week.id}']").text.startswith("20/04/2026")
+        page = officer.get(f"{HOME}weeks/{week.id}")
+        assert "could confirm this week until Sunday 26 July 2026" in page.words
+        answer = officer.submit(officer.get(f"{HOME}weeks/{week.id}/reopen"), {"reason": "The rota was lost"})
+        assert "REOPENED" in officer.follow(answer).words
+        assert "unless you open it" not in officer.follow(answer).words
+        own = PortalClient(officer.app).sign_in(clerk)
+        address = f"/providers/{item.provider_id}/actuals/{contract.reference}/{level_of(item).service_id}/{MONDAY}"
+        assert "The council has opened this week: The rota was lost" in own.get(address).words
+        assert own.submit(own.get(f"{address}/confirm"), form="main form[action$=confirm]").status_code == 303
+        assert len(every(ConfirmedActual)) == 1
+
     def test_earlier_figures_stand_beside_by_number(self, item, officer):
         week = confirmed(item)
         confirmed_actual(item, MONDAY, 15 * SCALE, exception=ExceptionState.OPEN)

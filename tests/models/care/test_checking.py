@@ -171,3 +171,30 @@ def test_errors_stand_first_then_what_the_council_looks_at():
     figures = Figures(15 * SCALE, extra_e4=2 * SCALE)
     found = [each.severity for each in check(figures, planned(), RULES)]
     assert found == [Severity.ERROR, Severity.EXCEPTION, Severity.WARNING]
+
+
+PAYS_FRUSTRATED = LevelRules(step_e4=QUARTER, most_e4=336 * SCALE, is_frustrated_paid=True)
+
+
+def frustrated(actual: int, not_taken: int, comment: str = "In hospital since Friday") -> Figures:
+    own = {"frustrated_e4": not_taken * SCALE, "reason": AbsenceReason.HOSPITAL, "comment": comment}
+    return Figures(actual * SCALE, **own)
+
+
+@pytest.mark.parametrize(("actual", "not_taken", "is_looked_at"), [(14, 1, True), (13, 1, False), (0, 14, False)])
+def test_where_frustrated_visits_are_paid_they_count_with_what_was_delivered(actual, not_taken, is_looked_at):
+    figures = frustrated(actual, not_taken)
+    assert (Code.ABOVE_TOLERANCE in codes(figures, rules=PAYS_FRUSTRATED)) is is_looked_at
+    assert Code.ABOVE_TOLERANCE not in codes(figures)
+
+
+def test_frustrated_visits_of_which_none_was_planned_are_looked_at_where_they_are_paid():
+    assert Code.UNPLANNED in codes(frustrated(0, 1), planned(0), PAYS_FRUSTRATED)
+    assert Code.UNPLANNED not in codes(frustrated(0, 1), planned(0))
+
+
+@pytest.mark.parametrize(("comment", "fault"), [("", True), ("Given on another day", False)])
+def test_figures_that_do_not_come_to_actual_need_a_comment(comment, fault):
+    figures = frustrated(14, 1, comment)
+    assert (Code.COMMENT in codes(figures)) is fault
+    assert Code.RECONCILE in codes(figures)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from models.audit import AuditEvent
 from models.base import DomainError, session
-from models.calendar import as_on
+from models.calendar import Span, as_on
 from models.care import exception_list, exceptions, weeks
 from models.care.figures import Figures
 from models.correspondence.action import Action, Side
@@ -16,13 +16,14 @@ from models.correspondence.action_type import ActionTeam
 from models.correspondence.variation import ask_variation, text_for
 from models.money import SCALE
 from models.outbox import OutboxMessage
+from models.payments.payment import PaymentLine
 from models.permissions import CouncilRole, Role
 from models.records.actual import Actual, ActualException, ActualWeek, ConfirmedActual, ExceptionState
 from models.records.care_package import ItemPrice
-from models.records.contract import Contract
+from models.records.contract import Contract, PaymentMethod, PayOnActuals
 from models.records.provider import Provider
-from tests.actual_factories import AFTER, MONDAY, confirmed_actual, level_of, make_hourly
-from tests.claim_factories import make_contract_rate
+from tests.actual_factories import AFTER, MONDAY, confirmed_actual, level_of, make_hourly, pays_on
+from tests.care_factories import make_price
 from tests.factories import make_membership, make_staff, make_user
 from tests.support.rows import every, unit_of_work
 from tests.support.runs import change
@@ -41,33 +42,76 @@ def opened(item, actual_e4=15 * SCALE, state=ExceptionState.OPEN, **given) -> Ac
     return every(select(ActualException).where(ActualException.confirmed_id == found.id))[0]
 
 
+def make_paid_on_actuals(item) -> None:
+    pays_on(next(each for each in every(Contract) if each.id == item.contract_id), PayOnActuals.ALWAYS)
+    for method in every(PaymentMethod):
+        change(method, calculate_from=MONDAY)
+
+
+def confirmed(item, figures) -> ActualException:
+    """The exception of a week that its provider has confirmed with these figures."""
+    clerk, level = make_user(Role.SCHEDULER, None), level_of(item)
+    with unit_of_work(), as_on(AFTER):
+        contract = session.get(Contract, item.contract_id)
+        week = weeks.generate(contract, level.service_id, MONDAY, by=clerk)
+        weeks.change(week, {item.id: (figures, None)}, by=clerk)
+        weeks.confirm(week, by=clerk)
+    [found] = every(ActualException)
+    return found
+
+
 def listed(**wanted):
     with unit_of_work():
         return session.execute(exception_list.exceptions(**wanted)).all()
 
 
-@pytest.mark.parametrize(("actual", "planned", "pence"), [
-    (152_500, 140_000, 35_228), (0, 140_000, 32_340), (1, 140_000, 0), (0, 0, 0),
-])  # fmt: skip
-def test_what_hangs_on_an_exception_is_its_figure_or_the_plan_where_nothing_was_delivered(item, actual, planned, pence):
-    """15.25 hours at £23.10 are £352.275: half a penny goes up. 14 hours are £323.40."""
-    opened(item, actual, planned_e4=planned)
+def lines_of(item) -> int:
+    """What the week of 20 April comes to in payments, VAT included."""
+    week = Span(MONDAY, MONDAY + timedelta(days=6))
+    return sum(
+        each.total_pence
+        for each in every(PaymentLine)
+        if each.item_id == item.id and each.first_on >= week.first and each.last_on <= week.last
+    )
+
+
+CASES = {
+    "more than planned": (Figures(152_500, extra_e4=12_500, comment="A bad night"), 42_274),
+    "nothing, and no reason": (Figures(0, comment="Nobody knows"), 38_808),
+    "frustrated as well": (Figures(140_000, frustrated_e4=20_000, reason="HOSP", comment="Both"), 44_352),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_hangs_on_an_exception_is_what_its_payment_comes_to(item, case):
+    """15.25 hours at £23.10 are £352.275, rounded up, and £70.46 of VAT; 14 are £323.40, and 16 £369.60, without it."""
+    figures, pence = CASES[case]
+    make_paid_on_actuals(item)
+    change(level_of(item), vat_basis_points=2_000, is_frustrated_paid=True)
+    found = confirmed(item, figures)
+    assert found.pence == pence
     assert [row.pence for row in listed()] == [pence]
+    assert lines_of(item) == 0
+    with unit_of_work(), as_on(AFTER):
+        exceptions.approve(session.get(ActualException, found.id), by=make_staff())
+    assert lines_of(item) == (pence if figures.actual_e4 else 0)
 
 
-def test_the_price_is_the_first_of_the_week_and_the_contracts_where_the_item_has_none(item):
+def test_what_hangs_on_it_follows_a_price_that_changes_in_the_week(item):
+    """16 hours, of which 3 / 7 at £23.10 and 4 / 7 at £24.50: £158.40 + £224.00."""
+    make_paid_on_actuals(item)
     [price] = every(ItemPrice)
-    change(price, ends_on=MONDAY - timedelta(days=1))
-    opened(item, 10 * SCALE)
-    assert [row.pence for row in listed()] == [0]
-    contract = next(each for each in every(Contract) if each.id == item.contract_id)
-    make_contract_rate(contract, level_of(item), 200_000)
-    assert [row.pence for row in listed()] == [20_000]
-    change(price, ends_on=MONDAY)
-    assert [row.pence for row in listed()] == [23_100]
+    change(price, ends_on=MONDAY + timedelta(days=2))
+    make_price(item, 245_000, starts_on=MONDAY + timedelta(days=3))
+    found = confirmed(item, Figures(16 * SCALE, extra_e4=2 * SCALE, comment="Two bad nights"))
+    assert found.pence == 38_240
+    with unit_of_work(), as_on(AFTER):
+        exceptions.approve(session.get(ActualException, found.id), by=make_staff())
+    assert lines_of(item) == 38_240
 
 
 def test_those_that_wait_longest_stand_first_and_my_work_sums_them(item):
+    pays_on(next(each for each in every(Contract) if each.id == item.contract_id), PayOnActuals.ALWAYS)
     late = opened(item, 14 * SCALE, first_on=MONDAY - timedelta(weeks=1))
     soon = opened(item, 15 * SCALE)
     opened(item, 16 * SCALE, ExceptionState.APPROVED, first_on=MONDAY - timedelta(weeks=2))

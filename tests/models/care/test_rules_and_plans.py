@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from models.calendar import Frequency, Span, as_on
-from models.care import weeks
+from models.care import ruling, weeks
 from models.care.checking import Code
 from models.care.figures import Figures
 from models.care.plan import plans, week_of
@@ -192,6 +192,24 @@ def test_extra_for_more_weeks_than_the_rule_allows(given, weeks_before, expected
         confirmed_actual(item, MONDAY - 7 * n * DAY, 15 * SCALE, extra_e4=SCALE)
     extra = Figures(15 * SCALE, extra_e4=SCALE, comment="A bad night")
     assert told(item, extra) == ({expected} if expected else set())
+
+
+def test_extra_counts_whichever_box_says_so():
+    item = make_hourly()
+    change(level_of(item), tolerance_basis_points=SCALE)
+    make_rule(level_of(item).id, RuleKind.EXTRA_WEEKS, value=1)
+    confirmed_actual(item, MONDAY - 7 * DAY, 15 * SCALE, planned_e4=14 * SCALE)
+    assert Code.EXTRA_TOO_LONG in told(item, Figures(15 * SCALE, comment="A bad night"))
+
+
+def test_extra_of_as_many_weeks_as_a_rule_may_say_is_found():
+    item = make_hourly()
+    change(level_of(item), tolerance_basis_points=SCALE)
+    make_rule(level_of(item).id, RuleKind.EXTRA_WEEKS, value=ruling.MOST[RuleKind.EXTRA_WEEKS])
+    extra = Figures(15 * SCALE, extra_e4=SCALE, comment="A bad night")
+    for n in range(1, ruling.MOST[RuleKind.EXTRA_WEEKS] + 1):
+        confirmed_actual(item, MONDAY - 7 * n * DAY, 15 * SCALE, extra_e4=SCALE)
+    assert told(item, extra) == {Code.EXTRA_TOO_LONG}
 
 
 def test_the_plan_is_taken_over_and_what_was_typed_stays():

@@ -65,8 +65,8 @@ def test_a_rule_is_set_changed_and_ended_and_the_audit_knows_what_it_was(level, 
     (RuleKind.DEADLINE, {"refuses_from": MONDAY}, "Enter how many"),
     (RuleKind.DEADLINE, {"refuses_from": MONDAY, "value": 61}, "from 0 to 60"),
     (RuleKind.LATEST, {"refuses_from": MONDAY, "value": 105}, "from 0 to 104"),
-    (RuleKind.EXTRA_WEEKS, {"refuses_from": MONDAY, "value": 53}, "from 0 to 52"),
-    (RuleKind.EXTRA_WEEKS, {"refuses_from": MONDAY, "value": -1}, "from 0 to 52"),
+    (RuleKind.EXTRA_WEEKS, {"refuses_from": MONDAY, "value": 53}, "from 0 to 12"),
+    (RuleKind.EXTRA_WEEKS, {"refuses_from": MONDAY, "value": -1}, "from 0 to 12"),
 ])  # fmt: skip
 def test_a_rule_that_makes_no_sense_is_refused(level, manager, kind, given, words):
     with pytest.raises(DomainError, match=words):
@@ -78,7 +78,7 @@ def test_a_rule_that_makes_no_sense_is_refused(level, manager, kind, given, word
     (RuleKind.NO_EXTRAS, {"warns_from": MONDAY, "refuses_from": MONDAY}),
     (RuleKind.DEADLINE, {"refuses_from": MONDAY, "value": 60}),
     (RuleKind.DEADLINE, {"refuses_from": MONDAY, "value": 0}),
-    (RuleKind.EXTRA_WEEKS, {"warns_from": MONDAY, "value": 52}),
+    (RuleKind.EXTRA_WEEKS, {"warns_from": MONDAY, "value": 12}),
 ])  # fmt: skip
 def test_a_rule_at_its_bounds_is_taken(level, manager, kind, given):
     put(level, kind, manager, **given)

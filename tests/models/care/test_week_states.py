@@ -227,6 +227,53 @@ def test_after_thirteen_weeks_the_council_has_to_open_it(after, may):
                 do(desk, late)
 
 
+LAST = MONDAY + timedelta(days=6, weeks=13)
+"""The last day on which the week can be confirmed."""
+
+
+@pytest.mark.parametrize(("on", "may"), [(LAST, False), (LAST + timedelta(days=1), True)])
+def test_a_week_that_was_never_confirmed_is_opened_by_the_council_once_it_is_closed(on, may):
+    with as_on(on):
+        desk = prepared(Desk.begin)
+        if not may:
+            with pytest.raises(DomainError, match="open already"):
+                do(desk, EVENTS["council opens it again"])
+            return
+        do(desk, EVENTS["council opens it again"])
+        assert state(every(ActualWeek)[0]) == "reopened"
+        with pytest.raises(DomainError, match="open already"):
+            do(desk, EVENTS["council opens it again"])
+        do(desk, Desk.confirm)
+    assert state(every(ActualWeek)[0]) == "confirmed"
+    assert [each.actual_e4 for each in every(ConfirmedActual)] == [14 * SCALE]
+
+
+@pytest.mark.parametrize(("on", "words"), [
+    (MONDAY + timedelta(days=9), "Say why it is late"), (LAST + timedelta(days=1), "Ask the council to open it"),
+])  # fmt: skip
+def test_a_week_that_its_provider_has_opened_keeps_its_deadlines(on, words):
+    with as_on(AFTER):
+        desk = prepared(Desk.begin, Desk.confirm, Desk.correct, Desk.save)
+    with as_on(on), pytest.raises(DomainError, match=words):
+        do(desk, Desk.confirm)
+    with as_on(LAST), pytest.raises(DomainError, match="open already"):
+        do(desk, EVENTS["council opens it again"])
+    with as_on(LAST + timedelta(days=1)):
+        do(desk, EVENTS["council opens it again"])
+        do(desk, Desk.confirm)
+    assert [each.actual_e4 for each in every(ConfirmedActual)] == [14 * SCALE, 13 * SCALE]
+
+
+def test_a_figure_that_is_rejected_while_its_provider_corrects_the_week_asks_no_reason_for_being_late():
+    with as_on(AFTER):
+        desk = prepared(Desk.begin, lambda d: d.save(MORE), Desk.confirm, Desk.correct)
+    with as_on(MONDAY + timedelta(days=20)):
+        do(desk, DECISIONS["officer rejects"])
+        do(desk, Desk.save)
+        do(desk, Desk.confirm)
+    assert [each.actual_e4 for each in every(ConfirmedActual)] == [15 * SCALE, 13 * SCALE]
+
+
 @pytest.mark.parametrize(("day", "may"), [(6, False), (7, True)])
 def test_a_week_is_confirmed_once_its_last_day_is_over(day, may):
     with as_on(MONDAY + timedelta(days=day)):

@@ -145,6 +145,19 @@ def test_everything_is_set_as_planned_by_one_press_and_one_page(agency):
     assert every(Actual)[0].reason is None
 
 
+def test_everything_as_planned_takes_nothing_back_that_a_colleague_has_typed_meanwhile(agency):
+    page = agency.begin()
+    press = agency.clerk.get(f"{agency.week}/as-planned")
+    agency.save(page, {agency.box(0, "actual"): "12", agency.box(0, "comment"): "Away"})
+    again = agency.clerk.submit(press)
+    assert again.status_code == 422
+    assert "The rows have changed since you opened this page" in again.words
+    assert "12 now, planned 14" in again.words
+    assert stands() == [12, 14, 14]
+    assert agency.clerk.submit(again).status_code == 303
+    assert stands() == [14, 14, 14]
+
+
 def test_a_changed_plan_is_told_and_taken_over_without_losing_what_was_typed(agency):
     agency.save(agency.begin(), {agency.box(0, "actual"): "12"})
     [quantity] = [each for each in every(ItemQuantity) if each.item_id == agency.items[1].id]
