@@ -4,7 +4,7 @@ from flask import Blueprint, request, url_for
 
 from blueprints.access import may, me, requires
 from blueprints.download import checked, table_file
-from blueprints.lookups import get_or_404, page_of
+from blueprints.lookups import get_or_404, get_row_or_404, page_of
 from blueprints.pages import done, refusals_on, render
 from blueprints.reading import reads_client_records
 from exchange.downloads.visits import visits_data
@@ -20,6 +20,7 @@ from models.care.from_visits import (
     weeks_with_visits,
 )
 from models.care.plan import calendar_on, calendars_of, weeks_begin_on
+from models.care.visit_story import story_of
 from models.permissions import Permission
 from models.records.contract import Contract
 from models.records.visit import Visit
@@ -42,6 +43,18 @@ def index():
 def data(ending):
     form = checked(VisitFilter(request.args))
     return table_file("visits", visits_data(session.execute(visits_of(unallocated=form.is_unallocated))), ending)
+
+
+@bp.get("/<int:visit_id>")
+@requires(Permission.VIEW_ACTUALS)
+@reads_client_records
+def show(visit_id):
+    """One visit, and what it became."""
+    row = get_row_or_404(visits_of(visit_id=visit_id))
+    return render(
+        "provider/visits/show.html", row=row, visit=row.Visit, story=story_of(row.Visit),
+        sees_money=may(Permission.VIEW_PAYMENTS),
+    )  # fmt: skip
 
 
 @bp.post("/take")

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from models.accounts.user import User
 from models.base import session, sum_of
 from models.care.rules import Rulebook
+from models.care.visit_story import is_of_week
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.pricing import Unit
 from models.records.actual import ActualException, ActualWeek, ConfirmedActual, ExceptionState
@@ -105,7 +106,7 @@ class PaidIn:
 
     payment: ScheduledPayment
     pence: dict[int, int]
-    """What its payment lines of exactly these seven days come to, finalised or not, by line item; VAT included."""
+    """What the payment lines of its care come to, finalised or not, by line item; VAT included."""
 
 
 def paid_in(week: ActualWeek) -> PaidIn | None:
@@ -120,8 +121,8 @@ def paid_in(week: ActualWeek) -> PaidIn | None:
     if payment is None:
         return None
     line = PaymentLine
-    own = line.contract_id == week.contract_id, line.first_on == week.first_on, line.last_on == last, line.is_own
-    query = select(line.item_id, sum_of(line.total_pence)).where(*own, line.item_id.is_not(None))
+    own = line.contract_id == week.contract_id, is_of_week(week.first_on, last)
+    query = select(line.item_id, sum_of(line.total_pence)).where(*own)
     lines = session.execute(query.group_by(line.item_id).order_by(line.item_id))
     return PaidIn(payment, {item_id: int(pence) for item_id, pence in lines if item_id is not None})
 

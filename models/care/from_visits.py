@@ -25,8 +25,8 @@ from models.records.contract import Contract, ServiceLevel
 from models.records.visit import Carer, Visit, VisitOutcome
 
 
-def visits_of(span: Span | None = None, *, unallocated: bool = False) -> Select:
-    """Visits with the names that a list shows, the newest first; of some days, or only those without a line item."""
+def visits_of(span: Span | None = None, *, unallocated: bool = False, visit_id: int | None = None) -> Select:
+    """Visits with the names that a list shows, the newest first: of some days, without a line item, or one."""
     query = (
         select(
             Visit, Client.surname, Client.first_name, Client.reference.label("client"), Carer.reference.label("worker"),
@@ -40,6 +40,8 @@ def visits_of(span: Span | None = None, *, unallocated: bool = False) -> Select:
     )  # fmt: skip
     if span is not None:
         query = query.where(Visit.day >= span.first, Visit.day <= span.last)
+    if visit_id is not None:
+        query = query.where(Visit.id == visit_id)
     return query.where(Visit.item_id.is_(None)) if unallocated else query
 
 
