@@ -10,10 +10,11 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 from wtforms.widgets import TextInput
 
 from forms.base import FilterForm, FlaskForm
-from forms.fields import DayField, StringField, TextAreaField, tidy, tidy_line
+from forms.fields import DayField, SeenText, StringField, TextAreaField, tidy, tidy_line
 from forms.filters import ALL, ChoiceField
 from models.care.checking import LONGEST_COMMENT, MOST_VISITS
 from models.care.figures import Figures
+from models.care.ruling import TWO_PEOPLE
 from models.care.submissions import Shown, older_days
 from models.money import number, parse_e4
 from models.records.actual import AbsenceReason, ConfirmedActual, ExceptionState
@@ -176,7 +177,15 @@ class RuleForm(FlaskForm):
     refuses_from = DayField(
         "From which day does it hold, and refuse?", description="Leave it empty for never", validators=[Optional()]
     )
+    why = TextAreaField(
+        "Why?", filters=[tidy], render_kw={"rows": 3}, validators=[LONG],
+        description="Where it changes what is paid: a second manager has to agree, and reads it",
+    )  # fmt: skip
     seen = StringField("What it touches")
+
+    def validate_why(self, field: TextAreaField) -> None:
+        if self.kind.data in TWO_PEOPLE and not field.data:
+            raise ValidationError("Say why, so that whoever is to agree knows")
 
     def offer(self, levels: Iterable[ServiceLevel]) -> None:
         self.levels = {str(each.id): each for each in levels}
@@ -194,3 +203,21 @@ class RuleForm(FlaskForm):
     @property
     def number(self) -> int | None:
         return int(self.value.data) if self.value.data else None
+
+
+class RuleChangeForm(FlaskForm):
+    """End a rule that moves money, or turn down what somebody has asked for."""
+
+    why = TextAreaField(
+        "Why?", filters=[tidy], render_kw={"rows": 3}, description="Whoever else decides about it reads it",
+        validators=[DataRequired("Say why, so that the others know"), LONG],
+    )  # fmt: skip
+
+
+class AgreeRuleForm(FlaskForm):
+    """Agree to a rule that moves money: to what it touches as the page has shown it."""
+
+    seen = SeenText("The weeks that it touches")
+
+    def offer(self, effect: str) -> None:
+        self.seen.object_data = effect

@@ -35,6 +35,7 @@ from models.accounts import (  # noqa: F401
 from models.auditing import chain, read_alarm  # noqa: F401
 from models.billing import grant, journey, limit, rule_change  # noqa: F401
 from models.care import reminding as care_reminding  # noqa: F401
+from models.care import rule_change as care_rule_change  # noqa: F401
 from models.correspondence import (  # noqa: F401
     action,
     action_post,

@@ -215,6 +215,10 @@ _WORDS = {
         "timesheet.approved": "approved a timesheet",
         "actual_rule.set": "set a rule of actuals",
         "actual_rule.ended": "ended a rule of actuals",
+        "actual_rule.asked": "asked for a rule of actuals that changes what is paid",
+        "actual_rule.agreed": "agreed to a rule of actuals that changes what is paid",
+        "actual_rule.turned_down": "turned down a rule of actuals that changes what is paid",
+        "actual_rule.taken_back": "took back a rule of actuals that they had asked for",
         "actual_exception.overtaken": "confirmed another figure in place of one that waited for the council",
     },
     Group.CLAIMS: {

@@ -22,6 +22,9 @@ from models.records.contract import ServiceLevel
 
 MOST = {RuleKind.EXTRA_WEEKS: LOOKS_BACK, RuleKind.DEADLINE: 60, RuleKind.LATEST: 104}
 """Of a value; more is a slip of the keys. Weeks with extra are counted as far as a row's past is read."""
+TWO_PEOPLE = (RuleKind.PAID_ON_PLAN,)
+"""Rules that move money: one manager asks for them, a second one agrees (changing_rules)."""
+SECOND_PERSON = "This rule changes what is paid, so ask for it, and have a second manager agree"
 NO_WARNING = (RuleKind.PAID_ON_PLAN, RuleKind.DEADLINE, RuleKind.LATEST)
 """Rules that hold or do not hold: nothing is warned of."""
 
@@ -54,12 +57,22 @@ def set_rule(
 ) -> ActualRule:  # fmt: skip
     """The rule of the level from these days on, in place of the one of that kind that it has. Weeks that begin earlier
     keep what held of them only as far as the days say: a rule has one day from which it warns and one from which it
-    refuses. DomainError where it makes no sense.
+    refuses. DomainError where it makes no sense, or moves money, for which a second person has to agree.
     """
-    _insist_on_sense(kind, warns_from, refuses_from, value)
+    insist_on_sense(kind, warns_from, refuses_from, value)
+    if kind in TWO_PEOPLE:
+        raise DomainError(SECOND_PERSON)
+    return put_in_place(level, kind, warns_from=warns_from, refuses_from=refuses_from, value=value, by=by)
+
+
+def put_in_place(
+    level: ServiceLevel, kind: RuleKind, *, warns_from: date | None = None, refuses_from: date | None = None,
+    value: int | None = None, by: User,
+) -> ActualRule:  # fmt: skip
+    """For whoever has seen to it that the rule makes sense, and is agreed to where it moves money."""
     rule = session.scalars(of_level(level.id, kind).with_for_update()).one_or_none()
     before = told(rule) if rule is not None else "none"
-    moved = _providers_of(level.id) if kind is RuleKind.PAID_ON_PLAN else []
+    moved = providers_of(level.id) if kind in TWO_PEOPLE else []
     lock(moved)
     if rule is None:
         rule = ActualRule(service_level_id=level.id, kind=kind)
@@ -74,8 +87,17 @@ def set_rule(
 
 
 def end_rule(rule: ActualRule, *, by: User) -> None:
-    """It holds of no week any more, and none is judged or paid by it. What it was is in the audit."""
-    moved = _providers_of(rule.service_level_id) if rule.kind is RuleKind.PAID_ON_PLAN else []
+    """It holds of no week any more, and none is judged by it. What it was is in the audit. DomainError where it moves
+    money.
+    """
+    if rule.kind in TWO_PEOPLE:
+        raise DomainError(SECOND_PERSON)
+    take_away(rule, by=by)
+
+
+def take_away(rule: ActualRule, *, by: User) -> None:
+    """For whoever has seen to it that this is agreed to where it moves money."""
+    moved = providers_of(rule.service_level_id) if rule.kind in TWO_PEOPLE else []
     lock(moved)
     level = session.scalar(select(ServiceLevel.reference).where(ServiceLevel.id == rule.service_level_id))
     record("actual_rule.ended", rule, by=by, level=level, kind=rule.kind.value, before=told(rule))
@@ -108,14 +130,28 @@ def effect_of(level_id: int, refuses_from: date | None) -> Effect:
     return Effect(*session.execute(query).one())
 
 
-def _providers_of(level_id: int) -> list[int]:
+def effect_of_change(level_id: int, kind: RuleKind, refuses_from: date | None) -> str:
+    """What a change that moves money would touch, in words; where the rule is to end, what it holds of."""
+    if refuses_from is not None:
+        return effect_of(level_id, refuses_from).words
+    rule = session.scalars(of_level(level_id, kind)).one_or_none()
+    found = effect_of(level_id, rule.refuses_from if rule is not None else None)
+    if not found.weeks:
+        return "No confirmed week is touched: it held of weeks to come."
+    return (
+        f"{found.weeks:,} confirmed weeks of {found.items:,} care packages of {found.providers:,} providers are paid "
+        "anew, by what was delivered. What is paid already is put right as a difference in the next payment."
+    )
+
+
+def providers_of(level_id: int) -> list[int]:
     """Whose confirmed figures a rule of payment of the level may move."""
     item = CarePackageLineItem
     query = select(item.provider_id).where(item.service_level_id == level_id).distinct()
     return sorted(session.scalars(query.order_by(item.provider_id)))
 
 
-def _insist_on_sense(kind: RuleKind, warns_from: date | None, refuses_from: date | None, value: int | None) -> None:
+def insist_on_sense(kind: RuleKind, warns_from: date | None, refuses_from: date | None, value: int | None) -> None:
     if warns_from is None and refuses_from is None:
         raise DomainError("Enter a day from which it holds")
     if kind in NO_WARNING and (warns_from is not None or refuses_from is None):

@@ -31,6 +31,7 @@ OF_NO_ONE_PROVIDER = {
     "admin.actuals.chase",
     "admin.actuals.end_rule",
     "admin.actuals.set_rule",
+    "admin.actuals.turn_down_rule",
     "admin.alarms.look",
     "admin.bank_holidays.change",
     "admin.bank_holidays.new",

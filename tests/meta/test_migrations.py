@@ -32,6 +32,7 @@ SHARED = {
     "action_type",
     "action_type_team",
     "actual_rule",
+    "actual_rule_change",
     "alembic_version",
     "audit_event",
     "audit_link",

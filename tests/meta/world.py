@@ -24,6 +24,7 @@ from models.billing.limit import ClaimLimit, LimitEffect, LimitKind
 from models.billing.pricing import ClaimTerms
 from models.billing.rule_change import ClaimRuleChange
 from models.care import weeks
+from models.care.changing_rules import ask_for_rule
 from models.correspondence import documents
 from models.correspondence.attachment import Attachment, Taken
 from models.correspondence.detail_change import ChangeKind, DetailChange
@@ -130,6 +131,7 @@ def _of_its_actuals(item: CarePackageLineItem) -> dict[str, Any]:
     return {
         "week_id": week.id, "exception_id": waits.id, "timesheet_id": saved(sheet).id,
         "rule_id": make_rule(item.service_level_id, RuleKind.NO_EXTRAS).id,
+        "actual_rule_change_id": _asked_of_actuals(item.service_level_id),
     }  # fmt: skip
 
 
@@ -178,6 +180,15 @@ def _of_its_claims(provider: Provider, contract: Contract, client_id: int) -> di
         "claim_id": claim.id, "claim_item_id": item.id, "receipt_id": receipt.id, "grant_id": grant.id,
         "journey_id": saved(journey).id, "limit_id": saved(limit).id, "rule_change_id": _asked_of_claims(level).id,
     }  # fmt: skip
+
+
+def _asked_of_actuals(level_id: int) -> int:
+    """A change of how weeks are paid that waits for a second manager."""
+    manager = make_staff(CouncilRole.PAYMENTS_MANAGER)
+    with unit_of_work() as session:
+        level = session.get(ServiceLevel, level_id)
+        given = {"refuses_from": MONDAY, "why": "Day care is paid as planned"}
+        return ask_for_rule(level, RuleKind.PAID_ON_PLAN, **given, by=manager).id
 
 
 def _asked_of_claims(level: ServiceLevel) -> ClaimRuleChange:

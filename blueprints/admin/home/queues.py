@@ -19,6 +19,7 @@ from models.auditing import read_alarm
 from models.billing import invoice_listing, listing, rule_change
 from models.calendar import in_words, today
 from models.care import exception_list, submissions, timesheet_list
+from models.care import rule_change as actual_rule_change
 from models.correspondence import action_desk, detail_change, document_list
 from models.correspondence.action_type import ActionTeam
 from models.correspondence.document import DocumentState
@@ -183,6 +184,9 @@ QUEUES = (
     Queue(exception_list.WAITING, "Exceptions of actuals",
           "Figures that break a rule pay nothing before you have decided. Approve, amend or reject each.",
           exception_list.waiting, lambda: url_for("admin.actuals.exceptions"), P.VIEW_EVERY_ACTUAL, P.DECIDE_ACTUALS),
+    Queue(actual_rule_change.QUEUE, "Rules of actuals", "A colleague asks for one that changes what is paid.",
+          lambda: actual_rule_change.waiting_for(me().id), lambda: url_for("admin.actuals.rules"),
+          P.MANAGE_ACTUAL_RULES, P.MANAGE_ACTUAL_RULES),
     Queue(submissions.LATE, "Weeks of actuals that are late",
           "Their providers have not confirmed them in time. Chase them.",
           submissions.late_waiting, lambda: url_for("admin.actuals.index", week="every", show=submissions.Shown.LATE),

@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from models.care import weeks
+from models.care.changing_rules import ask_for_rule
 from models.care.chasing import ActualChase
 from models.care.figures import Figures
+from models.care.rule_change import ActualRuleChange
 from models.care.submissions import Key
 from models.correspondence.action import Action
 from models.money import SCALE
@@ -285,16 +287,46 @@ class TestRules:
     def test_a_rule_that_changes_what_is_paid_shows_first_what_it_touches(self, item, manager):
         confirmed_actual(item, MONDAY, 13 * SCALE, planned_e4=14 * SCALE)
         form = {"level": level_of(item).id, "kind": "paid_on_plan", "value": "", **day("refuses_from", MONDAY)}
+        refused = manager.post(f"{HOME}rules/set", form, status=422)
+        assert any("whoever is to agree" in error for error in refused.errors)
+        form |= {"why": "Day care"}
         shown = manager.post(f"{HOME}rules/set", form)
         assert "1 confirmed weeks of 1 care packages" in shown.words
-        assert every(ActualRule) == []
         confirmed_actual(item, AFTER, 13 * SCALE, planned_e4=14 * SCALE)
         seen = shown.page.select_one("input[name=seen]")["value"]
         changed = manager.post(f"{HOME}rules/set", form | {"seen": seen})
-        assert every(ActualRule) == []
+        assert every(ActualRuleChange) == []
         seen = changed.page.select_one("input[name=seen]")["value"]
-        manager.post(f"{HOME}rules/set", form | {"seen": seen}, status=303)
+        page = manager.follow(manager.post(f"{HOME}rules/set", form | {"seen": seen}, status=303))
+        assert "2 confirmed weeks of 1 care packages" in page.words
+        assert every(ActualRule) == []
+
+    def test_a_second_manager_agrees_to_what_the_page_has_shown(self, app, item, manager, officer):
+        confirmed_actual(item, MONDAY, 13 * SCALE, planned_e4=14 * SCALE)
+        max_ = make_staff(CouncilRole.PAYMENTS_MANAGER, name="Asking Manager")
+        with unit_of_work():
+            asked = ask_for_rule(level_of(item), RuleKind.PAID_ON_PLAN, refuses_from=MONDAY, why="Day care", by=max_)
+        there = f"{HOME}rules/changes/{asked.id}"
+        own = PortalClient(app).sign_in(max_).get(there)
+        assert "a colleague has to agree" in own.words
+        assert own.page.select("form[action$=agree]") == []
+        assert officer.get(there).page.select("form[action$=agree]") == []
+        officer.post(f"{there}/agree", {"seen": "x"}, status=403)
+        page = manager.get(there)
+        confirmed_actual(item, AFTER, 13 * SCALE, planned_e4=14 * SCALE)
+        again = manager.submit(page, form="form[action$=agree]")
+        assert again.status_code == 422
+        assert "2 confirmed weeks" in again.words
+        assert manager.submit(again, form="form[action$=agree]").status_code == 303
+        [rule] = every(ActualRule)
+        assert "Paid as planned" in manager.get(f"{HOME}rules").words
+        end = manager.get(f"{HOME}rules/{rule.id}/end")
+        assert manager.submit(end, {"why": ""}).status_code == 422
+        page = manager.follow(manager.submit(end, {"why": "A slip"}))
+        assert "end “Paid as planned”" in page.words
         assert len(every(ActualRule)) == 1
+        back = manager.get(page.page.select_one("main a[href$=turn-down]")["href"])
+        assert "TAKEN BACK" in manager.follow(manager.submit(back, {"why": "No"})).words
 
 
 def day(name: str, when: date) -> dict[str, list[str]]:

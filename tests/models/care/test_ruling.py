@@ -6,7 +6,6 @@ import pytest
 
 from models.audit import AuditEvent
 from models.base import DomainError, session
-from models.calendar import as_on
 from models.care import ruling
 from models.care.rules import Rulebook, Verdict
 from models.money import SCALE
@@ -100,20 +99,6 @@ def test_what_paid_as_planned_would_touch_is_counted_from_its_day_on(manager):
     assert found == ruling.Effect(weeks=3, items=1, providers=1, below=1, above=1)
     assert "3 confirmed weeks of 1 care package" in found.words
     assert none.words.startswith("No confirmed week is touched")
-
-
-def test_a_rule_of_payment_calculates_whoever_it_moves_at_once(manager, monkeypatch):
-    item, calculated = make_hourly(), []
-    make_hourly()
-    monkeypatch.setattr(ruling, "calculate", calculated.append)
-    with as_on(AFTER):
-        put(level_of(item), RuleKind.PAID_ON_PLAN, manager, refuses_from=MONDAY)
-        put(level_of(item), RuleKind.NO_EXTRAS, manager, refuses_from=MONDAY)
-        with unit_of_work():
-            rules = {each.kind: each for each in session.scalars(ActualRule.every())}
-            ruling.end_rule(rules[RuleKind.NO_EXTRAS], by=manager)
-            ruling.end_rule(rules[RuleKind.PAID_ON_PLAN], by=manager)
-    assert calculated == [[item.provider_id], [item.provider_id]]
 
 
 def test_what_the_finance_system_says_is_told_in_a_sentence():
