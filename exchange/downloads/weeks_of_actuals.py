@@ -18,21 +18,27 @@ OF_A_ROW = (
 )  # fmt: skip
 
 
-def list_data(weeks: Iterable[ListedWeek], figures: Mapping[Key, WeekFigures]) -> Iterator[Cells]:
-    """One row a week and unit: hours and nights are not added up."""
-    yield (
+def list_data(
+    weeks: Iterable[ListedWeek], figures: Mapping[Key, WeekFigures], pence: Mapping[Key, int] | None
+) -> Iterator[Cells]:  # fmt: skip
+    """One row a week and unit: hours and nights are not added up. `pence`: what payments have for each week, on its
+    first row, for whoever may see that.
+    """
+    head = (
         "Contract", "Contract name", "Service", "Week commencing", "Week ending", "State", "Due by", "Exceptions open",
         "People", "Unit", "Planned", "Actual",
     )  # fmt: skip
+    yield (*head, "In payments") if pence is not None else head
     for week in weeks:
         own = figures.get(week.key, WeekFigures())
         units: list[Unit | None] = [*own.planned_e4]
-        for unit in units or [None]:
-            yield (
+        for number, unit in enumerate(units or [None]):
+            row = (
                 week.reference, week.contract_name, week.service_name, week.span.first, week.span.last,
                 week.standing.label, week.in_time_until, week.exceptions, own.people, unit.value if unit else None,
                 _of(own.planned_e4, unit), _of(own.actual_e4, unit),
             )  # fmt: skip
+            yield (*row, Pence(pence.get(week.key, 0)) if not number else None) if pence is not None else row
 
 
 def _of(quantities: Mapping[Unit, int], unit: Unit | None) -> Rate | None:

@@ -1,4 +1,4 @@
-"""What listed weeks come to: people, and planned and actual units."""
+"""What listed weeks come to: people, planned and actual units, and money."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -8,9 +8,12 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy import select
 
-from models.base import session
+from models.base import session, sum_of
+from models.calendar import Span
 from models.care.plan import plans
 from models.care.register import ListedWeek
+from models.care.visit_story import is_of_week
+from models.payments.payment import PaymentLine
 from models.pricing import Unit
 from models.records.actual import Actual
 from models.records.care_package import CarePackageLineItem
@@ -75,3 +78,30 @@ def _sums(week_ids: Collection[int]) -> sa.Select:
         .group_by(Actual.week_id, ServiceLevel.unit)
         .order_by(Actual.week_id, ServiceLevel.unit)
     )  # fmt: skip
+
+
+def pence_of(listed: Sequence[ListedWeek]) -> dict[Key, int]:
+    """What payment lines, finalised or not, come to for the care of each week, VAT included; a week of which there are
+    none is not there. One query.
+    """
+    if not listed:
+        return {}
+    line, item = PaymentLine, CarePackageLineItem
+    first_on, last_on = min(each.span.first for each in listed), max(each.span.last for each in listed)
+    query = (
+        select(line.contract_id, ServiceLevel.service_id, line.first_on, line.last_on, sum_of(line.total_pence))
+        .join(item, item.id == line.item_id)
+        .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
+        .where(line.contract_id.in_({each.contract_id for each in listed}), is_of_week(first_on, last_on))
+        .group_by(line.contract_id, ServiceLevel.service_id, line.first_on, line.last_on)
+        .order_by(line.contract_id, ServiceLevel.service_id, line.first_on, line.last_on)
+    )
+    spans: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    for each in listed:
+        spans[each.contract_id, each.service_id].append(each.span)
+    found: dict[Key, int] = defaultdict(int)
+    for contract_id, service_id, first, last, pence in session.execute(query):
+        for span in spans[contract_id, service_id]:
+            if span.first <= first and last <= span.last:
+                found[contract_id, service_id, span.first] += int(pence)
+    return dict(found)

@@ -19,6 +19,7 @@ from models.records.actual import ConfirmedActual, latest_that_counts
 from models.records.actual_rule import ActualRule, RuleKind
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import ServiceLevel
+from models.words import how_many
 
 MOST = {RuleKind.EXTRA_WEEKS: LOOKS_BACK, RuleKind.DEADLINE: 60, RuleKind.LATEST: 104}
 """Of a value; more is a slip of the keys. Weeks with extra are counted as far as a row's past is read."""
@@ -27,6 +28,7 @@ TWO_PEOPLE = (RuleKind.PAID_ON_PLAN,)
 SECOND_PERSON = "This rule changes what is paid, so ask for it, and have a second manager agree"
 NO_WARNING = (RuleKind.PAID_ON_PLAN, RuleKind.DEADLINE, RuleKind.LATEST)
 """Rules that hold or do not hold: nothing is warned of."""
+LATER = "What is paid already is put right as a difference in the next payment."
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,17 @@ class Effect:
     above: int
 
     @property
+    def counted(self) -> str:
+        """19 confirmed weeks of 4 care packages of 1 provider are."""
+        care = f"{how_many(self.items, 'care package')} of {how_many(self.providers, 'provider')}"
+        return f"{how_many(self.weeks, 'confirmed week')} of {care} {'is' if self.weeks == 1 else 'are'}"
+
+    @property
     def words(self) -> str:
         if not self.weeks:
             return "No confirmed week is touched: it holds of weeks to come."
         return (
-            f"{self.weeks:,} confirmed weeks of {self.items:,} care packages of {self.providers:,} providers are paid "
-            f"anew, as planned: {self.below:,} were below the plan, and {self.above:,} above it. What is paid already "
-            "is put right as a difference in the next payment."
+            f"{self.counted} paid anew, as planned: {self.below:,} below the plan, and {self.above:,} above it. {LATER}"
         )
 
 
@@ -138,10 +144,7 @@ def effect_of_change(level_id: int, kind: RuleKind, refuses_from: date | None) -
     found = effect_of(level_id, rule.refuses_from if rule is not None else None)
     if not found.weeks:
         return "No confirmed week is touched: it held of weeks to come."
-    return (
-        f"{found.weeks:,} confirmed weeks of {found.items:,} care packages of {found.providers:,} providers are paid "
-        "anew, by what was delivered. What is paid already is put right as a difference in the next payment."
-    )
+    return f"{found.counted} paid anew, by what was delivered. {LATER}"
 
 
 def providers_of(level_id: int) -> list[int]:

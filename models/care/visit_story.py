@@ -15,6 +15,7 @@ from models.care.plan import calendar_on, calendars_of, week_of
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import RunPayment
 from models.payments.sent import SentPayment, bank_day, is_back
+from models.pricing import Unit
 from models.records.actual import ActualWeek, ConfirmedActual, latest_that_counts
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract, ServiceLevel
@@ -27,6 +28,7 @@ class VisitStory:
 
     contract: Contract
     service_id: int
+    unit: Unit
     span: Span
     """Its week."""
     week: ActualWeek | None
@@ -44,7 +46,7 @@ class VisitStory:
 def story_of(visit: Visit) -> VisitStory | None:
     """None where it has no line item, or its contract paid nothing through the portal on its day; six queries."""
     item = CarePackageLineItem
-    query = select(item.contract_id, ServiceLevel.service_id, item.id)
+    query = select(item.contract_id, ServiceLevel.service_id, ServiceLevel.unit, item.id)
     query = query.join(ServiceLevel, ServiceLevel.id == item.service_level_id)
     found = session.execute(query.where(item.id == visit.item_id)).one_or_none()
     if found is None:
@@ -57,10 +59,11 @@ def story_of(visit: Visit) -> VisitStory | None:
     week = session.scalars(select(ActualWeek).where(*own, ActualWeek.first_on == span.first)).one_or_none()
     holds = ConfirmedActual.item_id == found.id, ConfirmedActual.first_on == span.first
     figure = session.scalars(latest_that_counts().where(*holds)).one_or_none()
+    contract = session.scalars(select(Contract).where(Contract.id == found.contract_id)).one()
     return VisitStory(
-        session.scalars(select(Contract).where(Contract.id == found.contract_id)).one(), found.service_id, span, week,
-        figure, figure is not None and visit.changed_at > figure.confirmed_at,
-        list(session.execute(_lines(found.id, span))),
+        contract, found.service_id, found.unit, span, week, figure,
+        is_newer=figure is not None and visit.changed_at > figure.confirmed_at,
+        lines=list(session.execute(_lines(found.id, span))),
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def test_a_visit_says_which_figure_payment_and_reference_it_became(app, item):
     confirmed_actual(item, MONDAY, 132_500)
     calculate(TODAY)
     words = page(app, item, visit).words
-    assert "is 13.25 , number 1" in words
+    assert "is 13.25 hours , number 1" in words
     assert "£306.08" in words
     assert "Not paid yet" in words
     finalise(TODAY)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import request
 
-from blueprints.access import requires
+from blueprints.access import may, requires
 from blueprints.download import checked, table_file
 from blueprints.lookups import address_without, page_of
 from blueprints.pages import render
@@ -12,7 +12,7 @@ from blueprints.provider.actuals import bp
 from exchange.downloads.weeks_of_actuals import list_data
 from forms.actuals import WeeksFilter, service_key
 from models.calendar import today
-from models.care.figures_of_weeks import figures_of
+from models.care.figures_of_weeks import figures_of, pence_of
 from models.care.register import weeks
 from models.care.rules import LATEST_WEEKS
 from models.permissions import Permission
@@ -31,6 +31,7 @@ def index():
     return render(
         "provider/actuals/index.html", partial="provider/actuals/_list.html", form=form, page=page,
         figures=figures_of(page.items) if page else {}, address=address_without("text"),
+        pence=pence_of(page.items) if page and may(Permission.VIEW_PAYMENTS) else None,
     )  # fmt: skip
 
 
@@ -40,7 +41,8 @@ def data(ending):
     """What the list shows, all pages: one row a week."""
     form, found = _listed()
     checked(form)
-    return table_file("weeks-of-actuals", list_data(found, figures_of(found)), ending)
+    pence = pence_of(found) if may(Permission.VIEW_PAYMENTS) else None
+    return table_file("weeks-of-actuals", list_data(found, figures_of(found), pence), ending)
 
 
 def _listed():

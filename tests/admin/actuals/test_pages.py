@@ -291,14 +291,14 @@ class TestRules:
         assert any("whoever is to agree" in error for error in refused.errors)
         form |= {"why": "Day care"}
         shown = manager.post(f"{HOME}rules/set", form)
-        assert "1 confirmed weeks of 1 care packages" in shown.words
+        assert "1 confirmed week of 1 care package" in shown.words
         confirmed_actual(item, AFTER, 13 * SCALE, planned_e4=14 * SCALE)
         seen = shown.page.select_one("input[name=seen]")["value"]
         changed = manager.post(f"{HOME}rules/set", form | {"seen": seen})
         assert every(ActualRuleChange) == []
         seen = changed.page.select_one("input[name=seen]")["value"]
         page = manager.follow(manager.post(f"{HOME}rules/set", form | {"seen": seen}, status=303))
-        assert "2 confirmed weeks of 1 care packages" in page.words
+        assert "2 confirmed weeks of 1 care package" in page.words
         assert every(ActualRule) == []
 
     def test_a_second_manager_agrees_to_what_the_page_has_shown(self, app, item, manager, officer):

@@ -94,7 +94,7 @@ def test_its_end_too_takes_two(item, asker, manager):
     with unit_of_work():
         asked = changing_rules.ask_to_end_rule(session.get(ActualRule, rule.id), why="A slip", by=asker)
     with unit_of_work():
-        assert "1 confirmed weeks" in ruling.effect_of_change(asked.service_level_id, PLAN, None)
+        assert "1 confirmed week" in ruling.effect_of_change(asked.service_level_id, PLAN, None)
         assert session.scalars(ActualRuleChange.numbered(asked.id)).one().what.endswith("end “Paid as planned”")
     act(changing_rules.agree, asked, by=manager)
     assert every(ActualRule) == []

@@ -97,7 +97,7 @@ def test_what_paid_as_planned_would_touch_is_counted_from_its_day_on(manager):
         found = ruling.effect_of(level_of(item).id, MONDAY)
         none = ruling.effect_of(level_of(item).id, AFTER + 2 * A_WEEK)
     assert found == ruling.Effect(weeks=3, items=1, providers=1, below=1, above=1)
-    assert "3 confirmed weeks of 1 care package" in found.words
+    assert "3 confirmed weeks of 1 care package of 1 provider are paid anew" in found.words
     assert none.words.startswith("No confirmed week is touched")
 
 

@@ -14,7 +14,7 @@ from models.records.contract import PaymentMethod, PayOnActuals
 from tests.actual_factories import AFTER, MONDAY, confirmed_actual, make_hourly, make_rule, pays_on
 from tests.care_factories import make_method
 from tests.support.rows import every, reading
-from tests.support.runs import change
+from tests.support.runs import calculate, change
 
 WEEK = timedelta(days=7)
 
@@ -111,11 +111,29 @@ def test_the_list_says_of_each_week_its_state_deadline_people_and_units(agency):
     agency.begin()
     answer = agency.clerk.get(agency.list)
     newest, oldest = table(answer)
-    assert newest[2:] == ["Not begun not over yet", "05/05/2026", "3", "42 hours", "Not yet"]
+    assert newest[2:] == ["Not begun not over yet", "05/05/2026", "3", "42 hours", "Not yet", "--"]
     assert oldest[1].endswith(agency.contract.name)
     assert oldest[2] == "Draft"
-    assert oldest[4:] == ["3", "42 hours", "42 hours"]
+    assert oldest[4:] == ["3", "42 hours", "42 hours", "--"]
     assert len(answer.reads) <= 8
+
+
+def test_the_list_says_what_payments_have_of_a_week_to_whoever_may_see_it(agency):
+    """42 hours at £23.10 by plan are £970.20, and 41 are £947.10. The list, the week and the file agree."""
+    agency.save(agency.begin(), {agency.box(0, "actual"): "13", agency.box(0, "missed"): "1",
+                                 agency.box(0, "reason"): "STAFF", agency.box(0, "comment"): "x"})  # fmt: skip
+    calculate(AFTER)
+    assert table(agency.clerk.get(agency.list))[-1][-1] == "£970.20"
+    agency.confirm()
+    assert table(agency.clerk.get(agency.list))[-1][-1] == "£947.10"
+    totals = [
+        row.select("td")[-1].get_text(strip=True) for row in agency.clerk.get(agency.week).page.select("tbody tr")
+    ]
+    assert totals == ["£300.30", "£323.40", "£323.40"]
+    assert agency.clerk.get(f"{agency.list}weeks.csv?state=confirmed").text.splitlines()[1].endswith(",41.00,947.10")
+    scheduler = agency.sign_in(Role.SCHEDULER)
+    assert "£" not in scheduler.get(agency.list).page.select_one("main").get_text()
+    assert scheduler.get(f"{agency.list}weeks.csv").text.splitlines()[1].endswith("42.00,")
 
 
 def test_the_list_is_narrowed_by_state_service_and_words(agency):
@@ -139,7 +157,7 @@ def test_the_file_has_every_week_that_the_list_shows(agency):
     agency.begin()
     lines = agency.clerk.get(f"{agency.list}weeks.csv?state=draft").text.splitlines()
     assert len(lines) == 2
-    assert lines[1].endswith("20/04/2026,26/04/2026,Draft,28/04/2026,0,3,hour,42.00,42.00")
+    assert lines[1].endswith("20/04/2026,26/04/2026,Draft,28/04/2026,0,3,hour,42.00,42.00,0.00")
 
 
 def test_a_signatory_has_nothing_to_do_with_actuals(agency):
