@@ -23,6 +23,7 @@ from models.auditing import chain
 from models.auditing.chain import Head
 from models.base import DomainError, scope, session, transaction, utc_now
 from models.care import reminding as care_reminding
+from models.care import timesheet_reminding
 from models.correspondence import chasing
 from models.correspondence.chasing import Reminded
 from models.daily_work import timetable
@@ -231,15 +232,18 @@ def _remind(progress: Progress) -> str:
 
 
 def _remind_of_actuals() -> str:
-    """Of weeks that are due by tomorrow or have become late, each provider in a transaction of its own."""
+    """Of weeks that are due by tomorrow or have become late, and of last month's timesheets, each provider in a
+    transaction of its own.
+    """
     with scope():
         set_tenant(EVERY_PROVIDER)
-        providers = care_reminding.providers_with_actuals()
+        by_week = [(care_reminding.remind, each) for each in care_reminding.providers_with_actuals()]
+        by_month = [(timesheet_reminding.remind, each) for each in timesheet_reminding.providers_with_timesheets()]
     told = 0
-    for provider_id in providers:
+    for remind, provider_id in by_week + by_month:
         with transaction():
             set_tenant(EVERY_PROVIDER)
-            told += care_reminding.remind(provider_id)
+            told += remind(provider_id)
     return f" {how_many(told, 'provider')} reminded of actuals." if told else ""
 
 

@@ -15,7 +15,7 @@ from models.care.register import ListedWeek, Standing, is_asked, weeks_to_do
 from models.care.rules import LATEST_WEEKS
 from models.payments.asking import people_who_may
 from models.permissions import Permission
-from models.records.provider import Provider
+from models.records.provider import Provider, ProviderKind
 from models.tenancy import ProviderOwned, owned
 from models.words import Choice, how_many
 
@@ -41,7 +41,7 @@ class WeekOccasion(Choice):
 
 
 class ActualReminder(ProviderOwned, Base):
-    """The provider was reminded of a week: once before its last day, and once after it."""
+    """The provider was reminded of a week: once before its last day, and once after it. Or of a month's timesheet."""
 
     __tablename__ = "actual_reminder"
     __table_args__ = owned(
@@ -52,14 +52,18 @@ class ActualReminder(ProviderOwned, Base):
     contract_id: Mapped[int]
     service_id: Mapped[int] = mapped_column(sa.ForeignKey("service.id"))
     first_on: Mapped[date]
+    """Of the week; of a provider that sends timesheets, of the month."""
     occasion: Mapped[WeekOccasion]
     sent_on: Mapped[date] = mapped_column(default=today)
     """The council's day."""
 
 
 def providers_with_actuals() -> list[int]:
-    """Ids of the providers that say week by week what they delivered, in order."""
-    return list(session.scalars(select(Provider.id).where(is_asked()).order_by(Provider.id)))
+    """Ids of the providers that say week by week what they delivered, in order. Those that send timesheets do not:
+    timesheet_reminding.
+    """
+    by_week = is_asked(), Provider.kind != ProviderKind.SHARED_LIVES
+    return list(session.scalars(select(Provider.id).where(*by_week).order_by(Provider.id)))
 
 
 def occasion_of(week: ListedWeek) -> WeekOccasion | None:

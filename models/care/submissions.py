@@ -18,6 +18,7 @@ from models.calendar import today
 from models.care.chasing import ActualChase
 from models.care.plan import week_of
 from models.care.rules import DEADLINE_DAYS, LATEST_WEEKS
+from models.care.timesheet_plan import BY_DAY
 from models.engine.actuals import BY_PLAN
 from models.folding import found_by
 from models.pricing import Convention
@@ -25,13 +26,14 @@ from models.records.actual import WEEK, ActualException, ActualWeek, ConfirmedAc
 from models.records.actual_rule import ActualRule, RuleKind
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Calendar, Contract, PaymentMethod, PayOnActuals, ServiceLevel
-from models.records.provider import Provider, Service
+from models.records.provider import Provider, ProviderKind, Service
 from models.waiting import waits
 from models.words import Choice
 
 LOOKS_BACK = LATEST_WEEKS
 """So many weeks are looked at for late ones, and shown in the picture: older ones can no longer be confirmed."""
 MOST_OLDER = 52
+_NEVER = sa.literal(PayOnActuals.NEVER, choice(PayOnActuals))
 LATE = "actuals late"
 """The name of its queue."""
 
@@ -115,7 +117,7 @@ def due(days: Sequence[date], *, of_contracts: Sequence[int] | None = None) -> s
     """A row for each week that holds one of the days and has begun, of each service of a contract whose payments hang
     on actuals, or whose week somebody has begun: contract_id, service_id, first_on, weeks_ago (the place of its day in
     `days`), age (days since its last day, negative before), people (line items), days_to_confirm, how (the method's
-    pay_on_actuals).
+    pay_on_actuals, or never where its provider sends timesheets).
     """
     weeks = _weeks(days)
     item, method, newer = CarePackageLineItem, PaymentMethod, sa.orm.aliased(PaymentMethod)
@@ -139,10 +141,11 @@ def due(days: Sequence[date], *, of_contracts: Sequence[int] | None = None) -> s
             item.provider_id, item.contract_id, ServiceLevel.service_id, weeks.c.first_on, weeks.c.weeks_ago,
             weeks.c.age, func.count(item.id).label("people"),
             func.max(func.coalesce(ActualRule.value, DEADLINE_DAYS)).label("days_to_confirm"),
-            func.max(method.pay_on_actuals).label("how"),
+            func.max(sa.case((_by_month(), _NEVER), else_=method.pay_on_actuals)).label("how"),
         )
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
         .join(Contract, Contract.id == item.contract_id)
+        .join(Provider, Provider.id == item.provider_id)
         .join(method, method.contract_id == item.contract_id)
         .join(weeks, weeks.c.calendar_id == method.calendar_id)
         .outerjoin(ActualRule, deadline)
@@ -156,6 +159,11 @@ def due(days: Sequence[date], *, of_contracts: Sequence[int] | None = None) -> s
     if of_contracts is not None:
         query = query.where(item.contract_id.in_(of_contracts))
     return query.subquery("due")
+
+
+def _by_month() -> sa.ColumnElement[bool]:
+    """Its provider sends timesheets: no week is asked for, and one is there once its months are approved."""
+    return sa.and_(Provider.kind == ProviderKind.SHARED_LIVES, ServiceLevel.unit.in_(BY_DAY))
 
 
 def _weeks(days: Sequence[date]) -> sa.CTE:

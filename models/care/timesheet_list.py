@@ -177,20 +177,39 @@ def returned() -> Select[int]:
 
 def to_send() -> Select[int]:
     """Contracts of the provider at hand of which last month's timesheet is not sent yet, begun or not."""
-    month = month_of(month_of(today()).first - timedelta(days=1))
+    item = CarePackageLineItem
+    return _unsent(select(item.contract_id)).group_by(item.contract_id, ServiceLevel.service_id)
+
+
+def unsent_of(provider_id: int) -> Select:
+    """Last month's timesheets of one provider that are not sent yet: contract_id, contract, service_id, service."""
+    item = CarePackageLineItem
+    names = Contract.name.label("contract"), Service.name.label("service")
+    columns = (item.contract_id, ServiceLevel.service_id, *names)
+    query = _unsent(select(*columns)).where(item.provider_id == provider_id)
+    query = query.join(Contract, Contract.id == item.contract_id).join(Service, Service.id == ServiceLevel.service_id)
+    return query.distinct()
+
+
+def last_month() -> Span:
+    return month_of(month_of(today()).first - timedelta(days=1))
+
+
+def _unsent(query: Select) -> Select:
+    """Of line items: those whose last month waits to be sent."""
+    month = last_month()
     item, sheet = CarePackageLineItem, Timesheet
     settled = select(sheet.id).where(
         sheet.contract_id == item.contract_id, sheet.service_id == ServiceLevel.service_id,
         sheet.month_on == month.first, sheet.state != TimesheetState.DRAFT,
     )  # fmt: skip
     return (
-        select(item.contract_id)
+        query.select_from(item)
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
         .join(Provider, Provider.id == item.provider_id)
         .where(ServiceLevel.unit.in_(BY_DAY), item.is_activated, Provider.kind == ProviderKind.SHARED_LIVES)
         .where(item.starts_on <= month.last, sa.or_(item.ends_on.is_(None), item.ends_on > month.first))
         .where(~settled.exists())
-        .group_by(item.contract_id, ServiceLevel.service_id)
         .order_by(item.contract_id)
     )
 
