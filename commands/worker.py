@@ -22,6 +22,7 @@ from commands.batchwise.remitting import fill
 from commands.batchwise.reporting import draw
 from commands.batchwise.sealing import Sealing
 from commands.batchwise.stopping import Stop
+from commands.batchwise.uploading import work_at
 from config import Settings
 from exchange.files.store import UPLOADS, Store
 from models.base import DomainError, rows_changed, scope, session, transaction
@@ -201,7 +202,7 @@ def _do(job: Job, stop: Stop, meanwhile: Callable[[], None]) -> str:
 
     own = {
         JobKind.CALCULATE: _calculate, JobKind.PREPARE: _prepare, JobKind.FINALISE: _finalise,
-        JobKind.REPORT: _report,
+        JobKind.REPORT: _report, JobKind.UPLOAD: work_at,
     }  # fmt: skip
     do = own.get(job.kind, daily.do)
     with pulse(lambda: _tell(job, Job.beat)):

@@ -42,6 +42,7 @@ class JobKind(Choice):
     DIGEST = "digest"
     REMINDERS = "reminders"
     REPORT = "report"
+    UPLOAD = "upload"
 
     @property
     def label(self) -> str:
@@ -80,6 +81,10 @@ _KINDS = {
     JobKind.DIGEST: ("Digest of work", "Writing the digest of work", _AGAIN),
     JobKind.REMINDERS: ("Reminders to providers", "Reminding providers", _AGAIN),
     JobKind.REPORT: ("Drawing of a report", "Drawing a report", "No file was made. Ask for it again"),
+    JobKind.UPLOAD: (
+        "Work at an uploaded file", "Working at an uploaded file",
+        "Nothing of it is half done. Check the file again on its page",
+    ),
 }  # fmt: skip
 
 
@@ -122,7 +127,7 @@ class Job(Base):
     state: Mapped[JobState] = mapped_column(default=JobState.QUEUED, index=True)
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
-    """Providers; 0 while they have not been counted."""
+    """Providers, or lines or rows of a file; 0 while they have not been counted."""
     message: Mapped[str] = mapped_column(default="")
     """What came of it, in words."""
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -4,7 +4,7 @@ import io
 from hashlib import sha256
 from typing import BinaryIO, cast
 
-from flask import Blueprint, abort, flash, request, url_for
+from flask import Blueprint, abort, request, url_for
 
 from blueprints.access import me, requires, viewed
 from blueprints.attachments import takes_files
@@ -23,7 +23,6 @@ from forms.base import ButtonForm
 from forms.uploads import ApplyForm, ColumnsForm, MendForm, TemplateFilter, UnmendForm, UploadForm
 from models.base import session
 from models.calendar import today
-from models.money import gbp
 from models.permissions import Permission
 from models.records.import_batch import (
     CellMend,
@@ -35,10 +34,10 @@ from models.records.import_batch import (
     ValueMend,
 )
 from models.uploads import batch as verbs
-from models.uploads import mending
+from models.uploads import mending, queue
 from models.uploads.cells import cell_name
 from models.uploads.columns import COLUMNS
-from models.uploads.confirming import complete_weeks, confirm_each
+from models.uploads.open_files import job_of
 from models.uploads.prefilled import A_WEEK, prefilled, services_of
 from models.words import how_many
 
@@ -60,8 +59,9 @@ def index():
                     viewed(), kind, name, digest, table.rows, bad=table.bad, merged=table.merged, notes=table.notes,
                     is_csv=not table.sheet, is_test=form.is_test.data, by=me(),
                 )  # fmt: skip
+                session.flush()
                 if batch.state is ImportState.WAITING:
-                    verbs.check(batch, viewed())
+                    queue.check_soon(batch, viewed(), by=me())
                 return done(f"“{name}” was read: {how_many(batch.rows_read, 'row')}", then=_at(batch))
     template = TemplateFilter(request.args, services=services_of(viewed()))
     template.validate()
@@ -133,7 +133,7 @@ def columns(batch_id):
         with refusals_on(form):
             ours = [said.get(place, "") for place in range(len(batch.columns))]
             verbs.match(batch, [name if name in names else "" for name in ours], by=me())
-            verbs.check(batch, viewed())
+            queue.check_soon(batch, viewed(), by=me())
             return done("The columns are kept for your next file", then=_at(batch))
         batch = _loaded(batch_id)
     table = mending.content_of(batch)
@@ -144,6 +144,20 @@ def columns(batch_id):
     )  # fmt: skip
 
 
+@bp.post("/<int:batch_id>/check")
+@requires(Permission.SUBMIT_ACTUALS)
+@reads_client_records
+def check(batch_id):
+    """Look at the file anew, as figures, plans and weeks are now."""
+    batch, form = _loaded(batch_id), ButtonForm()
+    if form.validate_on_submit():
+        with refusals_on(form):
+            queue.check_soon(batch, viewed(), by=me())
+            return _again(batch, "The file is checked as things stand now")
+        batch = _loaded(batch_id)
+    return _page(batch, mending_form=form)
+
+
 @bp.post("/<int:batch_id>/mend")
 @requires(Permission.SUBMIT_ACTUALS)
 @reads_client_records
@@ -152,7 +166,7 @@ def mend(batch_id):
     if form.validate_on_submit():
         with refusals_on(form):
             message = _mend(batch, form)
-            verbs.check(batch, viewed())
+            queue.check_soon(batch, viewed(), by=me())
             return _again(batch, message)
         batch = _loaded(batch_id)
     return _page(batch, mending_form=form)
@@ -183,7 +197,7 @@ def unmend(batch_id):
     if form.validate_on_submit():
         with refusals_on(form):
             mending.unmend(batch, form.column.data, form.meant.data)
-            verbs.check(batch, viewed())
+            queue.check_soon(batch, viewed(), by=me())
             return _again(batch, "That is undone")
         batch = _loaded(batch_id)
     return _page(batch, mending_form=form)
@@ -199,7 +213,7 @@ def forget(batch_id, mend_id):
         with refusals_on(form):
             mending.forget(kept, by=me())
             session.flush()
-            verbs.check(batch, viewed())
+            queue.check_soon(batch, viewed(), by=me())
             return _again(batch, "That is undone, here and for files to come")
         batch = _loaded(batch_id)
     return _page(batch, mending_form=form)
@@ -213,15 +227,8 @@ def apply(batch_id):
     form = ApplyForm(data={"seen": batch.rows_good})
     if form.validate_on_submit():
         with refusals_on(form):
-            count, pence = batch.rows_good, batch.pence
-            found = verbs.apply(batch, viewed(), seen=count, only_good=bool(form.only_good.data), by=me())
-            if form.confirms.data:
-                session.flush()
-                keys = complete_weeks(found.facts, found.rows)
-                confirmed, refused = confirm_each(keys, late_reason=form.late_reason.data, by=me())
-                flash(f"{how_many(len(confirmed), 'week')} confirmed. " + ". ".join(refused))
-            money = f", {gbp(pence)}" if pence is not None else ""
-            return done(f"{how_many(count, 'row')} applied{money}", then=_at(batch))
+            wish = queue.Wish(batch.rows_good, bool(form.only_good.data), form.confirms.data, form.late_reason.data)
+            return done(queue.apply_soon(batch, viewed(), wish, by=me()), then=_at(batch))
         batch = _loaded(batch_id)
     return _page(batch, applying=form)
 
@@ -303,6 +310,7 @@ def _context(batch, *, typed=None):
     cells = typed.cells.data if isinstance(typed, MendForm) else {}
     return {
         "batch": batch,
+        "job": session.scalars(job_of(batch)).one_or_none() if batch.is_long else None,
         "is_partial": wants_partial(),
         "cell_name": cell_name,
         "page": page_of(ImportRow.of_batch(batch)),

@@ -273,6 +273,7 @@ _WORDS = {
         "job.digest_asked_for": "asked for the digest of work",
         "job.reminders_asked_for": "asked for reminders to providers",
         "job.report_asked_for": "asked for a report as a file",
+        "job.upload_asked_for": "had a long uploaded file checked or applied",
         "care_relief.entered": "entered the figures of care relief for a tax year",
         "care_relief.corrected": "corrected the figures of care relief for a tax year",
         "care_relief.checked": "checked the figures of care relief for a tax year",

@@ -27,6 +27,8 @@ class Filed:
 
     planned: Planned
     figures: Figures
+    seen: int | None = None
+    """The version of the row that they were held against; 0 where there was none; None: whatever stands is replaced."""
 
     @property
     def week(self) -> WeekOf:
@@ -37,7 +39,8 @@ def file_rows(
     provider_id: int, filed: Iterable[Filed], planned: Mapping[WeekOf, list[Planned]], origin: Origin, *, by: User
 ) -> list[ActualWeek]:
     """Save the figures, and give the weeks that they belong to. A week that nobody had begun gets a row for everybody
-    who is `planned` in it, the others as planned. DomainError where a week is no longer open.
+    who is `planned` in it, the others as planned. DomainError where a week is no longer open, or a row is another than
+    was `seen`.
     """
     wanted = {(*each.week, each.planned.item_id): each for each in filed}
     keys = {each.week for each in wanted.values()}
@@ -57,7 +60,9 @@ def file_rows(
     for one in wanted.values():
         week = begun[one.week]
         values = one.figures.values() | {"origin": origin}
-        if (row := stand.get((week.id, one.planned.item_id))) is not None:
+        row = stand.get((week.id, one.planned.item_id))
+        _insist_as_seen(one, row)
+        if row is not None:
             changed.append({"b_id": row.id, "b_version": row.version, **values})
             continue
         place = rows.setdefault((week.id, one.planned.item_id), _row(provider_id, week, one.planned, by))
@@ -80,6 +85,11 @@ def _weeks(keys: Iterable[WeekOf]) -> dict[WeekOf, ActualWeek]:
 def _rows(week_ids: Iterable[int]) -> Iterable[sa.Row[tuple[int, int, int, int]]]:
     query = select(Actual.id, Actual.week_id, Actual.item_id, Actual.version).where(Actual.week_id.in_(set(week_ids)))
     return session.execute(query.order_by(Actual.id))
+
+
+def _insist_as_seen(one: Filed, row: sa.Row[tuple[int, int, int, int]] | None) -> None:
+    if one.seen is not None and one.seen != (row.version if row is not None else 0):
+        raise DomainError(MEANWHILE)
 
 
 def _week(provider_id: int, key: WeekOf, by: User) -> dict[str, Any]:

@@ -58,6 +58,8 @@ class ImportState(Choice):
         )
 
 
+MOST_AT_ONCE = 1_000
+"""Rows of a file that is checked, or applied, while its sender waits: well under a second."""
 OPEN = (ImportState.COLUMNS, ImportState.WAITING, ImportState.CHECKED, ImportState.PART_APPLIED)
 
 
@@ -170,6 +172,11 @@ class ImportBatch(ProviderOwned, Base):
     @classmethod
     def _is_open(cls) -> sa.ColumnElement[bool]:
         return cls.state.in_(OPEN)
+
+    @property
+    def is_long(self) -> bool:
+        """The worker checks and applies it."""
+        return self.rows_read > MOST_AT_ONCE
 
     @property
     def rows_good(self) -> int:

@@ -55,6 +55,8 @@ class CheckedRow:
     figures: Figures | None = None
     version: int | None = None
     """Of the row that its sender had seen; None where the file does not say."""
+    stood: int = 0
+    """The version of the row that stands already; 0 where there is none."""
     state: RowState = RowState.REJECTED
     values: dict[str, Any] | None = None
     """Of a worker or a visit: as columns of the record that it becomes."""

@@ -75,6 +75,7 @@ def _outcome(facts: Facts, row: CheckedRow, figures: Figures, planned: Planned) 
         row.say(refusal, "WeekCommencing")
     if stands is None:
         return RowState.NEW
+    row.stood = stands.version
     _notice_others(row, stands)
     return RowState.CHANGED
 

@@ -6,13 +6,14 @@ is applied is what the last check showed, or nothing.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import delete, insert, select
 
 from models.accounts.user import User
 from models.audit import record
-from models.base import DomainError, move, session, utc_now
+from models.base import DomainError, move, rows_changed, session, utc_now
 from models.records.import_batch import (
     Alike,
     CellMend,
@@ -28,13 +29,13 @@ from models.uploads import kinds
 from models.uploads.cells import plain_text
 from models.uploads.columns import COLUMNS, heading_row, key_of, missing, proposed, twice
 from models.uploads.kinds import Checked
-from models.uploads.mending import CLOSED, content_of, insist_open, mended
+from models.uploads.mending import mended
+from models.uploads.open_files import APPLY, BUSY, CLOSED, at_work, content_of, insist_checked, insist_free, insist_open
 from models.words import how_many
 
 MOST_OPEN = 20
 """Files of one provider that wait at once."""
 MOST_ALIKE = 20
-CHANGED = "What this file would do has changed since you looked. Look at it again, then apply it"
 
 
 def receive(
@@ -87,7 +88,7 @@ def match(batch: ImportBatch, columns: Sequence[str], *, by: User) -> None:
     """Say which of the file's columns is which, and keep that for files to come. DomainError where one is said twice,
     or one is lacking without which no row can be read.
     """
-    insist_open(batch)
+    insist_checked(batch)
     table = content_of(batch)
     known = {each.name for each in COLUMNS[batch.kind]} | {""}
     columns = [name if name in known else "" for name in columns][: len(table.headings)]
@@ -106,13 +107,23 @@ def match(batch: ImportBatch, columns: Sequence[str], *, by: User) -> None:
     record("upload.columns_matched", batch, by=by, columns=len(said))
 
 
-def check(batch: ImportBatch, provider: Provider) -> Checked:
-    """Work out what the file would do as things stand now, and keep its faults and counts."""
+def look(batch: ImportBatch, provider: Provider) -> Checked:
+    """Work out what the file would do as things stand now. Nothing is written."""
     insist_open(batch)
     if missing(batch.kind, batch.columns):
         raise DomainError("Say first which column of the file is which")
+    table = content_of(batch)
     with kinds.uncollected():
-        found = _checked(batch, provider)
+        return kinds.check(batch.kind, provider, batch.columns, mended(batch, table), table.bad)
+
+
+def keep(batch: ImportBatch, found: Checked) -> None:
+    """Keep the faults and counts of a check. DomainError where the file was applied or discarded meanwhile."""
+    counts = found.counts
+    values = {"rows_new": counts[0], "rows_changed": counts[1], "rows_unchanged": counts[2], "rows_rejected": counts[3],
+              "people": found.people, "pence": found.pence, "planned_pence": found.planned_pence}  # fmt: skip
+    state = ImportState.PART_APPLIED if batch.applied_at else ImportState.CHECKED
+    _change(batch, state=state, alike=_alike(batch, found), checked_at=utc_now(), **values)
     session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id))
     rows = [
         {"provider_id": batch.provider_id, "batch_id": batch.id, "number": row.number, "cells": row.cells,
@@ -121,12 +132,13 @@ def check(batch: ImportBatch, provider: Provider) -> Checked:
     ]  # fmt: skip
     if rows:
         session.execute(insert(ImportRow), rows)
-    counts = found.counts
-    batch.rows_new, batch.rows_changed, batch.rows_unchanged, batch.rows_rejected = counts
-    batch.alike = _alike(batch, found)
-    batch.people, batch.pence, batch.planned_pence = found.people, found.pence, found.planned_pence
-    batch.state = ImportState.PART_APPLIED if batch.applied_at else ImportState.CHECKED
-    batch.checked_at = utc_now()
+
+
+def check(batch: ImportBatch, provider: Provider) -> Checked:
+    """Work out what the file would do as things stand now, and keep its faults and counts."""
+    insist_free(batch)
+    found = look(batch, provider)
+    keep(batch, found)
     return found
 
 
@@ -142,28 +154,31 @@ def _alike(batch: ImportBatch, found: Checked) -> list[Alike]:
     return [Alike(*key, count) for key, count in said.most_common(MOST_ALIKE) if count > 1]
 
 
-def _checked(batch: ImportBatch, provider: Provider) -> Checked:
-    table = content_of(batch)
-    return kinds.check(batch.kind, provider, batch.columns, mended(batch, table), table.bad)
+def _change(batch: ImportBatch, **values: Any) -> None:
+    """DomainError where somebody else has applied or discarded the file, or rows of it, since it was read."""
+    session.flush()
+    as_read = ImportBatch.id == batch.id, ImportBatch.is_open, ImportBatch.rows_applied == batch.rows_applied
+    if rows_changed(sa.update(ImportBatch).where(*as_read).values(**values), unsynced=True) != 1:
+        raise DomainError(CLOSED)
+    session.refresh(batch, values.keys())
 
 
-def apply(batch: ImportBatch, provider: Provider, *, seen: int, only_good: bool, by: User) -> Checked:
-    """Write what is new or changed. With `only_good` rows with faults stay, to be mended; else DomainError where there
-    are any. `seen`: how many rows the person was shown as good. DomainError where these are others now, or
-    come to another sum.
-    """
+def insist_appliable(batch: ImportBatch, *, only_good: bool) -> None:
+    """DomainError where nothing of the file can be applied, or not all of it and all is asked for."""
     insist_open(batch)
     if batch.is_test:
         raise DomainError("This file was uploaded as a test, so nothing of it can be applied. Upload it again")
-    shown_pence = batch.pence
-    found = check(batch, provider)
-    session.flush()
-    if batch.rows_good != seen or batch.pence != shown_pence:
-        raise DomainError(CHANGED)
     if batch.rows_rejected and not only_good:
         raise DomainError(f"{how_many(batch.rows_rejected, 'row')} must be put right first, or left for later")
     if not batch.rows_good:
         raise DomainError("Nothing in this file is new, so there is nothing to apply")
+
+
+def apply(batch: ImportBatch, provider: Provider, found: Checked, *, only_good: bool, by: User) -> None:
+    """Write what is new or changed by the check that was just kept. With `only_good` rows with faults stay, to be
+    mended. DomainError where there are any else, or where a row has changed since the check.
+    """
+    insist_appliable(batch, only_good=only_good)
     with kinds.uncollected():
         kinds.write(batch.kind, provider, found, by=by)
     good, applied = {row.number for row in found.good}, batch.rows_good
@@ -171,22 +186,20 @@ def apply(batch: ImportBatch, provider: Provider, *, seen: int, only_good: bool,
     kept = KeptTable(
         table.heading_row, table.headings, [row for row in table.rows if row[0] not in good], table.bad
     )  # fmt: skip
-    is_first = move(
-        batch, ImportBatch.is_open, ImportBatch.rows_applied == batch.rows_applied,
-        state=ImportState.APPLIED if is_whole else ImportState.PART_APPLIED, content=sa.null() if is_whole else kept,
-        applied_at=utc_now(), applied_by_id=by.id, rows_applied=batch.rows_applied + applied, rows_new=0,
-        rows_changed=0,
+    _change(
+        batch, state=ImportState.APPLIED if is_whole else ImportState.PART_APPLIED,
+        content=sa.null() if is_whole else kept, applied_at=utc_now(), applied_by_id=by.id,
+        rows_applied=batch.rows_applied + applied, rows_new=0, rows_changed=0,
     )  # fmt: skip
-    if not is_first:
-        raise DomainError(CLOSED)
     session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id, ImportRow.is_rejected.is_(False)))
     record("upload.applied", batch, by=by, rows=applied, left=batch.rows_rejected, sha256=batch.sha256,
            pence=batch.pence)  # fmt: skip
-    return found
 
 
 def discard(batch: ImportBatch, *, by: User) -> None:
-    """Throw away what was not applied. What was applied stays."""
+    """Throw away what was not applied. What was applied stays. DomainError while it is being applied."""
+    if at_work(batch) == APPLY:
+        raise DomainError(BUSY)
     if not move(batch, ImportBatch.is_open, state=ImportState.DISCARDED, content=sa.null()):
         raise DomainError(CLOSED)
     session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id))

@@ -101,7 +101,7 @@ def write(kind: ImportKind, provider: Provider, found: Checked, *, by: User) -> 
     if kind is ImportKind.VISITS:
         return write_visits(provider, found.good)
     facts: Facts = found.facts
-    filed = [Filed(row.planned, row.figures) for row in found.good if row.planned and row.figures]
+    filed = [Filed(row.planned, row.figures, row.stood) for row in found.good if row.planned and row.figures]
     planned: dict[WeekOf, list[Planned]] = {key: facts.planned_in(key) for row in found.good if (key := row.week)}
     file_rows(provider.id, filed, planned, Origin.FILE, by=by)
     return None

@@ -2,30 +2,17 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from models.accounts.user import User
 from models.audit import record
 from models.base import DomainError, session, utc_now
 from models.records.import_batch import CellMend, ImportBatch, KeptTable, ValueMend
+from models.uploads.open_files import content_of, insist_checked
 
 LONGEST_CELL = 5_000
 OF_ONE_FILE = {"WeekCommencing", "RowVersion", "VisitDate", "StartDate", "EndDate", "ActualStart", "ActualEnd"}
 """Columns of which a mend is not kept for files to come: 9 July may be right in the next one."""
-CLOSED = "This file has been applied or discarded already. Upload it again to change something"
-
-
-def insist_open(batch: ImportBatch) -> None:
-    """DomainError where nothing can be done with the file any more."""
-    if not batch.is_open:
-        raise DomainError(CLOSED)
-
-
-def content_of(batch: ImportBatch) -> KeptTable:
-    """What stood in the file. DomainError where it is no longer kept."""
-    if batch.content is None:
-        raise DomainError(CLOSED)
-    return batch.content
 
 
 def mended(batch: ImportBatch, table: KeptTable) -> list[tuple[int, list[str]]]:
@@ -57,12 +44,13 @@ def _mended(typed: list[str], values: Mapping[int, Mapping[str, str]], cells: Ma
 
 def mend(batch: ImportBatch, cells: Mapping[tuple[int, str], str], *, by: User) -> int:
     """Type over cells of the file, by row number and column. How many of them say something else now. Check it then."""
-    insist_open(batch)
+    insist_checked(batch)
     table = content_of(batch)
     at = {name: place for place, name in enumerate(batch.columns) if name}
     own = {(row.number, row.column): row for row in session.scalars(CellMend.of_batch(batch))}
     stands = dict(mended(batch, table))
-    count = 0
+    count, new = 0, []
+    where = {"provider_id": batch.provider_id, "batch_id": batch.id, "made_by_id": by.id, "made_at": utc_now()}
     for (number, column), typed in cells.items():
         row, place, meant = stands.get(number), at.get(column), typed.strip()[:LONGEST_CELL]
         if row is None or place is None or (row[place] if place < len(row) else "") == meant:
@@ -71,8 +59,9 @@ def mend(batch: ImportBatch, cells: Mapping[tuple[int, str], str], *, by: User) 
         if (known := own.get((number, column))) is not None:
             known.meant, known.made_by_id, known.made_at = meant, by.id, utc_now()
             continue
-        where = {"provider_id": batch.provider_id, "batch_id": batch.id, "number": number, "column": column}
-        session.add(CellMend(**where, meant=meant, made_by_id=by.id))
+        new.append(where | {"number": number, "column": column, "meant": meant})
+    if new:
+        session.execute(insert(CellMend), new)
     return count
 
 
@@ -80,7 +69,7 @@ def mend_everywhere(batch: ImportBatch, column: str, typed: str, meant: str, *, 
     """Take `typed` for `meant` wherever it stands in that column: here and in files to come, until it is forgotten. A
     day or a version means what it means in this file only.
     """
-    insist_open(batch)
+    insist_checked(batch)
     if not column or column not in batch.columns or not typed:
         raise DomainError("This column is not in the file")
     if column in OF_ONE_FILE:
@@ -100,7 +89,7 @@ def mend_everywhere(batch: ImportBatch, column: str, typed: str, meant: str, *, 
 
 def unmend(batch: ImportBatch, column: str, meant: str) -> None:
     """Take the cells of that column that were mended to say `meant` for what the file says."""
-    insist_open(batch)
+    insist_checked(batch)
     own = CellMend.batch_id == batch.id, CellMend.column == column, CellMend.meant == meant
     session.execute(delete(CellMend).where(*own))
 

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from commands import worker
 from exchange.sheets.reading import read_table
 from models.audit import AuditEvent
+from models.job import Job
 from models.money import SCALE
 from models.permissions import Role
 from models.records.actual import Actual, ActualWeek
@@ -16,6 +18,7 @@ from tests.actual_factories import AFTER, MONDAY
 from tests.factories import make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every
+from tests.support.runs import change
 from tests.support.uploads import Agency, csv_of, xlsx_of
 
 AWAY = {"ActualQty": "0", "MissedQty": "14", "ReasonCode": "Hosp", "Comment": "In hospital"}
@@ -213,6 +216,67 @@ def test_who_only_views_uploads_nothing(app, agency):
     viewer.get(at(agency), status=403)
 
 
+def test_a_long_file_is_checked_and_applied_by_the_worker_while_its_page_says_how_far_it_is(
+    agency, clerk, monkeypatch
+):  # fmt: skip
+    monkeypatch.setattr("models.records.import_batch.MOST_AT_ONCE", 2)
+    there = uploaded(clerk, agency, *(agency.row(person) for person in range(3)))
+    page = clerk.get(there, status=200)
+    assert "The file waits to be checked" in page.words
+    assert "You may leave this page" in page.words
+    assert page.page.find("a", id="upload-refresh")["href"] == there, "there without JavaScript too"
+    assert "Apply" not in page.words
+    assert clerk.get(there, status=200, htmx=True).page.find(id="check"), "and asked for again by htmx"
+    refused = clerk.post(f"{there}/mend", {"cells-2-2": "13"}, status=422)
+    assert "is being worked at" in refused.words
+    assert worker.work()
+    page = clerk.get(there, status=200)
+    assert "Apply all 3 rows" in page.words
+    assert not page.page.find("a", id="upload-refresh")
+    clerk.post(f"{there}/apply", {"seen": "3"}, status=303)
+    page = clerk.get(there, status=200)
+    assert "The file waits to be applied" in page.words
+    assert "Discard" not in page.words
+    clerk.post(f"{there}/discard", status=422)
+    assert worker.work()
+    assert "3 rows applied" in clerk.get(there, status=200).words
+
+
+def test_a_long_file_whose_check_failed_is_checked_again_by_a_press(agency, clerk, monkeypatch):
+    monkeypatch.setattr("models.records.import_batch.MOST_AT_ONCE", 2)
+    there = uploaded(clerk, agency, *(agency.row(person) for person in range(3)))
+    with monkeypatch.context() as patch:
+        patch.setattr("models.uploads.batch.look", lambda *_: 1 // 0)
+        assert worker.work()
+    page = clerk.get(there, status=200)
+    assert "It was broken off by a fault in the portal" in page.words
+    assert "Check it again" in page.words
+    clerk.post(f"{there}/check", status=303)
+    assert worker.work()
+    assert "Apply all 3 rows" in clerk.get(there, status=200).words
+
+
+def test_nobody_working_is_said_and_the_file_may_be_discarded(agency, clerk, monkeypatch):
+    monkeypatch.setattr("models.records.import_batch.MOST_AT_ONCE", 2)
+    there = uploaded(clerk, agency, *(agency.row(person) for person in range(3)))
+    [job] = every(Job)
+    change(job, created_at=job.created_at - timedelta(minutes=2))
+    assert "Nobody seems to be working on it" in clerk.get(there, status=200).words
+    clerk.post(f"{there}/discard", status=303)
+    assert worker.work()
+    assert every(ImportBatch)[0].state is ImportState.DISCARDED
+
+
+def test_what_changed_since_the_look_is_shown_and_can_be_applied_then(agency, clerk):
+    there = uploaded(clerk, agency, agency.row(0), agency.row(1))
+    other = uploaded(clerk, agency, agency.row(1))
+    clerk.post(f"{other}/apply", {"seen": "1"}, status=303)
+    answer = clerk.post(f"{there}/apply", {"seen": "2"}, status=303)
+    page = clerk.get(answer.location, status=200)
+    assert "has changed since you looked" in page.words
+    assert "New 0" in page.words
+
+
 def test_htmx_gets_the_check_alone(agency, clerk):
     there = uploaded(clerk, agency, agency.row(0, ActualQty="13,5", Comment="Or so"))
     answer = clerk.post(f"{there}/mend", {"cells-2-2": "13.5"}, status=200, htmx=True)
@@ -224,6 +288,7 @@ def test_a_file_of_many_bad_rows_answers_with_a_small_page(agency, clerk):
     one = agency.items[0].reference
     content = "CPLIRef,WeekCommencing,ActualQty\n" + "".join(f"{one},{MONDAY},lots {n}\n" for n in range(10_000))
     there = upload(clerk, agency, content.encode()).location
+    assert worker.work()
     page = clerk.get(there, status=200)
     assert "10,000 rows to put right" in page.words
     assert len(page.response.data) < 60_000

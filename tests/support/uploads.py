@@ -15,6 +15,7 @@ from models.records.client import Client
 from models.records.import_batch import ImportBatch, ImportKind, ImportRow
 from models.records.provider import Provider
 from models.uploads import batch as uploads
+from models.uploads import queue
 from tests.actual_factories import MONDAY, level_of, make_hourly
 from tests.care_factories import make_client, make_contract, make_item, make_quantity
 from tests.factories import make_provider, make_user
@@ -72,14 +73,15 @@ def xlsx_of(*rows: Sequence[Any], headings: Sequence[str] = HEADINGS, sheet: str
 def receive(
     agency: Agency, content: bytes, name: str = "week.csv", *, kind: ImportKind = ImportKind.ACTUALS, **given: Any
 ) -> ImportBatch:  # fmt: skip
-    """Keep the file and check it, in the open transaction."""
+    """Keep the file and check it, in the open transaction; a long one is put into the queue."""
     table: Table = read_table(name, content, kind.sheet)
     batch = uploads.receive(
         agency.provider, kind, name, f"{hash(content):x}", table.rows, bad=table.bad, merged=table.merged,
         notes=table.notes, is_csv=name.endswith("csv"), by=agency.clerk, **given,
     )  # fmt: skip
+    session.flush()
     if batch.state.is_waiting:
-        uploads.check(batch, agency.provider)
+        queue.check_soon(batch, agency.provider, by=agency.clerk)
     session.flush()
     return batch
 

@@ -14,7 +14,7 @@ from models.records.care_package import ItemPrice
 from models.records.contract import Contract, PayOnActuals
 from models.records.import_batch import CellMend, ImportBatch, ImportRow, ImportState, ValueMend
 from models.uploads import batch as uploads
-from models.uploads import mending
+from models.uploads import mending, queue
 from tests.actual_factories import AFTER, MONDAY, pays_on
 from tests.support.rows import every, unit_of_work
 from tests.support.runs import change
@@ -44,8 +44,8 @@ def again(agency, batch, act):
 
 
 def applied(agency, batch, *, only_good=False):
-    return again(agency, batch, lambda found: uploads.apply(
-        found, agency.provider, seen=found.rows_good, only_good=only_good, by=agency.clerk))  # fmt: skip
+    return again(agency, batch, lambda found: queue.apply_soon(
+        found, agency.provider, queue.Wish(found.rows_good, only_good), by=agency.clerk))  # fmt: skip
 
 
 def test_new_rows_are_counted_and_applied_with_one_event_that_carries_the_hash(agency):
@@ -190,8 +190,8 @@ def test_what_changed_between_look_and_press_is_not_applied(agency):
     with unit_of_work() as own:
         contract = own.scalars(select(Contract).where(Contract.id == agency.contract.id)).one()
         weeks.generate(contract, agency.level.service_id, MONDAY, by=agency.clerk)
-    with pytest.raises(DomainError, match="has changed since you looked"):
-        applied(agency, batch)
+    found = applied(agency, batch)
+    assert (found.state, found.rows_new, found.rows_unchanged) == (ImportState.CHECKED, 0, 2), "what stands now is kept"
 
 
 def test_one_press_makes_all_hosp_one_press_undoes_and_the_next_file_remembers(agency):
@@ -259,9 +259,11 @@ def test_a_price_that_changed_since_the_look_stops_the_press(agency):
     batch = upload(agency, agency.row(0))
     for price in every(ItemPrice):
         change(price, rate_e4=240_000)
-    with pytest.raises(DomainError, match="has changed since you looked"):
-        applied(agency, batch)
+    found = applied(agency, batch)
     assert not every(Actual)
+    assert (found.state, found.pence) == (ImportState.CHECKED, 336_00), "the next look shows the sum of now"
+    applied(agency, found)
+    assert len(every(Actual)) == 3
 
 
 def test_where_the_contract_pays_by_plan_a_file_pays_the_plan(agency):

@@ -1,0 +1,216 @@
+"""Long files: the worker checks and applies them, whatever happens meanwhile (docs/upload-states.md)."""
+
+import pytest
+from sqlalchemy import select
+
+from commands import worker
+from commands.batchwise import uploading
+from models.audit import AuditEvent
+from models.base import DomainError, utc_now
+from models.calendar import as_on
+from models.job import BROKEN_OFF_AFTER, Job, JobState
+from models.money import SCALE
+from models.records.actual import Actual, ActualWeek
+from models.records.import_batch import MOST_AT_ONCE, ImportBatch, ImportRow, ImportState
+from models.uploads import batch as uploads
+from models.uploads import mending, queue
+from models.uploads.open_files import BUSY
+from tests.actual_factories import AFTER
+from tests.support.rows import every, unit_of_work
+from tests.support.runs import change
+from tests.support.uploads import Agency, csv_of, receive
+
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
+
+
+@pytest.fixture
+def agency(monkeypatch):
+    """Of whose files those of more than two rows are long."""
+    monkeypatch.setattr("models.records.import_batch.MOST_AT_ONCE", 2)
+    with as_on(AFTER):
+        yield Agency()
+
+
+def upload(agency, *rows):
+    """The file, and its job in the queue."""
+    with unit_of_work(agency.provider.id):
+        return receive(agency, csv_of(*rows))
+
+
+def do(agency, act):
+    with unit_of_work(agency.provider.id) as own:
+        for batch in own.scalars(select(ImportBatch)):
+            act(batch)
+
+
+def press_apply(agency, **wish):
+    do(agency, lambda batch: queue.apply_soon(
+        batch, agency.provider, queue.Wish(batch.rows_good, **wish), by=agency.clerk))  # fmt: skip
+
+
+def three(agency):
+    return agency.row(0), agency.short(1), agency.row(2)
+
+
+def the(kind):
+    [found] = every(kind)
+    return found
+
+
+def test_a_short_file_needs_no_worker(agency):
+    batch = upload(agency, agency.row(0), agency.row(1))
+    assert batch.state is ImportState.CHECKED
+    assert not every(Job)
+    assert MOST_AT_ONCE == 1_000
+
+
+def test_a_long_file_is_checked_and_applied_by_the_worker(agency):
+    upload(agency, *three(agency))
+    assert the(ImportBatch).state is ImportState.WAITING
+    assert worker.work()
+    batch = the(ImportBatch)
+    assert (batch.state, batch.rows_new, batch.rows_rejected) == (ImportState.CHECKED, 3, 0)
+    assert not every(Actual), "checking writes nothing"
+    press_apply(agency, confirms=True)
+    assert not every(Actual), "nothing is written before the worker does it"
+    assert worker.work()
+    assert {row.actual_e4 for row in every(Actual)} == {13 * SCALE, 14 * SCALE}
+    assert the(ImportBatch).state is ImportState.APPLIED
+    assert the(ActualWeek).confirmations == 1
+    assert every(Job)[-1].message == "3 rows applied, £970.20. 1 week confirmed"
+    (event,) = every(select(AuditEvent).where(AuditEvent.action == "upload.applied"))
+    assert event.user_id == agency.clerk.id
+    assert not worker.work()
+
+
+def test_files_of_one_provider_are_done_one_after_another_and_the_second_sees_what_the_first_has_left(agency):
+    upload(agency, *three(agency))
+    assert worker.work()
+    press_apply(agency)
+    upload(agency, *three(agency))
+    with unit_of_work():
+        first = Job.claim()
+        assert first.arguments["act"] == "apply"
+        assert Job.claim() is None, "the second waits for the first"
+        first.put_back()
+    while worker.work():
+        pass
+    first, second = every(ImportBatch)
+    assert (first.state, second.state) == (ImportState.APPLIED, ImportState.CHECKED)
+    assert (second.rows_new, second.rows_unchanged) == (0, 3)
+
+
+def test_files_of_two_providers_do_not_wait_for_each_other(agency):
+    upload(agency, *three(agency))
+    other = Agency()
+    upload(other, *three(other))
+    with unit_of_work():
+        assert {Job.claim().scope, Job.claim().scope} == {str(agency.provider.id), str(other.provider.id)}
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("act", ["check", "apply"])
+@pytest.mark.parametrize("where", ["look", "write", "end"])
+def test_a_worker_that_is_killed_leaves_it_to_the_next_and_nothing_is_done_twice(agency, monkeypatch, act, where):
+    upload(agency, *three(agency))
+    if act == "apply":
+        assert worker.work()
+        press_apply(agency)
+
+    def killed(*_, **__):
+        raise Killed
+
+    place = {"look": (uploads, "look"), "write": (queue, "finish"), "end": (worker, "_tell_the_end")}[where]
+    with monkeypatch.context() as patch:
+        patch.setattr(*place, killed)
+        with pytest.raises(Killed):
+            worker.work()
+    assert the(ImportBatch).is_open or where == "end"
+    change(every(Job)[-1], heartbeat_at=utc_now() - 2 * BROKEN_OFF_AFTER)
+    assert worker.work()
+    assert every(Job)[-1].state is JobState.DONE
+    assert the(ImportBatch).state is (ImportState.APPLIED if act == "apply" else ImportState.CHECKED)
+    assert len(every(Actual)) == (3 if act == "apply" else 0)
+    assert len(every(select(AuditEvent).where(AuditEvent.action == "upload.applied"))) == (act == "apply")
+
+
+def test_a_long_file_that_is_discarded_while_it_is_checked_stays_discarded(agency, monkeypatch):
+    upload(agency, agency.row(0, ActualQty="lots"), *three(agency)[1:])
+    look = uploads.look
+
+    def discarded_meanwhile(*given):
+        found = look(*given)
+        with as_on(AFTER):
+            do(agency, lambda batch: uploads.discard(batch, by=agency.clerk))
+        return found
+
+    monkeypatch.setattr(uploads, "look", discarded_meanwhile)
+    assert worker.work()
+    assert the(ImportBatch).state is ImportState.DISCARDED
+    assert not every(ImportRow)
+    assert the(Job).message == uploading.CLOSED
+
+
+def test_a_row_that_somebody_changes_between_the_check_and_the_writing_is_not_overwritten(agency, monkeypatch):
+    upload(agency, *three(agency))
+    assert worker.work()
+    press_apply(agency)
+    look = uploads.look
+
+    def typed_meanwhile(*given):
+        found = look(*given)
+        with unit_of_work(agency.provider.id) as own:
+            batch = receive(agency, csv_of(agency.short(0, Comment="By form")))
+            queue.apply_soon(batch, agency.provider, queue.Wish(1), by=agency.clerk)
+            own.flush()
+        return found
+
+    monkeypatch.setattr(uploads, "look", _once(typed_meanwhile, look))
+    assert worker.work()
+    assert {row.comment for row in every(Actual)} == {"By form", ""}
+    job = every(Job)[-1]
+    assert job.state is JobState.FAILED
+    assert "Somebody has changed rows of these weeks at this moment" in job.message
+    assert every(ImportBatch)[0].state is ImportState.CHECKED
+
+
+def _once(first, then):
+    acts = iter([first])
+    return lambda *given: next(acts, then)(*given)
+
+
+def test_what_changed_since_the_press_is_told_and_the_new_check_is_kept(agency):
+    upload(agency, *three(agency))
+    assert worker.work()
+    do(agency, lambda batch: queue.apply_soon(batch, agency.provider, queue.Wish(2), by=agency.clerk))
+    assert worker.work()
+    assert every(Job)[-1].message == queue.CHANGED
+    assert the(ImportBatch).state is ImportState.CHECKED
+    assert not every(Actual)
+
+
+def test_while_the_worker_is_at_it_nobody_mends_and_after_a_fault_it_is_checked_again(agency, monkeypatch):
+    upload(agency, agency.row(0, ActualQty="lots"), *three(agency)[1:])
+
+    def mend(batch):
+        mending.mend(batch, {(2, "ActualQty"): "14"}, by=agency.clerk)
+        queue.check_soon(batch, agency.provider, by=agency.clerk)
+
+    with pytest.raises(DomainError, match=BUSY):
+        do(agency, mend)
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "look", lambda *_: 1 // 0)
+        assert worker.work()
+    job = the(Job)
+    assert job.state is JobState.FAILED
+    assert "Check the file again on its page" in job.message
+    do(agency, lambda batch: queue.check_soon(batch, agency.provider, by=agency.clerk))
+    assert worker.work()
+    assert the(ImportBatch).rows_rejected == 1
+    do(agency, mend)
+    assert the(ImportBatch).state is ImportState.WAITING
+    assert worker.work()
+    assert (the(ImportBatch).rows_new, the(ImportBatch).rows_rejected) == (3, 0)
