@@ -1,12 +1,14 @@
-"""A file of 10,000 rows, from upload to preview to applied, beside the bare cost: parse, plain check, insert.
+"""A file of 10,000 rows, from upload to preview to applied, beside the bare cost: parse, plain check, insert. CPU
+seconds, those of the child that reads the file among them.
 
-Aims: 4 times for CSV, 1.5 times and half a second for XLSX (issue 16).
+Aims: 4 times for CSV, 1.5 times and half a second for XLSX.
 """
 
 import csv
 import io
-import time
+import resource
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
@@ -28,7 +30,9 @@ from models.records.import_batch import ImportBatch, ImportKind
 from models.records.provider import Provider
 from models.tenancy import EVERY_PROVIDER, set_tenant
 from models.uploads import batch as uploads
+from models.uploads import queue
 from models.uploads.cells import read_day
+from models.uploads.open_files import APPLY
 
 PEOPLE = 10_000
 HEADINGS = ("CPLIRef", "ClientRef", "WeekCommencing", "PlannedQty", "ActualQty", "FrustratedQty", "MissedQty",
@@ -81,10 +85,16 @@ def _xlsx(rows: list[tuple[str, ...]]) -> bytes:
     return file.getvalue()
 
 
+def _cpu() -> float:
+    """Seconds of this process and of the children that have ended."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
 def _timed(act: Callable[[], None]) -> float:
-    begun = time.perf_counter()
+    begun = _cpu()
     act()
-    return time.perf_counter() - begun
+    return _cpu() - begun
 
 
 def _bare(name: str, content: bytes) -> None:
@@ -130,7 +140,11 @@ def _whole(name: str, content: bytes) -> None:
             provider, ImportKind.ACTUALS, name, sha256(content).hexdigest(), table.rows, bad=table.bad,
             merged=table.merged, notes=table.notes, is_csv=name.endswith("csv"), by=by,
         )  # fmt: skip
-        uploads.check(batch, provider)
         own.flush()
-        uploads.apply(batch, provider, seen=batch.rows_good, only_good=False, by=by)
+        uploads.keep(batch, uploads.look(batch, provider))
         own.flush()
+        batch = own.scalars(select(ImportBatch)).one()
+        wish = {"wish": asdict(queue.Wish(batch.rows_good)), "pence": batch.pence, "act": APPLY}
+        said = queue.finish(batch, provider, uploads.look(batch, provider), wish, by=by)
+        own.flush()
+        assert said.startswith(f"{PEOPLE:,} rows applied"), said

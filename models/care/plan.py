@@ -1,10 +1,9 @@
 """What is planned for each person in a week, and when the weeks of a contract begin."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from datetime import date, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -21,8 +20,7 @@ from models.records.contract import Calendar, Contract, PaymentMethod, ServiceLe
 from models.words import folded
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """What one line item's week is planned to be."""
 
     item_id: int
@@ -102,18 +100,34 @@ def plans(contract_ids: Collection[int], weeks: Collection[Span]) -> list[Planne
             units = Quantity(row.quantity_e4, tuple(row.timetable_e4) if row.timetable_e4 else None)
             quantities[row.id] += (Dated(row.quantity_starts_on, row.quantity_ends_on or FAR_FUTURE, units),)
     hospital = _hospital(items.keys(), first, last)
-    found = []
+    found: list[Planned] = []
+    in_order = sorted(weeks, key=lambda each: each.first)
+    known: dict[Hashable, int] = {}  # most of many line items are planned alike
     for row in items.values():
         terms = Terms(
             row.starts_on, row.ends_on or FAR_FUTURE, row.unit, row.convention,
             contract_ends_on=row.contract_ends_on or FAR_FUTURE, quantities=quantities.get(row.id, ()),
         )  # fmt: skip
-        for week in sorted(weeks, key=lambda each: each.first):
+        for week in in_order:
             window = week.overlap(terms.starts_on, terms.last_payable_on)
             if window is not None:
                 away = any(window.overlap(*days) for days in hospital.get(row.id, ()))
-                found.append(_planned(row, week, window, planned_units(terms, week), away))
+                key = (window.first, window.last, row.unit, *_quantities_in(window, terms.quantities))
+                if key not in known:
+                    known[key] = planned_units(terms, week)
+                found.append(_planned(row, week, window, known[key], away))
     return found
+
+
+def _quantities_in(
+    window: Span, quantities: Iterable[Dated]
+) -> Iterator[tuple[date, date, int, tuple[int, ...] | None]]:
+    """Those that hold on a day of the window, from when and until when in it."""
+    first, last = window.first, window.last
+    for each in quantities:
+        if each.first <= last and each.last >= first:
+            begins, ends = max(each.first, first), min(each.last, last)
+            yield begins, ends, each.value.weekly_e4, each.value.timetable_e4
 
 
 def planned_of(contract_id: int, service_id: int, first_on: date) -> list[Planned]:

@@ -1,17 +1,21 @@
 """What figures of actuals would come to before they are confirmed, or a file applied: worked out, written nowhere."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from models.calendar import FAR_FUTURE, Span
-from models.engine.actuals import week_cells
+from models.engine.actuals import goes_by_plan, week_cells
 from models.engine.entitlement import Cell
-from models.engine.facts import ContractFacts, ItemFacts, Method
+from models.engine.facts import ContractFacts, Dated, ItemFacts, Method
 from models.engine.weeks import WEEK
 from models.payments.confirmed_figures import ItemWeek
 from models.payments.loading import load
-from models.pricing import PayOnActuals
+from models.pricing import Basis, PayOnActuals
+
+_APART = Dated(date.min, date.max, None)
+"""Stands between facts of two sorts, so that one is never taken for the other."""
 
 
 class Given(NamedTuple):
@@ -58,27 +62,66 @@ def value_of(figures: Mapping[ItemWeek, Given], provider_ids: Collection[int]) -
     wanted: dict[int, list[ItemWeek]] = {}
     for key in figures:
         wanted.setdefault(key[0], []).append(key)
-    return {
-        key: _worth(contract, item, key, figures[key])
-        for contract in load(list(provider_ids)).values()
-        for item in contract.items
-        for key in wanted.get(item.id, ())
-    }
+    found: dict[ItemWeek, Worth] = {}
+    for contract in load(list(provider_ids)).values():
+        worths = _Worths(contract)
+        for item in contract.items:
+            for key in wanted.get(item.id, ()):
+                found[key] = worths.of(item, Span(key[1], key[1] + WEEK), figures[key])
+    return found
+
+
+class _Worths:
+    """Of one contract. Weeks in which the same facts hold, and the same figures are given, are worked out once: most of
+    ten thousand rows are such.
+    """
+
+    def __init__(self, contract: ContractFacts) -> None:
+        self._contract = contract
+        self._methods: dict[Span, Method | None] = {}
+        self._known: dict[Hashable, Worth] = {}
+
+    def of(self, item: ItemFacts, week: Span, given: Given) -> Worth:
+        if week not in self._methods:
+            self._methods[week] = _paying(self._contract, week)
+        method = self._methods[week]
+        if method is None:
+            return Worth()
+        by_day = tuple(given.by_day_e4) if given.by_day_e4 else None
+        key = (*_facts_in(item, week, method), given.actual_e4, given.frustrated_e4, by_day)
+        if key not in self._known:
+            self._known[key] = _worth(item, week, method, given)
+        return self._known[key]
+
+
+def _facts_in(item: ItemFacts, week: Span, method: Method) -> tuple[Hashable, ...]:
+    """All that decides what a week of the item comes to, apart from what was delivered."""
+    terms = item.terms_gross
+    window = week.overlap(terms.starts_on, terms.last_payable_on)
+    if window is None:
+        return (week, None)
+    first, last = window.first, window.last
+    dated = tuple(
+        (fact.first if fact.first > first else first, fact.last if fact.last < last else last, fact.value)
+        for facts in (terms.prices, (_APART,), terms.quantities, (_APART,), terms.absences) for fact in facts
+        if fact.first <= last and fact.last >= first
+    )  # fmt: skip
+    taken_off = terms.deductions + (item.contributions if method.basis is Basis.NET else ())
+    return (week, first, last, terms.unit, terms.vat_basis_points, item.actuals_rule, method.pay_on_actuals, dated,
+            taken_off)  # fmt: skip
 
 
 def in_all(worths: Iterable[Worth]) -> Worth:
     return sum(worths, Worth())
 
 
-def _worth(contract: ContractFacts, item: ItemFacts, key: ItemWeek, given: Given) -> Worth:
-    week = Span(key[1], key[1] + WEEK)
-    method = _paying(contract, week)
-    if method is None:
-        return Worth()
+def _worth(item: ItemFacts, week: Span, method: Method, given: Given) -> Worth:
     terms, rule = item.terms(method.basis), item.actuals_rule
-    found = week_cells(terms, week, method.pay_on_actuals, rule.paid(*given), rule)
-    planned = week_cells(terms, week, PayOnActuals.NEVER, None, rule)
-    return Worth(*_sums(found), *_sums(planned))
+    paid = rule.paid(*given)
+    planned = _sums(week_cells(terms, week, PayOnActuals.NEVER, None, rule))
+    if goes_by_plan(terms.unit, week.first, method.pay_on_actuals, paid, rule):
+        return Worth(*planned, *planned)
+    return Worth(*_sums(week_cells(terms, week, method.pay_on_actuals, paid, rule)), *planned)
 
 
 def _paying(contract: ContractFacts, week: Span) -> Method | None:
