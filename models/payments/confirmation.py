@@ -7,11 +7,11 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from models.base import Pence
 from models.calendar import today
+from models.hybrids import hybrid_property
 from models.records.contract import Contract
 from models.words import Choice
 

@@ -6,12 +6,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.accounts.user import User
 from models.audit import record
 from models.base import Base, DomainError, Key, session, sum_of, utc_now
+from models.hybrids import hybrid_property
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.tenancy import ProviderOwned, link, owned

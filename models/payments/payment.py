@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts.user import User
@@ -13,6 +12,7 @@ from models.base import AsJSON, Base, Key, Pence, choice, session, sum_of
 from models.calendar import FinancialYear, MovedDates, Span, today
 from models.engine.component import Component
 from models.engine.working import Working
+from models.hybrids import hybrid_property
 from models.payments.confirmation import Confirmable, Processing
 from models.payments.purchase_order import PurchaseOrder
 from models.records.client import Client

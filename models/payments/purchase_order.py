@@ -5,13 +5,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import AsJSON, Base, Key, Pence
 from models.calendar import FinancialYear
 from models.engine.working import Expected
 from models.folding import FoldedText, found_by
+from models.hybrids import hybrid_property
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import ServiceLevel

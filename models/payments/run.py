@@ -9,13 +9,13 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts.notification import on_this_site
 from models.accounts.user import User
 from models.audit import record
 from models.base import Base, DomainError, Key, Pence, move, reload, session, sum_of, utc_now
+from models.hybrids import hybrid_property
 from models.outbox import post
 from models.payments.payment import ScheduledPayment
 from models.tenancy import ProviderOwned, link, owned

@@ -11,11 +11,11 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.base import Base, Key, Pence, session, sum_of
 from models.calendar import in_words, today
+from models.hybrids import hybrid_property
 from models.money import gbp
 from models.payments.asking import tell
 from models.payments.payment import ScheduledPayment

@@ -8,12 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, insert, select, update
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.audit import record
 from models.base import Base, DomainError, Key, chunks, rows_changed, session, utc_now
 from models.calendar import today
+from models.hybrids import hybrid_property
 from models.payments.hold import Hold, HoldKind, held_pence
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder

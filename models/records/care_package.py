@@ -7,11 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key, Pence, Reference, TenThousandths, choice
 from models.calendar import today
+from models.hybrids import hybrid_property
 from models.pricing import DeductionKind
 from models.records.feed import FromFeed
 from models.tenancy import ProviderOwned, owned

@@ -6,12 +6,12 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Reference, TenThousandths
 from models.calendar import FAR_FUTURE, DueDays, Frequency, PeriodDates, Span, WorkingDays, in_words, periods, today
 from models.folding import folds, found_by
+from models.hybrids import hybrid_property
 from models.pricing import Basis, Convention, PayOnActuals, Unit
 from models.records.feed import FromFeed
 from models.records.provider import Service
