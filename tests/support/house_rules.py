@@ -114,7 +114,8 @@ def _ids_are_unique(tags: list[Tag]) -> None:
 def _inputs_are_labelled(tags: list[Tag]) -> None:
     labelled = {tag.get("for") for tag in tags if tag.name == "label"}
     for tag in tags:
-        if tag.name in ("select", "textarea") or (tag.name == "input" and tag.get("type", "").lower() not in UNLABELLED):
+        is_typed = tag.name == "input" and tag.get("type", "").lower() not in UNLABELLED
+        if is_typed or tag.name in ("select", "textarea"):
             label = tag.get("id") and tag["id"] in labelled
             named = label or tag.find_parent("label") or tag.get("aria-label") or tag.get("aria-labelledby")
             assert named, f"no label: {tag}"
