@@ -155,15 +155,11 @@ def attached(claim: Claim) -> Select[Attachment]:
 
 
 def by_item(files: Iterable[Attachment]) -> dict[int, list[Attachment]]:
+    """Files of items of claims, by item."""
     found: dict[int, list[Attachment]] = defaultdict(list)
     for each in files:
         found[each.holder_id].append(each)
     return found
-
-
-def files_of(claim: Claim) -> dict[int, list[Attachment]]:
-    """The files of its items, by item."""
-    return by_item(session.scalars(attached(claim)))
 
 
 def last_claim(provider_id: int) -> Select[Claim]:

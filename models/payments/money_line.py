@@ -13,7 +13,6 @@ from models.payments.hold import Hold, is_kept_back
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.standing import Standing
-from models.together import read_rows
 
 P, line = ScheduledPayment, PaymentLine
 
@@ -53,13 +52,10 @@ def line_of(payment: ScheduledPayment, standing: Standing, *, is_in_run: bool) -
     )
 
 
-def line_of_run(run: PaymentRun, left: Collection[int]) -> MoneyLine:
-    """Of all payments in the run, whatever run has paid them. `left`: ids of those that it would not take just now."""
-    return money_of(*read_rows(*sums_of_run(run, left)))
-
-
 def sums_of_run(run: PaymentRun, left: Collection[int]) -> tuple[Select, Select]:
-    """Two queries of one row, which `money_of` takes: what the payments of the run come to, and their lines."""
+    """Two queries of one row, which `money_of` takes: what all payments in the run come to, whatever run has paid
+    them, and their lines. `left`: ids of those that it would not take just now.
+    """
     part = RunPayment
     is_to_pay = sa.and_(part.outcome.is_(None), part.payment_id.not_in(left)) if run.is_open else sa.false()
     in_run, taken = (sum_of(sa.case((is_to_pay, sum_), else_=0)) for sum_ in (part.total_pence, part.taken_pence))

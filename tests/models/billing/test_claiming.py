@@ -11,7 +11,7 @@ from models.billing import claiming, items
 from models.billing.items import Claimed, TripFacts, days_ticked
 from models.billing.journey import SavedJourney, forget_journey, save_journey
 from models.billing.levels import may_claim
-from models.billing.listing import claims, files_of, queue
+from models.billing.listing import attached, by_item, claims, queue
 from models.calendar import DAY, as_on
 from models.correspondence.attachment import Attachment
 from models.money import SCALE, parse_e4
@@ -130,8 +130,8 @@ def test_what_is_claimed_at_cost_is_the_sum_typed_and_needs_its_receipt(provider
         claim, items.change_item, item, ticket(parking), files=two[1:], by=carer
     )
     change(claim, items.change_item, item, ticket(parking, 6_00), files=two[1:], most_files=2, by=carer)
-    with reading(provider.id):
-        assert [each.name for each in files_of(claim)[item.id]] == ["receipt.jpg", "back.jpg"]
+    with reading(provider.id) as own:
+        assert [each.name for each in by_item(own.scalars(attached(claim)))[item.id]] == ["receipt.jpg", "back.jpg"]
     change(claim, items.detach, item, every(Attachment)[0], by=carer)
     submit(claim, carer)
     assert claim_now(claim).status.is_pending

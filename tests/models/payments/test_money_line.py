@@ -4,11 +4,12 @@ import pytest
 from sqlalchemy import select
 
 from models.calendar import as_on
-from models.payments.money_line import MoneyLine, line_of, line_of_run, run_marks
+from models.payments.money_line import MoneyLine, line_of, money_of, run_marks, sums_of_run
 from models.payments.payment_run import foresee_run
 from models.payments.run import PaymentRun
 from models.payments.run_history import runs_of
 from models.payments.standing import standing_of
+from models.together import read_rows
 from tests.support.rows import reading
 from tests.support.states import EVENTS, STATES, office
 
@@ -37,7 +38,7 @@ def lines(the) -> tuple[MoneyLine, MoneyLine | None]:
             return own, None
         run = session.scalars(select(PaymentRun).where(PaymentRun.id == runs[0].run_id)).one()
         left = foresee_run(run).left if run.is_open else frozenset()
-        return own, line_of_run(run, left)
+        return own, money_of(*read_rows(*sums_of_run(run, left)))
 
 
 @pytest.mark.postgres
