@@ -1,12 +1,13 @@
 """A council for measuring: some providers, each with a contract and as many line items as wanted."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import sqlalchemy as sa
+from alembic import command
 from flask import Flask
 from sqlalchemy import event, insert
 
@@ -35,25 +36,36 @@ START = date(2019, 9, 23)
 @contextmanager
 def portal() -> Iterator[Flask]:
     """A portal on a new SQLite database with all tables, to work in; gone afterwards."""
-    from alembic import command
-
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'bench.sqlite'}"
-        command.upgrade(alembic_config(url), "head")
-        app = create_app(
-            config.Settings(
-                instance=Path(folder), mode=config.Mode.DEMONSTRATION, database_url=url, today=TODAY, https=False,
-                secret_key="for measuring only " * 3, vault_keys=("for measuring only, and as long as it takes",),
-                log_in=config.LogIn(staff="email_code"), limits=config.Limits(payment=0, run=0, change=0),
-            )
-        )  # fmt: skip
+        settings = settings_in(Path(folder))
+        make_tables(settings)
+        app = create_app(settings)
         with scope(app.extensions["portal"]):
             yield app
         app.extensions["portal"].engine.dispose()
 
 
+def settings_in(folder: Path) -> config.Settings:
+    """Of a portal whose database lies in this folder."""
+    return config.Settings(
+        instance=folder, mode=config.Mode.DEMONSTRATION, database_url=f"sqlite:///{folder / 'bench.sqlite'}",
+        today=TODAY, https=False, secret_key="for measuring only " * 3,
+        vault_keys=("for measuring only, and as long as it takes",),
+        log_in=config.LogIn(staff="email_code"), limits=config.Limits(payment=0, run=0, change=0),
+    )  # fmt: skip
+
+
+def make_tables(settings: config.Settings) -> None:
+    command.upgrade(alembic_config(settings.database_url), "head")
+
+
 def fill(providers: int, items_each: int) -> None:
     """Providers 1 to n, each with one weekly contract C<n> and its line items."""
+    fill_each([items_each] * providers)
+
+
+def fill_each(sizes: Sequence[int]) -> None:
+    """The same, of as many line items each as `sizes` say."""
     with transaction() as own:
         set_tenant(EVERY_PROVIDER)
         own.add(Service(id=1, reference="S", name="In-House Fostering Placement"))
@@ -83,12 +95,12 @@ def fill(providers: int, items_each: int) -> None:
             )  # fmt: skip
         )
         own.flush()
-        for entity, rows in _rows(providers, items_each):
+        for entity, rows in _rows(sizes):
             own.execute(insert(entity), rows)
 
 
-def _rows(providers: int, items_each: int) -> Iterator[tuple[type, list[dict]]]:
-    numbers = range(1, providers + 1)
+def _rows(sizes: Sequence[int]) -> Iterator[tuple[type, list[dict]]]:
+    numbers = range(1, len(sizes) + 1)
     yield (
         Provider,
         [{"id": n, "reference": f"P{n}", "name": f"Provider {n}", "kind": ProviderKind.FOSTER_CARER} for n in numbers],
@@ -107,7 +119,8 @@ def _rows(providers: int, items_each: int) -> Iterator[tuple[type, list[dict]]]:
         }
         for n in numbers
     ]  # fmt: skip
-    pairs = [(n, (n - 1) * items_each + k) for n in numbers for k in range(1, items_each + 1)]
+    owners = [n for n, size in zip(numbers, sizes, strict=True) for _ in range(size)]
+    pairs = [(n, i) for i, n in enumerate(owners, 1)]
     yield (
         Client,
         [{"id": i, "reference": f"C20{i:06}", "surname": f"Surname{i}", "first_name": "Angharad"} for _, i in pairs],
