@@ -59,7 +59,7 @@ def _template(html: str, texts: list[str]) -> str:
     pieces = [_as_it_is(f"{before}<main")]
     at = 0
     for found in TEXT.finditer(main):
-        pieces += [_as_it_is(main[at : found.start(1)]), "{{ texts[%d] }}" % len(texts)]
+        pieces += [_as_it_is(main[at : found.start(1)]), f"{{{{ texts[{len(texts)}] }}}}"]
         texts.append(unescape(found.group(1)))
         at = found.end(1)
     return "".join([*pieces, _as_it_is(main[at:] + end + after)])
@@ -76,15 +76,15 @@ def _queries(engine: sa.Engine) -> dict[str, Select[Any]]:
     t = tables.tables
     payment, line, order, client = t["scheduled_payment"], t["payment_line"], t["purchase_order"], t["client"]
     contract, provider, item = t["contract"], t["provider"], t["care_package_line_item"]
-    own = sa.bindparam("provider")
+    own: sa.BindParameter[int] = sa.bindparam("provider")
     payments = (
         select(contract.c.reference, contract.c.name, *payment.c["first_on", "last_on", "confirm_by", "finalise_on"],
                *payment.c["bank_on", "net_pence", "vat_pence", "confirmation", "closed_run_id"])
         .join_from(payment, contract, contract.c.id == payment.c.contract_id)
     )  # fmt: skip
     lines = (
-        select(client.c.reference, client.c.surname, client.c.first_name, order.c.number, *line.c["first_on", "last_on"],
-               *line.c["component", "net_pence", "vat_pence", "working"])
+        select(client.c.reference, client.c.surname, client.c.first_name, order.c.number,
+               *line.c["first_on", "last_on", "component", "net_pence", "vat_pence", "working"])
         .join_from(line, payment, payment.c.id == line.c.payment_id)
         .join(contract, contract.c.id == payment.c.contract_id)
         .join(order, order.c.id == line.c.purchase_order_id)

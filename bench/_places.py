@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from secrets import token_urlsafe
 from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
@@ -29,7 +28,7 @@ from models.correspondence.action import About, Side
 from models.correspondence.action_type import ActionTeam, ActionType, ActionTypeTeam
 from models.money import SCALE
 from models.permissions import CouncilRole, Role
-from models.pricing import Unit
+from models.pricing import Convention, Unit
 from models.records.care_package import CarePackageLineItem, ItemQuantity
 from models.records.contract import Claimable, Contract, ContractRate, PaymentMethod, PayOnActuals, ServiceLevel
 from models.records.provider import Provider, ProviderKind
@@ -102,7 +101,7 @@ def _add_people() -> None:
         own.add(Staff(user_id=2, role=CouncilRole.PAYMENTS_OFFICER))
         level = ServiceLevel(
             id=2, reference="H", service_id=1, name="Home care", unit=Unit.HOUR,
-            convention=session.scalars(select(ServiceLevel)).one().convention, vat_code="exempt", vat_basis_points=0,
+            convention=Convention.INCLUSIVE, vat_code="exempt", vat_basis_points=0,
         )  # fmt: skip
         own.add(level)
         own.flush()
@@ -150,7 +149,7 @@ def _claim() -> None:
         set_tenant(EVERY_PROVIDER)
         level = ServiceLevel(
             id=3, reference="MILE", service_id=1, name="Foster Carer Mileage", unit=Unit.MILE,
-            claimable=Claimable.PROVIDER, convention=session.scalars(select(ServiceLevel)).first().convention,
+            claimable=Claimable.PROVIDER, convention=Convention.INCLUSIVE,
             vat_code="exempt", vat_basis_points=0,
         )  # fmt: skip
         own.add(level)

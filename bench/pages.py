@@ -80,8 +80,8 @@ def report(size: int, large: int, largest: int, rounds: int, seconds: float) -> 
 
 
 HEAD = """\
-| Page | Statements | KB, br | 1 client: a second, of the bare | p50, p95 ms | CPU ms | 8 clients: a second, of the bare | p95 ms \
-| busiest worker | CPU, larger |
+| Page | Statements | KB, br | 1 client: a second, of the bare | p50, p95 ms | CPU ms | 8 clients: \
+a second, of the bare | p95 ms | busiest worker | CPU, larger |
 |---|---|---|---|---|---|---|---|---|---|"""
 
 
@@ -114,7 +114,7 @@ def _middle(each: Sequence[Looked]) -> Looked:
 
 
 def _path(page: Page, provider: int) -> str:
-    """Of a client of the provider: its items have numbers in order, from 1 for provider 1 and from 111 for provider 3."""
+    """Of a client of the provider: the items of provider 1 have numbers from 1, those of provider 3 from 111."""
     return page.path.format(n=provider, id={1: 7, 3: 117}[provider])
 
 
