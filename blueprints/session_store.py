@@ -9,19 +9,20 @@ import re
 import secrets
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 
 import flask
 from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface, SessionMixin
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import CallbackDict
 
 from blueprints.transactions import SAFE_METHODS
 from models.accounts.user import Staff, User
-from models.accounts.web_session import FRESH, MOST, ON_THE_WAY_IN, SEEN_EVERY, Limits, WebSession
+from models.accounts.web_session import FRESH, MOST, ON_THE_WAY_IN, SEEN_EVERY, Limits, WebSession, digest
 from models.base import rows_changed, scope, transaction, utc_now
 from models.base import session as database
 from models.billing import claimants
@@ -152,6 +153,11 @@ def csrf_secret(key: str, token: str) -> str:
     return hmac.new(key.encode(), f"csrf:{token}".encode(), "sha256").hexdigest()
 
 
+@cache
+def _with_person() -> Select:
+    return User.in_session().options(claimants.with_places())
+
+
 class DatabaseSessions(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> ServerSession:
         token, key = request.cookies.get(self.get_cookie_name(app), ""), app.config["SECRET_KEY"]
@@ -167,8 +173,8 @@ class DatabaseSessions(SessionInterface):
     def _read_with_person(self, token: str) -> tuple[WebSession | None, User | None]:
         """For a request that changes nothing: one that does reads its person later, when nobody else can write."""
         with every_provider():  # their own places, before it is known which one this request is about
-            found = User.in_session(token).options(claimants.with_places())
-            row, person = database.execute(found).unique().one_or_none() or (None, None)
+            found = database.execute(_with_person(), {"token_sha256": digest(token)})
+            row, person = found.unique().one_or_none() or (None, None)
         if row is not None:
             database.expunge(row)  # it outlasts what this request reads
         return row, person

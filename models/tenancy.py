@@ -4,14 +4,16 @@ A session has a *tenant*: one provider's id, or EVERY_PROVIDER, which only counc
 set, loudly. With none set, reading anything a provider owns raises.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import ForeignKeyConstraint, event
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, declared_attr, mapped_column, with_loader_criteria
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.base import ExecutableOption
 
 from models.base import Base, session
 
@@ -51,17 +53,26 @@ def link(column: str, table: str, *, ondelete: str | None = None) -> ForeignKeyC
     return ForeignKeyConstraint(["provider_id", column], [f"{table}.provider_id", f"{table}.id"], ondelete=ondelete)
 
 
-_restricted: dict[type, Callable[[int], sa.ColumnElement[bool]]] = {}
+Rule = Callable[[sa.ColumnElement[int]], sa.ColumnElement[bool]]
+AT_HAND = "tenant_at_hand"
+"""The parameter of a statement that says whose rows it reads."""
+_restricted: dict[type, Rule] = {}
+_usual: list[ExecutableOption] = []
+_filtered: WeakKeyDictionary[sa.Executable, sa.Executable] = WeakKeyDictionary()
 
 
-def restrict(entity: type, rule: Callable[[int], sa.ColumnElement[bool]]) -> None:
+def restrict(entity: type, rule: Rule) -> None:
     """Filter reads of `entity`, a table without `provider_id`: a tenant sees only rows where `rule(tenant)` holds."""
     _restricted[entity] = rule
+    _usual.clear()
+    _filtered.clear()
 
 
 def set_tenant(tenant: int | str | None) -> None:
     """Say whose data this session works on until it ends: a provider's id, EVERY_PROVIDER, or None for nobody's."""
     session.info["tenant"] = tenant
+    if isinstance(tenant, int):
+        session.info["own"] = tenant if session.info.get("own", tenant) == tenant else None
 
 
 def tenant() -> int | str | None:
@@ -95,6 +106,8 @@ def _guarded_tables(statement: sa.Executable) -> Iterator[str]:
 def _filter_reads(state: ORMExecuteState) -> None:
     current = state.session.info.get("tenant")
     if current == EVERY_PROVIDER:
+        if state.is_relationship_load and (own := state.session.info.get("own")) is not None:
+            _take(state, own)  # rows that were read as this tenant's are not read as everybody's afterwards
         return
     if current is None:
         for table in _guarded_tables(state.statement):
@@ -103,10 +116,33 @@ def _filter_reads(state: ORMExecuteState) -> None:
     if state.is_insert:
         _check_inserts(state, current)
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(ProviderOwned, lambda cls: cls.provider_id == current, include_aliases=True),
-        *(with_loader_criteria(e, rule(current), include_aliases=True) for e, rule in _restricted.items()),
-    )
+    if state.is_select and not isinstance(state.parameters, list | tuple):
+        state.statement = _of_tenant(state.statement)
+        _take(state, current)
+    else:
+        state.statement = state.statement.options(*_criteria(sa.literal(current)))
+
+
+def _take(state: ORMExecuteState, current: int) -> None:
+    state.parameters = {**cast(Mapping[str, Any], state.parameters or {}), AT_HAND: current}
+
+
+def _of_tenant(statement: sa.Executable) -> sa.Executable:
+    """The statement with the criteria, which take the tenant as a parameter. One that is built once is filtered once:
+    nothing of a tenant is kept with it.
+    """
+    found = _filtered.get(statement)
+    if found is None:
+        if not _usual:
+            _usual[:] = _criteria(sa.bindparam(AT_HAND, type_=sa.Integer))
+        found = _filtered[statement] = statement.options(*_usual)
+    return found
+
+
+def _criteria(tenant: sa.ColumnElement[int]) -> Iterator[ExecutableOption]:
+    yield with_loader_criteria(ProviderOwned, lambda cls: cls.provider_id == tenant, include_aliases=True)
+    for entity, rule in _restricted.items():
+        yield with_loader_criteria(entity, rule(tenant), include_aliases=True)
 
 
 def _check_inserts(state: ORMExecuteState, current: int) -> None:

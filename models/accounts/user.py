@@ -263,12 +263,13 @@ class User(Base):
         return select(cls).where(cls.id == user_id, cls.is_active).options(*cls._places())
 
     @classmethod
-    def in_session(cls, token: str) -> Select:
-        """The session of this token, open or ended, as WebSession.known_by has it, and its person as
-        active_with_places has them: None where nobody who may still log in has it.
+    def in_session(cls) -> Select:
+        """The session whose digest is the parameter `token_sha256`, open or ended, and its person as active_with_places
+        has them: None where nobody who may still log in has it.
         """
         is_whose = sa.and_(cls.id == WebSession.user_id, cls.is_active)
-        return WebSession.known_by(token).add_columns(cls).outerjoin(cls, is_whose).options(*cls._places())
+        known = select(WebSession, cls).where(WebSession.token_sha256 == sa.bindparam("token_sha256"))
+        return known.outerjoin(cls, is_whose).options(*cls._places())
 
     @classmethod
     def _places(cls) -> tuple[ExecutableOption, ...]:
