@@ -170,7 +170,8 @@ def _session_left() -> int | None:
 
 def _nav_items() -> list[dict[str, Any]]:
     if (provider := at_hand()) is not None:
-        return _areas(NAVIGATION, partial(_is_offered, provider), provider=provider.id)
+        is_granted = may if viewing() is not None else partial(me().can, provider_id=provider.id)
+        return _areas(NAVIGATION, partial(_is_offered, provider, is_granted), provider=provider.id)
     if current_user.is_authenticated and current_user.staff is not None:
         return _areas(COUNCIL_NAVIGATION, lambda _, needed: may(needed))
     navigation: Sequence[tuple[str, str]] = VISITOR_NAVIGATION
@@ -198,13 +199,13 @@ _IS_FOR: dict[str, Callable[[Provider], bool]] = {
 }
 
 
-def _is_offered(provider: Provider, endpoint: str, needed: Permission) -> bool:
+def _is_offered(
+    provider: Provider, is_granted: Callable[[Permission], bool], endpoint: str, needed: Permission
+) -> bool:  # fmt: skip
     """Claims are shown to those providers only that may claim, or once could; actuals to those paid on them, timesheets
     to Shared Lives carers, invoices to those who do not give care in their own homes.
     """
-    if not _IS_FOR.get(endpoint, _everybody)(provider):
-        return False
-    return may(needed) if viewing() is not None else me().can(needed, provider.id)
+    return _IS_FOR.get(endpoint, _everybody)(provider) and is_granted(needed)
 
 
 def _areas(areas: Areas, is_offered: Callable[[str, Permission], bool], **arguments: Any) -> list[dict[str, Any]]:
@@ -217,20 +218,29 @@ def _areas(areas: Areas, is_offered: Callable[[str, Permission], bool], **argume
 
 
 def _area(text: str, pages: Sequence[tuple[str, str]], **arguments: Any) -> dict[str, Any]:
-    """An area of the menu leads to its first page that this person may open."""
-    items = [_nav_item(*page, **arguments) for page in pages]
-    if len(items) == 1:
-        return items[0]
-    is_active = any(each["active"] for each in items)
-    return {"text": text, "href": items[0]["href"], "current": False, "active": is_active, "pages": items}
+    """An area of the menu leads to its first page that this person may open. Of one that is not open just now nobody
+    sees the other pages.
+    """
+    first = _nav_item(*pages[0], **arguments)
+    if len(pages) == 1:
+        return first
+    area = {"text": text, "href": first["href"], "current": False, "active": False}
+    if any(_is_active(endpoint) for _, endpoint in pages):
+        area |= {"active": True, "pages": [first, *(_nav_item(*page, **arguments) for page in pages[1:])]}
+    return area
 
 
 def _nav_item(text: str, endpoint: str, **arguments: Any) -> dict[str, Any]:
     """`current` is the page itself, `active` any page of its area."""
-    area, here = endpoint.rpartition(".")[0], (request.endpoint or "").rpartition(".")[0]
     is_current = request.endpoint == endpoint
-    is_active = is_current or (area.count(".") > 0 and area in (here, STANDS_UNDER.get(here)))
-    return {"text": text, "href": url_for(endpoint, **arguments), "current": is_current, "active": is_active}
+    href = url_for(endpoint, **arguments)
+    return {"text": text, "href": href, "current": is_current, "active": is_current or _is_active(endpoint)}
+
+
+def _is_active(endpoint: str) -> bool:
+    open_now = request.endpoint or ""
+    area, here = endpoint.rpartition(".")[0], open_now.rpartition(".")[0]
+    return endpoint == open_now or (area.count(".") > 0 and area in (here, STANDS_UNDER.get(here)))
 
 
 def _footer_items(settings: Settings) -> list[dict[str, str]]:

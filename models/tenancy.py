@@ -58,6 +58,8 @@ AT_HAND = "tenant_at_hand"
 """The parameter of a statement that says whose rows it reads."""
 _restricted: dict[type, Rule] = {}
 _usual: list[ExecutableOption] = []
+_guarded: dict[int, set[sa.FromClause]] = {}
+"""By how many tables there were when it was found out."""
 _filtered: WeakKeyDictionary[sa.Executable, sa.Executable] = WeakKeyDictionary()
 
 
@@ -97,9 +99,11 @@ def _is_guarded(entity: type) -> bool:
 
 def _guarded_tables(statement: sa.Executable) -> Iterator[str]:
     """Names of the tables in the statement, subqueries included, that cannot be read without a tenant."""
-    guarded = {mapper.local_table for mapper in Base.registry.mappers if _is_guarded(mapper.class_)}
+    known = len(Base.metadata.tables)
+    if known not in _guarded:
+        _guarded[known] = {mapper.local_table for mapper in Base.registry.mappers if _is_guarded(mapper.class_)}
     parts = visitors.iterate(statement)  # type: ignore[arg-type]  # every Executable can be iterated; it does not say so
-    return (part.name for part in parts if isinstance(part, sa.Table) and part in guarded)
+    return (part.name for part in parts if isinstance(part, sa.Table) and part in _guarded[known])
 
 
 @event.listens_for(Session, "do_orm_execute")

@@ -5,11 +5,14 @@ It sees to it that somebody else asks why.
 """
 
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, bindparam, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
+from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from models.accounts.account_policy import policy
 from models.accounts.user import User
@@ -109,21 +112,33 @@ def opened(person: User, clients: set[str]) -> None:
     if not clients or not limit:
         return
     take_turns(_TURN + person.id)
-    now, mine = utc_now(), ClientOpening.user_id == person.id
-    session.execute(delete(ClientOpening).where(mine, ClientOpening.at <= now - HOUR), execution_options=_UNSYNCED)
+    now = utc_now()
     mark = keyed_hash("\n".join(sorted(clients)))
-    counted = select(func.count()).select_from(ClientOpening).where(mine)
-    again = update(ClientOpening).where(mine, ClientOpening.mark == mark).values(at=now)
-    count = session.scalar(again.returning(counted.scalar_subquery()), execution_options=_UNSYNCED)
-    if count is None:
-        session.add(ClientOpening(user_id=person.id, mark=mark, at=now))
-        session.flush()
-        count = session.scalars(counted).one()
-    if count > limit:
-        _raise(person, count)
+    values = {"user_id": person.id, "mark": mark, "at": now, "hour_ago": now - HOUR}
+    others, is_any_old = session.execute(_noted(session.get_bind().dialect.name), values).one()
+    if is_any_old:
+        old = ClientOpening.user_id == person.id, ClientOpening.at <= now - HOUR
+        session.execute(delete(ClientOpening).where(*old), execution_options={"synchronize_session": False})
+    if others + 1 > limit:
+        _raise(person, others + 1)
 
 
-_UNSYNCED = {"synchronize_session": False}
+@cache
+def _noted(dialect: str) -> TypedReturnsRows[tuple[int, bool]]:
+    """Insert the opening, or date the one that is there anew. It returns how many others there are of the hour, and
+    whether older ones wait to be removed. Both are of other rows than the one that it writes, since databases differ in
+    whether they see that one already.
+    """
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    new = insert(ClientOpening).values({name: bindparam(name) for name in ("user_id", "mark", "at")})
+    other = aliased(ClientOpening)
+    theirs = other.user_id == bindparam("user_id"), other.mark != bindparam("mark")
+    hour_ago = bindparam("hour_ago", type_=ClientOpening.at.type)
+    count = select(func.count()).select_from(other).where(*theirs, other.at > hour_ago).scalar_subquery()
+    older = select(other.id).where(*theirs, other.at <= hour_ago).exists()
+    return new.on_conflict_do_update(index_elements=["user_id", "mark"], set_={"at": new.excluded.at}).returning(
+        count, older
+    )
 
 
 def _raise(person: User, count: int) -> None:
