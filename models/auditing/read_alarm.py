@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
-from sqlalchemy.sql.selectable import TypedReturnsRows
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.accounts.account_policy import policy
 from models.accounts.user import User
@@ -124,21 +123,21 @@ def opened(person: User, clients: set[str]) -> None:
 
 
 @cache
-def _noted(dialect: str) -> TypedReturnsRows[tuple[int, bool]]:
+def _noted(dialect: str) -> sa.Executable:
     """Insert the opening, or date the one that is there anew. It returns how many others there are of the hour, and
     whether older ones wait to be removed. Both are of other rows than the one that it writes, since databases differ in
     whether they see that one already.
     """
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    new = insert(ClientOpening).values({name: bindparam(name) for name in ("user_id", "mark", "at")})
-    other = aliased(ClientOpening)
-    theirs = other.user_id == bindparam("user_id"), other.mark != bindparam("mark")
-    hour_ago = bindparam("hour_ago", type_=ClientOpening.at.type)
-    count = select(func.count()).select_from(other).where(*theirs, other.at > hour_ago).scalar_subquery()
-    older = select(other.id).where(*theirs, other.at <= hour_ago).exists()
-    return new.on_conflict_do_update(index_elements=["user_id", "mark"], set_={"at": new.excluded.at}).returning(
-        count, older
-    )
+    table = sa.inspect(ClientOpening).local_table
+    other = table.alias()
+    new = insert(table).values({name: bindparam(name) for name in ("user_id", "mark", "at")})
+    theirs = other.c.user_id == bindparam("user_id"), other.c.mark != bindparam("mark")
+    hour_ago = bindparam("hour_ago", type_=table.c.at.type)
+    count = select(func.count()).select_from(other).where(*theirs, other.c.at > hour_ago).scalar_subquery()
+    older = select(other.c.id).where(*theirs, other.c.at <= hour_ago).exists()
+    either = new.on_conflict_do_update(index_elements=["user_id", "mark"], set_={"at": new.excluded.at})
+    return either.returning(count, older)
 
 
 def _raise(person: User, count: int) -> None:
