@@ -129,7 +129,7 @@ def _noted(dialect: str) -> sa.Executable:
     whether they see that one already.
     """
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    table = sa.inspect(ClientOpening).local_table
+    table = Base.metadata.tables[ClientOpening.__tablename__]
     other = table.alias()
     new = insert(table).values({name: bindparam(name) for name in ("user_id", "mark", "at")})
     theirs = other.c.user_id == bindparam("user_id"), other.c.mark != bindparam("mark")
