@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from blueprints.access import may, me, requires, viewed
 from blueprints.pages import render
-from blueprints.provider.needs import Now, needs_of, refusals
+from blueprints.provider.needs import Now, needs_of
 from models.accounts.account_policy import Step
 from models.accounts.pending_login import step_for
 from models.calendar import FinancialYear, today
@@ -56,7 +56,7 @@ def _wanted(sees_money):
     orders, actions = may(Permission.VIEW_PURCHASE_ORDERS), may(Permission.VIEW_ACTIONS)
     claims = may(Permission.VIEW_CLAIMS) and bool(viewed().is_claimant)
     timesheets = may(Permission.SUBMIT_ACTUALS) and viewed().kind.sends_timesheets
-    return Wanted(sees_money, orders, actions, manages, agrees, claims, timesheets, refusals())
+    return Wanted(sees_money, orders, actions, manages, agrees, claims, timesheets, manages)
 
 
 def _columns(found, counted):

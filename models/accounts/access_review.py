@@ -20,6 +20,7 @@ from models.base import Base, DomainError, Key, session, utc_now
 from models.calendar import london_day, midnight
 from models.permissions import Role
 from models.records.provider import Provider
+from models.statements import Id
 from models.tenancy import ProviderOwned
 from models.waiting import waits
 
@@ -74,7 +75,7 @@ def reviewed(provider_id: int) -> Reviewed:
     return Reviewed(row.reviewed_at, six_months_after(london_day(row.since))) if row else Reviewed()
 
 
-def since_last(provider_id: int) -> Select:
+def since_last(provider_id: Id) -> Select:
     """One row with `since`, the last review (`reviewed_at`) or the first grant of access; none where there is nothing
     to review.
     """

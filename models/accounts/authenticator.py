@@ -11,6 +11,7 @@ from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key, move, rows_changed, session, utc_now
+from models.statements import Id
 from models.vault import keyed_hash, seal, unseal
 
 SECONDS = 30
@@ -40,7 +41,7 @@ class Authenticator(Base):
     """The newest half minute, counted from 1970, whose code was accepted. It and all before it are spent."""
 
     @classmethod
-    def of(cls, user_id: int) -> Select["Authenticator"]:
+    def of(cls, user_id: Id) -> Select["Authenticator"]:
         """The one that is set up."""
         return select(cls).where(cls.user_id == user_id, cls.confirmed_at.is_not(None))
 

@@ -26,6 +26,7 @@ from models.records.client import Client
 from models.records.contract import Contract
 from models.records.invoice import Invoice
 from models.records.provider import Provider
+from models.statements import TODAY
 from models.tenancy import ProviderOwned, owned
 from models.waiting import waits
 from models.words import Choice
@@ -169,7 +170,7 @@ class Action(ProviderOwned, Base):
     @is_overdue.inplace.expression
     @classmethod
     def _is_overdue(cls) -> sa.ColumnElement[bool]:
-        return sa.and_(cls.closed_at.is_(None), cls.due_on.is_not(None), cls.due_on < today())
+        return sa.and_(cls.closed_at.is_(None), cls.due_on.is_not(None), cls.due_on < TODAY)
 
     @hybrid_method
     def may_be_reopened_by_provider(self) -> bool:

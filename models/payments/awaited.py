@@ -12,10 +12,11 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Pence, rows_changed, session, sum_of
-from models.calendar import DAY, Span, today
+from models.calendar import DAY, Span
 from models.engine.weeks import WEEK
 from models.payments.payment import ScheduledPayment
 from models.records.care_package import CarePackageLineItem
+from models.statements import today_and
 from models.tenancy import ProviderOwned, link, owned
 
 Sums = dict[tuple[int, date, int, date], int]
@@ -45,7 +46,7 @@ class AwaitedSum(ProviderOwned, Base):
     @classmethod
     def is_over(cls) -> sa.ColumnElement[bool]:
         """A condition: the week has ended, so that its actuals can be confirmed."""
-        return cls.first_on < today() - WEEK
+        return cls.first_on < today_and(-WEEK.days)
 
 
 def awaited_pence(payment_id: sa.SQLColumnExpression[int]) -> sa.ScalarSelect[int]:

@@ -13,6 +13,7 @@ from models.base import Pence
 from models.calendar import today
 from models.hybrids import hybrid_property
 from models.records.contract import Contract
+from models.statements import TODAY
 from models.words import Choice
 
 
@@ -183,7 +184,7 @@ class Confirmable:
         return sa.and_(
             cls.confirmation == Confirmation.UNCONFIRMED,
             cls.takes_answers,
-            cls.answer_by < today(),
+            cls.answer_by < TODAY,
             sa.or_(cls.full_notice_on.is_(None), cls.full_notice_on <= cls.answer_by),
             cls.total_pence > 0,
             cls.contract.has(Contract.confirms_by_silence),
@@ -217,7 +218,7 @@ class Confirmable:
             cls.confirmation == Confirmation.UNCONFIRMED,
             cls.takes_answers,
             cls.total_pence > 0,
-            cls.answer_by >= today(),
+            cls.answer_by >= TODAY,
             cls.contract.has(Contract.requires_confirmation),
         )
 
@@ -268,4 +269,4 @@ class Confirmable:
     @is_overtime.inplace.expression
     @classmethod
     def _is_overtime(cls) -> sa.ColumnElement[bool]:
-        return sa.and_(cls.waits_for_confirmation, cls.answer_by < today())
+        return sa.and_(cls.waits_for_confirmation, cls.answer_by < TODAY)

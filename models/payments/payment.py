@@ -17,6 +17,7 @@ from models.payments.confirmation import Confirmable, Processing
 from models.payments.purchase_order import PurchaseOrder
 from models.records.client import Client
 from models.records.contract import Contract, PaymentMethod
+from models.statements import TODAY, today_and
 from models.tenancy import ProviderOwned, owned
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
         state = sa.case(
             (cls.closed_run_id.is_not(None), Processing.FINALISED.value),
             (cls.is_begun, Processing.PARTLY_FINALISED.value),
-            (sa.and_(cls.first_on > today(), cls.finalise_on > today()), Processing.FUTURE.value),
+            (sa.and_(cls.first_on > TODAY, cls.finalise_on > TODAY), Processing.FUTURE.value),
             else_=Processing.CURRENT.value,
         )
         return sa.type_coerce(state, choice(Processing))
@@ -142,7 +143,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     @has_come.inplace.expression
     @classmethod
     def _has_come(cls) -> sa.ColumnElement[bool]:
-        return sa.or_(cls.first_on <= today(), cls.finalise_on <= today())
+        return sa.or_(cls.first_on <= TODAY, cls.finalise_on <= TODAY)
 
     @hybrid_property
     def is_open(self) -> bool:
@@ -152,7 +153,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     @is_open.inplace.expression
     @classmethod
     def _is_open(cls) -> sa.ColumnElement[bool]:
-        return sa.and_(cls.closed_run_id.is_(None), sa.or_(cls.first_on <= today(), cls.finalise_on <= today()))
+        return sa.and_(cls.closed_run_id.is_(None), sa.or_(cls.first_on <= TODAY, cls.finalise_on <= TODAY))
 
     @hybrid_property
     def takes_answers(self) -> bool:
@@ -165,7 +166,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     @takes_answers.inplace.expression
     @classmethod
     def _takes_answers(cls) -> sa.ColumnElement[bool]:
-        is_early = sa.and_(cls.confirm_by < cls.first_on, cls.confirm_by <= today() + ANSWERED_AHEAD)
+        is_early = sa.and_(cls.confirm_by < cls.first_on, cls.confirm_by <= today_and(ANSWERED_AHEAD.days))
         return sa.and_(cls.closed_run_id.is_(None), sa.or_(cls.is_open, is_early))
 
     @property
@@ -222,7 +223,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
         Without `future`: periods that have begun, or are paid in advance and due, the newest first. With it: periods to
         come, the next first.
         """
-        has_come = sa.or_(cls.first_on <= today(), cls.finalise_on <= today())
+        has_come = sa.or_(cls.first_on <= TODAY, cls.finalise_on <= TODAY)
         query = (
             select(cls)
             .join(cls.contract)

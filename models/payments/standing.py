@@ -26,6 +26,7 @@ from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.sent import returned_of, told_days_of
 from models.payments.settlement import Owing, ToSettle, drafts_and_owing, drafts_of_payments, settle_all
+from models.statements import built_once
 from models.words import Choice
 
 P = ScheduledPayment
@@ -142,7 +143,20 @@ def standing_of(payment: Stands) -> Standing:
 
 def facts_of(payments: Sequence[Stands]) -> sa.Select:
     """The rows of which `standings_of` says how these payments stand: theirs, and those of earlier open ones."""
-    return with_facts(select(P.id.label("id")).where(_until(payments)))
+    return facts().params(**which(payments))
+
+
+def which(payments: Sequence[Stands]) -> dict[str, Any]:
+    """The parameters of `facts`."""
+    contract_ids = {each.contract_id for each in payments}
+    last = max(each.first_on for each in payments)
+    return {"payment_ids": [each.id for each in payments], "contract_ids": list(contract_ids), "last_first_on": last}
+
+
+@built_once
+def facts() -> sa.Select:
+    """`facts_of` payments, which its parameters name: see `which`."""
+    return with_facts(select(P.id.label("id")).where(_is_one_of_them()))
 
 
 def with_facts(query: sa.Select) -> sa.Select:
@@ -239,11 +253,11 @@ def _settled(payments: Sequence[Any], owing: Owing | None) -> dict[int, Settleme
     )  # fmt: skip
 
 
-def _until(payments: Sequence[Stands]) -> sa.ColumnElement[bool]:
+def _is_one_of_them() -> sa.ColumnElement[bool]:
     """A condition: one of these payments, or one of the same contracts that is not closed, up to the last of them."""
-    last = max(each.first_on for each in payments)
-    before = P.contract_id.in_({each.contract_id for each in payments}), P.closed_run_id.is_(None), P.first_on <= last
-    return sa.or_(P.id.in_([each.id for each in payments]), sa.and_(*before))
+    of_contracts = P.contract_id.in_(sa.bindparam("contract_ids", expanding=True))
+    before = of_contracts, P.closed_run_id.is_(None), P.first_on <= sa.bindparam("last_first_on", type_=sa.Date())
+    return sa.or_(P.id.in_(sa.bindparam("payment_ids", expanding=True)), sa.and_(*before))
 
 
 def _run_day() -> sa.ScalarSelect[date]:

@@ -15,6 +15,7 @@ from models.hybrids import hybrid_property
 from models.pricing import Basis, Convention, PayOnActuals, Unit
 from models.records.feed import FromFeed
 from models.records.provider import Service
+from models.statements import TODAY
 from models.tenancy import ProviderOwned, owned
 from models.words import Choice
 
@@ -100,7 +101,7 @@ class Contract(FromFeed, ProviderOwned, Base):
     @has_ended.inplace.expression
     @classmethod
     def _has_ended(cls) -> sa.ColumnElement[bool]:
-        return sa.and_(cls.ends_on.is_not(None), cls.ends_on < today())
+        return sa.and_(cls.ends_on.is_not(None), cls.ends_on < TODAY)
 
     @hybrid_property
     def waits_for_agreement(self) -> bool:

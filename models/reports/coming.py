@@ -22,6 +22,7 @@ from models.payments.standing import Kept, Standing, standings_of, with_facts
 from models.records.contract import Contract
 from models.reports.difference import with_before
 from models.reports.tracker import Track, track_of
+from models.statements import TODAY, built_once
 
 P = ScheduledPayment
 DAYS_TO_COME = 3
@@ -163,10 +164,7 @@ def coming(owing: Owing | None = None) -> Coming:
     """All of it for the provider whose data may be read, with the payment before each: a fixed number of statements.
     `owing` of all its contracts, for who has read it already.
     """
-    to_come = P.closed_run_id.is_(None), P.bank_on >= today()
-    days = select(P.bank_on).where(*to_come).distinct().order_by(P.bank_on).limit(DAYS_TO_COME)
-    query = _begun_and_soon(lambda payment: payment.bank_on.in_(days))
-    rows = session.execute(with_before(with_facts(query))).all()
+    rows = session.execute(_here()).all()
     next_days = sorted({row.bank_on for row in rows if row.closed_run_id is None and row.bank_on >= today()})
     found = _of_rows(rows, next_days[DAYS_TO_COME - 1] if len(next_days) >= DAYS_TO_COME else date.max, owing)
     return replace(found, pairs={row.id: row for row in rows if row.then_id is not None})
@@ -174,9 +172,22 @@ def coming(owing: Owing | None = None) -> Coming:
 
 def by_provider(provider_ids: Collection[int], until: date) -> dict[int, Coming]:
     """What comes to each of several providers, as far as it has begun or reaches the bank by that day."""
-    query = _begun_and_soon(lambda payment: payment.bank_on.between(today(), until))
-    rows = session.execute(with_facts(query.where(P.provider_id.in_(provider_ids)))).all()
+    rows = session.execute(_of_providers(), {"provider_ids": list(provider_ids), "until": until}).all()
     return _by_provider(_of_rows(rows, until))
+
+
+@built_once
+def _here() -> Select:
+    to_come = P.closed_run_id.is_(None), P.bank_on >= TODAY
+    days = select(P.bank_on).where(*to_come).distinct().order_by(P.bank_on).limit(DAYS_TO_COME)
+    return with_before(with_facts(_begun_and_soon(lambda payment: payment.bank_on.in_(days))))
+
+
+@built_once
+def _of_providers() -> Select:
+    until = sa.bindparam("until", type_=sa.Date())
+    query = _begun_and_soon(lambda payment: payment.bank_on.between(TODAY, until))
+    return with_facts(query.where(P.provider_id.in_(sa.bindparam("provider_ids", expanding=True))))
 
 
 def _of_rows(rows: Iterable[Any], until: date, owing: Owing | None = None) -> Coming:
@@ -236,7 +247,7 @@ def _begun_and_soon(is_soon: Callable[[type[P]], sa.ColumnElement[bool]]) -> Sel
         )
         .join(PaymentRun, PaymentRun.id == part.run_id)
         .outerjoin(SentPayment, SentPayment.of_part(part))
-        .where(bank_day(part) >= today(), part.paid_pence != 0, ~is_back())
+        .where(bank_day(part) >= TODAY, part.paid_pence != 0, ~is_back())
         .subquery("paid")
     ).c  # fmt: skip
     return (

@@ -16,14 +16,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from models.base import session
-from models.calendar import Span, today
+from models.calendar import Span
 from models.money import gbp
 from models.payments.confirmation import Processing
 from models.payments.payment import ScheduledPayment
-from models.payments.standing import Standing, Stands, facts_of, standings_of
+from models.payments.standing import Standing, Stands, facts, standings_of, which
 from models.records.client import masked_name
 from models.reports.reason_kind import Kind
 from models.reports.reasons import sums_of
+from models.statements import built_once
 
 P = ScheduledPayment
 MOST = 3
@@ -153,9 +154,19 @@ def differences(payments: Iterable[Paid]) -> dict[int, Difference]:
     """Why each differs from the payment of its contract before it, by its id. Those with none before are left out. Two
     statements.
     """
-    ids = [payment.id for payment in payments]
-    query = with_before(select(P.id.label("id"), P.contract_id, P.first_on, P.last_on).where(P.id.in_(ids)))
-    return told_of(row for row in session.execute(query) if row.then_id is not None)
+    rows = session.execute(_with_ids(), {"ids": [payment.id for payment in payments]})
+    return told_of(row for row in rows if row.then_id is not None)
+
+
+@built_once
+def _with_ids() -> sa.Select:
+    of_ids = P.id.in_(sa.bindparam("ids", expanding=True))
+    return with_before(select(P.id.label("id"), P.contract_id, P.first_on, P.last_on).where(of_ids))
+
+
+@built_once
+def _facts_and_before() -> sa.Select:
+    return with_before(facts())
 
 
 def with_before(query: sa.Select) -> sa.Select:
@@ -174,7 +185,7 @@ def told_of(rows: Iterable[Any]) -> dict[int, Difference]:
     if not pairs:
         return {}
     found: dict[int, list[Reason]] = defaultdict(list)
-    for row in session.execute(sums_of(), {"ids": list(pairs), "today": today()}):
+    for row in session.execute(sums_of(), {"ids": list(pairs)}):
         found[row.of].extend(_reasons(row, pairs[row.of]))
     return {id_: _difference(pair, found[id_]) for id_, pair in pairs.items()}
 
@@ -183,7 +194,7 @@ class Told:
     """How one payment stands, and why it differs from the one before: what both rest on is read once."""
 
     def __init__(self, payment: Stands) -> None:
-        rows = session.execute(with_before(facts_of([payment]))).all()
+        rows = session.execute(_facts_and_before(), which([payment])).all()
         self.standing: Standing = standings_of(rows)[payment.id]
         self._pair = next(row for row in rows if row.id == payment.id)
 

@@ -10,12 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Select, select
 
-from models.accounts import access_review
+from models.accounts import access_review, refused_mail
 from models.accounts.authenticator import Authenticator
 from models.accounts.passkey import Passkey
 from models.accounts.user import User
 from models.base import UTCDateTime, session, sum_of
-from models.calendar import FinancialYear, london_day, today
+from models.calendar import FinancialYear, london_day
 from models.care import timesheet_list
 from models.correspondence.action import NOTHING_PENDING, Action, Pending, Side, counted
 from models.correspondence.document_list import waiting_here
@@ -29,6 +29,8 @@ from models.payments.sent import SentPayment, bank_day, is_back
 from models.payments.settlement import PLAN, Owing, owing_of
 from models.records.claim import EDITABLE, Claim, ClaimStatus
 from models.records.contract import Contract
+from models.refused_address import RefusedAddress
+from models.statements import TODAY, built_once
 
 DAYS_BEFORE = 12
 """How many bank days that are past a picture of them shows."""
@@ -108,13 +110,14 @@ class Wanted:
     documents: bool
     claims: bool
     timesheets: bool
-    refusals: Select
-    """A query of the addresses that are theirs to know of."""
+    refusals: bool
+    """The addresses of colleagues that refuse mail; else the person's own only."""
 
 
 def glance(user: User, provider_id: int, wanted: Wanted, year: FinancialYear) -> Glance:
     """What may be seen of it, in one statement."""
-    rows = session.execute(sa.union_all(*_parts(user, provider_id, wanted, year))).all()
+    which = {"user_id": user.id, "address": user.email, "provider_id": provider_id, "year": year.starts_in}
+    rows = session.execute(_statement(wanted), which).all()
     by_what: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         by_what[row.what].append(row)
@@ -153,13 +156,23 @@ def glance(user: User, provider_id: int, wanted: Wanted, year: FinancialYear) ->
     )
 
 
-def _parts(user: User, provider_id: int, wanted: Wanted, year: FinancialYear) -> list[Select]:
+USER_ID, PROVIDER_ID = sa.bindparam("user_id", type_=sa.Integer()), sa.bindparam("provider_id", type_=sa.Integer())
+ADDRESS, YEAR = sa.bindparam("address", type_=sa.Text()), sa.bindparam("year", type_=sa.Integer())
+"""Whose page it is, and of which year its orders are."""
+
+
+@built_once
+def _statement(wanted: Wanted) -> sa.CompoundSelect:
+    return sa.union_all(*_parts(wanted))
+
+
+def _parts(wanted: Wanted) -> list[Select]:
     """A query for each thing that may be seen."""
-    parts = [_second_steps(user), _counted("refusals", wanted.refusals.order_by(None))]
+    parts = [_second_steps(), _refusals(wanted.refusals)]
     if wanted.money:
         parts += [_paid(), _owed(), _debts(), _plans(), _returned()]
     if wanted.orders:
-        parts.append(_counted("orders", PurchaseOrder.issued(year=year.starts_in).with_only_columns(PurchaseOrder.id)))
+        parts.append(_orders())
     if wanted.documents:
         parts.append(_documents())
     if wanted.actions:
@@ -169,7 +182,7 @@ def _parts(user: User, provider_id: int, wanted: Wanted, year: FinancialYear) ->
     if wanted.timesheets:
         parts += _timesheets()
     if wanted.review:
-        parts.append(_review(provider_id))
+        parts.append(_review())
     return parts
 
 
@@ -186,6 +199,17 @@ def _columns(what: str, **given: Any) -> list[sa.Label[Any]]:
 def _counted(what: str, query: Select) -> Select:
     found = query.order_by(None).subquery()
     return select(*_columns(what, number=sa.func.count())).select_from(found)
+
+
+def _refusals(of_colleagues: bool) -> Select:
+    own = RefusedAddress.marked().where(RefusedAddress.address == ADDRESS)
+    return _counted("refusals", refused_mail.of_colleagues() if of_colleagues else own)
+
+
+def _orders() -> Select:
+    order = PurchaseOrder
+    count = select(*_columns("orders", number=sa.func.count(order.id)))
+    return count.where(order.revision > 0, order.financial_year == YEAR)
 
 
 def _documents() -> Select:
@@ -229,9 +253,9 @@ def _replied(of_money: bool) -> Select:
     return select(*_columns("replied", number=found.id, reference=found.title))
 
 
-def _second_steps(user: User) -> Select:
-    keys = select(sa.func.count(Passkey.id)).where(Passkey.user_id == user.id).scalar_subquery()
-    apps = Authenticator.of(user.id).with_only_columns(sa.func.count(Authenticator.id)).order_by(None)
+def _second_steps() -> Select:
+    keys = select(sa.func.count(Passkey.id)).where(Passkey.user_id == USER_ID).scalar_subquery()
+    apps = Authenticator.of(USER_ID).with_only_columns(sa.func.count(Authenticator.id)).order_by(None)
     return select(*_columns("steps", number=keys + apps.scalar_subquery()))
 
 
@@ -246,7 +270,7 @@ def _paid() -> Select:
         .join(payment, payment.id == part.payment_id)
         .join(Contract, Contract.id == payment.contract_id)
         .outerjoin(SentPayment, SentPayment.of_part(part))
-        .where(day < today(), part.paid_pence != 0, ~is_back())
+        .where(day < TODAY, part.paid_pence != 0, ~is_back())
         .group_by(day)
         .having(sum_of(pence) != 0)
         .order_by(day.desc())
@@ -299,6 +323,6 @@ def _plans() -> Select:
     ).where(plan.ended_at.is_(None))
 
 
-def _review(provider_id: int) -> Select:
-    since = access_review.since_last(provider_id).subquery("reviews").c
+def _review() -> Select:
+    since = access_review.since_last(PROVIDER_ID).subquery("reviews").c
     return select(*_columns("review", at=since.since))

@@ -4,7 +4,6 @@ A person whose care is paid in both is told by what the workings of the two have
 has changed, by the first of absence, price, quantity, days.
 """
 
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,19 +22,19 @@ from models.records.claim import Claim, ClaimItem
 from models.records.client import Client
 from models.records.contract import Contract
 from models.reports.reason_kind import Kind
+from models.statements import TODAY, built_once
 
 GAP_PENCE = 2
 """How far two sums may be from proportional to their days, by rounding alone, in pence a day of the longer."""
 P = ScheduledPayment
-TODAY = sa.bindparam("today", type_=sa.Date())
 Integer = sa.SQLColumnExpression[int]
 
 
-@cache
+@built_once
 def sums_of() -> sa.Select:
     """Rows with `of`, the kind of reason, `now` and `was` in pence; for what is taken off care the same as `cut_kind`,
     `cut_now` and `cut_was`; of `now` what other days make of a new price (`days_pence`); the number of people, and the
-    names of the one where it is one. Parameters: `ids` of payments, and `today`. Built once.
+    names of the one where it is one. Parameter: `ids` of payments.
     """
     side = _sides()
     lines = _lines(side)

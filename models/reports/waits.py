@@ -25,6 +25,7 @@ from models.records.client import Client, masked_name
 from models.records.contract import Contract, ServiceLevel
 from models.records.provider import Provider
 from models.reports.waiting_reasons import Reason
+from models.statements import TODAY, Id, built_once
 
 P = ScheduledPayment
 
@@ -53,7 +54,12 @@ def most_waiting(provider_id: int, most: int) -> Sequence[sa.Row]:
     pence. Before them, if there is any, one row of what waits for actuals, with the number of people. Of the rows the
     first `most` are given, each with what all of them come to (`all_pence`).
     """
-    each = _all_waiting(provider_id).c
+    return session.execute(_most_waiting(), {"provider_id": provider_id, "most": most}).all()
+
+
+@built_once
+def _most_waiting() -> Select:
+    each = _all_waiting(sa.bindparam("provider_id", type_=sa.Integer())).c
     is_awaited = each.where_it_is == Where.AWAITED.value
     own = (sa.case((~is_awaited, each[name])).label(name) for name in ("surname", "first_name", "client_reference"))
     c = select(
@@ -63,7 +69,7 @@ def most_waiting(provider_id: int, most: int) -> Sequence[sa.Row]:
     ).subquery().c  # fmt: skip
     keys = c.place, c.reason, c.surname, c.first_name, c.client_reference
     pence, item_id = sum_of(c.pence), sa.func.max(c.item_id)
-    return session.execute(
+    return (
         select(
             *keys, item_id.label("item_id"), pence.label("pence"), sa.func.min(c.since_at).label("since_at"),
             sa.func.min(c.since_on).label("since_on"), sa.func.min(c.until_on).label("until_on"),
@@ -72,8 +78,8 @@ def most_waiting(provider_id: int, most: int) -> Sequence[sa.Row]:
         )
         .group_by(*keys)
         .order_by(c.place, item_id.is_(None), sa.func.abs(pence).desc(), c.client_reference, c.reason)
-        .limit(most)
-    ).all()  # fmt: skip
+        .limit(sa.bindparam("most", type_=sa.Integer()))
+    )  # fmt: skip
 
 
 def waiting(
@@ -121,7 +127,7 @@ def of_each_kind(provider_id: int) -> dict[tuple[int, str], int]:
     return {(contract_id, where): pence for contract_id, where, pence in session.execute(query)}
 
 
-def _all_waiting(provider_id: int | None, payment_ids: Collection[int] | None = None) -> sa.Subquery:
+def _all_waiting(provider_id: Id | None, payment_ids: Collection[int] | None = None) -> sa.Subquery:
     parts = [_held(), _rejected_early(), _blocked(), _awaited()]
     if payment_ids is not None:
         parts = [part.where(P.id.in_(payment_ids)) for part in parts]
@@ -157,7 +163,7 @@ def _held() -> Select:
         .group_by(line.payment_id, line.purchase_order_id)
         .subquery()
     )
-    is_asked = sa.and_(P.waits_for_confirmation, P.answer_by >= today(), P.asked_by.is_not(None))
+    is_asked = sa.and_(P.waits_for_confirmation, P.answer_by >= TODAY, P.asked_by.is_not(None))
     reason = _case(
         (whole.id.is_not(None), Reason.HELD),
         (P.is_rejected, Reason.REJECTED),
@@ -213,7 +219,7 @@ def blocked_reason() -> sa.ColumnElement[Reason]:
     """Why a care package line item is blocked, or a part of what is due for it."""
     item = CarePackageLineItem
     gated = select(Contract.id).where(Contract.id == item.contract_id, Contract.waits_for_agreement).correlate(item)
-    waits = sa.and_(item.authorised_on <= today(), gated.exists())
+    waits = sa.and_(item.authorised_on <= TODAY, gated.exists())
     return _case(
         (item.is_suspended, Reason.SUSPENDED), (item.authorised_on.is_(None), Reason.UNAUTHORISED),
         (sa.and_(waits, Agreement.is_of(item)), Reason.ABOVE_AGREED), (waits, Reason.NOT_AGREED),
