@@ -34,6 +34,7 @@ def answers_from(first_on: date, confirm_by: date) -> date:
 
 
 _CARRIED = sa.column("purchase_order_id").is_(None)
+_FOUND_BY = "payment_id", "purchase_order_id", "item_id"  # each with the provider, whom a tenant's read names too
 
 
 class ScheduledPayment(Confirmable, ProviderOwned, Base):
@@ -189,8 +190,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     @classmethod
     def is_to_be_finalised(cls, first: date | None, last: date | None) -> sa.ColumnElement[bool]:
         """A condition: on one of these days; None is no bound."""
-        bounds = (cls.finalise_on >= first if first else sa.true(), cls.finalise_on <= last if last else sa.true())
-        return sa.and_(*bounds)
+        return sa.and_(cls.finalise_on >= first if first else sa.true(), cls.finalise_on <= last if last else sa.true())
 
     @property
     def is_overdue(self) -> bool:
@@ -223,15 +223,11 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
         Without `future`: periods that have begun, or are paid in advance and due, the newest first. With it: periods to
         come, the next first.
         """
-        has_come = sa.or_(cls.first_on <= TODAY, cls.finalise_on <= TODAY)
         query = (
             select(cls)
             .join(cls.contract)
             .options(sa.orm.contains_eager(cls.contract))
-            .where(
-                cls.first_on.between(year.first_on, year.last_on),
-                ~has_come if future else has_come,
-            )
+            .where(cls.first_on.between(year.first_on, year.last_on), ~cls.has_come if future else cls.has_come)
             .order_by(cls.first_on if future else cls.first_on.desc(), Contract.folded_name, cls.id)
         )
         return query.where(Contract.reference == contract) if contract is not None else query
@@ -272,7 +268,9 @@ class PaymentLine(ProviderOwned, Base):
     __tablename__ = "payment_line"
     __table_args__ = owned(
         sa.Index("ix_payment_line_cell", "contract_id", "run_id"),
+        *(sa.Index(f"ix_payment_line_{name}", name, "provider_id") for name in _FOUND_BY),
         sa.Index("ix_payment_line_carried", "contract_id", sqlite_where=_CARRIED, postgresql_where=_CARRIED),
+        sa.Index("ix_payment_line_carried_of", "provider_id", sqlite_where=_CARRIED, postgresql_where=_CARRIED),
         payment_id="scheduled_payment",
         contract_id="contract",
         item_id="care_package_line_item",
@@ -284,12 +282,13 @@ class PaymentLine(ProviderOwned, Base):
     )
 
     id: Mapped[Key]
-    payment_id: Mapped[int] = mapped_column(index=True)
+    provider_id: Mapped[int] = mapped_column(sa.ForeignKey("provider.id"))
+    payment_id: Mapped[int]
     contract_id: Mapped[int]
-    purchase_order_id: Mapped[int | None] = mapped_column(index=True)
+    purchase_order_id: Mapped[int | None]
     """None for what is carried or brought forward, which is no new spending. Only a run writes such a line."""
     component: Mapped[Component]
-    item_id: Mapped[int | None] = mapped_column(index=True)
+    item_id: Mapped[int | None]
     allowance_id: Mapped[int | None]
     claim_item_id: Mapped[int | None]
     adjustment_id: Mapped[int | None]

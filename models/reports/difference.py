@@ -185,7 +185,8 @@ def told_of(rows: Iterable[Any]) -> dict[int, Difference]:
     if not pairs:
         return {}
     found: dict[int, list[Reason]] = defaultdict(list)
-    for row in session.execute(sums_of(), {"ids": list(pairs)}):
+    ids_of_both = list({*pairs, *(row.then_id for row in pairs.values())})
+    for row in session.execute(sums_of(), {"ids": list(pairs), "ids_of_both": ids_of_both}):
         found[row.of].extend(_reasons(row, pairs[row.of]))
     return {id_: _difference(pair, found[id_]) for id_, pair in pairs.items()}
 

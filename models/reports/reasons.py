@@ -27,6 +27,8 @@ from models.statements import TODAY, built_once
 GAP_PENCE = 2
 """How far two sums may be from proportional to their days, by rounding alone, in pence a day of the longer."""
 P = ScheduledPayment
+IDS = sa.bindparam("ids", expanding=True)
+IDS_OF_BOTH = sa.bindparam("ids_of_both", expanding=True)
 Integer = sa.SQLColumnExpression[int]
 
 
@@ -34,7 +36,8 @@ Integer = sa.SQLColumnExpression[int]
 def sums_of() -> sa.Select:
     """Rows with `of`, the kind of reason, `now` and `was` in pence; for what is taken off care the same as `cut_kind`,
     `cut_now` and `cut_was`; of `now` what other days make of a new price (`days_pence`); the number of people, and the
-    names of the one where it is one. Parameter: `ids` of payments.
+    names of the one where it is one. Parameters: `ids` of payments, and `ids_of_both`,
+    with those of the payments before them.
     """
     side = _sides()
     lines = _lines(side)
@@ -65,7 +68,7 @@ def _sides() -> sa.CTE:
             )
             .select_from(P)
             .join(then, then.id == P.id_before)
-            .where(P.id.in_(sa.bindparam("ids", expanding=True)))
+            .where(P.id.in_(IDS))
         )  # fmt: skip
 
     return sa.union_all(side(P, 1), side(then, -1)).cte("side")
@@ -77,14 +80,15 @@ def _lines(side: sa.CTE) -> sa.CTE:
     own = belongs_on().between(side.c.first_on, side.c.last_on)
     return (
         select(
-            side, PurchaseOrder.client_id, line.component, line.item_id, line.allowance_id, line.claim_item_id,
-            line.total_pence.label("pence"), sa.type_coerce(line.working, sa.JSON).label("working"),
-            sa.case((own, 1), else_=0).label("is_own"),
+            side, PurchaseOrder.client_id, line.id.label("line_id"), line.component, line.item_id, line.allowance_id,
+            line.claim_item_id, line.total_pence.label("pence"), sa.case((own, 1), else_=0).label("is_own"),
         )
         .select_from(side)
         .join(line, line.payment_id == side.c.payment_id)
         .join(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
+        .where(line.payment_id.in_(IDS_OF_BOTH))
         .cte("lines")
+        .prefix_with("MATERIALIZED")
     )  # fmt: skip
 
 
@@ -135,7 +139,7 @@ def _by_client(lines: sa.CTE) -> sa.CTE:
     )  # fmt: skip
     s = sums.c
     differs = sa.or_(s.now != s.was, s.cut_now != s.cut_was, (s["items"] > 0) != (s.items_before > 0))
-    return select(sums).where(differs).cte("by_client")
+    return select(sums).where(differs).cte("by_client").prefix_with("MATERIALIZED")
 
 
 _OF_PAIR = ("contract_id", "now_first", "now_last", "then_first", "then_last", "days", "days_before")
@@ -147,7 +151,7 @@ def _facts(lines: sa.CTE, found: sa.CTE) -> sa.CTE:
     """
     c = lines.c
     same = sa.and_(found.c.of == c.of, found.c.client_id == c.client_id)
-    slices = c.working["slices"]
+    slices = sa.type_coerce(PaymentLine.working, sa.JSON)["slices"]
 
     def fact(name: str, place: int) -> sa.ColumnElement[int]:
         return sa.cast(slices[place][name].as_string(), sa.BigInteger)
@@ -170,8 +174,9 @@ def _facts(lines: sa.CTE, found: sa.CTE) -> sa.CTE:
             sa.func.max(sa.case((slices[0]["is_timetabled"].as_boolean(), 1), else_=0)).label("is_timetabled"),
             sa.func.max(slices[0]["unit"].as_string()).label("unit"),
         )
-        .select_from(lines)
-        .join(found, same)
+        .select_from(found)
+        .join(lines, same)
+        .outerjoin(PaymentLine, PaymentLine.id == c.line_id)  # an outer join is read in its order: a line at a time
         .where(c.is_own == 1, c.component == Component.CARE)
         .group_by(c.of, c.client_id)
         .cte("facts")

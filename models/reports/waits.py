@@ -159,7 +159,7 @@ def _held() -> Select:
     line, whole, row = PaymentLine, aliased(Hold), aliased(Hold)
     drafts = (
         select(line.payment_id, line.purchase_order_id, sum_of(line.total_pence).label("pence"))
-        .where(line.run_id.is_(None))
+        .where(line.payment_id.in_(_kept_payments()), (line.run_id + 0).is_(None))  # found by payment, not by run
         .group_by(line.payment_id, line.purchase_order_id)
         .subquery()
     )
@@ -194,6 +194,15 @@ def _held() -> Select:
         .outerjoin(row, of_row)
         .where(reason.is_not(None), drafts.c.pence != 0)
     )  # fmt: skip
+
+
+def _kept_payments() -> Select:
+    """The ids of payments of which some may be held: no other's drafts need be read."""
+    kept = aliased(P)
+    is_held = select(Hold.id).where(Hold.payment_id == kept.id, Hold.is_in_force).exists()
+    is_missed_or_asked = sa.or_(kept.answer_by < TODAY, kept.asked_by.is_not(None))
+    waits = sa.and_(kept.waits_for_confirmation, is_missed_or_asked)
+    return select(kept.id).where(sa.or_(kept.is_rejected, waits, is_held))
 
 
 def _rejected_early() -> Select:
@@ -276,10 +285,10 @@ def _awaited() -> Select:
             item_id=item.id, service=ServiceLevel.name, order_number=sa.cast(sa.null(), sa.Integer), paid_on=none,
         )
         .join(sums, sums.c.payment_id == P.id)
-        .join(item, item.id == sums.c.item_id)
-        .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
         .join(Contract, Contract.id == P.contract_id)
         .join(Provider, Provider.id == P.provider_id)
-        .join(Client, Client.id == item.client_id)
+        .outerjoin(item, item.id == sums.c.item_id)  # each is there: outer joins are read after the sums, which are few
+        .outerjoin(ServiceLevel, ServiceLevel.id == item.service_level_id)
+        .outerjoin(Client, Client.id == item.client_id)
         .where(P.closed_run_id.is_(None))
     )  # fmt: skip
