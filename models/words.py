@@ -49,6 +49,8 @@ def folded(text: str) -> str:
     folded text changes nothing.
     Columns hold folded names (models.folding): whoever changes this function adds a migration that folds them again.
     """
+    if text.isascii() and text.isalnum():
+        return text.lower()
     return " ".join("".join(map(_plain, text)).split())
 
 

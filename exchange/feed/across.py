@@ -1,25 +1,25 @@
 """Rules between records: references lead somewhere, days do not overlap, and a record stays with its provider."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
 from exchange.feed.kinds import shown
 from exchange.feed.rules import RULES
-from exchange.feed.shape import Column, File, Key
+from exchange.feed.shape import Key, Values
 from exchange.feed.sheets import Row, Sheet
-from exchange.feed.world import Values, World
+from exchange.feed.table import Groups
+from exchange.feed.world import World
 from models.calendar import FAR_FUTURE
 
 
 def check(sheet: Sheet, world: World) -> None:
     """Add to the sheet every fault that shows only when its rows are seen with all others."""
-    for key, row in sheet.by_key.items():
-        values = world.merged[sheet.file.name][key]
+    for key, row in sheet.each():
+        values = world.merged_row(sheet, row, key)
         _check_record(sheet, row, values, world)
         _check_owner(sheet, row, key, values, world)
-    for row in sheet.rows:
+    for row in list(sheet.marked.values()):
         if row.is_rejected and row.values and sheet.by_key.get(sheet.file.key_of(row.values)) is not row:
             _check_record(sheet, row, world.merge(sheet, row), world)
     if sheet.file.apart:
@@ -37,7 +37,7 @@ def _check_record(sheet: Sheet, row: Row, values: Values, world: World) -> None:
 
 
 def _check_links(sheet: Sheet, row: Row, world: World) -> None:
-    for column in _links(sheet):
+    for column in sheet.links:
         reference = row.values.get(column.attribute)
         target = column.kind.target
         if reference is None or world.is_known(target, reference):
@@ -50,15 +50,10 @@ def _check_links(sheet: Sheet, row: Row, world: World) -> None:
             sheet.fault(row, column.name, f"There is no such record, neither in {target} nor on record.{hint}")
 
 
-def _links(sheet: Sheet) -> list[Column]:
-    return [column for column in sheet.file.columns if column.kind.target]
-
-
 def _check_owner(sheet: Sheet, row: Row, key: Key, values: Values, world: World) -> None:
     """A record stays with its provider for good: its payments and its children are there."""
     file = sheet.file
-    stored = world.stored[file.name].get(key)
-    if stored is None or not file.owner or file.owner not in values:
+    if not file.owner or (stored := world.stored[file.name].get(key)) is None or file.owner not in values:
         return
     column = file.attributes[file.owner].name
     before, after = world.stored_provider(stored), world.provider_of(file, values)
@@ -87,27 +82,37 @@ def _check_overlaps(sheet: Sheet, world: World) -> None:
 
 
 def _touched_groups(sheet: Sheet, world: World) -> Iterator[list[Days]]:
-    """The days of records that may not overlap each other, for each such group of which the feed has a row."""
-    file = sheet.file
-    merged = world.merged[file.name]
-    groups: dict[tuple[Any, ...], list[Days]] = defaultdict(list)
-    days = {file.begins, "ends_on"}
-    for key, row in sheet.by_key.items():
-        if row.wrong.isdisjoint((*file.apart, *days)) and row.doubted.isdisjoint(days):
-            groups[_shared(file, merged[key])].append(_days(file, merged[key], row))
-    for key, stored in world.stored[file.name].items():
-        shared = _shared(file, stored.values)
-        if shared in groups and key not in merged:
-            groups[shared].append(_days(file, stored.values, None))
-    yield from groups.values()
+    """The days of records that may not overlap each other, for each such group of several records of which the feed has
+    a row.
+    """
+    file, name = sheet.file, sheet.file.name
+    groups, days = Groups(), {file.begins, "ends_on"}
+    doubted = {
+        row.number
+        for row in sheet.marked.values()
+        if not (row.wrong.isdisjoint((*file.apart, *days)) and row.doubted.isdisjoint(days))
+    }
+    for key, *shared in world.picked(name, *file.apart):
+        position = sheet.table.positions.get(key)
+        if (
+            position is not None
+            and (not doubted or sheet.numbers[position] not in doubted)
+            or position is None
+            and _shared(shared) in groups
+        ):
+            groups.add(_shared(shared), key)
+    for keys in groups.of_many():
+        yield [_days(sheet, key, world) for key in keys]
 
 
-def _shared(file: File, values: Values) -> tuple[Any, ...]:
-    return tuple(values[name] for name in file.apart)
+def _shared(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else tuple(values)
 
 
-def _days(file: File, values: Values, row: Row | None) -> Days:
-    return Days(values[file.begins], values["ends_on"] or FAR_FUTURE, row)
+def _days(sheet: Sheet, key: Key, world: World) -> Days:
+    row = sheet.by_key.get(key)
+    values = world.merged_row(sheet, row, key) if row else world.stored[sheet.file.name][key].values
+    return Days(values[sheet.file.begins], values["ends_on"] or FAR_FUTURE, row)
 
 
 def _report_overlap(sheet: Sheet, earlier: Days, later: Days) -> None:
@@ -127,7 +132,7 @@ def _check_orders(sheet: Sheet, world: World) -> None:
     numbers: dict[tuple[Any, ...], tuple[Key, str]] = {
         _order(stored.values): (key, "on record") for key, stored in world.stored[sheet.file.name].items()
     }
-    for key, row in sheet.by_key.items():
+    for key, row in sheet.each():
         values = world.merged[sheet.file.name][key]
         if row.wrong or row.is_rejected:
             continue

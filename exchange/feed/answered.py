@@ -2,8 +2,9 @@
 
 from sqlalchemy import select
 
+from exchange.feed.shape import Values
 from exchange.feed.sheets import Row, Sheet
-from exchange.feed.world import Values, World
+from exchange.feed.world import World
 from models.base import chunks, session
 from models.records.export import AnswerResult, Export, Exported
 
@@ -18,7 +19,7 @@ def check(sheet: Sheet, world: World) -> None:
     merged = world.merged[FILE]
     exports = _exports({key[0] for key in sheet.by_key})
     known = _rows_in(exports, [key for key in sheet.by_key if key[2]])
-    for key, row in sheet.by_key.items():
+    for key, row in sheet.each():
         if not row.is_rejected:
             _check_row(sheet, row, merged[key], exports.get(key[0]), known)
 

@@ -1,5 +1,6 @@
 """From files to rows of cells: what a file must be before its columns are looked at."""
 
+import codecs
 import csv
 import difflib
 import errno
@@ -93,12 +94,18 @@ def content_of(path: Path, sheet: Sheet) -> bytes | None:
     return None
 
 
-def decoded_of(content: bytes, sheet: Sheet) -> str | None:
-    """The text of a file. A byte that is not UTF-8 becomes a lone surrogate: `is_text` finds it in its cell."""
+def is_text_file(content: bytes, sheet: Sheet) -> bool:
+    """Whether it is a text; if not, the sheet says what it is."""
     if reason := _what_else(content):
         sheet.whole_file(reason)
-        return None
-    return content.decode("utf-8-sig", "surrogateescape")
+    return not reason
+
+
+def _lines_of(content: bytes) -> Iterator[str]:
+    """The lines of a file, each with its end. A byte that is not UTF-8 becomes a lone surrogate: `is_text` finds it in
+    its cell.
+    """
+    return io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", "surrogateescape", newline="")
 
 
 def _what_else(content: bytes) -> str:
@@ -122,18 +129,18 @@ def is_text(cell: str) -> bool:
     return "\0" not in cell and (cell.isascii() or not any("\udc80" <= each <= "\udcff" for each in cell))
 
 
-def is_cut(text: str) -> bool:
+def is_cut(content: bytes) -> bool:
     """Whether a text ends in the middle of a line."""
-    return bool(text) and text[-1] not in "\r\n"
+    text = content.removeprefix(codecs.BOM_UTF8)
+    return bool(text) and text[-1:] not in b"\r\n"
 
 
-def records_of(text: str, sheet: Sheet) -> Iterator[tuple[int, list[str]]]:
+def records_of(content: bytes, sheet: Sheet) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not blank, with their numbers. After a row that cannot be read it goes on with the next line."""
-    lines = io.StringIO(text, newline="").readlines()
     at = number = 0
     has_header = False
     for _ in range(MAX_BROKEN_ROWS):
-        reader = csv.reader(islice(lines, at, None), strict=True)
+        reader = csv.reader(islice(_lines_of(content), at, None), strict=True)
         while True:
             number += 1
             begin = at + reader.line_num
@@ -142,10 +149,11 @@ def records_of(text: str, sheet: Sheet) -> Iterator[tuple[int, list[str]]]:
             except StopIteration:
                 return
             except csv.Error as problem:
-                sheet.whole_file(_why_broken(problem), number, value=lines[begin].strip())
+                line = next(islice(_lines_of(content), begin, None))
+                sheet.whole_file(_why_broken(problem), number, value=line.strip())
                 at = begin + 1
                 break
-            if any(cell.strip() for cell in cells):
+            if any(map(str.strip, cells)):
                 has_header = True
                 yield number, cells
         if not has_header:

@@ -71,8 +71,8 @@ def _whom(world: World, changes: list[Changes]) -> set[str] | None:
             continue
         if each.file.name in SHARED:
             return None
-        rows = [*(values for _, values in each.new), *(values for _, values, _ in each.changed)]
-        found |= {str(reference) for values in rows if (reference := world.provider_of(each.file, values)) is not None}
+        whose = (world.provider_of(each.file, values) for _, values in each.fresh())
+        found |= {str(reference) for reference in whose if reference is not None}
     return found
 
 

@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from exchange.feed.kinds import shown
 from exchange.feed.schema import ITEMS
+from exchange.feed.shape import Values
 from exchange.feed.sheets import Row, Sheet
-from exchange.feed.world import Stored, Values, World
+from exchange.feed.world import Stored, World
 from models.base import session
 from models.money import number
 from models.payments.payment import PaymentLine, ScheduledPayment
@@ -132,8 +133,8 @@ def check(sheet: Sheet, world: World, done: Finalised) -> None:
         if freeze.file == sheet.file.name:
             _check_freeze(freeze, sheet, world, done)
     if sheet.file.name == "payment_methods.csv":
-        for key, row in sheet.by_key.items():
-            values, stored = world.merged[sheet.file.name][key], world.stored[sheet.file.name].get(key)
+        for key, row in sheet.each():
+            values, stored = world.merged_row(sheet, row, key), world.stored[sheet.file.name].get(key)
             if stored:
                 _check_end(sheet, row, values, stored, done)
             else:
@@ -141,13 +142,14 @@ def check(sheet: Sheet, world: World, done: Finalised) -> None:
 
 
 def _check_freeze(freeze: Freeze, sheet: Sheet, world: World, done: Finalised) -> None:
-    merged, stored = world.merged[sheet.file.name], world.stored[sheet.file.name]
-    for key, row in sheet.by_key.items():
+    stored = world.stored[sheet.file.name]
+    for key, row in sheet.each() if stored else ():
         before = stored.get(key)
         if before is None:
             continue
+        after = world.merge(sheet, row, before)
         for name in freeze.attributes:
-            value = merged[key].get(name, before.values[name])
+            value = after.get(name, before.values[name])
             column = sheet.file.attributes[name].name
             if column in row.doubted or value == before.values[name]:
                 continue

@@ -165,7 +165,7 @@ def _tell(prepared: _Prepared) -> None:
     """Write to providers of payments that the bank has returned, and of those that are paid again."""
     for each in prepared.changes:
         if each.file.name == paid.FILE:
-            rows = [*each.new, *((row, values) for row, values, _ in each.changed)]
+            rows = list(each.fresh())
             for attribute, tell in (("returned_on", tell_of_returns), ("paid_again_on", tell_of_second_payments)):
                 tell([ToldOf(*key) for key in paid.news_of(rows, prepared.world, attribute)])
 
@@ -231,9 +231,9 @@ def _compared(directory: Directory, track: Track) -> tuple[Report, list[Changes]
 
 
 def _count(sheet: Sheet, changes: Changes) -> Count:
-    rejected = sum(row.is_rejected for row in sheet.rows)
+    rejected = sum(row.is_rejected for row in sheet.marked.values())
     new, changed = len(changes.new), len(changes.changed)
-    return Count(len(sheet.rows), new, changed, len(sheet.rows) - new - changed - rejected, rejected)
+    return Count(sheet.count, new, changed, sheet.count - new - changed - rejected, rejected)
 
 
 def _place(fault: Fault) -> tuple[int, str, int, int]:

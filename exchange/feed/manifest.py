@@ -28,10 +28,10 @@ def faults_of(directory: Directory) -> list[Fault]:
     """What differs between manifest and files. Faults inside the manifest itself are the directory's already."""
     if directory.manifest is None:
         return [Fault(MANIFEST.name, 0, "", "", MISSING)] if is_demanded() else []
-    if not directory.manifest.is_readable or any(row.is_rejected for row in directory.manifest.rows):
+    if not directory.manifest.is_readable or any(row.is_rejected for row in directory.manifest.marked.values()):
         return []
     told: dict[str, list[Row]] = {}
-    for row in directory.manifest.rows:
+    for row in sorted(directory.manifest.rows(), key=lambda row: row.number):
         told.setdefault(row.values["file"], []).append(row)
     faults = [Fault(name, 0, "", "", f"{MANIFEST.name} does not name this file. Send a manifest that does")
               for name in directory.sheets if name not in told]  # fmt: skip
@@ -56,7 +56,7 @@ def manifest_of(path: Path) -> str:
     directory = read(path)
     lines = [",".join(column.name for column in MANIFEST.columns)]
     for name, sheet in directory.sheets.items():
-        about = f"{name},{len(sheet.rows)},{directory.hashes[name]}"
+        about = f"{name},{sheet.count},{directory.hashes[name]}"
         lines += [f"{about},{column.name},{_pounds(_sum(sheet, column))}" for column in _money(sheet)] or [f"{about},,"]
     return "".join(f"{line}\n" for line in lines)
 
@@ -64,8 +64,8 @@ def manifest_of(path: Path) -> str:
 def _differences(sheet: Sheet, rows: list[Row], sha256: str) -> Iterator[str]:
     """Sentences. The hash alone would find everything; the other figures say what it is."""
     said = rows[0].values["rows"]
-    if said != len(sheet.rows):
-        yield f"It has {how_many(len(sheet.rows), 'row')}, and {MANIFEST.name} says {said:,}."
+    if said != sheet.count:
+        yield f"It has {how_many(sheet.count, 'row')}, and {MANIFEST.name} says {said:,}."
     sums = {row.values["column"]: row.values["sum"] for row in rows}
     for column in _money(sheet):
         total, told = _sum(sheet, column), sums.get(column.name)
@@ -86,10 +86,10 @@ def _money(sheet: Sheet) -> list[Column]:
 
 def _sum(sheet: Sheet, column: Column) -> int:
     """In ten-thousandths of a pound. A cell that cannot be read is a fault elsewhere, and counts as nothing."""
-    total = 0
-    for row in sheet.rows:
+    total, at = 0, sheet.columns.index(column)
+    for cells in sheet.cells:
         try:
-            total += parse_e4(row.cells.get(column.name, "") or "0")
+            total += parse_e4((cells[at] if at < len(cells) else "") or "0")
         except ValueError:
             continue
     return total

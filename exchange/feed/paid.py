@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from exchange.feed.kinds import shown
 from exchange.feed.schema import BY_NAME
-from exchange.feed.shape import Key
+from exchange.feed.shape import Key, Values
 from exchange.feed.sheets import Row, Sheet
-from exchange.feed.world import Values, World
+from exchange.feed.world import World
 from models.base import chunks, session
 from models.calendar import today
 from models.money import gbp
@@ -34,7 +34,7 @@ def check(sheet: Sheet, world: World) -> None:
         return
     merged = world.merged[FILE]
     paid = _paid_by({key[-1] for key in sheet.by_key})
-    for key, row in sheet.by_key.items():
+    for key, row in sheet.each():
         if not row.is_rejected:
             _check_row(sheet, row, merged[key], paid.get(key))
 

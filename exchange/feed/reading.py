@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from exchange.feed.decoding import content_of, decoded_of, files_in, is_cut, records_of
+from exchange.feed.decoding import content_of, files_in, is_cut, is_text_file, records_of
 from exchange.feed.faults import Fault
 from exchange.feed.headers import columns_of
 from exchange.feed.schema import FILES, MANIFEST
@@ -49,10 +49,9 @@ def read(path: Path, track: Track = plainly) -> Directory:
 
 
 def _parse(content: bytes, sheet: Sheet, sheets: dict[str, Sheet]) -> None:
-    text = decoded_of(content, sheet)
-    if text is None:
+    if not is_text_file(content, sheet):
         return
-    records = records_of(text, sheet)
+    records = records_of(content, sheet)
     header = next(records, None)
     if header is None:
         if sheet.is_readable:
@@ -61,12 +60,13 @@ def _parse(content: bytes, sheet: Sheet, sheets: dict[str, Sheet]) -> None:
     columns = columns_of(header, records, sheet)
     if columns is None:
         return
-    sheet.columns, number = columns, header[0]
+    sheet.begin(columns)
+    number = header[0]
     taker = Taker(sheet, sheets)
     for number, cells in records:
-        if len(sheet.rows) == MAX_ROWS:
+        if sheet.count == MAX_ROWS:
             sheet.whole_file(f"It has more than {MAX_ROWS:,} rows. Split the feed and import its parts", number)
             return
         taker.take(number, cells)
-    if is_cut(text) and sheet.is_readable:
+    if is_cut(content) and sheet.is_readable:
         taker.untake(number, CUT)

@@ -13,7 +13,8 @@ from datetime import date, timedelta
 
 from exchange.feed.kinds import shown
 from exchange.feed.schema import BY_NAME, FILES, ITEMS
-from exchange.feed.world import Values, World
+from exchange.feed.shape import Values
+from exchange.feed.world import World
 from models.calendar import Frequency, period_holding, today
 from models.engine.weeks import first_weekday, week_holding
 from models.money import gbp, gbp_rate, number, times

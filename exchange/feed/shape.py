@@ -9,6 +9,8 @@ from exchange.feed.kinds import Kind
 
 Key = Any
 """What a record is found by: one reference, or a tuple of values."""
+Values = dict[str, Any]
+"""A record, by the attributes of its entity."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class File:
     def links(self) -> dict[str, str]:
         """Attributes that refer to records, and the files of these."""
         return {column.attribute: column.kind.target for column in self.columns if column.kind.target}
+
+    @cached_property
+    def defaults(self) -> Values:
+        """What a record is of which a file says nothing."""
+        return {name: column.default for name, column in self.attributes.items()}
 
     @property
     def begins(self) -> str:

@@ -1,5 +1,8 @@
 """From the cells of one row to its values: every cell that cannot be read is a fault, and one mistake is one fault."""
 
+from collections.abc import Callable
+from typing import Any
+
 from exchange.feed.decoding import is_text
 from exchange.feed.headers import is_header, is_quoted_whole
 from exchange.feed.letters import tidied
@@ -9,6 +12,9 @@ from exchange.feed.sheets import Row, Sheet
 MAX_CHARACTERS = 10_000
 _TOTALS = ("total", "grand total", "sub total", "subtotal", "sum", "count", "rows", "end of file", "eof")
 _NONE_HERE = "Enter a value; this must not be empty"
+_OFTEN = 2_000
+"""So many different cells of a column are read once, however often they stand in the file: a kind, a day, a unit."""
+_UNREAD = object()
 
 
 class Taker:
@@ -16,18 +22,66 @@ class Taker:
 
     def __init__(self, sheet: Sheet, sheets: dict[str, Sheet]) -> None:
         self.sheet, self.sheets, self.columns = sheet, sheets, sheet.columns
-        self.names = [column.name for column in self.columns]
         self.parts = {column.attribute for column in self.columns if column.part is not None}
+        self._last = 0
+        names = [column.attribute for column in self.columns]
+        is_plain = not self.parts and set(sheet.file.key) <= set(names)
+        self._key = [names.index(name) for name in sheet.file.key] if is_plain else []
+        """Where the parts of the key stand in a row; empty where rows are not read plainly."""
+        self._readers = [self._reader(column) for column in self.columns]
 
     def take(self, number: int, cells: list[str]) -> None:
-        row = Row(number, dict(zip(self.names, cells, strict=False)))
-        self.sheet.rows.append(row)
+        self.sheet.count += 1
+        self.sheet.cells.add(number, cells)
+        self._last = number
+        if not self._take_plainly(number, cells):
+            self._take_with_care(number, cells)
+
+    def _take_plainly(self, number: int, cells: list[str]) -> bool:
+        """Take a row in which all is well. False: it is taken with care, which finds out what is not."""
+        if not self._key or len(cells) != len(self._readers):
+            return False
+        if cells[0].strip().lower() in self.sheet.file.column_names:
+            return False
+        try:
+            values = [read(cell) for read, cell in zip(self._readers, cells, strict=True)]
+        except ValueError:
+            return False
+        key: Any = values[self._key[0]] if len(self._key) == 1 else tuple([values[at] for at in self._key])
+        if key is None or len(self._key) > 1 and None in key or key in self.sheet.table.positions:
+            return False
+        self.sheet.file_row(key, number, values)
+        return True
+
+    def _reader(self, column: Column) -> Callable[[str], Any]:
+        """Reads a cell of the column, or raises ValueError. What refers to a record shares the text of its key."""
+        often: dict[str, Any] = {}
+        target = self.sheets.get(column.kind.target)
+        is_known = target is not None and target.file.key == ("reference",) and "reference" in target.table.names
+        known = target.table.positions if target is not None and is_known else {}
+        keys = target.table.column("reference") if target is not None and is_known else []
+
+        def read(cell: str) -> Any:
+            value = often.get(cell, _UNREAD)
+            if value is not _UNREAD:
+                return value
+            if (position := known.get(cell)) is not None:
+                return keys[position]
+            value = self._value(cell, tidied(cell), column)
+            if len(often) < _OFTEN:
+                often[cell] = value
+            return value
+
+        return read
+
+    def _take_with_care(self, number: int, cells: list[str]) -> None:
+        row = Row(number, self.sheet)
         if reason := self._why_no_record(cells):
             self._refuse(row, reason)
             return
         before = len(self.sheet.faults)
-        for column in self.columns:
-            self._take_cell(row, column)
+        for column, cell in zip(self.columns, cells, strict=True):
+            self._take_cell(row, column, cell)
         for attribute in self.parts - row.wrong:
             self._gather(row, attribute)
         if row.is_rejected and _is_total(cells):
@@ -39,14 +93,12 @@ class Taker:
     def untake(self, number: int, reason: str) -> None:
         """Say `reason` of the last row, or of the header at `number` if there is none, and nothing else."""
         sheet = self.sheet
-        if not sheet.rows:
+        if not sheet.count:
             sheet.whole_file(reason, number)
             return
-        row = sheet.rows[-1]
+        row = next(each for each in sheet.rows() if each.number == self._last)
         sheet.faults = [fault for fault in sheet.faults if fault.row != row.number]
-        key = sheet.file.key_of(row.values)
-        if sheet.by_key.get(key) is row:
-            del sheet.by_key[key]
+        sheet.unfile_last(row.number)
         self._refuse(row, reason)
 
     def _why_no_record(self, cells: list[str]) -> str:
@@ -69,17 +121,16 @@ class Taker:
     def _refuse(self, row: Row, reason: str) -> None:
         """One fault for the row as a whole. Of its values only the key is kept, so that it may be referred to."""
         sheet, silent = self.sheet, Taker(Sheet(self.sheet.file), self.sheets)
-        for column in self.columns:
+        for column, cell in zip(self.columns, sheet.cells.of(row.number), strict=False):
             if column.attribute in sheet.file.key:
-                silent._take_cell(row, column)
+                silent._take_cell(row, column, cell)
         if (key := sheet.file.key_of(row.values)) is None:
             sheet.lost += 1
         sheet.half_known.add(key)
         row.values.clear()
         sheet.fault(row, "", reason)
 
-    def _take_cell(self, row: Row, column: Column) -> None:
-        cell = row.cells.get(column.name, "")
+    def _take_cell(self, row: Row, column: Column, cell: str) -> None:
         raw = tidied(cell)
         try:
             value = self._value(cell, raw, column)
@@ -110,7 +161,7 @@ class Taker:
             self.sheet.reject(row, column.name)
         else:
             self.sheet.fault(row, column.name, reason)
-        row.wrong.add(column.attribute)
+        row.wrong |= {column.attribute}
         row.values.pop(column.attribute, None)
 
     def _gather(self, row: Row, attribute: str) -> None:
@@ -123,7 +174,7 @@ class Taker:
         missing = [column.name for column in named if parts.get(column.part) is None]
         if missing:
             self.sheet.fault(row, missing[0], "Fill in all seven days, with 0 for none, or leave all seven empty")
-            row.wrong.add(attribute)
+            row.wrong |= {attribute}
             del row.values[attribute]
         else:
             row.values[attribute] = [parts[column.part] for column in named]
@@ -133,16 +184,18 @@ class Taker:
         sheet, file = self.sheet, self.sheet.file
         key = file.key_of(row.values)
         if key is None:
+            sheet.marked[row.number] = row
             sheet.lost += 1
             if len(file.key) == 1:
                 sheet.lost_cells.add(tidied(row.cells.get(file.key_column, "")))
             return
         if key in sheet.by_key:
+            sheet.marked[row.number] = row
             names = " and ".join(file.attributes[name].name for name in file.key)
             sheet.fault(row, file.key_column, f"Row {sheet.by_key[key].number} has the same {names} already")
             sheet.lost += 1
             return
-        sheet.by_key[key] = row
+        sheet.file_row(key, row.number, [row.values.get(name) for name in sheet.table.names])
 
 
 def _is_total(cells: list[str]) -> bool:

@@ -4,7 +4,8 @@ Records are found by the feed's references, not by ids. Each table that the feed
 in one query.
 """
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,14 +14,17 @@ from sqlalchemy import select
 
 from exchange.feed.reading import Directory
 from exchange.feed.schema import BY_NAME, FILES, ITEMS
-from exchange.feed.shape import File, Key
+from exchange.feed.shape import File, Key, Values
 from exchange.feed.sheets import Row, Sheet
+from exchange.feed.table import Table
 from models.base import session
 from models.records.claim import ClaimStatus
 from models.tenancy import ProviderOwned
 
-Values = dict[str, Any]
-
+CHUNK = 1_000
+"""Rows of the database that are in memory at once."""
+WARM = 500
+"""So many records of a file that were found are kept at hand: a contract or a service level is asked for again."""
 _PRICES = (ITEMS, "item_prices.csv", "rates.csv", "payment_methods.csv", "item_quantities.csv")
 ALSO_NEEDED = {
     "service_levels.csv": (ITEMS, "item_quantities.csv"),
@@ -50,42 +54,96 @@ class Stored:
     values: Values
 
 
+class OnRecord(Mapping[Key, Stored]):
+    """The records of one file as the database has them."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.table = Table(names)
+        self.ids = array("q")
+        self._providers = array("q")
+        """0 where a record has none."""
+
+    def add(self, key: Key, values: list[Any], id_: int, provider_id: int | None) -> None:
+        self.table.add(key, values)
+        self.ids.append(id_)
+        self._providers.append(provider_id or 0)
+
+    def get(self, key: Key, default: Any = None) -> Any:
+        position = self.table.positions.get(key)
+        return default if position is None else self._at(position)
+
+    def __getitem__(self, key: Key) -> Stored:
+        return self._at(self.table.positions[key])
+
+    def _at(self, position: int) -> Stored:
+        return Stored(self.ids[position], self._providers[position] or None, self.table.values(position))
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.table.positions
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self.table.positions)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class Merged(Mapping[Key, Values]):
+    """The rows of one file as the records that they will be."""
+
+    def __init__(self, world: "World", sheet: Sheet) -> None:
+        self._world, self._sheet = world, sheet
+
+    def __getitem__(self, key: Key) -> Values:
+        return self._world.merged_row(self._sheet, self._sheet.by_key[key], key)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._sheet.table.positions
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._sheet.table.positions)
+
+    def __len__(self) -> int:
+        return len(self._sheet.numbers)
+
+
 class World:
     """Records by file name and key: `stored` as the database has them, `merged` as the feed's rows will make them."""
 
     def __init__(self, directory: Directory) -> None:
         self.sheets = directory.sheets
-        self.stored: dict[str, dict[Key, Stored]] = {}
-        self._names: dict[str, dict[int, Key]] = {}
-        """A file's name to its records' keys by id."""
+        self.stored: dict[str, OnRecord] = {}
+        self._providers: dict[int, Key] = {}
+        """References of providers by their ids."""
+        self._warm: dict[str, dict[Key, Values]] = {}
         self._simplified: dict[str, dict[str, Key]] = {}
         self._not_found: dict[str, set[Key]] = {}
-        needed = _needed(directory.sheets)
-        for file in FILES:
-            if file.name in needed:
-                self._load(file)
-        self.merged: dict[str, dict[Key, Values]] = {
-            name: {key: self.merge(sheet, row, self.stored[name].get(key)) for key, row in sheet.by_key.items()}
-            for name, sheet in directory.sheets.items()
+        self._load(_needed(directory.sheets))
+        self.merged: dict[str, Mapping[Key, Values]] = {
+            name: Merged(self, sheet) for name, sheet in directory.sheets.items()
         }
-        for key, row in self.sheets["claim_items.csv"].by_key.items() if "claim_items.csv" in self.sheets else ():
-            self._accept(row, self.merged["claim_items.csv"][key])
 
     def find(self, name: str, key: Key | None) -> Values | None:
         """The record as it will be after the import; None where there is none, or its row has a fault."""
-        sheet = self.sheets.get(name)
-        if sheet is not None and (row := sheet.by_key.get(key)):
-            return None if row.is_rejected else self.merged[name][key]
-        if sheet is not None and key in sheet.half_known:
+        sheet, warm = self.sheets.get(name), self._warm.setdefault(name, {})
+        if sheet is not None and (position := sheet.table.positions.get(key)) is not None:
+            row = sheet.marked.get(sheet.numbers[position]) if sheet.marked else None
+            if row is not None and row.is_rejected:
+                return None
+        elif sheet is not None and key in sheet.half_known or key not in self.stored[name].table.positions:
             return None
-        stored = self.stored[name].get(key)
-        return stored.values if stored else None
+        if (values := warm.get(key)) is None:
+            if len(warm) == WARM:
+                warm.clear()
+            is_brought = sheet is not None and key in sheet.table.positions
+            values = warm[key] = self.merged[name][key] if is_brought else self.stored[name][key].values
+        return values
 
     def is_known(self, name: str, key: Key) -> bool:
         """Whether it can be referred to. What an unreadable file would have held gets the benefit of the doubt."""
         sheet = self.sheets.get(name)
-        return key in self.stored[name] or (
-            sheet is not None and (not sheet.is_readable or key in sheet.by_key or key in sheet.half_known)
+        return key in self.stored[name].table.positions or (
+            sheet is not None and (not sheet.is_readable or key in sheet.table.positions or key in sheet.half_known)
         )
 
     def is_lost(self, name: str, key: Key) -> bool:
@@ -105,7 +163,7 @@ class World:
                 for sheet in self.sheets.values()
                 for attribute, target in sheet.file.links.items()
                 if target == name
-                for row in sheet.rows
+                for row in sheet.rows()
                 if (key := row.values.get(attribute)) is not None
                 and not self.is_known(name, key)
                 and self.alike(name, key) is None
@@ -126,15 +184,39 @@ class World:
         return None
 
     def stored_provider(self, stored: Stored) -> Key | None:
-        return self._names["providers.csv"].get(stored.provider_id) if stored.provider_id else None
+        return self._providers.get(stored.provider_id) if stored.provider_id else None
 
     def everything(self, name: str) -> Iterator[tuple[Key, Values]]:
         """Every record of the file as it will be after the import, with its key."""
-        merged = self.merged.get(name, {})
-        yield from merged.items()
-        for key, stored in self.stored[name].items():
-            if key not in merged:
-                yield key, stored.values
+        sheet = self.sheets.get(name)
+        brought = sheet.table.positions if sheet is not None else {}
+        yield from self.merged[name].items() if sheet is not None else ()
+        on_record = self.stored[name].table
+        yield from ((key, on_record.values(at)) for key, at in on_record.positions.items() if key not in brought)
+
+    def picked(self, name: str, *attributes: str) -> Iterator[tuple[Any, ...]]:
+        """The key of every record of the file and these of its attributes, in the order of `everything`; without those
+        that say nothing of one of them, for a fault.
+        """
+        sheet = self.sheets.get(name)
+        brought: Mapping[Key, int] = {}
+        if sheet is not None:
+            brought = sheet.table.positions
+            if not sheet.marked and set(attributes) <= set(sheet.table.names):
+                yield from sheet.table.picked(attributes)
+            else:
+                for key, values in self.merged[name].items():
+                    if all(each in values for each in attributes):
+                        yield key, *(values[each] for each in attributes)
+        on_record = self.stored[name].table.picked(attributes)
+        yield from (each for each in on_record if each[0] not in brought) if brought else on_record
+
+    def keys(self, name: str) -> Iterator[Key]:
+        """The key of every record of the file, in the order of `everything`."""
+        sheet = self.sheets.get(name)
+        brought = sheet.table.positions if sheet is not None else {}
+        yield from brought
+        yield from (key for key in self.stored[name] if key not in brought)
 
     def alike(self, name: str, key: Key) -> Key | None:
         """A known reference that differs in capitals or leading zeros only."""
@@ -161,7 +243,7 @@ class World:
         return sheet is not None and not (
             sheet.is_readable
             and not sheet.lost
-            and all(row.values and said.isdisjoint(row.doubted) for row in sheet.rows)
+            and all(row.values and said.isdisjoint(row.doubted) for row in sheet.marked.values())
         )
 
     @cached_property
@@ -187,32 +269,32 @@ class World:
         sheet = self.sheets.get("payment_methods.csv")
         said = {"calendar_id", "calculate_from"}
         return sheet is not None and not (
-            sheet.is_readable and all(row.values and said.isdisjoint(row.wrong) for row in sheet.rows)
+            sheet.is_readable and all(row.values and said.isdisjoint(row.wrong) for row in sheet.marked.values())
         )
 
-    def _load(self, file: File) -> None:
-        entity, attributes = file.entity, list(file.attributes)
-        owner = [entity.provider_id] if issubclass(entity, ProviderOwned) else []
-        translate = [
-            (name, self._names[file.links[name]]) if name in file.links else (name, None) for name in attributes
-        ]
-        found: dict[Key, Stored] = {}
-        names: dict[int, Key] = {}
-        query = select(entity.id, *(getattr(entity, name) for name in attributes), *owner).order_by(entity.id)
-        for row in session.execute(query):
-            values = {
-                name: value if ids is None or value is None else ids[value]
-                for (name, ids), value in zip(translate, row[1:], strict=False)
-            }
-            key = file.key_of(values)
-            found[key] = Stored(row[0], row[-1] if owner else None, values)
-            names[row[0]] = key
-        self.stored[file.name], self._names[file.name] = found, names
+    def _load(self, needed: set[str]) -> None:
+        names: dict[str, dict[int, Key]] = {}
+        targets = {target for name in needed for target in BY_NAME[name].links.values()}
+        for file in FILES:
+            if file.name in needed:
+                found = self.stored[file.name] = _on_record(file, names)
+                if file.name in targets:
+                    names[file.name] = dict(zip(found.ids, found.table.positions, strict=True))
+        self._providers = names.get("providers.csv", {})
+
+    def merged_row(self, sheet: Sheet, row: Row, key: Key) -> Values:
+        """A row that is found by its key, as the record that it will be."""
+        if sheet.is_whole and not row.wrong:
+            merged = row.values
+        else:
+            merged = self.merge(sheet, row, self.stored[sheet.file.name].get(key))
+        if sheet.file.name == "claim_items.csv":
+            self._accept(row, merged)
+        return merged
 
     def merge(self, sheet: Sheet, row: Row, stored: Stored | None = None) -> Values:
         """What the record will be: a column that the file leaves out keeps its value."""
-        merged = dict(stored.values) if stored else {n: c.default for n, c in sheet.file.attributes.items()}
-        merged.update(row.values)
+        merged = (stored.values if stored else sheet.file.defaults) | row.values
         for name in row.wrong:
             merged.pop(name, None)
         return merged
@@ -225,6 +307,24 @@ class World:
             claim = self.find("claims.csv", merged.get("claim_id")) or {}
             is_accepted = claim.get("status") is ClaimStatus.ACCEPTED and merged.get("is_included")
             merged["accepted_pence"] = merged.get("amount_pence", 0) if is_accepted else 0
+
+
+def _on_record(file: File, names: dict[str, dict[int, Key]]) -> OnRecord:
+    """Read the records of a file. `names` are the keys, by id, of what its columns refer to."""
+    entity, attributes = file.entity, list(file.attributes)
+    owner = [entity.provider_id] if issubclass(entity, ProviderOwned) else []
+    translate = [(at, names[file.links[name]]) for at, name in enumerate(attributes) if name in file.links]
+    key_at = [attributes.index(name) for name in file.key]
+    found = OnRecord(attributes)
+    query = select(entity.id, *owner, *(getattr(entity, name) for name in attributes)).order_by(entity.id)
+    for row in session.execute(query.execution_options(yield_per=CHUNK)):
+        values = list(row[1 + len(owner) :])
+        for at, ids in translate:
+            if values[at] is not None:
+                values[at] = ids[values[at]]
+        parts = [values[at] for at in key_at]
+        found.add(parts[0] if len(parts) == 1 else tuple(parts), values, row[0], row[1] if owner else None)
+    return found
 
 
 def _needed(sheets: dict[str, Sheet]) -> set[str]:

@@ -4,15 +4,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from exchange.feed.faults import Warning_
 from exchange.feed.frozen import Finalised
 from exchange.feed.schema import BY_NAME, FILES, ITEMS
-from exchange.feed.shape import Key
-from exchange.feed.sheets import Row
-from exchange.feed.world import Values, World
+from exchange.feed.shape import Key, Values
+from exchange.feed.sheets import Row, Sheet
+from exchange.feed.table import Groups, Several
+from exchange.feed.world import World
 from exchange.feed.writing import Changes
 from models.calendar import FAR_FUTURE, Span
 
@@ -36,20 +37,47 @@ class Fresh(NamedTuple):
 
 
 class Brought:
-    """`fresh` are the records of each file that are new or changed."""
+    """`fresh` are the records of each file that are new or changed, made anew whenever they are gone through."""
 
     def __init__(self, changes: Iterable[Changes], world: World, done: Finalised) -> None:
         self.world, self.done = world, done
-        self.fresh: dict[str, list[Fresh]] = {file.name: [] for file in FILES}
+        self.fresh: dict[str, Several[Fresh]] = {file.name: Several([], _nothing) for file in FILES}
+        self._is_fresh: dict[str, bytearray] = {}
+        """By the position of their rows."""
         for each in changes:
-            file = each.file
-            rows = [*each.new, *((row, values) for row, values, _ in each.changed)]
-            self.fresh[file.name] = [Fresh(file.key_of(values), row, values) for row, values in rows]
-        self._rows = {name: {each.key: each.row for each in found} for name, found in self.fresh.items()}
+            keys = [*each.new.keys, *each.changed.keys]
+            self.fresh[each.file.name] = Several(keys, partial(self._fresh, world.sheets[each.file.name]))
+            positions = world.sheets[each.file.name].table.positions
+            marks = self._is_fresh[each.file.name] = bytearray(len(positions))
+            for key in keys:
+                marks[positions[key]] = 1
+
+    def _fresh(self, sheet: Sheet, key: Key) -> Fresh:
+        row = sheet.by_key[key]
+        return Fresh(key, row, self.world.merged_row(sheet, row, key))
+
+    def said(self, name: str, attribute: str) -> Iterator[tuple[Key, Any]]:
+        """The records that the feed brings or changes, and what they say of one attribute."""
+        fresh, table = self.fresh[name], self.world.sheets[name].table if name in self.world.sheets else None
+        if table is not None and attribute in table.names:
+            column, positions = table.column(attribute), table.positions
+            yield from ((key, column[positions[key]]) for key in fresh.keys)
+        else:
+            yield from ((each.key, each.values[attribute]) for each in fresh)
+
+    def fresh_of(self, name: str, keys: Iterable[Key]) -> Iterator[Fresh]:
+        """Those of these records that the feed brings or changes."""
+        return (self._fresh(self.world.sheets[name], key) for key in keys if self.is_fresh(name, key))
+
+    def is_fresh(self, name: str, key: Key) -> bool:
+        if name not in self._is_fresh:
+            return False
+        position = self.world.sheets[name].table.positions.get(key)
+        return position is not None and bool(self._is_fresh[name][position])
 
     def row(self, name: str, key: Key) -> Row | None:
         """The row that brings the record, or changes it; None where it is on record as it was."""
-        return self._rows[name].get(key)
+        return self.world.sheets[name].by_key[key] if self.is_fresh(name, key) else None
 
     def warning(self, name: str, row: Row, column: str, doubt: Doubt) -> Warning_:
         value = row.cells.get(column, "")
@@ -64,16 +92,46 @@ class Brought:
     @cached_property
     def methods(self) -> dict[Key, list[Values]]:
         """The payment methods of each contract."""
-        return self.grouped("payment_methods.csv", "contract_id")
+        grouped = self.grouped("payment_methods.csv", "contract_id")
+        return {key: grouped.of(key) for key in grouped}
 
-    def grouped(self, name: str, *attributes: str, only: set[Any] | None = None) -> dict[Any, list[Values]]:
-        """All records of a file by these attributes; those of `only` if it is given."""
-        found: dict[Any, list[Values]] = defaultdict(list)
-        for _, values in self.world.everything(name):
-            key = values[attributes[0]] if len(attributes) == 1 else tuple(values[each] for each in attributes)
-            if only is None or key in only:
-                found[key].append(values)
-        return found
+    def grouped(self, name: str, *attributes: str) -> "Grouped":
+        """All records of a file by these attributes."""
+        groups = Groups()
+        for key, *shared in self.world.picked(name, *attributes):
+            groups.add(shared[0] if len(shared) == 1 else tuple(shared), key)
+        return Grouped(groups, partial(self.world.find, name))
+
+    def alike(self, name: str, attributes: tuple[str, ...], what: Callable[..., Any]) -> Iterator[list[Key]]:
+        """The keys of records of a file that are the same by `what`, which takes these attributes, where there are
+        several; None is like nothing.
+        """
+        by_hash = Groups()
+        for key, *values in self.world.picked(name, *attributes):
+            if (found := what(*values)) is not None:
+                by_hash.add(hash(found), key)
+        for keys in by_hash.of_many():
+            same: dict[Any, list[Key]] = defaultdict(list)
+            for key in keys:
+                record = self.world.find(name, key) or {}
+                same[what(*(record[each] for each in attributes))].append(key)
+            yield from (found for found in same.values() if len(found) > 1)
+
+
+class Grouped:
+    """Records by what they share, found again whenever a group is asked for."""
+
+    def __init__(self, groups: Groups, find: Callable[[Key], Values | None]) -> None:
+        self._groups, self._find = groups, find
+
+    def of(self, shared: Any) -> list[Values]:
+        return [values for key in self._groups.of(shared) if (values := self._find(key)) is not None]
+
+    def count(self, shared: Any) -> int:
+        return len(self._groups.of(shared))
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._groups)
 
 
 RecordCheck = Callable[[Values, Brought], Doubt | None]
@@ -114,15 +172,28 @@ def looks_through(*files: str) -> Callable[[Check], Check]:
 def found_in(changes: Iterable[Changes], world: World, done: Finalised) -> list[Warning_]:
     brought = Brought(changes, world, done)
     found = [
-        brought.warning(rule.file, each.row, rule.column, doubt)
-        for rule in RECORD_RULES
-        for each in brought.fresh[rule.file]
+        brought.warning(name, each.row, rule.column, doubt)
+        for name, rules in _rules_by_file().items()
+        for each in brought.fresh[name]
+        for rule in rules
         if (doubt := rule.check(each.values, brought))
     ]
     for files, check in RULES:
         if any(brought.fresh[name] for name in files):
             found.extend(check(brought))
     return found
+
+
+def _rules_by_file() -> dict[str, list[RecordRule]]:
+    found: dict[str, list[RecordRule]] = defaultdict(list)
+    for rule in RECORD_RULES:
+        found[rule.file].append(rule)
+    return found
+
+
+def _nothing(key: Key) -> Fresh:
+    """Of a file that the feed does not have nothing is fresh."""
+    raise KeyError(key)
 
 
 def days_of(values: Values) -> Span:

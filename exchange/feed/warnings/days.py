@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from exchange.feed.faults import Warning_
-from exchange.feed.shape import Key
+from exchange.feed.shape import Key, Values
 from exchange.feed.sheets import Row
 from exchange.feed.warnings.brought import Brought, Doubt, looks_through, on, some
-from exchange.feed.world import Values
 from models.bank_holiday import is_working_day
 from models.calendar import DAY, FAR_FUTURE, periods, today
 from models.records.contract import ConfirmationPolicy, IfUnconfirmed

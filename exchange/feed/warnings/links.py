@@ -5,9 +5,8 @@ from datetime import date, timedelta
 
 from exchange.feed.faults import Warning_
 from exchange.feed.schema import ITEMS
-from exchange.feed.shape import Key
+from exchange.feed.shape import Key, Values
 from exchange.feed.warnings.brought import Brought, Doubt, looks_through, on, some
-from exchange.feed.world import Values
 from models.calendar import FAR_FUTURE
 
 YEAR = timedelta(days=365)
@@ -55,7 +54,7 @@ def the_service_is_still_given(brought: Brought) -> Iterator[Warning_]:
     changed = {(each.values["provider_id"], each.values["service_id"]): each
                for each in brought.fresh["provider_services.csv"]}  # fmt: skip
     told: dict[tuple[Key, Key], list[str]] = {}
-    for key, item in brought.world.everything(ITEMS):
+    for key, item in brought.world.everything(ITEMS) if given_up else ():
         row = brought.row(ITEMS, key)
         if row is None and not changed:
             continue

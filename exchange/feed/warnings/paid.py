@@ -5,9 +5,8 @@ from datetime import date
 
 from exchange.feed.faults import Warning_
 from exchange.feed.schema import ITEMS
-from exchange.feed.shape import Key
+from exchange.feed.shape import Key, Values
 from exchange.feed.warnings.brought import Brought, Doubt, days_of, looks_through, said, some
-from exchange.feed.world import Values
 from models.calendar import DAY, FAR_FUTURE, Span
 
 TAKEN_BACK = "What was paid for finalised days is taken back"

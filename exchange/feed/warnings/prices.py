@@ -5,11 +5,10 @@ from datetime import date, timedelta
 
 from exchange.feed.faults import Warning_
 from exchange.feed.schema import ITEMS
-from exchange.feed.shape import Key
+from exchange.feed.shape import Key, Values
 from exchange.feed.sheets import Row
 from exchange.feed.warnings.brought import Brought, Doubt, days_of, looks_through, said, some
-from exchange.feed.warnings.weekly import prices_of
-from exchange.feed.world import Values
+from exchange.feed.warnings.weekly import Prices
 from models.calendar import DAY, FAR_FUTURE, Span, today
 from models.money import SCALE, number, times
 from models.pricing import Convention, Unit
@@ -27,26 +26,27 @@ def every_day_has_a_price(brought: Brought) -> Iterator[Warning_]:
     """Days on which an item is paid without a price, neither its own nor its contract's. An item with own prices does
     not pay its contract's rates.
     """
-    causes = _causes(brought)
-    items = {key: item for key in causes if (item := brought.world.find(ITEMS, key)) is not None}
-    items = {key: item for key, item in items.items() if item["authorised_on"] and not item["is_suspended"]}
-    prices = prices_of(brought, items)
-    for key, item in items.items():
-        gaps = [gap for days in _paid_days(item, brought) for gap in _gaps(days, prices[key])]
+    prices = Prices(brought)
+    for key, item, (name, row, column) in _causes(brought):
+        if item is None or not item["authorised_on"] or item["is_suspended"]:
+            continue
+        known = prices.of(item)
+        gaps = [gap for days in _paid_days(item, brought) for gap in _gaps(days, known)]
         if not gaps:
             continue
-        reason = (
-            "It is paid on days that have no price: £0.00" if prices[key] else "It is paid, and has no price: £0.00"
-        )
-        name, row, column = causes[key]
+        reason = "It is paid on days that have no price: £0.00" if known else "It is paid, and has no price: £0.00"
         yield brought.warning(name, row, column, Doubt(reason, f"{key}: {some([said(gap) for gap in gaps])}"))
 
 
-def _causes(brought: Brought) -> dict[Key, Cause]:
+def _causes(brought: Brought) -> Iterator[tuple[Key, Values | None, Cause]]:
     """The items whose days or prices change, and where the first of these changes stands."""
-    causes: dict[Key, Cause] = {each.key: (ITEMS, each.row, "item_ref") for each in brought.fresh[ITEMS]}
-    for each in brought.fresh["item_prices.csv"]:
-        causes.setdefault(each.values["item_id"], ("item_prices.csv", each.row, "item_ref"))
+    for each in brought.fresh[ITEMS]:
+        yield each.key, each.values, (ITEMS, each.row, "item_ref")
+    priced: set[Key] = set()
+    for price, key in brought.said("item_prices.csv", "item_id"):
+        if key not in priced and not brought.is_fresh(ITEMS, key) and (row := brought.row("item_prices.csv", price)):
+            priced.add(key)
+            yield key, brought.world.find(ITEMS, key), ("item_prices.csv", row, "item_ref")
     by_rate = {(each.values["contract_id"], each.values["service_level_id"]): each.row
                for each in brought.fresh["rates.csv"]}  # fmt: skip
     by_contract: dict[Key, Cause] = {
@@ -55,11 +55,12 @@ def _causes(brought: Brought) -> dict[Key, Cause]:
     }
     by_contract |= {each.key: ("contracts.csv", each.row, "contract_ref") for each in brought.fresh["contracts.csv"]}
     for key, item in brought.world.everything(ITEMS) if by_rate or by_contract else ():
+        if key in priced or brought.is_fresh(ITEMS, key):
+            continue
         if row := by_rate.get((item["contract_id"], item["service_level_id"])):
-            causes.setdefault(key, ("rates.csv", row, "service_level_ref"))
+            yield key, item, ("rates.csv", row, "service_level_ref")
         elif cause := by_contract.get(item["contract_id"]):
-            causes.setdefault(key, cause)
-    return causes
+            yield key, item, cause
 
 
 def _paid_days(item: Values, brought: Brought) -> Iterator[Span]:
@@ -103,12 +104,12 @@ def nights_and_months_are_paid_once(brought: Brought) -> Iterator[Warning_]:
     found = {key: brought.world.find(ITEMS, key) for key in {each.values["item_id"] for each in many}}
     units = {key: unit for key, item in found.items() if item and (unit := _unit(item, brought)) in PER}
     items = {key: item for key, item in found.items() if item and key in units}
-    prices = prices_of(brought, items)
+    prices = Prices(brought)
     for each in many:
         if (key := each.values["item_id"]) not in items:
             continue
         more, own = each.values["quantity_e4"] - SCALE, days_of(each.values)
-        rates = [price["rate_e4"] for price in prices[key] if days_of(price).overlap(own.first, own.last)]
+        rates = [price["rate_e4"] for price in prices.of(items[key]) if days_of(price).overlap(own.first, own.last)]
         unit = units[key]
         nights, per = PER[unit]
         doubt = Doubt(

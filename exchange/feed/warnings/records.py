@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from exchange.feed import cures
 from exchange.feed.faults import Warning_
 from exchange.feed.schema import FILES
+from exchange.feed.shape import Values
 from exchange.feed.warnings.brought import Brought, Doubt, doubts, looks_through, on
-from exchange.feed.world import Values
 from models.calendar import today
 from models.money import gbp, number
 from models.records.contract import VatCode
@@ -125,13 +125,11 @@ for _file in FILES:
 def words_for_nothing(brought: Brought) -> Iterator[Warning_]:
     """Null is a surname, and `n/a` may be a position: no faults, but hardly meant."""
     for file in FILES:
-        columns = [column for column in file.columns if column.kind.is_text]
-        for each in brought.fresh[file.name]:
-            for column in columns:
-                value = each.values[column.attribute]
-                if value and cures.for_nothing(value):
+        for column in file.columns:
+            for key, value in brought.said(file.name, column.attribute) if column.kind.is_text else ():
+                if value and cures.for_nothing(value) and (row := brought.row(file.name, key)):
                     doubt = Doubt("Is this a name or a text? Leave the cell empty where there is none")
-                    yield brought.warning(file.name, each.row, column.name, doubt)
+                    yield brought.warning(file.name, row, column.name, doubt)
 
 
 @doubts("care_package_items.csv", "starts_on")
