@@ -92,15 +92,12 @@ def _touched_groups(sheet: Sheet, world: World) -> Iterator[list[Days]]:
         for row in sheet.marked.values()
         if not (row.wrong.isdisjoint((*file.apart, *days)) and row.doubted.isdisjoint(days))
     }
-    for key, *shared in world.picked(name, *file.apart):
-        position = sheet.table.positions.get(key)
-        if (
-            position is not None
-            and (not doubted or sheet.numbers[position] not in doubted)
-            or position is None
-            and _shared(shared) in groups
-        ):
-            groups.add(_shared(shared), key)
+    positions = sheet.table.positions
+    for key, *values in world.picked(name, *file.apart):
+        shared, position = _shared(values), positions.get(key)
+        is_touched = shared in groups if position is None else sheet.numbers[position] not in doubted
+        if is_touched:
+            groups.add(shared, key)
     for keys in groups.of_many():
         yield [_days(sheet, key, world) for key in keys]
 

@@ -73,7 +73,7 @@ class Writer:
             file = each.file
             for some in _chunks(each.new):
                 new = [self._new(file, row, values) for row, values in some]
-                session.execute(insert(file.entity), file.completed(new) if file.completed else new)
+                session.execute(insert(file.entity.__table__), file.completed(new) if file.completed else new)
             if each.new and file.name in self.targets:
                 self._learn_ids(file)
             for some in _chunks(each.changed):

@@ -56,14 +56,15 @@ class Brought:
         row = sheet.by_key[key]
         return Fresh(key, row, self.world.merged_row(sheet, row, key))
 
-    def said(self, name: str, attribute: str) -> Iterator[tuple[Key, Any]]:
-        """The records that the feed brings or changes, and what they say of one attribute."""
-        fresh, table = self.fresh[name], self.world.sheets[name].table if name in self.world.sheets else None
-        if table is not None and attribute in table.names:
-            column, positions = table.column(attribute), table.positions
-            yield from ((key, column[positions[key]]) for key in fresh.keys)
+    def said(self, name: str, *attributes: str) -> Iterator[tuple[Any, ...]]:
+        """The keys of the records that the feed brings or changes, and what they say of these attributes."""
+        keys, sheet = self.fresh[name].keys, self.world.sheets.get(name)
+        if sheet is not None and set(attributes) <= set(sheet.table.names):
+            at = list(map(sheet.table.positions.__getitem__, keys))
+            columns = (map(sheet.table.column(each).__getitem__, at) for each in attributes)
+            yield from zip(keys, *columns, strict=True)
         else:
-            yield from ((each.key, each.values[attribute]) for each in fresh)
+            yield from ((each.key, *(each.values[name] for name in attributes)) for each in self.fresh[name])
 
     def fresh_of(self, name: str, keys: Iterable[Key]) -> Iterator[Fresh]:
         """Those of these records that the feed brings or changes."""

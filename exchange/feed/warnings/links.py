@@ -15,16 +15,16 @@ YEAR = timedelta(days=365)
 @looks_through(ITEMS, "contracts.csv")
 def items_fit_their_contract(brought: Brought) -> Iterator[Warning_]:
     """An item is shown at its own row or, if only its contract changes, at that of the contract."""
-    for each in brought.fresh[ITEMS]:
-        contract = brought.world.find("contracts.csv", each.values["contract_id"])
-        if contract and (found := _misfit(each.values, contract)):
-            days = f"{each.key} from {on(each.values['starts_on'])}, contract {_days(contract)}"
-            yield brought.warning(ITEMS, each.row, "starts_on", Doubt(f"It begins {found[1]}", days))
+    for key, contract_key, first in brought.said(ITEMS, "contract_id", "starts_on"):
+        contract = brought.world.find("contracts.csv", contract_key)
+        if contract and (found := _misfit(first, contract)) and (row := brought.row(ITEMS, key)):
+            days = f"{key} from {on(first)}, contract {_days(contract)}"
+            yield brought.warning(ITEMS, row, "starts_on", Doubt(f"It begins {found[1]}", days))
     contracts = {each.key: each for each in brought.fresh["contracts.csv"]}
     told: dict[tuple[Key, tuple[str, str]], list[str]] = {}
-    for key, item in brought.world.everything(ITEMS) if contracts else ():
-        owner = contracts.get(item["contract_id"])
-        if owner and not brought.row(ITEMS, key) and (found := _misfit(item, owner.values)):
+    for key, contract_key, first in brought.world.picked(ITEMS, "contract_id", "starts_on") if contracts else ():
+        owner = contracts.get(contract_key)
+        if owner and not brought.is_fresh(ITEMS, key) and (found := _misfit(first, owner.values)):
             told.setdefault((owner.key, found), []).append(str(key))
     for (contract_key, (column, words)), items in told.items():
         owner = contracts[contract_key]
@@ -32,11 +32,11 @@ def items_fit_their_contract(brought: Brought) -> Iterator[Warning_]:
         yield brought.warning("contracts.csv", owner.row, column, doubt)
 
 
-def _misfit(item: Values, contract: Values) -> tuple[str, str] | None:
-    """The contract's column, and the words for how the item lies."""
-    if item["starts_on"] < contract["starts_on"] - YEAR:
+def _misfit(first: date, contract: Values) -> tuple[str, str] | None:
+    """The contract's column, and the words for how an item lies that begins on `first`."""
+    if first < contract["starts_on"] - YEAR:
         return "starts_on", "more than a year before the contract: these days are paid all the same"
-    if item["starts_on"] > (contract["ends_on"] or FAR_FUTURE):
+    if first > (contract["ends_on"] or FAR_FUTURE):
         return "ends_on", "after the contract has ended: nothing of it is paid"
     return None
 

@@ -36,7 +36,7 @@ def _lost(before: Values, after: Values, last: date) -> dict[str, Span]:
 @looks_through(ITEMS)
 def items_keep_their_days(brought: Brought) -> Iterator[Warning_]:
     stored = brought.world.stored[ITEMS]
-    for each in brought.fresh[ITEMS]:
+    for each in brought.fresh[ITEMS] if stored else ():
         before = stored.get(each.key)
         if before is None or before.id not in brought.done.items:
             continue
