@@ -132,14 +132,14 @@ class Stretches:
         self._newest: dict[int, Stretch] = {}
         self._rows: list[Stretch | tuple[int, Expected]] = []
 
-    def add(self, cell: Cell, first: date, last: date, year: int) -> None:
-        """A steady cell, of which nothing is finalised."""
+    def add(self, cell: Cell, first: date, last: date, year: int, periods: int = 1) -> None:
+        """A steady cell of so many periods that fill these days, of which nothing is finalised."""
         stretch = self._newest.get(id(cell))
         if stretch and stretch.year == year and stretch.last + DAY == first:
             stretch.last = last
-            stretch.periods += 1
+            stretch.periods += periods
             return
-        stretch = self._newest[id(cell)] = Stretch(cell, year, first, last)
+        stretch = self._newest[id(cell)] = Stretch(cell, year, first, last, periods)
         self._rows.append(stretch)
 
     def add_rows(self, rows: Iterable[Expected], year: int) -> None:

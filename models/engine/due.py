@@ -6,7 +6,7 @@ from datetime import date
 
 from models.engine.actuals import delivered_cells, goes_by_plan
 from models.engine.component import Component
-from models.engine.entitlement import Cell, cells
+from models.engine.entitlement import Cell
 from models.engine.facts import ItemFacts
 from models.engine.periods import Period
 from models.engine.steady import SteadyItem
@@ -26,7 +26,7 @@ def by_plan(days: Period | Week, own: SteadyItem) -> Cells:
     found = alike(days, own)
     if found is not None:
         return {(cell.component, days.span.first): cell for cell in found}
-    return {(cell.component, cell.first): cell for cell in cells(own.terms, days.span)}
+    return {(cell.component, cell.first): cell for cell in own.cells(days.span)}
 
 
 def due_of(period: Period, days: Period | Week, item: ItemFacts, own: SteadyItem) -> Cells | None:

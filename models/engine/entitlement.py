@@ -19,6 +19,9 @@ from models.engine.working import Slice
 from models.money import PENNY_E8, SCALE, round_half_away
 from models.pricing import DeductionKind, Unit
 
+Run = tuple[date, date, tuple[int | None, Quantity, int]]
+"""Its first and last day, and their price, quantity and pay percentage."""
+
 
 @dataclass(slots=True)
 class Cell:
@@ -39,7 +42,8 @@ class Cell:
 
 def cells(terms: Terms, period: Span) -> list[Cell]:
     """What `terms` entitle to in one whole payment period: a cell for each component and year part."""
-    return gathered(_parts(terms, period), period)
+    window = period.overlap(terms.starts_on, terms.last_payable_on)
+    return gathered(parts_of(terms, period, runs(window, terms)), period) if window else []
 
 
 def gathered(parts: Iterable[tuple[Component, Slice]], period: Span) -> list[Cell]:
@@ -47,7 +51,7 @@ def gathered(parts: Iterable[tuple[Component, Slice]], period: Span) -> list[Cel
     found: dict[tuple[Component, date], Cell] = {}
     years = period.cut_by_year()
     for component, part in parts:
-        year = next(span for span in years if part.first in span)
+        year = years[0] if len(years) == 1 else next(span for span in years if part.first in span)
         cell = found.get((component, year.first))
         if cell is None:
             cell = found[component, year.first] = Cell(component, year.first, year.last)
@@ -55,17 +59,16 @@ def gathered(parts: Iterable[tuple[Component, Slice]], period: Span) -> list[Cel
     return list(found.values())
 
 
-def _parts(terms: Terms, period: Span) -> Iterator[tuple[Component, Slice]]:
-    window = period.overlap(terms.starts_on, terms.last_payable_on)
-    if window is None:
-        return
-    for first, last, (rate, quantity, percent) in runs(window, terms):
+def parts_of(terms: Terms, period: Span, runs_of_it: Iterable[Run]) -> Iterator[tuple[Component, Slice]]:
+    """The slices of a period whose payable days are in these runs: what is paid for them, and what is taken off."""
+    for first, last, (rate, quantity, percent) in runs_of_it:
         if rate is not None:
             amount = _priced(terms, rate, quantity, percent)
             whole = Span(first, last)
             for each in whole.cut_by_month() if terms.unit is Unit.MONTH else (whole,):
                 yield from ((Component.CARE, part) for part in rounded(each, amount))
-    yield from deducted(terms, window)
+    if terms.deductions and (window := period.overlap(terms.starts_on, terms.last_payable_on)):
+        yield from deducted(terms, window)
 
 
 def deducted(terms: Terms, window: Span) -> Iterator[tuple[Component, Slice]]:
@@ -94,7 +97,7 @@ def _follows(dated: Dated, before: Dated) -> bool:
     return before.value == dated.value and _day_after(before.last) == dated.first
 
 
-def runs(window: Span, terms: Terms) -> Iterator[tuple[date, date, tuple[int | None, Quantity, int]]]:
+def runs(window: Span, terms: Terms) -> Iterator[Run]:
     """The longest runs of days in `window` on which price, quantity and pay percentage are all the same.
 
     The price is None where there is none; the quantity is one unit a week where nothing else is said.
@@ -103,7 +106,7 @@ def runs(window: Span, terms: Terms) -> Iterator[tuple[date, date, tuple[int | N
     for dated in (*terms.prices, *terms.quantities, *terms.absences):
         cuts.update(day for day in (dated.first, _day_after(dated.last)) if window.first < day <= window.last)
     starts = sorted(cuts)
-    run: tuple[date, date, tuple[int | None, Quantity, int]] | None = None
+    run: Run | None = None
     for first, following in zip(starts, [*starts[1:], window.last + DAY], strict=True):
         facts = (
             _on(first, terms.prices),

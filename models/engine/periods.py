@@ -124,10 +124,21 @@ class Periods:
         own = self.holding(day)
         return own.span.first if own and not own.is_closed else self.current
 
-    def between(self, first: date, last: date) -> Iterable[Period]:
-        """The periods with a day from `first` to `last`, but those after the end of the last method."""
-        found = self.periods[max(bisect_right(self._firsts, first) - 1, 0) : bisect_right(self._firsts, last)]
-        return (period for period in found if not period.is_after_end)
+    def due_between(self, first: date, last: date) -> Iterable[Period]:
+        """The periods with a day from `first` to `last` whose days are due, but those after the end of the last
+        method.
+        """
+        begin, end = (
+            max(bisect_right(self._firsts, first) - 1, 0),
+            bisect_right(self._firsts, min(last, self._due_until)),
+        )
+        return (period for period in self.periods[begin:end] if not period.is_after_end)
+
+    def planned(self) -> Iterable[Period]:
+        """The periods whose days are not due and that are paid by prices: where invoices pay, items have no cells."""
+        begin = bisect_right(self._firsts, self._due_until)
+        found = self.periods[begin:]
+        return (period for period in found if not period.is_after_end and not period.method.is_by_invoice)
 
 
 def horizon(contract: ContractFacts, as_on: date) -> FinancialYear:

@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from models.base import session, sum_of
 from models.calendar import MovedDates
+from models.engine.comparing import IN_THE_CURRENT_PAYMENT
 from models.engine.component import Component
 from models.engine.draft import Place, Settled, Source
 from models.engine.facts import ContractFacts
 from models.engine.periods import State
-from models.engine.reckoning import IN_THE_CURRENT_PAYMENT
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.pricing import PayOnActuals
 from models.records.contract import Contract, PaymentMethod
