@@ -4,11 +4,12 @@ A *scope* is a unit of work in one portal, with a session of its own: one web re
 short transaction inside either (`transaction()`). Nothing is shared between scopes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self, TypeVar, cast
@@ -281,6 +282,12 @@ def insert_first(table: type[Base], **values: Any) -> bool:
     return session.scalar(insert(table).on_conflict_do_nothing().returning(table.id), values) is not None
 
 
+def insert_rows(table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert many rows, which all set the same columns, as one statement that no entity is made for."""
+    if rows:
+        session.execute(sa.insert(cast(sa.Table, table.__table__)), rows)
+
+
 def insert_missing(table: type[Base], rows: list[dict[str, Any]]) -> None:
     """Insert these rows, but for those of which one with the same unique key is there."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
@@ -290,6 +297,13 @@ def insert_missing(table: type[Base], rows: list[dict[str, Any]]) -> None:
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """The items in order, no more than `size` at once: for statements whose length is limited."""
     return (items[at : at + size] for at in range(0, len(items), size))
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """As `chunks`, of what is not known as a whole."""
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def sum_of(pence: sa.SQLColumnExpression[int]) -> sa.ColumnElement[int]:

@@ -150,12 +150,14 @@ def _criteria(tenant: sa.ColumnElement[int]) -> Iterator[ExecutableOption]:
 
 
 def _check_inserts(state: ORMExecuteState, current: int) -> None:
-    mapper = state.bind_mapper
-    if mapper is None or not issubclass(mapper.class_, ProviderOwned):
+    """Of entities, and of tables as such (models.base.insert_rows)."""
+    table = state.statement.table  # type: ignore[attr-defined]  # an insert has one
+    kind = next((each.class_ for each in Base.registry.mappers if each.local_table is table), None)
+    if kind is None or not issubclass(kind, ProviderOwned):
         return
     rows = state.parameters if isinstance(state.parameters, Sequence) else [state.parameters or {}]
     if any(row.get("provider_id") != current for row in rows):
-        raise OtherTenant(f"a {mapper.class_.__name__} of another provider was about to be written")
+        raise OtherTenant(f"a {kind.__name__} of another provider was about to be written")
 
 
 @event.listens_for(Session, "before_flush")

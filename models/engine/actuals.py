@@ -11,7 +11,7 @@ from math import gcd
 
 from models.calendar import DAY, Span
 from models.engine.component import Component
-from models.engine.entitlement import Amount, Cell, cells, deducted, gathered, rounded, runs
+from models.engine.entitlement import Amount, Cell, Shared, cells, deducted, gathered, rounded, runs
 from models.engine.facts import ActualsRule, Delivered, Quantity, Terms
 from models.engine.working import Slice
 from models.money import PENNY_E8, SCALE, round_half_away
@@ -158,14 +158,16 @@ def _nothing(terms: Terms, window: Span) -> Iterator[tuple[Component, Slice]]:
 
 
 def _priced(terms: Terms, rate_e4: int, units: _Units) -> Amount:
-    def amount(days: Span) -> Slice:
-        part = units.of(days)
-        net = round_half_away(rate_e4 * units.of_week_e4 * part, PENNY_E8 * units.whole)
-        vat = round_half_away(net * terms.vat_basis_points, SCALE)
-        common = gcd(part, units.whole)
+    def pence(days: Span) -> tuple[int, int]:
+        net = round_half_away(rate_e4 * units.of_week_e4 * units.of(days), PENNY_E8 * units.whole)
+        return net, round_half_away(net * terms.vat_basis_points, SCALE)
+
+    def part(days: Span, net: int, vat: int, shared: Shared) -> Slice:
+        share = units.of(days)
+        common = gcd(share, units.whole)
         return Slice(
             days.first, days.last, rate_e4, units.shown_e4(days), 100, terms.unit, net, vat, is_timetabled=True,
-            delivered=(units.of_week_e4, part // common, units.whole // common),
+            shared_with=shared, delivered=(units.of_week_e4, share // common, units.whole // common),
         )  # fmt: skip
 
-    return amount
+    return Amount(pence, part)

@@ -4,7 +4,7 @@ A contract may have hundreds of thousands of drafts, so they refer to cells, whi
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
@@ -111,14 +111,7 @@ class Stretch:
     def expected(self, name: str) -> Expected:
         """The row that the order expects for all these periods. The cell is a steady one, so it has one slice."""
         [part] = self.cell.slices
-        whole = replace(
-            part,
-            first=self.first,
-            last=self.last,
-            quantity_e4=part.quantity_e4 * (self.periods if part.is_timetabled else 1),
-            net_pence=part.net_pence * self.periods,
-            vat_pence=part.vat_pence * self.periods,
-        )
+        whole = part.times(self.periods, self.first, self.last)
         return Expected(name, self.cell.component, whole, self.periods)
 
 

@@ -10,9 +10,9 @@ has been paid is compared with what is due cell by cell. Rules: design.md sectio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from models.calendar import DAY, FAR_FUTURE, FinancialYear, Span
+from models.calendar import DAY, FAR_FUTURE, FinancialYear, Span, year_of
 from models.engine.component import Component
 from models.engine.facts import ONE, Dated, Quantity, Terms
 from models.engine.working import Slice
@@ -149,23 +149,33 @@ def _day_after(day: date) -> date:
     return day if day == FAR_FUTURE else day + DAY
 
 
-Amount = Callable[[Span], Slice]
+Shared = tuple[date, date] | None
+
+
+class Amount(NamedTuple):
+    """What days with equal facts come to."""
+
+    pence: Callable[[Span], tuple[int, int]]
+    """Net and VAT of some of the days, each rounded once."""
+    part: Callable[[Span, int, int, Shared], Slice]
+    """The slice that tells these days and pence; the whole run of days where they are a share of it."""
 
 
 def _priced(terms: Terms, rate_e4: int, quantity: Quantity, percent: int) -> Amount:
-    def amount(days: Span) -> Slice:
+    def pence(days: Span) -> tuple[int, int]:
         if terms.unit is Unit.MONTH:
-            units_e4, timetabled = quantity.weekly_e4, False
-            net = _of_month(rate_e4 * units_e4 * percent, days)
+            net = _of_month(rate_e4 * quantity.weekly_e4 * percent, days)
         else:
             units_e4, share = _units(terms.unit, quantity, days)
-            timetabled = quantity.timetable_e4 is not None
             net = round_half_away(rate_e4 * units_e4 * percent, PENNY_E8 * share * 100)
-        vat = round_half_away(net * terms.vat_basis_points, SCALE)
-        shown = units_e4 if timetabled else quantity.weekly_e4
-        return Slice(days.first, days.last, rate_e4, shown, percent, terms.unit, net, vat, timetabled)
+        return net, round_half_away(net * terms.vat_basis_points, SCALE)
 
-    return amount
+    def part(days: Span, net: int, vat: int, shared: Shared) -> Slice:
+        timetabled = quantity.timetable_e4 is not None and terms.unit is not Unit.MONTH
+        shown = _units(terms.unit, quantity, days)[0] if timetabled else quantity.weekly_e4
+        return Slice(days.first, days.last, rate_e4, shown, percent, terms.unit, net, vat, timetabled, shared)
+
+    return Amount(pence, part)
 
 
 def _of_month(month_e10: int, days: Span) -> int:
@@ -193,29 +203,28 @@ def _units(unit: Unit, quantity: Quantity, days: Span) -> tuple[int, int]:
 
 
 def _deducted(weekly_rate_e4: int) -> Amount:
-    def amount(days: Span) -> Slice:
-        net = -round_half_away(weekly_rate_e4 * days.days, PENNY_E8 // SCALE * 7)
-        return Slice(days.first, days.last, weekly_rate_e4, SCALE, 100, Unit.WEEK, net, 0)
+    def pence(days: Span) -> tuple[int, int]:
+        return -round_half_away(weekly_rate_e4 * days.days, PENNY_E8 // SCALE * 7), 0
 
-    return amount
+    def part(days: Span, net: int, vat: int, shared: Shared) -> Slice:
+        return Slice(
+            days.first, days.last, weekly_rate_e4, SCALE, 100, Unit.WEEK, net, vat, shared_with=shared
+        )  # fmt: skip
+
+    return Amount(pence, part)
 
 
 def rounded(days: Span, amount: Amount) -> list[Slice]:
     """One slice for `days`, or two where 1 April cuts them: the whole and the first part are rounded, the second is the
     rest.
     """
-    whole = amount(days)
+    net, vat = amount.pence(days)
+    if year_of(days.first) == year_of(days.last):
+        return [amount.part(days, net, vat, None)]
     cut = FinancialYear.of(days.first).last_on
-    if days.last <= cut:
-        return [whole]
-    before, after = amount(Span(days.first, cut)), amount(Span(cut + DAY, days.last))
-    shared = (days.first, days.last)
+    shared, first, second = (days.first, days.last), Span(days.first, cut), Span(cut + DAY, days.last)
+    net_first, vat_first = amount.pence(first)
     return [
-        replace(before, shared_with=shared),
-        replace(
-            after,
-            net_pence=whole.net_pence - before.net_pence,
-            vat_pence=whole.vat_pence - before.vat_pence,
-            shared_with=shared,
-        ),
+        amount.part(first, net_first, vat_first, shared),
+        amount.part(second, net - net_first, vat - vat_first, shared),
     ]

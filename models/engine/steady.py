@@ -5,7 +5,6 @@ tenths of the work. The result equals that of `entitlement.cells`; a test holds 
 """
 
 from bisect import bisect_right
-from dataclasses import replace
 from datetime import date
 
 from models.calendar import DAY, FAR_FUTURE, Span
@@ -70,5 +69,5 @@ class SteadyItem:
 
 def moved(cell: Cell, span: Span) -> Cell:
     """A copy of a steady cell with the days of `span`."""
-    slices = [replace(part, first=span.first, last=span.last) for part in cell.slices]
-    return replace(cell, first=span.first, last=span.last, slices=slices)
+    slices = [part.on(span.first, span.last) for part in cell.slices]
+    return Cell(cell.component, span.first, span.last, cell.net_pence, cell.vat_pence, slices)

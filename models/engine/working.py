@@ -38,6 +38,21 @@ class Slice:
     def days(self) -> int:
         return (self.last - self.first).days + 1
 
+    def on(self, first: date, last: date) -> "Slice":
+        """The same amount for other days."""
+        return Slice(
+            first, last, self.rate_e4, self.quantity_e4, self.percent, self.unit, self.net_pence, self.vat_pence,
+            self.is_timetabled, self.shared_with, self.delivered,
+        )  # fmt: skip
+
+    def times(self, count: int, first: date, last: date) -> "Slice":
+        """So many equal amounts as one, for these days."""
+        units = self.quantity_e4 * (count if self.is_timetabled else 1)
+        return Slice(
+            first, last, self.rate_e4, units, self.percent, self.unit, self.net_pence * count, self.vat_pence * count,
+            self.is_timetabled, self.shared_with, self.delivered,
+        )  # fmt: skip
+
     def is_for(self, first: date, last: date) -> bool:
         """It is for just these days."""
         return (self.first, self.last) == (first, last)
@@ -168,11 +183,11 @@ class Expected:
             return None
         units = own.quantity_e4 + next_.quantity_e4 if own.is_timetabled else own.quantity_e4
         net, vat = own.net_pence + next_.net_pence, own.vat_pence + next_.vat_pence
-        amount = replace(
-            own, last=next_.last, quantity_e4=units, net_pence=net, vat_pence=vat,
-            delivered=(units, 1, 1) if own.delivered else None,
+        amount = Slice(
+            own.first, next_.last, own.rate_e4, units, own.percent, own.unit, net, vat, own.is_timetabled,
+            own.shared_with, (units, 1, 1) if own.delivered else None,
         )  # fmt: skip
-        return replace(self, amount=amount, slices=self.slices + later.slices)
+        return Expected(self.name, self.component, amount, self.slices + later.slices)
 
 
 def merged(rows: Iterable[Expected]) -> list[Expected]:

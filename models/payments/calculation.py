@@ -4,15 +4,16 @@ A batch of providers takes a fixed handful of queries and bulk writes, whatever 
 """
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.exc import OperationalError
 
-from models.base import DomainError, chunks, rows_changed, savepoint, session
+from models.base import DomainError, batched, insert_rows, rows_changed, savepoint, session
 from models.calendar import in_words, today
 from models.engine.draft import Draft, OrderKey
 from models.payments import awaited, offered
@@ -29,7 +30,7 @@ from models.payments.working_out import Change, PaymentKey, PaymentValues, Worke
 from models.records.contract import Contract, PaymentMethod
 
 log = logging.getLogger(__name__)
-CHUNK = 1_000
+CHUNK = 2_000
 """Lines that are written at once."""
 
 
@@ -161,19 +162,17 @@ class _Writer:
 
     def write(self) -> Calculated:
         found = self.found
-        drafts = PaymentLine.provider_id.in_(self.provider_ids), PaymentLine.run_id.is_(None)
-        rows_changed(delete(PaymentLine).where(*drafts, PaymentLine.contract_id.not_in(found.faults)), unsynced=True)
+        old = PaymentLine.provider_id.in_(self.provider_ids), PaymentLine.run_id.is_(None)
+        rows_changed(delete(PaymentLine).where(*old, PaymentLine.contract_id.not_in(found.faults)), unsynced=True)
         payments = list(found.payments())
         payment_ids = self._write_payments(payments)
         order_ids = OrderBook(self.provider_ids, found.half_known()).write(found.orders(), found.as_on)
         done = Calculated(contracts=len(found.reckonings), faulty=set(found.faults))
         done.changes, done.reopened = found.changes_among(payments), found.reopened
-        for contract_id, reckoning in found.reckonings.items():
-            for drafts_of_some in chunks(reckoning.drafts, CHUNK):
-                rows = [self._line(contract_id, draft, payment_ids, order_ids) for draft in drafts_of_some]
-                session.execute(insert(PaymentLine), rows)
-                done.lines += len(rows)
-                done.total_pence += sum(draft.total_pence for draft in drafts_of_some)
+        for drafts in batched(self._drafts(), CHUNK):
+            insert_rows(PaymentLine, [self._line(id_, draft, payment_ids, order_ids) for id_, draft in drafts])
+            done.lines += len(drafts)
+            done.total_pence += sum(draft.total_pence for _, draft in drafts)
         self._write_blocked(payment_ids)
         self._write_awaited(payment_ids)
         offered.write(found)
@@ -187,12 +186,16 @@ class _Writer:
         )
         return done
 
+    def _drafts(self) -> Iterator[tuple[int, Draft]]:
+        """Every draft with the id of its contract."""
+        return ((id_, draft) for id_, reckoning in self.found.reckonings.items() for draft in reckoning.drafts)
+
     def _write_payments(self, payments: list[PaymentValues]) -> dict[PaymentKey, int]:
         """Payments of every period, with their totals; gives back their ids."""
         new = [self._key_of(each.key) | each.values for each in payments if each.old is None]
         changed = [{"id": each.old.id} | each.values for each in payments if each.old is not None and each.differs]
         for names in {tuple(row) for row in new}:  # rows of one statement set the same columns
-            session.execute(insert(ScheduledPayment), [row for row in new if tuple(row) == names])
+            insert_rows(ScheduledPayment, [row for row in new if tuple(row) == names])
         for names in {tuple(row) for row in changed}:
             session.execute(update(ScheduledPayment), [row for row in changed if tuple(row) == names])
         self._replace(payments)
@@ -244,8 +247,7 @@ class _Writer:
             for (first, item_id), pence in reckoning.blocked.items()
             if pence
         ]
-        if rows:
-            session.execute(insert(BlockedSum), rows)
+        insert_rows(BlockedSum, rows)
 
     def _write_awaited(self, payment_ids: dict[PaymentKey, int]) -> None:
         """What weeks without actuals would add, by payment, item and week."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Set
 from datetime import date
+from json import dumps
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
-from models.base import session, sum_of
+from models.base import insert_rows, session, sum_of
 from models.engine.draft import OrderKey, OrderSum
 from models.payments.payment import PaymentLine
 from models.payments.purchase_order import PurchaseOrder, PurchaseOrderRevision
@@ -31,10 +32,10 @@ class OrderBook:
         """
         orders = self._load()
         missing = [key for key, found in sums.items() if key not in orders and (found.net_pence or found.expected)]
-        if missing:
-            self._create(sorted(missing, key=_order_of_numbers))
-            orders = self._load()
         self._revise(orders, sums, as_on)
+        if missing:
+            self._create(sorted(missing, key=_order_of_numbers), sums, as_on)
+            orders = self._load()
         self._spend(orders)
         return {key: row.id for key, row in orders.items()}
 
@@ -69,19 +70,32 @@ class OrderBook:
         order = PurchaseOrder
         rows = session.execute(
             select(
-                order.id, order.provider_id, order.client_id, order.financial_year, order.revision, order.expected,
+                order.id, order.provider_id, order.client_id, order.financial_year, order.revision,
+                sa.cast(order.expected, sa.Text).label("expected"),
                 order.value_net_pence, order.value_vat_pence, order.spend_net_pence, order.spend_vat_pence,
             ).where(order.provider_id.in_(self.provider_ids))
         )  # fmt: skip
         return {(row.provider_id, (row.client_id, row.financial_year)): row for row in rows}
 
-    def _create(self, keys: list[ProviderOrder]) -> None:
+    def _create(self, keys: list[ProviderOrder], sums: dict[ProviderOrder, OrderSum], as_on: date) -> None:
+        """New orders; the first revision of those that come to something."""
         number = session.scalars(select(sa.func.coalesce(sa.func.max(PurchaseOrder.number), 0))).one()
-        session.execute(
-            insert(PurchaseOrder),
+        rows = [
+            {"number": number + at, "provider_id": key[0], "client_id": key[1][0], "financial_year": key[1][1]}
+            | _first_issue(OrderSum() if key[0] in self.half_known else sums[key], as_on)
+            for at, key in enumerate(keys, start=1)
+        ]
+        insert_rows(PurchaseOrder, rows)
+        order = PurchaseOrder
+        ids = dict(session.execute(select(order.number, order.id).where(order.number > number)).all())
+        issued = ("revision", "issued_on", "value_net_pence", "value_vat_pence")
+        insert_rows(
+            PurchaseOrderRevision,
             [
-                {"number": number + at, "provider_id": provider_id, "client_id": client_id, "financial_year": year}
-                for at, (provider_id, (client_id, year)) in enumerate(keys, start=1)
+                {"provider_id": row["provider_id"], "purchase_order_id": ids[row["number"]]}
+                | {name: row[name] for name in issued}
+                for row in rows
+                if row["revision"]
             ],
         )
 
@@ -96,13 +110,20 @@ class OrderBook:
                 issue = {"revision": row.revision + 1, "issued_on": as_on} | value
                 revised.append({"id": row.id, "expected": found.expected} | issue)
                 revisions.append({"provider_id": row.provider_id, "purchase_order_id": row.id} | issue)
-            elif row.expected != found.expected:
+            elif row.expected != dumps([each.as_dict() for each in found.expected]):
                 refreshed.append({"id": row.id, "expected": found.expected})
         for rows in (revised, refreshed):
             if rows:
                 session.execute(update(PurchaseOrder), rows)
-        if revisions:
-            session.execute(insert(PurchaseOrderRevision), revisions)
+        insert_rows(PurchaseOrderRevision, revisions)
+
+
+def _first_issue(found: OrderSum, as_on: date) -> dict[str, Any]:
+    is_issued = bool(found.net_pence or found.vat_pence)
+    return {
+        "revision": int(is_issued), "issued_on": as_on if is_issued else None,
+        "value_net_pence": found.net_pence, "value_vat_pence": found.vat_pence, "expected": found.expected,
+    }  # fmt: skip
 
 
 def _differs(row: Any, values: dict[str, int]) -> bool:

@@ -41,9 +41,7 @@ class PaymentValues:
 
     @property
     def differs(self) -> bool:
-        return self.old is None or any(
-            getattr(self.old, name) != value for name, value in self.values.items() if hasattr(self.old, name)
-        )
+        return self.old is None or any(getattr(self.old, name, value) != value for name, value in self.values.items())
 
 
 @dataclass(frozen=True, slots=True)

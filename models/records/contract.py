@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -183,7 +184,7 @@ class Calendar(FromFeed, Base):
         """When the period that begins on `first_on` is to be confirmed, finalised and in the bank. What an override
         says stands as it is; a bank day that is counted gives way to a working day.
         """
-        counted = self._counted(first_on)
+        counted = _counted(first_on, self.confirm_by_days, self.finalise_days, self.bank_days)
         moved = next((o for o in self.overrides if o.period_first_on == first_on), None)
         if moved is None:
             return _due_days(counted, working)
@@ -194,13 +195,17 @@ class Calendar(FromFeed, Base):
 
     def usual_dates_of(self, first_on: date, working: WorkingDays) -> PeriodDates:
         """The dates of the period that begins on `first_on`, without what bank holidays move: weekends do."""
-        return _due_days(self._counted(first_on), working.without_holidays).dates
-
-    def _counted(self, first_on: date) -> PeriodDates:
-        days = self.confirm_by_days, self.finalise_days, self.bank_days
-        return PeriodDates(*(first_on + timedelta(days=each) for each in days))
+        counted = _counted(first_on, self.confirm_by_days, self.finalise_days, self.bank_days)
+        return _due_days(counted, working.without_holidays).dates
 
 
+@lru_cache(maxsize=4_096)
+def _counted(first_on: date, confirm_by: int, finalise: int, bank: int) -> PeriodDates:
+    """A period's days, so many days after its first. All contracts of a calendar have the same."""
+    return PeriodDates(*(first_on + timedelta(days=each) for each in (confirm_by, finalise, bank)))
+
+
+@lru_cache(maxsize=4_096)
 def _due_days(counted: PeriodDates, working: WorkingDays) -> DueDays:
     bank_on = working.bank_day(counted.bank_on, counted.finalise_on)
     return DueDays(counted._replace(bank_on=bank_on), counted.bank_on, working)
