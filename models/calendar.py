@@ -250,9 +250,9 @@ class Span:
             return [self]
         parts, first = [], self.first
         while first <= self.last:
-            last = min(self.last, FinancialYear.of(first).last_on)
+            last = min(self.last, date(year_of(first) + 1, 3, 31))
             parts.append(Span(first, last))
-            first = last + timedelta(days=1)
+            first = last + DAY
         return parts
 
 

@@ -8,7 +8,14 @@ from datetime import date
 
 from sqlalchemy import select
 
-from commands.batchwise.payments import Progress, batches_of, finalise_due, finalise_run, with_something_due
+from commands.batchwise.payments import (
+    Progress,
+    batches_of,
+    collecting_seldom,
+    finalise_due,
+    finalise_run,
+    with_something_due,
+)
 from models.base import DomainError, rehearsal, scope, session, transaction
 from models.money import gbp
 from models.payments import payment_run
@@ -108,6 +115,7 @@ def still_left(provider_ids: list[int] | None) -> list[LeftOver]:
     return list(found.left.values())
 
 
+@collecting_seldom()
 def foresee(
     provider_ids: list[int] | None, *, only: Collection[int] | None = None, progress: Progress | None = None
 ) -> Outlook:

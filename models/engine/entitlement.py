@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from models.calendar import DAY, FAR_FUTURE, FinancialYear, Span, year_of
+from models.calendar import DAY, FAR_FUTURE, Span, year_of
 from models.engine.component import Component
 from models.engine.facts import ONE, Dated, Quantity, Terms
 from models.engine.working import Slice
@@ -221,7 +221,7 @@ def rounded(days: Span, amount: Amount) -> list[Slice]:
     net, vat = amount.pence(days)
     if year_of(days.first) == year_of(days.last):
         return [amount.part(days, net, vat, None)]
-    cut = FinancialYear.of(days.first).last_on
+    cut = date(year_of(days.first) + 1, 3, 31)
     shared, first, second = (days.first, days.last), Span(days.first, cut), Span(cut + DAY, days.last)
     net_first, vat_first = amount.pence(first)
     return [

@@ -15,7 +15,7 @@ from models.records.care_package import CarePackageLineItem
 from models.records.contract import Calendar, PaymentMethod
 from models.records.provider import Provider
 
-BATCH = 2_000
+BATCH = 5_000
 """Cells that one batch holds, more or less; one provider alone may have more, since it is never split."""
 DAYS_OF_A_MONTH = 28
 

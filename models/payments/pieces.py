@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -52,11 +52,11 @@ class Piece:
     @property
     def digest(self) -> str:
         """A seal over the drafts, but their own ids, which each calculation gives anew."""
-        drafts = [tuple(str(getattr(row, name)) for name in _SEALED) for row in self.to_settle.drafts]
+        drafts = [tuple(map(str, _sealed(row))) for row in self.to_settle.drafts]
         return sha256(repr(drafts).encode()).hexdigest()
 
 
-_SEALED = (
+_sealed = attrgetter(
     "payment_id", "contract_id", "purchase_order_id", "component", "item_id", "allowance_id", "claim_item_id",
     "adjustment_id", "invoice_line_id", "first_on", "net_pence", "vat_pence",
 )  # fmt: skip

@@ -80,6 +80,38 @@ def test_batches_and_pieces_change_nothing(database, monkeypatch):
     assert len(whole[0]) == 5 * 4
 
 
+def sent(work: Callable[[], object]) -> list[str]:
+    """The statements that the work sends, each told without its values and without how many of them there are."""
+    with statements() as found:
+        work()
+    return [re.sub(r"\((\?|%\(\w+\)s)(, (\?|%\(\w+\)s))*\)", "(?)", each) for each in found]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "work",
+    [
+        calculate_all,
+        foresee_calculation,
+        lambda: finalise_due(is_calculated=True),
+        lambda: foresee_finalising(None),
+    ],
+    ids=["calculate", "foresee a calculation", "prepare and finalise", "foresee finalising"],
+)
+@pytest.mark.parametrize("calculated", [0, 1], ids=["first", "again"])
+def test_statements_do_not_grow_with_the_number_of_providers(own_database, work, calculated):
+    """In one batch. A statement a contract was 2,000 of them in a run over 2,000 small providers."""
+    counted = []
+    for providers in (2, 9):
+        with own_database(), as_on(START + timedelta(days=13)):
+            fill(providers, 2)
+            for _ in range(calculated):
+                calculate_all()
+            counted.append(Counter(sent(work)))
+    few, many = counted
+    assert many == few
+
+
 def test_a_year_of_a_large_contract_takes_little_memory(database):
     """200 items x 52 weeks: 10,400 drafts. They took 8.6 MB when each kept its own slices, and take 5.2."""
     fill(1, 200)
