@@ -75,7 +75,7 @@ def _received(
 
 
 def _apply(provider: Provider, batch: ImportBatch, by: User) -> None:
-    verbs.apply(batch, provider, seen=batch.rows_good, only_good=True, by=by)
+    verbs.apply(batch, provider, verbs.check(batch, provider), only_good=True, by=by)
     session.flush()
 
 

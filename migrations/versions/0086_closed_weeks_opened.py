@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0086"
-down_revision = "0077"
+down_revision = "0084"
 branch_labels = None
 depends_on = None
 
