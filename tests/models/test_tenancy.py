@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased, joinedload
 
 from models.accounts.user import Membership, User
-from models.base import session, utc_now
+from models.base import insert_rows, session, utc_now
 from models.records.contract import PaymentMethod
 from models.records.provider import Contact, Provider, ProviderService, Service
 from models.tenancy import EVERY_PROVIDER, NoTenant, OtherTenant, every_provider, set_tenant, tenant
@@ -132,8 +132,12 @@ def test_bulk_inserts_for_another_provider_are_refused(mine, theirs):
     rows = [{"reference": "X", "name": "X", "provider_id": theirs.id}]
     with pytest.raises(OtherTenant), unit_of_work(mine.id) as session:
         session.execute(insert(Contact), rows)
+    with pytest.raises(OtherTenant), unit_of_work(mine.id):
+        insert_rows(Contact, rows)
     with pytest.raises(NoTenant), unit_of_work(None) as session:
         session.execute(insert(Contact), rows)
+    with pytest.raises(NoTenant), unit_of_work(None):
+        insert_rows(Contact, rows)
     with pytest.raises(NoTenant), unit_of_work(None) as session:
         session.execute(update(Contact).values(name="x"))
 
