@@ -11,7 +11,7 @@ import re
 from datetime import date
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask import Flask, Response, render_template, request
@@ -26,6 +26,12 @@ SHOWN = 50
 TEXT = re.compile(r">([^<>]*[^<>\s][^<>]*)<")
 
 
+class Keeper(NamedTuple):
+    """What deploy/gunicorn.conf.py looks for in the app that it serves."""
+
+    engine: sa.Engine
+
+
 def bare_app() -> Flask:
     folder = Path(os.environ[INSTANCE])
     engine = sa.create_engine(f"sqlite:///{folder / 'bench.sqlite'}")
@@ -35,6 +41,7 @@ def bare_app() -> Flask:
     texts: dict[str, list[str]] = {}
     sources = {address: _template(each["html"], texts.setdefault(address, [])) for address, each in recorded.items()}
     app = Flask(__name__, static_folder=None)
+    app.extensions["portal"] = Keeper(engine)
     app.jinja_options = {"autoescape": True, "loader": DictLoader(sources)}
 
     @app.get("/", defaults={"path": ""})

@@ -91,7 +91,7 @@ def started(command: list[str], port: int, **more: object) -> Iterator[subproces
     with ExitStack() as stack:
         process = stack.enter_context(subprocess.Popen(command, **more))
         stack.callback(process.terminate)
-        until = time.monotonic() + 30
+        until = time.monotonic() + 180  # the app is imported before the port is opened, however busy the machine is
         while time.monotonic() < until:
             assert process.poll() is None, f"{command[:3]} ended with {process.returncode}"
             with socket.socket() as sock:
