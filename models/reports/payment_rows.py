@@ -21,9 +21,13 @@ from models.payments.hold import Hold, is_told_of
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.records.client import Client, masked_name
+from models.statements import built_once
 from models.words import Choice, is_found
 
 CLAIMS = "One-Off Claims"
+EVERY = 1_000_000_000
+"""More rows than any payment has."""
+PAYMENT_ID = sa.bindparam("payment_id", type_=sa.Integer())
 
 
 class Change(Choice):
@@ -134,20 +138,9 @@ def rows_on_record(
     payment: ScheduledPayment, wanted: Wanted = EVERY_ROW, *, offset: int = 0, limit: int | None = None
 ) -> Rows:
     """The wanted rows of a payment that has lines, from `offset` on, no more than `limit`. One query."""
-    each, client = _compared(payment).subquery("each"), Client
-    query = (
-        select(
-            each, client.reference, client.surname, client.first_name,
-            func.count().over().label("all_rows"),
-            *(_all(each.c[name]).label(f"all_{name}") for name in ("net_pence", "vat_pence", "change_pence")),
-        )
-        .outerjoin(client, client.id == each.c.client_id)
-        .where(*_conditions(payment, each, wanted))
-        .order_by(*_order(each, wanted.order))
-        .offset(offset)
-        .limit(limit)
-    )  # fmt: skip
-    found = session.execute(query).all()
+    query = _wanted(wanted) if wanted.text.strip() else _every(wanted.show, wanted.order, wanted.with_gone)
+    part = {"payment_id": payment.id, "offset": offset, "limit": EVERY if limit is None else limit}
+    found = session.execute(query, part).all()
     if not found:
         return Rows([])
     first = found[0]
@@ -166,14 +159,47 @@ def _row(row: Any) -> PaymentRow:
 
 def kinds_of(payment: ScheduledPayment) -> dict[Change, tuple[int, int]]:
     """How many clients' rows are new, more, less, gone and the same, and the pence of their differences."""
-    each = _compared(payment).subquery("each")
-    query = select(each.c.change, func.count(), sum_of(each.c.change_pence)).group_by(each.c.change)
-    return {Change(change): (count, pence) for change, count, pence in session.execute(query)}
+    found = session.execute(_kinds(), {"payment_id": payment.id})
+    return {Change(change): (count, pence) for change, count, pence in found}
 
 
-def _compared(payment: ScheduledPayment) -> sa.Select:
+@built_once
+def _kinds() -> sa.Select:
+    each = _compared().subquery("each")
+    return select(each.c.change, func.count(), sum_of(each.c.change_pence)).group_by(each.c.change)
+
+
+@built_once
+def _every(show: Show, order: SortedBy, with_gone: bool) -> sa.Select:
+    return _wanted(Wanted(show=show, order=order, with_gone=with_gone))
+
+
+def _wanted(wanted: Wanted) -> sa.Select:
+    """The query of `rows_on_record`. Parameters: `payment_id`, `offset` and `limit`."""
+    each, client = _compared().subquery("each"), Client
+    return (
+        select(
+            each, client.reference, client.surname, client.first_name,
+            func.count().over().label("all_rows"),
+            *(_all(each.c[name]).label(f"all_{name}") for name in ("net_pence", "vat_pence", "change_pence")),
+        )
+        .outerjoin(client, client.id == each.c.client_id)
+        .where(*_conditions(each, wanted))
+        .order_by(*_order(each, wanted.order))
+        .offset(sa.bindparam("offset", type_=sa.Integer()))
+        .limit(sa.bindparam("limit", type_=sa.Integer()))
+    )  # fmt: skip
+
+
+def _id_before() -> sa.ScalarSelect[int]:
+    """The id of the payment of the same contract just before that of the parameters."""
+    this = sa.orm.aliased(ScheduledPayment)
+    return select(this.id_before).where(this.id == PAYMENT_ID).scalar_subquery()
+
+
+def _compared() -> sa.Select:
     """Every row of the payment, and one for each client that only the payment before has: `change`, `change_pence`."""
-    of = _by_order(payment).subquery("of")
+    of = _by_order().subquery("of")
 
     def of_client(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
         return sa.cast(func.sum(column).over(partition_by=of.c.client_id), sa.BigInteger)
@@ -202,7 +228,7 @@ def _compared(payment: ScheduledPayment) -> sa.Select:
     )
     before = sa.orm.aliased(ScheduledPayment)
     first_on, last_on = (
-        select(day).where(before.id == payment.id_before).scalar_subquery() for day in (before.first_on, before.last_on)
+        select(day).where(before.id == _id_before()).scalar_subquery() for day in (before.first_on, before.last_on)
     )
     return select(
         row.order_id, row.client_id, row.financial_year, row.net_pence, row.vat_pence, row.is_compared,
@@ -211,10 +237,10 @@ def _compared(payment: ScheduledPayment) -> sa.Select:
     ).where(sa.or_(row.lines > 0, sa.and_(~row.is_here, row.place == 1, difference != 0)))  # fmt: skip
 
 
-def _by_order(payment: ScheduledPayment) -> sa.Select:
+def _by_order() -> sa.Select:
     """What each purchase order has in this payment and in the one before."""
     line, order = PaymentLine, PurchaseOrder
-    is_now = line.payment_id == payment.id
+    is_now = line.payment_id == PAYMENT_ID
 
     def of(pence: sa.SQLColumnExpression[int], when: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
         return sum_of(sa.case((when, pence), else_=0))
@@ -227,18 +253,18 @@ def _by_order(payment: ScheduledPayment) -> sa.Select:
             func.sum(sa.case((is_now, 1), else_=0)).label("lines"),
             func.sum(sa.case((is_now, 0), else_=1)).label("lines_before"),
         )
-        .join(order, order.id == line.purchase_order_id)
-        .where(line.payment_id.in_([payment.id, payment.id_before]))
+        .outerjoin(order, order.id == line.purchase_order_id)  # each has one: so that the lines are found by payment
+        .where(line.payment_id.in_([PAYMENT_ID, _id_before()]), line.is_own)
         .group_by(order.id, order.client_id, order.financial_year)
     )  # fmt: skip
 
 
-def _conditions(payment: ScheduledPayment, each: sa.Subquery, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+def _conditions(each: sa.Subquery, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     is_changed = each.c.change != Change.SAME.value
     is_here = sa.true() if wanted.with_gone else each.c.change != Change.GONE.value
     found = [is_changed if wanted.show is Show.CHANGED else is_here]
     if wanted.show is Show.QUERIED:
-        of_row = Hold.payment_id == payment.id, Hold.purchase_order_id == each.c.order_id
+        of_row = Hold.payment_id == PAYMENT_ID, Hold.purchase_order_id == each.c.order_id
         found.append(select(Hold.id).where(*of_row, is_told_of()).exists())
     if wanted.text.strip():
         of_client = found_by(wanted.text, Client.folded_surname, Client.folded_first_name, Client.reference)

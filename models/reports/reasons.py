@@ -27,8 +27,8 @@ from models.statements import TODAY, built_once
 GAP_PENCE = 2
 """How far two sums may be from proportional to their days, by rounding alone, in pence a day of the longer."""
 P = ScheduledPayment
-IDS = sa.bindparam("ids", expanding=True)
-IDS_OF_BOTH = sa.bindparam("ids_of_both", expanding=True)
+IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+IDS_OF_BOTH: sa.BindParameter[int] = sa.bindparam("ids_of_both", expanding=True)
 Integer = sa.SQLColumnExpression[int]
 
 
