@@ -16,6 +16,7 @@ from models.payments.purchase_order import CLAIMS, PurchaseOrder, clients_with
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client, full_name
 from models.records.contract import Contract
+from models.statements import built_once
 
 
 @dataclass(frozen=True)
@@ -127,13 +128,21 @@ def contracts_of(order: PurchaseOrder) -> Select:
     """The contracts under which the order's client has care in its year, or that have paid something of it: rows with
     reference, name and payment_terms, by name.
     """
-    item, line, year = CarePackageLineItem, PaymentLine, order.year
+    first_on, last_on = order.year.first_on, order.year.last_on
+    return _contracts().params(order_id=order.id, client_id=order.client_id, first_on=first_on, last_on=last_on)
+
+
+@built_once
+def _contracts() -> Select:
+    item, line = CarePackageLineItem, PaymentLine
+    first_on, last_on = (sa.bindparam(name, type_=sa.Date()) for name in ("first_on", "last_on"))
     of_care = select(item.contract_id).where(
-        item.client_id == order.client_id,
-        item.starts_on <= year.last_on,
-        sa.or_(item.ends_on.is_(None), item.ends_on >= year.first_on),
+        item.client_id == sa.bindparam("client_id", type_=sa.Integer()),
+        item.starts_on <= last_on,
+        sa.or_(item.ends_on.is_(None), item.ends_on >= first_on),
     )
-    of_lines = select(line.contract_id).where(line.purchase_order_id == order.id)
+    of_order = line.purchase_order_id == sa.bindparam("order_id", type_=sa.Integer())
+    of_lines = select(line.contract_id).where(of_order)
     return (
         select(Contract.reference, Contract.name, Contract.payment_terms)
         .where(sa.or_(Contract.id.in_(of_care), Contract.id.in_(of_lines)))

@@ -17,6 +17,7 @@ from models.records.client import Client
 from models.records.contract import ServiceLevel
 from models.records.feed import FromFeed
 from models.records.provider import Service
+from models.statements import built_once
 from models.tenancy import ProviderOwned, owned
 from models.words import folded
 
@@ -131,6 +132,7 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
         return found_by(text, *names, Client.reference, cls.reference)
 
 
+@built_once
 def years_issued() -> Select[int]:
     """The calendar years in which the financial years of this provider's orders begin."""
     return (
@@ -150,6 +152,7 @@ def clients_with(service_id: int) -> Select[int]:
     )
 
 
+@built_once
 def services_bought() -> Select[Service]:
     """The services of this provider's care packages, for a pick list."""
     return (

@@ -17,6 +17,7 @@ from models.payments.payment_run import RunProgress
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import FINALISED, RunPayment
 from models.records.contract import Contract
+from models.statements import built_once
 
 
 def runs_of(payment: ScheduledPayment) -> Select[RunPayment]:
@@ -55,6 +56,11 @@ def spend_on(order: PurchaseOrder) -> Select:
     """What payments hold of one purchase order: by payment and bank day, rows with its contract, days, net and VAT, and
     `is_paid`: a run has finalised it. What is not yet paid has the day on which its payment is to be in the bank.
     """
+    return _spend().params(order_id=order.id)
+
+
+@built_once
+def _spend() -> Select:
     line, payment, part = PaymentLine, ScheduledPayment, RunPayment
     is_paid = line.run_id.is_not(None)
     bank_on = sa.func.coalesce(part.bank_on, payment.bank_on)
@@ -67,7 +73,7 @@ def spend_on(order: PurchaseOrder) -> Select:
         .join(payment, payment.id == line.payment_id)
         .join(Contract, Contract.id == line.contract_id)
         .outerjoin(part, sa.and_(part.run_id == line.run_id, part.payment_id == line.payment_id))
-        .where(line.purchase_order_id == order.id)
+        .where(line.purchase_order_id == sa.bindparam("order_id", type_=sa.Integer()))
         .group_by(payment.id, *by, bank_on, is_paid)
         .order_by(payment.first_on.desc(), Contract.reference, bank_on.desc())
     )  # fmt: skip

@@ -133,17 +133,12 @@ def standings(payments: Iterable[Stands]) -> dict[int, Standing]:
     wanted = {payment.id: payment for payment in payments}
     if not wanted:
         return {}
-    found = standings_of(session.execute(facts_of(list(wanted.values()))).all())
+    found = standings_of(session.execute(facts(), which(list(wanted.values()))).all())
     return {id_: found[id_] for id_ in wanted}
 
 
 def standing_of(payment: Stands) -> Standing:
     return standings([payment])[payment.id]
-
-
-def facts_of(payments: Sequence[Stands]) -> sa.Select:
-    """The rows of which `standings_of` says how these payments stand: theirs, and those of earlier open ones."""
-    return facts().params(**which(payments))
 
 
 def which(payments: Sequence[Stands]) -> dict[str, Any]:
@@ -155,7 +150,9 @@ def which(payments: Sequence[Stands]) -> dict[str, Any]:
 
 @built_once
 def facts() -> sa.Select:
-    """`facts_of` payments, which its parameters name: see `which`."""
+    """The rows of which `standings_of` says how the payments of its parameters stand: theirs, and those of earlier open
+    ones. See `which`.
+    """
     return with_facts(select(P.id.label("id")).where(_is_one_of_them()))
 
 
