@@ -178,8 +178,9 @@ def _mend(batch, form):
     cells = {(row, names.get(place, "")): text for (row, place), text in form.cells.data.items()}
     if (used := form.used) is not None:
         number, column = used[0], names.get(used[1], "")
-        row = get_or_404(ImportRow.of_number(batch, number))
-        right = [each.suggestion for each in row.faults if each.column == column and each.suggestion]
+        row = session.scalars(ImportRow.of_number(batch, number)).one_or_none()
+        faults = row.faults if row is not None else []
+        right = [each.suggestion for each in faults if each.column == column and each.suggestion]
         cells |= dict.fromkeys([(number, column)], right[0]) if right else {}
     count = mending.mend(batch, cells, by=me())
     if form.alike_at is not None and form.alike_at < len(batch.alike):

@@ -51,7 +51,7 @@ def receive(
         raise DomainError(f"{MOST_OPEN} of your files wait already. Apply or discard some of them first")
     remembered = {each.heading: each.column for each in session.scalars(ColumnMapping.of_kind(kind))}
     at = heading_row(kind, rows, remembered)
-    headings = [cell.strip() for cell in rows[at][1]]
+    headings = [plain_text(cell, is_csv=is_csv) for cell in rows[at][1]]
     below = [(number, [plain_text(cell, is_csv=is_csv) for cell in cells]) for number, cells in rows[at + 1 :]]
     _insist_on_a_table(rows[at][0], below, merged)
     batch = ImportBatch(

@@ -17,6 +17,10 @@ _NUMERIC = re.compile(r"(\d{1,4})[/.\- ](\d{1,2})[/.\- ](\d{1,4})")
 _NAMED = ("%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%d-%b-%y", "%d %b %y", "%Y%m%d", "%a %d %b %Y", "%A %d %B %Y")
 _FORMULA = re.compile(r"^'(?='*\s*[=+\-@\t\r\n\0＝＋－＠])")
 _NOTHING = {"-", "–", "nil", "none", "na", "n/a", "zero", "x"}
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+"""What nobody types and no database keeps; a workbook can hold it all the same, written as _x0000_."""
+_YEARS = range(1900, 2101)
+"""Of days that anything here can be about: the calendar of Python ends, and sums with its last days fail."""
 _MOST_E4 = 10**6 * SCALE
 TIME = re.compile(r"([01]?\d|2[0-4])[:.]?([0-5]\d)(?::[0-5]\d)?")
 
@@ -30,21 +34,32 @@ class WrongCell(Exception):
 
 
 def plain_text(cell: str, *, is_csv: bool) -> str:
-    """As it was typed: without the apostrophe that keeps a spreadsheet from taking it for a formula, which our CSV
-    files put there (exchange/downloads/tabular.py).
+    """As it was typed: without characters that nobody sees, and without the apostrophe that keeps a spreadsheet from
+    taking it for a formula, which our CSV files put there (exchange/downloads/tabular.py).
     """
+    if not cell.isprintable():
+        cell = _UNSEEN.sub("", cell)
     return (_FORMULA.sub("", cell) if is_csv else cell).strip()
 
 
 @lru_cache(maxsize=1_024)
 def read_day(text: str, code: str = "E030") -> date:
     """31/12/2026, 2026-12-31, 31.12.26, 31 Dec 2026, or the number that Excel keeps for a day."""
+    day = _any_day(text, code)
+    if day.year not in _YEARS:
+        raise WrongCell(code, f"{shown(text)} is too far away. Write it like 07/09/2026")
+    return day
+
+
+def _any_day(text: str, code: str) -> date:
     typed = text.strip().partition("T")[0]
     typed = re.sub(r" \d{1,2}:\d\d(:\d\d)?$", "", typed)
     if _SERIAL.fullmatch(typed):
         return _EXCEL + timedelta(days=int(typed.partition(".")[0]))
     if found := _NUMERIC.fullmatch(typed):
-        return _numeric(text, *(int(part) for part in found.groups()), is_iso=len(found[1]) == 4, code=code)
+        first, month, last = (int(part) for part in found.groups())
+        is_iso, is_short = len(found[1]) == 4, max(len(found[1]), len(found[3])) <= 2
+        return _numeric(text, first, month, last + 2000 if is_short else last, is_iso=is_iso, code=code)
     for form in _NAMED:
         try:
             return datetime.strptime(typed, form).date()  # noqa: DTZ007 - a day has no time zone
@@ -55,7 +70,6 @@ def read_day(text: str, code: str = "E030") -> date:
 
 def _numeric(text: str, first: int, month: int, last: int, *, is_iso: bool, code: str) -> date:
     year, day = (first, last) if is_iso else (last, first)
-    year += 2000 if year < 100 else 0
     try:
         return date(year, month, day)
     except ValueError:
