@@ -51,6 +51,7 @@ class Code(Choice):
     ABOVE_TOLERANCE = "X200"
     NOTHING = "X201"
     UNPLANNED = "X202"
+    OVERLAP = "X203"
 
     @property
     def severity(self) -> Severity:
@@ -61,6 +62,7 @@ class Code(Choice):
         """Of an exception, on the council's lists."""
         return {
             "X200": "More than planned", "X201": "Nothing delivered, and no reason", "X202": "Nothing was planned",
+            "X203": "A worker at two visits at once",
         }.get(self.value, self.value)  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from models.calendar import today
 from models.care.checking import Code, Fault, Severity, check
 from models.care.figures import Figures
 from models.care.history import Past, patterns, rejected
+from models.care.overlaps import overlap_of
 from models.care.plan import Planned, planned_of
 from models.care.rules import Rulebook
 from models.pricing import Unit
@@ -19,6 +20,7 @@ from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import ServiceLevel
 
+AT_ONCE = "One worker was at visits {} at the same time. Correct them, or the council looks at it first"
 ENDED = "The council has ended this care before the week, so nothing of it can be paid. Enter 0, or ask"
 
 
@@ -161,6 +163,7 @@ def _rows(week: ActualWeek) -> Select:
         select(
             Actual, item.reference, ServiceLevel.id.label("level_id"), ServiceLevel.name.label("level_name"),
             ServiceLevel.unit, Client.reference.label("client_reference"), Client.surname, Client.first_name,
+            overlap_of(Actual.item_id, week.first_on).label("overlap"),
         )
         .join(item, item.id == Actual.item_id)
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
@@ -178,6 +181,8 @@ def _row(week: ActualWeek, row, plan: Planned | None, rulebook: Rulebook, past: 
     else:
         rules = rulebook.of(plan.level_id, week.first_on)
         faults = rejected(actual, past) + check(Figures.of(actual), plan, rules)
+        if row.overlap and actual.actual_e4 > 0:
+            faults.append(Fault(Code.OVERLAP, "actual_e4", AT_ONCE.format(row.overlap)))
         told = patterns(week, actual, past, rules)
     return SheetRow(
         actual, row.reference, row.level_id, row.level_name, row.unit, row.client_reference, row.surname,
