@@ -14,6 +14,7 @@ from models.calendar import today
 from models.care.from_visits import (
     allot_by_hand,
     may_be_for,
+    people_without_visits,
     take_visits,
     unallocated_count,
     visits_of,
@@ -67,9 +68,12 @@ def take():
         contract = get_or_404(Contract.by_name().where(Contract.reference == form.contract.data))
         with refusals_on(form):
             count = take_visits(contract, form.service_id, form.first_on, by=me())
-            return done(
-                f"{how_many(count, 'row')} taken from visits. Review and confirm the week", then=url_for(".index")
-            )
+            said = f"{how_many(count, 'row')} taken from visits. Review and confirm the week"
+            if rest := people_without_visits(contract, form.service_id, form.first_on):
+                said += (
+                    f". {how_many(rest, 'row')} without a visit {'is' if rest == 1 else 'are'} as planned: look there"
+                )
+            return done(said, then=url_for(".index"))
     return _page(form)
 
 

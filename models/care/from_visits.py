@@ -118,6 +118,14 @@ def take_visits(contract: Contract, service_id: int, first_on: date, *, by: User
     return len(filed)
 
 
+def people_without_visits(contract: Contract, service_id: int, first_on: date) -> int:
+    """How many line items have something planned in the week and no visit: their rows stay as they are."""
+    planned = [each.item_id for each in planned_of(contract.id, service_id, first_on) if each.planned_e4]
+    own = Visit.item_id.in_(planned), Visit.day >= first_on, Visit.day <= first_on + WEEK
+    made = session.scalar(select(sa.func.count(Visit.item_id.distinct())).where(*own)) or 0
+    return len(planned) - made
+
+
 def figures_of(planned: Planned, visits: Sequence[Visit], comment: str = "") -> Figures:
     """What visits of one person come to in a week. Hours are those of all workers who were there; each day is rounded
     to the steps of its unit, half up. Where the sum is not the plan, the comment says from how many visits it comes.

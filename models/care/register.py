@@ -31,7 +31,7 @@ class Standing(Choice):
     DRAFT = "draft"
     LATE = "late"
     CLOSED = "closed"
-    """It was never confirmed, and only the council can open it now."""
+    """It was not confirmed, or not again, in time, and only the council can open it now."""
     REOPENED = "reopened"
     EXCEPTIONS = "exceptions"
     """It is confirmed, and the council has not decided all of its exceptions."""
@@ -72,11 +72,13 @@ class ListedWeek:
     state: WeekState | None = None
     exceptions: int = 0
     """Figures that wait for the council."""
+    is_opened_by_council: bool = False
 
     @property
     def standing(self) -> Standing:
         if self.state is WeekState.REOPENED:
-            return Standing.REOPENED
+            is_closed = today() > self.latest and not self.is_opened_by_council
+            return Standing.CLOSED if is_closed else Standing.REOPENED
         if self.state is WeekState.CONFIRMED:
             return Standing.EXCEPTIONS if self.exceptions else Standing.CONFIRMED
         if today() > self.latest:
@@ -124,6 +126,7 @@ def weeks_to_do(since: date, provider_id: int | None = None) -> list[ListedWeek]
     )
     told = sa.cast(ActualWeek.first_on, sa.Text) + ":" + sa.cast(ActualWeek.id, sa.Text) + ":"
     told = told + sa.cast(sa.type_coerce(ActualWeek.state, sa.Text), sa.Text)
+    told = told + sa.case((ActualWeek.is_opened_by_council, ":council"), else_=":")
     begun = (
         select(sa.func.aggregate_strings(told, ","))
         .where(own, ActualWeek.first_on >= since - WEEK)
@@ -164,13 +167,14 @@ class _Begun:
     first_on: date
     state: WeekState
     exceptions: int = 0
+    is_opened_by_council: bool = False
 
 
 def _begun_of(row: sa.Row) -> Iterable[_Begun]:
     for part in filter(None, (row.begun or "").split(",")):
-        day, number, state = part.split(":")
-        first_on = date.fromisoformat(day)
-        yield _Begun(int(number), row.contract_id, row.service_id, first_on, WeekState(state))
+        day, number, state, by = part.split(":")
+        key = row.contract_id, row.service_id, date.fromisoformat(day)
+        yield _Begun(int(number), *key, WeekState(state), is_opened_by_council=by == "council")
 
 
 def _begun(since: date, provider_id: int | None) -> Select:
@@ -186,6 +190,7 @@ def _begun(since: date, provider_id: int | None) -> Select:
         select(
             ActualWeek.id, ActualWeek.contract_id, ActualWeek.service_id, ActualWeek.first_on,
             ActualWeek.state.label("state"), waits.label("exceptions"),
+            ActualWeek.is_opened_by_council.label("is_opened_by_council"),
         )
         .where(ActualWeek.first_on >= since - WEEK)
         .where(sa.true() if provider_id is None else ActualWeek.provider_id == provider_id)
@@ -255,6 +260,7 @@ def _week(row: sa.Row, span: Span, week: sa.Row | _Begun | None) -> ListedWeek:
         row.contract_id, row.reference, row.contract_name, row.service_id, row.service_name, span,
         span.last + timedelta(days=days), span.last + timedelta(weeks=weeks_after),
         week.id if week else None, WeekState(week.state) if week else None, week.exceptions if week else 0,
+        bool(week and week.is_opened_by_council),
     )  # fmt: skip
 
 

@@ -66,7 +66,8 @@ def test_a_visit_is_allotted_by_hand(agency, clerk):
 def test_a_week_is_taken_from_its_visits(agency, clerk):
     page = clerk.get(at(agency), status=200)
     done = clerk.submit(page, action=at(agency, "take"), form="td form")
-    assert "1 row taken from visits" in clerk.get(done.location, status=200).words
+    words = clerk.get(done.location, status=200).words
+    assert "1 row taken from visits. Review and confirm the week. 1 row without a visit is as planned" in words
     assert {row.origin for row in every(Actual)} == {Origin.VISITS, Origin.FORM}
 
 

@@ -85,6 +85,21 @@ def test_a_late_week_asks_why_and_keeps_what_was_typed(agency, set_today):
     assert "late: The rota came late" in page.words
 
 
+def test_a_page_that_was_drawn_before_midnight_asks_why_when_it_is_sent_after_it(agency, set_today):
+    agency.begin()
+    set_today(LATE - timedelta(days=1))
+    page = agency.clerk.get(f"{agency.week}/confirm")
+    assert page.page.select_one("#late_reason") is None
+    set_today(LATE)
+    again = agency.clerk.submit(page, form="main form[action$=confirm]")
+    assert again.status_code in (409, 422)
+    assert any("Say why it is late" in error for error in again.errors)
+    assert every(ConfirmedActual) == []
+    typed = {"late_reason": "Pressed at midnight"}
+    assert agency.clerk.submit(again, typed, form="main form[action$=confirm]").status_code == 303
+    assert every(ActualWeek)[0].late_reason == "Pressed at midnight"
+
+
 def test_in_time_until_the_end_of_the_deadline_nobody_asks_why(agency, set_today):
     agency.begin()
     set_today(LATE - timedelta(days=1))

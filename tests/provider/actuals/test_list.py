@@ -106,6 +106,20 @@ def test_what_waits_is_over_and_not_confirmed_and_the_oldest_comes_first(agency)
     assert to_do(agency, AFTER) == [(MONDAY, Standing.REOPENED)]
 
 
+@pytest.mark.parametrize(("reason", "standing"), [("", Standing.CLOSED), ("Wrong", Standing.REOPENED)])
+def test_a_week_that_its_provider_has_opened_closes_as_any_other(agency, reason, standing):
+    confirmed_actual(agency.items[0], MONDAY, 14 * SCALE)
+    [week] = every(ActualWeek)
+    change(week, reopened_at=week.confirmed_at, reopened_by_id=week.confirmed_by_id, reopened_reason=reason)
+    for weeks_on, expected in ((13, Standing.REOPENED), (14, standing)):
+        day = MONDAY + timedelta(weeks=weeks_on)
+        with reading(), as_on(day):
+            listed = [each.standing for each in weeks(MONDAY) if each.first_on == MONDAY]
+            waits = [each.standing for each in weeks_to_do(MONDAY) if each.first_on == MONDAY]
+        assert listed == [expected]
+        assert waits == [expected] * expected.is_to_do
+
+
 @pytest.mark.covers("S3-003")
 def test_the_list_says_of_each_week_its_state_deadline_people_and_units(agency):
     agency.begin()
