@@ -71,6 +71,13 @@ class Figures:
         fits = [each.value for each in of_kind if each.starts_on == newest and each.from_pence <= pence]
         return fits[-1] if fits else None
 
+    def lacks_base_rate_of(self, day: date) -> date | None:
+        """The 30 June or 31 December whose base rate is needed for interest that begins on that day, where none of that
+        day or an earlier one is on record; None where one is.
+        """
+        known = reference_day(day)
+        return known if self.on(LateKind.BASE_RATE, known) is None else None
+
     def due_on(self, valid_on: date | None) -> date | None:
         """The last day to pay in time what was valid on that day."""
         days = self.on(LateKind.PAY_DAYS, valid_on) if valid_on else None

@@ -218,6 +218,16 @@ def test_a_figure_of_late_payment_is_entered(manager, given, value):
     assert any("on record already" in each for each in page.errors)
 
 
+@pytest.mark.parametrize(("day", "is_told"), [(30, False), (1, True)])
+def test_a_base_rate_that_is_lacking_is_told(manager, day, is_told):
+    """In October 2026 that of 30 June holds: one of 1 July is too late."""
+    words = "The base rate of Tuesday 30 June 2026 is not on record"
+    assert words in manager.get(f"{QUEUE}rules").words
+    starts_on = date(2026, 6, 30) if day == 30 else date(2026, 7, 1)
+    saved(LateFigure(kind=LateKind.BASE_RATE, starts_on=starts_on, value=375, instrument="The Bank of England"))
+    assert (words in manager.get(f"{QUEUE}rules").words) is is_told
+
+
 @pytest.mark.parametrize("given", [{"kind": "base_rate"}, {"kind": "pay_days"}, {"kind": "fixed_sum"}])
 def test_a_figure_without_its_value_is_refused(manager, given):
     usual = {"days": "", "percent": "", "pence": "", "from_pence": "", "instrument": "An order"}

@@ -96,7 +96,7 @@ def test_lines_are_typed_one_after_the_other(open_browser, sign_in, set_today, d
         assert_fits(page)
     assert_accessible(page)
     page.get_by_role("button", name="Send invoice for £462.00").click()
-    expect(page.get_by_text("is with the council")).to_be_visible()
+    expect(page.get_by_text("Invoice 1041 for £462.00 is with the council")).to_be_visible()
     [sent] = every(made.Invoice)
     made.approve(sent)
     page.goto(f"/providers/{contract.provider_id}/invoices/{sent.id}/credit")

@@ -10,6 +10,7 @@ from blueprints.refusals import stays_on
 from forms.council_invoices import FigureForm, ReasonForm, shown_value
 from models.base import session
 from models.billing import invoice_rules as verbs
+from models.billing.invoice_clock import Figures
 from models.calendar import today
 from models.permissions import Permission
 from models.records.invoice_rule import HoldReason, LateFigure
@@ -18,10 +19,12 @@ from models.records.invoice_rule import HoldReason, LateFigure
 @bp.get("/rules")
 @requires(Permission.VIEW_EVERY_INVOICE)
 def rules():
+    figures = session.scalars(LateFigure.every()).all()
     return render(
         "admin/invoices/rules.html",
         reasons=session.scalars(HoldReason.every()).all(),
-        figures=session.scalars(LateFigure.every()).all(),
+        figures=figures,
+        lacks=Figures(figures).lacks_base_rate_of(today()),
         shown_value=shown_value,
         manages=may(Permission.MANAGE_INVOICE_RULES),
     )  # fmt: skip
