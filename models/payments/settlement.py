@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -29,6 +29,21 @@ Cell = tuple[int | None, date | None]
 """A client's id and the first day of the period that a line is for: see models.engine.recovery.Taken."""
 
 
+class _Past(NamedTuple):
+    """A row of `_past`."""
+
+    contract_id: int
+    day: date
+    client_id: int | None
+    run_id: int | None
+    pence: int
+    is_period: int
+
+
+_PAST = {name: f"past_{name}" for name in _Past._fields}
+"""What its columns are called beside those of drafts."""
+
+
 @dataclass(frozen=True)
 class ToSettle:
     """A payment, and the drafts that are taken of it: rows as `drafts_of` gives them."""
@@ -41,6 +56,8 @@ class ToSettle:
     drafts: Sequence[Any]
     planned_pence: int = 0
     """What it is to pay besides, where it has not begun and has no lines yet."""
+    recovered_pence: int | None = None
+    """What earlier runs of it have taken back; None where that is not read yet."""
 
 
 def drafts_of(*which: sa.ColumnElement[bool]) -> sa.Select:
@@ -124,6 +141,8 @@ class Owing:
 
     debts: Mapping[int, Debt]
     caps: Mapping[int, int]
+    past: Sequence[Any] | None = None
+    """Rows of `_past` of all clients with drafts in these payments; None: they are read if one looks back."""
 
 
 class _Books:
@@ -137,11 +156,11 @@ class _Books:
         self.left = {id_: debt.left_pence for id_, debt in self.debts.items()}
         self.written_off = {id_: max(debt.written_off_pence, 0) for id_, debt in self.debts.items()}
         self.caps = owing.caps
-        self.recovered = self._recovered([each.id for each in payments if each.is_begun and self.caps])
+        self.recovered = self._recovered([each for each in payments if each.is_begun and self.caps])
         with_past = [each for each in payments if any(self._looks_back(each, row) for row in each.drafts)]
         self.periods: dict[int, list[date]] = defaultdict(list)
         """The first days of these contracts' payments, in order."""
-        self.history = self._history(with_past)
+        self.history = self._history(with_past, owing.past)
 
     def settle(self, payment: ToSettle) -> Settlement:
         contract_id = payment.contract_id
@@ -188,41 +207,28 @@ class _Books:
         at = bisect_right(firsts, day) - 1
         return firsts[at] if at >= 0 else day
 
-    def _recovered(self, payment_ids: Sequence[int]) -> dict[int, int]:
+    def _recovered(self, payments: Sequence[ToSettle]) -> dict[int, int]:
         """What earlier runs of a payment have taken back, where a plan limits it."""
         part = RunPayment
+        known = {each.id: each.recovered_pence for each in payments if each.recovered_pence is not None}
+        payment_ids = [each.id for each in payments if each.id not in known]
+        if not payment_ids:
+            return known
         query = select(part.payment_id, sum_of(part.recovered_pence)).where(part.payment_id.in_(payment_ids))
-        return dict(session.execute(query.group_by(part.payment_id)).all()) if payment_ids else {}
+        return known | dict(session.execute(query.group_by(part.payment_id)).tuples().all())
 
-    def _history(self, payments: Sequence[ToSettle]) -> Mapping[int, dict[Cell, list[int]]]:
+    def _history(self, payments: Sequence[ToSettle], past: Sequence[Any] | None) -> Mapping[int, dict[Cell, list[int]]]:
         """By contract, client and period: what each run has finalised, the first run first. Fills `periods` too."""
         found: dict[int, dict[Cell, list[int]]] = defaultdict(lambda: defaultdict(list))
         if not payments:
             return found
-        line, payment, day = PaymentLine, ScheduledPayment, belongs_on()
-        contract_ids = {each.contract_id for each in payments}
-        clients = {row.client_id for each in payments for row in each.drafts if self._looks_back(each, row)}
-        of_them = PurchaseOrder.client_id.in_([id_ for id_ in clients if id_ is not None])
-        lines = (
-            select(line.contract_id, day.label("day"), PurchaseOrder.client_id, line.run_id,
-                   sum_of(line.total_pence).label("pence"), sa.literal(0).label("is_period"))
-            .join(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
-            .outerjoin(Adjustment, Adjustment.id == line.adjustment_id)
-            .where(
-                line.contract_id.in_(contract_ids),
-                line.run_id.is_not(None),
-                sa.or_(of_them, PurchaseOrder.client_id.is_(None)) if None in clients else of_them,
-                sa.or_(line.component != Component.ADJUSTMENT, Adjustment.is_of_earlier_days),
-            )
-            .group_by(line.contract_id, day, PurchaseOrder.client_id, line.run_id)
-        )  # fmt: skip
-        none = sa.cast(sa.null(), sa.Integer)
-        periods = select(payment.contract_id, payment.first_on, none, none, sa.literal(0), sa.literal(1)).where(
-            payment.contract_id.in_(contract_ids)
-        )
+        if past is None:
+            clients = {row.client_id for each in payments for row in each.drafts if self._looks_back(each, row)}
+            known = PurchaseOrder.client_id.in_([id_ for id_ in clients if id_ is not None])
+            of_them = sa.or_(known, PurchaseOrder.client_id.is_(None)) if None in clients else known
+            past = session.execute(_past({each.contract_id for each in payments}, of_them)).all()
         finalised: list[Any] = []
-        rows: Sequence[Any] = session.execute(sa.union_all(lines, periods).order_by("contract_id", "day")).all()
-        for row in rows:
+        for row in sorted(past, key=lambda each: (each.contract_id, each.day)):
             if row.is_period:
                 self.periods[row.contract_id].append(row.day)
             else:
@@ -234,6 +240,37 @@ class _Books:
         for (contract_id, cell, _), pence in sorted(by_run.items(), key=lambda each: each[0][2] or 0):
             found[contract_id][cell].append(pence)
         return found
+
+
+def _past(contract_ids: Collection[int], *which: sa.ColumnElement[bool]) -> sa.CompoundSelect:
+    """Rows of what runs have finalised of these contracts, by day, client and run, `which` of the purchase orders; and
+    the first days of their payments, which `is_period` marks.
+    """
+    line, payment, day = PaymentLine, ScheduledPayment, belongs_on()
+    lines = (
+        select(line.contract_id, day.label("day"), PurchaseOrder.client_id, line.run_id,
+               sum_of(line.total_pence).label("pence"), sa.literal(0).label("is_period"))
+        .join(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
+        .outerjoin(Adjustment, Adjustment.id == line.adjustment_id)
+        .where(
+            line.contract_id.in_(contract_ids),
+            line.run_id.is_not(None),
+            sa.or_(line.component != Component.ADJUSTMENT, Adjustment.is_of_earlier_days),
+            *which,
+        )
+        .group_by(line.contract_id, day, PurchaseOrder.client_id, line.run_id)
+    )  # fmt: skip
+    none = sa.cast(sa.null(), sa.Integer)
+    periods = select(payment.contract_id, payment.first_on, none, none, sa.literal(0), sa.literal(1))
+    return sa.union_all(lines, periods.where(payment.contract_id.in_(contract_ids)))
+
+
+def _has_drafts(payment_ids: Collection[int]) -> sa.ColumnElement[bool]:
+    """A condition on PurchaseOrder: it is of nobody, or of a client who has drafts in one of these payments."""
+    order, line = sa.orm.aliased(PurchaseOrder), sa.orm.aliased(PaymentLine)
+    clients = select(order.client_id).join(line, line.purchase_order_id == order.id)
+    clients = clients.where(line.payment_id.in_(payment_ids), line.run_id.is_(None), order.client_id.is_not(None))
+    return sa.or_(PurchaseOrder.client_id.in_(clients), PurchaseOrder.client_id.is_(None))
 
 
 def _owing(contract_ids: Collection[int]) -> Owing:
@@ -251,33 +288,44 @@ def _owed(contract_ids: Collection[int] | sa.Select) -> sa.CompoundSelect:
 
 
 def drafts_and_owing(
-    contract_ids: Collection[int], *which: sa.ColumnElement[bool]
+    contract_ids: Collection[int], *which: sa.ColumnElement[bool], past_of: Collection[int] = ()
 ) -> tuple[dict[int, list[Any]], Owing]:
-    """By payment id the rows of `sums_of_drafts`, and what these contracts owe: one statement for both."""
+    """By payment id the rows of `sums_of_drafts`, and what these contracts owe; and their past, where it is sure to be
+    asked for of the payments with these ids: one statement for all.
+    """
     found: dict[int, list[Any]] = defaultdict(list)
-    rows, owing = with_owing(sums_of_drafts(*which), contract_ids)
+    past = _past(contract_ids, _has_drafts(past_of)) if past_of else None
+    rows, owing = with_owing(sums_of_drafts(*which), contract_ids, past=past)
     for row in rows:
         found[row.payment_id].append(row)
     return found, owing
 
 
-def with_owing(drafts: sa.Select, contract_ids: Collection[int] | sa.Select) -> tuple[list[Any], Owing]:
-    """The rows of a query of drafts, in its order, and what these contracts owe: one statement for both."""
+def with_owing(
+    drafts: sa.Select, contract_ids: Collection[int] | sa.Select, *, past: sa.CompoundSelect | None = None
+) -> tuple[list[Any], Owing]:
+    """The rows of a query of drafts, in its order, and what these contracts owe, with their `past`: one statement."""
     place = sa.func.row_number().over(order_by=drafts._order_by_clauses)
     c, owed = drafts.order_by(None).add_columns(place.label("place")).subquery("drafts").c, _owed(contract_ids)
-    debts = owed.subquery("owed").c
-    none = sa.cast(sa.null(), sa.Integer).label("owing_id"), sa.cast(sa.null(), sa.String).label("owing_what")
+    debts, before = owed.subquery("owed").c, past.subquery("past").c if past is not None else ()
+    owing_none = sa.cast(sa.null(), sa.Integer).label("owing_id"), sa.cast(sa.null(), sa.String).label("owing_what")
+    past_none = [sa.cast(sa.null(), each.type).label(_PAST[each.key]) for each in before]
     told = {"net_pence": debts.pence, "vat_pence": sa.literal(0)}
     beside = (told.get(each.key, sa.null()).label(each.key) for each in c)
-    both = sa.union_all(select(*c, *none), select(*beside, debts.contract_id, debts.what))
+    parts = [select(*c, *owing_none, *past_none), select(*beside, debts.contract_id, debts.what, *past_none)]
+    if before:
+        parts.append(select(*(sa.null() for _ in c), *owing_none, *before))
     rows: list[Any] = []
     owing: list[tuple[int, str, int]] = []
-    for row in session.execute(both.order_by("place", "owing_id", "owing_what")):
-        if row.owing_what is None:
-            rows.append(row)
-        else:
+    found: list[_Past] = []
+    for row in session.execute(sa.union_all(*parts).order_by("place", "owing_id", "owing_what")):
+        if row.owing_what is not None:
             owing.append((row.owing_id, row.owing_what, row.net_pence))
-    return rows, owing_of(owing)
+        elif before and row.past_contract_id is not None:
+            found.append(_Past(*row[-len(_PAST) :]))
+        else:
+            rows.append(row)
+    return rows, replace(owing_of(owing), past=found if before else None)
 
 
 def owing_of(rows: Iterable[Any]) -> Owing:

@@ -169,7 +169,7 @@ def with_facts(query: sa.Select) -> sa.Select:
         has_hold(Hold.is_of_whole_payment, Hold.is_in_force).label("is_held"), has_hold().label("has_holds"),
         has_fault().label("has_fault"), may_owe(P.contract_id).label("may_owe"),
         sa.case((may_owe(P.contract_id), owed_pence(P.contract_id)), else_=0).label("owed_pence"),
-        has_plan(P.contract_id).label("has_plan"),
+        has_plan(P.contract_id).label("has_plan"), _recovered().label("recovered_pence"),
         awaited_pence(P.id).label("awaited_pence"),
         returned_of(P.id).label("returned_pence"), *told_days_of(P.id), _run_day().label("run_on"),
         in_run.c.run_id.label("in_run_id"), in_run.c.as_on.label("in_run_on"), in_run.c.is_authorised,
@@ -235,7 +235,8 @@ def _settled(payments: Sequence[Any], owing: Owing | None) -> dict[int, Settleme
     which = PaymentLine.payment_id.in_([row.id for row in to_settle]), ~has_row_held()
     drafts: Mapping[int, list[Any]]
     if owing is None:
-        drafts, owing = drafts_and_owing(concerned, *which)
+        is_asked = any(row.is_begun for row in to_settle)
+        drafts, owing = drafts_and_owing(concerned, *which, past_of=[row.id for row in to_settle] if is_asked else ())
     else:
         drafts = drafts_of_payments(*which)
     return found | settle_all(
@@ -243,6 +244,7 @@ def _settled(payments: Sequence[Any], owing: Owing | None) -> dict[int, Settleme
             ToSettle(
                 row.id, row.contract_id, row.first_on, row.last_on, row.is_begun, drafts[row.id],
                 planned_pence=rest[row.id] - sum(draft.net_pence + draft.vat_pence for draft in drafts[row.id]),
+                recovered_pence=row.recovered_pence,
             )
             for row in to_settle
         ),
@@ -255,6 +257,13 @@ def _is_one_of_them() -> sa.ColumnElement[bool]:
     of_contracts = P.contract_id.in_(sa.bindparam("contract_ids", expanding=True))
     before = of_contracts, P.closed_run_id.is_(None), P.first_on <= sa.bindparam("last_first_on", type_=sa.Date())
     return sa.or_(P.id.in_(sa.bindparam("payment_ids", expanding=True)), sa.and_(*before))
+
+
+def _recovered() -> sa.ColumnElement[int]:
+    """What its runs have taken back, where a plan limits that."""
+    part = RunPayment
+    taken = select(sum_of(part.recovered_pence)).where(part.payment_id == P.id).correlate(P).scalar_subquery()
+    return sa.case((has_plan(P.contract_id), taken), else_=0)
 
 
 def _run_day() -> sa.ScalarSelect[date]:

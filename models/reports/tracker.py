@@ -109,15 +109,16 @@ class Track:
 
 
 def tracks_of(payments: Sequence[P], standings: Mapping[int, Standing], *, with_stops: bool = True) -> dict[int, Track]:
-    """By payment id: two statements for all of them, one where nothing waits or, for a list that says in short where
-    each stands, `with_stops` is False. Each payment has its contract.
+    """By payment id: one statement for all of them, none where nothing waits and one run has paid each. For a list that
+    says in short where each stands, `with_stops` is False. Each payment has its contract.
     """
     parts: dict[int, list[PaidPart]] = {
         each.id: _only_part(each, standings[each.id]) for each in payments if _is_paid_at_once(each, standings[each.id])
     }
-    parts |= parts_of([each.id for each in payments if each.is_begun and each.id not in parts])
-    waits = [each.id for each in payments if _may_wait(each, standings[each.id])]
-    stops = stops_of(waits) if waits and with_stops else {}
+    begun = [each.id for each in payments if each.is_begun and each.id not in parts]
+    waits = [each.id for each in payments if with_stops and _may_wait(each, standings[each.id])]
+    more, stops = _parts_and_stops(begun, waits)
+    parts |= more
     return {
         each.id: track_of(each, standings[each.id], parts.get(each.id, ()), stops.get(each.id, ())) for each in payments
     }
@@ -265,6 +266,41 @@ def _is_kept(standing: Standing) -> bool:
     return standing.kept is not None and standing.kept is not Kept.ASKED
 
 
+def _parts_and_stops(
+    begun: Sequence[int], waits: Sequence[int]
+) -> tuple[dict[int, list[PaidPart]], dict[int, list[Stop]]]:
+    """What `parts_of` and `stops_of` say of these payments, read at once."""
+    if not begun or not waits:
+        return parts_of(begun), stops_of(waits) if waits else {}
+    part, run, query = RunPayment, PaymentRun, waiting_by_payment(waits)
+    place = sa.func.row_number().over(order_by=query._order_by_clauses)
+    c, none = query.order_by(None).add_columns(place.label("place")).subquery("stops").c, sa.null()
+    columns = c.payment_id, c.reason, c.pence, c.until_on, c.place, sa.cast(none, sa.Integer).label("part_id")
+    paid = select(part.payment_id, none, none, none, part.run_id, part.id).where(*_has_paid(begun))
+    both = sa.union_all(select(*columns), paid).subquery("both")
+    rows = session.execute(
+        select(*both.c, part, SentPayment, run.as_on)
+        .select_from(both)
+        .outerjoin(part, part.id == both.c.part_id)
+        .outerjoin(run, run.id == part.run_id)
+        .outerjoin(SentPayment, SentPayment.of_part(part))
+        .order_by(both.c.place, both.c.part_id)
+    )
+    parts: dict[int, list[PaidPart]] = defaultdict(list)
+    stops: dict[int, list[Stop]] = defaultdict(list)
+    for row in rows:
+        if row.part_id is not None:
+            parts[row.payment_id].append(PaidPart.of_row(row))
+        else:
+            stops[row.payment_id].append(Stop(row.reason, row.pence, row.until_on))
+    return parts, stops
+
+
+def _has_paid(payment_ids: Sequence[int]) -> tuple[sa.ColumnElement[bool], ...]:
+    part = RunPayment
+    return part.payment_id.in_(payment_ids), part.is_finalised, part.paid_pence != 0
+
+
 def parts_of(payment_ids: Sequence[int]) -> dict[int, list[PaidPart]]:
     """What runs have paid of these payments to the bank, in the order of the runs, by payment id; one statement."""
     parts: dict[int, list[PaidPart]] = defaultdict(list)
@@ -275,7 +311,7 @@ def parts_of(payment_ids: Sequence[int]) -> dict[int, list[PaidPart]]:
         select(part, SentPayment, run.as_on)
         .join(run, run.id == part.run_id)
         .outerjoin(SentPayment, SentPayment.of_part(part))
-        .where(part.payment_id.in_(payment_ids), part.is_finalised, part.paid_pence != 0)
+        .where(*_has_paid(payment_ids))
         .order_by(part.run_id, part.id)
     )
     for row in session.execute(query):

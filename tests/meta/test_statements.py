@@ -1,5 +1,6 @@
 """How many times a page asks the database: no page more than MOST, however many rows there are."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -13,9 +14,11 @@ from tests.factories import make_staff, make_user
 from tests.meta.world import settled_provider
 from tests.support.addresses import address, methods_of, rules_of
 from tests.support.client import PortalClient
-from tests.support.debts import owing_in_an_open_run
+from tests.support.debts import owing_in_an_open_run, partly_paid_under_a_plan
 
 MOST = 8
+OF_A_PAYMENT = 10
+"""So many pages at least are of one payment."""
 OF_EVERY_ROLE = ("admin.home.show", "provider.home.show")
 
 
@@ -34,18 +37,31 @@ def test_no_page_does_where_a_run_is_open_and_contracts_owe(app, set_today, is_q
     assert above(asked_of(app, provider, values), MOST) == {}
 
 
+@pytest.mark.parametrize("times", [1, 10])
+def test_no_page_of_a_payment_does_that_is_partly_paid_under_a_plan_or_catches_up(app, set_today, times):
+    provider, values = settled_provider()
+    partly_paid, catches_up = partly_paid_under_a_plan(provider, date(2019, 9, 30), times=times)
+    set_today(date(2019, 10, 28))
+    for payment in (partly_paid, catches_up):
+        asked = asked_of(app, provider, values | payment, having={"reference", "first_on"})
+        assert len(asked) >= OF_A_PAYMENT
+        assert above(asked, MOST) == {}
+
+
 def above(asked: dict[str, int], most: int) -> dict[str, int]:
     return {name: count for name, count in asked.items() if count > most}
 
 
-def asked_of(app: Flask, provider: Provider, values: dict[str, Any]) -> dict[str, int]:
-    """How often each page of these records asks the database, by endpoint."""
+def asked_of(app: Flask, provider: Provider, values: dict[str, Any], having: Collection[str] = ()) -> dict[str, int]:
+    """How often each page of these records asks the database, by endpoint; `having` these arguments, if any."""
     values = values | {"provider": provider.id}
     council = {role: PortalClient(app).sign_in(make_staff(role)) for role in CouncilRole}
     own = {role: PortalClient(app).sign_in(make_user(role, provider)) for role in Role}
     asked: dict[str, int] = {}
     for rule in rules_of(app):
         access = access_of(app, rule.endpoint)
+        if not rule.arguments.issuperset(having):
+            continue
         if "GET" not in methods_of(rule) or not (access is SIGNED_IN or isinstance(access, Permission)):
             continue
         clients, grants = (own, GRANTS) if "provider" in rule.arguments else (council, COUNCIL_GRANTS)

@@ -12,6 +12,7 @@ from models.permissions import Role
 from tests.factories import make_membership, make_provider
 from tests.support.client import PortalClient
 from tests.support.rows import reading
+from tests.support.snapshots import once
 from tests.support.states import MONDAY, STATES, office
 
 MONEY = re.compile(r"−?£[\d,]+\.\d\d")
@@ -26,7 +27,7 @@ def pence(text):
 
 @pytest.fixture(params=STATES)
 def the(request, database, set_today):
-    made = STATES[request.param](office())
+    made = once(request.param, lambda: STATES[request.param](office()))
     set_today(made.today)
     return made
 

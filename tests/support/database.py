@@ -30,12 +30,17 @@ def make_tables(url: str) -> None:
     engine.dispose()
 
 
+EMPTY: set[bytes] = set()
+"""What SQLite databases consist of that have their tables, and no rows yet but those of migrations."""
+
+
 class SQLiteDatabases:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._template = folder / "template.sqlite"
         self._count = 0
         make_tables(f"sqlite:///{self._template}")
+        EMPTY.add(self._template.read_bytes())
 
     @contextmanager
     def clean(self) -> Iterator[str]:

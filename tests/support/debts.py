@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from commands.batchwise.payments import finalise_run
 from models.accounts.user import User
 from models.base import Base
 from models.calendar import as_on
@@ -16,12 +17,14 @@ from models.payments.ledger import Ledger, ledger_of
 from models.payments.owing import Forecast, forecast_of
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.payment_run import prepare
+from models.payments.run import PaymentRun
+from models.records.care_package import ItemPrice
 from models.records.contract import Contract, PaymentMethod
 from models.records.provider import Provider
 from tests.care_factories import make_contract, make_item
 from tests.factories import make_staff, make_user
 from tests.support.rows import every, reading, saved, unit_of_work
-from tests.support.runs import calculate, finalise
+from tests.support.runs import authorise, calculate, finalise
 
 FIRST = date(2019, 9, 2)
 """The Monday on which contracts here begin: £100.00 a week, finalised on Sundays."""
@@ -86,6 +89,26 @@ def owing_in_an_open_run(
     names = {"reference": contracts[-1].reference, "first_on": second.first_on, "run_id": run.id}
     held = [hold.id for hold in every(Hold.ever_on(second))]
     return names | ({"hold_id": held[0]} if held else {})
+
+
+def partly_paid_under_a_plan(provider: Provider, first: date, *, times: int = 1) -> tuple[dict[str, Any], ...]:
+    """As `owing_in_an_open_run` with queries, the run finalised, and all prices raised from the first day on. What
+    names a payment of which the queried row is not paid, and the next one, which catches up what earlier days cost now.
+    """
+    names = owing_in_an_open_run(provider, first, times=times, is_queried=True)
+    today = first + 4 * WEEK
+    officer = make_staff()
+    with as_on(today - DAY):
+        with unit_of_work() as session:
+            [run] = session.scalars(select(PaymentRun).where(PaymentRun.id == names["run_id"]))
+            authorise(run, by=officer)
+        finalise_run(names["run_id"], by_id=officer.id)
+    with unit_of_work() as session:
+        for price in session.scalars(select(ItemPrice).where(ItemPrice.provider_id == provider.id)):
+            price.rate_e4 += 10_000
+    calculate(today)
+    payment = {"reference": names["reference"], "hold_id": names["hold_id"], "run_id": names["run_id"]}
+    return payment | {"first_on": names["first_on"]}, payment | {"first_on": today}
 
 
 def again(session: Any, row: Base) -> Any:

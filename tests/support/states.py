@@ -32,6 +32,7 @@ from tests.care_factories import make_calendar, make_client, make_contract, make
 from tests.factories import make_staff, make_user
 from tests.support.rows import every, reading, saved, unit_of_work
 from tests.support.runs import authorise, calculate, orders
+from tests.support.snapshots import once
 
 DOC = Path(__file__).parents[2] / "docs" / "payment-states.md"
 DAY = timedelta(days=1)
@@ -210,6 +211,10 @@ def _again(hold: Hold) -> Hold:
 
 
 def office(**given: object) -> Office:
+    return once(("office", repr(given)), lambda: _office(**given))
+
+
+def _office(**given: object) -> Office:
     calendar = make_calendar(confirm_by_days=3)
     rules = {"confirmation": "required", "if_unconfirmed": "hold"} | given
     contract = make_contract(calendar=calendar, calculate_from=MONDAY, **rules)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.snapshots import once
 from tests.support.states import DOC, EVENTS, FRIDAY, STATES, THURSDAY, TUESDAY, office, state_of
 
 POLICIES = {
@@ -43,7 +44,7 @@ CELLS = list(cells())
 @pytest.mark.parametrize(("policy", "state", "event", "said"), CELLS, ids=[" - ".join(cell[:3]) for cell in CELLS])
 def test_what_becomes_of_it(database, policy, state, event, said):
     build = STATES if policy == "hold" else BY_POLICY
-    the = build[state](office(if_unconfirmed=policy))
+    the = once((policy, state), lambda: build[state](office(if_unconfirmed=policy)))
     assert not the.refused
     before = the.payment
     EVENTS[event](the)
