@@ -60,7 +60,7 @@ class WholeRequests(ThreadWorker):
     """The worker's main loop collects requests, as it has always done with idle connections; nobody waits in it."""
 
     def accept(self, listener: socket.socket) -> None:
-        time.sleep(min(self.nr_conns, 5) / 1000)  # whoever has fewer connections is quicker
+        time.sleep(min(self.nr_conns, 5) / 1000)  # so that the process with fewer connections is quicker
         try:
             sock, client = listener.accept()
         except OSError:  # another process has it, or it is gone already
@@ -149,15 +149,30 @@ def post_fork(server: Arbiter, _worker: Worker) -> None:
 
 
 def post_worker_init(_worker: Worker) -> None:
+    """A page makes thousands of objects, nearly all of which go with it. Python looks for rubbish after each 700 new ones,
+    among all of them ever so often: with this and freezing, pages were 25 % quicker, and p95 40 ms where it was 71.
+    """
     gc.set_threshold(50_000, 20, 100)
 
 
 bind = "127.0.0.1:8000"
 preload_app = True
+"""Imported once, for all processes: they hold 149 MB together (PSS) before the first request instead of 306. The port
+opens when the portal is ready, and settings that are wrong end the server itself, with the status that the unit knows.
+"""
 workers = 2
+"""One for each core of a usual machine: Python runs one thread of a process at a time."""
 threads = 4
+"""While some wait for the disc, since each note is written before its answer, others go on. Each has a connection to the
+database. Two processes answer eight at once, and whoever comes meanwhile waits in line.
+"""
 worker_class = WholeRequests
 worker_connections = 500
+"""Open connections of a process, idle ones included: it accepts no more than these. Browsers keep six, so a small bound
+would shut people out. What shares eight kept connections between the processes is the pause in accept(): without it one
+of two did 74 to 100 % of the work in six trials, with it 50 to 67 % in five. `reuse_port` would not: gunicorn opens one
+socket, which its processes inherit.
+"""
 umask = 0o077
 control_socket_disable = True
 forwarded_allow_ips = ""  # who is believed is said in settings.toml: proxies
