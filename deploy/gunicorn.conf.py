@@ -149,7 +149,7 @@ def post_fork(server: Arbiter, _worker: Worker) -> None:
 
 
 def post_worker_init(_worker: Worker) -> None:
-    """A page makes thousands of objects, nearly all of which go with it. Python looks for rubbish after each 700 new ones,
+    """A page makes thousands of objects, nearly all of which go with it. Python looks for rubbish after each 700 new,
     among all of them ever so often: with this and freezing, pages were 25 % quicker, and p95 40 ms where it was 71.
     """
     gc.set_threshold(50_000, 20, 100)
@@ -163,8 +163,8 @@ opens when the portal is ready, and settings that are wrong end the server itsel
 workers = 2
 """One for each core of a usual machine: Python runs one thread of a process at a time."""
 threads = 4
-"""While some wait for the disc, since each note is written before its answer, others go on. Each has a connection to the
-database. Two processes answer eight at once, and whoever comes meanwhile waits in line.
+"""While some wait for the disc, since each note is written before its answer, others go on. Each has a connection to
+the database. Two processes answer eight at once, and whoever comes meanwhile waits in line.
 """
 worker_class = WholeRequests
 worker_connections = 500
