@@ -38,6 +38,10 @@ class NewActionForm(FlaskForm):
     """A new action. Which fields there are beside title and text, its type says: `offer` and `fit`."""
 
     type = ChoiceField("Type")
+    find = StringField(
+        "Find a client", filters=[tidy_line], validators=[Optional(), _SHORT],
+        description="Type a part of the name or reference, then choose the client under Related To",
+    )  # fmt: skip
     related = ChoiceField("Related To", noun="who it is about", default=PROVIDER)
     team = ChoiceField("Assign To")
     event_on = DayField("Day", validators=[Optional()])
@@ -50,12 +54,18 @@ class NewActionForm(FlaskForm):
     text = _text("Text", DataRequired("Say what it is about"))
     files = FilesField()
     chosen: ActionType | None = None
+    finds = False
+    """There are more clients than a list can have: who it is about is found by name first."""
+    found = 0
+    """So many clients are in the list."""
 
     def offer(
-        self, types: Sequence[ActionType], provider: Any, clients: Sequence[Client], linked_id: int | None = None
-    ) -> None:
+        self, types: Sequence[ActionType], provider: Any, clients: Sequence[Client], linked_id: int | None = None,
+        *, has_more: bool = False,
+    ) -> None:  # fmt: skip
         """Fill the drop-downs for this provider, and fit the form to the type that is chosen. `linked_id`: the client
-        of what the action is linked with; it can be about nobody else.
+        of what the action is linked with; it can be about nobody else. `has_more`: the provider has more than these
+        `clients`, which are found by what is typed.
         """
         self.type.offer(*((str(each.id), each.name) for each in types))
         self.chosen = next((each for each in types if str(each.id) == self.type.data), types[0] if types else None)
@@ -73,6 +83,7 @@ class NewActionForm(FlaskForm):
             clients, nobody = [each for each in clients if each.id == linked_id], []
         clients = clients if self.chosen.related is not Related.PROVIDER else []
         named = [(str(each.id), each.full_name) for each in clients]
+        self.found, self.finds = len(named), has_more and self.chosen.related is not Related.PROVIDER
         self.related.offer(*(nobody if nobody or named else [(PROVIDER, provider.name)]), *named)
         if self.chosen.event is not None:
             self.event_on.label.text = _DAYS[self.chosen.event]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from flask import Blueprint, abort, g, request, url_for
-from sqlalchemy import select
+from sqlalchemy import false, or_, select
 
 from blueprints.access import looking_at, may, me, requires, viewed
 from blueprints.attachments import send_attachment, sent, takes_files
@@ -40,6 +40,8 @@ from models.tenancy import every_provider
 
 bp = Blueprint("actions", __name__, url_prefix="/actions")
 
+MOST_CLIENTS = 100
+"""So many clients stand in a list to choose from. Who has more finds them by name."""
 SAID = {
     "comment": "Your comment is there for the council to read",
     "reply": "Your reply is with the {team}",
@@ -74,7 +76,8 @@ def new():
     known = session.scalars(ActionType.by_name()).unique().all()
     types = offered(known, viewed().kind, of_money=_sees_money())
     form = NewActionForm(data=_begins_with(asked, types))
-    form.offer(types, viewed(), session.scalars(Client.at_provider()).all(), asked.about.client_id)
+    clients, has_more = _clients(form, asked.about.client_id)
+    form.offer(types, viewed(), clients, asked.about.client_id, has_more=has_more)
     if "choose" not in request.form and sent(form):
         is_to_look = "sure" not in request.form and _sees_money()
         if is_to_look and (told := preview(form.chosen, viewed().id, form.client_id, *form.days)):
@@ -85,6 +88,22 @@ def new():
         "provider/actions/new.html", partial="provider/actions/_for_type.html", form=form, asked=asked, here=_here(),
         keep=url_for(".keep_new", **_links()), is_still_kept=g.get("is_still_kept", False),
     )  # fmt: skip
+
+
+def _clients(form, linked_id):
+    """Who it can be about, and whether there are more: of more than MOST_CLIENTS, those that are found by what is typed
+    and the one who is chosen.
+    """
+    every = Client.at_provider()
+    if linked_id is not None:
+        return session.scalars(every.where(Client.id == linked_id)).all(), False
+    first = session.scalars(every.limit(MOST_CLIENTS + 1)).all()
+    if len(first) <= MOST_CLIENTS:
+        return first, False
+    typed = form.related.data or ""
+    chosen = Client.id == int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else false()
+    is_found = Client.found_by(form.find.data) if form.find.data else false()
+    return session.scalars(every.where(or_(is_found, chosen)).limit(MOST_CLIENTS)).all(), True
 
 
 def _begins_with(asked, types):

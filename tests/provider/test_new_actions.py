@@ -15,7 +15,7 @@ from models.correspondence.attachment import Attachment
 from models.correspondence.document import ContractDocument, DocumentKind, DocumentState
 from models.permissions import CouncilRole, Role
 from tests.action_factories import make_team, make_type
-from tests.care_factories import make_contract, make_item
+from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import make_provider, make_staff, make_user
 from tests.support.client import PortalClient, filled_in
 from tests.support.rows import every, saved
@@ -82,6 +82,59 @@ def test_what_is_asked_about_an_item_is_about_its_client_and_nobody_else(office,
     office.submit(page, {"text": "More hours"}, status=303)
     [action] = every(select(Action))
     assert (action.item_id, action.client_id) == (item.id, item.client_id)
+
+
+@pytest.fixture
+def three(provider, type_, monkeypatch):
+    """Clients of a provider that has more than a list can have: Adams, Brown and Clark."""
+    monkeypatch.setattr("blueprints.provider.actions.MOST_CLIENTS", 2)
+    contract = make_contract(provider=provider)
+    named = [make_client(surname=name, first_name="Kay") for name in ("Adams", "Brown", "Clark")]
+    return [make_item(contract, client=each).client_id for each in named]
+
+
+def offered_in(page):
+    return [each["value"] for each in page.page.select("select[name=related] option")]
+
+
+def test_one_of_many_clients_is_found_by_name_before_they_are_chosen(office, at, three):
+    page = office.get(at("new"))
+    assert offered_in(page) == [""]
+    found = office.submit(page, {"find": "brow", "text": "More hours", "choose": "y"})
+    assert offered_in(found) == ["", str(three[1])]
+    assert "1 client found" in found.words
+    assert filled_in(found.page.select_one("main form"))["text"].strip() == "More hours"
+    chosen = {"related": str(three[1]), "title": "Hours", "text": "More hours"}
+    office.submit(found, chosen, status=303)
+    assert [action.client_id for action in every(select(Action))] == [three[1]]
+
+
+def test_who_is_chosen_stays_whatever_is_looked_for_next(office, at, three):
+    page = office.submit(office.get(at("new")), {"find": "adams", "choose": "y"})
+    again = office.submit(page, {"find": "nobody of this name", "related": str(three[0]), "choose": "y"})
+    assert offered_in(again) == ["", str(three[0])]
+    assert filled_in(again.page.select_one("main form"))["related"] == str(three[0])
+
+
+@pytest.mark.parametrize("typed", ["9" * 12, "٣", "x", "-1"])
+def test_nobody_else_is_offered_by_a_number_that_is_sent(office, at, three, typed):
+    sent = {"related": typed, "title": "Hours", "text": "More hours"}
+    again = office.submit(office.get(at("new")), sent, status=422)
+    assert (offered_in(again), again.errors) == ([""], ["Choose who it is about from the list"])
+
+
+def test_a_client_of_another_provider_is_neither_found_nor_chosen(office, at, three):
+    other = make_item(make_contract(provider=make_provider()), client=make_client(surname="Brownlow"))
+    page = office.submit(office.get(at("new")), {"find": "brown", "choose": "y"})
+    assert offered_in(page) == ["", str(three[1])]
+    sent = {"related": str(other.client_id), "title": "Hours", "text": "More hours"}
+    assert offered_in(office.submit(page, sent, status=422)) == ["", str(three[1])]
+
+
+def test_as_many_clients_as_a_list_can_have_stand_in_it(office, at, three, monkeypatch):
+    monkeypatch.setattr("blueprints.provider.actions.MOST_CLIENTS", 3)
+    page = office.get(at("new"))
+    assert (offered_in(page), page.page.select_one("[type=search]")) == (["", *map(str, three)], None)
 
 
 def make_document(item, **given):
