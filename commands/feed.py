@@ -1,5 +1,6 @@
 """`./portal feed ...`: what comes in from the finance system, and what goes back to it."""
 
+import gc
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -125,6 +126,7 @@ def progress(things: Iterable[Any], what: str) -> Iterable[Any]:
 
 
 def _run(work: Callable[[Path, Track], Report], directory: Path, most: int, each: bool) -> Report:
+    gc.freeze()  # the program itself is not gone through again and again while a large feed is read
     try:
         report = work(directory, progress)
     except FeedFaults as found:
@@ -134,6 +136,8 @@ def _run(work: Callable[[Path, Track], Report], directory: Path, most: int, each
     except AboveLimits as refusal:
         _show(refusal.report, most, each)
         raise click.ClickException(f"{refusal}. Look at it and, if it is right, give --above-limits.") from None
+    finally:
+        gc.unfreeze()
     _show(report, most, each)
     return report
 

@@ -132,6 +132,7 @@ def due(days: Sequence[date], *, of_contracts: Sequence[int] | None = None) -> s
         newer.contract_id == method.contract_id, newer.calculate_from <= last_on,
         newer.calculate_from > method.calculate_from,
     )  # fmt: skip
+    begun = select(ActualWeek.id).where(ActualWeek.contract_id == method.contract_id, ActualWeek.first_on == first_on)
     deadline = sa.and_(
         ActualRule.service_level_id == ServiceLevel.id, ActualRule.kind == RuleKind.DEADLINE,
         sa.or_(ActualRule.refuses_from <= weeks.c.first_on, ActualRule.warns_from <= weeks.c.first_on),
@@ -151,6 +152,7 @@ def due(days: Sequence[date], *, of_contracts: Sequence[int] | None = None) -> s
         .outerjoin(ActualRule, deadline)
         .where(item.is_activated, ServiceLevel.unit.not_in(BY_PLAN), item.starts_on <= last_on, is_there)
         .where(method.calculate_from <= last_on, ~later.exists())
+        .where(sa.or_(method.pay_on_actuals != PayOnActuals.NEVER, begun.exists()))
         .group_by(
             item.provider_id, item.contract_id, ServiceLevel.service_id, weeks.c.first_on, weeks.c.weeks_ago,
             weeks.c.age,

@@ -332,8 +332,8 @@ def _subject(table: str, id_: Column) -> sa.ColumnElement[str]:
 
 def has_unseen() -> sa.ColumnElement[bool]:
     """A condition on ScheduledPayment: a draft of it is of an adjustment that nobody has seen but who made it."""
-    unseen = select(line.id).join(Adjustment, Adjustment.id == line.adjustment_id).where(Adjustment.seen_at.is_(None))
-    return unseen.where(line.payment_id == P.id, line.run_id.is_(None)).correlate(P).exists()
+    made = select(line.payment_id).join(Adjustment, Adjustment.id == line.adjustment_id)
+    return P.id.in_(made.where(Adjustment.seen_at.is_(None), line.run_id.is_(None)))
 
 
 def see(adjustment: Adjustment, *, by: User) -> None:

@@ -213,13 +213,16 @@ def held_pence() -> sa.ScalarSelect[int]:
     return query.correlate(Hold).scalar_subquery()
 
 
-def held_rows_pence() -> sa.ScalarSelect[int]:
-    """The drafts in those rows of a ScheduledPayment that a hold keeps back: pence, as a subquery."""
+def held_rows_pence() -> sa.ColumnElement[int]:
+    """The drafts in those rows of a ScheduledPayment that a hold keeps back: pence, for whose sum the lines of a
+    payment are read only where a row of it is held.
+    """
     line = PaymentLine
     of_row = Hold.payment_id == line.payment_id, Hold.purchase_order_id == line.purchase_order_id, Hold.is_in_force
     is_held = select(Hold.id).where(*of_row).correlate(line).exists()
     query = select(sum_of(line.total_pence)).where(line.payment_id == ScheduledPayment.id, line.run_id.is_(None))
-    return query.where(is_held).correlate(ScheduledPayment).scalar_subquery()
+    pence = query.where(is_held).correlate(ScheduledPayment).scalar_subquery()
+    return sa.case((has_hold(~Hold.is_of_whole_payment, Hold.is_in_force), pence), else_=0)
 
 
 def still_held(payment_ids: Iterable[int], order_id: int | None = None, *, in_any_row: bool = False) -> dict[int, str]:

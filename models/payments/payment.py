@@ -35,6 +35,16 @@ def answers_from(first_on: date, confirm_by: date) -> date:
 
 _CARRIED = sa.column("purchase_order_id").is_(None)
 _FOUND_BY = "payment_id", "purchase_order_id", "item_id"  # each with the provider, whom a tenant's read names too
+_MADE = sa.column("adjustment_id").is_not(None)
+_OPENS_ON = sa.text("(CASE WHEN (finalise_on < first_on) THEN finalise_on ELSE first_on END)")
+_OPEN = sa.column("closed_run_id").is_(None)
+
+
+def opens_on(first_on: sa.ColumnElement[date], finalise_on: sa.ColumnElement[date]) -> sa.ColumnElement[date]:
+    """The first day of a payment's period, or the day on which it is finalised where that comes before: as one
+    expression, which has an index, since SQLite looks through all payments for one day or another.
+    """
+    return sa.case((finalise_on < first_on, finalise_on), else_=first_on)
 
 
 class ScheduledPayment(Confirmable, ProviderOwned, Base):
@@ -48,6 +58,8 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     __tablename__ = "scheduled_payment"
     __table_args__ = owned(
         sa.UniqueConstraint("contract_id", "first_on"),
+        sa.Index("ix_scheduled_payment_open", _OPENS_ON, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        sa.Index("ix_scheduled_payment_open_finalise_on", "finalise_on", sqlite_where=_OPEN, postgresql_where=_OPEN),
         sa.CheckConstraint("(confirmation = 'unconfirmed') = (answered_pence IS NULL)", name="answered_pence"),
         sa.CheckConstraint("confirmation = 'unconfirmed' OR answered_at IS NOT NULL", name="answered_at"),
         sa.CheckConstraint("confirmation <> 'rejected' OR answered_by_id IS NOT NULL", name="rejected_by"),
@@ -144,7 +156,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     @has_come.inplace.expression
     @classmethod
     def _has_come(cls) -> sa.ColumnElement[bool]:
-        return sa.or_(cls.first_on <= TODAY, cls.finalise_on <= TODAY)
+        return opens_on(cls.first_on, cls.finalise_on) <= TODAY
 
     @hybrid_property
     def is_open(self) -> bool:
@@ -154,7 +166,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     @is_open.inplace.expression
     @classmethod
     def _is_open(cls) -> sa.ColumnElement[bool]:
-        return sa.and_(cls.closed_run_id.is_(None), sa.or_(cls.first_on <= TODAY, cls.finalise_on <= TODAY))
+        return sa.and_(cls.closed_run_id.is_(None), opens_on(cls.first_on, cls.finalise_on) <= TODAY)
 
     @hybrid_property
     def takes_answers(self) -> bool:
@@ -269,6 +281,7 @@ class PaymentLine(ProviderOwned, Base):
     __table_args__ = owned(
         sa.Index("ix_payment_line_cell", "contract_id", "run_id"),
         *(sa.Index(f"ix_payment_line_{name}", name, "provider_id") for name in _FOUND_BY),
+        sa.Index("ix_payment_line_adjustment_id", "adjustment_id", sqlite_where=_MADE, postgresql_where=_MADE),
         sa.Index("ix_payment_line_carried", "contract_id", sqlite_where=_CARRIED, postgresql_where=_CARRIED),
         sa.Index("ix_payment_line_carried_of", "provider_id", sqlite_where=_CARRIED, postgresql_where=_CARRIED),
         payment_id="scheduled_payment",
