@@ -40,7 +40,9 @@ _OPENS_ON = sa.text("(CASE WHEN (finalise_on < first_on) THEN finalise_on ELSE f
 _OPEN = sa.column("closed_run_id").is_(None)
 
 
-def opens_on(first_on: sa.ColumnElement[date], finalise_on: sa.ColumnElement[date]) -> sa.ColumnElement[date]:
+def opens_on(
+    first_on: sa.SQLColumnExpression[date], finalise_on: sa.SQLColumnExpression[date]
+) -> sa.ColumnElement[date]:
     """The first day of a payment's period, or the day on which it is finalised where that comes before: as one
     expression, which has an index, since SQLite looks through all payments for one day or another.
     """

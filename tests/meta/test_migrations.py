@@ -140,7 +140,7 @@ def _definitions(engine: sa.Engine, names: set[str]) -> dict[str, str]:
     where = "sqlite_master WHERE type = 'index'" if engine.dialect.name == "sqlite" else "pg_indexes"
     columns = "name, sql" if engine.dialect.name == "sqlite" else "indexname, indexdef"
     with engine.connect() as connection:
-        found = dict(connection.exec_driver_sql(f"SELECT {columns} FROM {where}").all())  # noqa: S608
+        found = dict(connection.exec_driver_sql(f"SELECT {columns} FROM {where}").all())
     return {name: " ".join(found[name].replace('"', "").split()) for name in names}
 
 
