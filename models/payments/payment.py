@@ -14,6 +14,7 @@ from models.engine.component import Component
 from models.engine.working import Working
 from models.hybrids import hybrid_property
 from models.payments.confirmation import Confirmable, Processing
+from models.payments.opening import line_indexes, opens_on, payment_indexes
 from models.payments.purchase_order import PurchaseOrder
 from models.records.client import Client
 from models.records.contract import Contract, PaymentMethod
@@ -33,22 +34,6 @@ def answers_from(first_on: date, confirm_by: date) -> date:
     return min(first_on, confirm_by - ANSWERED_AHEAD) if confirm_by < first_on else first_on
 
 
-_CARRIED = sa.column("purchase_order_id").is_(None)
-_FOUND_BY = "payment_id", "purchase_order_id", "item_id"  # each with the provider, whom a tenant's read names too
-_MADE = sa.column("adjustment_id").is_not(None)
-_OPENS_ON = sa.text("(CASE WHEN (finalise_on < first_on) THEN finalise_on ELSE first_on END)")
-_OPEN = sa.column("closed_run_id").is_(None)
-
-
-def opens_on(
-    first_on: sa.SQLColumnExpression[date], finalise_on: sa.SQLColumnExpression[date]
-) -> sa.ColumnElement[date]:
-    """The first day of a payment's period, or the day on which it is finalised where that comes before: as one
-    expression, which has an index, since SQLite looks through all payments for one day or another.
-    """
-    return sa.case((finalise_on < first_on, finalise_on), else_=first_on)
-
-
 class ScheduledPayment(Confirmable, ProviderOwned, Base):
     """One contract's payment for one period.
 
@@ -60,8 +45,7 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
     __tablename__ = "scheduled_payment"
     __table_args__ = owned(
         sa.UniqueConstraint("contract_id", "first_on"),
-        sa.Index("ix_scheduled_payment_open", _OPENS_ON, sqlite_where=_OPEN, postgresql_where=_OPEN),
-        sa.Index("ix_scheduled_payment_open_finalise_on", "finalise_on", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        *payment_indexes(),
         sa.CheckConstraint("(confirmation = 'unconfirmed') = (answered_pence IS NULL)", name="answered_pence"),
         sa.CheckConstraint("confirmation = 'unconfirmed' OR answered_at IS NOT NULL", name="answered_at"),
         sa.CheckConstraint("confirmation <> 'rejected' OR answered_by_id IS NOT NULL", name="rejected_by"),
@@ -281,11 +265,7 @@ class PaymentLine(ProviderOwned, Base):
 
     __tablename__ = "payment_line"
     __table_args__ = owned(
-        sa.Index("ix_payment_line_cell", "contract_id", "run_id"),
-        *(sa.Index(f"ix_payment_line_{name}", name, "provider_id") for name in _FOUND_BY),
-        sa.Index("ix_payment_line_adjustment_id", "adjustment_id", sqlite_where=_MADE, postgresql_where=_MADE),
-        sa.Index("ix_payment_line_carried", "contract_id", sqlite_where=_CARRIED, postgresql_where=_CARRIED),
-        sa.Index("ix_payment_line_carried_of", "provider_id", sqlite_where=_CARRIED, postgresql_where=_CARRIED),
+        *line_indexes(),
         payment_id="scheduled_payment",
         contract_id="contract",
         item_id="care_package_line_item",
