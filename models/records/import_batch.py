@@ -47,7 +47,7 @@ class ImportState(Choice):
     @property
     def label(self) -> str:
         return {
-            "columns": "Columns to match", "waiting": "Being checked", "checked": "Checked", "applied": "Applied",
+            "columns": "Columns to match", "waiting": "To be checked", "checked": "Checked", "applied": "Applied",
             "part_applied": "Applied in part", "discarded": "Discarded",
         }[self.value]  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select
 
-from models.base import rows_changed, session, utc_now
+from models.base import chunks, rows_changed, session, utc_now
 from models.calendar import DAY, LONDON, today
 from models.care.allotting import Wanted, allot
 from models.records.actual import AbsenceReason
@@ -24,6 +24,8 @@ from models.uploads.facts import Facts
 
 METHODS = ("App", "NFC", "Phone", "Manual")
 MOST_CARERS = 9
+AT_ONCE = 500
+"""References that one query looks for."""
 LONGEST_COMMENT = 1_000
 _OUTCOMES = {"completed": "Delivered", "done": "Delivered", "made": "Delivered", "noaccess": "Frustrated",
              "aborted": "Frustrated", "notdone": "Missed", "canceled": "Cancelled"}  # fmt: skip
@@ -57,8 +59,7 @@ def check_visits(facts: Facts, columns: Sequence[str], rows: Iterable[tuple[int,
     found = [_Reader(facts, carers, clients, columns, CheckedRow(number, cells)).row for number, cells in rows]
     count = Counter(row.said.get("VisitRef", "") for row in found)
     references = {reference for reference in count if reference}
-    known = {each.reference: each for each in session.scalars(select(Visit).order_by(Visit.id))
-             if each.reference in references}  # fmt: skip
+    known = _standing(references)
     for row in found:
         reference = row.said.get("VisitRef", "")
         if reference and count[reference] > 1:
@@ -68,6 +69,15 @@ def check_visits(facts: Facts, columns: Sequence[str], rows: Iterable[tuple[int,
     for row in good:
         row.state = _state(known.get(row.values["reference"]), row.values) if row.values else row.state
     tell_clashes(good)
+    return found
+
+
+def _standing(references: Iterable[str]) -> dict[str, Visit]:
+    """Those of these references that are there already; not all that the provider ever had."""
+    found = {}
+    for some in chunks(sorted(references), AT_ONCE):
+        for each in session.scalars(select(Visit).where(Visit.reference.in_(some)).order_by(Visit.id)):
+            found[each.reference] = each
     return found
 
 
@@ -218,9 +228,8 @@ def _state(known: Visit | None, values: dict[str, Any]) -> RowState:
 def write_visits(provider: Provider, rows: Iterable[CheckedRow]) -> None:
     """Add those that are new, and change the others."""
     found = list(rows)
-    references = {row.values["reference"] for row in found if row.values}
-    query = select(Visit.reference, Visit.id).order_by(Visit.id)
-    known = {reference: id_ for reference, id_ in session.execute(query) if reference in references}
+    standing = _standing({row.values["reference"] for row in found if row.values})
+    known = {reference: visit.id for reference, visit in standing.items()}
     new = []
     for row in found:
         values = (row.values or {}) | {"changed_at": utc_now()}

@@ -72,7 +72,7 @@ def test_a_faulty_file_is_mended_cell_by_cell_and_everywhere_undone_applied_and_
     to_put_right(page, "1 row")
 
     assert not every(Actual)
-    press(page, "Apply the good 4 rows")
+    press(page, "Apply the 4 good rows")
     expect(page.get_by_text("4 rows applied")).to_be_visible()
     to_put_right(page, "1 row")
     look(page, "upload-in-part")

@@ -90,7 +90,7 @@ def test_faults_are_said_at_their_cells_mended_and_checked_again(agency, clerk):
     page = clerk.get(there, status=200)
     assert "C3" in page.words
     assert "“13,5” is no number. Enter one like 13.25" in page.words
-    assert "Apply the good 1 row" in page.words
+    assert "Apply the 1 good row" in page.words
     clerk.post(f"{there}/mend", {"cells-3-2": "13.5"}, status=303)
     assert every(ImportBatch)[0].rows_rejected == 0
 

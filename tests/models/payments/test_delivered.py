@@ -309,3 +309,24 @@ def test_what_waits_for_actuals_is_told_with_its_weeks_and_people():
         found = awaited_of([payment.id])[payment.id]
     assert (found.pence, found.people, found.weeks, found.over_pence) == (4 * 323_40, 2, 2, 2 * 323_40)
     assert (found.first_on, found.last_on) == (MONDAY, MONDAY + 13 * DAY)
+
+
+@pytest.mark.parametrize("how", [PayOnActuals.ALWAYS, PayOnActuals.NEVER])
+def test_weeks_in_which_other_facts_hold_are_never_taken_for_each_other(how):
+    contract = contract_of(how)
+    first = make_item(contract)
+    like = {"service_level_id": first.service_level_id}
+    dearer, more, shorter, away, less = (
+        make_item(contract, rate_e4=240_000, **like), make_item(contract, 150_000, **like),
+        make_item(contract, ends_on=MONDAY + 2 * DAY, **like), make_item(contract, **like), make_item(contract, **like),
+    )  # fmt: skip
+    make_absence(away, MONDAY, MONDAY + DAY, 50)
+    make_deduction(less, 200_000)
+    items = [first, make_item(contract, **like), dearer, more, shorter, away, less]
+    figures = {(item.id, MONDAY): Given(130_000) for item in items} | {(first.id, MONDAY + WEEK): Given(120_000)}
+    with reading():
+        alone = {key: value_of({key: given}, [contract.provider_id])[key] for key, given in figures.items()}
+        together = value_of(figures, [contract.provider_id])
+    assert together == alone
+    assert together[items[0].id, MONDAY] == together[items[1].id, MONDAY]
+    assert len(set(alone.values())) >= 5

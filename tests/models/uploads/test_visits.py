@@ -9,7 +9,7 @@ from models.calendar import as_on
 from models.money import SCALE
 from models.records.import_batch import ImportBatch, ImportKind, ImportRow
 from models.records.visit import Carer, Visit
-from models.uploads import batch as uploads
+from models.uploads import queue
 from tests.actual_factories import AFTER
 from tests.care_factories import make_client
 from tests.support.rows import every, unit_of_work
@@ -38,7 +38,7 @@ def upload(agency, *rows, kind=ImportKind.VISITS, headings=None):
 def applied(agency, batch):
     with unit_of_work(agency.provider.id) as own:
         found = own.scalars(select(ImportBatch).where(ImportBatch.id == batch.id)).one()
-        uploads.apply(found, agency.provider, seen=found.rows_good, only_good=False, by=agency.clerk)
+        queue.apply_soon(found, agency.provider, queue.Wish(found.rows_good), by=agency.clerk)
 
 
 def visit(agency, reference="V1", person=0, **given):
