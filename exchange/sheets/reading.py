@@ -25,6 +25,8 @@ _REFUSED = {
     "encoding": "row {} has characters that cannot be read. Save it as “CSV UTF-8”, and send that",
     "nul": "row {} holds a character that no spreadsheet writes (NUL). Export the file again",
     "long_cell": "a cell in row {} has more than 5,000 characters. Is a quotation mark missing there?",
+    "long_text": "a cell in row {} has more than 5,000 characters. Shorten it, and send the file again",
+    "text": "its cells hold more than 20 million characters. Send it in parts",
     "quote_open": "a quotation mark is opened and never closed, in row {} or before. Close it, and send the file again",
     "quote_inside": 'row {} has a quotation mark in the middle of a cell. Write it twice (""), or take it out',
     "csv": "row {} cannot be read as CSV. Save the file again as CSV",

@@ -21,6 +21,8 @@ from xml.etree import ElementTree
 MEMORY = 512_000_000
 SECONDS = 20
 MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 20_000, 50, 5_000
+MOST_TEXT = 20_000_000
+"""Characters of all cells: a workbook may say one long text in each of a million cells, and be small."""
 LAST_ROW = 100_000
 """No cell stands below it: the reader of workbooks keeps room for every row above the last one."""
 MOST_MEMBERS, LARGEST_MEMBER, LARGEST_WHOLE = 1_000, 150_000_000, 200_000_000
@@ -128,8 +130,15 @@ def read_xlsx(content: bytes, wanted: str) -> dict[str, Any]:
     notes, bad, merged = _look_through(xml)
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_name(name)
     rows: list[tuple[int, list[str]]] = []
+    room = MOST_TEXT
     for number, cells in enumerate(sheet.to_python(skip_empty_area=False), 1):
         texts = [_text(cell) for cell in cells]
+        sizes = [len(text) for text in texts]
+        room -= sum(sizes)
+        if max(sizes, default=0) > MOST_CHARACTERS:
+            raise Refused("long_text", str(number))
+        if room < 0:
+            raise Refused("text")
         for index, cell in enumerate(cells):
             if isinstance(cell, float | int) and not isinstance(cell, bool) and abs(cell) >= 1e15:
                 bad[f"{_column(index)}{number}"] = "long_number"

@@ -11,7 +11,8 @@ from models.calendar import as_on
 from models.job import BROKEN_OFF_AFTER, Job, JobState
 from models.money import SCALE
 from models.records.actual import Actual, ActualWeek
-from models.records.import_batch import MOST_AT_ONCE, ImportBatch, ImportRow, ImportState
+from models.records.import_batch import MOST_AT_ONCE, ImportBatch, ImportKind, ImportRow, ImportState
+from models.records.visit import Carer
 from models.uploads import batch as uploads
 from models.uploads import mending, queue
 from models.uploads.open_files import BUSY
@@ -214,3 +215,16 @@ def test_while_the_worker_is_at_it_nobody_mends_and_after_a_fault_it_is_checked_
     assert the(ImportBatch).state is ImportState.WAITING
     assert worker.work()
     assert (the(ImportBatch).rows_new, the(ImportBatch).rows_rejected) == (3, 0)
+
+
+def test_a_long_file_of_workers_is_done_by_the_worker_too(agency):
+    rows = [(f"W{number}", "Ceri", "Jones") for number in range(3)]
+    content = csv_of(*rows, headings=("CarerID", "FirstName", "LastName"))
+    with unit_of_work(agency.provider.id):
+        receive(agency, content, kind=ImportKind.CARERS)
+    assert worker.work()
+    press_apply(agency)
+    assert not every(Carer)
+    assert worker.work()
+    assert [each.reference for each in every(Carer)] == ["W0", "W1", "W2"]
+    assert every(Job)[-1].message == "3 rows applied"

@@ -1,5 +1,6 @@
 """Uploading a file of actuals: the template, the check, its mends, and what is applied, without JavaScript and with."""
 
+import gzip
 import io
 from datetime import timedelta
 
@@ -292,3 +293,15 @@ def test_a_file_of_many_bad_rows_answers_with_a_small_page(agency, clerk):
     page = clerk.get(there, status=200)
     assert "10,000 rows to put right" in page.words
     assert len(page.response.data) < 60_000
+
+
+def test_a_page_of_rows_in_which_every_cell_is_wrong_is_small_on_its_way(agency, clerk):
+    """60 KB as it is sent: fifty rows with a box and a sentence for each of their cells."""
+    headings = ("CPLIRef", "WeekCommencing", "ActualQty", "FrustratedQty", "MissedQty", "ExtraQty", "ActualVisits",
+                "ReasonCode", "Comment")  # fmt: skip
+    rows = [(f"Nobody {n}", f"{n}/13/26", *[f"lots {n}"] * 5, f"Why {n}", "x" * 900) for n in range(1_000)]
+    there = upload(clerk, agency, csv_of(*rows, headings=headings)).location
+    page = clerk.get(there, status=200)
+    assert "1,000 rows to put right" in page.words
+    assert len(page.page.select("#faults ~ form tbody tr")) == 50 * 8
+    assert len(gzip.compress(page.response.data)) < 60_000

@@ -115,6 +115,9 @@ def _workbooks(agency: Agency) -> Iterator[Kind]:
     yield "a wide cell", "a.xlsx", _sheet(good, lambda xml: xml.replace(b"</row></sheetData>", wide)), "50 columns"
     many = b"".join(b'<row r="%d"><c r="A%d"><v>1</v></c></row>' % (n, n) for n in range(3, 60_003))
     long = _sheet(good, lambda xml: xml.replace(b"</sheetData>", many + b"</sheetData>"))
+    yield "a cell that is too long", "a.xlsx", xlsx_of(["x" * 5_001]), "row 2 has more than 5,000 characters"
+    many = xlsx_of(*(["x" * 4_999] * 50 for _ in range(81)), headings=[f"H{n}" for n in range(50)])
+    yield "one long text in every cell", "a.xlsx", many, "more than 20 million characters"
     yield "60,000 rows", "a.xlsx", long, "more than 20,000 rows"
     index = _sheet(good, lambda xml: re.sub(rb't="s"><v>\d+', b't="s"><v>999999', xml))
     yield "strings out of range", "a.xlsx", index, "damaged"
