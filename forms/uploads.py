@@ -1,7 +1,7 @@
 """Uploading a file of figures: choosing it, saying which column is which, mending its cells, applying it."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from wtforms import BooleanField, Field, FileField, RadioField
@@ -79,6 +79,16 @@ class MendForm(FlaskForm):
     cells = CellsField()
     use = StringField()
     alike = StringField()
+    seen = StringField()
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When the check was made that the page shows; None where it does not say."""
+        try:
+            found = datetime.fromisoformat(self.seen.data)
+        except ValueError:
+            return None
+        return found if found.tzinfo else None
 
     @property
     def used(self) -> tuple[int, int] | None:

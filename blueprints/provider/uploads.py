@@ -182,7 +182,7 @@ def _mend(batch, form):
         faults = row.faults if row is not None else []
         right = [each.suggestion for each in faults if each.column == column and each.suggestion]
         cells |= dict.fromkeys([(number, column)], right[0]) if right else {}
-    count = mending.mend(batch, cells, by=me())
+    count = mending.mend(batch, cells, by=me(), seen=form.seen_at)
     if form.alike_at is not None and form.alike_at < len(batch.alike):
         alike = batch.alike[form.alike_at]
         mending.mend_everywhere(batch, alike.column, alike.typed, alike.meant, by=me())

@@ -1,6 +1,7 @@
 """Mending an uploaded file: one cell, or a value wherever it stands in a column."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
@@ -8,6 +9,7 @@ from models.accounts.user import User
 from models.audit import record
 from models.base import DomainError, session, utc_now
 from models.records.import_batch import CellMend, ImportBatch, KeptTable, ValueMend
+from models.uploads.cells import cell_name, shown
 from models.uploads.open_files import content_of, insist_checked
 
 LONGEST_CELL = 5_000
@@ -42,27 +44,48 @@ def _mended(typed: list[str], values: Mapping[int, Mapping[str, str]], cells: Ma
     return row
 
 
-def mend(batch: ImportBatch, cells: Mapping[tuple[int, str], str], *, by: User) -> int:
-    """Type over cells of the file, by row number and column. How many of them say something else now. Check it then."""
+def mend(
+    batch: ImportBatch, cells: Mapping[tuple[int, str], str], *, by: User, seen: datetime | None = None
+) -> int:  # fmt: skip
+    """Type over cells of the file, by row number and column. How many of them say something else now. Check it then.
+
+    `seen`: when the check was made that the sender's page shows. Boxes in which the sender has typed nothing since then
+    leave what somebody else has mended meanwhile. DomainError where both have typed into one.
+    """
     insist_checked(batch)
     table = content_of(batch)
     at = {name: place for place, name in enumerate(batch.columns) if name}
     own = {(row.number, row.column): row for row in session.scalars(CellMend.of_batch(batch))}
-    stands = dict(mended(batch, table))
+    typed_first, stands = dict(table.rows), dict(mended(batch, table))
+    since = seen if seen and batch.checked_at and batch.checked_at > seen else None
     count, new = 0, []
     where = {"provider_id": batch.provider_id, "batch_id": batch.id, "made_by_id": by.id, "made_at": utc_now()}
     for (number, column), typed in cells.items():
         row, place, meant = stands.get(number), at.get(column), typed.strip()[:LONGEST_CELL]
-        if row is None or place is None or (row[place] if place < len(row) else "") == meant:
+        if row is None or place is None or _in(row, place) == meant:
             continue
+        known = own.get((number, column))
+        if since is not None and (known is None or known.made_at > since):
+            if meant == _in(typed_first[number], place):
+                continue
+            if known is not None:
+                raise DomainError(_meanwhile(cell_name(place, number), known.meant))
         count += 1
-        if (known := own.get((number, column))) is not None:
+        if known is not None:
             known.meant, known.made_by_id, known.made_at = meant, by.id, utc_now()
             continue
         new.append(where | {"number": number, "column": column, "meant": meant})
     if new:
         session.execute(insert(CellMend), new)
     return count
+
+
+def _in(row: Sequence[str], place: int) -> str:
+    return row[place] if place < len(row) else ""
+
+
+def _meanwhile(cell: str, meant: str) -> str:
+    return f"Somebody has changed {cell} to {shown(meant)} since you opened this page. Look whether that is right"
 
 
 def mend_everywhere(batch: ImportBatch, column: str, typed: str, meant: str, *, by: User) -> None:

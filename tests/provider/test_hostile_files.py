@@ -113,3 +113,19 @@ def test_a_file_is_applied_once_by_two_browsers(app, agency, clerk):
     assert answer.errors
     assert every(ImportBatch)[0].rows_applied == 2
     assert {row.version for row in every(Actual)} == {1}
+
+
+def test_two_people_who_mend_one_file_keep_what_each_has_typed(app, agency, clerk):
+    rows = agency.row(0, ActualQty="lots"), agency.row(1, ActualQty="many"), agency.row(2, ReasonCode="Hosp")
+    there = uploaded(clerk, agency, csv_of(*rows))
+    other = PortalClient(app).sign_in(agency.clerk)
+    seen = clerk.get(there, status=200).page.find("input", {"name": "seen"})["value"]
+    boxes = {"seen": seen, "cells-2-2": "lots", "cells-3-2": "many", "cells-4-4": "Hosp"}
+    clerk.post(f"{there}/mend", boxes | {"cells-2-2": "14", "use": "4-4"}, status=303)
+    other.post(f"{there}/mend", boxes | {"cells-3-2": "14"}, status=303)
+    assert {(each.number, each.meant) for each in every(CellMend)} == {(2, "14"), (3, "14"), (4, "HOSP")}
+    told = other.post(f"{there}/mend", boxes | {"cells-2-2": "13"}, status=422)
+    assert "Somebody has changed C2 to “14” since you opened this page" in told.words
+    again = {"seen": "no moment", "cells-2-2": "14"}
+    other.post(f"{there}/mend", again, status=303)
+    assert every(ImportBatch)[0].rows_rejected == 0
