@@ -27,6 +27,7 @@ OF_NO_ONE_PROVIDER = {
     "admin.actions.retire_team",
     "admin.actions.retire_type",
     "admin.actions.take_many",
+    "admin.actuals.agree_rule",  # of all whose care is of the level: tests/models/care/test_changing_rules.py
     "admin.actuals.approve_many",  # of those that the form names: tests/admin/actuals/test_pages.py
     "admin.actuals.chase",
     "admin.actuals.end_rule",
