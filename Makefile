@@ -12,7 +12,11 @@ help: ## Show this list
 run: assets ## Start the portal with demonstration data on http://127.0.0.1:8000 (PORT, INSTANCE, DEMO)
 	@scripts/run.sh
 
-test: test-deps .venv/.dev assets lint ## Run every test; what one run of CI does
+test: test-deps .venv/.dev assets ## Run every test, and lint beside them; what one run of CI does
+	@$(MAKE) --no-print-directory -j2 lint tests
+
+.PHONY: tests
+tests:
 	@$(PY) -m pytest $(PARALLEL) || { echo 'What failed above runs once more, with nothing beside it:'; $(PY) -m pytest $(ALONE); }
 
 assets: .venv/.run ## Build static/dist from static/src

@@ -276,7 +276,7 @@ def _parts_and_stops(
     place = sa.func.row_number().over(order_by=query._order_by_clauses)
     c, none = query.order_by(None).add_columns(place.label("place")).subquery("stops").c, sa.null()
     columns = c.payment_id, c.reason, c.pence, c.until_on, c.place, sa.cast(none, sa.Integer).label("part_id")
-    paid = select(part.payment_id, none, none, none, part.run_id, part.id).where(*_has_paid(begun))
+    paid = select(part.payment_id, none, none, none, part.run_id, part.id).where(_has_paid(begun))
     both = sa.union_all(select(*columns), paid).subquery("both")
     rows = session.execute(
         select(*both.c, part, SentPayment, run.as_on)
@@ -296,9 +296,9 @@ def _parts_and_stops(
     return parts, stops
 
 
-def _has_paid(payment_ids: Sequence[int]) -> tuple[sa.ColumnElement[bool], ...]:
+def _has_paid(payment_ids: Sequence[int]) -> sa.ColumnElement[bool]:
     part = RunPayment
-    return part.payment_id.in_(payment_ids), part.is_finalised, part.paid_pence != 0
+    return sa.and_(part.payment_id.in_(payment_ids), part.is_finalised, part.paid_pence != 0)
 
 
 def parts_of(payment_ids: Sequence[int]) -> dict[int, list[PaidPart]]:
@@ -311,7 +311,7 @@ def parts_of(payment_ids: Sequence[int]) -> dict[int, list[PaidPart]]:
         select(part, SentPayment, run.as_on)
         .join(run, run.id == part.run_id)
         .outerjoin(SentPayment, SentPayment.of_part(part))
-        .where(*_has_paid(payment_ids))
+        .where(_has_paid(payment_ids))
         .order_by(part.run_id, part.id)
     )
     for row in session.execute(query):
