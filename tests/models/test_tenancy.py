@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 from sqlalchemy import delete, exists, func, insert, select, union_all, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.orm import aliased, joinedload, lazyload
 
 from models.accounts.user import Membership, User
 from models.base import insert_rows, session, utc_now
@@ -171,3 +171,37 @@ def test_colleagues_elsewhere_are_not_seen(mine, theirs):
     with reading(mine.id) as session:
         found = session.scalars(select(User).where(User.id == user.id).options(joinedload(User.memberships))).unique()
         assert [place.provider_id for place in found.one().memberships] == [mine.id]
+
+
+def test_a_query_that_is_built_once_keeps_nothing_of_whoever_asked_before(mine, theirs):
+    query = select(Contact.provider_id)
+    for one in (mine, theirs, mine):
+        with reading(one.id) as session:
+            assert set(session.scalars(query)) == {one.id}
+    with reading() as session:
+        assert set(session.scalars(query)) == {mine.id, theirs.id}
+    with reading(None) as session, pytest.raises(NoTenant):
+        session.scalars(query)
+
+
+@pytest.fixture
+def people_elsewhere(mine, theirs):
+    """Somebody who works at both providers; their places are read when they are asked for."""
+    [user_id] = every(select(Membership.user_id).where(Membership.provider_id == mine.id))
+    saved(Membership(user_id=user_id, provider_id=theirs.id, role="carer", granted_at=utc_now()))
+    return select(User).where(User.id == user_id).options(lazyload(User.memberships))
+
+
+def test_what_was_read_for_a_provider_stays_its_own_while_everything_may_be_read(mine, people_elsewhere):
+    with reading(mine.id) as session:
+        person = session.scalars(people_elsewhere).one()
+        with every_provider():
+            assert [place.provider_id for place in person.memberships] == [mine.id]
+
+
+def test_after_two_providers_nobody_guesses_whose_it_was(mine, theirs, people_elsewhere):
+    with reading(mine.id) as session:
+        person = session.scalars(people_elsewhere).one()
+        set_tenant(theirs.id)
+        with every_provider(), pytest.raises(StatementError, match="tenant_at_hand"):
+            _ = person.memberships
