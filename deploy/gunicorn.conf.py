@@ -170,7 +170,7 @@ worker_class = WholeRequests
 worker_connections = 500
 """Open connections of a process, idle ones included: it accepts no more than these. Browsers keep six, so a small bound
 would shut people out. What shares eight kept connections between the processes is the pause in accept(): without it one
-of two did 74 to 100 % of the work in six trials, with it 50 to 67 % in five. `reuse_port` would not: gunicorn opens one
+of two did 74 to 100 % of the work in six trials, with it 50 to 67 % in ten. `reuse_port` would not: gunicorn opens one
 socket, which its processes inherit.
 """
 umask = 0o077
