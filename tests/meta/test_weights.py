@@ -41,10 +41,12 @@ SHOWN = ON_ONE_PAGE - FEW
 """So many rows more does a page of the large provider show, at the most."""
 NOT_FLAT: dict[str, int] = {}
 """Pages that read more for the large provider, and how many rows at the most. None is to be added."""
-MOST_BYTES, MOST_NODES = 8_000, 1_300
-"""Of a page, compressed, as one is after the first; of elements in its HTML."""
-HEAVIER = {"payment": (12_000, 6_000), "orders": (12_000, 6_000)}
-"""Bytes and nodes of pages that have more: their lists have 200 rows on one page."""
+LISTS = ("payment", "orders", "remittance")
+"""They show 200 rows on one page."""
+MOST_BYTES = 6_000
+"""Of a page, compressed, as one is after the first."""
+MOST_NODES, NODES_OF_A_LIST = 400, 2_700
+"""Elements in its HTML."""
 
 
 class _Counting(pysqlite3.Cursor):
@@ -109,15 +111,14 @@ def looked_at(app, set_today, limits, monkeypatch) -> dict[str, tuple[tuple[int,
 def test_pages_of_a_large_provider_read_few_rows_and_are_light(looked_at):
     few, many = ({name: each[at] for name, each in looked_at.items()} for at in (0, 1))
     assert all(rows for rows, _ in few.values()), few
-    allowed = {name: FLAT * rows + (SHOWN if name in HEAVIER else 0) for name, (rows, _) in few.items()}
+    allowed = {name: FLAT * rows + (SHOWN if name in LISTS else 0) for name, (rows, _) in few.items()}
     assert _above({name: rows for name, (rows, _) in many.items()}, allowed | NOT_FLAT) == {}
     asked = {name: len(answer.reads) for name, (_, answer) in few.items()}
     assert _above({name: len(answer.reads) for name, (_, answer) in many.items()}, asked) == {}
     sent = {name: len(brotli.compress(answer.response.data, quality=4)) for name, (_, answer) in many.items()}
     drawn = {name: len(answer.page.find_all(True)) for name, (_, answer) in many.items()}
-    print(sent, drawn)
-    assert _above(sent, {name: HEAVIER.get(name, (MOST_BYTES, 0))[0] for name in sent}) == {}
-    assert _above(drawn, {name: HEAVIER.get(name, (0, MOST_NODES))[1] for name in drawn}) == {}
+    assert _above(sent, dict.fromkeys(sent, MOST_BYTES)) == {}
+    assert _above(drawn, {name: NODES_OF_A_LIST if name in LISTS else MOST_NODES for name in drawn}) == {}
 
 
 def _above(found: dict[str, int], most: Mapping[str, float]) -> dict[str, int]:
