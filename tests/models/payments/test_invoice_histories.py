@@ -14,7 +14,7 @@ from tests.support.invoice_histories import InvoiceOffice
 from tests.support.rows import every
 
 IS_CAMPAIGN = bool(os.environ.get("CAMPAIGN"))
-SEEDS = range(8_000_000, 8_000_200) if IS_CAMPAIGN else [8_000_000, 8_000_001]
+SEEDS = range(8_000_000, 8_000_200) if IS_CAMPAIGN else [8_000_000]
 
 
 class Checked(InvoiceOffice):
