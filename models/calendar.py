@@ -236,13 +236,11 @@ class Span:
 
     def is_within(self, spans: "Iterable[Span]") -> bool:
         """Whether each of its days lies in one of these spans."""
-        first = self.first
+        reached = self.first - DAY
         for each in sorted(spans, key=lambda span: span.first):
-            if each.first <= first <= each.last:
-                if each.last >= self.last:
-                    return True
-                first = each.last + DAY
-        return False
+            if each.first - reached <= DAY:
+                reached = max(reached, each.last)
+        return reached >= self.last
 
     def cut_by_year(self) -> "list[Span]":
         """This span, cut at every 1 April inside it: a purchase order holds one financial year."""
