@@ -19,7 +19,8 @@ from models.calendar import as_on
 from models.payments.purchase_order import PurchaseOrder
 from models.permissions import Role
 from models.records.provider import Provider
-from tests.factories import make_membership, make_user
+from tests.care_factories import make_contract, make_item
+from tests.factories import make_membership, make_provider, make_user
 from tests.support.client import Answer, PortalClient
 from tests.support.rows import every
 
@@ -123,3 +124,21 @@ def test_pages_of_a_large_provider_read_few_rows_and_are_light(looked_at):
 
 def _above(found: dict[str, int], most: Mapping[str, float]) -> dict[str, int]:
     return {name: each for name, each in found.items() if each > most[name]}
+
+
+def test_the_frame_of_a_page_is_one_query(app):
+    client = PortalClient(app).sign_in(make_user())
+    client.get("/privacy")
+    assert len(client.get("/privacy").reads) == 1
+
+
+def test_a_note_is_one_row_of_the_audit_and_one_of_the_hour(app):
+    provider = make_provider()
+    item = make_item(make_contract(provider))
+    client = PortalClient(app).sign_in(make_user(Role.FINANCE, provider))
+    path = f"/providers/{provider.id}/care-packages/{item.id}"
+    for _ in range(2):
+        written = [each.split("(")[0].strip() for each in client.get(path).statements if not each.startswith("SELECT")]
+    assert [each for each in written if each.startswith(("INSERT", "UPDATE", "DELETE"))] == [
+        "INSERT INTO audit_event", "INSERT INTO client_opening",
+    ]  # fmt: skip
