@@ -215,7 +215,7 @@ class _Books:
         if not payment_ids:
             return known
         query = select(part.payment_id, sum_of(part.recovered_pence)).where(part.payment_id.in_(payment_ids))
-        return known | dict(session.execute(query.group_by(part.payment_id)).tuples().all())
+        return known | {id_: pence for id_, pence in session.execute(query.group_by(part.payment_id))}
 
     def _history(self, payments: Sequence[ToSettle], past: Sequence[Any] | None) -> Mapping[int, dict[Cell, list[int]]]:
         """By contract, client and period: what each run has finalised, the first run first. Fills `periods` too."""

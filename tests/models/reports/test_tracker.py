@@ -9,13 +9,16 @@ from sqlalchemy.orm import joinedload
 from models.calendar import as_on
 from models.money import gbp
 from models.payments.debt import DebtEntry, DebtEntryKind
-from models.payments.payment import ScheduledPayment
+from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import RunPayment
 from models.payments.sent import SentPayment
+from models.payments.settlement import ToSettle, drafts_and_owing, settle_all
 from models.payments.standing import standings
-from models.reports.tracker import Track, tracks_of
+from models.reports.tracker import Track, parts_of, stops_of, tracks_of
 from models.reports.whereabouts import by_contract
+from tests.factories import make_provider
 from tests.support.client import counted_statements
+from tests.support.debts import partly_paid_under_a_plan
 from tests.support.rows import reading, saved, unit_of_work
 from tests.support.states import DOC, MONDAY, STATES, SUNDAY, TUESDAY, Office, office
 from tests.support.tables import rows_under
@@ -119,3 +122,24 @@ def test_tracks_of_many_payments_that_no_run_has_paid_take_one_statement():
             found = tracks_of(payments, stand)
     assert len(found) == len(payments) > 5
     assert len(statements) == 1
+
+
+@pytest.mark.postgres
+def test_what_is_read_together_of_a_payment_that_is_partly_paid_is_what_is_read_one_by_one(database):
+    partly_paid, _ = partly_paid_under_a_plan(make_provider(), date(2019, 9, 30))
+    with as_on(date(2019, 10, 28)), reading() as session:
+        payment = session.scalars(ScheduledPayment.of(partly_paid["reference"], partly_paid["first_on"])).one()
+        stand = standings([payment])
+        track = tracks_of([payment], stand)[payment.id]
+        assert list(track.parts) == parts_of([payment.id])[payment.id] != []
+        assert stops_of([payment.id])[payment.id] != []
+        assert set(stops_of([payment.id])[payment.id]) <= set(track.stops)
+        mine = PaymentLine.payment_id == payment.id
+        drafts, owing = drafts_and_owing([payment.contract_id], mine, past_of=[payment.id])
+        other_drafts, other = drafts_and_owing([payment.contract_id], mine)
+        assert (owing.debts, owing.caps) == (other.debts, other.caps)
+        assert owing.past
+        assert other.past is None
+        facts = payment.id, payment.contract_id, payment.first_on, payment.last_on, True
+        known = ToSettle(*facts, drafts[payment.id], recovered_pence=1_000)
+        assert settle_all([known], owing) == settle_all([ToSettle(*facts, other_drafts[payment.id])], other)
