@@ -211,11 +211,11 @@ class _Books:
         """What earlier runs of a payment have taken back, where a plan limits it."""
         part = RunPayment
         known = {each.id: each.recovered_pence for each in payments if each.recovered_pence is not None}
-        payment_ids = [each.id for each in payments if each.id not in known]
-        if not payment_ids:
+        if not (payment_ids := [each.id for each in payments if each.id not in known]):
             return known
         query = select(part.payment_id, sum_of(part.recovered_pence)).where(part.payment_id.in_(payment_ids))
-        return known | {id_: pence for id_, pence in session.execute(query.group_by(part.payment_id))}
+        known.update((id_, pence) for id_, pence in session.execute(query.group_by(part.payment_id)))
+        return known
 
     def _history(self, payments: Sequence[ToSettle], past: Sequence[Any] | None) -> Mapping[int, dict[Cell, list[int]]]:
         """By contract, client and period: what each run has finalised, the first run first. Fills `periods` too."""
