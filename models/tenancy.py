@@ -151,8 +151,9 @@ def _criteria(tenant: sa.ColumnElement[int]) -> Iterator[ExecutableOption]:
 
 def _check_inserts(state: ORMExecuteState, current: int) -> None:
     """Of entities, and of tables as such (models.base.insert_rows)."""
-    table = state.statement.table  # type: ignore[attr-defined]  # an insert has one
-    kind = next((each.class_ for each in Base.registry.mappers if each.local_table is table), None)
+    name = state.statement.table.name  # type: ignore[attr-defined]  # an insert has one
+    tables = ((getattr(each.local_table, "name", ""), each.class_) for each in Base.registry.mappers)
+    kind = next((kind for table, kind in tables if table == name), None)
     if kind is None or not issubclass(kind, ProviderOwned):
         return
     rows = state.parameters if isinstance(state.parameters, Sequence) else [state.parameters or {}]
