@@ -10,7 +10,9 @@ _FOUND_BY = "payment_id", "purchase_order_id", "item_id"
 """Each with the provider, whom a tenant's read names too."""
 _MADE = sa.column("adjustment_id").is_not(None)
 _OPEN = sa.column("closed_run_id").is_(None)
-_OPENS_ON = sa.text("(CASE WHEN (finalise_on < first_on) THEN finalise_on ELSE first_on END)")
+_OPENS_ON: sa.ColumnElement[date] = sa.literal_column(
+    "(CASE WHEN (finalise_on < first_on) THEN finalise_on ELSE first_on END)"
+)
 
 
 def opens_on(

@@ -13,7 +13,7 @@ from models.records.feed import FromFeed
 from models.sight import What, watched
 from models.tenancy import restrict
 
-_NAME_SHOWN = sa.text("coalesce(nullif(folded_surname, ''), folded_first_name)")
+_NAME_SHOWN: sa.ColumnElement[str] = sa.literal_column("coalesce(nullif(folded_surname, ''), folded_first_name)")
 
 
 class Client(FromFeed, Base):
