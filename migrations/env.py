@@ -1,5 +1,6 @@
 """How alembic reaches the database: on SQLite without foreign keys while tables are rebuilt, checked before the end."""
 
+import warnings
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,10 @@ from models.base import Base, UTCDateTime
 from models.sqlite_file import keep_private
 
 MIGRATION_LOCK = 7_411_640_001
+UNREAD_INDEX = "Skipped unsupported reflection of expression-based index"
+"""What is said of an index over an expression when its table is read. A revision that rebuilds such a table on SQLite
+has to make the index again; tests/meta/test_migrations.py finds where one is lacking.
+"""
 
 
 def make_engine(url: str) -> sa.Engine:
@@ -48,7 +53,9 @@ def run() -> None:
             compare_type=True,
             transactional_ddl=True,
         )
-        context.run_migrations()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", UNREAD_INDEX, sa.exc.SAWarning)
+            context.run_migrations()
         if connection.dialect.name == "sqlite":
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
             if broken:
