@@ -1,5 +1,5 @@
 // The only script of the portal. Every page works without it: it saves reloads, and keeps the keyboard in its place.
-import 'htmx.org/dist/htmx.esm.js'
+import htmx from 'htmx.org/dist/htmx.esm.js'
 import { createAll } from 'govuk-frontend/dist/govuk/init.mjs'
 import { Button } from 'govuk-frontend/dist/govuk/components/button/button.mjs'
 import { ErrorSummary } from 'govuk-frontend/dist/govuk/components/error-summary/error-summary.mjs'
@@ -89,6 +89,14 @@ document.addEventListener('change', event => {
   if (form.requestSubmit) form.requestSubmit()
   else form.querySelector('[type=submit]').click()
 })
+
+// details[data-working]: its contents are fetched when it is opened, once. One listener for all: a payment has hundreds
+document.addEventListener('toggle', ({ target }) => {
+  const { working } = target.dataset
+  if (!working) return
+  delete target.dataset.working
+  htmx.ajax('GET', working, { source: target, target, swap: 'beforeend' })
+}, true)
 
 // form[data-send-now]: nothing to decide, so it goes by itself
 const sendNow = document.querySelector('form[data-send-now]')

@@ -26,7 +26,7 @@ def table(answer):
 def working(client, answer, name):
     """What opening that row fetches, in words."""
     [row] = [each for each in answer.page.select("details.working") if name in each.summary.text]
-    fetched = client.get(row["data-hx-get"], htmx=True)
+    fetched = client.get(row["data-working"], htmx=True)
     assert fetched.words == client.get(row.a["href"]).page.select_one(".working__told").get_text(" ", strip=True)
     return fetched.words
 

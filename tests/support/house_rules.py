@@ -13,7 +13,7 @@ from models.accounts.press import FIELD, is_key
 CANARY = re.compile(r"zq(\d+)qz")
 UNLABELLED = ("hidden", "submit", "button")
 """Kinds of input that need no label."""
-ASKS = {"hx-get", "hx-post", "data-hx-get", "data-hx-post"}
+ASKS = {"hx-get", "hx-post", "data-hx-get", "data-hx-post", "data-working"}
 CONTAINERS = {"tr": "tbody", "td": "tr", "th": "tr", "tbody": "table", "option": "select", "li": "ul"}
 
 
@@ -150,7 +150,7 @@ def _works_without_script(tag: Tag) -> bool:
     """It is a link, is in a form, or holds a link to the address that it asks."""
     if tag.name == "a":
         return tag.has_attr("href")
-    if tag.name == "details" and tag.find("a", href=tag.get("data-hx-get")):
+    if tag.name == "details" and tag.find("a", href=tag.get("data-working")):
         return True
     return tag.name == "form" or tag.find_parent("form") is not None
 
