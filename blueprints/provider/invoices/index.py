@@ -5,7 +5,7 @@ from flask import request
 from blueprints.access import may, requires
 from blueprints.download import checked, table_file
 from blueprints.lookups import address_without, get_or_404, key, page_of
-from blueprints.pages import render
+from blueprints.pages import render, wants_partial
 from blueprints.provider.invoices import bp
 from blueprints.reading import reads_client_records
 from blueprints.sorting import Columns, Sorting
@@ -83,6 +83,7 @@ def shown(invoice, *, sending=None, line_form=None, like=None):
     sending = sending or SendForm(formdata=None, data={"seen": invoice.gross_pence})
     return {
         "invoice": invoice,
+        "is_partial": wants_partial(),
         "state": state_of(invoice.status, invoice.gross_pence, invoice.paid_pence),
         "paid_pence": invoice.paid_pence,
         "paid_on": invoice.paid_on,
