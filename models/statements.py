@@ -22,10 +22,15 @@ TODAY: sa.BindParameter[date] = sa.bindparam("the_day", callable_=today, type_=s
 """The council's day on which a statement is sent, whenever it was built."""
 
 
+def day_of(name: str, when: Callable[[], date]) -> sa.BindParameter[date]:
+    """A day that follows from the council's day on which a statement is sent. `name` is that of no other parameter."""
+    return sa.bindparam(name, callable_=when, type_=sa.Date())
+
+
 @cache
 def today_and(days: int) -> sa.BindParameter[date]:
     """So many days after TODAY."""
-    return sa.bindparam(f"the_day_and_{days}", callable_=lambda: today() + timedelta(days=days), type_=sa.Date())
+    return day_of(f"the_day_and_{days}", lambda: today() + timedelta(days=days))
 
 
 def built_once(build: Callable[..., S]) -> Callable[..., S]:

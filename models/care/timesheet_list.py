@@ -18,6 +18,7 @@ from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract, PaymentMethod, ServiceLevel
 from models.records.provider import Provider, ProviderKind, Service
 from models.records.timesheet import MONTHS, Timesheet, TimesheetDay, TimesheetState, month_of
+from models.statements import day_of
 from models.waiting import waits
 from models.words import Choice
 
@@ -195,20 +196,23 @@ def last_month() -> Span:
     return month_of(month_of(today()).first - timedelta(days=1))
 
 
+FIRST_OF_LAST_MONTH = day_of("first_of_last_month", lambda: last_month().first)
+LAST_OF_LAST_MONTH = day_of("last_of_last_month", lambda: last_month().last)
+
+
 def _unsent(query: Select) -> Select:
     """Of line items: those whose last month waits to be sent."""
-    month = last_month()
     item, sheet = CarePackageLineItem, Timesheet
     settled = select(sheet.id).where(
         sheet.contract_id == item.contract_id, sheet.service_id == ServiceLevel.service_id,
-        sheet.month_on == month.first, sheet.state != TimesheetState.DRAFT,
+        sheet.month_on == FIRST_OF_LAST_MONTH, sheet.state != TimesheetState.DRAFT,
     )  # fmt: skip
     return (
         query.select_from(item)
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
         .join(Provider, Provider.id == item.provider_id)
         .where(ServiceLevel.unit.in_(BY_DAY), item.is_activated, Provider.kind == ProviderKind.SHARED_LIVES)
-        .where(item.starts_on <= month.last, sa.or_(item.ends_on.is_(None), item.ends_on > month.first))
+        .where(item.starts_on <= LAST_OF_LAST_MONTH, sa.or_(item.ends_on.is_(None), item.ends_on > FIRST_OF_LAST_MONTH))
         .where(~settled.exists())
         .order_by(item.contract_id)
     )

@@ -14,6 +14,7 @@ from models.calendar import today
 from models.hybrids import hybrid_property
 from models.pricing import DeductionKind
 from models.records.feed import FromFeed
+from models.statements import TODAY
 from models.tenancy import ProviderOwned, owned
 from models.words import Choice
 
@@ -66,7 +67,7 @@ class CarePackageLineItem(FromFeed, ProviderOwned, Base):
     @is_activated.inplace.expression
     @classmethod
     def _is_activated(cls) -> sa.ColumnElement[bool]:
-        return sa.and_(cls.authorised_on.is_not(None), cls.authorised_on <= today())
+        return sa.and_(cls.authorised_on.is_not(None), cls.authorised_on <= TODAY)
 
     @hybrid_property
     def is_historical(self) -> bool:

@@ -77,6 +77,7 @@ def test_every_button_of_the_councils_has_a_page_or_a_form_to_stay_on(app):
         "admin.actions.note",
         "admin.actions.write",
         "admin.claims.decide",
+        "admin.actuals.agree_rule",
         "admin.gates.begin",
         "admin.invoices.approve",
         "admin.payment_runs.tick",
