@@ -141,7 +141,8 @@ def test_a_feed_that_is_nowhere_to_be_read_is_not_offered(officer, timetable):
 # My work
 
 
-def test_my_work_says_in_a_line_what_has_not_run_or_failed(colleague, timetable):
+def test_my_work_says_in_a_line_what_has_not_run_or_failed(colleague, timetable, time_machine):
+    time_machine.move_to(utc_now().replace(hour=12))  # more than an hour after both were due
     timetable("00:00 verify", "00:00 calculate")
     ended(JobKind.CALCULATE, state="failed", message="It cannot be.\nFor many reasons", due_on=utc_now().date())
     ended(JobKind.VERIFY, ago=timedelta(days=3))

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from models.accounts.account_policy import Step
 from models.payments.hold import Hold, HoldKind
 from models.permissions import Role
-from models.records.provider import Provider
+from models.records.provider import Provider, ProviderKind
 from tests.care_factories import make_calendar, make_client, make_contract, make_item
 from tests.factories import canary, make_provider, make_user
 from tests.support.rows import every, saved
@@ -262,3 +262,10 @@ def test_who_sees_no_payments_sees_no_money(client, waiting, role):
     always = ["Actions and Change Requests", "Organisation Details", "Contacts"]
     assert tiles == [*(task for task, is_theirs in tasks.items() if is_theirs), *always]
     assert not [each for each in answer.reads if "payment" in each.replace("payment_method", "")]
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("kind", ProviderKind)
+def test_home_answers_each_role_at_each_kind_of_provider(kind, role, client):
+    provider = make_provider(kind=kind)
+    assert client.sign_in(make_user(role, provider)).get(f"/providers/{provider.id}/").page.h1
