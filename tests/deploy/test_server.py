@@ -15,6 +15,7 @@ from tests.deploy.test_staying_up import served  # noqa: F401  # the fixture
 from tests.support.front import HOST
 
 KEPT = 8
+TRIES = 5
 """Connections that stay open at once: browsers keep six."""
 
 
@@ -54,6 +55,12 @@ def test_what_was_imported_is_left_alone_by_the_collector_of_rubbish(options):
 
 
 def test_both_processes_get_some_of_eight_kept_connections(served):  # noqa: F811
+    """In one of some tries: who wakes first when a connection comes is the kernel's choice."""
+    assert any(len(set(_owners(served))) == 2 for _ in range(TRIES)), "one process has them all"
+
+
+def _owners(served) -> list[int]:  # noqa: F811
+    """The process of each of KEPT connections."""
     request = f"GET /healthz HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
     with ExitStack() as stack:
         socks = [stack.enter_context(socket.create_connection(("127.0.0.1", served.bare), 30)) for _ in range(KEPT)]
@@ -61,8 +68,8 @@ def test_both_processes_get_some_of_eight_kept_connections(served):  # noqa: F81
             sock.sendall(request)
             assert sock.recv(65536).startswith(b"HTTP/1.1 200")
         owners = [pid for pid in _processes(served.bare) for _ in range(_established(pid, served.bare))]
-        assert len(owners) == KEPT
-        assert len(set(owners)) == 2, "one process has them all"
+    assert len(owners) == KEPT
+    return owners
 
 
 def _processes(port: int) -> list[int]:

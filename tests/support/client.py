@@ -144,6 +144,7 @@ class PortalClient:
             response = self._client.open(
                 path, method=method, base_url=self._base, headers=headers, buffered=True, **more
             )
+        response.request.environ["wsgi.input"].close()  # of a large request it is a file
         answer = Answer(response, statements)
         if status is not None:
             assert answer.status_code == status, f"{method} {path}: {answer.status_code}, not {status}\n{answer.words}"
