@@ -72,3 +72,22 @@ def test_today_can_be_stopped_for_the_portal_and_moved_for_one_piece_of_work(set
     with as_on(date(2019, 9, 15)):
         assert today() == date(2019, 9, 15)
     assert today() == date(2019, 10, 2)
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        ([(1, 7)], True),
+        ([(2, 7)], False),
+        ([(1, 6)], False),
+        ([(5, 7), (1, 4)], True),
+        ([(1, 4), (6, 7)], False),
+        ([(1, 5), (3, 7)], True),
+        ([(1, 7), (2, 3)], True),
+        ([], False),
+    ],
+    ids=str,
+)
+def test_days_lie_within_spans_that_leave_none_of_them_out(spans, expected):
+    week = Span(date(2019, 9, 1), date(2019, 9, 7))
+    assert week.is_within([Span(date(2019, 9, first), date(2019, 9, last)) for first, last in spans]) is expected
