@@ -134,7 +134,7 @@ class PostgresCopy:
     """The rows of a database as they are now, kept in a schema beside it."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        self.engine = sa.create_engine(engine.url, poolclass=sa.NullPool)
+        self.engine = sa.create_engine(engine.url, pool_size=1)
         parts = ["SET session_replication_role = replica"]
         with self.engine.begin() as connection:
             connection.exec_driver_sql("DROP SCHEMA IF EXISTS kept CASCADE")
@@ -154,6 +154,7 @@ class PostgresCopy:
     def forget(self) -> None:
         with self.engine.begin() as connection:
             connection.exec_driver_sql("DROP SCHEMA kept CASCADE")
+        self.engine.dispose()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
+from unittest import mock
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -48,15 +49,13 @@ class Machine:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
         self._running: Process | None = None
-        commit = engine.dialect.do_commit
-
-        def do_commit(connection: Any) -> None:
-            self._reach(COMMIT[0])
-            commit(connection)
-            self._reach(COMMIT[1])
-
-        engine.dialect.do_commit = do_commit  # type: ignore[method-assign]
+        self._commit = engine.dialect.do_commit
         event.listen(engine, "before_cursor_execute", lambda conn, cur, statement, *_: self._reach(statement))
+
+    def _do_commit(self, connection: Any) -> None:
+        self._reach(COMMIT[0])
+        self._commit(connection)
+        self._reach(COMMIT[1])
 
     def _reach(self, what: str) -> None:
         if self._running is not None:
@@ -68,7 +67,8 @@ class Machine:
         self.engine.dispose()
         found = self._running = Process(kill_at)
         try:
-            yield found
+            with mock.patch.object(self.engine.dialect, "do_commit", self._do_commit):
+                yield found
         except Killed:
             pass
         finally:

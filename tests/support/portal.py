@@ -44,7 +44,7 @@ class OwnPortal:
         self.change(engine=engine)
         yield engine
         self.leave()
-        engine.dispose()
+        databases.leave(engine)
 
     def leave(self) -> None:
         self._scope.close()
