@@ -16,6 +16,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.base import ExecutableOption
 
 from models.base import Base, session
+from models.statements import named
 
 EVERY_PROVIDER = "every provider"
 
@@ -138,7 +139,7 @@ def _of_tenant(statement: sa.Executable) -> sa.Executable:
     found = _filtered.get(statement)
     if found is None:
         if not _usual:
-            _usual[:] = _criteria(sa.bindparam(AT_HAND, type_=sa.Integer))
+            _usual[:] = _criteria(named(AT_HAND, sa.Integer()))
         found = _filtered[statement] = statement.options(*_usual)
     return found
 

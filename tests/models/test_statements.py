@@ -1,15 +1,25 @@
 """Statements that are built once: what they may hold, and what they are given anew each time."""
 
+import re
 from datetime import date, timedelta
+from inspect import unwrap
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import select
+from sqlalchemy import exc, select
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql import visitors
 
 from models.base import session
 from models.calendar import FAR_FUTURE, as_on
 from models.payments.payment import ScheduledPayment
-from models.statements import TODAY, built_once, today_and
+from models.payments.run_history import _spend
+from models.payments.standing import facts
+from models.reports.coming import _here, _of_providers
+from models.reports.difference import _facts_and_before
+from models.reports.reasons import sums_of
+from models.reports.waits import _most_waiting
+from models.statements import TODAY, built_once, named, today_and
 from tests.care_factories import make_contract
 from tests.support import runs
 from tests.support.rows import unit_of_work
@@ -80,3 +90,47 @@ def test_conditions_of_a_payment_ask_of_today_too(database, set_today):
         with as_on(date(2019, 9, 30)):
             after = len(session.scalars(open_ones()).all()), len(session.scalars(future_ones()).all())
     assert after == (before[0] + 1, before[1] - 1)
+
+
+KEPT = (_spend, facts, _here, _of_providers, _facts_and_before, sums_of, _most_waiting)
+
+
+@pytest.mark.parametrize("kept", KEPT, ids=lambda each: each.__qualname__)
+def test_what_is_kept_asks_what_was_built(kept):
+    def text_and_values(statement):
+        compiled = statement.compile(dialect=sqlite.dialect())
+        values = compiled.construct_params(_check=False)
+        return re.sub(r"_\d+\b", "", compiled.string), [values[name] for name in compiled.positiontup]
+
+    with as_on(DAY):
+        assert text_and_values(kept()) == text_and_values(unwrap(kept)())
+
+
+@pytest.mark.postgres
+def test_values_that_equal_each_other_are_kept_apart(database):
+    @built_once
+    def alike():
+        return select(sa.literal(1), sa.literal(True), sa.literal("1"), sa.literal(None), sa.literal(1)).limit(1)
+
+    with unit_of_work():
+        assert repr(tuple(session.execute(alike()).one())) == "(1, True, '1', None, 1)"
+
+
+@pytest.mark.postgres
+def test_a_parameter_without_its_value_is_refused(database):
+    statement = select(named("which", sa.Integer()))
+    with unit_of_work():
+        assert session.scalar(statement, {"which": 7}) == 7
+        with pytest.raises(exc.StatementError, match="'which'"):
+            session.scalar(statement)
+
+
+@pytest.mark.parametrize("kept", KEPT, ids=lambda each: each.__qualname__)
+def test_no_copy_of_a_parameter_is_left_in_what_is_kept(kept):
+    """Each copy would be compared with each other one, whenever the statement is sent."""
+    assert bindparams(unwrap(facts)())
+    assert {each.key for each in bindparams(kept()) if not each.expanding} <= {"param_1"}, "of LIMIT alone"
+
+
+def bindparams(statement):
+    return [each for each in visitors.iterate(statement) if isinstance(each, sa.BindParameter)]
