@@ -1,17 +1,17 @@
-"""hybrid_property, whose SQL is built once for a class and a business day.
+"""hybrid_property, whose SQL is built once for a class.
 
 A list of payments asks `is_open` and its like of ScheduledPayment a hundred times in one request, each built of three
-others; and SQLAlchemy asks every one of them anew for each statement that writes rows. Nothing of them but the day
-differs from one time to the next. One that depends on anything else, the clock for one, takes SQLAlchemy's own.
+others; and SQLAlchemy asks every one of them anew for each statement that writes rows. Nothing of them differs from one
+time to the next: their day is TODAY, and one that has another built into it is refused. One that depends on anything
+else, the clock for one, takes SQLAlchemy's own.
 """
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.ext import hybrid
 from sqlalchemy.ext.hybrid import hybrid_property as _built_each_time
 
-from models.calendar import today
+from models.statements import refuse_days
 
 if TYPE_CHECKING:
     hybrid_property = hybrid.hybrid_property
@@ -20,19 +20,16 @@ else:
     class hybrid_property(_built_each_time):
         def __init__(self, *given: Any, **named: Any) -> None:
             super().__init__(*given, **named)
-            self._kept: dict[type, tuple[date, Any]] = {}
+            self._kept: dict[type, Any] = {}
 
         def __get__(self, instance: object | None, owner: Any) -> Any:
             if instance is not None or not _is_mapped(owner):  # an alias has another SQL each time
                 return super().__get__(instance, owner)
-            try:
-                day = today()
-            except RuntimeError:  # no portal is entered: the modules are read
-                return super().__get__(instance, owner)
-            kept = self._kept.get(owner)
-            if kept is None or kept[0] != day:
-                kept = self._kept[owner] = day, super().__get__(instance, owner)
-            return kept[1]
+            if owner not in self._kept:
+                built = super().__get__(instance, owner)
+                refuse_days(built.__clause_element__(), f"{owner.__name__}.{self.__name__}")
+                self._kept[owner] = built
+            return self._kept[owner]
 
 
 def _is_mapped(owner: Any) -> bool:

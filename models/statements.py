@@ -78,12 +78,17 @@ def built_once(build: Callable[..., S]) -> Callable[..., S]:
     @wraps(build)
     def built(*parts: Any) -> S:
         statement = build(*parts)
-        for each in visitors.iterate(statement):  # type: ignore[arg-type]  # every Executable can be iterated
-            if isinstance(each, sa.BindParameter) and isinstance(each.value, date) and each.value not in NEVER_PAST:
-                raise ValueError(f"{build.__qualname__} has {each.value} built into it")
+        refuse_days(statement, build.__qualname__)
         return visitors.replacement_traverse(statement, {}, _told_by_name)  # type: ignore[call-overload]
 
     return built
+
+
+def refuse_days(statement: Any, name: str) -> None:
+    """ValueError where a day is built into what is about to be kept, a statement or a condition of this name."""
+    for each in visitors.iterate(statement):
+        if isinstance(each, sa.BindParameter) and isinstance(each.value, date) and each.value not in NEVER_PAST:
+            raise ValueError(f"{name} has {each.value} built into it")
 
 
 def _told_by_name(part: Any, **_how: Any) -> Named | None:

@@ -61,6 +61,10 @@ _restricted: dict[type, Rule] = {}
 _usual: list[ExecutableOption] = []
 _guarded: dict[int, set[sa.FromClause]] = {}
 """By how many tables there were when it was found out."""
+_kinds: dict[int, dict[str, type]] = {}
+"""What each table's rows are, likewise."""
+_named_in: WeakKeyDictionary[sa.Executable, tuple[str, ...]] = WeakKeyDictionary()
+"""Guarded tables of a statement that was sent without a tenant: which those are stands in the code."""
 _filtered: WeakKeyDictionary[sa.Executable, sa.Executable] = WeakKeyDictionary()
 
 
@@ -69,6 +73,7 @@ def restrict(entity: type, rule: Rule) -> None:
     _restricted[entity] = rule
     _usual.clear()
     _filtered.clear()
+    _named_in.clear()
 
 
 def set_tenant(tenant: int | str | None) -> None:
@@ -98,8 +103,14 @@ def _is_guarded(entity: type) -> bool:
     return issubclass(entity, ProviderOwned) or entity in _restricted
 
 
-def _guarded_tables(statement: sa.Executable) -> Iterator[str]:
+def _guarded_tables(statement: sa.Executable) -> tuple[str, ...]:
     """Names of the tables in the statement, subqueries included, that cannot be read without a tenant."""
+    if statement not in _named_in:
+        _named_in[statement] = tuple(_found_in(statement))
+    return _named_in[statement]
+
+
+def _found_in(statement: sa.Executable) -> Iterator[str]:
     known = len(Base.metadata.tables)
     if known not in _guarded:
         _guarded[known] = {mapper.local_table for mapper in Base.registry.mappers if _is_guarded(mapper.class_)}
@@ -153,13 +164,19 @@ def _criteria(tenant: sa.ColumnElement[int]) -> Iterator[ExecutableOption]:
 def _check_inserts(state: ORMExecuteState, current: int) -> None:
     """Of entities, and of tables as such (models.base.insert_rows)."""
     name = state.statement.table.name  # type: ignore[attr-defined]  # an insert has one
-    tables = ((getattr(each.local_table, "name", ""), each.class_) for each in Base.registry.mappers)
-    kind = next((kind for table, kind in tables if table == name), None)
+    kind = _kind_of(name)
     if kind is None or not issubclass(kind, ProviderOwned):
         return
     rows = state.parameters if isinstance(state.parameters, Sequence) else [state.parameters or {}]
     if any(row.get("provider_id") != current for row in rows):
         raise OtherTenant(f"a {kind.__name__} of another provider was about to be written")
+
+
+def _kind_of(table: str) -> type | None:
+    known = len(Base.metadata.tables)
+    if known not in _kinds:
+        _kinds[known] = {getattr(each.local_table, "name", ""): each.class_ for each in Base.registry.mappers}
+    return _kinds[known].get(table)
 
 
 @event.listens_for(Session, "before_flush")

@@ -20,6 +20,7 @@ from models.payments.purchase_order import PurchaseOrder
 from models.records.client import Client
 from models.records.contract import Contract
 from models.records.provider import Provider
+from models.statements import TODAY
 from models.tenancy import ProviderOwned, owned
 from models.waiting import waits
 
@@ -84,7 +85,7 @@ class StandingHold(ProviderOwned, Base):
     @is_due_for_review.inplace.expression
     @classmethod
     def _is_due_for_review(cls) -> sa.ColumnElement[bool]:
-        return sa.and_(~cls.is_ended, cls.review_on <= today())
+        return sa.and_(~cls.is_ended, cls.review_on <= TODAY)
 
     @property
     def what(self) -> str:

@@ -14,7 +14,7 @@ from models.calendar import today
 from models.hybrids import hybrid_property
 from models.pricing import DeductionKind
 from models.records.feed import FromFeed
-from models.statements import TODAY
+from models.statements import TODAY, today_and
 from models.tenancy import ProviderOwned, owned
 from models.words import Choice
 
@@ -77,7 +77,7 @@ class CarePackageLineItem(FromFeed, ProviderOwned, Base):
     @is_historical.inplace.expression
     @classmethod
     def _is_historical(cls) -> sa.ColumnElement[bool]:
-        return sa.and_(cls.ends_on.is_not(None), cls.ends_on < today() - SHOWN_AFTER_END)
+        return sa.and_(cls.ends_on.is_not(None), cls.ends_on < today_and(-SHOWN_AFTER_END.days))
 
     @hybrid_property
     def status(self) -> ItemStatus:
@@ -91,9 +91,9 @@ class CarePackageLineItem(FromFeed, ProviderOwned, Base):
     @classmethod
     def _status(cls) -> sa.ColumnElement[ItemStatus]:
         state = sa.case(
-            (sa.and_(cls.ends_on.is_not(None), cls.ends_on < today()), ItemStatus.ENDED.value),
+            (sa.and_(cls.ends_on.is_not(None), cls.ends_on < TODAY), ItemStatus.ENDED.value),
             (cls.is_suspended, ItemStatus.SUSPENDED.value),
-            (cls.starts_on > today(), ItemStatus.COMING.value),
+            (cls.starts_on > TODAY, ItemStatus.COMING.value),
             else_=ItemStatus.ACTIVE.value,
         )
         return sa.type_coerce(state, choice(ItemStatus))
@@ -108,9 +108,7 @@ class CarePackageLineItem(FromFeed, ProviderOwned, Base):
     @terms_on.inplace.expression
     @classmethod
     def _terms_on(cls) -> sa.ColumnElement[date]:
-        return sa.case(
-            (cls.starts_on > today(), cls.starts_on), (cls.ends_on < today(), cls.ends_on), else_=sa.literal(today())
-        )
+        return sa.case((cls.starts_on > TODAY, cls.starts_on), (cls.ends_on < TODAY, cls.ends_on), else_=TODAY)
 
 
 class ItemPrice(FromFeed, ProviderOwned, Base):

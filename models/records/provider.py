@@ -11,15 +11,16 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy import Select, func, select
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, query_expression, relationship
 
 from models.base import Base, DomainError, Key, Reference, session
 from models.calendar import today
 from models.emails import one_form
 from models.folding import folds, found_by
+from models.hybrids import hybrid_property
 from models.records.feed import FromFeed
 from models.sight import What, watched
+from models.statements import TODAY
 from models.tenancy import ProviderOwned, owned, restrict
 from models.words import folded
 
@@ -224,7 +225,7 @@ class Contact(FromFeed, ProviderOwned, Base):
     @has_ended.inplace.expression
     @classmethod
     def _has_ended(cls) -> sa.ColumnElement[bool]:
-        return sa.and_(cls.ends_on.is_not(None), cls.ends_on < today())
+        return sa.and_(cls.ends_on.is_not(None), cls.ends_on < TODAY)
 
     @classmethod
     def by_name(cls) -> Select["Contact"]:
