@@ -35,6 +35,7 @@ from blueprints import (
     public,
     reading,
     security,
+    templating,
     transactions,
 )
 from blueprints.session_store import DatabaseSessions
@@ -62,6 +63,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.session_interface = DatabaseSessions()
     app.extensions["portal"] = portal_of(settings)
 
+    templating.init_app(app)
     Compress(app)
     lookups.init_app(app)
     filters.init_app(app)
