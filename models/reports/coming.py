@@ -186,8 +186,12 @@ def _here() -> Select:
 @built_once
 def _of_providers() -> Select:
     until = sa.bindparam("until", type_=sa.Date())
-    query = _begun_and_soon(lambda payment: payment.bank_on.between(TODAY, until))
-    return with_facts(query.where(P.provider_id.in_(sa.bindparam("provider_ids", expanding=True))))
+    ids: sa.BindParameter[int] = sa.bindparam("provider_ids", expanding=True)
+
+    def is_soon(payment: type[P]) -> sa.ColumnElement[bool]:
+        return sa.and_(payment.provider_id.in_(ids), payment.bank_on.between(TODAY, until))
+
+    return with_facts(_begun_and_soon(is_soon).where(P.provider_id.in_(ids)))
 
 
 def _of_rows(rows: Iterable[Any], until: date, owing: Owing | None = None) -> Coming:
@@ -230,16 +234,17 @@ def _on_its_way(row: Any) -> Part:
 
 def _begun_and_soon(is_soon: Callable[[type[P]], sa.ColumnElement[bool]]) -> Select:
     """Payments that runs have paid and that are in the bank today or later, with day and pence of each part; and those
-    not closed that have begun, can be answered, or are in the bank soon, with all of their contract before them.
+    not closed that have begun, can be answered, or are in the bank soon, with all of their contract before them. How
+    far that is, is asked once for each contract: for each payment it would read every payment of its contract.
     """
     part, other = RunPayment, sa.orm.aliased(P)
     last = (
-        select(sa.func.max(other.first_on))
-        .where(other.contract_id == P.contract_id, other.closed_run_id.is_(None), is_soon(other))
-        .correlate(P)
-        .scalar_subquery()
-    )
-    is_next = sa.and_(P.closed_run_id.is_(None), sa.or_(P.takes_answers, P.first_on <= last))
+        select(other.contract_id, sa.func.max(other.first_on).label("first_on"))
+        .where(other.closed_run_id.is_(None), is_soon(other))
+        .group_by(other.contract_id)
+        .subquery("last")
+    ).c
+    is_next = sa.and_(P.closed_run_id.is_(None), sa.or_(P.takes_answers, P.first_on <= last.first_on))
     paid = (
         select(
             part.id, part.payment_id, bank_day(part).label("bank_on"), part.paid_pence, part.run_id,
@@ -263,6 +268,7 @@ def _begun_and_soon(is_soon: Callable[[type[P]], sa.ColumnElement[bool]]) -> Sel
         )
         .join(P.contract)
         .outerjoin(paid.id.table, paid.payment_id == P.id)
+        .outerjoin(last.first_on.table, last.contract_id == P.contract_id)
         .options(sa.orm.contains_eager(P.contract))
         .where(sa.or_(is_next, paid.id.is_not(None)))
         .order_by(P.bank_on, Contract.folded_name, P.first_on, P.id, paid.id)
