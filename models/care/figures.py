@@ -27,8 +27,10 @@ class Figures:
 
     @classmethod
     def of(cls, row: Actual | ConfirmedActual) -> "Figures":
-        values = {name: getattr(row, name) for name in VALUES}
-        return cls(**values | {"by_day_e4": tuple(row.by_day_e4) if row.by_day_e4 else None})
+        return cls(
+            row.actual_e4, row.frustrated_e4, row.missed_e4, row.extra_e4, row.visits, row.reason, row.comment,
+            row.provider_reference, tuple(row.by_day_e4) if row.by_day_e4 else None,
+        )  # fmt: skip
 
     @classmethod
     def as_planned(cls, planned_e4: int) -> "Figures":

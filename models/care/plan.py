@@ -17,6 +17,7 @@ from models.records.actual import WEEK
 from models.records.care_package import Absence, CarePackageLineItem, ItemQuantity
 from models.records.client import Client
 from models.records.contract import Calendar, Contract, PaymentMethod, ServiceLevel
+from models.statements import built_once
 from models.words import folded
 
 
@@ -94,7 +95,7 @@ def plans(contract_ids: Collection[int], weeks: Collection[Span]) -> list[Planne
     first, last = min(week.first for week in weeks), max(week.last for week in weeks)
     items: dict[int, sa.Row] = {}
     quantities: dict[int, tuple[Dated, ...]] = defaultdict(tuple)
-    for row in session.execute(_items(contract_ids, first, last)):
+    for row in session.execute(_items(), {"contract_ids": list(contract_ids), "first": first, "last": last}):
         items[row.id] = row
         if row.quantity_starts_on is not None:
             units = Quantity(row.quantity_e4, tuple(row.timetable_e4) if row.timetable_e4 else None)
@@ -136,8 +137,13 @@ def planned_of(contract_id: int, service_id: int, first_on: date) -> list[Planne
     return [each for each in found if each.service_id == service_id]
 
 
-def _items(contract_ids: Collection[int], first: date, last: date) -> sa.Select:
-    """The line items, each with a row for each of its quantities."""
+_IDS: sa.BindParameter[int] = sa.bindparam("contract_ids", expanding=True)
+_FIRST, _LAST = sa.bindparam("first", type_=sa.Date()), sa.bindparam("last", type_=sa.Date())
+
+
+@built_once
+def _items() -> sa.Select:
+    """The line items, each with a row for each of its quantities. Parameters: `contract_ids`, `first` and `last`."""
     item = CarePackageLineItem
     return (
         select(
@@ -152,8 +158,8 @@ def _items(contract_ids: Collection[int], first: date, last: date) -> sa.Select:
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
         .join(Client, Client.id == item.client_id)
         .outerjoin(ItemQuantity, ItemQuantity.item_id == item.id)
-        .where(item.contract_id.in_(contract_ids), item.is_activated, ServiceLevel.unit.not_in(BY_PLAN))
-        .where(item.starts_on <= last, sa.or_(item.ends_on.is_(None), item.ends_on >= first))
+        .where(item.contract_id.in_(_IDS), item.is_activated, ServiceLevel.unit.not_in(BY_PLAN))
+        .where(item.starts_on <= _LAST, sa.or_(item.ends_on.is_(None), item.ends_on >= _FIRST))
         .order_by(*Client.shown_order(), item.reference, ItemQuantity.starts_on)
     )  # fmt: skip
 

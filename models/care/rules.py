@@ -63,6 +63,7 @@ class Rulebook:
     def __init__(self, levels: Collection[ServiceLevel], rules: Collection[ActualRule]) -> None:
         self._levels = {level.id: level for level in levels}
         self._rules = {(rule.service_level_id, rule.kind): rule for rule in rules}
+        self._found: dict[tuple[int, date], LevelRules] = {}
 
     @classmethod
     def read(cls, level_ids: Collection[int]) -> "Rulebook":
@@ -77,6 +78,12 @@ class Rulebook:
 
     def of(self, level_id: int, first_on: date) -> LevelRules:
         """Of the week that begins on `first_on`. KeyError for a level that was not read."""
+        key = level_id, first_on
+        if key not in self._found:
+            self._found[key] = self._of(level_id, first_on)
+        return self._found[key]
+
+    def _of(self, level_id: int, first_on: date) -> LevelRules:
         level = self._levels[level_id]
         extras = self._verdict(level_id, RuleKind.NO_EXTRAS, first_on)
         return LevelRules(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+import sqlalchemy as sa
 from sqlalchemy import Select, select
 
 from models.base import session
@@ -15,10 +16,11 @@ from models.care.overlaps import overlap_of
 from models.care.plan import Planned, planned_of
 from models.care.rules import Rulebook
 from models.pricing import Unit
-from models.records.actual import Actual, ActualWeek
+from models.records.actual import WEEK, Actual, ActualWeek
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import ServiceLevel
+from models.statements import built_once
 
 AT_ONCE = "One worker was at visits {} at the same time. Correct them, or the council looks at it first"
 ENDED = "The council has ended this care before the week, so nothing of it can be paid. Enter 0, or ask"
@@ -143,7 +145,8 @@ def rows_of(week: ActualWeek) -> Select[Actual]:
 
 def read_sheet(week: ActualWeek) -> Sheet:
     """Five queries, however many people there are."""
-    found = session.execute(_rows(week)).all()
+    which = {"week_id": week.id, "first_on": week.first_on, "last_on": week.first_on + WEEK}
+    found = session.execute(_rows(), which).all()
     planned = {each.item_id: each for each in planned_of(week.contract_id, week.service_id, week.first_on)}
     levels = {row.level_id for row in found} | {each.level_id for each in planned.values()}
     rulebook = Rulebook.read(levels)
@@ -157,20 +160,25 @@ def read_sheet(week: ActualWeek) -> Sheet:
     )  # fmt: skip
 
 
-def _rows(week: ActualWeek) -> Select:
+@built_once
+def _rows() -> Select:
+    """Parameters: `week_id`, and the days of the week, `first_on` and `last_on`."""
     item = CarePackageLineItem
     return (
         select(
             Actual, item.reference, ServiceLevel.id.label("level_id"), ServiceLevel.name.label("level_name"),
             ServiceLevel.unit, Client.reference.label("client_reference"), Client.surname, Client.first_name,
-            overlap_of(Actual.item_id, week.first_on).label("overlap"),
+            overlap_of(Actual.item_id, *_DAYS).label("overlap"),
         )
         .join(item, item.id == Actual.item_id)
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
         .join(Client, Client.id == item.client_id)
-        .where(Actual.week_id == week.id)
+        .where(Actual.week_id == sa.bindparam("week_id", type_=sa.Integer()))
         .order_by(*Client.shown_order(), item.reference)
     )  # fmt: skip
+
+
+_DAYS = sa.bindparam("first_on", type_=sa.Date()), sa.bindparam("last_on", type_=sa.Date())
 
 
 def _row(week: ActualWeek, row, plan: Planned | None, rulebook: Rulebook, past: Past) -> SheetRow:
