@@ -1,10 +1,11 @@
 """A remittance as a sheet: who was paid what for whom, why, and what of it went to the bank."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 
 from exchange.downloads.tabular import Cell, Pence, Rate
-from exchange.reports.sheet import Column, Row, RowKind, Sheet, Table, sums
+from exchange.reports.sheet import Column, Later, Row, RowKind, Sheet, Table
 from models.calendar import Span, in_words
 from models.engine.component import Component
 from models.money import SCALE, gbp, gbp_rate
@@ -45,7 +46,7 @@ def remittance_sheet(found: Remitted, *, council: str, is_summary: bool = False,
         facts=list(_facts(found, council, with_address)),
         notes=list(_notes(found)),
         tables=[_table(part, found, is_summary) for part in parts],
-        data=[DATA, *(_data(part, line) for part in parts for line in part.lines)],
+        data=Later(lambda: [DATA, *(_data(part, line) for part in parts for line in part.lines)]),
     )
 
 
@@ -87,28 +88,34 @@ def _table(part: Advice, found: Remitted, is_summary: bool) -> Table:
     columns = SUMMARY if is_summary else COLUMNS
     own = [line for line in part.lines if line.is_own]
     rows: list[Row] = []
-    lines: list[Row] = []
     for client, of_client in groupby(own, key=_client):
         group = list(of_client)
-        told = [_short(client, group)] if is_summary else [Row(_cells(client, line)) for line in group]
-        lines += told
+        told = [_short(client, group)] if is_summary else _long(client, group)
         rows += told
         if len(told) > 1:
-            rows.append(sums(told, columns, f"{client}, in all", RowKind.SUBTOTAL))
+            rows.append(_in_all(group, columns, f"{client}, in all", RowKind.SUBTOTAL))
     carried = [line for line in part.lines if not line.is_own]
     if carried:
-        rows.append(sums(lines, columns, "This payment’s own lines", RowKind.SUBTOTAL))
-        told = [_short(OWED, carried)] if is_summary else [Row(_cells(OWED, line)) for line in carried]
-        lines += told
-        rows += told
-    rows.append(sums(lines, columns, "Paid to your bank", RowKind.TOTAL))
-    if not lines:
+        rows.append(_in_all(own, columns, "This payment’s own lines", RowKind.SUBTOTAL))
+        rows += [_short(OWED, carried)] if is_summary else _long(OWED, carried)
+    rows.append(_in_all(part.lines, columns, "Paid to your bank", RowKind.TOTAL))
+    if not part.lines:
         rows = [Row(["Nothing was paid", *[None] * (len(columns) - 4), *[Pence(0)] * 3], RowKind.TOTAL)]
     return Table(caption, columns, rows)
 
 
 def _client(line: AdviceLine) -> str:
     return line.client or CLAIMS
+
+
+def _long(client: str, lines: Iterable[AdviceLine]) -> list[Row]:
+    return [Row(Later(partial(_cells, client, line))) for line in lines]
+
+
+def _in_all(lines: Sequence[AdviceLine], columns: Sequence[Column], label: str, kind: RowKind) -> Row:
+    """A row below these lines: every column of money added up."""
+    net, vat = sum(line.net_pence for line in lines), sum(line.vat_pence for line in lines)
+    return Row([label, *[None] * (len(columns) - 1 - len(MONEY)), Pence(net), Pence(vat), Pence(net + vat)], kind)
 
 
 def _short(client: str, lines: Sequence[AdviceLine]) -> Row:

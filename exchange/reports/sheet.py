@@ -1,15 +1,18 @@
 """A report as a sheet: facts, tables to read, and the same lines as data. Pages, PDFs and files are drawn from it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha256
+from typing import Any, TypeVar, overload
 
 from exchange.downloads.tabular import Cell, Pence, Rate, written
 from models.calendar import london_day
 from models.money import gbp, gbp_rate
 
+T = TypeVar("T")
 LINES_A_PAGE = 28
 """About as many rows of a table as a page of PDF holds."""
 LONG = 8 * LINES_A_PAGE
@@ -20,6 +23,33 @@ class RowKind(StrEnum):
     LINE = "line"
     SUBTOTAL = "subtotal"
     TOTAL = "total"
+
+
+class Later(Sequence[T]):
+    """What is made when somebody reads it: a page shows some rows of a report, and none of its files."""
+
+    def __init__(self, make: Callable[[], Sequence[T]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Sequence[T]:
+        return self._make()
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[T]: ...
+    def __getitem__(self, at: Any) -> Any:
+        return self._made[at]
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._made)
+
+    def __repr__(self) -> str:
+        return repr(self._made)
 
 
 @dataclass(frozen=True)
