@@ -12,7 +12,7 @@ from models.calendar import year_of
 from models.engine.agreed import Allowed
 from models.engine.ahead import Ahead
 from models.engine.component import Component
-from models.engine.draft import Draft, OrderKey, OrderSum, Place, Settled, Source, Stretches, expected_rows
+from models.engine.draft import Draft, OrderKey, OrderSum, Place, Settled, Source, expected_rows
 from models.engine.due import Cells
 from models.engine.entitlement import Cell
 from models.engine.facts import ContractFacts, DueSum
@@ -81,7 +81,7 @@ class Comparing:
         expected = self.found.orders[order]
         expected.net_pence += cell.net_pence
         expected.vat_pence += cell.vat_pence
-        expected.expected.extend(expected_rows(cell, before, name))
+        expected.planned.extend(expected_rows(cell, before, name))
 
     def compare(
         self,
@@ -95,7 +95,6 @@ class Comparing:
         rest waits.
         """
         settled = self.settled.get(source, {})
-        stretches = Stretches(name)
         for key in sorted({*due, *settled}):
             component, first = key
             before = settled.get(key)
@@ -122,11 +121,7 @@ class Comparing:
             paid_in = self._paid_in(source, component, first)
             draft = Draft(paid_in, source, cell, first, net, vat, order, name)
             self.found.drafts.append(draft)
-            if draft.is_whole and not draft.is_change:
-                stretches.add(cell, first, draft.last, order[1])
-            else:
-                stretches.add_rows(draft.expected(), order[1])
-        stretches.tell(self.found.orders, client_id)
+            expected.drafts.append(draft)
 
     def _order(self, client_id: int | None, year: int) -> OrderKey:
         """The key of an order: one object for all that have it."""

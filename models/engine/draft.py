@@ -3,10 +3,10 @@
 A contract may have hundreds of thousands of drafts, so they refer to cells, which steady periods share.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from models.calendar import DAY, Span
 from models.engine.component import Component
@@ -79,12 +79,6 @@ class Draft:
     def is_change(self) -> bool:
         return self.before != (0, 0)
 
-    @property
-    def is_whole(self) -> bool:
-        """Its cell is one slice, for all its days."""
-        slices, cell = self.cell.slices, self.cell
-        return len(slices) == 1 and slices[0].is_for(cell.first, cell.last)
-
     def on_its_days(self) -> Cell:
         return self.cell if self.cell.first == self.first else moved(self.cell, Span(self.first, self.last))
 
@@ -96,6 +90,17 @@ class Draft:
         """The rows that its order expects."""
         net, vat = self.before
         return expected_rows(self.on_its_days(), Settled(self.last, net, vat), self.name)
+
+
+class Drafted(Protocol):
+    """A draft as it is stored: models/payments/payment.py."""
+
+    component: Component
+    first_on: date
+    last_on: date
+    net_pence: int
+    vat_pence: int
+    working: Working
 
 
 @dataclass(slots=True)
@@ -116,17 +121,17 @@ class Stretch:
 
 
 class Stretches:
-    """What the orders of one source expect: a row for each stretch of periods that share a steady cell, and rows of
-    other cells, in the order in which they came.
+    """What the orders of one item expect of what is planned: a row for each stretch of periods that share a steady
+    cell.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._newest: dict[int, Stretch] = {}
-        self._rows: list[Stretch | tuple[int, Expected]] = []
+        self._rows: list[Stretch] = []
 
-    def add(self, cell: Cell, first: date, last: date, year: int, periods: int = 1) -> None:
-        """A steady cell of so many periods that fill these days, of which nothing is finalised."""
+    def add(self, cell: Cell, first: date, last: date, year: int, periods: int) -> None:
+        """A steady cell of so many periods that fill these days."""
         stretch = self._newest.get(id(cell))
         if stretch and stretch.year == year and stretch.last + DAY == first:
             stretch.last = last
@@ -135,29 +140,43 @@ class Stretches:
         stretch = self._newest[id(cell)] = Stretch(cell, year, first, last, periods)
         self._rows.append(stretch)
 
-    def add_rows(self, rows: Iterable[Expected], year: int) -> None:
-        self._rows.extend((year, row) for row in rows)
-
     def tell(self, orders: Mapping[OrderKey, "OrderSum"], client_id: int | None) -> None:
         """Give the rows to the client's orders."""
         for row in self._rows:
-            year, told = (row.year, row.expected(self.name)) if isinstance(row, Stretch) else row
-            orders[client_id, year].expected.append(told)
+            orders[client_id, row.year].planned.append(row.expected(self.name))
 
 
 @dataclass(slots=True)
 class OrderSum:
-    """What one purchase order comes to, and how the part not yet finalised was worked out."""
+    """What one purchase order comes to, and how the part not yet finalised was worked out: what is planned, and the
+    drafts, which are lines of their own, so that they need not be told twice.
+    """
 
     net_pence: int = 0
     vat_pence: int = 0
-    expected: list[Expected] = field(default_factory=list)
+    planned: list[Expected] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+
+    @property
+    def expected(self) -> list[Expected]:
+        """All that is still to come of it."""
+        return merged([*self.planned, *(row for draft in self.drafts for row in draft.expected())])
 
     def add(self, other: "OrderSum") -> None:
         """Add what another contract of the provider pays for the same order."""
         self.net_pence += other.net_pence
         self.vat_pence += other.vat_pence
-        self.expected.extend(merged(other.expected))
+        self.planned.extend(merged(other.planned))
+        self.drafts.extend(other.drafts)
+
+
+def expected_of(line: Drafted) -> Iterator[Expected]:
+    """The rows that the order of a stored draft expects for it: those of `Draft.expected`."""
+    working = line.working
+    before = Settled(line.last_on, working.before_net_pence, working.before_vat_pence)
+    net, vat = line.net_pence + before.net_pence, line.vat_pence + before.vat_pence
+    cell = Cell(line.component, line.first_on, line.last_on, net, vat, list(working.slices))
+    return expected_rows(cell, before, working.name)
 
 
 def expected_rows(cell: Cell, before: Settled, name: str) -> Iterator[Expected]:

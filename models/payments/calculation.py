@@ -101,7 +101,7 @@ def _calculated(provider_ids: list[int], as_on: date, accept: bool) -> Calculate
 
 def _read_and_write(provider_ids: list[int], as_on: date, accept: bool) -> Calculated:
     found = work_out(provider_ids, as_on, accept=accept)
-    note_rules({id_: found.book.contracts[id_].provider_id for id_ in sorted(found.behind & found.reckonings.keys())})
+    note_rules({id_: found.book.contracts[id_].provider_id for id_ in sorted(found.reckonings)}, as_on)
     note_faults(provider_ids, found.faults)
     return _Writer(found).write()
 

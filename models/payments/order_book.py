@@ -31,7 +31,7 @@ class OrderBook:
         Returns the orders' ids by provider id, client id and year.
         """
         orders = self._load()
-        missing = [key for key, found in sums.items() if key not in orders and (found.net_pence or found.expected)]
+        missing = [key for key, found in sums.items() if key not in orders and _is_something(found)]
         self._revise(orders, sums, as_on)
         if missing:
             self._create(sorted(missing, key=_order_of_numbers), sums, as_on)
@@ -71,7 +71,7 @@ class OrderBook:
         rows = session.execute(
             select(
                 order.id, order.provider_id, order.client_id, order.financial_year, order.revision,
-                sa.cast(order.expected, sa.Text).label("expected"),
+                sa.cast(order.planned, sa.Text).label("planned"), order.tells_drafts,
                 order.value_net_pence, order.value_vat_pence, order.spend_net_pence, order.spend_vat_pence,
             ).where(order.provider_id.in_(self.provider_ids))
         )  # fmt: skip
@@ -108,10 +108,10 @@ class OrderBook:
             value = {"value_net_pence": found.net_pence, "value_vat_pence": found.vat_pence}
             if _differs(row, value):
                 issue = {"revision": row.revision + 1, "issued_on": as_on} | value
-                revised.append({"id": row.id, "expected": found.expected} | issue)
+                revised.append({"id": row.id, "planned": found.planned, "tells_drafts": False} | issue)
                 revisions.append({"provider_id": row.provider_id, "purchase_order_id": row.id} | issue)
-            elif row.expected != dumps([each.as_dict() for each in found.expected]):
-                refreshed.append({"id": row.id, "expected": found.expected})
+            elif row.tells_drafts or row.planned != dumps([each.as_dict() for each in found.planned]):
+                refreshed.append({"id": row.id, "planned": found.planned, "tells_drafts": False})
         for rows in (revised, refreshed):
             if rows:
                 session.execute(update(PurchaseOrder), rows)
@@ -122,8 +122,13 @@ def _first_issue(found: OrderSum, as_on: date) -> dict[str, Any]:
     is_issued = bool(found.net_pence or found.vat_pence)
     return {
         "revision": int(is_issued), "issued_on": as_on if is_issued else None,
-        "value_net_pence": found.net_pence, "value_vat_pence": found.vat_pence, "expected": found.expected,
+        "value_net_pence": found.net_pence, "value_vat_pence": found.vat_pence, "planned": found.planned,
+        "tells_drafts": False,
     }  # fmt: skip
+
+
+def _is_something(found: OrderSum) -> bool:
+    return bool(found.net_pence or found.planned or found.drafts)
 
 
 def _differs(row: Any, values: dict[str, int]) -> bool:

@@ -34,6 +34,7 @@ from models.payments.promised import tell_of_later_days
 from models.payments.remittance import write_for
 from models.payments.run import FINALISED, PaymentRun, RunPayment, RunState
 from models.payments.settlement import Owing, drafts_of, settle_all, with_owing
+from models.payments.spent import add_to_spend, to_calculate
 from models.payments.standing_hold import place_standing
 from models.words import how_many
 
@@ -172,7 +173,7 @@ def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool
     """Finalise the run's payments of these providers, in the open transaction. DomainError if it is not authorised.
 
     `recalculate=False` is for callers who calculate these providers next anyway: until then, their purchase orders
-    still expect what has been paid.
+    do not say that it is spent.
 
     A payment that was finalised or left before is passed over, so that a run that was interrupted goes on where it
     stopped.
@@ -200,7 +201,9 @@ def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool
     taken.write()
     write_for(waiting, on=today())
     if recalculate:
-        calculate(provider_ids)  # what is now spent is no longer to come
+        add_to_spend(run.id, provider_ids)
+        if changed := to_calculate(run.id, provider_ids):
+            calculate(changed)
     return taken.progress(left=[each for each in waiting if each.outcome == LEFT])
 
 

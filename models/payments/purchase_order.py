@@ -1,7 +1,7 @@
 """Purchase orders: what the council expects to pay one provider for one client in one financial year."""
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import AsJSON, Base, Key, Pence
 from models.calendar import FinancialYear
-from models.engine.working import Expected
+from models.engine.draft import expected_of
+from models.engine.working import Expected, merged
 from models.folding import FoldedText, found_by
 from models.hybrids import hybrid_property
 from models.records.care_package import CarePackageLineItem
@@ -20,6 +21,9 @@ from models.records.provider import Service
 from models.statements import built_once
 from models.tenancy import ProviderOwned, owned
 from models.words import folded
+
+if TYPE_CHECKING:
+    from models.payments.payment import PaymentLine
 
 CLAIMS = "One-Off Claims"
 """What the order of a year's claims is called, which is no client's."""
@@ -54,10 +58,19 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
     value_vat_pence: Mapped[Pence] = mapped_column(default=0)
     spend_net_pence: Mapped[Pence] = mapped_column(default=0)
     spend_vat_pence: Mapped[Pence] = mapped_column(default=0)
-    expected: Mapped[list[Expected]] = mapped_column(AsJSON(Expected, many=True), default=list)
-    """How the part that is not yet paid was worked out."""
+    planned: Mapped[list[Expected]] = mapped_column(AsJSON(Expected, many=True), default=list)
+    """How the part that is not yet due was worked out. What is due and not paid is among its drafts."""
+    tells_drafts: Mapped[bool] = mapped_column(default=False)
+    """A version of the portal before this one has stored the drafts among `planned` too: the next calculation takes
+    them out.
+    """
 
     client: Mapped[Client | None] = relationship(lazy="raise")
+    drafts: Mapped[list["PaymentLine"]] = relationship(
+        lazy="raise", viewonly=True, order_by="PaymentLine.first_on, PaymentLine.id",
+        primaryjoin="and_(PurchaseOrder.id == foreign(PaymentLine.purchase_order_id), PaymentLine.run_id.is_(None))",
+    )  # fmt: skip
+    """What is due of it and not finalised."""
     revisions: Mapped[list["PurchaseOrderRevision"]] = relationship(
         lazy="raise", order_by="PurchaseOrderRevision.revision.desc()", overlaps="client"
     )
@@ -71,6 +84,12 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
     @classmethod
     def _reference(cls) -> sa.ColumnElement[str]:
         return sa.cast(cls.number, sa.Text) + " - " + sa.cast(cls.revision, sa.Text)
+
+    @property
+    def expected(self) -> list[Expected]:
+        """How the part that is not yet paid was worked out."""
+        drafts = () if self.tells_drafts else self.drafts
+        return merged([*self.planned, *(row for draft in drafts for row in expected_of(draft))])
 
     @property
     def year(self) -> FinancialYear:
@@ -101,7 +120,9 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
     @classmethod
     def numbered(cls, id_: int) -> Select["PurchaseOrder"]:
         """One issued order, with all that its page shows."""
-        return cls.issued().where(cls.id == id_).options(sa.orm.selectinload(cls.revisions))
+        return cls.issued().where(cls.id == id_).options(
+            sa.orm.selectinload(cls.revisions), sa.orm.selectinload(cls.drafts)
+        )  # fmt: skip
 
     @classmethod
     def issued(cls, *, year: int | None = None) -> Select["PurchaseOrder"]:

@@ -1,4 +1,4 @@
-"""Under which rules each contract was last calculated.
+"""Under which rules each contract was last calculated, and as on which day.
 
 A new version of the portal may work out paid days otherwise than the one that paid them (RULES is raised then). Nobody
 is to find that in a payment: the first calculation under new rules that changes anything of what is finalised waits for
@@ -35,6 +35,8 @@ class ContractRules(ProviderOwned, Base):
     id: Mapped[Key]
     contract_id: Mapped[int]
     rules: Mapped[int]
+    calculated_on: Mapped[date | None]
+    """The day as on which that was; None: a version before this one did it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +86,19 @@ def reopened(
     return found
 
 
-def note_rules(provider_of: dict[int, int]) -> None:
-    """Say that these contracts (each with its provider) are calculated under the rules of this version."""
-    if not provider_of:
-        return
-    rules = ContractRules
-    known = set(session.scalars(select(rules.contract_id).where(rules.contract_id.in_(provider_of))))
-    session.execute(update(rules).where(rules.contract_id.in_(known)).values(rules=RULES))
+def note_rules(provider_of: dict[int, int], as_on: date) -> None:
+    """Say that these contracts (each with its provider) are calculated as on that day under the rules of this
+    version.
+    """
+    rules, now = ContractRules, {"rules": RULES, "calculated_on": as_on}
+    of_these = rules.provider_id.in_(set(provider_of.values()))
+    query = select(rules.contract_id, rules.rules, rules.calculated_on).where(of_these)
+    known = {row.contract_id: row for row in session.execute(query)}
+    behind_ = [id_ for id_, row in known.items() if id_ in provider_of and row[1:] != (RULES, as_on)]
+    if behind_:
+        session.execute(update(rules).where(rules.contract_id.in_(behind_)).values(**now))
     new = [
-        {"provider_id": provider_id, "contract_id": id_, "rules": RULES}
+        {"provider_id": provider_id, "contract_id": id_} | now
         for id_, provider_id in provider_of.items()
         if id_ not in known
     ]

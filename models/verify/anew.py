@@ -168,7 +168,7 @@ class _Known:
             if stored != worth or worth != found.net_pence + found.vat_pence:
                 words = f"{gbp(stored)}, worked out {gbp(worth)}; beside it {gbp(blocked[key])} is blocked"
                 yield BrokenPromise("an order is worth what is finalised and what is due", words, {"order": row.number})
-            elif row.expected != found.expected:
+            elif not row.tells_drafts and row.planned != found.planned:
                 yield BrokenPromise(STALE, "calculate it again (what is expected)", {"order": row.number})
         for (provider_id, of_provider), found in due.items():
             if provider_id not in self.half_known and (found.net_pence or found.expected):
@@ -214,8 +214,8 @@ def _drafts(provider_ids: list[int]) -> Iterator[tuple[int, Cell, _Stored]]:
 def _orders(provider_ids: list[int]) -> dict[tuple[int, OrderKey], Any]:
     order = PurchaseOrder
     query = select(
-        order.id, order.number, order.provider_id, order.client_id, order.financial_year, order.expected,
-        order.value_net_pence, order.value_vat_pence,
+        order.id, order.number, order.provider_id, order.client_id, order.financial_year, order.planned,
+        order.tells_drafts, order.value_net_pence, order.value_vat_pence,
     ).where(order.provider_id.in_(provider_ids)).order_by(order.number)  # fmt: skip
     return {(row.provider_id, (row.client_id, row.financial_year)): row for row in session.execute(query)}
 

@@ -139,7 +139,7 @@ PROMISES = [
     ),
     ("UPDATE purchase_order SET spend_net_pence = 1", {"an order's spend is its finalised lines"}),
     ("UPDATE purchase_order SET value_net_pence = 1", {ORDER}),
-    ("UPDATE purchase_order SET expected = '[]'", {STALE}),
+    ("UPDATE purchase_order SET planned = '[]'", {STALE}),
     ("UPDATE client SET surname = 'Marsh'", {"a folded column is what it folds"}),
     (
         "UPDATE run_payment SET total_pence = 1; UPDATE payment_run SET total_pence = 1000000",

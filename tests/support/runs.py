@@ -121,4 +121,8 @@ def lines(contract: Contract) -> list[PaymentLine]:
 def orders(contract: Contract, year: int = 2019) -> list[PurchaseOrder]:
     with reading(EVERY_PROVIDER) as session:
         query = PurchaseOrder.issued(year=year).where(PurchaseOrder.provider_id == contract.provider_id)
-        return list(session.scalars(query.options(joinedload(PurchaseOrder.revisions))).unique())
+        return list(
+            session.scalars(
+                query.options(joinedload(PurchaseOrder.revisions), joinedload(PurchaseOrder.drafts))
+            ).unique()
+        )

@@ -49,7 +49,7 @@ def test_an_order_with_another_value_than_it_should_have_is_told(database):
     assert list(verify.check_all()) == []
     with unit_of_work() as session:
         order = session.scalars(PurchaseOrder.issued()).one()
-        order.value_net_pence, order.expected = 0, []
+        order.value_net_pence, order.planned = 0, []
     [broken] = verify.check_all()
     assert broken.promise == "an order is worth what is finalised and what is due"
     assert broken.where.startswith("order 1: £0.00, worked out £")
