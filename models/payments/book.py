@@ -18,6 +18,11 @@ from models.payments.payment import PaymentLine, ScheduledPayment
 from models.pricing import PayOnActuals
 from models.records.contract import Contract, PaymentMethod
 
+STATE = 7
+"""The first columns of a payment: its contract, its first day, and how far it has got."""
+PLAIN = slice(STATE, 18)
+"""Those after them: its sums and days, and what is None, or unconfirmed, where nobody has answered or asked."""
+
 
 class Book:
     """What is on record already for some providers: payments, what is finalised cell by cell, and where drafts are."""
@@ -27,11 +32,10 @@ class Book:
         self.payments: dict[tuple[int, date], Any] = {}
         self.states: dict[int, dict[date, State]] = defaultdict(dict)
         for row in session.execute(_payments(provider_ids)):
-            self.payments[row.contract_id, row.first_on] = row
-            self.states[row.contract_id][row.first_on] = (
-                row.is_begun, row.closed_run_id is not None,
-                MovedDates(row.moved_confirm_by, row.moved_finalise_on, row.moved_bank_on),
-            )  # fmt: skip
+            contract_id, first_on, is_begun, closed_run_id, *moved = row[:STATE]
+            self.payments[contract_id, first_on] = row
+            if is_begun or any(moved):  # closed is begun too
+                self.states[contract_id][first_on] = (is_begun, closed_run_id is not None, MovedDates(*moved))
         self.settled: dict[int, dict[Source, dict[tuple[Component, date], Settled]]] = defaultdict(
             lambda: defaultdict(dict)
         )
@@ -53,12 +57,12 @@ def _streamed(query: sa.Select) -> sa.Result:
 def _payments(provider_ids: list[int]) -> sa.Select:
     payment = ScheduledPayment
     return select(
-        payment.id, payment.contract_id, payment.first_on, payment.last_on, payment.method_id,
-        payment.confirm_by, payment.finalise_on, payment.bank_on,
-        payment.net_pence, payment.vat_pence, payment.waiting_pence,
-        payment.is_begun, payment.closed_run_id, payment.confirmation, payment.answered_pence, payment.answered_on,
-        payment.asked_by, payment.is_extended, payment.waived_pence, payment.waived_on,
+        payment.contract_id, payment.first_on, payment.is_begun, payment.closed_run_id,
         payment.moved_confirm_by, payment.moved_finalise_on, payment.moved_bank_on,
+        payment.net_pence, payment.vat_pence, payment.waiting_pence, payment.confirm_by, payment.finalise_on,
+        payment.bank_on, payment.last_on, payment.method_id, payment.confirmation, payment.asked_by,
+        payment.waived_on, payment.id, payment.answered_pence, payment.answered_on, payment.is_extended,
+        payment.waived_pence,
     ).where(payment.provider_id.in_(provider_ids))  # fmt: skip
 
 

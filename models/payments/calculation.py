@@ -164,7 +164,7 @@ class _Writer:
         found = self.found
         old = PaymentLine.provider_id.in_(self.provider_ids), PaymentLine.run_id.is_(None)
         rows_changed(delete(PaymentLine).where(*old, PaymentLine.contract_id.not_in(found.faults)), unsynced=True)
-        payments = list(found.payments())
+        payments = list(found.payments(only_others=True))
         payment_ids = self._write_payments(payments)
         order_ids = OrderBook(self.provider_ids, found.half_known()).write(found.orders(), found.as_on)
         done = Calculated(contracts=len(found.reckonings), faulty=set(found.faults))

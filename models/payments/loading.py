@@ -16,6 +16,7 @@ from models.engine.weeks import pays_weeks
 from models.payments.adjustment import Adjustment
 from models.payments.confirmed_figures import figures_that_count
 from models.payments.invoiced import invoiced
+from models.payments.methods import MethodsOf
 from models.payments.miles import books
 from models.pricing import DeductionKind
 from models.records.actual_rule import ActualRule, RuleKind
@@ -38,9 +39,10 @@ DatedRow = ItemPrice | ItemQuantity | Absence | Deduction
 
 def load(provider_ids: list[int]) -> dict[int, ContractFacts]:
     """The facts of those providers' contracts that have a payment method, by contract id."""
+    methods_of = MethodsOf()
     contracts = {
         contract.id: ContractFacts(
-            contract.id, contract.provider_id, contract.ends_on, contract.methods,
+            contract.id, contract.provider_id, contract.ends_on, methods_of(contract),
             waits_from=contract.waits_for_agreement_from,
         )
         for contract in session.scalars(

@@ -172,8 +172,7 @@ def _to_finalise(payment_ids: list[int]) -> list[dict]:
 def finalise_some(run: PaymentRun, provider_ids: list[int], *, recalculate: bool = True) -> RunProgress:
     """Finalise the run's payments of these providers, in the open transaction. DomainError if it is not authorised.
 
-    `recalculate=False` is for callers who calculate these providers next anyway: until then, their purchase orders
-    do not say that it is spent.
+    `recalculate=False`: the caller calculates these providers next. Until then their orders do not say it is spent.
 
     A payment that was finalised or left before is passed over, so that a run that was interrupted goes on where it
     stopped.

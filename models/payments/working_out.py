@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from models.bank_holiday import working_days
@@ -16,7 +17,8 @@ from models.engine.draft import OrderKey, OrderSum
 from models.engine.periods import Period, lay_out
 from models.engine.reckoning import Reckoning, reckon
 from models.payments.awaited import Sums
-from models.payments.book import Book
+from models.payments.book import PLAIN, Book
+from models.payments.confirmation import Confirmation
 from models.payments.loading import load
 from models.payments.replaced import kept_back_of, touches
 from models.payments.rules import Reopened, behind, reopened
@@ -73,8 +75,11 @@ class WorkedOut:
     reopened: list[Reopened] = field(default_factory=list)
     """What those rules change of finalised days; until somebody accepts it these contracts are among the faults."""
 
-    def payments(self) -> Iterator[PaymentValues]:
-        """Every open payment that is on record or should be. What is closed never changes."""
+    def payments(self, *, only_others: bool = False) -> Iterator[PaymentValues]:
+        """Every open payment that is on record or should be; `only_others`: without most of those that stay as they
+        are. What is closed never changes.
+        """
+        plain = Confirmation.UNCONFIRMED, None, None
         for contract_id, found in self.reckonings.items():
             sums, blocked = _sums(found), _blocked(found)
             with_drafts = {draft.paid_in for draft in found.drafts} | {first for first, _, _ in found.awaited}
@@ -83,6 +88,11 @@ class WorkedOut:
                     continue
                 first = period.span.first
                 old = self.book.payments.get((contract_id, first))
+                if only_others and old is not None and not period.is_begun:
+                    net, vat = sums.get(first, (0, 0))
+                    own = net, vat, blocked.get(first, 0), *period.dates, period.span.last, period.method.id, *plain
+                    if own == old[PLAIN]:
+                        continue
                 values = self._values(period, old, sums.get(first, (0, 0)), blocked.get(first, 0))
                 if old is not None or first in with_drafts or self._is_wanted(contract_id, first, values):
                     changed, asks_anew = self._answer(contract_id, period, old, values)
@@ -99,7 +109,7 @@ class WorkedOut:
 
     def _gone_changes(self) -> Iterator[Change]:
         """Payments whose periods are no more come to nothing."""
-        for row in self._gone().values():
+        for row in self._gone.values():
             if total := row.net_pence + row.vat_pence:
                 is_to_come = row.first_on > self.as_on and row.finalise_on > self.as_on
                 yield Change(row.contract_id, row.first_on, row.last_on, total, 0, is_to_come)
@@ -108,27 +118,25 @@ class WorkedOut:
         """Ids of the payments of which nothing is finalised, and whose period a change of payment method has removed.
         Their place in a prepared run goes with them; what holds them goes over (models/payments/replaced.py).
         """
-        gone = self._gone()
+        gone = self._gone
         left_alone = self._without_heirs(gone)
         return [id_ for id_ in gone if id_ not in left_alone]
 
+    @cached_property
     def _gone(self) -> dict[int, Any]:
-        wanted = {
-            (contract_id, period.span.first)
-            for contract_id, found in self.reckonings.items()
-            for period in found.periods
-        }
+        wanted = {id_: {period.span.first for period in found.periods} for id_, found in self.reckonings.items()}
+        nothing: set[date] = set()
         return {
             row.id: row
-            for key, row in self.book.payments.items()
-            if key not in wanted and not row.is_begun and row.contract_id not in self.faults
+            for (contract_id, first), row in self.book.payments.items()
+            if first not in wanted.get(contract_id, nothing) and not row.is_begun and contract_id not in self.faults
         }
 
     def left_alone(self) -> set[int]:
         """Ids of the payments that a change of payment method would remove, but somebody has held or rejected them,
         and no payment has their days: they stay, at £0.00, until one has.
         """
-        return self._without_heirs(self._gone())
+        return self._without_heirs(self._gone)
 
     def _without_heirs(self, gone: dict[int, Any]) -> set[int]:
         kept_back = kept_back_of(gone) if gone else set()

@@ -62,7 +62,7 @@ def twice_the_price():
 
 
 def values(contract):
-    return [(order.value_pence, order.revision, order.expected) for order in orders(contract)]
+    return [(order.value_pence, order.revision, order.planned) for order in orders(contract)]
 
 
 def test_the_others_are_calculated_and_paid(three):
