@@ -109,7 +109,7 @@ def _items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
         .where(item.provider_id.in_(provider_ids))
         .order_by(item.id)
     ):  # fmt: skip
-        taken_off, contributions = _sorted_deductions(deductions.get(row.id, ()))
+        taken_off, contributions = sorted_deductions(deductions.get(row.id, ()))
         terms = Terms(
             starts_on=row.starts_on,
             ends_on=row.ends_on or FAR_FUTURE,
@@ -118,7 +118,7 @@ def _items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
             contract_ends_on=row.contract_ends_on or FAR_FUTURE,
             vat_basis_points=row.vat_basis_points,
             prices=tuple(prices.get(row.id, ()) or rates.get((row.contract_id, row.service_level_id), ())),
-            quantities=tuple(_as_quantity(dated) for dated in quantities.get(row.id, ())),
+            quantities=tuple(as_quantity(dated) for dated in quantities.get(row.id, ())),
             absences=tuple(absences.get(row.id, ())),
             deductions=taken_off,
         )
@@ -156,7 +156,7 @@ def _contract_rates(provider_ids: list[int]) -> dict[tuple[int, int], list[Dated
     return found
 
 
-def _as_quantity(dated: Dated) -> Dated:
+def as_quantity(dated: Dated) -> Dated:
     weekly, timetable = dated.value
     return Dated(dated.first, dated.last, _quantity(weekly, tuple(timetable) if timetable else None))
 
@@ -169,7 +169,7 @@ def _quantity(weekly_e4: int, timetable_e4: tuple[int, ...] | None) -> Quantity:
 Deducted = tuple[tuple[DeductionKind, Dated], ...]
 
 
-def _sorted_deductions(found: Iterable[Dated]) -> tuple[Deducted, Deducted]:
+def sorted_deductions(found: Iterable[Dated]) -> tuple[Deducted, Deducted]:
     """Those taken off whatever the method, and the contributions, taken off where it is Net."""
     always, when_net = [], []
     for dated in found:

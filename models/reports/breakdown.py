@@ -2,15 +2,13 @@
 was worked out, which is read only for the rows that somebody opens, files or prints.
 """
 
-from dataclasses import dataclass
-
 from models.base import session
-from models.calendar import Span
 from models.payments.confirmation import Processing
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.reports.explanation import Line, Order, Row, tell
-from models.reports.payment_rows import CLAIMS, EVERY_ROW, PaymentRow, Rows, Show, Wanted, key_of, rows_on_record
+from models.reports.payment_rows import CLAIMS, EVERY_ROW, Rows, Wanted, key_of, rows_on_record
+from models.reports.plan import Plan, plan_of
 from models.reports.planned import planned_lines, planned_rows
 from models.words import folded
 
@@ -22,7 +20,8 @@ def rows_of(
     runs have carried is none of them: see models.payments.standing.
     """
     if payment.processing is Processing.FUTURE:
-        return planned_rows(payment, with_working(payment), wanted, offset, limit)
+        plan = plan_of(payment)
+        return planned_rows(plan, _told(payment, _of_plan(payment, plan)), wanted, offset, limit)
     return rows_on_record(payment, wanted, offset=offset, limit=limit)
 
 
@@ -30,10 +29,22 @@ def with_working(payment: ScheduledPayment, key: str | None = None) -> list[Row]
     """Rows of a payment with how they were worked out, in the order of the names that are shown: every one, or the one
     that addresses call `key`. Empty where there is none.
     """
-    lines = _lines(payment, key)
     if payment.processing is Processing.FUTURE:
-        lines = [line for line in planned_lines(payment) if key in (None, _key(line.order))] + lines
+        client_id = int(key.split("-")[0]) if key is not None else None
+        lines = _of_plan(payment, plan_of(payment, client_id), key)
+    else:
+        lines = _lines(payment, key)
+    return _told(payment, lines)
+
+
+def _told(payment: ScheduledPayment, lines: list[Line]) -> list[Row]:
     return sorted(tell(lines, payment.span), key=lambda row: _place(row.order))
+
+
+def _of_plan(payment: ScheduledPayment, plan: Plan, key: str | None = None) -> list[Line]:
+    """What is planned and, where the payment has lines already, these too: all, or those of one row."""
+    lines = [line for line in planned_lines(payment, plan) if key in (None, _key(line.order))]
+    return lines + _lines(payment, key) if plan.has_lines else lines
 
 
 def _lines(payment: ScheduledPayment, key: str | None) -> list[Line]:
@@ -72,24 +83,3 @@ def _key(order: Order | None) -> str:
 def _place(order: Order | None) -> tuple[bool, str, int]:
     """One-off claims first, then by the names that are shown, the newer order first."""
     return (order.client_id is not None, folded(order.title), -order.year) if order else (True, "", 0)
-
-
-@dataclass(frozen=True)
-class Told:
-    """A payment's rows, and how they differ from the payment before it, if there is one."""
-
-    rows: list[Row]
-    before: Span | None
-    changes: list[PaymentRow]
-
-    @property
-    def difference_pence(self) -> int:
-        """How much more it is than the payment before, VAT included."""
-        return sum(change.change_pence for change in self.changes)
-
-
-def told(payment: ScheduledPayment) -> Told:
-    """All of a payment's rows with their working, and those that have changed."""
-    changed = rows_of(payment, Wanted(show=Show.CHANGED))
-    before = changed.before or rows_of(payment, limit=1).before
-    return Told(with_working(payment), before, list(changed.items))

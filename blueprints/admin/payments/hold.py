@@ -15,7 +15,7 @@ from models.payments.asking import who_is_told
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.permissions import Permission
-from models.reports.breakdown import told
+from models.reports.breakdown import with_working
 
 ANSWER_IS_READ = (
     "The provider reads what you write on the page of this payment. A mail tells those who may confirm it that there "
@@ -34,7 +34,7 @@ LET_GO = (
 def hold(reference, first_on):
     payment = get_or_404(ScheduledPayment.of(reference, first_on))
     form = HoldForm(data={"what": request.args.get("order", "")})
-    orders = [(row.order.id, row) for row in told(payment).rows if row.order and row.order.id]
+    orders = [(row.order.id, row) for row in with_working(payment) if row.order and row.order.id]
     form.what.offer(
         ("", f"The whole payment, {gbp(payment.total_pence)}"),
         *((str(order_id), f"{row.title}, {gbp(row.total_pence)}") for order_id, row in orders),

@@ -12,7 +12,7 @@ from models.payments.payment import PaymentLine
 from models.records.agreement import AgreementSource, terms_of
 from models.records.care_package import CarePackageLineItem, ItemPrice
 from models.records.contract import Contract
-from models.reports.planned import planned_lines
+from models.reports.breakdown import with_working
 from models.reports.waiting_reasons import Reason
 from models.reports.waits import waiting
 from models.reports.whereabouts import by_contract
@@ -118,8 +118,8 @@ def test_a_payment_that_is_planned_has_only_rows_that_are_agreed():
     found = payment(contract, MONDAY + WEEK)
     assert found.total_pence == 882_50
     with as_on(MONDAY), reading(contract.provider_id) as session:
-        lines = planned_lines(session.merge(found))
-        assert sorted(line.net_pence for line in lines) == [10_00, 872_50]
+        rows = with_working(session.merge(found))
+        assert [sentence.net_pence for row in rows for sentence in row.sentences] == [872_50, 10_00]
 
 
 def test_a_gate_begins_with_a_payment_and_takes_nothing_back():
