@@ -89,6 +89,17 @@ def test_the_queue_has_the_oldest_first_and_sorts_by_sum(panel, sent):
     assert "58.05" in panel.get(f"{QUEUE}data.csv").text
 
 
+def test_no_list_and_no_file_shows_a_claim_that_its_carer_has_not_sent(panel, sent, provider, person, levels, child):
+    made = sent(150)
+    draft = make_claim(provider, person, Claimed(levels[0].id, "Not sent yet", child.id, WEDNESDAY, 100_000))
+    panel.get(of(draft), status=404)
+    page = panel.get(f"{QUEUE}?show=")
+    assert [each.a.get_text() for each in page.page.select("tbody th")] == [f"OC{made.id}"]
+    assert "1 claim, £58.05 in all" in page.words
+    assert f"OC{draft.id}" not in panel.get(f"{QUEUE}data.csv?show=").text
+    assert f"OC{draft.id}" not in panel.get(f"{QUEUE}?show=&name=OC{draft.id}").page.select_one("main").get_text()
+
+
 def test_it_stands_on_my_work_of_the_panel_with_its_sum(panel, sent):
     sent(150)
     page = panel.get("/council/")

@@ -37,4 +37,6 @@ def data(ending):
 
 
 def _listed(form):
-    return queue(text=form.name.data) if form.is_of_what_waits else claims(status=form.status, text=form.name.data)
+    if form.is_of_what_waits:
+        return queue(text=form.name.data)
+    return claims(status=form.status, text=form.name.data, with_drafts=False)
