@@ -18,6 +18,8 @@ from models.records.invoice_rule import HoldOwner, HoldReason, LateFigure, LateK
 
 LONG = Length(max=1_000, message="Write 1,000 characters or fewer")
 READ_BY_PROVIDER = "The provider reads it. Name no client"
+HELD_FOR_US = "on_hold_for_us"
+"""In an address: those on hold for what a team of the council has to do."""
 SENT = tuple(each for each in InvoiceState if each is not InvoiceState.DRAFT)
 
 
@@ -29,11 +31,21 @@ class InvoiceSearch(FilterForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.show.offer((ALL, "[All that were sent]"), *((each.value, each.label) for each in SENT))
+        self.show.offer(
+            (ALL, "[All that were sent]"),
+            *((each.value, each.label) for each in SENT),
+            (HELD_FOR_US, "On hold, for us"),
+        )
 
     @property
     def state(self) -> InvoiceState | None:
+        if self.is_held_for_us:
+            return InvoiceState.ON_HOLD
         return InvoiceState(self.show.data) if self.show.data else None
+
+    @property
+    def is_held_for_us(self) -> bool:
+        return self.show.data == HELD_FOR_US
 
     @property
     def is_of_what_waits(self) -> bool:

@@ -6,14 +6,25 @@ from forms.base import FilterForm
 from forms.filters import ALL, ChoiceField
 from models.records.export import ExportState
 
+UNANSWERED = "unanswered"
+"""In an address: those that should have had an answer by now."""
+
 
 class ExportFilter(FilterForm):
     state = ChoiceField("Show", noun="a state", default=ALL)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.state.offer((ALL, "[All]"), *((each.value, each.label) for each in ExportState))
+        self.state.offer(
+            (ALL, "[All]"),
+            *((each.value, each.label) for each in ExportState),
+            (UNANSWERED, "Without an answer in time"),
+        )
 
     @property
     def wanted(self) -> ExportState | None:
-        return None if self.state.data == ALL else ExportState(self.state.data)
+        return None if self.state.data in (ALL, UNANSWERED) else ExportState(self.state.data)
+
+    @property
+    def is_of_unanswered(self) -> bool:
+        return self.state.data == UNANSWERED

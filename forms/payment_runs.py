@@ -2,18 +2,42 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from wtforms import BooleanField, RadioField, SelectMultipleField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from forms.base import FilterForm, FlaskForm
 from forms.fields import StringField, TextAreaField
-from forms.filters import SelectChoice
+from forms.filters import ALL as ANY
+from forms.filters import ChoiceField, FilterDay, SelectChoice
 from models.calendar import in_words, today
+from models.payments.run import RunState
 from models.payments.worklist import DueWhen
 from models.records.provider import ProviderKind
 
 ALL, KINDS, NAMED = "all", "kinds", "named"
+
+
+class RunSearch(FilterForm):
+    """Which runs the list shows."""
+
+    state = ChoiceField("State", default=ANY)
+    first = FilterDay("From")
+    last = FilterDay("To")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.state.offer((ANY, "[Any]"), *((each.value, each.value.capitalize()) for each in RunState))
+
+    @property
+    def wanted(self) -> RunState | None:
+        return RunState(self.state.data) if self.state.data else None
+
+    @property
+    def chosen(self) -> bool:
+        """Whether it leaves any out."""
+        return bool(self.state.data or self.first.data or self.last.data)
 
 
 class ProvidersForm(FlaskForm):

@@ -37,7 +37,7 @@ SORTED_BY: Columns = {"export": Export.number, "written": Export.made_at, "state
 @requires(Permission.VIEW_FEEDS)
 def index():
     form, sorting = ExportFilter(request.args), Sorting(SORTED_BY, usual="-export")
-    page = page_of(sorting.of(Export.listed(state=form.wanted))) if form.validate() else None
+    page = page_of(sorting.of(_listed(form))) if form.validate() else None
     return render("admin/exports/index.html", partial="admin/exports/_list.html", form=form, page=page, sorting=sorting)
 
 
@@ -45,7 +45,7 @@ def index():
 @requires(Permission.VIEW_FEEDS, fresh=True)
 def data(ending):
     form = checked(ExportFilter(request.args))
-    rows = session.execute(Sorting(SORTED_BY).of(Export.listed(state=form.wanted)))
+    rows = session.execute(Sorting(SORTED_BY).of(_listed(form)))
     return table_file("exports", exports_data(rows, with_money=may(Permission.VIEW_EVERY_PAYMENT)), ending)
 
 
@@ -58,6 +58,11 @@ def show(number):
         refusals=page_of(ExportAnswer.refusals_of(number)),
         deliveries=session.scalars(ExportDelivery.of(export.id)).all(), has_directory=timetable().exports is not None,
     )  # fmt: skip
+
+
+def _listed(form):
+    days = timetable().answer_days if form.is_of_unanswered else None
+    return Export.listed(state=form.wanted, unanswered_for=days)
 
 
 def _state(number: int) -> ExportState:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from flask import Blueprint, abort, request, url_for
 
 from blueprints.access import may, me, requires
-from blueprints.download import table_file
+from blueprints.download import checked, table_file
 from blueprints.lookups import get_or_404, opened_or_404, page_of
 from blueprints.pages import done, refusals_on, render
 from blueprints.reading import reads_client_records
@@ -19,6 +19,7 @@ from forms.payment_runs import (
     HoldExceptionForm,
     PrepareForm,
     RunFilter,
+    RunSearch,
     StopForm,
     TickForm,
 )
@@ -54,22 +55,26 @@ LINES_BY: Columns = {
 @requires(Permission.VIEW_RUNS)
 def index():
     job = session.scalars(Job.newest_of(JobKind.CALCULATE, JobKind.PREPARE)).one_or_none()
-    sorting = Sorting(RUNS_BY, usual="-run")
-    page = page_of(sorting.of(PaymentRun.newest_first()))
+    form, sorting = RunSearch(request.args), Sorting(RUNS_BY, usual="-run")
+    page = page_of(sorting.of(_listed(form))) if form.validate() else None
     return render(
-        "admin/payment_runs/index.html", partial="admin/payment_runs/_list.html", page=page, sorting=sorting,
-        outcomes=outcomes_of(run.id for run in page.items), job=job,
+        "admin/payment_runs/index.html", partial="admin/payment_runs/_list.html", form=form, page=page,
+        sorting=sorting, outcomes=outcomes_of(run.id for run in page.items) if page else {}, job=job,
     )  # fmt: skip
 
 
 @bp.get("/data.<file:ending>")
 @requires(Permission.VIEW_RUNS, fresh=True)
 def list_file(ending):
-    runs = session.scalars(Sorting(RUNS_BY).of(PaymentRun.newest_first())).all()
+    runs = session.scalars(Sorting(RUNS_BY).of(_listed(checked(RunSearch(request.args))))).all()
     outcomes: dict[int, RunProgress] = {}
     for some in chunks(runs, 500):
         outcomes |= outcomes_of(run.id for run in some)
     return table_file("payment-runs", runs_data(runs, outcomes), ending)
+
+
+def _listed(form):
+    return PaymentRun.listed(state=form.wanted, first=form.first.data, last=form.last.data)
 
 
 @bp.route("/calculate", methods=["GET", "POST"])

@@ -26,14 +26,14 @@ from models.waiting import waits
 
 def invoices(
     *, state: InvoiceState | None = None, kind: InvoiceKind | None = None, contract: str | None = None,
-    year: FinancialYear | None = None, text: str = "", with_drafts: bool = True,
+    year: FinancialYear | None = None, text: str = "", with_drafts: bool = True, for_council: bool = False,
 ) -> Select:  # fmt: skip
     """Rows of the provider at hand, or for the council of all: id, kind, number, invoiced_on, first_on and last_on of
     its lines, pays (its contract pays by invoice for their days), contract, contract_reference, net_pence, vat_pence,
     gross_pence (below 0 of a credit note), state, received_on, valid_on, decided_on, paid_on, paid_pence, reason (why
     it is on hold), provider, provider_id and provider_reference; the newest first. `year` goes by the date of the
     invoice; `text` is looked for in its number and the provider's name. Cancelled ones stand there only if they are
-    asked for by `state`.
+    asked for by `state`. `for_council`: those only that are on hold for what a team of the council has to do.
     """
     own, paid, held = Invoice, paid_of_invoices(), InvoiceHold
     sign = sa.case((own.kind == InvoiceKind.CREDIT_NOTE, -1), else_=1)
@@ -65,6 +65,8 @@ def invoices(
         query = query.where(own.status != InvoiceStatus.CANCELLED)
     if not with_drafts:
         query = query.where(own.submitted_at.is_not(None))
+    if for_council:
+        query = query.where(~HoldReason.is_of_provider)
     if kind is not None:
         query = query.where(own.kind == kind)
     if contract is not None:
@@ -164,4 +166,4 @@ def held_for_council() -> Select:
     held, reason = InvoiceHold, HoldReason
     query = waits("invoices held", func.count(held.id), func.min(held.held_on))
     query = query.join(reason, reason.id == held.reason_id)
-    return query.where(held.ended_at.is_(None), reason.owner != "provider")
+    return query.where(held.ended_at.is_(None), ~reason.is_of_provider)

@@ -115,6 +115,18 @@ class PaymentRun(Base):
         )
 
     @classmethod
+    def listed(
+        cls, *, state: RunState | None = None, first: date | None = None, last: date | None = None
+    ) -> Select["PaymentRun"]:
+        """Those in the state, and calculated as on one of the days from `first` to `last`; what is None takes all."""
+        query = cls.newest_first()
+        if state is not None:
+            query = query.where(cls.state == state)
+        if first is not None:
+            query = query.where(cls.as_on >= first)
+        return query.where(cls.as_on <= last) if last is not None else query
+
+    @classmethod
     def numbered(cls, run_id: int) -> Select["PaymentRun"]:
         return cls.newest_first().where(cls.id == run_id)
 

@@ -61,6 +61,7 @@ def recovers(*conditions: Condition) -> Condition:
 class Concern(StrEnum):
     """What an officer looks for among the payments."""
 
+    OPEN = "open"
     OVERDUE = "overdue"
     DUE_TODAY = "due today"
     REJECTED = "rejected"
@@ -78,6 +79,7 @@ class Concern(StrEnum):
     @property
     def label(self) -> str:
         return {
+            "open": "Open: begun, and not all finalised",
             "overdue": "Overdue: their day to be finalised is past",
             "due today": "To be finalised today",
             "rejected": "Rejected by the provider",
@@ -108,6 +110,11 @@ class Concern(StrEnum):
         }.get(self.value, self.label)
 
     @property
+    def is_of_any_day(self) -> bool:
+        """It says nothing of the day on which they are to be finalised."""
+        return self not in (Concern.OVERDUE, Concern.DUE_TODAY)
+
+    @property
     def is_told_by_sums(self) -> bool:
         """Another page tells its sums one by one: models.reports.waits.waiting."""
         return self is Concern.WAITING
@@ -127,6 +134,7 @@ class Concern(StrEnum):
 
     def condition(self) -> Condition:
         return {
+            Concern.OPEN: lambda: sa.and_(P.is_open),
             Concern.OVERDUE: lambda: sa.and_(P.is_open, P.finalise_on < today()),
             Concern.DUE_TODAY: lambda: sa.and_(P.is_open, P.finalise_on == today()),
             Concern.REJECTED: lambda: sa.and_(P.is_open, P.is_rejected),
@@ -174,7 +182,7 @@ def listed(
         .order_by(P.first_on.desc(), Provider.folded_name, Contract.folded_name, P.id)
     )  # fmt: skip
     if name:
-        query = query.where(sa.or_(Provider.found_by(name), Contract.reference == name))
+        query = query.where(sa.or_(Provider.found_by(name), Contract.found_by(name)))
     if amount_pence is not None:
         query = query.where(P.total_pence == amount_pence)
     if state is not None or finalise_on is None:
@@ -303,11 +311,11 @@ class Due:
         return DueWhen.TODAY if self.on == today() else None
 
     @property
-    def concern(self) -> Concern | None:
-        """What finds them in the list of payments; None for those of a day to come."""
+    def concern(self) -> Concern:
+        """What finds them in the list of payments; for those of a day to come, together with that day."""
         if self.is_overdue:
             return Concern.OVERDUE
-        return Concern.DUE_TODAY if self.on == today() else None
+        return Concern.DUE_TODAY if self.on == today() else Concern.OPEN
 
 
 def is_in_open_run() -> Condition:

@@ -138,13 +138,17 @@ class Export(Base):
         return sa.type_coerce(state, choice(ExportState))
 
     @classmethod
-    def listed(cls, *, state: ExportState | None = None) -> Select:
-        """Rows (export, state, refused), the newest first; `refused`: how many answers refuse something of it."""
+    def listed(cls, *, state: ExportState | None = None, unanswered_for: int | None = None) -> Select:
+        """Rows (export, state, refused), the newest first; `refused`: how many answers refuse something of it.
+        `unanswered_for`: those only that have had no answer for more than so many working days.
+        """
         refused = select(sa.func.count(ExportAnswer.id)).where(
             ExportAnswer.number == cls.number, ExportAnswer.result == AnswerResult.REFUSED
         )
         columns = cls, cls.state.label("state"), refused.correlate(cls).scalar_subquery().label("refused")
         found = select(*columns).order_by(cls.number.desc())
+        if unanswered_for is not None:
+            found = found.where(*_is_unanswered(unanswered_for))
         return found if state is None else found.where(cls.state == state)
 
     @classmethod

@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key, Pence, utc_now
+from models.hybrids import hybrid_property
 from models.words import Choice
 
 
@@ -58,10 +59,10 @@ class HoldReason(Base):
     ended_at: Mapped[datetime | None]
     """No longer offered; holds for this reason stay."""
 
-    @property
+    @hybrid_property
     def is_of_provider(self) -> bool:
         """The invoice was not valid: the days to pay begin anew once it is mended."""
-        return self.owner is HoldOwner.PROVIDER
+        return self.owner == HoldOwner.PROVIDER
 
     @classmethod
     def offered(cls) -> Select["HoldReason"]:

@@ -130,8 +130,15 @@ def test_who_takes_the_file_away_is_noted(desk, told, out):
 def test_my_work_says_what_is_refused_and_what_has_no_answer(desk, told):
     assert "Exports without an answer" not in desk.officer.get("/council/").text
     change(told, made_at=utc_now() - timedelta(days=12))
-    assert "Exports without an answer" in desk.officer.get("/council/").text
+    write()
+    page = desk.officer.get("/council/").page
+    [row] = [row for row in page.select("table.waits tbody tr") if "Exports without an answer" in row.text]
+    assert row.td.text == "1"
+    there = row.th.a["href"]
+    assert [each.a.text for each in desk.officer.get(there).page.select("#exports tbody th")] == [str(told.number)]
+    assert len(desk.officer.get(there.replace("/?", "/data.csv?")).text.splitlines()) == 2
     refuse(told)
+    assert "No export is like that" in desk.officer.get(there).text
     page = desk.officer.get("/council/").text
     assert "Exports without an answer" not in page
     assert "Exports with refused rows" in page

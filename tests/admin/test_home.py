@@ -4,14 +4,15 @@ import pytest
 from sqlalchemy import select
 
 from models.accounts.login import FAILURES_PER_ACCOUNT, LoginFailure, account_hash
+from models.calendar import Frequency
 from models.payments.hold import Hold, HoldKind
 from models.payments.payment import ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment
 from models.permissions import CouncilRole, Role
 from tests.admin.conftest import MONDAY, SUNDAY, WEEK, two_clients
 from tests.admin.payments.acts import LIST, rows_of
-from tests.care_factories import make_item
-from tests.factories import make_contact, make_staff, make_user
+from tests.care_factories import make_calendar, make_contract, make_item
+from tests.factories import make_contact, make_provider, make_staff, make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every, saved
 from tests.support.runs import calculate, change, orders, payment
@@ -148,6 +149,20 @@ def test_what_is_due_stands_first_by_day_with_what_is_free_and_held(desk, set_to
     set_today(SUNDAY)
     desk.prepare()
     assert [row[-1] for row in due_rows(desk.officer.get("/council/"))[:2]] == ["In a run", "In a run"]
+
+
+def test_the_link_of_a_day_to_come_lists_just_those_payments_that_it_counts(desk):
+    """Of two that are finalised on 13 October one has begun, a fortnight; the week of the other is still to begin."""
+    fortnights = make_calendar(frequency=Frequency.FORTNIGHTLY, anchor_on=MONDAY + WEEK)
+    other = make_contract(make_provider(name="Rowan Lodge"), calendar=fortnights, calculate_from=MONDAY + WEEK)
+    make_item(other, 1_000_000, starts_on=MONDAY + WEEK)
+    calculate(SUNDAY)
+    [row] = [row for row in desk.officer.get("/council/").page.select(".due tbody tr") if "13 October" in row.text]
+    assert row.td.a.find(string=True) == "1"
+    shown = desk.officer.get(row.td.a["href"])
+    assert len(rows_of(shown)) == 1
+    assert "Rowan Lodge" in rows_of(shown)[0].text
+    assert len(rows_of(desk.officer.get(f"{LIST}?finalise=2019-10-13"))) == 2
 
 
 @pytest.mark.parametrize(("due", "taken"), [("overdue", MONDAY + WEEK), ("today", MONDAY + 2 * WEEK)])

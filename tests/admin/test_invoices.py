@@ -178,6 +178,22 @@ def test_my_work_has_the_invoices_that_wait(officer, care):
     assert "Invoices to decide" not in words
 
 
+def test_the_held_invoices_that_wait_for_us_are_listed_without_those_that_wait_for_their_providers(officer, care):
+    contract, item = care
+    ours, theirs = (made.make_sent(contract, asked(item, hours)) for hours in (4, 5))
+    by = made.officer()
+    act(ours, invoice_deciding.hold, made.reason_owned_by("brokerage"), by=by)
+    act(theirs, invoice_deciding.hold, made.reason_owned_by("provider"), by=by)
+    [row] = [row for row in officer.get("/council/").page.select("table.waits tbody tr") if "Held invoices" in row.text]
+    assert row.td.text.strip() == "1"
+    there = row.th.a["href"]
+    assert [each.a.get_text() for each in officer.get(there).page.select("tbody th")] == [ours.number]
+    text = officer.get(there.replace("/invoices/", "/invoices/data.csv")).text
+    assert ours.number in text
+    assert theirs.number not in text
+    assert len(officer.get(f"{QUEUE}?show=on_hold").page.select("tbody th")) == 2
+
+
 def test_the_list_as_a_file_names_the_provider(officer, care):
     contract, item = care
     made.make_sent(contract, asked(item), number="41")

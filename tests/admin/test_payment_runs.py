@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -352,3 +353,26 @@ def test_a_discarded_run_can_still_be_looked_at(desk):
     run_id = desk.prepare()
     desk.officer.post(f"/council/payment-runs/{run_id}/discard", {}, status=303)
     assert "DISCARDED" in desk.officer.get(f"/council/payment-runs/{run_id}").words
+
+
+def test_runs_are_found_by_their_state_and_day_on_the_page_in_the_files_and_from_my_work(desk):
+    gone = desk.prepare()
+    desk.officer.post(f"{RUNS}/{gone}/discard", status=303)
+    kept = desk.prepare()
+    [paid] = every(select(PaymentRun.id).where(PaymentRun.state == RunState.FINALISED))
+    [row] = [each for each in desk.manager.get("/council/").page.select("table.waits tbody tr") if "runs" in each.text]
+    assert numbers(desk.manager.get(row.th.a["href"])) == [f"Run {kept}"]
+    assert numbers(desk.officer.get(f"{RUNS}/?state=discarded")) == [f"Run {gone}"]
+    text = desk.officer.get(f"{RUNS}/data.csv?state=discarded").text
+    assert [line.split(",")[0] for line in text.splitlines()[1:]] == [str(gone)]
+    assert numbers(desk.officer.get(f"{RUNS}/?first={SUNDAY}")) == [f"Run {kept}", f"Run {gone}"]
+    assert numbers(desk.officer.get(f"{RUNS}/?last={SUNDAY - timedelta(days=1)}")) == [f"Run {paid}"]
+    page = desk.officer.get(f"{RUNS}/?state=withdrawn")
+    assert "No run is like that. Show all runs" in page.words
+    page = desk.officer.get(f"{RUNS}/?state=lost&first=32/13/2019", status=422)
+    assert {"Choose a state from the list", "From must be a day of the calendar, like 27/03/2026"} <= set(page.errors)
+    desk.officer.get(f"{RUNS}/data.csv?state=lost", status=422)
+
+
+def numbers(answer):
+    return [each.a.get_text() for each in answer.page.select("#runs tbody th")]

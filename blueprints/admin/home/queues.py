@@ -11,7 +11,9 @@ from sqlalchemy import Select
 
 from blueprints.access import may, me
 from blueprints.frame import settings
+from forms.council_invoices import HELD_FOR_US
 from forms.council_payments import BLOCKED
+from forms.exports import UNANSWERED
 from models import bank_holiday
 from models.accounts import access_review, directory, refused_mail, staff_request
 from models.accounts.on_it import Taken, ask_with_who
@@ -28,7 +30,7 @@ from models.payments import blocked, owing, standing_hold, worklist
 from models.payments.run import RunState
 from models.permissions import Permission
 from models.records import export
-from models.records.invoice import InvoiceState, InvoiceStatus
+from models.records.invoice import InvoiceStatus
 from models.records.timesheet import TimesheetState
 
 P = Permission
@@ -93,7 +95,7 @@ def _debts(concern: owing.Concern, does: Permission) -> Queue:
 def _runs(state: RunState, what: str, why: str) -> Queue:
     return Queue(
         f"runs {state}", what, why, lambda: worklist.runs_that_wait(state),
-        lambda: url_for("admin.payment_runs.index"), P.VIEW_RUNS, P.AUTHORISE_RUNS,
+        lambda: url_for("admin.payment_runs.index", state=state), P.VIEW_RUNS, P.AUTHORISE_RUNS,
     )  # fmt: skip
 
 
@@ -144,7 +146,7 @@ QUEUES = (
     Queue(export.UNANSWERED, "Exports without an answer",
           "The finance system should have answered them by now. Ask whoever looks after it, or send them again.",
           lambda: export.unanswered_waiting(timetable().answer_days),
-          lambda: url_for("admin.exports.index", state=export.ExportState.WRITTEN), P.VIEW_FEEDS, P.EXPORT_FEEDS),
+          lambda: url_for("admin.exports.index", state=UNANSWERED), P.VIEW_FEEDS, P.EXPORT_FEEDS),
     Queue(export.REFUSED, "Exports with refused rows",
           "The finance system says why it has not taken them. Have it mended, then send them again.",
           export.refused_waiting, lambda: url_for("admin.exports.index", state=export.ExportState.REFUSED),
@@ -179,7 +181,7 @@ QUEUES = (
           P.VIEW_EVERY_INVOICE, P.DECIDE_INVOICES),
     Queue("invoices held", "Held invoices that wait for us",
           "Do what the reason of each hold says, then release it. The days to pay run on.",
-          invoice_listing.held_for_council, lambda: url_for("admin.invoices.index", show=InvoiceState.ON_HOLD),
+          invoice_listing.held_for_council, lambda: url_for("admin.invoices.index", show=HELD_FOR_US),
           P.VIEW_EVERY_INVOICE, P.DECIDE_INVOICES),
     Queue(exception_list.WAITING, "Exceptions of actuals",
           "Figures that break a rule pay nothing before you have decided. Approve, amend or reject each.",

@@ -50,4 +50,4 @@ def data(ending):
 def _listed(form):
     if form.is_of_what_waits:
         return queue(text=form.name.data)
-    return invoices(state=form.state, text=form.name.data, with_drafts=False)
+    return invoices(state=form.state, text=form.name.data, with_drafts=False, for_council=form.is_held_for_us)

@@ -56,6 +56,8 @@ def found(on: date = SUNDAY, **given: Any) -> list[date]:
         ({"amount_pence": 100_00, "last": MONDAY}, [MONDAY]),
         ({"amount_pence": 100_01}, []),
         ({"name": "elm"}, [MONDAY, SECOND, THIRD]),
+        ({"concern": Concern.OPEN, "finalise_on": SUNDAY}, [THIRD]),
+        ({"concern": Concern.OPEN, "finalise_on": SUNDAY + WEEK}, []),
         ({"name": "oak"}, []),
         ({"state": Processing.FUTURE, "last": FOURTH}, [FOURTH]),
         ({"state": Processing.FINALISED}, []),
@@ -161,8 +163,8 @@ def test_of_what_is_due_a_row_that_is_held_is_told_apart_and_so_is_a_payment_tha
     [
         (SUNDAY - DAY, "Overdue", DueWhen.OVERDUE, Concern.OVERDUE, 2),
         (SUNDAY, "Today", DueWhen.TODAY, Concern.DUE_TODAY, 2),
-        (SUNDAY + DAY, "Tomorrow", None, None, 0),
-        (SUNDAY + 2 * DAY, "", None, None, 0),
+        (SUNDAY + DAY, "Tomorrow", None, Concern.OPEN, 0),
+        (SUNDAY + 2 * DAY, "", None, Concern.OPEN, 0),
     ],
 )
 def test_what_is_to_be_finalised_says_when_and_which_run_takes_it(on, when, which, concern, to_prepare):
@@ -185,3 +187,12 @@ def lines_of(of: ScheduledPayment):
 def held(of: ScheduledPayment, order_id: int | None):
     own = {"provider_id": of.provider_id, "payment_id": of.id, "purchase_order_id": order_id}
     saved(Hold(**own, kind=HoldKind.OFFICER, reason="Looked at"))
+
+
+def test_a_payment_is_found_by_words_of_its_contracts_name_and_by_a_part_of_its_reference():
+    made = make_contract(make_provider(name="Elm House"), name="Tŷ’r Felin Short Breaks", calculate_from=MONDAY)
+    make_item(made, 1_000_000, starts_on=MONDAY)
+    calculate(SUNDAY)
+    for text in ("breaks short", "ty'r felin", made.reference, made.reference.lower()):
+        assert found(name=text, last=MONDAY) == [MONDAY], text
+    assert found(name="Short Stays") == []
