@@ -1,7 +1,7 @@
 """Which line item a visit belongs to."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,10 +10,11 @@ from sqlalchemy import select
 
 from models.base import session
 from models.calendar import FAR_FUTURE
+from models.engine.facts import Terms
 from models.money import SCALE
 from models.pricing import Convention, Unit
 from models.records.care_package import CarePackageLineItem, ItemQuantity
-from models.records.contract import ServiceLevel
+from models.records.contract import Contract, ServiceLevel
 from models.records.provider import Service
 from models.words import folded
 
@@ -48,7 +49,7 @@ class _Item:
 
 
 def allot(visits: Sequence[Wanted]) -> list[int | None]:
-    """The line item of each: of the same client and service, on a day of it, with care planned on that weekday if any
+    """The line item of each: of the same client and service, paid for its day, with care planned on that weekday if any
     has. Of several the one whose plan of the day is nearest; where that is a tie, nobody can know: None.
     """
     items = _items({visit.client_id for visit in visits})
@@ -71,21 +72,9 @@ def _nearest(visit: Wanted, items: Sequence[_Item]) -> int | None:
 def _items(client_ids: set[int]) -> dict[int, list[_Item]]:
     """Of the provider of this session; three queries."""
     item, level = CarePackageLineItem, ServiceLevel
+    own = item.client_id.in_(client_ids), item.is_activated
     rows = session.execute(
-        select(
-            item.id,
-            item.client_id,
-            item.starts_on,
-            item.ends_on,
-            level.name,
-            level.unit,
-            level.convention,
-            Service.name.label("service"),
-        )
-        .join(level, level.id == item.service_level_id)
-        .join(Service, Service.id == level.service_id)
-        .where(item.client_id.in_(client_ids), item.is_activated)
-        .order_by(item.id)
+        _paid(item.client_id, level.name, level.unit, Service.name.label("service")).where(*own)
     ).all()
     timetables: dict[int, list[tuple[date, date, list[int]]]] = defaultdict(list)
     own = ItemQuantity.item_id.in_([row.id for row in rows]), sa.not_(ItemQuantity.timetable_e4.is_(None))
@@ -94,17 +83,47 @@ def _items(client_ids: set[int]) -> dict[int, list[_Item]]:
             timetables[each.item_id].append((each.starts_on, each.ends_on or FAR_FUTURE, each.timetable_e4))
     found: dict[int, list[_Item]] = defaultdict(list)
     for row in rows:
-        last_on = row.ends_on or FAR_FUTURE
-        if row.convention is not Convention.INCLUSIVE and row.ends_on is not None:
-            last_on = date.fromordinal(last_on.toordinal() - 1)
-        found[row.client_id].append(
-            _Item(
-                row.id,
-                row.starts_on,
-                last_on,
-                (folded(row.name), folded(row.service)),
-                row.unit,
-                tuple(timetables[row.id]),
-            )
-        )
+        levels = folded(row.name), folded(row.service)
+        days = row.starts_on, _last_paid(row)
+        found[row.client_id].append(_Item(row.id, *days, levels, row.unit, tuple(timetables[row.id])))
     return found
+
+
+def _paid(*more: sa.SQLColumnExpression) -> sa.Select:
+    """Line items with what decides on which days they are paid, and these columns more."""
+    item, level = CarePackageLineItem, ServiceLevel
+    return (
+        select(
+            item.id, item.starts_on, item.ends_on, level.convention, Contract.ends_on.label("contract_ends_on"), *more
+        )
+        .join(level, level.id == item.service_level_id)
+        .join(Service, Service.id == level.service_id)
+        .join(Contract, Contract.id == item.contract_id)
+        .order_by(item.id)
+    )
+
+
+def _last_paid(row: sa.Row) -> date:
+    """As the engine has it."""
+    ends_on, contract_ends_on = row.ends_on or FAR_FUTURE, row.contract_ends_on or FAR_FUTURE
+    terms = Terms(row.starts_on, ends_on, convention=row.convention, contract_ends_on=contract_ends_on)
+    return terms.last_payable_on
+
+
+def paid_days(item_ids: Collection[int]) -> dict[int, tuple[date, date]]:
+    """The first and the last day on which each of these line items is paid. Their last day is none where its service
+    level does not pay it, and none comes after the contract's.
+    """
+    query = _paid().where(CarePackageLineItem.id.in_(item_ids))
+    return {row.id: (row.starts_on, _last_paid(row)) for row in session.execute(query)}
+
+
+def is_paid_on(day: date) -> sa.ColumnElement[bool]:
+    """A condition of line items that are joined with their service levels and contracts: as `paid_days` has it."""
+    item = CarePackageLineItem
+    is_last = sa.and_(item.ends_on == day, ServiceLevel.convention == Convention.INCLUSIVE)
+    return sa.and_(
+        item.starts_on <= day,
+        sa.or_(item.ends_on.is_(None), item.ends_on > day, is_last),
+        sa.or_(Contract.ends_on.is_(None), Contract.ends_on >= day),
+    )

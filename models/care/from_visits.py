@@ -10,7 +10,8 @@ from sqlalchemy import Select, select
 from models.accounts.user import User
 from models.audit import record
 from models.base import DomainError, move, session
-from models.calendar import DAY, Span
+from models.calendar import DAY, Span, in_words
+from models.care.allotting import is_paid_on, paid_days
 from models.care.figures import Figures
 from models.care.filing import Filed, file_rows
 from models.care.plan import Planned
@@ -51,25 +52,24 @@ def unallocated_count() -> Select[int]:
 
 
 def may_be_for(visit: Visit) -> Select[CarePackageLineItem, str]:
-    """The line items of the visit's client that are active on its day, with their service levels."""
+    """The line items of the visit's client that are paid for its day, with their service levels."""
     item = CarePackageLineItem
     return (
         select(item, ServiceLevel.name)
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
-        .where(item.client_id == visit.client_id, item.is_activated, item.starts_on <= visit.day)
-        .where(sa.or_(item.ends_on.is_(None), item.ends_on >= visit.day))
+        .join(Contract, Contract.id == item.contract_id)
+        .where(item.client_id == visit.client_id, item.is_activated, is_paid_on(visit.day))
         .order_by(item.reference)
     )
 
 
 def allot_by_hand(visit: Visit, item: CarePackageLineItem, *, by: User) -> None:
-    """Say to which line item the visit belongs. DomainError where that is another client’s, or not
-    active on its day.
-    """
+    """Say to which line item the visit belongs. DomainError where that is another client’s, or not paid for its day."""
     if item.client_id != visit.client_id:
         raise DomainError(f"Line item {item.reference} is for another client")
-    if not item.starts_on <= visit.day <= (item.ends_on or visit.day):
-        raise DomainError(f"Line item {item.reference} is not active on that day")
+    first_on, last_on = paid_days([item.id])[item.id]
+    if not first_on <= visit.day <= last_on:
+        raise DomainError(f"Line item {item.reference} is not paid for {in_words(visit.day)}. Choose another one")
     move(visit, item_id=item.id)
     record("visit.allotted", visit, by=by, item=item.id)
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from models.base import chunks, rows_changed, session, utc_now
-from models.calendar import DAY, LONDON, today
-from models.care.allotting import Wanted, allot
+from models.calendar import DAY, LONDON, in_words, today
+from models.care.allotting import Wanted, allot, paid_days
 from models.records.actual import AbsenceReason
 from models.records.provider import Provider
 from models.records.visit import Visit, VisitOutcome
@@ -64,6 +64,7 @@ def check_visits(facts: Facts, columns: Sequence[str], rows: Iterable[tuple[int,
         reference = row.said.get("VisitRef", "")
         if reference and count[reference] > 1:
             row.say(WrongCell("E107", f"{shown(reference)} stands in {count[reference]} rows. Keep one"), "VisitRef")
+    _insist_on_paid_days(found)
     good = [row for row in found if row.values is not None and not any(fault.is_error for fault in row.faults)]
     _allot(facts, good, known)
     for row in good:
@@ -197,14 +198,26 @@ def _minutes(start: datetime | None, end: datetime | None) -> int:
     return 0 if start is None or end is None else (end - start) // timedelta(minutes=1)
 
 
+def _insist_on_paid_days(rows: Iterable[CheckedRow]) -> None:
+    """A fault of each row whose line item is not paid for its day: its visit would come into no week."""
+    said = [row for row in rows if row.values and row.values["item_id"]]
+    paid = paid_days({row.values["item_id"] for row in said if row.values})
+    for row in said:
+        values = row.values or {}
+        first_on, last_on = paid[values["item_id"]]
+        if not first_on <= values["day"] <= last_on:
+            text = f"Line item {row.said['CPLIRef']} is not paid for {in_words(values['day'])}. Choose another, or none"
+            row.say(WrongCell("E022", text), "CPLIRef")
+
+
 def _allot(facts: Facts, rows: Sequence[CheckedRow], known: dict[str, Visit]) -> None:
-    """Give each visit its line item. One that somebody has allotted by hand keeps it."""
-    wanted = []
+    """Give each visit its line item. One that somebody has allotted by hand keeps it while that is paid for its day."""
+    wanted, paid = [], paid_days({each.item_id for each in known.values() if each.item_id})
     for row in rows:
         values = row.values or {}
         if values["item_id"] is None:
             before = known.get(values["reference"])
-            if before is not None and before.item_id is not None and before.client_id == values["client_id"]:
+            if before is not None and _keeps_item(before, values, paid):
                 values["item_id"] = before.item_id
             else:
                 minutes = values["minutes"] or _minutes(values["planned_start"], values["planned_end"])
@@ -216,6 +229,13 @@ def _allot(facts: Facts, rows: Sequence[CheckedRow], known: dict[str, Visit]) ->
         if item_id is None:
             text = "No care, or more than one, is commissioned that fits. The visit waits as unallocated"
             row.warn("W142", "SSRef", text)
+
+
+def _keeps_item(before: Visit, values: dict[str, Any], paid: dict[int, tuple[date, date]]) -> bool:
+    if before.item_id is None or before.client_id != values["client_id"]:
+        return False
+    first_on, last_on = paid[before.item_id]
+    return bool(first_on <= values["day"] <= last_on)
 
 
 def _state(known: Visit | None, values: dict[str, Any]) -> RowState:

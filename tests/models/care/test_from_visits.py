@@ -153,7 +153,7 @@ def test_a_visit_is_allotted_by_hand_to_a_line_item_of_its_client_that_is_active
 
     with pytest.raises(DomainError, match="another client"):
         allot(agency.items[1])
-    with pytest.raises(DomainError, match="not active"):
+    with pytest.raises(DomainError, match="is not paid for 20 April 2026"):
         allot(ended)
     with unit_of_work(agency.provider.id) as own:
         assert len(own.execute(visits_of(unallocated=True)).all()) == 1

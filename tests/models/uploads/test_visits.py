@@ -7,12 +7,14 @@ from sqlalchemy import select
 
 from models.calendar import as_on
 from models.money import SCALE
+from models.pricing import Convention, Unit
 from models.records.import_batch import ImportBatch, ImportKind, ImportRow
 from models.records.visit import Carer, Visit
 from models.uploads import queue
 from tests.actual_factories import AFTER
-from tests.care_factories import make_client
+from tests.care_factories import make_client, make_item, make_service_level
 from tests.support.rows import every, unit_of_work
+from tests.support.runs import change
 from tests.support.uploads import Agency, csv_of, faults_of, make_person, receive
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
@@ -167,6 +169,31 @@ def test_a_visit_before_the_line_item_begins_is_not_allotted_to_it(agency):
     )
     applied(agency, upload(agency, *rows))
     assert {each.reference: each.item_id for each in every(Visit)} == {"V1": None, "V2": late.id}
+
+
+def test_a_line_item_that_is_not_paid_for_the_day_is_refused_in_its_cell(agency):
+    """Its last day is not paid: a visit of that day would come into no week."""
+    client, level = make_client(), make_service_level(unit=Unit.HOUR, convention=Convention.EXCLUDE_LAST)
+    item = make_item(
+        agency.contract, client_id=client.id, service_level_id=level.id, starts_on=date(2026, 4, 20),
+        ends_on=date(2026, 4, 22),
+    )  # fmt: skip
+    own = {"client": client.reference, "CPLIRef": item.reference}
+    rows = [visit(agency, f"V{day}", VisitDate=f"{day}/04/2026", **own) for day in (19, 20, 21, 22)]
+    batch = upload(agency, *rows)
+    assert (batch.rows_new, faults_of()) == (2, {2: ["E022"], 5: ["E022"]})
+
+
+def test_a_visit_keeps_what_it_was_allotted_to_by_hand_while_that_is_paid_for_its_day(agency):
+    client = make_client()
+    first = make_person(agency, client, None, ends_on=date(2026, 4, 22))
+    second = make_person(agency, client, None)
+    applied(agency, upload(agency, visit(agency, "V1", client=client.reference)))
+    change(every(Visit)[0], item_id=first.id)
+    applied(agency, upload(agency, visit(agency, "V1", client=client.reference, ActualEnd="09:15")))
+    assert every(Visit)[0].item_id == first.id
+    applied(agency, upload(agency, visit(agency, "V1", client=client.reference, VisitDate="23/04/2026")))
+    assert every(Visit)[0].item_id == second.id
 
 
 def test_a_missed_visit_has_no_minutes(agency):
