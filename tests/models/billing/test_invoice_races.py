@@ -1,0 +1,298 @@
+"""Two people press at once on an invoice: one is first, the other is told, and nothing is done twice."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from models.audit import AuditEvent
+from models.base import DomainError, session
+from models.billing import invoice_deciding, invoice_lines, invoicing
+from models.calendar import as_on
+from models.money import SCALE
+from models.payments.payment import PaymentLine
+from models.permissions import Role
+from models.records.invoice import Invoice, InvoiceLine, InvoiceStatus
+from models.records.provider import Provider
+from models.verify import check_all
+from tests import invoice_factories as made
+from tests.factories import make_user
+from tests.invoice_factories import MONDAY, act, asked
+from tests.support.portal import in_this_portal
+from tests.support.rows import every, unit_of_work
+from tests.support.runs import calculate
+
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
+NEXT = MONDAY + timedelta(days=7)
+
+
+@pytest.fixture(autouse=True)
+def _today():
+    with as_on(NEXT):
+        yield
+
+
+class Desk:
+    """A contract that pays by invoice, two people in care with ten confirmed hours each, a clerk and two officers."""
+
+    def __init__(self) -> None:
+        self.contract, self.item = made.make_home_care()
+        self.other = made.make_hourly_item(self.contract)
+        for each in (self.item, self.other):
+            made.make_confirmed(each, 10 * SCALE)
+        self.clerk = make_user(Role.FINANCE, Provider(id=self.contract.provider_id))
+        self.officers = [made.officer(), made.officer()]
+        calculate(NEXT)
+
+    def draft(self, *items, **given):
+        lines = [asked(each) for each in items or (self.item,)]
+        return made.make_invoice(self.contract, *lines, by=self.clerk, **given)
+
+    def sent(self, *items):
+        invoice = self.draft(*items)
+        send(self, invoice)()
+        return invoice
+
+    def approved(self, *items):
+        invoice = self.sent(*items)
+        approve(self, invoice)()
+        return invoice
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+def at_once(*acts):
+    """What each is told: "done", or why not; those that are done first."""
+    told, start = [], threading.Barrier(len(acts))
+
+    def press(act):
+        with as_on(NEXT):
+            start.wait()
+            try:
+                act()
+                told.append("done")
+            except DomainError as refusal:
+                told.append(str(refusal))
+
+    threads = [threading.Thread(target=in_this_portal(press), args=(each,)) for each in acts]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    return sorted(told, key=lambda words: words != "done")
+
+
+def send(desk, invoice, shown_pence=None):
+    def now(own):
+        invoicing.submit(own, shown_pence=own.gross_pence if shown_pence is None else shown_pence, by=desk.clerk)
+
+    return lambda: act(invoice, now)
+
+
+def cancel(desk, invoice):
+    return lambda: act(invoice, invoicing.cancel, by=desk.clerk)
+
+
+def approve(desk, invoice, officer=0, shown_pence=231_00):
+    by = desk.officers[officer]
+    return lambda: act(invoice, invoice_deciding.approve, shown_pence=shown_pence, note="Agreed", by=by)
+
+
+def reject(desk, invoice, officer=1):
+    return lambda: act(invoice, invoice_deciding.reject, "Sent twice", by=desk.officers[officer])
+
+
+def hold(desk, invoice, officer=1):
+    reason = made.reason_owned_by("provider")
+    return lambda: act(invoice, invoice_deciding.hold, reason, by=desk.officers[officer])
+
+
+def release(desk, invoice, officer=0):
+    return lambda: act(invoice, invoice_deciding.release, by=desk.officers[officer])
+
+
+def how_often(action):
+    return len(every(select(AuditEvent).where(AuditEvent.action == action)))
+
+
+def drafts_pence():
+    return sum(each.total_pence for each in every(PaymentLine) if each.invoice_line_id)
+
+
+def test_of_two_officers_who_approve_at_once_one_is_first_and_it_is_paid_once(desk):
+    invoice = desk.sent()
+    told = at_once(approve(desk, invoice), approve(desk, invoice, officer=1))
+    assert told == ["done", f"{invoice.called} has been approved. Look at it again"]
+    assert how_often("invoice.approved") == 1
+    assert drafts_pence() == 231_00
+    assert list(check_all()) == []
+
+
+def test_it_is_approved_then_rejected_or_only_rejected(desk):
+    """Rejecting an approved one is a decision of its own; approving a rejected one anew is, too, with its note."""
+    invoice = desk.sent()
+    told = at_once(approve(desk, invoice), reject(desk, invoice))
+    assert told == ["done", "done"]
+    is_approved = made.invoice_now(invoice).status is InvoiceStatus.APPROVED
+    assert drafts_pence() == (231_00 if is_approved else 0)
+    assert list(check_all()) == []
+
+
+def test_it_is_held_or_approved_and_never_both(desk):
+    invoice = desk.sent()
+    told = at_once(approve(desk, invoice), hold(desk, invoice))
+    now = made.invoice_now(invoice)
+    assert told[0] == "done"
+    assert (now.status, "is on hold" in told[1]) in (
+        (InvoiceStatus.ON_HOLD, True), (InvoiceStatus.APPROVED, False),
+    )  # fmt: skip
+    assert (how_often("invoice.held"), how_often("invoice.approved")) in ((1, 0), (0, 1))
+    assert len(now.holds) == how_often("invoice.held")
+    assert list(check_all()) == []
+
+
+def test_of_two_who_hold_it_at_once_one_is_first_and_it_has_one_hold(desk):
+    invoice = desk.sent()
+    told = at_once(hold(desk, invoice, 0), hold(desk, invoice, 1))
+    assert told[0] == "done"
+    assert "is on hold" in told[1]
+    assert len(made.invoice_now(invoice).holds) == 1
+
+
+def test_it_is_released_or_mended_and_never_both(desk):
+    """Released, the days to pay count on; mended, anew: one of them."""
+    invoice = desk.sent()
+    hold(desk, invoice)()
+    told = at_once(release(desk, invoice), send(desk, invoice, 231_00))
+    assert told[0] == "done"
+    assert told[1] != "done"
+    assert how_often("invoice.released") + how_often("invoice.mended") == 1
+    [held] = made.invoice_now(invoice).holds
+    assert held.ending.value == ("released" if how_often("invoice.released") else "mended")
+    assert list(check_all()) == []
+
+
+def test_it_is_cancelled_or_approved_and_never_both(desk):
+    invoice = desk.sent()
+    told = at_once(cancel(desk, invoice), approve(desk, invoice))
+    is_cancelled = made.invoice_now(invoice).status is InvoiceStatus.CANCELLED
+    assert told[0] == "done"
+    assert ("has been cancelled" if is_cancelled else "It is approved") in told[1]
+    assert drafts_pence() == (0 if is_cancelled else 231_00)
+    assert list(check_all()) == []
+
+
+def test_one_that_is_sent_twice_at_once_is_sent_once(desk):
+    invoice = desk.draft()
+    told = at_once(send(desk, invoice), send(desk, invoice))
+    assert (told[0], "It is with the council" in told[1]) == ("done", True)
+    assert how_often("invoice.submitted") == 1
+
+
+def test_a_line_that_is_added_while_it_is_sent_is_in_it_or_refused_and_the_sum_is_the_one_shown(desk):
+    invoice = desk.draft()
+
+    def add():
+        act(invoice, invoice_lines.add_line, asked(desk.other), by=desk.clerk)
+
+    told = at_once(add, send(desk, invoice, 231_00))
+    now = made.invoice_now(invoice)
+    assert told[0] == "done"
+    if now.status is InvoiceStatus.SUBMITTED:
+        assert (now.gross_pence, "cannot be changed" in told[1]) == (231_00, True)
+    else:
+        assert (now.gross_pence, "comes to £462.00 now, no longer to £231.00" in told[1]) == (462_00, True)
+
+
+def test_two_lines_that_are_added_at_once_are_both_in_its_sum(desk):
+    invoice = desk.draft()
+    adds = [lambda hours=each: act(invoice, invoice_lines.add_line, asked(desk.other, hours), by=desk.clerk)
+            for each in (1, 2)]  # fmt: skip
+    assert at_once(*adds) == ["done", "done"]
+    assert made.invoice_now(invoice).gross_pence == 13 * 23_10
+    assert list(check_all()) == []
+
+
+def test_a_line_is_changed_or_removed_and_the_sum_is_that_of_what_is_there(desk):
+    invoice = desk.draft(desk.item, desk.other)
+
+    first = made.invoice_now(invoice).lines[0].id
+
+    def on_first(verb, *more):
+        def now(own):
+            line = session.scalars(select(InvoiceLine).where(InvoiceLine.id == first)).one_or_none()
+            if line is None:
+                raise DomainError("Somebody else has removed this line")
+            verb(own, line, *more, by=desk.clerk)
+
+        return lambda: act(invoice, now)
+
+    told = at_once(on_first(invoice_lines.change_line, asked(desk.item, 3)), on_first(invoice_lines.remove_line))
+    assert told[0] == "done"
+    assert told[1] == "done" or "Somebody else has removed this line" in told[1]
+    now = made.invoice_now(invoice)
+    assert now.gross_pence == sum(each.gross_pence for each in now.lines) == 231_00
+
+
+def test_one_number_that_is_used_twice_at_once_is_used_once(desk):
+    told = at_once(*(lambda: desk.draft(number="77x") for _ in range(2)))
+    assert told[0] == "done"
+    assert "You have used the number 77x already" in told[1]
+    assert len(every(Invoice)) == 1
+
+
+def test_a_draft_is_removed_or_sent_and_never_both(desk):
+    invoice = desk.draft()
+    told = at_once(lambda: act(invoice, invoicing.remove, by=desk.clerk), send(desk, invoice))
+    found = every(select(Invoice).where(Invoice.id == invoice.id))
+    assert told[0] == "done"
+    assert ("cannot be removed" if found else "Somebody else has just removed") in told[1]
+    assert how_often("invoice.submitted") == len(found)
+
+
+def test_two_credit_notes_that_take_back_all_of_a_line_at_once_are_sent_once(desk):
+    invoice = desk.approved()
+    [line] = made.invoice_now(invoice).lines
+    notes = [made.make_credit_note(invoice, {line.id: 10 * SCALE}, by=desk.clerk) for _ in range(2)]
+    told = at_once(*(send(desk, each) for each in notes))
+    assert told[0] == "done"
+    assert "is left of that line" in told[1]
+    assert how_often("invoice.submitted") == 2
+    assert list(check_all()) == []
+
+
+def test_an_invoice_is_rejected_or_its_credit_note_approved_and_never_both(desk):
+    invoice = desk.approved()
+    [line] = made.invoice_now(invoice).lines
+    note = made.make_credit_note(invoice, {line.id: 4 * SCALE}, by=desk.clerk)
+    send_it, reject_it = send(desk, note), reject(desk, invoice)
+    told = at_once(send_it, reject_it)
+    assert told[0] == "done"
+    assert told[1] != "done"
+    assert (how_often("invoice.submitted"), how_often("invoice.rejected")) in ((2, 0), (1, 1))
+    assert list(check_all()) == []
+
+
+def test_several_that_are_approved_at_once_by_two_are_each_approved_once(desk):
+    """Both have ticked the same two, in another order."""
+    invoices = [desk.sent(desk.item), desk.sent(desk.other)]
+
+    def approve_all(ids, by):
+        def press():
+            with unit_of_work():
+                chosen = {each.id: each for each in session.scalars(select(Invoice).where(Invoice.id.in_(ids)))}
+                invoice_deciding.approve_each([(chosen[id_], 231_00) for id_ in ids], by=by)
+
+        return press
+
+    ids = [each.id for each in invoices]
+    told = at_once(approve_all(ids, desk.officers[0]), approve_all(ids[::-1], desk.officers[1]))
+    assert told[0] == "done"
+    assert "has been approved" in told[1]
+    assert how_often("invoice.approved") == 2
+    assert drafts_pence() == 462_00
+    assert list(check_all()) == []
