@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 from wtforms.widgets import TextInput
 
 from forms.base import FilterForm, FlaskForm
-from forms.fields import DayField, SeenText, StringField, TextAreaField, tidy, tidy_line
+from forms.fields import DayField, SeenEach, SeenText, StringField, TextAreaField, tidy, tidy_line
 from forms.filters import ALL, ChoiceField
 from models.care.checking import LONGEST_COMMENT, MOST_VISITS
 from models.care.figures import Figures
@@ -78,6 +78,12 @@ class ExceptionSearch(FilterForm):
     @property
     def is_of_what_waits(self) -> bool:
         return self.state is ExceptionState.OPEN
+
+
+class ApproveManyForm(FlaskForm):
+    """The button that approves several exceptions, each as the page showed it."""
+
+    seen = SeenEach("Exceptions")
 
 
 class QuantityField(Field):

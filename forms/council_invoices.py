@@ -7,13 +7,13 @@ from typing import Any
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from forms.base import FilterForm, FlaskForm
-from forms.fields import DayField, MoneyField, SeenPence, StringField, TextAreaField, tidy, tidy_line
+from forms.fields import DayField, MoneyField, SeenEach, SeenText, StringField, TextAreaField, tidy, tidy_line
 from forms.filters import ALL, ChoiceField, FilterDay
 from forms.invoices import UnitsField
 from models.billing.invoice_rules import ReasonText
 from models.calendar import today
 from models.money import SCALE, gbp, number
-from models.records.invoice import InvoiceState
+from models.records.invoice import Invoice, InvoiceState
 from models.records.invoice_rule import HoldOwner, HoldReason, LateFigure, LateKind, Releaser
 
 LONG = Length(max=1_000, message="Write 1,000 characters or fewer")
@@ -53,13 +53,23 @@ class InvoiceSearch(FilterForm):
 
 
 class ApproveForm(FlaskForm):
-    """The button that approves, with the sum that the page showed, and why it is paid where it differs."""
+    """The button that approves the invoice as the page showed it, and why it is paid where it differs."""
 
-    seen = SeenPence("The invoice")
+    seen = SeenText("The invoice’s lines or state")
     note = TextAreaField(
         "Why it is paid all the same", filters=[tidy], description=READ_BY_PROVIDER, validators=[LONG],
         render_kw={"rows": 2},
     )  # fmt: skip
+
+    def is_of(self, invoice: Invoice) -> None:
+        """Fill it in with the invoice as it stands."""
+        self.seen.object_data = invoice.mark
+
+
+class ApproveManyForm(FlaskForm):
+    """The button that approves several, each as the page showed it."""
+
+    seen = SeenEach("Invoices")
 
 
 class HoldForm(FlaskForm):

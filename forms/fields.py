@@ -1,7 +1,7 @@
 """Fields that several forms share."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -140,6 +140,31 @@ class SeenText(StringField):
             raise StopValidation(f"This was sent without what the page had shown. {LOOK_AGAIN}")
         if self.data != self.object_data:
             raise StopValidation(f"{self.label.text} have changed since you opened this page. {self.now}{LOOK_AGAIN}")
+
+    def _value(self) -> str:
+        return self.object_data or ""
+
+
+class SeenEach(StringField):
+    """Of several rows the mark that each had on the page, by id: the verb that is given them names the row that has
+    changed since. `are` tells it what stands now.
+    """
+
+    widget = HiddenInput()
+    object_data: str | None
+
+    def are(self, marks: Mapping[int, object]) -> None:
+        self.object_data = " ".join(f"{id_}={mark}" for id_, mark in marks.items())
+
+    @property
+    def marks(self) -> dict[int, str]:
+        """As they were sent."""
+        parts = (part.partition("=") for part in (self.data or "").split())
+        return {int(id_): mark for id_, _, mark in parts if re.fullmatch(r"[0-9]{1,9}", id_)}
+
+    def pre_validate(self, form: BaseForm) -> None:
+        if not self.marks:
+            raise StopValidation(f"This was sent without what the page had shown. {LOOK_AGAIN}")
 
     def _value(self) -> str:
         return self.object_data or ""

@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from models.care.weeks import put_prices
 from models.money import SCALE
+from models.payments.delivered import price_exceptions
+from models.payments.loading import load
 from models.pricing import Unit
 from models.records.actual import ActualException, ActualWeek, ConfirmedActual, ExceptionState
 from models.records.actual_rule import ActualRule, RuleKind
@@ -69,8 +70,8 @@ def confirmed_actual(
         decided = {} if exception.is_open else {"decided_at": _noon(first_on), "decided_by_id": by.id}
         saved(ActualException(provider_id=item.provider_id, confirmed_id=found.id, codes=["X200"], state=exception,
                               **decided))  # fmt: skip
-        with unit_of_work() as own:
-            put_prices(own.merge(week))
+        with unit_of_work():
+            price_exceptions(load([item.provider_id]))
     return found
 
 

@@ -127,7 +127,7 @@ def send(invoice: Invoice, by: User | None = None) -> None:
 
 def approve(invoice: Invoice, by: User | None = None, note: str = "As agreed") -> None:
     by = by or officer()
-    act(invoice, lambda own: invoice_deciding.approve(own, shown_pence=own.gross_pence, note=note, by=by))
+    act(invoice, lambda own: invoice_deciding.approve(own, seen=own.mark, note=note, by=by))
 
 
 def act(invoice: Invoice, verb: Any, *words: Any, **given: Any) -> Any:

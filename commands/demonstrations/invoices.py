@@ -121,7 +121,7 @@ class _Agency:
             invoice_rules.enter_figure(LateKind.BASE_RATE, date(year, 1, 1), 400, instrument, by=self.manager)
         paid = [self._sent({weeks[0], weeks[1]}), self._sent({weeks[2]}, without_waiting=True)]
         for each in paid:
-            invoice_deciding.approve(each, shown_pence=each.gross_pence, by=self.officer)
+            invoice_deciding.approve(each, seen=each.mark, by=self.officer)
         rejected = self._sent({weeks[3]})
         invoice_deciding.reject(rejected, "These sessions are on invoice 1041 of your old series", by=self.officer)
         cancelled = self._sent({weeks[4]})
@@ -148,7 +148,7 @@ class _Agency:
         invoicing.submit(note, shown_pence=note.gross_pence, by=self.by)
         self.number = 1_060
         coming = self._sent({_mondays()[10]})
-        invoice_deciding.approve(coming, shown_pence=coming.gross_pence, by=self.officer)
+        invoice_deciding.approve(coming, seen=coming.mark, by=self.officer)
 
     def _reason(self, owner: str) -> HoldReason:
         return next(each for each in session.scalars(HoldReason.offered()) if each.owner == owner)

@@ -5,7 +5,7 @@ Nobody decides an invoice of a provider at which they have or had a place, nor o
 approved is calculated at once, so that it stands in the next payment of a contract that pays by invoice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -30,6 +30,7 @@ from models.records.invoice import (
     InvoiceStatus,
 )
 from models.records.invoice_rule import HoldReason, Releaser
+from models.words import how_many
 
 LONGEST_TEXT = 1_000
 OWN_INVOICE = "You have made or sent this invoice, so a colleague has to decide it"
@@ -84,35 +85,37 @@ def release(invoice: Invoice, *, by: User) -> None:
     tell_released(invoice, by=by)
 
 
-def approve(invoice: Invoice, *, shown_pence: int, note: str = "", by: User) -> None:
-    """At the sum that the page has shown, VAT included. DomainError where it does not wait to be decided, its sum has
-    changed, or it differs from what the council knows and no note says why it is paid all the same. A rejected one is
-    approved anew with a note.
+def approve(invoice: Invoice, *, seen: str, note: str = "", by: User) -> None:
+    """As the page has shown it: `seen` is its mark. DomainError where it does not wait to be decided, has changed, or
+    differs from what the council knows and no note says why it is paid all the same. A rejected one is approved anew
+    with a note.
     """
-    _approve(invoice, shown_pence, note, by)
+    _approve(invoice, seen, note, by)
     calculate([invoice.provider_id])
 
 
-def approve_each(invoices: Sequence[tuple[Invoice, int]], *, by: User) -> None:
-    """Several at once, each with the sum that was shown: only such as wait and match. DomainError names the first that
-    does not, and none is approved.
+def approve_each(invoices: Sequence[Invoice], seen: Mapping[int, str], *, by: User) -> None:
+    """Several at once, each as the page has shown it (`seen`: their marks, by id): only such as wait and match.
+    DomainError names the first that does not, or has changed, and none is approved.
     """
-    for invoice, shown_pence in sorted(invoices, key=lambda each: (each[0].provider_id, each[0].id)):
-        _approve(invoice, shown_pence, "", by, only_submitted=True)
-    if ids := sorted({each.provider_id for each, _ in invoices}):
+    if len(invoices) < len(seen):
+        raise DomainError(f"{how_many(len(seen) - len(invoices), 'invoice')} of the list cannot be found any more")
+    for invoice in sorted(invoices, key=lambda each: (each.provider_id, each.id)):
+        _approve(invoice, seen.get(invoice.id, ""), "", by, only_submitted=True)
+    if ids := sorted({each.provider_id for each in invoices}):
         calculate(ids)
 
 
-def _approve(invoice: Invoice, shown_pence: int, note: str, by: User, *, only_submitted: bool = False) -> None:
+def _approve(invoice: Invoice, seen: str, note: str, by: User, *, only_submitted: bool = False) -> None:
     _begin(invoice, by)
     before, note = invoice.status, _tidy(note)
     decidable = (InvoiceStatus.SUBMITTED,) if only_submitted else (InvoiceStatus.SUBMITTED, InvoiceStatus.REJECTED)
     if before not in decidable:
         raise DomainError(_not_there(invoice))
-    if invoice.gross_pence != shown_pence:
+    if invoice.mark != seen:
         raise DomainError(
-            f"{invoice.called} comes to {gbp(invoice.gross_pence)} now, no longer to {gbp(shown_pence)}. Look at it "
-            "again"
+            f"{invoice.called} has changed since you opened this page: it comes to {gbp(invoice.gross_pence)} now. "
+            "Look at it again"
         )
     if invoice.kind is InvoiceKind.CREDIT_NOTE:
         insist_is_left(invoice)
@@ -171,6 +174,8 @@ def _tidy(text: str) -> str:
     return text.strip()[:LONGEST_TEXT]
 
 
-def several(invoice_ids: Sequence[int]) -> list[Invoice]:
-    """In order."""
-    return list(session.scalars(select(Invoice).where(Invoice.id.in_(invoice_ids)).order_by(Invoice.id)))
+def several(invoice_ids: Collection[int]) -> list[Invoice]:
+    """In order, those that were sent; read anew, since an act that was refused leaves in memory what it had tried."""
+    wanted = Invoice.id.in_(invoice_ids), Invoice.submitted_at.is_not(None)
+    query = select(Invoice).where(*wanted).order_by(Invoice.id)
+    return list(session.scalars(query.execution_options(populate_existing=True)))

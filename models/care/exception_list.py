@@ -1,6 +1,6 @@
 """Confirmed figures that the council looks at, as its pages list them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import Select, func, select
@@ -73,9 +73,11 @@ def numbered(exception_id: int) -> Select[ActualException]:
     return select(ActualException).where(ActualException.id == exception_id)
 
 
-def several(ids: Sequence[int]) -> Select[ActualException]:
-    """In order of provider, as their locks are taken."""
-    query = select(ActualException).where(ActualException.id.in_(ids))
+def several(ids: Collection[int]) -> Select[ActualException]:
+    """In order of provider, as their locks are taken; read anew, since an act that was refused leaves in memory what it
+    had tried.
+    """
+    query = select(ActualException).where(ActualException.id.in_(ids)).execution_options(populate_existing=True)
     return query.order_by(ActualException.provider_id, ActualException.id)
 
 

@@ -1,13 +1,14 @@
 """What the council says of a confirmed figure that breaks a rule. Until it does, the figure before it is paid."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
 from models.accounts.conflict import insist_on_none
 from models.accounts.user import User
 from models.audit import record
-from models.base import DomainError, move, session, utc_now
+from models.base import DomainError, move, reload, session, utc_now
+from models.calendar import in_words
 from models.care.checking import check
 from models.care.exception_mail import tell_decided
 from models.care.figures import Figures
@@ -15,8 +16,10 @@ from models.care.plan import planned_of
 from models.care.rules import Rulebook
 from models.care.sheet import rows_of
 from models.care.weeks import keep, save
+from models.money import gbp
 from models.payments.calculation import calculate, lock
 from models.records.actual import Actual, ActualException, ActualWeek, ConfirmedActual, ExceptionState, Origin
+from models.records.care_package import CarePackageLineItem
 
 LONGEST_NOTE = 1_000
 NOT_OPEN = "A colleague has decided this, or the provider has confirmed another figure. Look at it again"
@@ -27,13 +30,33 @@ def approve(exception: ActualException, *, note: str = "", by: User) -> None:
     approve_each([exception], note=note, by=by)
 
 
-def approve_each(exceptions: Sequence[ActualException], *, note: str = "", by: User) -> None:
-    """Several at once. DomainError where one of them is not open any more, and then none is approved."""
+def approve_each(
+    exceptions: Sequence[ActualException], *, seen: Mapping[int, str] | None = None, note: str = "", by: User
+) -> None:
+    """Several at once; `seen`: their marks as the page had them, by id. DomainError names one that is not open any more
+    or comes to another sum, and then none is approved.
+    """
     for each in sorted(exceptions, key=lambda found: (found.provider_id, found.id)):
+        _insist_as_seen(each, seen)
         _decide(each, ExceptionState.APPROVED, note, by)
         tell_decided(each, *_of(each), by=by)
     if ids := sorted({each.provider_id for each in exceptions}):
         calculate(ids)
+
+
+def _insist_as_seen(exception: ActualException, seen: Mapping[int, str] | None) -> None:
+    if seen is None:
+        return
+    lock([exception.provider_id])
+    reload(exception)
+    if seen.get(exception.id) == exception.mark:
+        return
+    figure, _ = _of(exception)
+    query = select(CarePackageLineItem.reference).where(CarePackageLineItem.id == figure.item_id)
+    what = f"The exception of line item {session.scalar(query)}, week from {in_words(figure.first_on)},"
+    if exception.state is not ExceptionState.OPEN:
+        raise DomainError(f"{what} does not wait any more: it is {exception.state.value}. Look at the list again")
+    raise DomainError(f"{what} comes to about {gbp(exception.pence)} now. Look at it again")
 
 
 def reject(exception: ActualException, note: str, *, by: User) -> None:

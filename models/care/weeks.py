@@ -19,7 +19,6 @@ from models.care.figures import Figures
 from models.care.plan import Planned, calendar_on, calendars_of, planned_of, week_of
 from models.care.sheet import read_sheet, rows_of
 from models.payments.calculation import calculate, lock
-from models.payments.delivered import Given, Worth, value_of
 from models.records.actual import (
     Actual,
     ActualException,
@@ -243,26 +242,7 @@ def keep_rows(
         if last is not None:
             close_exception(last, by)
         kept += 1
-    put_prices(week)
     return kept
-
-
-def put_prices(week: ActualWeek) -> None:
-    """Work out what hangs on each exception of the week that waits, as its payment would; nothing where none does."""
-    session.flush()
-    waits = ActualException.state == ExceptionState.OPEN, ConfirmedActual.week_id == week.id
-    query = select(ActualException, ConfirmedActual).join(
-        ConfirmedActual, ConfirmedActual.id == ActualException.confirmed_id
-    )
-    found = session.execute(query.where(*waits).order_by(ActualException.id)).all()
-    figures = {
-        (figure.item_id, figure.first_on): Given(figure.actual_e4, figure.frustrated_e4, figure.by_day_e4)
-        for _, figure in found
-    }
-    worths = value_of(figures, [week.provider_id]) if figures else {}
-    for exception, figure in found:
-        worth = worths.get((figure.item_id, figure.first_on), Worth())
-        exception.pence = worth.total_pence if figure.actual_e4 or figure.frustrated_e4 else worth.planned_pence
 
 
 def keep(

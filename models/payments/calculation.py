@@ -16,9 +16,11 @@ from sqlalchemy.exc import OperationalError
 from models.base import DomainError, batched, insert_rows, rows_changed, savepoint, session
 from models.calendar import in_words, today
 from models.engine.draft import Draft, OrderKey
+from models.engine.facts import ContractFacts
 from models.payments import awaited, offered
 from models.payments.asking import ask_anew, tell_of_changes
 from models.payments.blocked import BlockedSum, note_faults
+from models.payments.delivered import price_exceptions
 from models.payments.entitled import keep_entitled
 from models.payments.order_book import OrderBook
 from models.payments.payment import PaymentLine, ScheduledPayment
@@ -176,6 +178,7 @@ class _Writer:
         self._write_blocked(payment_ids)
         self._write_awaited(payment_ids)
         offered.write(found)
+        price_exceptions(self._sound())
         self._keep_entitled()
         asked = {each.key for each in payments if each.asks_anew}
         ask_anew(payment_ids[key] for key in asked)
@@ -185,6 +188,10 @@ class _Writer:
             if each.before_pence and not each.is_to_come and (each.contract_id, each.first_on) not in asked
         )
         return done
+
+    def _sound(self) -> dict[int, ContractFacts]:
+        """The contracts that could be calculated."""
+        return {id_: facts for id_, facts in self.found.book.contracts.items() if id_ not in self.found.faults}
 
     def _drafts(self) -> Iterator[tuple[int, Draft]]:
         """Every draft with the id of its contract."""

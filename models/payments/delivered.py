@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from sqlalchemy import Row, select, update
+
+from models.base import session
 from models.calendar import FAR_FUTURE, Span
 from models.engine.actuals import goes_by_plan, week_cells
 from models.engine.entitlement import Cell
@@ -13,6 +16,8 @@ from models.engine.weeks import WEEK
 from models.payments.confirmed_figures import ItemWeek
 from models.payments.loading import load
 from models.pricing import Basis, PayOnActuals
+from models.records.actual import ActualException, ConfirmedActual, ExceptionState
+from models.records.care_package import CarePackageLineItem
 
 _APART = Dated(date.min, date.max, None)
 """Stands between facts of two sorts, so that one is never taken for the other."""
@@ -69,6 +74,37 @@ def value_of(figures: Mapping[ItemWeek, Given], provider_ids: Collection[int]) -
             for key in wanted.get(item.id, ()):
                 found[key] = worths.of(item, Span(key[1], key[1] + WEEK), figures[key])
     return found
+
+
+def price_exceptions(contracts: Mapping[int, ContractFacts]) -> None:
+    """Write what hangs on each exception of these contracts that waits for the council: what its week would be paid if
+    it were approved or, where nothing was delivered, by plan. Each calculation does so, since prices, plans and rules
+    change; what a decided one came to stays.
+    """
+    own, figure, item = ActualException, ConfirmedActual, CarePackageLineItem
+    query = (
+        select(own.id, own.pence, figure.actual_e4, figure.frustrated_e4, figure.by_day_e4, figure.first_on, item.id)
+        .add_columns(item.contract_id)
+        .join(figure, figure.id == own.confirmed_id)
+        .join(item, item.id == figure.item_id)
+        .where(own.state == ExceptionState.OPEN, own.provider_id.in_({each.provider_id for each in contracts.values()}))
+        .order_by(own.id)
+    )
+    waiting: dict[int, list[Row]] = {}
+    for row in session.execute(query):
+        waiting.setdefault(row.contract_id, []).append(row)
+    changed = []
+    for contract_id in waiting.keys() & contracts.keys():
+        contract = contracts[contract_id]
+        worths, items = _Worths(contract), {each.id: each for each in contract.items}
+        for id_, before, actual_e4, frustrated_e4, by_day_e4, first_on, item_id, _ in waiting[contract_id]:
+            given, week = Given(actual_e4, frustrated_e4, by_day_e4), Span(first_on, first_on + WEEK)
+            worth = worths.of(items[item_id], week, given) if item_id in items else Worth()
+            pence = worth.total_pence if actual_e4 or frustrated_e4 else worth.planned_pence
+            if pence != before:
+                changed.append({"id": id_, "pence": pence})
+    if changed:
+        session.execute(update(own), changed)
 
 
 class _Worths:

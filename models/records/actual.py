@@ -264,8 +264,8 @@ class ActualException(ProviderOwned, Base):
     codes: Mapped[list[str]]
     """Of models/care/checking.Code: why."""
     pence: Mapped[Pence] = mapped_column(default=0)
-    """What its week is paid if it is approved, or by plan where nothing was delivered; VAT included. Worked out when
-    the figure was confirmed."""
+    """What its week is paid if it is approved, or by plan where nothing was delivered; VAT included. Each calculation
+    works it out while it waits (models/payments/delivered.price_exceptions); then it stays."""
     state: Mapped[ExceptionState] = mapped_column(default=ExceptionState.OPEN, index=True)
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
@@ -273,6 +273,11 @@ class ActualException(ProviderOwned, Base):
     """What the council says of it. The provider reads it."""
     action_id: Mapped[int | None] = mapped_column(index=True)
     """The action by which a variation of the care package was asked for because of it."""
+
+    @property
+    def mark(self) -> str:
+        """Another one once it is decided or comes to another sum; its figure never changes."""
+        return f"{self.state.value}/{self.pence}"
 
 
 def latest_that_counts(*columns: sa.SQLColumnExpression | type[Base]) -> sa.Select:

@@ -183,6 +183,12 @@ class Invoice(ProviderOwned, Base):
         return f"{self.kind.label} {self.number}"
 
     @property
+    def mark(self) -> str:
+        """Another one after each change and each decision: whoever decides sends back the one that their page had."""
+        instants = self.changed_at, self.decided_at
+        return "/".join([self.status, str(self.gross_pence), *(each.isoformat() if each else "" for each in instants)])
+
+    @property
     def span(self) -> Span | None:
         """The days that its lines are for; None without lines. They are loaded."""
         if not self.lines:

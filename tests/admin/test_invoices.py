@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from models.accounts.conflict import FormerPlace
-from models.billing import invoice_deciding
+from models.billing import invoice_deciding, invoicing
 from models.money import SCALE
 from models.outbox import OutboxMessage
 from models.permissions import CouncilRole, Role
@@ -56,6 +56,12 @@ def state(invoice):
     return made.invoice_now(invoice).status
 
 
+def seen(*invoices):
+    """What a page that shows them as they stand sends back: of one its mark, of several each with its id."""
+    marks = [(each.id, made.invoice_now(each).mark) for each in invoices]
+    return marks[0][1] if len(marks) == 1 else " ".join(f"{id_}={mark}" for id_, mark in marks)
+
+
 def test_the_queue_says_what_differs_and_ticks_only_what_matches(officer, care):
     contract, item = care
     good = made.make_sent(contract, asked(item, 4), number="1")
@@ -83,7 +89,7 @@ def test_what_matches_is_approved_with_one_press_and_the_provider_is_told(office
     by = make_user(Role.FINANCE, Provider(id=contract.provider_id))
     sent = made.make_sent(contract, asked(item), by=by, number="41")
     assert "Every line matches" in officer.get(of(sent)).words
-    officer.post(of(sent, "/approve"), {"seen": "23100", "note": ""}, status=303)
+    officer.post(of(sent, "/approve"), {"seen": seen(sent), "note": ""}, status=303)
     assert state(sent) is InvoiceStatus.APPROVED
     subjects = [each.subject for each in every(OutboxMessage) if each.to == by.email]
     assert subjects == ["Your invoice has been received by the council", "Your invoice has been approved"]
@@ -93,17 +99,17 @@ def test_what_matches_is_approved_with_one_press_and_the_provider_is_told(office
 def test_what_differs_needs_a_note_and_what_was_typed_stays(officer, care):
     contract, item = care
     sent = made.make_sent(contract, asked(item, 21))
-    page = officer.post(of(sent, "/approve"), {"seen": "48510", "note": ""}, status=422)
+    page = officer.post(of(sent, "/approve"), {"seen": seen(sent), "note": ""}, status=422)
     assert any("differs from what the council knows" in each for each in page.errors)
-    officer.post(of(sent, "/approve"), {"seen": "48510", "note": "Agreed by phone"}, status=303)
+    officer.post(of(sent, "/approve"), {"seen": seen(sent), "note": "Agreed by phone"}, status=303)
     assert made.invoice_now(sent).decision_note == "Agreed by phone"
 
 
-def test_another_sum_than_was_shown_is_not_approved(officer, care):
+def test_another_invoice_than_was_shown_is_not_approved(officer, care):
     contract, item = care
     sent = made.make_sent(contract, asked(item))
     page = officer.post(of(sent, "/approve"), {"seen": "1", "note": ""}, status=422)
-    assert any("has changed from £0.01" in each for each in page.errors)
+    assert any("lines or state have changed since you opened this page" in each for each in page.errors)
     assert state(sent) is InvoiceStatus.SUBMITTED
 
 
@@ -136,7 +142,7 @@ def test_it_is_rejected_with_a_reason(officer, care):
     assert "Say why it is rejected. The provider reads it" in officer.post(of(sent, "/reject"), {"reason": ""}).errors
     officer.post(of(sent, "/reject"), {"reason": "Sent twice"}, status=303)
     assert state(sent) is InvoiceStatus.REJECTED
-    officer.post(of(sent, "/approve"), {"seen": "23100", "note": "It was not"}, status=303)
+    officer.post(of(sent, "/approve"), {"seen": seen(sent), "note": "It was not"}, status=303)
     assert state(sent) is InvoiceStatus.APPROVED
 
 
@@ -146,17 +152,62 @@ def test_several_are_approved_at_once(officer, care):
     ticked = [str(each.id) for each in sent]
     page = officer.get(f"{QUEUE}approve-many?invoice={ticked[0]}&invoice={ticked[1]}")
     assert "Approve 2 invoices for £207.90" in page.words
-    officer.post(f"{QUEUE}approve-many", {"invoice": ticked, "seen": "20790"}, status=303)
+    officer.post(f"{QUEUE}approve-many", {"invoice": ticked, "seen": seen(*sent)}, status=303)
     assert {state(each) for each in sent} == {InvoiceStatus.APPROVED}
 
 
 def test_of_several_one_that_differs_stops_them_all(officer, care):
     contract, item = care
     sent = [made.make_sent(contract, asked(item, 4)), made.make_sent(contract, asked(item, 1, rate_e4=240_000))]
-    given = {"invoice": [str(each.id) for each in sent], "seen": str(4 * 2_310 + 2_400)}
+    given = {"invoice": [str(each.id) for each in sent], "seen": seen(*sent)}
     page = officer.post(f"{QUEUE}approve-many", given, status=422)
     assert any("differs from what the council knows" in each for each in page.errors)
     assert {state(each) for each in sent} == {InvoiceStatus.SUBMITTED}
+
+
+def test_of_several_one_that_was_mended_for_the_same_sum_is_named_and_none_is_approved(officer, clerk, care):
+    """The page that was open shows the sums anew, and the next press is of what it shows."""
+    contract, item = care
+    sent = [made.make_sent(contract, asked(item, hours)) for hours in (4, 5)]
+    given = {"invoice": [str(each.id) for each in sent]}
+    page = officer.get(f"{QUEUE}approve-many?invoice={sent[0].id}&invoice={sent[1].id}")
+    shown = page.page.select_one("input[name=seen]")["value"]
+    assert shown == seen(*sent)
+    by = made.officer()
+    act(sent[1], invoice_deciding.hold, made.reason_owned_by("provider"), by=by)
+    made.send(sent[1])
+    refused = officer.post(f"{QUEUE}approve-many", given | {"seen": shown}, status=422)
+    assert any(f"{made.invoice_now(sent[1]).called} has changed since" in each for each in refused.errors)
+    assert {state(each) for each in sent} == {InvoiceStatus.SUBMITTED}
+    again = refused.page.select_one("main input[name=seen]")["value"]
+    officer.post(f"{QUEUE}approve-many", given | {"seen": again}, status=303)
+    assert {state(each) for each in sent} == {InvoiceStatus.APPROVED}
+
+
+def test_of_several_one_that_was_cancelled_meanwhile_is_named_and_the_rest_can_be_approved(officer, care):
+    contract, item = care
+    sent = [made.make_sent(contract, asked(item, hours)) for hours in (4, 5)]
+    given, clerk = (
+        {"invoice": [str(each.id) for each in sent]},
+        make_user(Role.FINANCE, Provider(id=contract.provider_id)),
+    )
+    shown = seen(*sent)
+    act(sent[1], invoicing.cancel, by=clerk)
+    page = officer.post(f"{QUEUE}approve-many", given | {"seen": shown}, status=422)
+    assert any(f"{made.invoice_now(sent[1]).called} has been cancelled" in each for each in page.errors)
+    assert state(sent[0]) is InvoiceStatus.SUBMITTED
+    assert [each["value"] for each in page.page.select("main input[name=invoice]")] == [str(sent[0].id)]
+    again = page.page.select_one("main input[name=seen]")["value"]
+    officer.post(f"{QUEUE}approve-many", {"invoice": [str(sent[0].id)], "seen": again}, status=303)
+    assert state(sent[0]) is InvoiceStatus.APPROVED
+
+
+def test_what_was_sent_without_what_the_page_had_shown_approves_nothing(officer, care):
+    contract, item = care
+    sent = made.make_sent(contract, asked(item))
+    for said in ({}, {"seen": ""}, {"seen": "23100"}, {"seen": f"{sent.id}"}):
+        officer.post(f"{QUEUE}approve-many", {"invoice": [str(sent.id)]} | said, status=422)
+    assert state(sent) is InvoiceStatus.SUBMITTED
 
 
 def test_nobody_decides_for_a_provider_at_which_they_had_a_place(officer, clerk, care):
@@ -164,7 +215,7 @@ def test_nobody_decides_for_a_provider_at_which_they_had_a_place(officer, clerk,
     sent = made.make_sent(contract, asked(item))
     saved(FormerPlace(provider_id=contract.provider_id, user_id=clerk.id, role=Role.FINANCE))
     assert "so a colleague has to decide it" in officer.get(of(sent)).words
-    officer.post(of(sent, "/approve"), {"seen": "23100", "note": ""}, status=409)
+    officer.post(of(sent, "/approve"), {"seen": seen(sent), "note": ""}, status=409)
     assert state(sent) is InvoiceStatus.SUBMITTED
 
 

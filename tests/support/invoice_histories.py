@@ -67,14 +67,16 @@ class InvoiceOffice(Office):
         query = select(Invoice).where(Invoice.status.in_(states)).options(selectinload(Invoice.lines))
         return (query if kind is None else query.where(Invoice.kind == kind)).order_by(Invoice.id)
 
-    def _on_one(self, verb: object, *states: InvoiceStatus, **given: object) -> bool | None:
+    def _on_one(
+        self, verb: object, *states: InvoiceStatus, shown: dict[str, str] | None = None, **given: object
+    ) -> bool | None:  # fmt: skip
+        """`shown`: what the verb is given of the invoice, as the page has shown it."""
         found = self._draw(every(self._invoices(*states)))
         if found is None:
             return None
         with unit_of_work() as session:
             own = session.scalars(select(Invoice).where(Invoice.id == found.id)).one()
-            shown = {"shown_pence": own.gross_pence} if given.pop("shown", False) else {}
-            verb(own, **shown, **given)  # type: ignore[operator]
+            verb(own, **{name: getattr(own, attribute) for name, attribute in (shown or {}).items()}, **given)  # type: ignore[operator]
         return True
 
     def _line(self, item: CarePackageLineItem) -> Asked:
@@ -123,7 +125,7 @@ class InvoiceOffice(Office):
 
     def _approve_invoice(self) -> bool | None:
         states = InvoiceStatus.SUBMITTED, InvoiceStatus.REJECTED
-        return self._on_one(invoice_deciding.approve, *states, shown=True, note="As agreed", by=self.desk)
+        return self._on_one(invoice_deciding.approve, *states, shown={"seen": "mark"}, note="As agreed", by=self.desk)
 
     def _reject_invoice(self) -> bool | None:
         states = InvoiceStatus.SUBMITTED, InvoiceStatus.ON_HOLD, InvoiceStatus.APPROVED
@@ -136,7 +138,9 @@ class InvoiceOffice(Office):
         return self._on_one(invoice_deciding.release, InvoiceStatus.ON_HOLD, by=self.desk)
 
     def _mend_invoice(self) -> bool | None:
-        return self._on_one(invoicing.submit, InvoiceStatus.ON_HOLD, shown=True, by=self.carer)
+        return self._on_one(
+            invoicing.submit, InvoiceStatus.ON_HOLD, shown={"shown_pence": "gross_pence"}, by=self.carer
+        )
 
     def _cancel_invoice(self) -> bool | None:
         states = InvoiceStatus.SUBMITTED, InvoiceStatus.ON_HOLD

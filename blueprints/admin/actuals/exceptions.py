@@ -10,8 +10,7 @@ from blueprints.pages import done, refusals_on, render
 from blueprints.reading import reads_client_records
 from blueprints.sorting import Columns, Sorting
 from exchange.downloads.actuals import exceptions_data
-from forms.base import ButtonForm
-from forms.council_actuals import ExceptionSearch
+from forms.council_actuals import ApproveManyForm, ExceptionSearch
 from models.accounts.conflict import insist_on_none
 from models.base import session
 from models.care import exception_list
@@ -55,15 +54,19 @@ def exceptions_file(ending):
 @requires(Permission.DECIDE_ACTUALS)
 @reads_client_records
 def approve_many():
-    ids = request.values.getlist("exception", type=key)[:PER_PAGE]
-    rows = session.execute(exception_list.exceptions(ids=ids, state=ExceptionState.OPEN)).all() if ids else []
-    pence, form = sum(row.pence for row in rows), ButtonForm()
-    insist_on_none(me(), {row.provider_id for row in rows})
-    if rows and form.validate_on_submit():
+    ids, form = request.values.getlist("exception", type=key)[:PER_PAGE], ApproveManyForm()
+    found = session.scalars(exception_list.several(ids)).all()
+    insist_on_none(me(), {each.provider_id for each in found})
+    if found and form.validate_on_submit():
+        pence = sum(each.pence for each in found)
         with refusals_on(form):
-            approve_each(session.scalars(exception_list.several([row.id for row in rows])).all(), by=me())
-            words = f"{how_many(len(rows), 'exception')} approved, about {gbp(pence)}"
+            approve_each(found, seen=form.seen.marks, by=me())
+            words = f"{how_many(len(found), 'exception')} approved, about {gbp(pence)}"
             return done(words, then=url_for(".exceptions"))
+        found = session.scalars(exception_list.several(ids)).all()
+    rows = session.execute(exception_list.exceptions(ids=ids, state=ExceptionState.OPEN)).all() if ids else []
+    form.seen.are({each.id: each.mark for each in found if each.state.is_open})
+    pence = sum(row.pence for row in rows)
     return render("admin/actuals/approve_many.html", rows=rows, pence=pence, form=form, labels=labels)
 
 

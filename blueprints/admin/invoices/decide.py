@@ -23,11 +23,12 @@ ONE = "/<int:invoice_id>"
 @reads_client_records
 def approve(invoice_id):
     invoice = loaded(invoice_id)
-    form = ApproveForm(data={"seen": invoice.gross_pence})
+    form = ApproveForm()
+    form.is_of(invoice)
     there = next_invoice(invoice_id, wraps=True)
     if form.validate_on_submit():
         with refusals_on(form):
-            deciding.approve(invoice, shown_pence=form.seen.data or 0, note=form.note.data, by=me())
+            deciding.approve(invoice, seen=form.seen.data, note=form.note.data, by=me())
             return _on(f"{invoice.called} is approved: {gbp(invoice.gross_pence)}", there)
     return invoice_page(loaded(invoice_id), form)
 

@@ -6,8 +6,7 @@ from blueprints.access import me, requires
 from blueprints.admin.invoices import bp
 from blueprints.lookups import PER_PAGE, key
 from blueprints.pages import done, refusals_on, render
-from forms.base import FlaskForm
-from forms.fields import SeenPence
+from forms.council_invoices import ApproveManyForm
 from models.accounts.conflict import insist_on_none
 from models.base import session
 from models.billing.invoice_deciding import approve_each, several
@@ -18,23 +17,18 @@ from models.records.invoice import Invoice
 from models.words import how_many
 
 
-class ApproveManyForm(FlaskForm):
-    """The button, with the sum of all that the page showed."""
-
-    seen = SeenPence("Their sum")
-
-
 @bp.route("/approve-many", methods=["GET", "POST"])
 @requires(Permission.DECIDE_INVOICES)
 def approve_many():
-    ids = request.values.getlist("invoice", type=key)[:PER_PAGE]
-    rows = session.execute(invoices(with_drafts=False).where(Invoice.id.in_(ids))).all()
-    pence = sum(row.gross_pence for row in rows)
-    form = ApproveManyForm(data={"seen": pence})
-    insist_on_none(me(), {row.provider_id for row in rows})
-    if rows and form.validate_on_submit():
+    ids, form = request.values.getlist("invoice", type=key)[:PER_PAGE], ApproveManyForm()
+    found = several(ids)
+    insist_on_none(me(), {each.provider_id for each in found})
+    if form.validate_on_submit():
+        pence = sum(each.kind.sign * each.gross_pence for each in found)
         with refusals_on(form):
-            shown = {row.id: row.kind.sign * row.gross_pence for row in rows}
-            approve_each([(each, shown[each.id]) for each in several(list(shown))], by=me())
-            return done(f"{how_many(len(rows), 'invoice')} approved: {gbp(pence)}", then=url_for(".index"))
-    return render("admin/invoices/many.html", rows=rows, pence=pence, form=form)
+            approve_each(found, form.seen.marks, by=me())
+            return done(f"{how_many(len(found), 'invoice')} approved: {gbp(pence)}", then=url_for(".index"))
+        found = several(ids)
+    rows = session.execute(invoices(with_drafts=False).where(Invoice.id.in_(ids))).all()
+    form.seen.are({each.id: each.mark for each in found if each.id in {row.id for row in rows}})
+    return render("admin/invoices/many.html", rows=rows, pence=sum(row.gross_pence for row in rows), form=form)

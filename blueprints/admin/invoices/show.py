@@ -32,6 +32,8 @@ def loaded(invoice_id):
 
 def invoice_page(invoice, form=None):
     """The page, with the form that approves as it was sent where it was refused."""
+    form = form or ApproveForm(formdata=None)
+    form.is_of(invoice)
     decides = may(Permission.DECIDE_INVOICES)
     is_own = decides and not may_decide(invoice, me())
     state = state_of(invoice.status, invoice.gross_pence, invoice.paid_pence)
@@ -57,7 +59,7 @@ def invoice_page(invoice, form=None):
         pays=pays,
         today=today(),
         tell_by=beside.figures.tell_by(invoice.received_on) if invoice.status.is_submitted else None,
-        form=form or ApproveForm(formdata=None, data={"seen": invoice.gross_pence}),
+        form=form,
         decides=decides and not is_own,
         manages=may(Permission.MANAGE_INVOICE_RULES) and may_decide(invoice, me()),
         is_own=is_own,

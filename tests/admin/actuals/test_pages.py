@@ -24,6 +24,7 @@ from tests.care_factories import make_client
 from tests.factories import make_membership, make_staff, make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every, unit_of_work
+from tests.support.runs import change
 
 HOME = "/council/actuals/"
 LESS = Figures(13 * SCALE, missed_e4=SCALE, reason="STAFF", comment="Nobody came on Friday")
@@ -238,7 +239,15 @@ class TestExceptions:
         both = [waits(item, first_on=MONDAY - timedelta(weeks=1)).id, waits(item).id]
         asked = officer.get(f"{HOME}exceptions/approve-many?exception={both[0]}&exception={both[1]}&exception=9999")
         assert "Approve 2 exceptions, about £693.00" in asked.words
-        officer.post(f"{HOME}exceptions/approve-many", {"exception": both}, status=303)
+        shown = asked.page.select_one("main input[name=seen]")["value"]
+        officer.post(f"{HOME}exceptions/approve-many", {"exception": both}, status=422)
+        change(every(ActualException)[1], pence=40_000)
+        refused = officer.post(f"{HOME}exceptions/approve-many", {"exception": both, "seen": shown}, status=422)
+        assert any("comes to about £400.00 now" in each for each in refused.errors)
+        assert "Approve 2 exceptions, about £746.50" in refused.words
+        assert {each.state for each in every(ActualException)} == {ExceptionState.OPEN}
+        again = refused.page.select_one("main input[name=seen]")["value"]
+        officer.post(f"{HOME}exceptions/approve-many", {"exception": both, "seen": again}, status=303)
         assert {each.state for each in every(ActualException)} == {ExceptionState.APPROVED}
         assert "No exception is ticked that still waits" in officer.get(f"{HOME}exceptions/approve-many").words
 

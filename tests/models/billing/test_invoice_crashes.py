@@ -111,14 +111,14 @@ def release(desk):
 
 
 def approve(desk):
-    desk.do(lambda own: invoice_deciding.approve(own, shown_pence=own.gross_pence, note="Agreed", by=desk.officer))
+    desk.do(lambda own: invoice_deciding.approve(own, seen=own.mark, note="Agreed", by=desk.officer))
 
 
 def approve_two(desk):
     """The two that were sent, at once."""
     with unit_of_work():
         own = session.scalars(select(Invoice).where(Invoice.id.in_([each.id for each in desk.invoices]))).all()
-        invoice_deciding.approve_each([(each, each.gross_pence) for each in own], by=desk.officer)
+        invoice_deciding.approve_each(own, {each.id: each.mark for each in own}, by=desk.officer)
 
 
 def reject(desk):

@@ -3,15 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from models.base import DomainError
-from models.billing import invoice_deciding
+from models.base import DomainError, session
+from models.billing import invoice_deciding, invoice_lines, invoicing
 from models.billing.invoice_matching import Beside, Differs, in_short, match
 from models.calendar import as_on
 from models.money import SCALE
+from models.permissions import Role
 from models.records.actual import ExceptionState
 from models.records.actual_rule import RuleKind
-from models.records.invoice import InvoiceStatus
+from models.records.invoice import InvoiceLine, InvoiceStatus
+from models.records.provider import Provider
 from tests import invoice_factories as made
 from tests.actual_factories import make_rule as make_actual_rule
 from tests.care_factories import make_price, make_service_level
@@ -248,8 +251,8 @@ def test_what_differs_is_approved_only_with_a_note(care):
     sent = made.make_sent(contract, asked(item, 11))
     by = made.officer()
     with pytest.raises(DomainError, match="differs from what the council knows"):
-        act(sent, invoice_deciding.approve, shown_pence=25_410, by=by)
-    act(sent, invoice_deciding.approve, shown_pence=25_410, note="A double-up visit", by=by)
+        act(sent, invoice_deciding.approve, seen=made.invoice_now(sent).mark, by=by)
+    act(sent, invoice_deciding.approve, seen=made.invoice_now(sent).mark, note="A double-up visit", by=by)
     assert made.invoice_now(sent).decision_note == "A double-up visit"
 
 
@@ -260,16 +263,73 @@ def test_of_several_none_is_approved_where_one_differs(care):
     with unit_of_work():
         both = invoice_deciding.several([good.id, off.id])
         with pytest.raises(DomainError):
-            invoice_deciding.approve_each([(each, each.gross_pence) for each in both], by=by)
+            invoice_deciding.approve_each(both, {each.id: each.mark for each in both}, by=by)
     assert made.invoice_now(good).status is InvoiceStatus.SUBMITTED
 
 
-def test_it_is_approved_at_the_sum_that_was_shown(care):
-    contract, item = care
-    sent = made.make_sent(contract, asked(item))
+def mended(contract, invoice, line):
+    """Held, changed and sent again under the same number."""
     by = made.officer()
-    with pytest.raises(DomainError, match="no longer to £1.00"):
-        act(sent, invoice_deciding.approve, shown_pence=100, by=by)
+    act(invoice, invoice_deciding.hold, made.reason_owned_by("provider"), by=by)
+    clerk = make_user(Role.FINANCE, Provider(id=contract.provider_id))
+    own = made.invoice_now(invoice).lines[0].id
+
+    def change(found):
+        row = session.scalars(select(InvoiceLine).where(InvoiceLine.id == own)).one()
+        invoice_lines.change_line(found, row, line, by=clerk)
+
+    act(invoice, change)
+    made.send(invoice, clerk)
+
+
+def test_it_is_approved_as_the_page_has_shown_it(care):
+    """It comes to the same after it was mended, for other days."""
+    contract, item = care
+    sent = made.make_sent(contract, asked(item, 4))
+    by, seen = made.officer(), made.invoice_now(sent).mark
+    mended(contract, sent, asked(item, 4, last_on=MONDAY))
+    with pytest.raises(DomainError, match="has changed since you opened this page: it comes to £92.40 now"):
+        act(sent, invoice_deciding.approve, seen=seen, note="As agreed", by=by)
+    assert made.invoice_now(sent).status is InvoiceStatus.SUBMITTED
+    act(sent, invoice_deciding.approve, seen=made.invoice_now(sent).mark, note="As agreed", by=by)
+
+
+BETWEEN = {
+    "mended for the same sum": lambda contract, item, one: mended(contract, one, asked(item, 5, last_on=MONDAY)),
+    "mended for less": lambda contract, item, one: mended(contract, one, asked(item, 3)),
+    "held": lambda contract, item, one: act(
+        one, invoice_deciding.hold, made.reason_owned_by("provider"), by=made.officer()
+    ),
+    "cancelled": lambda contract, item, one: act(
+        one, invoicing.cancel, by=make_user(Role.FINANCE, Provider(id=contract.provider_id))
+    ),
+    "rejected": lambda contract, item, one: act(one, invoice_deciding.reject, "Twice", by=made.officer()),
+    "approved": lambda contract, item, one: made.approve(one),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BETWEEN)
+def test_of_several_one_that_changed_meanwhile_is_named_and_none_is_approved(care, case):
+    """Another one makes up for it, so that their sum is the same as before."""
+    contract, item = care
+    good, other = made.make_sent(contract, asked(item, 4)), made.make_sent(contract, asked(item, 5))
+    by, seen = made.officer(), {each.id: made.invoice_now(each).mark for each in (good, other)}
+    BETWEEN[case](contract, item, other)
+    before = made.invoice_now(other).status
+    with pytest.raises(DomainError, match=f"^{other.called} has|^{other.called} is on hold"), unit_of_work():
+        invoice_deciding.approve_each(invoice_deciding.several(seen), seen, by=by)
+    assert [made.invoice_now(each).status for each in (good, other)] == [InvoiceStatus.SUBMITTED, before]
+
+
+def test_of_several_one_that_nobody_has_sent_or_that_is_not_there_stops_them_all(care):
+    contract, item = care
+    good, draft = made.make_sent(contract, asked(item, 4)), made.make_invoice(contract, asked(item, 5))
+    by, seen = made.officer(), {each.id: made.invoice_now(each).mark for each in (good, draft)}
+    with pytest.raises(DomainError, match="1 invoice of the list cannot be found"), unit_of_work():
+        invoice_deciding.approve_each(invoice_deciding.several(seen), seen, by=by)
+    with pytest.raises(DomainError, match=f"{good.called} has changed"), unit_of_work():
+        invoice_deciding.approve_each(invoice_deciding.several([good.id]), {}, by=by)
+    assert made.invoice_now(good).status is InvoiceStatus.SUBMITTED
 
 
 def test_nobody_decides_what_they_have_sent_or_where_they_belong(care):
@@ -277,7 +337,7 @@ def test_nobody_decides_what_they_have_sent_or_where_they_belong(care):
     by = made.officer()
     sent = made.make_sent(contract, asked(item), by=by)
     with pytest.raises(DomainError, match="a colleague has to decide"):
-        act(sent, invoice_deciding.approve, shown_pence=23_100, by=by)
+        act(sent, invoice_deciding.approve, seen=made.invoice_now(sent).mark, by=by)
     member = make_user("finance", made.Provider(id=contract.provider_id))
     other = made.make_sent(contract, asked(item))
     with pytest.raises(DomainError, match="have or had a place"):

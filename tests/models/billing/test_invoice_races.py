@@ -97,9 +97,10 @@ def cancel(desk, invoice):
     return lambda: act(invoice, invoicing.cancel, by=desk.clerk)
 
 
-def approve(desk, invoice, officer=0, shown_pence=231_00):
+def approve(desk, invoice, officer=0):
     by = desk.officers[officer]
-    return lambda: act(invoice, invoice_deciding.approve, shown_pence=shown_pence, note="Agreed", by=by)
+    seen = made.invoice_now(invoice).mark
+    return lambda: act(invoice, invoice_deciding.approve, seen=seen, note="Agreed", by=by)
 
 
 def reject(desk, invoice, officer=1):
@@ -285,11 +286,11 @@ def test_several_that_are_approved_at_once_by_two_are_each_approved_once(desk):
         def press():
             with unit_of_work():
                 chosen = {each.id: each for each in session.scalars(select(Invoice).where(Invoice.id.in_(ids)))}
-                invoice_deciding.approve_each([(chosen[id_], 231_00) for id_ in ids], by=by)
+                invoice_deciding.approve_each([chosen[id_] for id_ in ids], seen, by=by)
 
         return press
 
-    ids = [each.id for each in invoices]
+    ids, seen = [each.id for each in invoices], {each.id: made.invoice_now(each).mark for each in invoices}
     told = at_once(approve_all(ids, desk.officers[0]), approve_all(ids[::-1], desk.officers[1]))
     assert told[0] == "done"
     assert "has been approved" in told[1]

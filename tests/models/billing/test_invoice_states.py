@@ -48,10 +48,8 @@ VERBS = {
     "provider removes it": lambda i, who: invoicing.remove(i, by=who["provider"]),
     "officer holds it": lambda i, who: invoice_deciding.hold(i, made.reason_owned_by("provider"), by=who["officer"]),
     "officer releases it": lambda i, who: invoice_deciding.release(i, by=who["officer"]),
-    "officer approves it": lambda i, who: invoice_deciding.approve(
-        i, shown_pence=i.gross_pence, note="As agreed", by=who["officer"]
-    ),
-    "officer approves several": lambda i, who: invoice_deciding.approve_each([(i, i.gross_pence)], by=who["officer"]),
+    "officer approves it": lambda i, who: invoice_deciding.approve(i, seen=i.mark, note="As agreed", by=who["officer"]),
+    "officer approves several": lambda i, who: invoice_deciding.approve_each([i], {i.id: i.mark}, by=who["officer"]),
     "officer rejects it": lambda i, who: invoice_deciding.reject(i, "Sent twice", by=who["officer"]),
 }
 RUNS = {"run pays all": False, "run pays a part": True}

@@ -16,6 +16,7 @@ from models.correspondence.action_type import ActionTeam
 from models.correspondence.variation import ask_variation, text_for
 from models.money import SCALE
 from models.outbox import OutboxMessage
+from models.payments import working_out
 from models.payments.payment import PaymentLine
 from models.permissions import CouncilRole, Role
 from models.records.actual import Actual, ActualException, ActualWeek, ConfirmedActual, ExceptionState
@@ -26,7 +27,7 @@ from tests.actual_factories import AFTER, MONDAY, confirmed_actual, level_of, ma
 from tests.care_factories import make_price
 from tests.factories import make_membership, make_staff, make_user
 from tests.support.rows import every, unit_of_work
-from tests.support.runs import change
+from tests.support.runs import calculate, change
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
 MORE = Figures(15 * SCALE, extra_e4=SCALE, comment="A bad night")
@@ -112,6 +113,65 @@ def test_what_hangs_on_it_follows_a_price_that_changes_in_the_week(item):
     assert lines_of(item) == 38_240
 
 
+LATER = {
+    "another price": (lambda item: change(every(ItemPrice)[0], rate_e4=200_000), 30_000),
+    "VAT": (lambda item: change(level_of(item), vat_basis_points=2_000), 41_580),
+    "the care has ended": (lambda item: change(item, ends_on=MONDAY - timedelta(days=1)), 0),
+    "the plan is paid": (lambda item: pays_on(_contract(item), PayOnActuals.NEVER), 32_340),
+}  # fmt: skip
+
+
+def _contract(item) -> Contract:
+    return next(each for each in every(Contract) if each.id == item.contract_id)
+
+
+@pytest.mark.parametrize("case", LATER)
+def test_while_it_waits_it_comes_to_what_would_be_paid_now(item, case):
+    """Of 15 hours at £23.10. Once it is decided it says what it came to then."""
+    make_paid_on_actuals(item)
+    found, (happens, pence) = confirmed(item, MORE), LATER[case]
+    assert found.pence == 34_650
+    happens(item)
+    calculate(AFTER)
+    assert [row.pence for row in listed()] == [pence]
+    officer = make_staff()
+    with unit_of_work(), as_on(AFTER):
+        exceptions.approve(session.get(ActualException, found.id), by=officer)
+    assert lines_of(item) == pence
+    change(every(ItemPrice)[0], rate_e4=100_000)
+    calculate(AFTER)
+    assert [row.pence for row in listed()] == [pence]
+
+
+def test_nothing_delivered_comes_to_the_plan_of_now(item):
+    make_paid_on_actuals(item)
+    found = confirmed(item, Figures(0, comment="Nobody knows"))
+    change(every(ItemPrice)[0], rate_e4=200_000)
+    calculate(AFTER)
+    assert (found.pence, [row.pence for row in listed()]) == (32_340, [28_000])
+
+
+def test_a_contract_that_cannot_be_calculated_leaves_its_exceptions_as_they_were(item, monkeypatch):
+    """And those of others are worked out all the same."""
+    make_paid_on_actuals(item)
+    found = confirmed(item, MORE)
+    other = make_hourly()
+    opened(other, 14 * SCALE)
+    for price in every(ItemPrice):
+        change(price, rate_e4=200_000)
+    real = working_out.reckon
+
+    def reckon(contract, *more, **given):
+        if contract.id == item.contract_id:
+            raise ValueError("Bad facts")
+        return real(contract, *more, **given)
+
+    monkeypatch.setattr(working_out, "reckon", reckon)
+    calculate(AFTER)
+    by_item = {row.item_id: row.pence for row in listed()}
+    assert by_item == {item.id: found.pence, other.id: 28_000}
+
+
 def test_those_that_wait_longest_stand_first_and_my_work_sums_them(item):
     pays_on(next(each for each in every(Contract) if each.id == item.contract_id), PayOnActuals.ALWAYS)
     late = opened(item, 14 * SCALE, first_on=MONDAY - timedelta(weeks=1))
@@ -175,6 +235,16 @@ def test_several_are_approved_together_or_none(item):
         exceptions.approve_each(found, by=officer)
     assert {each.state for each in every(ActualException)} == {ExceptionState.APPROVED}
     third = opened(item, 17 * SCALE)
+    seen = {each.id: each.mark for each in every(ActualException)}
+    with unit_of_work():
+        found = session.scalars(exception_list.several([third.id])).all()
+        with pytest.raises(DomainError, match="comes to about £323.40 now"):
+            exceptions.approve_each(found, seen=seen | {third.id: "open/1"}, by=officer)
+        with pytest.raises(DomainError, match=f"line item {item.reference}, week from 20 April 2026, comes to"):
+            exceptions.approve_each(found, seen={}, by=officer)
+        again = session.scalars(exception_list.several([second.id])).all()
+        with pytest.raises(DomainError, match="does not wait any more: it is approved"):
+            exceptions.approve_each(again, seen={second.id: "open/34650"}, by=officer)
     with pytest.raises(DomainError, match="A colleague has decided"), unit_of_work():
         exceptions.approve_each(session.scalars(exception_list.several([first.id, third.id])).all(), by=officer)
     assert [each.state for each in every(ActualException)][-1] is ExceptionState.OPEN
