@@ -77,8 +77,8 @@ def _items(client_ids: set[int]) -> dict[int, list[_Item]]:
         _paid(item.client_id, level.name, level.unit, Service.name.label("service")).where(*own)
     ).all()
     timetables: dict[int, list[tuple[date, date, list[int]]]] = defaultdict(list)
-    own = ItemQuantity.item_id.in_([row.id for row in rows]), sa.not_(ItemQuantity.timetable_e4.is_(None))
-    for each in session.scalars(select(ItemQuantity).where(*own).order_by(ItemQuantity.id)):
+    with_days = ItemQuantity.item_id.in_([row.id for row in rows]), sa.not_(ItemQuantity.timetable_e4.is_(None))
+    for each in session.scalars(select(ItemQuantity).where(*with_days).order_by(ItemQuantity.id)):
         if each.timetable_e4:
             timetables[each.item_id].append((each.starts_on, each.ends_on or FAR_FUTURE, each.timetable_e4))
     found: dict[int, list[_Item]] = defaultdict(list)

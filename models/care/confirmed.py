@@ -11,12 +11,14 @@ from models.accounts.user import User
 from models.base import session, sum_of
 from models.care.rules import Rulebook
 from models.care.visit_story import is_of_week
+from models.payments.invoiced import paid_of_invoices
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.pricing import Unit
 from models.records.actual import ActualException, ActualWeek, ConfirmedActual, ExceptionState
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
-from models.records.contract import ServiceLevel
+from models.records.contract import PaymentMethod, ServiceLevel
+from models.records.invoice import Invoice, InvoiceLine, InvoiceStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +108,54 @@ class PaidIn:
 
     payment: ScheduledPayment
     pence: dict[int, int]
-    """What the payment lines of its care come to, finalised or not, by line item; VAT included."""
+    """What the payment lines of its care come to, finalised or not, by line item; VAT included. Nothing where it is
+    paid by invoice."""
+    invoices: list[sa.Row] | None = None
+    """Where it is paid by invoice those with a line for days of it, but for cancelled ones: id, kind, number, and what
+    `state_of` is asked with. None where it is paid by its figures."""
 
 
 def paid_in(week: ActualWeek) -> PaidIn | None:
     """None where the contract has no such payment; two queries."""
     last = week.span.last
-    payment = session.scalars(
-        select(ScheduledPayment)
+    found = session.execute(
+        select(ScheduledPayment, PaymentMethod.is_by_invoice)
+        .join(PaymentMethod, PaymentMethod.id == ScheduledPayment.method_id)
         .where(ScheduledPayment.contract_id == week.contract_id)
         .where(ScheduledPayment.first_on <= last, ScheduledPayment.last_on >= last)
         .order_by(ScheduledPayment.id)
     ).first()
-    if payment is None:
+    if found is None:
         return None
+    payment, is_by_invoice = found
+    if is_by_invoice:
+        return PaidIn(payment, {}, list(session.execute(_invoices(week))))
     line = PaymentLine
     own = line.contract_id == week.contract_id, is_of_week(week.first_on, last)
     query = select(line.item_id, sum_of(line.total_pence)).where(*own)
     lines = session.execute(query.group_by(line.item_id).order_by(line.item_id))
     return PaidIn(payment, {item_id: int(pence) for item_id, pence in lines if item_id is not None})
+
+
+def _invoices(week: ActualWeek) -> sa.Select:
+    """By their numbers; of a line item of the week's service with a line for one of its days."""
+    own, line, item, paid = Invoice, InvoiceLine, CarePackageLineItem, paid_of_invoices()
+    level = sa.and_(ServiceLevel.id == item.service_level_id, ServiceLevel.service_id == week.service_id)
+    of_it = (
+        select(line.id)
+        .join(item, item.id == line.item_id)
+        .join(ServiceLevel, level)
+        .where(line.invoice_id == own.id, line.first_on <= week.span.last, line.last_on >= week.first_on)
+    )
+    return (
+        select(
+            own.id, own.kind, own.number, own.status, (own.net_pence + own.vat_pence).label("gross_pence"),
+            sa.func.coalesce(paid.c.paid_pence, 0).label("paid_pence"),
+        )
+        .outerjoin(paid, paid.c.invoice_id == own.id)
+        .where(own.contract_id == week.contract_id, own.status != InvoiceStatus.CANCELLED, of_it.exists())
+        .order_by(own.number, own.id)
+    )  # fmt: skip
 
 
 def with_names(week: ActualWeek) -> sa.Row | None:

@@ -19,6 +19,7 @@ from models.care.sheet import read_sheet
 from models.care.weeks import as_planned, change, correct, generate, insist_on_a_week, refresh
 from models.permissions import Permission
 from models.records.actual import AbsenceReason
+from models.records.invoice import state_of
 from models.words import how_many
 
 
@@ -119,7 +120,9 @@ def kept_page(place, week, form):
     until = correctable_until(rows, week.first_on)
     return render(
         "provider/actuals/kept.html", place=place, week=week, rows=rows, names=with_names(week),
-        paid=paid_in(week) if sees_money else None, form=form, in_time_until=until, can_correct=today() <= until,
+        paid=paid_in(week) if sees_money else None, state_of=state_of, form=form,
+        makes_invoices=may(Permission.SUBMIT_INVOICES) and looking_at() is None,
+        in_time_until=until, can_correct=today() <= until,
         edits=may(Permission.SUBMIT_ACTUALS) and looking_at() is None,
     )  # fmt: skip
 
@@ -175,4 +178,5 @@ def week_data(reference, service_id, first_on, ending):
     if week.is_open:
         return table_file("actuals", sheet_data(read_sheet(week).rows, first_on), ending)
     paid = paid_in(week) if may(Permission.VIEW_PAYMENTS) else None
-    return table_file("actuals", kept_data(kept_rows(week), first_on, paid.pence if paid else None), ending)
+    pence = paid.pence if paid and paid.invoices is None else None
+    return table_file("actuals", kept_data(kept_rows(week), first_on, pence), ending)
