@@ -26,7 +26,7 @@ class UploadForm(FlaskForm):
         default=ImportKind.ACTUALS.value,
     )
     file = FileField(
-        "The file", description="Excel (.xlsx) or CSV, up to 10 MB and 20,000 rows",
+        "The file", description="Excel (.xlsx) or CSV, up to 25 MB and 100,000 rows",
         validators=[DataRequired("Choose the file")],
     )  # fmt: skip
     is_test = BooleanField("Only check it: nothing of it can be applied")

@@ -10,10 +10,11 @@ from pathlib import Path, PurePosixPath
 from threading import BoundedSemaphore
 
 from models.base import DomainError
+from models.garbage import uncollected
 
 CHILD = Path(__file__).with_name("sheet_child.py")
 SECONDS = 30
-LARGEST = 10 * 1024 * 1024
+LARGEST = 25 * 1024 * 1024
 """Bytes of a file."""
 _few = BoundedSemaphore(2)
 """Files at once in one process: each takes up to 512 MB and a processor."""
@@ -31,7 +32,7 @@ _REFUSED = {
     "quote_inside": 'row {} has a quotation mark in the middle of a cell. Write it twice (""), or take it out',
     "csv": "row {} cannot be read as CSV. Save the file again as CSV",
     "columns": "row {} has more than 50 columns. Take out what does not belong to the table",
-    "rows": "it has more than 20,000 rows, and nothing of it was read. Send it in parts",
+    "rows": "it has more than 100,000 rows, and nothing of it was read. Send it in parts",
     "encrypted": "it has a password. Take the password off, and send it again",
     "xls": "it is an Excel file of the old kind. Save it as .xlsx in Excel, and send that",
     "xlsx_is_other": f"its name ends in .xlsx, but it is no Excel workbook. {_AGAIN}",
@@ -83,7 +84,7 @@ class Table:
 
 def read_table(name: str, content: bytes, wanted: str) -> Table:
     """The table in the file that its sender calls `name`; of a workbook the sheet `wanted`, or its only one.
-    SheetRefused where it cannot be read, or has more than 20,000 rows.
+    SheetRefused where it cannot be read, or has more than 100,000 rows.
     """
     kind = kind_of(name, content)
     command = [sys.executable, "-I", str(CHILD), kind, wanted]
@@ -94,10 +95,12 @@ def read_table(name: str, content: bytes, wanted: str) -> Table:
             raise _refusal("time", "", wanted) from None
     if done.returncode != 0 or not done.stdout:
         raise _refusal("memory", "", wanted)
-    said = json.loads(done.stdout)
+    with uncollected():
+        said = json.loads(done.stdout)
     if "refused" in said:
         raise _refusal(said["refused"], said["detail"], wanted)
-    rows = [(number, cells) for number, cells in said["rows"]]
+    with uncollected():
+        rows = [(number, cells) for number, cells in said["rows"]]
     if not rows:
         raise SheetRefused(
             "The file is empty: its first row must name the columns. Download the template, and fill it in"
@@ -123,7 +126,7 @@ def kind_of(name: str, content: bytes) -> str:
     if not content.strip():
         raise SheetRefused("The file is empty. Check that it is the right one")
     if len(content) > LARGEST:
-        raise SheetRefused("The file has more than 10 MB, and nothing of it was read. Send it in parts")
+        raise SheetRefused("The file has more than 25 MB, and nothing of it was read. Send it in parts")
     if ending in ("xls", "xlsm", "xlsb", "ods", "numbers"):
         raise SheetRefused(f"Files that end in .{ending} cannot be read. Save it as .xlsx or as CSV, and send that")
     if ending not in ("csv", "txt", "tsv", "xlsx"):

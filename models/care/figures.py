@@ -1,13 +1,25 @@
 """What somebody says was delivered to one person in one week. Quantities are ten-thousandths of the level's unit."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from models.records.actual import AbsenceReason, Actual, ConfirmedActual
 
-VALUES = (
-    "actual_e4", "frustrated_e4", "missed_e4", "extra_e4", "visits", "reason", "comment", "provider_reference",
-    "by_day_e4",
-)  # fmt: skip
+
+class Standing(NamedTuple):
+    """A row of a week as it stands, for who compares many of them."""
+
+    actual_e4: int
+    frustrated_e4: int
+    missed_e4: int
+    extra_e4: int
+    visits: int | None
+    reason: AbsenceReason | None
+    comment: str
+    provider_reference: str
+    by_day_e4: list[int] | None
+    planned_visits: int | None
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +38,7 @@ class Figures:
     """The actual quantity of each of the seven days; its sum is `actual_e4`. None where only the week is known."""
 
     @classmethod
-    def of(cls, row: Actual | ConfirmedActual) -> "Figures":
+    def of(cls, row: Actual | ConfirmedActual | Standing) -> "Figures":
         return cls(
             row.actual_e4, row.frustrated_e4, row.missed_e4, row.extra_e4, row.visits, row.reason, row.comment,
             row.provider_reference, tuple(row.by_day_e4) if row.by_day_e4 else None,
@@ -36,10 +48,21 @@ class Figures:
     def as_planned(cls, planned_e4: int) -> "Figures":
         return cls(planned_e4)
 
+    def worded(self, comment: str, provider_reference: str) -> "Figures":
+        """The same with these words."""
+        return Figures(
+            self.actual_e4, self.frustrated_e4, self.missed_e4, self.extra_e4, self.visits, self.reason, comment,
+            provider_reference, self.by_day_e4,
+        )  # fmt: skip
+
     def values(self) -> dict[str, object]:
         """As columns of a row."""
-        found = {name: getattr(self, name) for name in VALUES}
-        return found | {"by_day_e4": list(self.by_day_e4) if self.by_day_e4 else None}
+        return {
+            "actual_e4": self.actual_e4, "frustrated_e4": self.frustrated_e4, "missed_e4": self.missed_e4,
+            "extra_e4": self.extra_e4, "visits": self.visits, "reason": self.reason, "comment": self.comment,
+            "provider_reference": self.provider_reference,
+            "by_day_e4": list(self.by_day_e4) if self.by_day_e4 else None,
+        }  # fmt: skip
 
     def reconciles_with(self, planned_e4: int) -> bool:
         """planned - frustrated - missed + extra = actual (domain.md 3.6)."""

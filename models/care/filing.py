@@ -1,75 +1,77 @@
 """Writing many rows of actuals at once, of many weeks, as a file brings them: set-based, in one transaction."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import select
 
 from models.accounts.user import User
-from models.base import DomainError, chunks, session, utc_now
+from models.base import DomainError, chunks, insert_rows, session, utc_now
 from models.care.figures import Figures
 from models.care.plan import Planned
 from models.records.actual import Actual, ActualWeek, Origin
 
 MEANWHILE = "Somebody has changed rows of these weeks at this moment. Check the file again"
 _AT_ONCE = 500
+_AS_PLANNED = None
 
 WeekOf = tuple[int, int, date]
 """A contract's id, a service's id, and the first day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
+class Filed(NamedTuple):
     """Figures of one line item and week that are to stand from now on."""
 
-    planned: Planned
+    week: WeekOf
+    item_id: int
+    planned_e4: int
     figures: Figures
     seen: int | None = None
     """The version of the row that they were held against; 0 where there was none; None: whatever stands is replaced."""
 
-    @property
-    def week(self) -> WeekOf:
-        return self.planned.contract_id, self.planned.service_id, self.planned.week.first
+    @classmethod
+    def of(cls, planned: Planned, figures: Figures) -> "Filed":
+        """Whatever stands in the week."""
+        week = planned.contract_id, planned.service_id, planned.week.first
+        return cls(week, planned.item_id, planned.planned_e4, figures)
 
 
 def file_rows(
-    provider_id: int, filed: Iterable[Filed], planned: Mapping[WeekOf, list[Planned]], origin: Origin, *, by: User
-) -> list[ActualWeek]:
+    provider_id: int, filed: Iterable[Filed], planned_in: Callable[[WeekOf], Iterable[Planned]], origin: Origin, *,
+    by: User,
+) -> list[ActualWeek]:  # fmt: skip
     """Save the figures, and give the weeks that they belong to. A week that nobody had begun gets a row for everybody
-    who is `planned` in it, the others as planned. DomainError where a week is no longer open, or a row is another than
+    who is `planned_in` it, the others as planned. DomainError where a week is no longer open, or a row is another than
     was `seen`.
     """
-    wanted = {(*each.week, each.planned.item_id): each for each in filed}
-    keys = {each.week for each in wanted.values()}
+    wanted = {(each.week, each.item_id): each for each in filed}
+    keys = {week for week, _ in wanted}
     begun = _weeks(keys)
     new = sorted(keys - begun.keys())
     if new:
-        session.execute(sa.insert(ActualWeek), [_week(provider_id, key, by) for key in new])
+        insert_rows(ActualWeek, [_week(provider_id, key, by) for key in new])
         begun = _weeks(keys)
     if any(not week.is_open for week in begun.values()):
         raise DomainError("A week of this file has just been confirmed. Check the file again")
-    stand = {(row.week_id, row.item_id): row for row in _rows(week.id for week in begun.values())}
-    rows: dict[tuple[int, int], dict[str, Any]] = {}
-    for key in new:
-        for each in planned[key]:
-            rows[begun[key].id, each.item_id] = _row(provider_id, begun[key], each, by)
+    old = {key: week.id for key, week in begun.items() if key not in new}
+    stand = {(row.week_id, row.item_id): row for row in _rows(old.values())}
+    row_of = _Row(provider_id, by)
+    rows = [
+        row_of(begun[key].id, each.item_id, each.planned_e4, _AS_PLANNED, Origin.FORM)
+        for key in new for each in planned_in(key) if (key, each.item_id) not in wanted
+    ]  # fmt: skip
     changed = []
     for one in wanted.values():
-        week = begun[one.week]
-        values = one.figures.values() | {"origin": origin}
-        row = stand.get((week.id, one.planned.item_id))
+        week_id = begun[one.week].id
+        row = stand.get((week_id, one.item_id))
         _insist_as_seen(one, row)
         if row is not None:
-            changed.append({"b_id": row.id, "b_version": row.version, **values})
-            continue
-        place = rows.setdefault((week.id, one.planned.item_id), _row(provider_id, week, one.planned, by))
-        place |= values
-    if rows:
-        # nulls are written as such: else SQLAlchemy makes a statement of its own of every few rows
-        session.execute(sa.insert(Actual), list(rows.values()), execution_options={"render_nulls": True})
+            changed.append({"b_id": row.id, "b_version": row.version, **one.figures.values(), "origin": origin})
+        else:
+            rows.append(row_of(week_id, one.item_id, one.planned_e4, one.figures, origin))
+    insert_rows(Actual, rows)
     _change(changed, by)
     return [begun[key] for key in sorted(keys)]
 
@@ -101,12 +103,24 @@ def _week(provider_id: int, key: WeekOf, by: User) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _row(provider_id: int, week: ActualWeek, each: Planned, by: User) -> dict[str, Any]:
-    return {
-        "provider_id": provider_id, "week_id": week.id, "item_id": each.item_id, "planned_e4": each.planned_e4,
-        "changed_by_id": by.id, "changed_at": utc_now(), "version": 1, "planned_visits": None, "origin": Origin.FORM,
-        **Figures.as_planned(each.planned_e4).values(),
-    }  # fmt: skip
+class _Row:
+    """Rows as columns, all made at one moment."""
+
+    def __init__(self, provider_id: int, by: User) -> None:
+        self._common = {
+            "provider_id": provider_id, "changed_by_id": by.id, "changed_at": utc_now(), "version": 1,
+            "planned_visits": None,
+        }  # fmt: skip
+
+    def __call__(
+        self, week_id: int, item_id: int, planned_e4: int, figures: Figures | None, origin: Origin
+    ) -> dict[str, Any]:
+        """`figures`: _AS_PLANNED where nobody has said anything else."""
+        said = figures if figures is not None else Figures.as_planned(planned_e4)
+        return {
+            **self._common, "week_id": week_id, "item_id": item_id, "planned_e4": planned_e4, "origin": origin,
+            **said.values(),
+        }  # fmt: skip
 
 
 def _change(changes: list[dict[str, Any]], by: User) -> None:

@@ -108,12 +108,10 @@ def take_visits(contract: Contract, service_id: int, first_on: date, *, by: User
         raise DomainError("No visits of this week are allotted. Upload them, or allot those that wait")
     before = _comments(contract.id, service_id, first_on)
     filed = [
-        Filed(each, figures_of(each, made[each.item_id], before.get(each.item_id, "")))
+        Filed.of(each, figures_of(each, made[each.item_id], before.get(each.item_id, "")))
         for each in planned if each.item_id in made
     ]  # fmt: skip
-    weeks = file_rows(
-        contract.provider_id, filed, {(contract.id, service_id, first_on): planned}, Origin.VISITS, by=by
-    )  # fmt: skip
+    weeks = file_rows(contract.provider_id, filed, lambda _: planned, Origin.VISITS, by=by)
     record("actual_week.taken_from_visits", weeks[0], by=by, rows=len(filed))
     return len(filed)
 

@@ -46,6 +46,18 @@ def cells(terms: Terms, period: Span) -> list[Cell]:
     return gathered(parts_of(terms, period, runs(window, terms)), period) if window else []
 
 
+def sums(terms: Terms, period: Span) -> tuple[int, int]:
+    """Net and VAT pence that the cells of the period come to, without their slices: those of a run of days add up to
+    what the run comes to.
+    """
+    window = period.overlap(terms.starts_on, terms.last_payable_on)
+    net = vat = 0
+    for days, amount in _amounts(terms, period, runs(window, terms)) if window else ():
+        own_net, own_vat = amount.pence(days)
+        net, vat = net + own_net, vat + own_vat
+    return net, vat
+
+
 def gathered(parts: Iterable[tuple[Component, Slice]], period: Span) -> list[Cell]:
     """The cells of a period, or an actual week, that these slices make."""
     found: dict[tuple[Component, date], Cell] = {}
@@ -61,24 +73,41 @@ def gathered(parts: Iterable[tuple[Component, Slice]], period: Span) -> list[Cel
 
 def parts_of(terms: Terms, period: Span, runs_of_it: Iterable[Run]) -> Iterator[tuple[Component, Slice]]:
     """The slices of a period whose payable days are in these runs: what is paid for them, and what is taken off."""
+    for days, amount in _paid(terms, runs_of_it):
+        yield from ((Component.CARE, part) for part in rounded(days, amount))
+    if terms.deductions and (window := period.overlap(terms.starts_on, terms.last_payable_on)):
+        yield from deducted(terms, window)
+
+
+def _amounts(terms: Terms, period: Span, runs_of_it: Iterable[Run]) -> Iterator[tuple[Span, "Amount"]]:
+    """The days, each rounded once, and what they come to: what is paid for them, and what is taken off."""
+    yield from _paid(terms, runs_of_it)
+    if terms.deductions and (window := period.overlap(terms.starts_on, terms.last_payable_on)):
+        for _, days, amount in _taken_off(terms, window):
+            yield days, amount
+
+
+def _paid(terms: Terms, runs_of_it: Iterable[Run]) -> Iterator[tuple[Span, "Amount"]]:
     for first, last, (rate, quantity, percent) in runs_of_it:
         if rate is not None:
             amount = _priced(terms, rate, quantity, percent)
             whole = Span(first, last)
             for each in whole.cut_by_month() if terms.unit is Unit.MONTH else (whole,):
-                yield from ((Component.CARE, part) for part in rounded(each, amount))
-    if terms.deductions and (window := period.overlap(terms.starts_on, terms.last_payable_on)):
-        yield from deducted(terms, window)
+                yield each, amount
 
 
 def deducted(terms: Terms, window: Span) -> Iterator[tuple[Component, Slice]]:
     """What is taken off for the days of `window` on which something is paid."""
+    for component, days, amount in _taken_off(terms, window):
+        yield from ((component, part) for part in rounded(days, amount))
+
+
+def _taken_off(terms: Terms, window: Span) -> Iterator[tuple[Component, Span, "Amount"]]:
     for kind, deduction in _joined(terms.deductions):
         days = window.overlap(deduction.first, deduction.last)
         if days:
             for first, last in _paid_days(days, terms):
-                amount = _deducted(deduction.value)
-                yield from ((Component(kind.value), part) for part in rounded(Span(first, last), amount))
+                yield Component(kind.value), Span(first, last), _deducted(deduction.value)
 
 
 def _joined(deductions: tuple[tuple[DeductionKind, Dated], ...]) -> list[tuple[DeductionKind, Dated]]:

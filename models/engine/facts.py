@@ -178,6 +178,8 @@ class ItemFacts:
 
     @cached_property
     def terms_net(self) -> Terms:
+        if not self.contributions:
+            return self.terms_gross
         return replace(self.terms_gross, deductions=self.terms_gross.deductions + self.contributions)
 
     def terms(self, basis: Basis) -> Terms:

@@ -10,12 +10,12 @@ from sqlalchemy import Row, select, update
 from models.base import session
 from models.calendar import FAR_FUTURE, Span
 from models.engine.actuals import goes_by_plan, week_cells
-from models.engine.entitlement import Cell
+from models.engine.entitlement import Cell, sums
 from models.engine.facts import ContractFacts, Dated, ItemFacts, Method
 from models.engine.weeks import WEEK
 from models.payments.confirmed_figures import ItemWeek
-from models.payments.loading import load
-from models.pricing import Basis, PayOnActuals
+from models.payments.loading import contracts_of, priced_items
+from models.pricing import Basis
 from models.records.actual import ActualException, ConfirmedActual, ExceptionState
 from models.records.care_package import CarePackageLineItem
 
@@ -53,27 +53,12 @@ class Worth:
         """How much more it is than planned, VAT included."""
         return self.total_pence - self.planned_pence
 
-    def __add__(self, other: "Worth") -> "Worth":
-        return Worth(
-            self.net_pence + other.net_pence, self.vat_pence + other.vat_pence,
-            self.planned_net_pence + other.planned_net_pence, self.planned_vat_pence + other.planned_vat_pence,
-        )  # fmt: skip
-
 
 def value_of(figures: Mapping[ItemWeek, Given], provider_ids: Collection[int]) -> dict[ItemWeek, Worth]:
     """What each of these figures of those providers' items comes to, whether or not it would need the council's
     approval. Where the contract or a rule pays by plan, that is the plan; nothing where no method pays the week.
     """
-    wanted: dict[int, list[ItemWeek]] = {}
-    for key in figures:
-        wanted.setdefault(key[0], []).append(key)
-    found: dict[ItemWeek, Worth] = {}
-    for contract in load(list(provider_ids)).values():
-        worths = _Worths(contract)
-        for item in contract.items:
-            for key in wanted.get(item.id, ()):
-                found[key] = worths.of(item, Span(key[1], key[1] + WEEK), figures[key])
-    return found
+    return Valuer.of_providers(provider_ids).of(figures)
 
 
 def price_exceptions(contracts: Mapping[int, ContractFacts]) -> None:
@@ -95,11 +80,9 @@ def price_exceptions(contracts: Mapping[int, ContractFacts]) -> None:
         waiting.setdefault(row.contract_id, []).append(row)
     changed = []
     for contract_id in waiting.keys() & contracts.keys():
-        contract = contracts[contract_id]
-        worths, items = _Worths(contract), {each.id: each for each in contract.items}
+        valuer = Valuer([contracts[contract_id]])
         for id_, before, actual_e4, frustrated_e4, by_day_e4, first_on, item_id, _ in waiting[contract_id]:
-            given, week = Given(actual_e4, frustrated_e4, by_day_e4), Span(first_on, first_on + WEEK)
-            worth = worths.of(items[item_id], week, given) if item_id in items else Worth()
+            worth = valuer.in_all({(item_id, first_on): Given(actual_e4, frustrated_e4, by_day_e4)})
             pence = worth.total_pence if actual_e4 or frustrated_e4 else worth.planned_pence
             if pence != before:
                 changed.append({"id": id_, "pence": pence})
@@ -107,27 +90,46 @@ def price_exceptions(contracts: Mapping[int, ContractFacts]) -> None:
         session.execute(update(own), changed)
 
 
-class _Worths:
-    """Of one contract. Weeks in which the same facts hold, and the same figures are given, are worked out once: most of
-    ten thousand rows are such.
+class Valuer:
+    """What figures of some providers' items come to, by the facts of the moment at which it is made. Weeks in which the
+    same facts hold, and the same figures are given, are worked out once: most of ten thousand rows are such.
     """
 
-    def __init__(self, contract: ContractFacts) -> None:
-        self._contract = contract
-        self._methods: dict[Span, Method | None] = {}
+    def __init__(self, contracts: Iterable[ContractFacts]) -> None:
+        self._items = {item.id: (contract, item) for contract in contracts for item in contract.items}
+        self._paying: dict[tuple[int, date], Method | None] = {}
         self._known: dict[Hashable, Worth] = {}
 
-    def of(self, item: ItemFacts, week: Span, given: Given) -> Worth:
-        if week not in self._methods:
-            self._methods[week] = _paying(self._contract, week)
-        method = self._methods[week]
+    @classmethod
+    def of_providers(cls, provider_ids: Collection[int]) -> "Valuer":
+        """By what stands in the database now."""
+        contracts = contracts_of(list(provider_ids))
+        for contract_id, item in priced_items(list(provider_ids)):
+            if contract_id in contracts:
+                contracts[contract_id].items.append(item)
+        return cls(contracts.values())
+
+    def of(self, figures: Mapping[ItemWeek, Given]) -> dict[ItemWeek, Worth]:
+        """By item and week; without items whose contract pays nothing."""
+        return {key: self._worth(key, given) for key, given in figures.items() if key[0] in self._items}
+
+    def in_all(self, figures: Mapping[ItemWeek, Given]) -> Worth:
+        return in_all(self.of(figures).values())
+
+    def _worth(self, key: ItemWeek, given: Given) -> Worth:
+        item_id, first_on = key
+        contract, item = self._items[item_id]
+        week = Span(first_on, first_on + WEEK)
+        if (contract.id, first_on) not in self._paying:
+            self._paying[contract.id, first_on] = _paying(contract.methods, week)
+        method = self._paying[contract.id, first_on]
         if method is None:
             return Worth()
         by_day = tuple(given.by_day_e4) if given.by_day_e4 else None
-        key = (*_facts_in(item, week, method), given.actual_e4, given.frustrated_e4, by_day)
-        if key not in self._known:
-            self._known[key] = _worth(item, week, method, given)
-        return self._known[key]
+        facts = (*_facts_in(item, week, method), given.actual_e4, given.frustrated_e4, by_day)
+        if facts not in self._known:
+            self._known[facts] = _worth(item, week, method, given)
+        return self._known[facts]
 
 
 def _facts_in(item: ItemFacts, week: Span, method: Method) -> tuple[Hashable, ...]:
@@ -148,23 +150,25 @@ def _facts_in(item: ItemFacts, week: Span, method: Method) -> tuple[Hashable, ..
 
 
 def in_all(worths: Iterable[Worth]) -> Worth:
-    return sum(worths, Worth())
+    net = vat = planned_net = planned_vat = 0
+    for each in worths:
+        net, vat = net + each.net_pence, vat + each.vat_pence
+        planned_net, planned_vat = planned_net + each.planned_net_pence, planned_vat + each.planned_vat_pence
+    return Worth(net, vat, planned_net, planned_vat)
 
 
 def _worth(item: ItemFacts, week: Span, method: Method, given: Given) -> Worth:
     terms, rule = item.terms(method.basis), item.actuals_rule
     paid = rule.paid(*given)
-    planned = _sums(week_cells(terms, week, PayOnActuals.NEVER, None, rule))
+    planned = sums(terms, week)
     if goes_by_plan(terms.unit, week.first, method.pay_on_actuals, paid, rule):
         return Worth(*planned, *planned)
     return Worth(*_sums(week_cells(terms, week, method.pay_on_actuals, paid, rule)), *planned)
 
 
-def _paying(contract: ContractFacts, week: Span) -> Method | None:
+def _paying(methods: Iterable[Method], week: Span) -> Method | None:
     """The method that pays the week: the one that has its last day."""
-    return next(
-        (each for each in contract.methods if each.calculate_from <= week.last <= (each.ends_on or FAR_FUTURE)), None
-    )
+    return next((each for each in methods if each.calculate_from <= week.last <= (each.ends_on or FAR_FUTURE)), None)
 
 
 def _sums(cells: Iterable[Cell]) -> tuple[int, int]:

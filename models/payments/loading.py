@@ -7,7 +7,7 @@ from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from models.base import session
 from models.calendar import FAR_FUTURE
@@ -39,24 +39,7 @@ DatedRow = ItemPrice | ItemQuantity | Absence | Deduction
 
 def load(provider_ids: list[int]) -> dict[int, ContractFacts]:
     """The facts of those providers' contracts that have a payment method, by contract id."""
-    methods_of = MethodsOf()
-    contracts = {
-        contract.id: ContractFacts(
-            contract.id, contract.provider_id, contract.ends_on, methods_of(contract),
-            waits_from=contract.waits_for_agreement_from,
-        )
-        for contract in session.scalars(
-            select(Contract)
-            .where(Contract.provider_id.in_(provider_ids))
-            .options(
-                selectinload(Contract.methods)
-                .joinedload(PaymentMethod.calendar)
-                .options(selectinload(Calendar.overrides))
-            )
-            .order_by(Contract.id)
-        )
-        if contract.methods
-    }  # fmt: skip
+    contracts = contracts_of(provider_ids)
     on_actuals = {id_ for id_, facts in contracts.items() if any(map(pays_weeks, facts.methods))}
     found = figures_that_count(provider_ids, on_actuals)
     for contract_id, item in _items(provider_ids):
@@ -79,12 +62,23 @@ def load(provider_ids: list[int]) -> dict[int, ContractFacts]:
     return contracts
 
 
+def contracts_of(provider_ids: list[int]) -> dict[int, ContractFacts]:
+    """Those that have a payment method, by id, without their items and what else is paid under them."""
+    query = select(Contract).where(Contract.provider_id.in_(provider_ids)).order_by(Contract.id)
+    with_calendars = joinedload(PaymentMethod.calendar).options(selectinload(Calendar.overrides))
+    methods_of = MethodsOf()
+    return {
+        contract.id: ContractFacts(
+            contract.id, contract.provider_id, contract.ends_on, methods_of(contract),
+            waits_from=contract.waits_for_agreement_from,
+        )
+        for contract in session.scalars(query.options(selectinload(Contract.methods).options(with_calendars)))
+        if contract.methods
+    }  # fmt: skip
+
+
 def _items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
-    prices = _dated(ItemPrice, ItemPrice.rate_e4, provider_ids)
-    quantities = _dated(ItemQuantity, (ItemQuantity.quantity_e4, ItemQuantity.timetable_e4), provider_ids)
-    absences = _dated(Absence, Absence.pay_percent, provider_ids)
-    deductions = _dated(Deduction, (Deduction.kind, Deduction.collected_by, Deduction.weekly_rate_e4), provider_ids)
-    rates = _contract_rates(provider_ids)
+    """With what is paid beside the price, and what was agreed."""
     allowances: dict[int, list[DueSum]] = defaultdict(list)
     for item_id, allowance_id, name, due_on, pence in session.execute(
         select(Allowance.item_id, Allowance.id, Allowance.name, Allowance.due_on, Allowance.amount_pence)
@@ -94,6 +88,20 @@ def _items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
         allowances[item_id].append(DueSum(allowance_id, name, due_on, pence))
     in_force = select(Agreement.item_id, Agreement.terms).where(Agreement.provider_id.in_(provider_ids))
     agreed = dict(session.execute(in_force.where(Agreement.in_force())).all())
+    for contract_id, item in priced_items(provider_ids):
+        item.allowances, item.agreed = allowances.get(item.id, []), agreed.get(item.id)
+        yield contract_id, item
+
+
+def priced_items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
+    """Contract by contract id, the line items with all that decides what a week of care comes to; not what is paid
+    beside it, was agreed or was delivered.
+    """
+    prices = _dated(ItemPrice, ItemPrice.rate_e4, provider_ids)
+    quantities = _dated(ItemQuantity, (ItemQuantity.quantity_e4, ItemQuantity.timetable_e4), provider_ids)
+    absences = _dated(Absence, Absence.pay_percent, provider_ids)
+    deductions = _dated(Deduction, (Deduction.kind, Deduction.collected_by, Deduction.weekly_rate_e4), provider_ids)
+    rates = _contract_rates(provider_ids)
     item = CarePackageLineItem
     for row in session.execute(
         select(
@@ -123,8 +131,7 @@ def _items(provider_ids: list[int]) -> Iterable[tuple[int, ItemFacts]]:
             deductions=taken_off,
         )
         yield row.contract_id, ItemFacts(
-            row.id, row.client_id, row.name, terms, contributions, allowances.get(row.id, []),
-            row.authorised_on, row.is_suspended, agreed.get(row.id),
+            row.id, row.client_id, row.name, terms, contributions, [], row.authorised_on, row.is_suspended,
             actuals_rule=ActualsRule(row.is_extra_allowed, row.plan_from, row.is_frustrated_paid),
         )  # fmt: skip
 

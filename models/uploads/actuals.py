@@ -2,32 +2,87 @@
 is judged by models/care/checking.py, as for the form. Codes are those of domain.md 4.1.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from models.calendar import today
-from models.care.checking import check
-from models.care.figures import Figures
+from models.care.checking import LONGEST_COMMENT, LONGEST_REFERENCE, check
+from models.care.figures import Figures, Standing
 from models.care.plan import Planned
 from models.money import number
-from models.records.actual import Actual
 from models.records.import_batch import RowFault
-from models.uploads.actual_rows import COLUMN_OF, CheckedRow, ReadRow, RowState, day_words
+from models.uploads.actual_rows import COLUMN_OF, CheckedRow, RowReader, RowState, day_words
+from models.uploads.bad_cells import BadCells
 from models.uploads.cells import WrongCell, read_quantity, shown
-from models.uploads.facts import Facts, Item
+from models.uploads.facts import Begun, Facts, Item, WeekKey
+from models.uploads.steps import CHECKING, Tell
+from models.uploads.worth import WorthOfRows
 from models.words import folded, how_many
 
 
-def check_actuals(facts: Facts, columns: Sequence[str], rows: Iterable[tuple[int, list[str]]]) -> list[CheckedRow]:
-    """Every row, with all that is wrong with it."""
-    checked = [ReadRow(facts, columns, CheckedRow(number, cells)).found for number, cells in rows]
-    facts.read_weeks({week for row in checked if (week := row.week)})
-    said_twice = _said_twice(checked)
-    for row in checked:
-        _judge(facts, row, said_twice)
-    return checked
+@dataclass
+class CheckedActuals:
+    """A file of actuals that was checked: what its good rows come to, in pence with VAT, and what their plan does; None
+    where there are none.
+    """
+
+    rows: list[CheckedRow]
+    pence: int | None = None
+    planned_pence: int | None = None
+    complete: list[WeekKey] = field(default_factory=list)
+    """Weeks in which somebody has said of everybody who is planned what was delivered: in the file, or before it. Weeks
+    that a rejected row speaks of are none."""
+
+
+def check_actuals(
+    facts: Facts, columns: Sequence[str], rows: Iterable[tuple[int, list[str]]], bad: Mapping[str, str], tell: Tell,
+) -> CheckedActuals:  # fmt: skip
+    """Every row, with all that is wrong with it. `bad`: what is wrong with cells that have no value to read. Week after
+    week, so that no more than the plan of one is held at once; `tell` hears how many rows are checked.
+    """
+    reader, unread = RowReader(facts, columns), BadCells(columns, bad)
+    found = CheckedActuals([reader.read(number, cells) for number, cells in rows])
+    said_twice = _said_twice(found.rows)
+    of_day: dict[date, list[CheckedRow]] = defaultdict(list)
+    for row in found.rows:
+        if row.item is not None and row.first_on is not None:
+            of_day[row.first_on].append(row)
+        else:
+            unread.tell(row)
+    done = len(found.rows) - sum(map(len, of_day.values()))
+    worth = WorthOfRows(facts.provider.id) if of_day else None
+    for n, (_, of_it) in enumerate(sorted(of_day.items())):
+        tell(CHECKING, done)
+        if n:
+            facts.forget_weeks()
+        facts.read_weeks({week for row in of_it if (week := row.week)})
+        judge = _Judge(facts, reader, said_twice)
+        for row in of_it:
+            judge.judge(row)
+            unread.tell(row)
+        found.complete += _complete(facts, of_it)
+        if worth is not None:
+            worth.add(of_it)
+        done += len(of_it)
+    tell(CHECKING, done)
+    if worth is not None:
+        found.pence, found.planned_pence = worth.pence, worth.planned_pence
+    return found
+
+
+def _complete(facts: Facts, rows: Iterable[CheckedRow]) -> list[WeekKey]:
+    said: dict[WeekKey, set[int]] = defaultdict(set)
+    wrong: set[WeekKey] = set()
+    for row in rows:
+        if row.item is not None and (key := row.week) is not None:
+            wrong.add(key) if row.is_rejected else said[key].add(row.item.id)
+    before = {item_id for item_id, _ in facts.rows}
+    return sorted(
+        key for key, items in said.items()
+        if key not in wrong and {each.item_id for each in facts.planned_in(key)} <= items | before
+    )  # fmt: skip
 
 
 def _said_twice(rows: Iterable[CheckedRow]) -> dict[tuple[int, date], list[int]]:
@@ -39,54 +94,82 @@ def _said_twice(rows: Iterable[CheckedRow]) -> dict[tuple[int, date], list[int]]
     return {key: found for key, found in numbers.items() if len(found) > 1}
 
 
-def _judge(facts: Facts, row: CheckedRow, said_twice: dict[tuple[int, date], list[int]]) -> None:
-    """Hold what was read against the plan, the rules, and what stands already; say what becomes of the row."""
-    if row.item is None or row.first_on is None:
-        return
-    key = row.item.id, row.first_on
-    if key in said_twice:
-        others = [each for each in said_twice[key] if each != row.number]
-        where = f"row {others[0]}" if len(others) == 1 else f"rows {', '.join(map(str, others[:5]))}"
-        row.say(WrongCell("E070", f"This person and week stand in {where} too. Keep one of them"), "")
-    row.planned = facts.planned.get(key)
-    if row.planned is None:
-        text = f"Line item {row.item.reference} is not active in the week from {day_words(row.first_on)}"
-        row.say(WrongCell("E022", text), "WeekCommencing")
-        return
-    _compare_words(row, row.item, row.planned)
-    if row.figures is not None:
-        row.state = _outcome(facts, row, row.figures, row.planned)
-    if any(fault.is_error for fault in row.faults):
-        row.state = RowState.REJECTED
+class _Judge:
+    """Holds the rows of one week against the plan, the rules, and what stands already; says what becomes of each. What
+    the rules say of many rows is asked once where the rows say the same.
+    """
 
+    def __init__(self, facts: Facts, reader: RowReader, said_twice: Mapping[tuple[int, date], list[int]]) -> None:
+        self._facts, self._reader, self._said_twice = facts, reader, said_twice
+        self._known: dict[Hashable, list[RowFault]] = {}
+        self._closed: dict[tuple[WeekKey, int], WrongCell | None] = {}
 
-def _outcome(facts: Facts, row: CheckedRow, figures: Figures, planned: Planned) -> RowState:
-    stands = facts.rows.get(planned.key)
-    if stands is not None and stands.by_day_e4 and stands.actual_e4 == figures.actual_e4:
-        row.figures = figures = replace(figures, by_day_e4=tuple(stands.by_day_e4))
-    if stands is not None and Figures.of(stands) == figures:
-        return RowState.UNCHANGED
-    for each in check(figures, planned, facts.rules(planned)):
-        row.faults.append(
+    def judge(self, row: CheckedRow) -> None:
+        if row.item is None or row.first_on is None:
+            return
+        key = row.item.id, row.first_on
+        if key in self._said_twice:
+            others = [each for each in self._said_twice[key] if each != row.number]
+            where = f"row {others[0]}" if len(others) == 1 else f"rows {', '.join(map(str, others[:5]))}"
+            row.say(WrongCell("E070", f"This person and week stand in {where} too. Keep one of them"), "")
+        planned = self._facts.planned.get(key)
+        if planned is None:
+            text = f"Line item {row.item.reference} is not active in the week from {day_words(row.first_on)}"
+            row.say(WrongCell("E022", text), "WeekCommencing")
+            return
+        row.planned_e4 = planned.planned_e4
+        _compare_words(row, self._reader, row.item, planned)
+        if row.figures is not None:
+            row.state = self._outcome(row, row.figures, planned)
+        if row.faults and any(fault.is_error for fault in row.faults):
+            row.state = RowState.REJECTED
+
+    def _outcome(self, row: CheckedRow, figures: Figures, planned: Planned) -> RowState:
+        stands = self._facts.rows.get(planned.key)
+        if stands is not None and stands.by_day_e4 and stands.actual_e4 == figures.actual_e4:
+            row.figures = figures = replace(figures, by_day_e4=tuple(stands.by_day_e4))
+        if stands is not None and Figures.of(stands) == figures:
+            return RowState.UNCHANGED
+        row.faults += self._faults(row.plain, figures, planned)
+        if (refusal := self._refusal(planned)) is not None:
+            row.say(refusal, "WeekCommencing")
+        if stands is None:
+            return RowState.NEW
+        row.stood = stands.version
+        _notice_others(row, stands)
+        return RowState.CHANGED
+
+    def _faults(self, plain: Figures | None, figures: Figures, planned: Planned) -> list[RowFault]:
+        """What the rules say. Of words they ask only whether there is a comment, and whether they are too long."""
+        is_long = len(figures.comment) > LONGEST_COMMENT or len(figures.provider_reference) > LONGEST_REFERENCE
+        if is_long or figures.by_day_e4 is not None:
+            return self._asked(figures, planned)
+        has_comment = bool(figures.comment.strip())
+        key = plain, has_comment, planned.planned_e4, planned.in_hospital, planned.level_id
+        if key not in self._known:
+            self._known[key] = self._asked(figures, planned)
+        return self._known[key]
+
+    def _asked(self, figures: Figures, planned: Planned) -> list[RowFault]:
+        return [
             RowFault(each.code.value, COLUMN_OF[each.column], each.text, is_error=each.is_error,
                      suggestion=_typed(each.suggestion))
-        )  # fmt: skip
-    if (refusal := _closed(facts, row, planned)) is not None:
-        row.say(refusal, "WeekCommencing")
-    if stands is None:
-        return RowState.NEW
-    row.stood = stands.version
-    _notice_others(row, stands)
-    return RowState.CHANGED
+            for each in check(figures, planned, self._facts.rules(planned))
+        ]  # fmt: skip
+
+    def _refusal(self, planned: Planned) -> WrongCell | None:
+        """Why nothing can be said of the week any more."""
+        key = WeekKey(planned.contract_id, planned.service_id, planned.week.first), planned.level_id
+        if key not in self._closed:
+            self._closed[key] = _closed(self._facts, self._facts.weeks.get(key[0]), planned)
+        return self._closed[key]
 
 
 def _typed(suggestion: str | None) -> str | None:
     return None if suggestion is None else suggestion.replace(",", "").replace("−", "-")
 
 
-def _closed(facts: Facts, row: CheckedRow, planned: Planned) -> WrongCell | None:
-    """Why nothing can be said of the week any more."""
-    week = facts.weeks.get(row.week) if row.week else None
+def _closed(facts: Facts, week: Begun | None, planned: Planned) -> WrongCell | None:
     first_on = planned.week.first
     if week is not None and not week.is_open:
         return WrongCell(
@@ -100,7 +183,7 @@ def _closed(facts: Facts, row: CheckedRow, planned: Planned) -> WrongCell | None
     return None
 
 
-def _notice_others(row: CheckedRow, stands: Actual) -> None:
+def _notice_others(row: CheckedRow, stands: Standing) -> None:
     """A template from before somebody's change would undo that change unseen."""
     if row.version is None or stands.version == row.version or (row.version == 0 and stands.version == 1):
         return
@@ -111,29 +194,20 @@ def _notice_others(row: CheckedRow, stands: Actual) -> None:
     row.say(WrongCell("W110", text, str(stands.version)), "RowVersion")
 
 
-def _compare_words(row: CheckedRow, item: Item, planned: Planned) -> None:
+def _compare_words(row: CheckedRow, reader: RowReader, item: Item, planned: Planned) -> None:
     """What the file says beside its figures, and what it should say."""
-
-    if (said := row.said.get("ClientName")) and not set(folded(said).split()) & set(folded(item.client_name).split()):
+    name, level, unit, plan = reader.words(row.cells)
+    if name and not set(folded(name).split()) & set(folded(item.client_name).split()):
         row.warn("W101", "ClientName", f"Line item {item.reference} is for another name. Look whether the row is right")
-    if (said := row.said.get("ServiceLevel")) and folded(said) != folded(item.level_name):
+    if level and level != item.level_name and folded(level) != folded(item.level_name):
         row.warn("W102", "ServiceLevel", f"The line item is for {item.level_name}")
-    if (said := row.said.get("Unit")) and said.casefold().rstrip("s") != item.unit.value:
-        row.say(WrongCell("E040", f"{shown(said)} is not what it is counted in. It is {item.unit.value}",
+    if unit and unit.casefold().rstrip("s") != item.unit.value:
+        row.say(WrongCell("E040", f"{shown(unit)} is not what it is counted in. It is {item.unit.value}",
                           item.unit.value), "Unit")  # fmt: skip
-    if said := row.said.get("PlannedQty"):
+    if plan:
         try:
-            is_other = read_quantity(said) != planned.planned_e4
+            is_other = read_quantity(plan) != planned.planned_e4
         except WrongCell:
             is_other = True
         if is_other:
             row.warn("W103", "PlannedQty", f"The plan is {number(planned.planned_e4)} now")
-
-
-def counts(rows: Iterable[CheckedRow]) -> Counter[RowState]:
-    return Counter(row.state for row in rows)
-
-
-def good(rows: Iterable[CheckedRow]) -> Iterator[CheckedRow]:
-    """Those that can be applied and change something."""
-    return (row for row in rows if row.state in (RowState.NEW, RowState.CHANGED))

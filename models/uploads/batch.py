@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, select
 from models.accounts.user import User
 from models.audit import record
 from models.base import DomainError, move, rows_changed, session, utc_now
+from models.garbage import uncollected
 from models.records.import_batch import (
     Alike,
     CellMend,
@@ -31,6 +32,7 @@ from models.uploads.columns import COLUMNS, heading_row, key_of, missing, propos
 from models.uploads.kinds import Checked
 from models.uploads.mending import mended
 from models.uploads.open_files import APPLY, BUSY, CLOSED, at_work, content_of, insist_checked, insist_free, insist_open
+from models.uploads.steps import Tell, nobody
 from models.words import how_many
 
 MOST_OPEN = 20
@@ -51,8 +53,10 @@ def receive(
         raise DomainError(f"{MOST_OPEN} of your files wait already. Apply or discard some of them first")
     remembered = {each.heading: each.column for each in session.scalars(ColumnMapping.of_kind(kind))}
     at = heading_row(kind, rows, remembered)
-    headings = [plain_text(cell, is_csv=is_csv) for cell in rows[at][1]]
-    below = [(number, [plain_text(cell, is_csv=is_csv) for cell in cells]) for number, cells in rows[at + 1 :]]
+    plain = _Plain(is_csv)
+    headings = [plain[cell] for cell in rows[at][1]]
+    with uncollected():
+        below = [(number, [plain[cell] for cell in cells]) for number, cells in rows[at + 1 :]]
     _insist_on_a_table(rows[at][0], below, merged)
     batch = ImportBatch(
         provider_id=provider.id, kind=kind, file_name=file_name, sha256=sha256, uploaded_by_id=by.id, is_test=is_test,
@@ -65,6 +69,18 @@ def receive(
     if not missing(kind, batch.columns):
         batch.state = ImportState.WAITING
     return batch
+
+
+class _Plain(dict[str, str]):
+    """By what stands in a cell: how it is kept. Most cells of a file say what others say, and are kept as one."""
+
+    def __init__(self, is_csv: bool) -> None:
+        super().__init__()
+        self._is_csv = is_csv
+
+    def __missing__(self, cell: str) -> str:
+        found = self[cell] = plain_text(cell, is_csv=self._is_csv)
+        return found
 
 
 def _insist_on_a_table(heading: int, below: Sequence[tuple[int, list[str]]], merged: Iterable[str]) -> None:
@@ -107,14 +123,14 @@ def match(batch: ImportBatch, columns: Sequence[str], *, by: User) -> None:
     record("upload.columns_matched", batch, by=by, columns=len(said))
 
 
-def look(batch: ImportBatch, provider: Provider) -> Checked:
-    """Work out what the file would do as things stand now. Nothing is written."""
+def look(batch: ImportBatch, provider: Provider, tell: Tell = nobody) -> Checked:
+    """Work out what the file would do as things stand now. Nothing is written; `tell` hears how far it is."""
     insist_open(batch)
     if missing(batch.kind, batch.columns):
         raise DomainError("Say first which column of the file is which")
     table = content_of(batch)
-    with kinds.uncollected():
-        return kinds.check(batch.kind, provider, batch.columns, mended(batch, table), table.bad)
+    with uncollected():
+        return kinds.check(batch.kind, provider, batch.columns, mended(batch, table), table.bad, tell)
 
 
 def keep(batch: ImportBatch, found: Checked) -> None:
@@ -179,7 +195,7 @@ def apply(batch: ImportBatch, provider: Provider, found: Checked, *, only_good: 
     mended. DomainError where there are any else, or where a row has changed since the check.
     """
     insist_appliable(batch, only_good=only_good)
-    with kinds.uncollected():
+    with uncollected():
         kinds.write(batch.kind, provider, found, by=by)
     good, applied = {row.number for row in found.good}, batch.rows_good
     table, is_whole = content_of(batch), not batch.rows_rejected

@@ -163,3 +163,12 @@ def cell_name(index: int, row: int) -> str:
         index, rest = divmod(index - 1, 26)
         name = chr(65 + rest) + name
     return f"{name}{row}"
+
+
+def place_of(cell: str) -> tuple[int, int]:
+    """The index of the column and the row of E7: 4 and 7."""
+    letters = cell.rstrip("0123456789")
+    index = 0
+    for letter in letters:
+        index = index * 26 + ord(letter) - 64
+    return index - 1, int(cell[len(letters) :])

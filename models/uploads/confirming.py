@@ -10,29 +10,7 @@ from models.base import DomainError, savepoint, session
 from models.calendar import in_words
 from models.care import weeks
 from models.records.actual import ActualWeek
-from models.uploads.actual_rows import CheckedRow
-from models.uploads.facts import Facts, WeekKey
-
-
-def complete_weeks(facts: Facts, rows: Iterable[CheckedRow]) -> list[WeekKey]:
-    """Weeks of the file in which somebody has said of everybody who is planned what was delivered: in the file, or
-    before it. Weeks that a rejected row speaks of are none.
-    """
-    said: dict[WeekKey, set[int]] = {}
-    wrong: set[WeekKey] = set()
-    for row in rows:
-        if (key := row.week) is None:
-            continue
-        if row.is_rejected or row.item is None:
-            wrong.add(key)
-        else:
-            said.setdefault(key, set()).add(row.item.id)
-    found = []
-    for key, items in said.items():
-        before = {item_id for item_id, first_on in facts.rows if first_on == key.first_on}
-        if key not in wrong and {each.item_id for each in facts.planned_in(key)} <= items | before:
-            found.append(key)
-    return sorted(found)
+from models.uploads.facts import WeekKey
 
 
 def confirm_each(keys: Iterable[WeekKey], *, late_reason: str, by: User) -> tuple[list[date], list[str]]:

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 from sqlalchemy import select
 
 from models.base import session
 from models.calendar import Span
+from models.care.figures import Standing
 from models.care.plan import Planned, calendar_on, calendars_of, plans, week_of
 from models.care.rules import LevelRules, Rulebook
 from models.pricing import Unit
@@ -43,42 +45,77 @@ class WeekKey(NamedTuple):
     first_on: date
 
 
+class Begun(NamedTuple):
+    """A week that has a row already."""
+
+    is_open: bool
+    is_opened_by_council: bool
+
+
 class Facts:
-    """Read for one provider, the tenant of the session. `read_weeks` adds what is asked of the weeks of a file."""
+    """Read for one provider, the tenant of the session. `read_weeks` adds what is asked of some weeks of a file, and
+    `forget_weeks` takes it away: a file may speak of a year.
+    """
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
         self.items: dict[str, Item] = {}
         self.by_client: dict[str, list[Item]] = defaultdict(list)
         self.contracts: dict[str, int] = {}
-        self.planned: dict[tuple[int, date], Planned] = {}
-        self.weeks: dict[WeekKey, ActualWeek] = {}
-        self.rows: dict[tuple[int, date], Actual] = {}
         self._rules: dict[tuple[int, date], LevelRules] = {}
         self._rulebook = Rulebook((), ())
+        self.forget_weeks()
         self._read_items()
 
+    def forget_weeks(self) -> None:
+        self.planned: dict[tuple[int, date], Planned] = {}
+        self.weeks: dict[WeekKey, Begun] = {}
+        self.rows: dict[tuple[int, date], Standing] = {}
+        self._read: set[WeekKey] = set()
+        self._by_week: dict[WeekKey, list[Planned]] | None = None
+
     def _read_items(self) -> None:
-        item = CarePackageLineItem
+        item, level = CarePackageLineItem, ServiceLevel
+        contracts = {row.id: row.reference for row in session.execute(select(Contract.id, Contract.reference))}
+        known = select(level.id, level.service_id, level.name, level.unit)
+        levels = {row.id: row for row in session.execute(known)}
         query = (
             select(
-                item.id, item.reference, item.contract_id, Contract.reference, ServiceLevel.service_id,
-                ServiceLevel.id, ServiceLevel.name, ServiceLevel.unit, Client.id, Client.reference,
+                item.id, item.reference, item.contract_id, item.service_level_id, Client.id, Client.reference,
                 item.starts_on, item.ends_on, Client.surname, Client.first_name,
             )
-            .join(Contract, Contract.id == item.contract_id)
-            .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
             .join(Client, Client.id == item.client_id)
             .where(item.is_activated, item.provider_id == self.provider.id)
             .order_by(item.reference)
         )  # fmt: skip
-        for *values, surname, first_name in session.execute(query):
-            one = Item._make((*values, ", ".join(filter(None, (surname, first_name)))))
-            self.items[one.reference] = one
-            self.by_client[one.client_reference].append(one)
-            self.contracts[one.contract_reference] = one.contract_id
+        for id_, reference, contract_id, level_id, client_id, client, starts_on, ends_on, surname, first_name in (
+            session.execute(query)
+        ):  # fmt: skip
+            _, service_id, level_name, unit = levels[level_id]
+            one = Item(
+                id_, reference, contract_id, contracts[contract_id], service_id, level_id, level_name, unit, client_id,
+                client, starts_on, ends_on, ", ".join(filter(None, (surname, first_name))),
+            )  # fmt: skip
+            self.items[reference] = one
+            self.by_client[client].append(one)
+            self.contracts[one.contract_reference] = contract_id
         self._methods: dict[int, list[PaymentMethod]] = calendars_of(set(self.contracts.values()))
         self._week_memory: dict[tuple[int, date], Span | None] = {}
+
+    @cached_property
+    def _items_like(self) -> dict[str, list[str]]:
+        return _by_bare(self.items)
+
+    @cached_property
+    def _clients_like(self) -> dict[str, list[str]]:
+        return _by_bare(self.by_client)
+
+    def items_like(self, reference: str) -> list[str]:
+        """Line items whose references are the same but for capitals, spaces and noughts in front."""
+        return self._items_like.get(_bare(reference), [])
+
+    def clients_like(self, reference: str) -> list[str]:
+        return self._clients_like.get(_bare(reference), [])
 
     def week_holding(self, contract_id: int, day: date) -> Span | None:
         """The contract's week that holds the day; None before the portal paid it."""
@@ -95,6 +132,12 @@ class Facts:
         wanted = set(keys)
         if not wanted:
             return
+        self._read_plans(wanted)
+        if with_rules:
+            self._rulebook = Rulebook.read({each.level_id for each in self.planned.values()})
+        self._read_rows({key.first_on for key in wanted})
+
+    def _read_plans(self, wanted: set[WeekKey]) -> None:
         by_weekday: dict[int, tuple[set[int], set[date]]] = defaultdict(lambda: (set(), set()))
         for key in wanted:
             contracts, days = by_weekday[key.first_on.weekday()]
@@ -103,17 +146,26 @@ class Facts:
         for contracts, days in by_weekday.values():
             weeks = [week for day in sorted(days) if (week := self._span(contracts, day))]
             self.planned |= {each.key: each for each in plans(contracts, weeks)}
-        if with_rules:
-            self._rulebook = Rulebook.read({each.level_id for each in self.planned.values()})
-        self._read_rows({key.first_on for key in wanted})
+        self._read |= wanted
+        self._by_week = None
 
     def _read_rows(self, days: Iterable[date]) -> None:
-        query = select(ActualWeek, Actual).outerjoin(Actual, Actual.week_id == ActualWeek.id)
-        query = query.where(ActualWeek.first_on.in_(set(days))).order_by(ActualWeek.id, Actual.id)
-        for week, row in session.execute(query):
-            self.weeks[WeekKey(week.contract_id, week.service_id, week.first_on)] = week
-            if row is not None:
-                self.rows[row.item_id, week.first_on] = row
+        week, row, own_days = ActualWeek, Actual, set(days)
+        begun = select(week.contract_id, week.service_id, week.first_on, week.is_open, week.is_opened_by_council)
+        for contract_id, service_id, first_on, is_open, is_opened in session.execute(
+            begun.where(week.first_on.in_(own_days)).order_by(week.id)
+        ):
+            self.weeks[WeekKey(contract_id, service_id, first_on)] = Begun(bool(is_open), bool(is_opened))
+        if not self.weeks:
+            return
+        query = (
+            select(row.item_id, week.first_on, *(getattr(row, name) for name in Standing._fields))
+            .join(week, week.id == row.week_id)
+            .where(week.first_on.in_(own_days))
+            .order_by(row.id)
+        )
+        for item_id, first_on, *values in session.execute(query):
+            self.rows[item_id, first_on] = Standing._make(values)
 
     def _span(self, contracts: Iterable[int], day: date) -> Span | None:
         found = [self.week_holding(contract_id, day) for contract_id in contracts]
@@ -126,9 +178,22 @@ class Facts:
         return self._rules[key]
 
     def planned_in(self, key: WeekKey) -> list[Planned]:
-        """Everybody who is planned in a week that was read."""
-        if not hasattr(self, "_by_week"):
-            self._by_week: dict[WeekKey, list[Planned]] = defaultdict(list)
+        """Everybody who is planned in a week, which is read where it was not."""
+        if key not in self._read:
+            self._read_plans({key})
+        if self._by_week is None:
+            self._by_week = defaultdict(list)
             for each in self.planned.values():
                 self._by_week[WeekKey(each.contract_id, each.service_id, each.week.first)].append(each)
         return self._by_week[key]
+
+
+def _by_bare(references: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for each in references:
+        found[_bare(each)].append(each)
+    return found
+
+
+def _bare(reference: str) -> str:
+    return "".join(reference.split()).casefold().lstrip("0")

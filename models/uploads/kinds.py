@@ -1,24 +1,22 @@
 """What each kind of file is checked by, and written by."""
 
-import gc
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import date
 
 from models.accounts.user import User
-from models.care.filing import Filed, WeekOf, file_rows
-from models.care.plan import Planned
+from models.care.filing import Filed, file_rows
 from models.records.actual import Origin
-from models.records.import_batch import ImportKind, RowFault
+from models.records.import_batch import ImportKind
 from models.records.provider import Provider
 from models.uploads.actual_rows import CheckedRow, RowState
 from models.uploads.actuals import check_actuals
+from models.uploads.bad_cells import BadCells
 from models.uploads.carers import check_carers, write_carers
-from models.uploads.cells import cell_name
-from models.uploads.facts import Facts
+from models.uploads.facts import Facts, WeekKey
+from models.uploads.steps import CHECKING, WRITING, Tell, nobody
 from models.uploads.visits import check_visits, write_visits
-from models.uploads.worth import worth_of
 
 
 @dataclass(frozen=True)
@@ -26,11 +24,13 @@ class Checked:
     """A file that was checked, and what its good rows come to."""
 
     rows: Sequence[CheckedRow]
-    facts: Any
-    """Of its kind: what it was held against."""
+    facts: Facts | None
+    """What it was held against; None for workers."""
     people: int = 0
     pence: int | None = None
     planned_pence: int | None = None
+    complete: list[WeekKey] = field(default_factory=list)
+    """Of actuals: the weeks of which the file, once applied, says all that is planned."""
 
     @property
     def counts(self) -> tuple[int, int, int, int]:
@@ -45,63 +45,46 @@ class Checked:
         return (row for row in self.rows if row.state in (RowState.NEW, RowState.CHANGED))
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Ten thousand rows hold no rubbish that goes round in circles, and to look for it again and again among them takes
-    as long as the work itself.
-    """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
 def check(
     kind: ImportKind, provider: Provider, columns: Sequence[str], rows: Sequence[tuple[int, list[str]]],
-    bad: Mapping[str, str],
+    bad: Mapping[str, str], tell: Tell = nobody,
 ) -> Checked:  # fmt: skip
     """`bad`: what is wrong with cells that have no value to read."""
-    facts = None if kind is ImportKind.CARERS else Facts(provider)
-    if facts is None:
-        found = check_carers(columns, rows)
-    elif kind is ImportKind.VISITS:
-        found = check_visits(facts, columns, rows)
-    else:
-        found = check_actuals(facts, columns, rows)
-    _tell_bad(found, columns, bad)
-    if facts is None or kind is ImportKind.VISITS:
-        return Checked(found, facts, len({row.values["client_id"] for row in found if row.values and facts}))
-    good = [row for row in found if not row.is_rejected]
-    pence, planned_pence = worth_of(facts, good)
-    people = {row.item.client_id for row in good if row.item is not None}
-    return Checked(found, facts, len(people), pence, planned_pence)
+    if kind is ImportKind.ACTUALS:
+        facts = Facts(provider)
+        found = check_actuals(facts, columns, rows, bad, tell)
+        people = {row.item.client_id for row in found.rows if row.item is not None and not row.is_rejected}
+        return Checked(found.rows, facts, len(people), found.pence, found.planned_pence, found.complete)
+    facts_of_visits = Facts(provider) if kind is ImportKind.VISITS else None
+    checked = check_visits(facts_of_visits, columns, rows) if facts_of_visits else check_carers(columns, rows)
+    unread = BadCells(columns, bad)
+    for row in checked:
+        unread.tell(row)
+    tell(CHECKING, len(checked))
+    clients = {row.values["client_id"] for row in checked if row.values and facts_of_visits}
+    return Checked(checked, facts_of_visits, len(clients))
 
 
-def _tell_bad(rows: Sequence[CheckedRow], columns: Sequence[str], bad: Mapping[str, str]) -> None:
-    """Say of cells without a value what is wrong with them, in place of that they are empty."""
-    if not bad:
-        return
-    for row in rows:
-        for place, name in enumerate(columns):
-            text = bad.get(cell_name(place, row.number))
-            if text and name and not (place < len(row.cells) and row.cells[place] and "formula" in text):
-                row.faults = [fault for fault in row.faults if fault.column != name]
-                row.faults.append(RowFault("E002", name, text))
-                row.state = RowState.REJECTED
-
-
-def write(kind: ImportKind, provider: Provider, found: Checked, *, by: User) -> None:
-    """Save the good rows."""
+def write(kind: ImportKind, provider: Provider, found: Checked, *, by: User, tell: Tell = nobody) -> None:
+    """Save the good rows; of actuals week after week."""
     if kind is ImportKind.CARERS:
-        return write_carers(provider, found.good)
-    if kind is ImportKind.VISITS:
-        return write_visits(provider, found.good)
-    facts: Facts = found.facts
-    filed = [Filed(row.planned, row.figures, row.stood) for row in found.good if row.planned and row.figures]
-    planned: dict[WeekOf, list[Planned]] = {key: facts.planned_in(key) for row in found.good if (key := row.week)}
-    file_rows(provider.id, filed, planned, Origin.FILE, by=by)
-    return None
+        write_carers(provider, found.good)
+    elif kind is ImportKind.VISITS:
+        write_visits(provider, found.good)
+    else:
+        _write_actuals(provider, found, by, tell)
+
+
+def _write_actuals(provider: Provider, found: Checked, by: User, tell: Tell) -> None:
+    facts = found.facts
+    if facts is None:
+        raise ValueError("actuals are held against facts")
+    of_day: dict[date, list[Filed]] = defaultdict(list)
+    for row in found.good:
+        if (key := row.week) and row.item and row.figures and row.planned_e4 is not None:
+            of_day[key.first_on].append(Filed(key, row.item.id, row.planned_e4, row.figures, row.stood))
+    done = 0
+    for filed in of_day.values():
+        tell(WRITING, done)
+        file_rows(provider.id, filed, lambda week: facts.planned_in(WeekKey(*week)), Origin.FILE, by=by)
+        done += len(filed)

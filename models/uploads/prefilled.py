@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from models.base import session
 from models.calendar import today
+from models.care.figures import Standing
 from models.care.plan import Planned
-from models.records.actual import Actual
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import ServiceLevel
 from models.records.provider import Provider, Service
@@ -23,7 +23,7 @@ A_WEEK = timedelta(weeks=1)
 class PrefilledRow:
     item: Item
     planned: Planned
-    stands: Actual | None
+    stands: Standing | None
     """None where nobody has begun the week."""
 
 

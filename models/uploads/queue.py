@@ -10,7 +10,7 @@ from models.money import gbp
 from models.records.import_batch import ImportBatch, ImportState
 from models.records.provider import Provider
 from models.uploads import batch as uploads
-from models.uploads.confirming import complete_weeks, confirm_each
+from models.uploads.confirming import confirm_each
 from models.uploads.kinds import Checked
 from models.uploads.open_files import APPLY, CHECK, insist_checked, insist_free
 from models.words import how_many
@@ -75,8 +75,6 @@ def _apply(
     said = [f"{how_many(wish.seen, 'row')} applied{f', {gbp(pence)}' if pence is not None else ''}"]
     if wish.confirms:
         session.flush()
-        confirmed, refused = confirm_each(
-            complete_weeks(found.facts, found.rows), late_reason=wish.late_reason, by=by
-        )  # fmt: skip
+        confirmed, refused = confirm_each(found.complete, late_reason=wish.late_reason, by=by)
         said += [f"{how_many(len(confirmed), 'week')} confirmed", *refused]
     return ". ".join(said)

@@ -96,16 +96,32 @@ def test_the_only_sheet_is_read_whatever_it_is_called_and_that_is_told():
     assert "It has no sheet called Actuals: Export was read" in table.notes
 
 
-def test_twenty_thousand_rows_are_read_whole_and_one_more_is_refused():
-    assert len(cells(HEAD + b"x,1\r\n" * 20_000)) == 20_001
-    with pytest.raises(SheetRefused, match="more than 20,000 rows, and nothing of it was read"):
-        cells(HEAD + b"x,1\r\n" * 20_001)
+def test_a_hundred_thousand_rows_are_read_whole_and_one_more_is_refused():
+    assert len(cells(HEAD + b"x,1\r\n" * 100_000)) == 100_001
+    with pytest.raises(SheetRefused, match="more than 100,000 rows, and nothing of it was read"):
+        cells(HEAD + b"x,1\r\n" * 100_001)
 
 
-def test_ten_megabytes_are_looked_at_and_a_byte_more_is_not():
-    with pytest.raises(SheetRefused, match="more than 20,000 rows"):
+def test_a_workbook_of_a_hundred_thousand_rows_is_read_whole_and_a_cell_far_below_them_is_refused():
+    def workbook(rows, far):
+        with Workbook(file := io.BytesIO(), {"constant_memory": True}) as book:
+            page = book.add_worksheet("Actuals")
+            for row in range(rows):
+                page.write_row(row, 0, ("x", 1))
+            page.write(far - 1, 0, "x")
+        return file.getvalue()
+
+    found = cells(workbook(100_000, 100_001), "a.xlsx")
+    assert (len(found), found[-1]) == (100_001, (100_001, ["x"]))
+    assert cells(workbook(2, 110_000), "a.xlsx")[-1] == (110_000, ["x"])
+    with pytest.raises(SheetRefused, match=r"a cell stands far below the table \(A110001\)"):
+        cells(workbook(2, 110_001), "a.xlsx")
+
+
+def test_twenty_five_megabytes_are_looked_at_and_a_byte_more_is_not():
+    with pytest.raises(SheetRefused, match="more than 100,000 rows"):
         cells((HEAD + b"x,1\r\n" * LARGEST)[:LARGEST])
-    with pytest.raises(SheetRefused, match="more than 10 MB"):
+    with pytest.raises(SheetRefused, match="more than 25 MB"):
         cells((HEAD + b"x,1\r\n" * LARGEST)[: LARGEST + 1])
 
 
