@@ -193,9 +193,9 @@ def _tell_the_end(job: Job, say: Callable[[Job], None], stop: Stop) -> None:
 
 
 def _do(job: Job, stop: Stop, meanwhile: Callable[[], None]) -> str:
-    def progress(done: int, total: int) -> None:
+    def progress(done: int, total: int, step: str | None = None) -> None:
         whole = max(job.total, total)
-        _tell_on_the_way(job, lambda known: known.get_on(whole - total + done, whole))
+        _tell_on_the_way(job, lambda known: known.get_on(whole - total + done, whole, step))
         if stop.asked:
             raise Stopped
         meanwhile()

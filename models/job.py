@@ -128,6 +128,8 @@ class Job(Base):
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     """Providers, or lines or rows of a file; 0 while they have not been counted."""
+    step: Mapped[str | None]
+    """Which of its parts the worker is at, where it has several; None where it has not, or has not begun."""
     message: Mapped[str] = mapped_column(default="")
     """What came of it, in words."""
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -271,11 +273,11 @@ class Job(Base):
         stands_before = sa.and_(other.state == JobState.QUEUED, other.id < cls.id, ~other.is_waiting)
         return sa.and_(cls.id != other.id, sa.or_(other.state == JobState.RUNNING, stands_before))
 
-    def get_on(self, done: int, total: int) -> None:
-        """Report progress: `done` of `total` providers. It also tells that the worker is alive. Overtaken if the job is
-        no longer its own.
+    def get_on(self, done: int, total: int, step: str | None = None) -> None:
+        """Report progress: `done` of `total` providers, at that step. It also tells that the worker is alive. Overtaken
+        if the job is no longer its own.
         """
-        self._say(done=done, total=total, heartbeat_at=utc_now())
+        self._say(done=done, total=total, step=step, heartbeat_at=utc_now())
 
     def beat(self) -> None:
         """Report that the worker is alive, and no more. Overtaken as in `get_on`."""

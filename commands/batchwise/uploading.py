@@ -1,6 +1,6 @@
 """Checking and applying a long uploaded file, for whoever asked for it on its page."""
 
-from collections.abc import Callable
+from typing import Protocol
 
 from sqlalchemy import select
 
@@ -12,9 +12,29 @@ from models.records.provider import Provider
 from models.tenancy import set_tenant
 from models.uploads import batch as uploads
 from models.uploads import queue
+from models.uploads.steps import READING, WRITING
 
-Progress = Callable[[int, int], None]
 CLOSED = "The file has been applied or discarded already."
+SELDOM = 1_000
+"""Rows between two reports of one step: each is written to the database."""
+
+
+class Progress(Protocol):
+    def __call__(self, done: int, total: int, step: str | None = None) -> None: ...
+
+
+class _Steps:
+    """Tells the job's page at which step the work is, and how many of the file's rows it has done there."""
+
+    def __init__(self, progress: Progress, rows: int) -> None:
+        self._progress, self._rows = progress, rows
+        self._told: tuple[str, int] = "", 0
+
+    def __call__(self, step: str, done: int) -> None:
+        before, last = self._told
+        if step != before or done - last >= SELDOM or done == self._rows != last:
+            self._told = step, done
+            self._progress(done, self._rows, step)
 
 
 def work_at(job: Job, progress: Progress) -> str:
@@ -26,9 +46,10 @@ def work_at(job: Job, progress: Progress) -> str:
         batch, provider = _file(job, provider_id)
         if not batch.is_open:
             return CLOSED
-        progress(0, batch.rows_read)
-        found = uploads.look(batch, provider)
-        progress(batch.rows_read, batch.rows_read)
+        tell = _Steps(progress, batch.rows_read)
+        tell(READING, 0)
+        found = uploads.look(batch, provider, tell)
+        tell(WRITING, 0)
     with transaction():
         batch, provider = _file(job, provider_id)
         if not batch.is_open:

@@ -12,7 +12,7 @@ from models.base import session
 from models.calendar import FAR_FUTURE, Frequency, Span
 from models.engine.actuals import BY_PLAN, planned_units
 from models.engine.facts import Dated, Quantity, Terms
-from models.pricing import Unit
+from models.pricing import Convention, Unit
 from models.records.actual import WEEK
 from models.records.care_package import Absence, CarePackageLineItem, ItemQuantity
 from models.records.client import Client
@@ -47,6 +47,43 @@ class Planned(NamedTuple):
     @property
     def key(self) -> tuple[int, date]:
         return self.item_id, self.week.first
+
+
+class PlannedItem(Protocol):
+    """What of a line item its plan is made of: a row of a query with these columns, or a tuple."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def reference(self) -> str: ...
+    @property
+    def contract_id(self) -> int: ...
+    @property
+    def contract_reference(self) -> str: ...
+    @property
+    def contract_ends_on(self) -> date | None: ...
+    @property
+    def service_id(self) -> int: ...
+    @property
+    def service_level_id(self) -> int: ...
+    @property
+    def level_name(self) -> str: ...
+    @property
+    def unit(self) -> Unit: ...
+    @property
+    def convention(self) -> Convention: ...
+    @property
+    def client_id(self) -> int: ...
+    @property
+    def client_reference(self) -> str: ...
+    @property
+    def surname(self) -> str: ...
+    @property
+    def first_name(self) -> str: ...
+    @property
+    def starts_on(self) -> date: ...
+    @property
+    def ends_on(self) -> date | None: ...
 
 
 class Weekly(Protocol):
@@ -88,23 +125,28 @@ def calendar_on(methods: Iterable[PaymentMethod], day: date) -> Calendar | None:
 
 def plans(contract_ids: Collection[int], weeks: Collection[Span]) -> list[Planned]:
     """Every line item of these contracts that is authorised and has a payable day in one of the weeks, in the order of
-    masked names; two queries. Weeks that do not begin on their contract's weekday are left to the caller.
+    masked names; three queries. Weeks that do not begin on their contract's weekday are left to the caller.
     """
     if not weeks:
         return []
     first, last = min(week.first for week in weeks), max(week.last for week in weeks)
-    items: dict[int, sa.Row] = {}
-    quantities: dict[int, tuple[Dated, ...]] = defaultdict(tuple)
-    for row in session.execute(_items(), {"contract_ids": list(contract_ids), "first": first, "last": last}):
-        items[row.id] = row
-        if row.quantity_starts_on is not None:
-            units = Quantity(row.quantity_e4, tuple(row.timetable_e4) if row.timetable_e4 else None)
-            quantities[row.id] += (Dated(row.quantity_starts_on, row.quantity_ends_on or FAR_FUTURE, units),)
-    hospital = _hospital(items.keys(), first, last)
+    return plans_of(session.execute(_items(), _of(contract_ids, first, last)), contract_ids, weeks)
+
+
+def plans_of(items: Iterable[PlannedItem], contract_ids: Collection[int], weeks: Collection[Span]) -> list[Planned]:
+    """Of these line items of those contracts, in their order, for whoever has read them; two queries. Each has a
+    payable day in one of the weeks, or is left out; so is what has no actuals.
+    """
+    if not weeks:
+        return []
+    first, last = min(week.first for week in weeks), max(week.last for week in weeks)
+    quantities, hospital = _quantities(contract_ids, first, last), _hospital(contract_ids, first, last)
     found: list[Planned] = []
     in_order = sorted(weeks, key=lambda each: each.first)
     known: dict[Hashable, int] = {}  # most of many line items are planned alike
-    for row in items.values():
+    for row in items:
+        if row.unit in BY_PLAN:
+            continue
         terms = Terms(
             row.starts_on, row.ends_on or FAR_FUTURE, row.unit, row.convention,
             contract_ends_on=row.contract_ends_on or FAR_FUTURE, quantities=quantities.get(row.id, ()),
@@ -143,39 +185,68 @@ _FIRST, _LAST = sa.bindparam("first", type_=sa.Date()), sa.bindparam("last", typ
 
 @built_once
 def _items() -> sa.Select:
-    """The line items, each with a row for each of its quantities. Parameters: `contract_ids`, `first` and `last`."""
+    """The line items. Parameters, here and below: `contract_ids`, `first` and `last`."""
     item = CarePackageLineItem
     return (
         select(
             item.id, item.reference, item.contract_id, item.client_id, item.service_level_id, item.starts_on,
             item.ends_on, Contract.reference.label("contract_reference"), Contract.ends_on.label("contract_ends_on"),
             ServiceLevel.service_id, ServiceLevel.name.label("level_name"), ServiceLevel.unit, ServiceLevel.convention,
-            Client.reference.label("client_reference"), Client.surname,
-            Client.first_name, ItemQuantity.starts_on.label("quantity_starts_on"),
-            ItemQuantity.ends_on.label("quantity_ends_on"), ItemQuantity.quantity_e4, ItemQuantity.timetable_e4,
+            Client.reference.label("client_reference"), Client.surname, Client.first_name,
         )
         .join(Contract, Contract.id == item.contract_id)
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
         .join(Client, Client.id == item.client_id)
-        .outerjoin(ItemQuantity, ItemQuantity.item_id == item.id)
         .where(item.contract_id.in_(_IDS), item.is_activated, ServiceLevel.unit.not_in(BY_PLAN))
         .where(item.starts_on <= _LAST, sa.or_(item.ends_on.is_(None), item.ends_on >= _FIRST))
-        .order_by(*Client.shown_order(), item.reference, ItemQuantity.starts_on)
+        .order_by(*Client.shown_order(), item.reference)
     )  # fmt: skip
 
 
-def _hospital(item_ids: Collection[int], first: date, last: date) -> dict[int, list[tuple[date, date]]]:
-    """Days on which the council knows the client to be in hospital, by item."""
-    found: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    own = Absence.item_id.in_(item_ids), Absence.starts_on <= last
-    query = select(Absence).where(*own, sa.or_(Absence.ends_on.is_(None), Absence.ends_on >= first))
-    for row in session.scalars(query.order_by(Absence.id)):
-        if "hospital" in folded(row.reason):
-            found[row.item_id].append((row.starts_on, row.ends_on or FAR_FUTURE))
+def _quantities(contract_ids: Collection[int], first: date, last: date) -> dict[int, tuple[Dated, ...]]:
+    """Quantities that hold on one of these days, by item, the oldest first."""
+    found: dict[int, tuple[Dated, ...]] = defaultdict(tuple)
+    rows = session.execute(_quantity_rows(), _of(contract_ids, first, last))
+    for item_id, starts_on, ends_on, quantity_e4, timetable_e4 in rows:
+        units = Quantity(quantity_e4, tuple(timetable_e4) if timetable_e4 else None)
+        found[item_id] += (Dated(starts_on, ends_on or FAR_FUTURE, units),)
     return found
 
 
-def _planned(row: sa.Row, week: Span, window: Span, planned_e4: int, away: bool) -> Planned:
+def _hospital(contract_ids: Collection[int], first: date, last: date) -> dict[int, list[tuple[date, date]]]:
+    """Days on which the council knows the client to be in hospital, by item."""
+    found: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    for item_id, starts_on, ends_on, reason in session.execute(_absences(), _of(contract_ids, first, last)):
+        if "hospital" in folded(reason):
+            found[item_id].append((starts_on, ends_on or FAR_FUTURE))
+    return found
+
+
+@built_once
+def _quantity_rows() -> sa.Select:
+    own = ItemQuantity
+    query = select(own.item_id, own.starts_on, own.ends_on, own.quantity_e4, own.timetable_e4)
+    return _in_days(query, own).order_by(own.item_id, own.starts_on)
+
+
+@built_once
+def _absences() -> sa.Select:
+    own = Absence
+    return _in_days(select(own.item_id, own.starts_on, own.ends_on, own.reason), own).order_by(own.id)
+
+
+def _in_days(query: sa.Select, own: type[ItemQuantity] | type[Absence]) -> sa.Select:
+    """What holds of items of these contracts on one of these days."""
+    item = CarePackageLineItem
+    query = query.join(item, item.id == own.item_id).where(item.contract_id.in_(_IDS))
+    return query.where(own.starts_on <= _LAST, sa.or_(own.ends_on.is_(None), own.ends_on >= _FIRST))
+
+
+def _of(contract_ids: Collection[int], first: date, last: date) -> dict[str, object]:
+    return {"contract_ids": list(contract_ids), "first": first, "last": last}
+
+
+def _planned(row: PlannedItem, week: Span, window: Span, planned_e4: int, away: bool) -> Planned:
     return Planned(
         row.id, row.reference, row.contract_id, row.contract_reference, row.service_id, row.service_level_id,
         row.level_name, row.unit, row.client_id, row.client_reference, row.surname, row.first_name, week, planned_e4,

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from models.base import chunks
 from models.calendar import today
 from models.care.checking import LONGEST_COMMENT, LONGEST_REFERENCE, check
 from models.care.figures import Figures, Standing
@@ -20,6 +21,9 @@ from models.uploads.facts import Begun, Facts, Item, WeekKey
 from models.uploads.steps import CHECKING, Tell
 from models.uploads.worth import WorthOfRows
 from models.words import folded, how_many
+
+AT_ONCE = 5_000
+"""Rows of one week after which it is told how far the check is."""
 
 
 @dataclass
@@ -59,17 +63,22 @@ def check_actuals(
             facts.forget_weeks()
         facts.read_weeks({week for row in of_it if (week := row.week)})
         judge = _Judge(facts, reader, said_twice)
-        for row in of_it:
-            judge.judge(row)
-            unread.tell(row)
+        for some in chunks(of_it, AT_ONCE):
+            _judge_each(judge, some, unread)
+            done += len(some)
+            tell(CHECKING, done)
         found.complete += _complete(facts, of_it)
         if worth is not None:
             worth.add(of_it)
-        done += len(of_it)
-    tell(CHECKING, done)
     if worth is not None:
         found.pence, found.planned_pence = worth.pence, worth.planned_pence
     return found
+
+
+def _judge_each(judge: "_Judge", rows: Iterable[CheckedRow], unread: BadCells) -> None:
+    for row in rows:
+        judge.judge(row)
+        unread.tell(row)
 
 
 def _complete(facts: Facts, rows: Iterable[CheckedRow]) -> list[WeekKey]:

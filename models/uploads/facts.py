@@ -11,9 +11,9 @@ from sqlalchemy import select
 from models.base import session
 from models.calendar import Span
 from models.care.figures import Standing
-from models.care.plan import Planned, calendar_on, calendars_of, plans, week_of
+from models.care.plan import Planned, calendar_on, calendars_of, plans_of, week_of
 from models.care.rules import LevelRules, Rulebook
-from models.pricing import Unit
+from models.pricing import Convention, Unit
 from models.records.actual import Actual, ActualWeek
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
@@ -22,21 +22,28 @@ from models.records.provider import Provider
 
 
 class Item(NamedTuple):
-    """A line item, as a file names it."""
+    """A line item, as a file names it and as it is planned."""
 
     id: int
     reference: str
     contract_id: int
     contract_reference: str
+    contract_ends_on: date | None
     service_id: int
-    level_id: int
+    service_level_id: int
     level_name: str
     unit: Unit
+    convention: Convention
     client_id: int
     client_reference: str
     starts_on: date
     ends_on: date | None
-    client_name: str
+    surname: str
+    first_name: str
+
+    @property
+    def client_name(self) -> str:
+        return ", ".join(filter(None, (self.surname, self.first_name)))
 
 
 class WeekKey(NamedTuple):
@@ -53,8 +60,8 @@ class Begun(NamedTuple):
 
 
 class Facts:
-    """Read for one provider, the tenant of the session. `read_weeks` adds what is asked of some weeks of a file, and
-    `forget_weeks` takes it away: a file may speak of a year.
+    """Read for one provider, the tenant of the session; line items in the order of lists. `read_weeks` adds what is
+    asked of some weeks of a file, and `forget_weeks` takes it away: a file may speak of a year.
     """
 
     def __init__(self, provider: Provider) -> None:
@@ -76,8 +83,8 @@ class Facts:
 
     def _read_items(self) -> None:
         item, level = CarePackageLineItem, ServiceLevel
-        contracts = {row.id: row.reference for row in session.execute(select(Contract.id, Contract.reference))}
-        known = select(level.id, level.service_id, level.name, level.unit)
+        contracts = {row.id: row for row in session.execute(select(Contract.id, Contract.reference, Contract.ends_on))}
+        known = select(level.id, level.service_id, level.name, level.unit, level.convention)
         levels = {row.id: row for row in session.execute(known)}
         query = (
             select(
@@ -86,19 +93,20 @@ class Facts:
             )
             .join(Client, Client.id == item.client_id)
             .where(item.is_activated, item.provider_id == self.provider.id)
-            .order_by(item.reference)
+            .order_by(*Client.shown_order(), item.reference)
         )  # fmt: skip
         for id_, reference, contract_id, level_id, client_id, client, starts_on, ends_on, surname, first_name in (
             session.execute(query)
         ):  # fmt: skip
-            _, service_id, level_name, unit = levels[level_id]
+            _, contract, contract_ends_on = contracts[contract_id]
+            _, service_id, level_name, unit, convention = levels[level_id]
             one = Item(
-                id_, reference, contract_id, contracts[contract_id], service_id, level_id, level_name, unit, client_id,
-                client, starts_on, ends_on, ", ".join(filter(None, (surname, first_name))),
+                id_, reference, contract_id, contract, contract_ends_on, service_id, level_id, level_name, unit,
+                convention, client_id, client, starts_on, ends_on, surname, first_name,
             )  # fmt: skip
             self.items[reference] = one
             self.by_client[client].append(one)
-            self.contracts[one.contract_reference] = contract_id
+            self.contracts[contract] = contract_id
         self._methods: dict[int, list[PaymentMethod]] = calendars_of(set(self.contracts.values()))
         self._week_memory: dict[tuple[int, date], Span | None] = {}
 
@@ -145,7 +153,8 @@ class Facts:
             days.add(key.first_on)
         for contracts, days in by_weekday.values():
             weeks = [week for day in sorted(days) if (week := self._span(contracts, day))]
-            self.planned |= {each.key: each for each in plans(contracts, weeks)}
+            own = [each for each in self.items.values() if each.contract_id in contracts]
+            self.planned |= {each.key: each for each in plans_of(own, contracts, weeks)}
         self._read |= wanted
         self._by_week = None
 

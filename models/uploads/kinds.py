@@ -15,7 +15,7 @@ from models.uploads.actuals import check_actuals
 from models.uploads.bad_cells import BadCells
 from models.uploads.carers import check_carers, write_carers
 from models.uploads.facts import Facts, WeekKey
-from models.uploads.steps import CHECKING, WRITING, Tell, nobody
+from models.uploads.steps import CHECKING, Tell, nobody
 from models.uploads.visits import check_visits, write_visits
 
 
@@ -65,17 +65,17 @@ def check(
     return Checked(checked, facts_of_visits, len(clients))
 
 
-def write(kind: ImportKind, provider: Provider, found: Checked, *, by: User, tell: Tell = nobody) -> None:
+def write(kind: ImportKind, provider: Provider, found: Checked, *, by: User) -> None:
     """Save the good rows; of actuals week after week."""
     if kind is ImportKind.CARERS:
         write_carers(provider, found.good)
     elif kind is ImportKind.VISITS:
         write_visits(provider, found.good)
     else:
-        _write_actuals(provider, found, by, tell)
+        _write_actuals(provider, found, by)
 
 
-def _write_actuals(provider: Provider, found: Checked, by: User, tell: Tell) -> None:
+def _write_actuals(provider: Provider, found: Checked, by: User) -> None:
     facts = found.facts
     if facts is None:
         raise ValueError("actuals are held against facts")
@@ -83,8 +83,5 @@ def _write_actuals(provider: Provider, found: Checked, by: User, tell: Tell) -> 
     for row in found.good:
         if (key := row.week) and row.item and row.figures and row.planned_e4 is not None:
             of_day[key.first_on].append(Filed(key, row.item.id, row.planned_e4, row.figures, row.stood))
-    done = 0
     for filed in of_day.values():
-        tell(WRITING, done)
         file_rows(provider.id, filed, lambda week: facts.planned_in(WeekKey(*week)), Origin.FILE, by=by)
-        done += len(filed)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-CHECKING, WRITING = "checking", "writing"
+READING, CHECKING, WRITING = "reading", "checking", "writing"
 Tell = Callable[[str, int], None]
-"""Hears at which step the work is, and how many rows it has done there."""
+"""Hears at which step the work is, and how many rows it has done there. Rows are written in one transaction, of which
+nobody sees a part."""
 
 
 def nobody(step: str, done: int) -> None:

@@ -13,8 +13,8 @@ from models.money import SCALE
 from models.records.actual import Actual, ActualWeek
 from models.records.import_batch import MOST_AT_ONCE, ImportBatch, ImportKind, ImportRow, ImportState
 from models.records.visit import Carer
+from models.uploads import actuals, kinds, mending, queue
 from models.uploads import batch as uploads
-from models.uploads import mending, queue
 from models.uploads.open_files import BUSY
 from tests.actual_factories import AFTER
 from tests.support.rows import every, unit_of_work
@@ -113,29 +113,96 @@ class Killed(BaseException):
     pass
 
 
+def _killed_after(act):
+    def done_and_killed(*given, **named):
+        act(*given, **named)
+        raise Killed
+
+    return done_and_killed
+
+
+STEPS = {
+    "read": (uploads, "mended"), "checked": (actuals.WorthOfRows, "add"), "looked at": (uploads, "look"),
+    "written": (queue, "finish"), "kept": (uploads, "keep"), "told": (worker, "_tell_the_end"),
+}  # fmt: skip
+"""The verb that a worker is at in each step: it is killed before it, or right after."""
+
+
 @pytest.mark.parametrize("act", ["check", "apply"])
-@pytest.mark.parametrize("where", ["look", "write", "end"])
-def test_a_worker_that_is_killed_leaves_it_to_the_next_and_nothing_is_done_twice(agency, monkeypatch, act, where):
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_worker_that_is_killed_in_a_step_leaves_all_or_nothing_and_the_next_one_ends_it(
+    agency, monkeypatch, act, when, step
+):
     upload(agency, *three(agency))
     if act == "apply":
         assert worker.work()
-        press_apply(agency)
-
-    def killed(*_, **__):
-        raise Killed
-
-    place = {"look": (uploads, "look"), "write": (queue, "finish"), "end": (worker, "_tell_the_end")}[where]
+        press_apply(agency, confirms=True)
+    owner, name = STEPS[step]
     with monkeypatch.context() as patch:
-        patch.setattr(*place, killed)
+        own = getattr(owner, name)
+        patch.setattr(owner, name, _killed_after(own if when == "after" else lambda *_, **__: None))
         with pytest.raises(Killed):
             worker.work()
-    assert the(ImportBatch).is_open or where == "end"
+    is_through = step == "told"
+    assert len(every(Actual)) == (3 if act == "apply" and is_through else 0)
     change(every(Job)[-1], heartbeat_at=utc_now() - 2 * BROKEN_OFF_AFTER)
-    assert worker.work()
+    if every(Job)[-1].state is JobState.RUNNING:
+        assert worker.work()
     assert every(Job)[-1].state is JobState.DONE
     assert the(ImportBatch).state is (ImportState.APPLIED if act == "apply" else ImportState.CHECKED)
     assert len(every(Actual)) == (3 if act == "apply" else 0)
+    assert [week.confirmations for week in every(ActualWeek)] == ([1] if act == "apply" else [])
     assert len(every(select(AuditEvent).where(AuditEvent.action == "upload.applied"))) == (act == "apply")
+
+
+@pytest.mark.parametrize("name", ["file_rows", "record", "confirm_each"])
+def test_a_worker_that_is_killed_in_the_middle_of_writing_leaves_nothing_of_it(agency, monkeypatch, name):
+    upload(agency, *three(agency))
+    assert worker.work()
+    press_apply(agency, confirms=True)
+    owner = {"file_rows": kinds, "record": uploads, "confirm_each": queue}[name]
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, _killed_after(getattr(owner, name)))
+        with pytest.raises(Killed):
+            worker.work()
+    assert not every(Actual)
+    assert not every(ActualWeek)
+    assert the(ImportBatch).state is ImportState.CHECKED
+    change(every(Job)[-1], heartbeat_at=utc_now() - 2 * BROKEN_OFF_AFTER)
+    assert worker.work()
+    assert len(every(Actual)) == 3
+    assert the(ImportBatch).state is ImportState.APPLIED
+
+
+@pytest.mark.parametrize("act", ["check", "apply"])
+def test_the_job_says_at_which_step_it_is_and_how_many_rows_it_has_done(agency, monkeypatch, act):
+    monkeypatch.setattr(actuals, "AT_ONCE", 2)
+    monkeypatch.setattr(uploading, "SELDOM", 1)
+    upload(agency, agency.row(0, CPLIRef="nobody"), *three(agency))
+    if act == "apply":
+        assert worker.work()
+        press_apply(agency, only_good=True)
+    told = []
+    get_on = Job.get_on
+
+    def listened(job, done, total, step=None):
+        told.append((step, done, total))
+        get_on(job, done, total, step)
+
+    monkeypatch.setattr(Job, "get_on", listened)
+    assert worker.work()
+    assert told == [
+        ("reading", 0, 4), ("checking", 1, 4), ("checking", 3, 4), ("checking", 4, 4), ("writing", 0, 4),
+    ]  # fmt: skip
+
+
+def test_a_year_of_weeks_is_reported_once_in_a_thousand_rows(agency):
+    told = []
+    steps = uploading._Steps(lambda *given: told.append(given), 2_500)
+    for done in range(0, 2_501, 50):
+        steps("checking", done)
+    assert [done for done, _, _ in told] == [0, 1_000, 2_000, 2_500]
 
 
 def test_a_long_file_that_is_discarded_while_it_is_checked_stays_discarded(agency, monkeypatch):

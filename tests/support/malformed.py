@@ -40,10 +40,10 @@ def _csv_files(agency: Agency) -> Iterator[Kind]:
     yield "a quote in the middle", "a.csv", head + b'\r\n"X"Y,14\r\n', "quotation mark in the middle"
     yield "a line without an end", "a.csv", head + b"\r\n" + b"x" * 300_000, "more than 5,000 characters"
     yield (
-        "60,000 rows",
+        "120,000 rows",
         "a.csv",
-        head + b"\r\n" + b"x,y\r\n" * 60_000,
-        "more than 20,000 rows, and nothing of it was read",
+        head + b"\r\n" + b"x,y\r\n" * 120_000,
+        "more than 100,000 rows, and nothing of it was read",
     )
     yield "too many columns", "a.csv", b"x," * 60 + b"y\r\n", "more than 50 columns"
     yield "a PDF called CSV", "a.csv", b"%PDF-1.7 x", "it is a PDF or a picture"
@@ -113,12 +113,12 @@ def _workbooks(agency: Agency) -> Iterator[Kind]:
     )
     wide = b'<c r="ZZ2"><v>1</v></c></row></sheetData>'
     yield "a wide cell", "a.xlsx", _sheet(good, lambda xml: xml.replace(b"</row></sheetData>", wide)), "50 columns"
-    many = b"".join(b'<row r="%d"><c r="A%d"><v>1</v></c></row>' % (n, n) for n in range(3, 60_003))
+    many = b"".join(b'<row r="%d"><c r="A%d"><v>1</v></c></row>' % (n, n) for n in range(3, 120_003))
     long = _sheet(good, lambda xml: xml.replace(b"</sheetData>", many + b"</sheetData>"))
     yield "a cell that is too long", "a.xlsx", xlsx_of(["x" * 5_001]), "row 2 has more than 5,000 characters"
     many = xlsx_of(*(["x" * 4_999] * 50 for _ in range(81)), headings=[f"H{n}" for n in range(50)])
     yield "one long text in every cell", "a.xlsx", many, "more than 20 million characters"
-    yield "60,000 rows", "a.xlsx", long, "more than 20,000 rows"
+    yield "120,000 rows", "a.xlsx", long, "more than 100,000 rows"
     index = _sheet(good, lambda xml: re.sub(rb't="s"><v>\d+', b't="s"><v>999999', xml))
     yield "strings out of range", "a.xlsx", index, "damaged"
     yield "several sheets", "a.xlsx", _book(("One", "Two")), "and none is called Actuals"
