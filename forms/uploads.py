@@ -107,6 +107,7 @@ class UnmendForm(FlaskForm):
 
 class ApplyForm(FlaskForm):
     seen = Seen("The number of rows to apply")
+    checked_as = StringField()
     only_good = StringField()
     confirms = BooleanField("Confirm the weeks that are complete with it")
     late_reason = StringField("If a week is late: why", validators=[Length(max=1_000)])

@@ -228,7 +228,10 @@ def apply(batch_id):
     form = ApplyForm(data={"seen": batch.rows_good})
     if form.validate_on_submit():
         with refusals_on(form):
-            wish = queue.Wish(batch.rows_good, bool(form.only_good.data), form.confirms.data, form.late_reason.data)
+            wish = queue.Wish(
+                batch.rows_good, bool(form.only_good.data), form.confirms.data, form.late_reason.data,
+                form.checked_as.data or "",
+            )  # fmt: skip
             return done(queue.apply_soon(batch, viewed(), wish, by=me()), then=_at(batch))
         batch = _loaded(batch_id)
     return _page(batch, applying=form)

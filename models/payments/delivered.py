@@ -113,9 +113,6 @@ class Valuer:
         """By item and week; without items whose contract pays nothing."""
         return {key: self._worth(key, given) for key, given in figures.items() if key[0] in self._items}
 
-    def in_all(self, figures: Mapping[ItemWeek, Given]) -> Worth:
-        return in_all(self.of(figures).values())
-
     def _worth(self, key: ItemWeek, given: Given) -> Worth:
         item_id, first_on = key
         contract, item = self._items[item_id]

@@ -156,6 +156,11 @@ class ImportBatch(ProviderOwned, Base):
     planned_pence: Mapped[Pence | None]
     """What the plan of the same people and weeks comes to."""
     checked_at: Mapped[datetime | None]
+    outcome: Mapped[list[int] | None] = mapped_column(deferred=True)
+    """Of the last check: a number for each row, which is another where the row would do something else."""
+    checked_as: Mapped[str | None]
+    """The same in short, and with the sum: what a page sends back with the press, so that no more is applied than it
+    showed."""
     applied_at: Mapped[datetime | None]
     """When rows of it were last applied."""
     applied_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))

@@ -68,6 +68,8 @@ class CheckedRow:
     stood: int = 0
     """The version of the row that stands already; 0 where there is none."""
     state: RowState = RowState.REJECTED
+    pence: int | None = None
+    """What it pays, with VAT; None where that is not known."""
     values: dict[str, Any] | None = None
     """Of a worker or a visit: as columns of the record that it becomes."""
     said: Mapping[str, str] = field(default_factory=lambda: NOTHING_SAID)

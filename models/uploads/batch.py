@@ -32,6 +32,7 @@ from models.uploads.columns import COLUMNS, heading_row, key_of, missing, propos
 from models.uploads.kinds import Checked
 from models.uploads.mending import mended
 from models.uploads.open_files import APPLY, BUSY, CLOSED, at_work, content_of, insist_checked, insist_free, insist_open
+from models.uploads.outcome import mark_of, outcome_of
 from models.uploads.steps import Tell, nobody
 from models.words import how_many
 
@@ -136,8 +137,12 @@ def look(batch: ImportBatch, provider: Provider, tell: Tell = nobody) -> Checked
 def keep(batch: ImportBatch, found: Checked) -> None:
     """Keep the faults and counts of a check. DomainError where the file was applied or discarded meanwhile."""
     counts = found.counts
-    values = {"rows_new": counts[0], "rows_changed": counts[1], "rows_unchanged": counts[2], "rows_rejected": counts[3],
-              "people": found.people, "pence": found.pence, "planned_pence": found.planned_pence}  # fmt: skip
+    outcome = outcome_of(found.rows)
+    values: dict[str, Any] = {
+        "rows_new": counts[0], "rows_changed": counts[1], "rows_unchanged": counts[2], "rows_rejected": counts[3],
+        "people": found.people, "pence": found.pence, "planned_pence": found.planned_pence,
+        "outcome": outcome, "checked_as": mark_of(outcome, found.pence),
+    }  # fmt: skip
     state = ImportState.PART_APPLIED if batch.applied_at else ImportState.CHECKED
     _change(batch, state=state, alike=_alike(batch, found), checked_at=utc_now(), **values)
     session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id))
@@ -205,7 +210,7 @@ def apply(batch: ImportBatch, provider: Provider, found: Checked, *, only_good: 
     _change(
         batch, state=ImportState.APPLIED if is_whole else ImportState.PART_APPLIED,
         content=sa.null() if is_whole else kept, applied_at=utc_now(), applied_by_id=by.id,
-        rows_applied=batch.rows_applied + applied, rows_new=0, rows_changed=0,
+        rows_applied=batch.rows_applied + applied, rows_new=0, rows_changed=0, outcome=sa.null(), checked_as=None,
     )  # fmt: skip
     session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id, ImportRow.is_rejected.is_(False)))
     record("upload.applied", batch, by=by, rows=applied, left=batch.rows_rejected, sha256=batch.sha256,
@@ -216,7 +221,7 @@ def discard(batch: ImportBatch, *, by: User) -> None:
     """Throw away what was not applied. What was applied stays. DomainError while it is being applied."""
     if at_work(batch) == APPLY:
         raise DomainError(BUSY)
-    if not move(batch, ImportBatch.is_open, state=ImportState.DISCARDED, content=sa.null()):
+    if not move(batch, ImportBatch.is_open, state=ImportState.DISCARDED, content=sa.null(), outcome=sa.null()):
         raise DomainError(CLOSED)
     session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id))
     session.execute(delete(CellMend).where(CellMend.batch_id == batch.id))

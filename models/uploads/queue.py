@@ -1,5 +1,6 @@
 """Checking and applying a file: a short one at once, a long one by the worker, while its page says how far it is."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,9 +14,18 @@ from models.uploads import batch as uploads
 from models.uploads.confirming import confirm_each
 from models.uploads.kinds import Checked
 from models.uploads.open_files import APPLY, CHECK, insist_checked, insist_free
+from models.uploads.outcome import NAMED, rows_that_differ
 from models.words import how_many
 
 CHANGED = "What this file would do has changed since you looked. Look at it again, then apply it"
+
+
+def _changed(rows: Sequence[int]) -> str:
+    """With the rows that would do something else now, the first ones by number."""
+    if not rows:
+        return CHANGED
+    which = f"row {rows[0]}" if len(rows) == 1 else f"rows {', '.join(map(str, rows))}"
+    return f"{CHANGED}. Changed: {which}{' and others' if len(rows) == NAMED else ''}"
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,8 @@ class Wish:
     only_good: bool = False
     confirms: bool = False
     late_reason: str = ""
+    checked_as: str = ""
+    """Of the check that was shown; empty: of the last one."""
 
 
 def check_soon(batch: ImportBatch, provider: Provider, *, by: User) -> None:
@@ -68,9 +80,10 @@ def finish(batch: ImportBatch, provider: Provider, found: Checked, given: dict[s
 def _apply(
     batch: ImportBatch, provider: Provider, found: Checked, wish: Wish, pence: int | None, by: User
 ) -> str:  # fmt: skip
+    shown, before = wish.checked_as or batch.checked_as, batch.outcome
     uploads.keep(batch, found)
-    if (batch.rows_good, batch.pence) != (wish.seen, pence):
-        return CHANGED
+    if (batch.rows_good, batch.pence) != (wish.seen, pence) or batch.checked_as != shown:
+        return _changed(rows_that_differ(found.rows, before, batch.outcome or []))
     uploads.apply(batch, provider, found, only_good=wish.only_good, by=by)
     said = [f"{how_many(wish.seen, 'row')} applied{f', {gbp(pence)}' if pence is not None else ''}"]
     if wish.confirms:

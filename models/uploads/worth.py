@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from models.payments.delivered import Given, Valuer
+from models.care.figures import Figures
+from models.payments.delivered import Given, Valuer, in_all
 from models.uploads.actual_rows import CheckedRow
 
 
@@ -17,12 +18,20 @@ class WorthOfRows:
         self.planned_pence: int | None = None
 
     def add(self, rows: Iterable[CheckedRow]) -> None:
-        """Those that are not rejected."""
-        figures = {
-            (row.item.id, row.first_on): Given(row.figures.actual_e4, row.figures.frustrated_e4, row.figures.by_day_e4)
+        """Those that are not rejected; each is told what it pays."""
+        good = {
+            (row.item.id, row.first_on): row
             for row in rows if not row.is_rejected and row.item and row.first_on and row.figures
         }  # fmt: skip
-        if figures:
-            worth = self._valuer.in_all(figures)
-            self.pence = (self.pence or 0) + worth.total_pence
-            self.planned_pence = (self.planned_pence or 0) + worth.planned_pence
+        if not good:
+            return
+        worths = self._valuer.of({key: _given(row.figures) for key, row in good.items() if row.figures})
+        for key, worth in worths.items():
+            good[key].pence = worth.total_pence
+        whole = in_all(worths.values())
+        self.pence = (self.pence or 0) + whole.total_pence
+        self.planned_pence = (self.planned_pence or 0) + whole.planned_pence
+
+
+def _given(figures: Figures) -> Given:
+    return Given(figures.actual_e4, figures.frustrated_e4, figures.by_day_e4)
