@@ -6,6 +6,7 @@ programs belong to others and keep copies.
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
@@ -13,6 +14,8 @@ from models.accounts.user import Membership, User
 from models.base import session
 from models.calendar import Span, today
 from models.care.register import is_asked, weeks
+from models.payments.confirmation import Confirmation
+from models.payments.hold import is_kept_back
 from models.payments.payment import ScheduledPayment
 from models.permissions import GRANTS, Permission
 from models.records.contract import Contract
@@ -35,7 +38,8 @@ class PaymentDay:
 
 def days_of(user: User) -> list[PaymentDay]:
     """At every provider at which this person may see payments just now, from BACK ago to AHEAD; by day. They are the
-    payments' own, as the council has moved them. One statement, across providers.
+    payments' own, as the council has moved them. Money that is held, and £0.00 or less, is promised for no bank day; an
+    answer that is given has no last day. One statement, across providers.
     """
     roles = [role for role, granted in GRANTS.items() if Permission.VIEW_PAYMENTS in granted]
     own = select(Membership.provider_id).where(
@@ -43,7 +47,7 @@ def days_of(user: User) -> list[PaymentDay]:
     )
     first, last = today() - BACK, today() + AHEAD
     query = (
-        select(P)
+        select(P, sa.and_(P.closed_run_id.is_(None), is_kept_back()).label("is_held"))
         .join(P.contract)
         .options(contains_eager(P.contract))
         .where(P.provider_id.in_(own), P.bank_on >= first, P.first_on <= last)
@@ -51,8 +55,8 @@ def days_of(user: User) -> list[PaymentDay]:
     )
     found = [
         PaymentDay(payment.contract.reference, payment.span, occasion, on)
-        for payment in session.scalars(query)
-        for occasion, on in _days(payment)
+        for payment, is_held in session.execute(query)
+        for occasion, on in _days(payment, is_held)
         if first <= on <= last
     ]
     return sorted(found, key=lambda each: (each.on, each.reference, each.span.first))
@@ -85,6 +89,8 @@ def actuals_days_of(user: User) -> list[ActualsDay]:
     return sorted(found, key=lambda each: (each.on, each.reference, each.service_id))
 
 
-def _days(payment: P) -> list[tuple[Occasion, date]]:
-    asked = [(Occasion.CONFIRM, payment.answer_by)] if payment.contract.asks_for_confirmation else []
-    return [*asked, (Occasion.CHANGES, payment.finalise_on), (Occasion.BANK, payment.bank_on)]
+def _days(payment: P, is_held: bool) -> list[tuple[Occasion, date]]:
+    is_asked = payment.contract.asks_for_confirmation and payment.confirmation is Confirmation.UNCONFIRMED
+    asked = [(Occasion.CONFIRM, payment.answer_by)] if is_asked else []
+    comes = [] if is_held or payment.total_pence <= 0 else [(Occasion.BANK, payment.bank_on)]
+    return [*asked, (Occasion.CHANGES, payment.finalise_on), *comes]

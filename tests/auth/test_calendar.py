@@ -1,7 +1,7 @@
 """An address of one's own deadlines, which a calendar program reads without logging in."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import delete, select
@@ -9,13 +9,14 @@ from sqlalchemy import delete, select
 from models.accounts.calendar_address import CalendarAddress
 from models.accounts.user import Membership
 from models.audit import AuditEvent
+from models.payments.hold import Hold, HoldKind
 from models.permissions import Role
 from models.records.provider import Provider
 from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import make_user
 from tests.support.client import PortalClient
-from tests.support.rows import every, unit_of_work
-from tests.support.runs import calculate
+from tests.support.rows import every, saved, unit_of_work
+from tests.support.runs import answered, calculate, change, payment
 
 MONDAY = date(2019, 9, 30)
 
@@ -51,6 +52,38 @@ def test_whoever_has_the_address_reads_the_days_and_nothing_else(app, contract, 
     assert "Secretname" not in text
     assert contract.name not in text
     assert every(CalendarAddress)[0].token_hash not in path
+
+
+def events(app, path):
+    """What stands on the payment of 30 September."""
+    text = PortalClient(app).get(path).text.replace("\r\n ", "")
+    return [line.removeprefix("SUMMARY:").partition(":")[0] for line in text.splitlines() if "30 Sep to" in line]
+
+
+def test_a_payment_that_is_rejected_or_held_is_promised_for_no_bank_day(app, contract, user):
+    path = address(PortalClient(app).sign_in(user))
+    assert events(app, path) == ["Last day to confirm or reject", "Last day for changes", "In your bank"]
+    found = payment(contract, MONDAY)
+    change(found, **answered("rejected", found.total_pence))
+    assert events(app, path) == ["Last day for changes"]
+
+
+def test_one_that_is_confirmed_has_a_bank_day_and_no_last_day_to_confirm(app, contract, user):
+    path = address(PortalClient(app).sign_in(user))
+    found = payment(contract, MONDAY)
+    change(found, **answered("confirmed", found.total_pence))
+    assert events(app, path) == ["Last day for changes", "In your bank"]
+
+
+def test_one_that_nobody_confirmed_in_time_or_that_the_council_holds_is_not_promised(app, contract, user, set_today):
+    path = address(PortalClient(app).sign_in(user))
+    found = payment(contract, MONDAY)
+    set_today(found.answer_by + timedelta(days=1))
+    assert "In your bank" not in events(app, path)
+    set_today(MONDAY)
+    own = {"provider_id": contract.provider_id, "payment_id": found.id, "reason": "Asked about"}
+    saved(Hold(**own, kind=HoldKind.OFFICER))
+    assert "In your bank" not in events(app, path)
 
 
 def test_a_new_address_takes_the_place_of_the_one_before(app, user):
