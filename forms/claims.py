@@ -10,7 +10,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from forms.base import FilterForm, FlaskForm
-from forms.fields import DayField, MoneyField, SeenPence, StringField, TextAreaField, tidy, tidy_line
+from forms.fields import DayField, MoneyField, SeenMark, SeenPence, StringField, TextAreaField, tidy, tidy_line
 from forms.files import FilesField
 from forms.filters import ALL, ChoiceField
 from forms.trips import MilesField, TripsField, TypedTrip, Weekdays, joined, total_e4, usual_week, week_choices
@@ -119,6 +119,7 @@ class ItemForm(FlaskForm):
     days = Weekdays("Days")
     keep_journey = BooleanField("Keep this journey for next time")
     files = FilesField("Attachment")
+    seen = SeenMark("The item")
     reason = TextAreaField("Why is it right?", filters=[tidy], render_kw={"rows": 2}, validators=[Length(max=500)])
 
     is_client_item = False

@@ -145,6 +145,18 @@ class SeenText(StringField):
         return self.object_data or ""
 
 
+class SeenMark(StringField):
+    """The mark of what is being changed, as the page had it: the verb that is given it refuses where it is another by
+    now. `is_of` fills it in; a page that is only drawn again keeps the mark that it was sent with.
+    """
+
+    widget = HiddenInput()
+
+    def is_of(self, mark: str, *, anew: bool = False) -> None:
+        if anew or not self.data:
+            self.data = mark
+
+
 class SeenEach(StringField):
     """Of several rows the mark that each had on the page, by id: the verb that is given them names the row that has
     changed since. `are` tells it what stands now.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from hashlib import sha256
 from secrets import token_hex
 from typing import Any, NoReturn
 
@@ -10,7 +11,7 @@ from sqlalchemy import delete, func, select
 
 from models.accounts.user import User
 from models.audit import record
-from models.base import DomainError, session
+from models.base import DomainError, reload, session
 from models.billing.claiming import insist_on_editable, take_turn, touched
 from models.billing.journey import insist_on_miles, tidy
 from models.billing.levels import Levels
@@ -18,7 +19,7 @@ from models.billing.quoting import Quote, quote_of, requote
 from models.calendar import in_words, today
 from models.correspondence.attachment import Attachment, Taken, keep
 from models.engine.mileage import Drive, MileageItem
-from models.money import SCALE
+from models.money import SCALE, gbp, number
 from models.payments.miles import drive_of
 from models.records.claim import Claim, ClaimItem, ClaimTrip
 from models.records.client import Client
@@ -102,12 +103,41 @@ def add_item(
     return item
 
 
+def mark_of(item: ClaimItem, trips: Iterable[ClaimTrip]) -> str:
+    """Another one once somebody has changed what is typed of the item. What other items make of its sum does not count,
+    nor do its files, which nobody overwrites.
+    """
+    sum_typed = None if item.is_by_rate else item.amount_pence
+    typed = item.service_level_id, item.client_id, item.description, item.spent_on, item.quantity_e4, sum_typed
+    facts = *typed, item.reason, *sorted(repr(_facts_of(each)) for each in trips)
+    return sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def _insist_as_seen(item: ClaimItem, seen: str | None) -> None:
+    """DomainError where somebody has removed the item, or changed it since it had the mark `seen`. It is read again."""
+    if session.scalar(select(ClaimItem.id).where(ClaimItem.id == item.id)) is None:
+        raise DomainError("Somebody else has removed this item. Add it again if it is needed")
+    reload(item)
+    rows = select(ClaimTrip).where(ClaimTrip.claim_item_id == item.id).execution_options(populate_existing=True)
+    if seen is not None and seen != mark_of(item, session.scalars(rows.order_by(ClaimTrip.id))):
+        what = f"“{item.description}”, {in_words(item.spent_on)}"
+        quantity = f"{number(item.quantity_e4)} units, " if item.is_by_rate else ""
+        raise DomainError(
+            f"Somebody else has changed this item since you opened it: it is {what}, {quantity}"
+            f"{gbp(item.amount_pence)} now. Save yours again if it is right all the same"
+        )
+
+
 def change_item(
-    claim: Claim, item: ClaimItem, claimed: Claimed, *, files: Sequence[Taken] = (), most_files: int = 1, by: User
-) -> None:
-    """Write it anew; files are added to those that it has. DomainError as `add_item`."""
+    claim: Claim, item: ClaimItem, claimed: Claimed, *, files: Sequence[Taken] = (), most_files: int = 1,
+    seen: str | None = None, by: User,
+) -> None:  # fmt: skip
+    """Write it anew; files are added to those that it has. `seen`: its mark as the page had it. DomainError as
+    `add_item`, and where somebody has changed or removed it since.
+    """
     take_turn(claim)
     insist_on_editable(claim)
+    _insist_as_seen(item, seen)
     if files:
         _insist_on_few(len(files) + len(session.scalars(Attachment.of(item)).all()), most_files)
     if claimed.trips is None:
@@ -124,6 +154,7 @@ def remove_item(claim: Claim, item: ClaimItem, *, by: User) -> None:
     """With its trips and its files."""
     take_turn(claim)
     insist_on_editable(claim)
+    _insist_as_seen(item, None)
     touched(claim)
     files = Attachment.of(item).with_only_columns(Attachment.id).order_by(None)
     session.execute(delete(Attachment).where(Attachment.id.in_(files)))

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from models.billing.items import Claimed
+from models.money import SCALE
 from models.permissions import Role
 from models.records.claim import ClaimItem
 from tests.auth.journey import mailed_code
@@ -200,3 +201,38 @@ def test_an_item_that_was_sent_after_the_session_had_ended_is_there_again(
     assert items_of(claim) == []
     client.submit(page, {"send": "y", "choose": ""}, form="form#item", status=303)
     assert [each.description for each in items_of(claim)] == ["Runs"]
+
+
+@pytest.fixture
+def runs(provider, person, levels, child):
+    """150 miles of school runs, not sent yet."""
+    return make_claim(provider, person, Claimed(levels["child"].id, "School runs", child.id, WEDNESDAY, 150 * SCALE))
+
+
+def sent(levels, quantity):
+    return {"level": str(levels["child"].id), "choose": "", "send": "y", "quantity": quantity}
+
+
+def test_of_two_who_change_one_item_the_second_is_told_and_what_both_typed_is_there(carer, at, runs, levels):
+    [item] = every(ClaimItem)
+    there = at(f"{runs.id}/items/{item.id}/change")
+    first, second = carer.get(there), carer.get(there)
+    carer.submit(first, sent(levels, "100"), form="form#item", status=303)
+    refused = carer.submit(second, sent(levels, "120"), form="form#item", status=422)
+    assert "Somebody else has changed this item since you opened it" in refused.errors[0]
+    assert "100 units, £38.70 now" in refused.errors[0]
+    assert refused.page.select_one("[name=quantity]")["value"] == "120"
+    assert [each.quantity_e4 for each in every(ClaimItem)] == [100 * SCALE]
+    carer.submit(refused, {"send": "y", "choose": ""}, form="form#item", status=303)
+    assert [each.quantity_e4 for each in every(ClaimItem)] == [120 * SCALE]
+
+
+def test_a_page_that_is_drawn_again_for_another_choice_still_knows_what_it_was_opened_on(carer, at, runs, levels):
+    [item] = every(ClaimItem)
+    there = at(f"{runs.id}/items/{item.id}/change")
+    first, second = carer.get(there), carer.get(there)
+    carer.submit(first, sent(levels, "100"), form="form#item", status=303)
+    drawn = carer.submit(second, sent(levels, "120") | {"choose": "level"}, form="form#item")
+    refused = carer.submit(drawn, {"send": "y", "choose": ""}, form="form#item", status=422)
+    assert "Somebody else has changed this item" in refused.errors[0]
+    assert [each.quantity_e4 for each in every(ClaimItem)] == [100 * SCALE]

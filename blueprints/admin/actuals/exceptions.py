@@ -65,7 +65,7 @@ def approve_many():
             return done(words, then=url_for(".exceptions"))
         found = session.scalars(exception_list.several(ids)).all()
     rows = session.execute(exception_list.exceptions(ids=ids, state=ExceptionState.OPEN)).all() if ids else []
-    form.seen.are({each.id: each.mark for each in found if each.state.is_open})
+    form.seen.are({each.id: each.mark for each in found if each.state is ExceptionState.OPEN})
     pence = sum(row.pence for row in rows)
     return render("admin/actuals/approve_many.html", rows=rows, pence=pence, form=form, labels=labels)
 

@@ -191,7 +191,9 @@ def _filled_in(claim, item, form, files=()):
         with refusals_on(form):
             return _kept(claim, item, form)
         claim = loaded(claim.id)
-        item = item and _item_in(claim, item.id)
+        item = next((each for each in claim.items if item and each.id == item.id), None)
+        if item:
+            form.seen.is_of(verbs.mark_of(item, item.trips), anew=True)
     if choose == "trips":
         form.look_at_new_trip()
         if not form.errors:
@@ -210,12 +212,14 @@ def _kept(claim, item, form):
     if item is None:
         verbs.add_item(claim, form.claimed(), **given)
     else:
-        verbs.change_item(claim, item, form.claimed(), **given)
+        verbs.change_item(claim, item, form.claimed(), seen=form.seen.data or "", **given)
     return _back(claim, f"“{form.description.data}” is {'added' if item is None else 'changed'}")
 
 
 def _drawn(claim, item, form, *, partial, files=()):
     quote = None
+    if item:
+        form.seen.is_of(verbs.mark_of(item, item.trips))
     if item is not None and request.method == "GET":
         quote = Quote(item.rate_e4, item.quantity_e4, item.amount_pence)  # kept with each change
     elif form.is_enough_to_price:

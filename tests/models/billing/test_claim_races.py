@@ -1,16 +1,18 @@
 """Two people press at once: one is first, the other is told, and nothing is done twice."""
 
 import threading
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
 
 from models.accounts.directory import person
 from models.audit import AuditEvent
 from models.base import DomainError, session
 from models.billing import changing_rules, claiming, deciding
-from models.billing.items import Claimed, add_item
+from models.billing.items import Claimed, add_item, change_item, mark_of, remove_item
 from models.billing.listing import numbered
 from models.billing.pricing import ClaimTerms
 from models.billing.rule_change import ClaimRuleChange
@@ -137,6 +139,45 @@ def test_what_is_added_while_a_claim_is_sent_is_in_it_or_refused_and_the_sum_is_
         assert (sum_now, "has been sent to the panel" in told[1]) == (45_00, True)
     else:
         assert (sum_now, "comes to £54.00 now, no longer to £45.00" in told[1]) == (54_00, True)
+
+
+def changes_to(claim, level, quantity, carer):
+    """Change its one item, as a page that was opened before shows it."""
+    [item] = items_of(claim)
+    seen = mark_of(item, item.trips)
+    given = {"seen": seen, "tenant": claim.provider_id, "by": carer}
+    return lambda: change(claim, change_item, item, miles(level, quantity), **given)
+
+
+def test_of_two_who_change_one_item_at_once_the_second_is_told_what_stands(provider, carer, mileage):
+    claim = make_claim(provider, carer, miles(mileage, 100))
+    told = at_once(*(changes_to(claim, mileage, each, carer) for each in (30, 40)))
+    [item] = items_of(claim)
+    assert told[0] == "done"
+    assert f"{item.quantity_e4 // SCALE} units" in told[1]
+    assert item.description == f"Training {item.quantity_e4 // SCALE}"
+
+
+def test_an_item_is_changed_or_removed_and_the_second_is_told_unless_it_removes_what_was_changed(
+    provider, carer, mileage
+):  # fmt: skip
+    claim = make_claim(provider, carer, miles(mileage, 100))
+    [item] = items_of(claim)
+
+    def remove():
+        change(claim, remove_item, item, tenant=provider.id, by=carer)
+
+    change_it = changes_to(claim, mileage, 30, carer)
+
+    def change_or_find_it_gone():
+        with suppress(NoResultFound):  # of which a page makes a 404
+            change_it()
+            return
+        raise DomainError("Somebody else has removed this item. Add it again if it is needed")
+
+    told = at_once(change_or_find_it_gone, remove)
+    assert told in (["done", "done"], ["done", "Somebody else has removed this item. Add it again if it is needed"])
+    assert items_of(claim) == []
 
 
 def test_a_claim_that_is_sent_twice_at_once_is_sent_once(provider, carer, mileage):

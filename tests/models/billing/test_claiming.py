@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from models.audit import AuditEvent
 from models.base import DomainError
 from models.billing import claiming, items
-from models.billing.items import Claimed, TripFacts, days_ticked
+from models.billing.items import Claimed, TripFacts, days_ticked, mark_of
 from models.billing.journey import SavedJourney, forget_journey, save_journey
 from models.billing.levels import may_claim
 from models.billing.listing import attached, by_item, claims, queue
@@ -17,7 +17,7 @@ from models.correspondence.attachment import Attachment
 from models.money import SCALE, parse_e4
 from models.permissions import Role
 from models.pricing import Unit
-from models.records.claim import ClaimStatus
+from models.records.claim import ClaimItem, ClaimStatus, ClaimTrip
 from models.records.client import Client
 from models.records.contract import Claimable, ContractRate
 from models.records.provider import Provider
@@ -91,6 +91,29 @@ def refused(claim, verb, *words, **given):
 
 
 @pytest.mark.covers("S4-131", "S4-134", "S4-135", "S4-136", "S4-139")
+def test_the_mark_of_an_item_is_another_one_with_each_thing_that_is_typed_of_it():
+    own = {
+        "service_level_id": 1, "client_id": 2, "description": "Runs", "spent_on": MONDAY, "quantity_e4": 10 * SCALE,
+        "amount_pence": 450, "is_by_rate": True, "reason": "",
+    }  # fmt: skip
+    drive = {"day": MONDAY, "from_place": "Home", "to_place": "School", "miles_e4": 5 * SCALE, "is_return": True}
+
+    def mark(trip=None, **changed):
+        return mark_of(ClaimItem(**own | changed), [ClaimTrip(**drive | (trip or {}))])
+
+    others = [
+        mark(**each)
+        for each in (
+            {"service_level_id": 3}, {"client_id": 3}, {"description": "Rides"}, {"spent_on": MONDAY - DAY},
+            {"quantity_e4": 11 * SCALE}, {"reason": "Two schools"}, {"trip": {"day": MONDAY - DAY}},
+            {"trip": {"to_place": "Clinic"}}, {"trip": {"miles_e4": SCALE}}, {"trip": {"is_return": False}},
+        )
+    ]  # fmt: skip
+    assert len({mark(), *others}) == 1 + len(others)
+    assert mark(amount_pence=900) == mark(), "what other items make of its sum"
+    assert mark(is_by_rate=False, amount_pence=900) != mark(is_by_rate=False)
+
+
 def test_a_new_claim_is_of_today_empty_and_unsubmitted(provider, carer):
     claim = make_claim(provider, carer, notes="Week of 1 June")
     found = claim_now(claim)
