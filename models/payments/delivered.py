@@ -82,7 +82,8 @@ def price_exceptions(contracts: Mapping[int, ContractFacts]) -> None:
     for contract_id in waiting.keys() & contracts.keys():
         valuer = Valuer([contracts[contract_id]])
         for id_, before, actual_e4, frustrated_e4, by_day_e4, first_on, item_id, _ in waiting[contract_id]:
-            worth = valuer.in_all({(item_id, first_on): Given(actual_e4, frustrated_e4, by_day_e4)})
+            week, given = (item_id, first_on), Given(actual_e4, frustrated_e4, by_day_e4)
+            worth = valuer.of({week: given}).get(week, Worth())
             pence = worth.total_pence if actual_e4 or frustrated_e4 else worth.planned_pence
             if pence != before:
                 changed.append({"id": id_, "pence": pence})
