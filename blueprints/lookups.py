@@ -267,7 +267,8 @@ def page_read(read: Callable[[int, int], tuple[Sequence[T], int]], *, size: int 
     g.setdefault("kept_in_links", set()).add(name)
     items, total = read((asked - 1) * size, size)
     if not items and asked > 1:
-        _, total = read(0, 1)
+        items, total = read(0, size)
         asked = max(1, -(-total // size))
-        items, total = read((asked - 1) * size, size)
+        if asked > 1:
+            items, total = read((asked - 1) * size, size)
     return Page(items, asked, total, name, size=size)

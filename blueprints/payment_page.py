@@ -4,6 +4,7 @@ Each part is read when a template asks for it, so that an answer to a search, wh
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import sqlalchemy as sa
@@ -15,7 +16,8 @@ from models.payments.awaited import Awaited, awaited_of
 from models.payments.confirmation import AnswerState, Confirmation
 from models.payments.day_move import DayMove
 from models.payments.hold import Hold, told_among
-from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.payment import ScheduledPayment
+from models.payments.purchase_order import PurchaseOrder
 from models.payments.run_history import askers_of
 from models.payments.sent import PaidPart
 from models.payments.standing import Standing
@@ -81,13 +83,22 @@ def shown_rows(payment: ScheduledPayment, wanted: Wanted) -> ShownRows:
     return shown
 
 
+@dataclass(frozen=True)
+class Said:
+    """Every hold on a payment, who has asked, the orders in it of which a row is or was held, and what is moved."""
+
+    holds: Sequence[Hold] = ()
+    askers: Sequence[User] = ()
+    orders: Sequence[PurchaseOrder] = ()
+    moves: Sequence[DayMove] = ()
+
+
 class Shown:
     """What is said of a payment beside its rows; `rows` are those that stand on the page."""
 
     def __init__(self, payment: ScheduledPayment, rows: Sequence[PaymentRow | Row] = ()) -> None:
         self.payment = payment
         self.rows = rows
-        self._askers: Sequence[User] = ()
 
     @cached_property
     def _told(self) -> Told:
@@ -138,7 +149,9 @@ class Shown:
     @cached_property
     def moves(self) -> Sequence[DayMove]:
         """What the council has moved of its days, the latest first."""
-        return session.scalars(DayMove.of(self.payment)).all() if any(self.payment.moved) else []
+        if any(self.payment.moved) and not self.standing.has_holds:
+            return session.scalars(DayMove.of(self.payment)).all()
+        return self._said.moves
 
     @cached_property
     def banked(self) -> Sequence[PaidPart]:
@@ -151,10 +164,17 @@ class Shown:
     @cached_property
     def holds(self) -> Sequence[Hold]:
         """Every hold on it, released or not, with what was answered, the oldest first."""
+        return self._said.holds
+
+    @cached_property
+    def _said(self) -> "Said":
+        """Read at once; nothing where there is no hold."""
         if not self.standing.has_holds:
-            return []
-        holds, self._askers = read_together(self.every_hold, askers_of(self.payment))
-        return holds
+            return Said()
+        queries: list[sa.Select] = [self.every_hold, askers_of(self.payment), Hold.orders_in(self.payment)]
+        if any(self.payment.moved):
+            queries.append(DayMove.of(self.payment))
+        return Said(*read_together(*queries))
 
     @property
     def every_hold(self) -> sa.Select[Hold]:
@@ -174,11 +194,11 @@ class Shown:
     @property
     def names(self) -> dict[int, str]:
         """Who has asked, by id; they are read with the holds."""
-        return {person.id: person.name for person in self._askers} if self.holds else {}
+        return {person.id: person.name for person in self._said.askers}
 
     @cached_property
     def said_elsewhere(self) -> list[Hold]:
         """Of those, what is about rows that the payment no longer has."""
         asked = {order_id for order_id in self.said_of if order_id} - {row.order_id for row in self.rows}
-        gone = asked - PaymentLine.orders_in(self.payment) if asked else set()
+        gone = asked - {order.id for order in self._said.orders}
         return [hold for order_id in gone for hold in self.said_of[order_id]]

@@ -12,19 +12,20 @@ from blueprints.pages import done, go_to, refusals_on, render
 from blueprints.presses import is_sent_again, repeatable
 from blueprints.reading import reads_client_records
 from forms.payments import AnswerForm, TakeBackForm
-from models.accounts.user import names_of
-from models.base import reload, session
+from models.base import reload
 from models.money import gbp
 from models.payments import answers
 from models.payments.answers import confirm, insist_on_being_open, insist_on_no_answer, reject
 from models.payments.confirmation import Processing
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
+from models.payments.run_history import askers_of
 from models.payments.standing import standing_of
 from models.payments.to_answer import confirmed_of, to_answer
 from models.permissions import Permission
 from models.reports.breakdown import rows_of
 from models.reports.payment_rows import Wanted
+from models.together import read_together
 from models.words import how_many, is_found, is_initial, searched
 
 bp = Blueprint("answering", __name__, url_prefix="/payments")
@@ -63,13 +64,13 @@ def answer(reference, first_on):
 def _shown(payment, form):
     """The payment's rows with what is asked, held and said of them, as they are now; offers them to the form."""
     rows = rows_of(payment, Wanted(with_gone=True))
-    holds = session.scalars(Hold.ever_on(payment).order_by(None).order_by(Hold.id)).unique().all()
+    holds, askers = read_together(Hold.ever_on(payment).order_by(None).order_by(Hold.id), askers_of(payment))
     marks = {hold.purchase_order_id: hold for hold in reversed(holds) if not hold.is_released}
     asked = to_answer(payment)
     is_planned = payment.processing is Processing.FUTURE  # there is nothing yet that could be held
     offered = [] if is_planned else asked.drafts.keys() - marks.keys()
     form.offer(rows.items, asked, offered, holds_queried=payment.contract.holds_queried)
-    return {"rows": rows, "asked": asked, "marks": marks, **_said(holds, rows.items)}
+    return {"rows": rows, "asked": asked, "marks": marks, **_said(holds, askers, rows.items)}
 
 
 @bp.post("/<reference:reference>/<day:first_on>/answer/keep")
@@ -175,7 +176,7 @@ def _is_sought(text, title):
     return all(is_found(word, name if is_initial(word) else title) for word in searched(text))
 
 
-def _said(holds, rows):
+def _said(holds, askers, rows):
     """What was asked and answered of the payment: beside its rows, and of rows that it no longer has."""
     told = [hold for hold in holds if hold.is_told]
     here = {row.order_id for row in rows} | {None}
@@ -183,5 +184,5 @@ def _said(holds, rows):
         "said_of": {order_id: [hold for hold in told if hold.purchase_order_id == order_id]
                     for order_id in {hold.purchase_order_id for hold in told}},
         "said_elsewhere": [hold for hold in told if hold.purchase_order_id not in here],
-        "names": names_of(hold.placed_by_id for hold in told if hold.is_query) if told else {},
+        "names": {person.id: person.name for person in askers},
     }  # fmt: skip

@@ -99,6 +99,14 @@ class Hold(ProviderOwned, Base):
         )
 
     @classmethod
+    def orders_in(cls, payment: ScheduledPayment) -> Select[PurchaseOrder]:
+        """The purchase orders of which a row of the payment is, or was, held, as far as it still has that row."""
+        line, held = PaymentLine, select(cls.purchase_order_id).where(cls.payment_id == payment.id)
+        here = select(line.purchase_order_id).where(line.payment_id == payment.id)
+        order = PurchaseOrder
+        return select(order).where(order.id.in_(held), order.id.in_(here)).order_by(order.id)
+
+    @classmethod
     def ever_on(cls, payment: ScheduledPayment) -> Select["Hold"]:
         """All holds on a payment with their purchase orders and answers, those not released first: ask for unique()."""
         order = joinedload(cls.purchase_order).joinedload(PurchaseOrder.client)

@@ -160,7 +160,7 @@ VIEWS_MAY_CALL = {
     "models.payments.standing_hold": {"waiting"},
     "models.payments.standing_holds": {"suspend", "change", "end"},
     "models.payments.money_line": {"line_of"},
-    "models.payments.run_history": {"outcome_of", "outcomes_of", "people_of", "runs_of", "spend_on"},
+    "models.payments.run_history": {"askers_of", "outcome_of", "outcomes_of", "people_of", "runs_of", "spend_on"},
     "models.payments.worklist": {"listed", "numbered", "runs_that_wait", "waiting", "what_is_due"},
 }  # fmt: skip
 """The functions of payments that a view may call. What calculates, locks, or pays by steps is not among them."""
