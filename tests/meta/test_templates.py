@@ -60,3 +60,13 @@ def test_templates_ask_and_do_not_compare_raw_values(name):
     assert not re.search(
         r"\.(value|name) (==|!=|in|not in) |\[\w+(\.\w+)*\.value\]|\.get\(\w+(\.\w+)*\.value", source(name)
     )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_card_keeps_the_lines_of_a_cell_together(name):
+    """On a phone a cell is its heading and one thing beside it: lines are wrapped in one element, or each becomes a
+    column of its own.
+    """
+    cells = re.findall(r'<td[^>]*\sdata-label="[^"]*"[^>]*>(.*?)</td>', source(name), re.DOTALL)
+    bare = [cell for cell in cells if "<br>" in re.sub(r"<(span|div|ul)\b.*</\1>", "", cell, flags=re.DOTALL)]
+    assert not bare

@@ -96,9 +96,18 @@ def _grid(place, week, form, *, sheet=None, item_id=None):
 
 
 def _outdated(sheet, form):
-    """The rows that somebody else has changed since the page was drawn that is sent now."""
-    seen = {id_: (row, sheet.by_item[id_]) for id_, row in form.touched.items()}
-    return {id_ for id_, (row, now) in seen.items() if form.errors and row.version not in (None, now.actual.version)}
+    """The rows that somebody else has changed since the page was drawn that is sent now. A row that says what stands is
+    none of them: it was saved by itself while the page was on its way.
+    """
+    if not form.errors:
+        return set()
+    found = set()
+    for id_, row in form.touched.items():
+        now = sheet.by_item[id_]
+        is_same = not row.faults and row.of(now.figures) == now.figures
+        if row.version not in (None, now.actual.version) and not is_same:
+            found.add(id_)
+    return found
 
 
 def _boxes(sheet, form):

@@ -126,6 +126,17 @@ def test_of_two_people_at_once_the_second_is_told_and_keeps_what_they_typed(agen
     assert stands() == [12, 11, 14]
 
 
+def test_a_row_that_was_saved_by_itself_is_no_colleagues_when_the_page_sent_after_it_is_refused(agency):
+    page = agency.begin()
+    agency.save(page, {agency.box(0, "actual"): "12"})  # on a slow line: sent, and its answer still on the way
+    again = agency.save(page, {agency.box(0, "actual"): "12", agency.box(1, "actual"): "a lot"})
+    assert again.status_code == 422
+    assert "A colleague has changed" not in again.words
+    other = agency.save(page, {agency.box(0, "actual"): "11", agency.box(1, "actual"): "a lot"})
+    assert "A colleague has changed this row meanwhile. Now it says: actual 12" in other.words
+    assert stands() == [12, 14, 14]
+
+
 def test_a_row_that_only_a_colleague_has_changed_is_left_as_it_is(agency):
     mine, theirs = agency.begin(), agency.sign_in(Role.SCHEDULER)
     theirs.submit(theirs.get(agency.week), {agency.box(0, "actual"): "13"}, form="#sheet")
