@@ -110,11 +110,6 @@ class Concern(StrEnum):
         }.get(self.value, self.label)
 
     @property
-    def is_of_any_day(self) -> bool:
-        """It says nothing of the day on which they are to be finalised."""
-        return self not in (Concern.OVERDUE, Concern.DUE_TODAY)
-
-    @property
     def is_told_by_sums(self) -> bool:
         """Another page tells its sums one by one: models.reports.waits.waiting."""
         return self is Concern.WAITING

@@ -139,12 +139,10 @@ class Export(Base):
 
     @classmethod
     def listed(cls, *, state: ExportState | None = None, unanswered_for: int | None = None) -> Select:
-        """Rows (export, state, refused), the newest first; `refused`: how many answers refuse something of it.
-        `unanswered_for`: those only that have had no answer for more than so many working days.
-        """
-        refused = select(sa.func.count(ExportAnswer.id)).where(
-            ExportAnswer.number == cls.number, ExportAnswer.result == AnswerResult.REFUSED
-        )
+        """Rows (export, state, refused), the newest first; `refused`: how many answers refuse something of it. With
+        `unanswered_for`: those only that have had no answer for more than so many working days."""
+        is_refused = ExportAnswer.number == cls.number, ExportAnswer.result == AnswerResult.REFUSED
+        refused = select(sa.func.count(ExportAnswer.id)).where(*is_refused)
         columns = cls, cls.state.label("state"), refused.correlate(cls).scalar_subquery().label("refused")
         found = select(*columns).order_by(cls.number.desc())
         if unanswered_for is not None:
