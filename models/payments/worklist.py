@@ -273,8 +273,7 @@ class Due:
     count: int
     pence: int
     """What those come to that nothing keeps back just now: what waits for an answer in time is in it, what cannot be
-    calculated is not.
-    """
+    calculated is not."""
     held_pence: int
     """What the others come to, and rows that are held or queried in these."""
     free: int = 0

@@ -144,9 +144,8 @@ class Export(Base):
         is_refused = ExportAnswer.number == cls.number, ExportAnswer.result == AnswerResult.REFUSED
         refused = select(sa.func.count(ExportAnswer.id)).where(*is_refused)
         columns = cls, cls.state.label("state"), refused.correlate(cls).scalar_subquery().label("refused")
-        found = select(*columns).order_by(cls.number.desc())
-        if unanswered_for is not None:
-            found = found.where(*_is_unanswered(unanswered_for))
+        late = _is_unanswered(unanswered_for) if unanswered_for is not None else ()
+        found = select(*columns).where(*late).order_by(cls.number.desc())
         return found if state is None else found.where(cls.state == state)
 
     @classmethod
