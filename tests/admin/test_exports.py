@@ -138,7 +138,7 @@ def test_my_work_says_what_is_refused_and_what_has_no_answer(desk, told):
     assert [each.a.text for each in desk.officer.get(there).page.select("#exports tbody th")] == [str(told.number)]
     assert len(desk.officer.get(there.replace("/?", "/data.csv?")).text.splitlines()) == 2
     refuse(told)
-    assert "No export is like that" in desk.officer.get(there).text
+    assert "No export is in that state" in desk.officer.get(there).text
     page = desk.officer.get("/council/").text
     assert "Exports without an answer" not in page
     assert "Exports with refused rows" in page
