@@ -56,7 +56,8 @@ def _wanted(sees_money):
     orders, actions = may(Permission.VIEW_PURCHASE_ORDERS), may(Permission.VIEW_ACTIONS)
     claims = may(Permission.VIEW_CLAIMS) and bool(viewed().is_claimant)
     timesheets = may(Permission.SUBMIT_ACTUALS) and viewed().kind.sends_timesheets
-    return Wanted(sees_money, orders, actions, manages, agrees, claims, timesheets, manages)
+    invoices = may(Permission.SUBMIT_INVOICES) and viewed().kind.sends_invoices
+    return Wanted(sees_money, orders, actions, manages, agrees, claims, timesheets, invoices, manages)
 
 
 def _columns(found, counted):

@@ -161,6 +161,20 @@ def _returned_claims(now: Now) -> Iterable[Need]:
 
 
 @source
+def _invoices_on_hold(now: Now) -> Iterable[Need]:
+    """Those that the provider has to mend: they are paid once they are sent again."""
+    held, pence = now.glance.invoices_held, now.glance.invoices_held_pence
+    if held and may(Permission.SUBMIT_INVOICES):
+        one = url_for("provider.invoices.show", invoice_id=now.glance.invoice_id)
+        yield Need(
+            what=f"1 invoice is on hold, {gbp(pence)}" if held == 1 else f"{held} invoices are on hold, {gbp(pence)}",
+            why="Read why, mend it, then send it again under the same number", pence=pence,
+            address=one if held == 1 else url_for("provider.invoices.index", state="on_hold"),
+            do="Read and mend it" if held == 1 else "See your invoices",
+        )  # fmt: skip
+
+
+@source
 def _timesheets(now: Now) -> Iterable[Need]:
     """Of Shared Lives: those that the council has returned, and last month's where it is not sent."""
     if not may(Permission.SUBMIT_ACTUALS):

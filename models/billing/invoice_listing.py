@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, with_expression
 
-from models.base import choice
+from models.base import choice, sum_of
 from models.calendar import FAR_FUTURE, FinancialYear, Span
 from models.folding import found_by
 from models.payments.invoiced import paid_of_invoices
@@ -19,7 +19,7 @@ from models.records.invoice import (
     InvoiceState,
     InvoiceStatus,
 )
-from models.records.invoice_rule import HoldReason
+from models.records.invoice_rule import HoldOwner, HoldReason
 from models.records.provider import Provider
 from models.waiting import waits
 
@@ -167,3 +167,21 @@ def held_for_council() -> Select:
     query = waits("invoices held", func.count(held.id), func.min(held.held_on))
     query = query.join(reason, reason.id == held.reason_id)
     return query.where(held.ended_at.is_(None), ~reason.is_of_provider)
+
+
+def held_for_provider() -> Select:
+    """One row of those on hold for what their provider has to mend: `how_many`, their sum with VAT (`pence`, credit
+    notes taken off), and the id of the `newest`, 0 where there is none.
+    """
+    own, held, reason = Invoice, InvoiceHold, HoldReason
+    sign = sa.case((own.kind == InvoiceKind.CREDIT_NOTE, -1), else_=1)
+    return (
+        select(
+            func.count(own.id).label("how_many"),
+            sum_of(sign * (own.net_pence + own.vat_pence)).label("pence"),
+            func.coalesce(func.max(own.id), 0).label("newest"),
+        )
+        .join(held, sa.and_(held.invoice_id == own.id, held.ended_at.is_(None)))
+        .join(reason, reason.id == held.reason_id)
+        .where(own.status == InvoiceStatus.ON_HOLD, reason.is_of_provider)
+    )

@@ -1,5 +1,5 @@
 """What home counts, in one statement: the last bank days, what is owed, orders, actions, claims, addresses that refuse
-mail, when the access was last reviewed, and whether the person has a strong second step.
+mail, invoices on hold, when the access was last reviewed, and whether the person has a strong second step.
 """
 
 from collections import defaultdict
@@ -15,6 +15,7 @@ from models.accounts.authenticator import Authenticator
 from models.accounts.passkey import Passkey
 from models.accounts.user import User
 from models.base import UTCDateTime, session, sum_of
+from models.billing.invoice_listing import held_for_provider
 from models.calendar import FinancialYear, london_day
 from models.care import timesheet_list
 from models.correspondence.action import NOTHING_PENDING, Action, Pending, Side, counted
@@ -90,6 +91,12 @@ class Glance:
     """... one of them; 0 where there is none."""
     timesheets_to_send: int = 0
     """Timesheets of last month that are not sent yet."""
+    invoices_held: int = 0
+    """Invoices and credit notes on hold for what the provider has to mend, ..."""
+    invoices_held_pence: int = 0
+    """... what they come to with VAT, credit notes taken off, ..."""
+    invoice_id: int = 0
+    """... and the newest of them; 0 where there is none."""
     review_due_on: date | None = None
     """The day by which the access is to be reviewed, once that has come."""
     has_strong_step: bool = False
@@ -110,6 +117,7 @@ class Wanted:
     documents: bool
     claims: bool
     timesheets: bool
+    invoices: bool
     refusals: bool
     """The addresses of colleagues that refuse mail; else the person's own only."""
 
@@ -148,6 +156,9 @@ def glance(user: User, provider_id: int, wanted: Wanted, year: FinancialYear) ->
         timesheets_returned=count("timesheets returned"),
         timesheet_id=counts["timesheets returned"].pence if "timesheets returned" in counts else 0,
         timesheets_to_send=count("timesheets to send"),
+        invoices_held=count("invoices held"),
+        invoices_held_pence=counts["invoices held"].pence if "invoices held" in counts else 0,
+        invoice_id=counts["invoices held"].more_pence if "invoices held" in counts else 0,
         deeds=counts["documents"].more_pence if "documents" in counts else 0,
         review_due_on=due_on if access_review.is_due(due_on) else None,
         has_strong_step=count("steps") > 0,
@@ -171,19 +182,15 @@ def _parts(wanted: Wanted) -> list[Select]:
     parts = [_second_steps(), _refusals(wanted.refusals)]
     if wanted.money:
         parts += [_paid(), _owed(), _debts(), _plans(), _returned()]
-    if wanted.orders:
-        parts.append(_orders())
-    if wanted.documents:
-        parts.append(_documents())
     if wanted.actions:
         parts += [_actions(wanted.money), _replied(wanted.money)]
-    if wanted.claims:
-        parts.append(_claims())
     if wanted.timesheets:
         parts += _timesheets()
-    if wanted.review:
-        parts.append(_review())
-    return parts
+    alone = (
+        (wanted.orders, _orders), (wanted.documents, _documents), (wanted.claims, _claims),
+        (wanted.invoices, _invoices_held), (wanted.review, _review),
+    )  # fmt: skip
+    return [*parts, *(part() for is_wanted, part in alone if is_wanted)]
 
 
 def _columns(what: str, **given: Any) -> list[sa.Label[Any]]:
@@ -235,6 +242,11 @@ def _timesheets() -> list[Select]:
         select(*_columns("timesheets returned", number=sa.func.count(found.id), pence=newest)),
         _counted("timesheets to send", timesheet_list.to_send()),
     ]
+
+
+def _invoices_held() -> Select:
+    found = held_for_provider().subquery("invoices").c
+    return select(*_columns("invoices held", number=found.how_many, pence=found.pence, more_pence=found.newest))
 
 
 def _actions(of_money: bool) -> Select:
