@@ -4,17 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from models.base import DomainError
+from models.base import DomainError, session
 from models.billing import invoice_deciding, invoice_lines
-from models.billing.credited import left_of
+from models.billing.credited import Left, insist_is_left, left_of
 from models.billing.invoice_matching import match
 from models.calendar import as_on
 from models.money import SCALE
-from models.records.invoice import InvoiceStatus
+from models.records.invoice import Invoice, InvoiceStatus
 from tests import invoice_factories as made
 from tests.factories import make_user
 from tests.invoice_factories import MONDAY, act, asked
 from tests.support.rows import unit_of_work
+from tests.support.runs import change
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database"), pytest.mark.covers("S4-026")]
 HOURS = 10 * SCALE
@@ -107,3 +108,37 @@ def test_what_an_approved_credit_note_gives_free_is_offered_again(care, approved
     made.approve(note)
     [offered] = made.facts_of(contract).to_invoice(contract.id)
     assert (offered.item.id, offered.left_e4) == (item.id, 3 * SCALE)
+
+
+def test_what_is_left_counts_the_notes_of_this_invoice_that_were_sent_and_are_not_given_up(care):
+    """Of 10 hours 4 and 1 are taken back; drafts, what was rejected, and notes of another invoice take nothing."""
+    contract, item = care
+    invoices = [made.make_sent(contract, asked(item)) for _ in range(2)]
+    for each in invoices:
+        made.approve(each)
+    [line], [other] = (made.invoice_now(each).lines for each in invoices)
+    notes = {hours: made.make_credit_note(invoices[0], {line.id: hours * SCALE}) for hours in (4, 1, 2)}
+    made.make_credit_note(invoices[0], {line.id: 3 * SCALE})  # a draft
+    for each in (*notes.values(), made.make_credit_note(invoices[1], {other.id: 5 * SCALE})):
+        made.send(each)
+    made.approve(notes[4])
+    reject(notes[2])
+    with unit_of_work():
+        found = left_of(invoices[0].id)
+        assert (list(found), found[line.id]) == ([line.id], Left(5 * 23_10, 0, 5 * SCALE))
+        assert left_of(invoices[0].id, but=notes[4].id)[line.id] == Left(9 * 23_10, 0, 9 * SCALE)
+        assert left_of(invoices[1].id)[other.id] == Left(5 * 23_10, 0, 5 * SCALE)
+
+
+@pytest.mark.parametrize("name", ["net_pence", "vat_pence", "quantity_e4"])
+def test_a_note_that_takes_back_more_in_one_of_its_sums_than_is_left_is_not_sent(approved, name):
+    """All that is left may be taken back, and no penny and no ten-thousandth of a unit more."""
+    [line] = approved.lines
+    note = made.make_credit_note(approved, {line.id: HOURS})
+    [own] = made.invoice_now(note).lines
+    change(own, **{name: getattr(line, name) + 1})
+    with pytest.raises(DomainError, match="is left of that line"), unit_of_work():
+        insist_is_left(session.get(Invoice, note.id))
+    change(own, **{name: getattr(line, name)})
+    with unit_of_work():
+        insist_is_left(session.get(Invoice, note.id))
