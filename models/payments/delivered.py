@@ -99,7 +99,6 @@ class Valuer:
     def __init__(self, contracts: Iterable[ContractFacts]) -> None:
         self._items = {item.id: (contract, item) for contract in contracts for item in contract.items}
         self._paying: dict[tuple[int, date], Method | None] = {}
-        self._known: dict[Hashable, Worth] = {}
 
     @classmethod
     def of_providers(cls, provider_ids: Collection[int]) -> "Valuer":
@@ -112,9 +111,10 @@ class Valuer:
 
     def of(self, figures: Mapping[ItemWeek, Given]) -> dict[ItemWeek, Worth]:
         """By item and week; without items whose contract pays nothing."""
-        return {key: self._worth(key, given) for key, given in figures.items() if key[0] in self._items}
+        known: dict[Hashable, Worth] = {}  # of these figures only: other weeks have no facts in common with them
+        return {key: self._worth(key, given, known) for key, given in figures.items() if key[0] in self._items}
 
-    def _worth(self, key: ItemWeek, given: Given) -> Worth:
+    def _worth(self, key: ItemWeek, given: Given, known: dict[Hashable, Worth]) -> Worth:
         item_id, first_on = key
         contract, item = self._items[item_id]
         week = Span(first_on, first_on + WEEK)
@@ -125,9 +125,9 @@ class Valuer:
             return Worth()
         by_day = tuple(given.by_day_e4) if given.by_day_e4 else None
         facts = (*_facts_in(item, week, method), given.actual_e4, given.frustrated_e4, by_day)
-        if facts not in self._known:
-            self._known[facts] = _worth(item, week, method, given)
-        return self._known[facts]
+        if facts not in known:
+            known[facts] = _worth(item, week, method, given)
+        return known[facts]
 
 
 def _facts_in(item: ItemFacts, week: Span, method: Method) -> tuple[Hashable, ...]:

@@ -4,6 +4,7 @@ Of a file is kept what stood in its cells, and what its sender has mended. Its f
 each check. Once it is applied or discarded, only its counts, its hash and the rows that were left stay.
 """
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.audit import Actor
-from models.base import AsJSON, Base, Key, Pence, utc_now
+from models.base import AsJSON, Base, Key, Pence, chunks, utc_now
 from models.tenancy import ProviderOwned, owned
 from models.words import Choice
 
@@ -64,18 +65,29 @@ OPEN = (ImportState.COLUMNS, ImportState.WAITING, ImportState.CHECKED, ImportSta
 
 
 class KeptTable:
-    """What stood in a file: the headings with the number of their row, and the rows below with theirs, as text."""
+    """What stood in a file: the headings with the number of their row, and the rows below with theirs, as text.
+
+    Rows are kept in parts, of which one is read at a time: most cells say what others say, and 100,000 rows that are
+    read at once take three times the memory of rows that share what is the same.
+    """
+
+    AT_ONCE = 1_000
 
     def __init__(self, heading_row: int, headings: list[str], rows: list[tuple[int, list[str]]],
                  bad: dict[str, str]) -> None:  # fmt: skip
         self.heading_row, self.headings, self.rows, self.bad = heading_row, headings, rows, bad
 
     def as_dict(self) -> dict[str, Any]:
-        return {"heading_row": self.heading_row, "headings": self.headings, "rows": self.rows, "bad": self.bad}
+        parts = [json.dumps(some, ensure_ascii=False) for some in chunks(self.rows, self.AT_ONCE)]
+        return {"heading_row": self.heading_row, "headings": self.headings, "parts": parts, "bad": self.bad}
 
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> "KeptTable":
-        return cls(row["heading_row"], row["headings"], [(number, cells) for number, cells in row["rows"]], row["bad"])
+        """Of files from before rows were kept in parts as well."""
+        known: dict[str, str] = {}
+        rows = row["rows"] if "rows" in row else (each for part in row["parts"] for each in json.loads(part))
+        shared = [(number, [known.setdefault(cell, cell) for cell in cells]) for number, cells in rows]
+        return cls(row["heading_row"], row["headings"], shared, row["bad"])
 
 
 class RowFault:

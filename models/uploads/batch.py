@@ -202,19 +202,22 @@ def apply(batch: ImportBatch, provider: Provider, found: Checked, *, only_good: 
     insist_appliable(batch, only_good=only_good)
     with uncollected():
         kinds.write(batch.kind, provider, found, by=by)
-    good, applied = {row.number for row in found.good}, batch.rows_good
-    table, is_whole = content_of(batch), not batch.rows_rejected
-    kept = KeptTable(
-        table.heading_row, table.headings, [row for row in table.rows if row[0] not in good], table.bad
-    )  # fmt: skip
+    applied, is_whole = batch.rows_good, not batch.rows_rejected
+    content: Any = sa.null() if is_whole else _without(content_of(batch), {row.number for row in found.good})
     _change(
         batch, state=ImportState.APPLIED if is_whole else ImportState.PART_APPLIED,
-        content=sa.null() if is_whole else kept, applied_at=utc_now(), applied_by_id=by.id,
+        content=content, applied_at=utc_now(), applied_by_id=by.id,
         rows_applied=batch.rows_applied + applied, rows_new=0, rows_changed=0, outcome=sa.null(), checked_as=None,
     )  # fmt: skip
     session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id, ImportRow.is_rejected.is_(False)))
     record("upload.applied", batch, by=by, rows=applied, left=batch.rows_rejected, sha256=batch.sha256,
            pence=batch.pence)  # fmt: skip
+
+
+def _without(table: KeptTable, numbers: Collection[int]) -> KeptTable:
+    """What is left once these rows are written."""
+    rows = [row for row in table.rows if row[0] not in numbers]
+    return KeptTable(table.heading_row, table.headings, rows, table.bad)
 
 
 def discard(batch: ImportBatch, *, by: User) -> None:

@@ -79,9 +79,13 @@ def _write_actuals(provider: Provider, found: Checked, by: User) -> None:
     facts = found.facts
     if facts is None:
         raise ValueError("actuals are held against facts")
-    of_day: dict[date, list[Filed]] = defaultdict(list)
+    of_day: dict[date, list[CheckedRow]] = defaultdict(list)
     for row in found.good:
-        if (key := row.week) and row.item and row.figures and row.planned_e4 is not None:
-            of_day[key.first_on].append(Filed(key, row.item.id, row.planned_e4, row.figures, row.stood))
-    for filed in of_day.values():
+        if row.first_on is not None:
+            of_day[row.first_on].append(row)
+    for rows in of_day.values():
+        filed = [
+            Filed(key, row.item.id, row.planned_e4, row.figures, row.stood) for row in rows
+            if (key := row.week) and row.item and row.figures and row.planned_e4 is not None
+        ]  # fmt: skip
         file_rows(provider.id, filed, lambda week: facts.planned_in(WeekKey(*week)), Origin.FILE, by=by)
