@@ -12,6 +12,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,6 +53,64 @@ def measure() -> None:
                 whole = min(_timed(partial(_whole, name, content)) for _ in range(2))
                 kind = name.rpartition(".")[2].upper()
                 print(f"  {kind}: bare {bare:.2f} s, whole {whole:.2f} s, {whole / bare:.1f} times")
+    measure_memory()
+
+
+def measure_memory(people: int = 10_000, weeks: int = 10) -> None:
+    """Megabytes beside the portal alone at the peak of each step, in one process that does them all."""
+    with portal():
+        fill(1, people)
+        with transaction() as own:
+            set_tenant(EVERY_PROVIDER)
+            own.add(User(id=1, email="clerk@example.org", name="Clerk", password_hash=""))
+        content = _csv([
+            (*row[:2], f"{START + timedelta(weeks=week):%d/%m/%Y}", *row[3:11], f"R{week}{row[11]}")
+            for week in range(weeks) for row in _rows()
+        ])  # fmt: skip
+        alone = _megabytes("VmRSS")
+        with as_on(TODAY + timedelta(weeks=weeks)):
+            for name, act in (("kept", partial(_keep, content)), ("checked", _check), ("applied", _apply)):
+                Path("/proc/self/clear_refs").write_text("5")
+                seconds = _timed(act)
+                print(
+                    f"  {people * weeks:,} rows {name}: {seconds:.1f} s, {_megabytes('VmHWM') - alone} MB at its peak"
+                )
+
+
+def _megabytes(name: str) -> int:
+    """VmRSS: what the process holds; VmHWM: the most since that was reset."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith(name))
+
+
+def _those() -> tuple[Provider, User]:
+    set_tenant(1)
+    return session.scalars(select(Provider)).one(), session.scalars(select(User)).one()
+
+
+def _keep(content: bytes) -> None:
+    table = read_table("weeks.csv", content, "Actuals")
+    with transaction():
+        provider, by = _those()
+        uploads.receive(
+            provider, ImportKind.ACTUALS, "weeks.csv", sha256(content).hexdigest(), table.rows, bad=table.bad,
+            merged=table.merged, notes=table.notes, is_csv=True, by=by,
+        )  # fmt: skip
+
+
+def _check() -> None:
+    with transaction() as own:
+        provider, _ = _those()
+        batch = own.scalars(select(ImportBatch)).one()
+        uploads.keep(batch, uploads.look(batch, provider))
+
+
+def _apply() -> None:
+    with transaction() as own:
+        provider, by = _those()
+        batch = own.scalars(select(ImportBatch)).one()
+        wish = {"wish": asdict(queue.Wish(batch.rows_good)), "pence": batch.pence, "act": APPLY}
+        queue.finish(batch, provider, uploads.look(batch, provider), wish, by=by)
 
 
 def _rows() -> list[tuple[str, ...]]:
