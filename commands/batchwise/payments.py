@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commands.batchwise.sharing import shared
 from models.accounts.user import User
 from models.base import let_others_write, scope, session, snapshot, transaction
 from models.calendar import today
@@ -45,11 +46,21 @@ def calculate_all(
     """Calculate these providers, or all: in batches, so that nobody waits long for the lock. DomainError where today is
     before the last finalised day.
     """
-    total = calculation.Calculated()
-    for batch in batches_of(provider_ids, progress):
+
+    def one(batch: list[int]) -> calculation.Calculated:
         with transaction():
             set_tenant(EVERY_PROVIDER)
-            total.add(calculation.calculate(batch, accept=accept))
+            return calculation.calculate(batch, accept=accept)
+
+    total, done = calculation.Calculated(), 0
+    batches = _batches(provider_ids)
+    count = sum(map(len, batches))
+    for batch, found in shared(batches, one):
+        total.add(found)
+        done += len(batch)
+        if progress is not None:
+            progress(done, count)
+    total.changes.sort(key=lambda each: (each.contract_id, each.first_on))
     return total
 
 
@@ -175,9 +186,7 @@ def _in_turn(run_id: int, own: Session) -> PaymentRun:
 
 def batches_of(provider_ids: list[int] | None, progress: Progress | None = None) -> Iterator[list[int]]:
     """The ids of these providers, or of all, batch by batch; each batch is done when the next one is asked for."""
-    with scope():
-        set_tenant(EVERY_PROVIDER)
-        batches = list(batching.batches(provider_ids))
+    batches = _batches(provider_ids)
     done, count = 0, sum(len(batch) for batch in batches)
     for batch in batches:
         if done:
@@ -186,3 +195,9 @@ def batches_of(provider_ids: list[int] | None, progress: Progress | None = None)
         done += len(batch)
         if progress is not None:
             progress(done, count)
+
+
+def _batches(provider_ids: list[int] | None) -> list[list[int]]:
+    with scope():
+        set_tenant(EVERY_PROVIDER)
+        return list(batching.batches(provider_ids))

@@ -8,12 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select, update
 
-from models.base import insert_rows, session, sum_of
+from models.base import insert_rows, session, sum_of, take_turns
 from models.engine.draft import OrderKey, OrderSum
 from models.payments.payment import PaymentLine
 from models.payments.purchase_order import PurchaseOrder, PurchaseOrderRevision
 
 ProviderOrder = tuple[int, OrderKey]
+ORDER_NUMBERS = 96_001
+"""The number of the lock that is held while new orders get their numbers."""
 
 
 class OrderBook:
@@ -78,7 +80,8 @@ class OrderBook:
         return {(row.provider_id, (row.client_id, row.financial_year)): row for row in rows}
 
     def _create(self, keys: list[ProviderOrder], sums: dict[ProviderOrder, OrderSum], as_on: date) -> None:
-        """New orders; the first revision of those that come to something."""
+        """New orders; the first revision of those that come to something. Who numbers at the same time waits."""
+        take_turns(ORDER_NUMBERS)
         number = session.scalars(select(sa.func.coalesce(sa.func.max(PurchaseOrder.number), 0))).one()
         rows = [
             {"number": number + at, "provider_id": key[0], "client_id": key[1][0], "financial_year": key[1][1]}

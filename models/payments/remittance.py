@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import AsJSON, Base, Key, Pence, chunks, session
+from models.base import AsJSON, Base, Key, Pence, session
 from models.calendar import london_day
 from models.engine import reason_code
 from models.engine.component import LUMPS, Component
@@ -32,7 +32,9 @@ from models.records.provider import Organisation, Provider
 from models.tenancy import ProviderOwned, owned
 
 AT_ONCE = 500
-"""Payments that are written with one set of queries."""
+"""Payments that are written with one set of queries, ..."""
+LINES_AT_ONCE = 20_000
+"""... or fewer, where they have more lines: years of a large contract would fill the memory."""
 
 
 class Remittance(ProviderOwned, Base):
@@ -76,10 +78,23 @@ class Remittance(ProviderOwned, Base):
 def write_for(members: Sequence[RunPayment], *, on: date) -> None:
     """Keep what was finalised of these payments on that day; all are of one run, and their lines are marked."""
     finalised = [each for each in members if each.is_finalised]
-    for some in chunks(finalised, AT_ONCE):
+    for some in _at_once(finalised):
         written = _Writing(some[0].run_id, some, on)
         if rows := list(written.rows()):
             session.execute(sa.insert(Remittance), rows)
+
+
+def _at_once(members: Iterable[RunPayment]) -> Iterator[list[RunPayment]]:
+    some: list[RunPayment] = []
+    lines = 0
+    for each in members:
+        if some and (len(some) == AT_ONCE or lines + each.lines > LINES_AT_ONCE):
+            yield some
+            some, lines = [], 0
+        some.append(each)
+        lines += each.lines
+    if some:
+        yield some
 
 
 def missing() -> Select:
