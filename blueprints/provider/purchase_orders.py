@@ -64,12 +64,12 @@ def data(ending):
 @reads_client_records
 def show(order_id):
     order = get_or_404(PurchaseOrder.numbered(order_id))
-    held = session.execute(spend_on(order)).all()
+    held, expected = session.execute(spend_on(order)).all(), order.expected
     return render(
         "provider/purchase_orders/show.html",
         order=order,
-        expected=tell_expected(order.expected),
-        until=expected_until(order.expected, order.year),
+        expected=tell_expected(expected),
+        until=expected_until(expected, order.year),
         blocked_pence=blocked_of(order.client_id, year=order.year) if order.client_id and _may_see_payments() else 0,
         spent=[row for row in held if row.is_paid],
         coming=[row for row in held if not row.is_paid],
