@@ -75,9 +75,15 @@ def _sides() -> sa.CTE:
 
 
 def _lines(side: sa.CTE) -> sa.CTE:
-    """The lines of both, once for all parts. `is_own`: care, or what is taken off it, for its payment's own days."""
-    line = PaymentLine
+    """The lines of both, once for all parts: those of people whose care has changed, and what is no care for the
+    payment's own days. `is_own`: care, or what is taken off it, for its payment's own days.
+    """
+    line, order, theirs = PaymentLine, aliased(PurchaseOrder), aliased(PurchaseOrder)
     own = belongs_on().between(side.c.first_on, side.c.last_on)
+    changed = _changed(side).c
+    is_theirs = order.client_id == theirs.client_id
+    of_changed = select(theirs.id).join(order, is_theirs).join(changed.of.table, changed.id == order.id)
+    is_told = sa.or_(line.component.not_in(PRICED), ~own, line.purchase_order_id.in_(of_changed))
     return (
         select(
             side, PurchaseOrder.client_id, line.id.label("line_id"), line.component, line.item_id, line.allowance_id,
@@ -86,10 +92,27 @@ def _lines(side: sa.CTE) -> sa.CTE:
         .select_from(side)
         .join(line, line.payment_id == side.c.payment_id)
         .join(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
-        .where(line.payment_id.in_(IDS_OF_BOTH))
+        .where(line.payment_id.in_(IDS_OF_BOTH), is_told)
         .cte("lines")
         .prefix_with("MATERIALIZED")
     )  # fmt: skip
+
+
+def _changed(side: sa.CTE) -> sa.Subquery:
+    """Purchase orders of which an item's care, or what is taken off it, is not line for line the same in both. Most are
+    the same, and of their people nothing is told: no more of them than this is read.
+    """
+    line, c = PaymentLine, side.c
+    is_own = line.component.in_(PRICED), belongs_on().between(c.first_on, c.last_on)
+    differs = sa.or_(sa.func.sum(c.sign * line.total_pence) != 0, sa.func.sum(c.sign) != 0)
+    return (
+        select(c.of, line.purchase_order_id.label("id"))
+        .join(line, line.payment_id == c.payment_id)
+        .where(line.payment_id.in_(IDS_OF_BOTH), *is_own)
+        .group_by(c.of, line.purchase_order_id, line.item_id, line.component)
+        .having(differs)
+        .subquery("changed")
+    )
 
 
 def _when(condition: sa.ColumnElement[bool], value: Any) -> sa.ColumnElement[Any]:
