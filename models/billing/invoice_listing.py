@@ -19,7 +19,7 @@ from models.records.invoice import (
     InvoiceState,
     InvoiceStatus,
 )
-from models.records.invoice_rule import HoldOwner, HoldReason
+from models.records.invoice_rule import HoldReason
 from models.records.provider import Provider
 from models.waiting import waits
 

@@ -169,21 +169,26 @@ def _by_month() -> sa.ColumnElement[bool]:
 
 
 def _weeks(days: Sequence[date]) -> sa.CTE:
-    """For each calendar the weeks that hold these days: one query for the calendars, which are few."""
+    """For each calendar the weeks that hold these days: one query for the calendars, which are few. Rows of literals,
+    since a statement with VALUES in it is compiled anew whenever it is sent; for each calendar apart, since SQLite puts
+    no more than 500 together.
+    """
     calendars = session.scalars(select(Calendar).order_by(Calendar.id)).all()
-    rows = []
-    for number, day in enumerate(days):
-        for calendar in calendars:
-            week = week_of(calendar, day)
-            if week.first <= today():
-                rows.append((calendar.id, week.first, week.last, number, (today() - week.last).days))
-    columns = (
-        sa.column("calendar_id", sa.Integer), sa.column("first_on", sa.Date), sa.column("last_on", sa.Date),
-        sa.column("weeks_ago", sa.Integer), sa.column("age", sa.Integer),
-    )  # fmt: skip
-    if not rows:
-        return select(*(sa.cast(sa.null(), each.type).label(each.name) for each in columns)).where(sa.false()).cte()
-    return sa.values(*columns, name="weeks").data(rows).cte("weeks")
+    parts = []
+    for calendar in calendars:
+        weeks = ((number, week_of(calendar, day)) for number, day in enumerate(days))
+        rows = [
+            _row(calendar.id, week.first, week.last, number, (today() - week.last).days)
+            for number, week in weeks if week.first <= today()
+        ]  # fmt: skip
+        parts += [select(sa.union_all(*rows).subquery())] if rows else []
+    none = _row(0, date.max, date.max, 0, 0).where(sa.false())
+    return (sa.union_all(*parts) if parts else none).cte("weeks")
+
+
+def _row(*values: int | date) -> Select:
+    names = "calendar_id", "first_on", "last_on", "weeks_ago", "age"
+    return select(*(sa.literal(value).label(name) for name, value in zip(names, values, strict=True)))
 
 
 def _is_late(found: sa.Subquery) -> sa.ColumnElement[bool]:

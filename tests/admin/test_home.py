@@ -3,12 +3,14 @@
 import pytest
 from sqlalchemy import select
 
+from blueprints.admin.home.queues import QUEUES
 from models.accounts.login import FAILURES_PER_ACCOUNT, LoginFailure, account_hash
 from models.calendar import Frequency
 from models.payments.hold import Hold, HoldKind
 from models.payments.payment import ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment
 from models.permissions import CouncilRole, Role
+from models.statements import refuse_days
 from tests.admin.conftest import MONDAY, SUNDAY, WEEK, two_clients
 from tests.admin.payments.acts import LIST, rows_of
 from tests.care_factories import make_calendar, make_contract, make_item
@@ -39,6 +41,17 @@ def test_providers_and_visitors_have_no_way_in(desk, client):
         assert "You do not have access to this" in member.get(path, status=403).words
         assert client.get(path, status=303).location.startswith("/log-in")
     desk.officer.get(f"/providers/{desk.contract.provider_id}/", status=404)
+
+
+def test_a_query_that_is_kept_knows_no_day_no_setting_and_no_person():
+    """Here is no portal, and nobody who looks: one that asks for any of them cannot be built."""
+    kept = [queue for queue in QUEUES if not queue.is_live]
+    assert len(kept) > len(QUEUES) / 2
+    assert all(queue.asks() is queue.asks() for queue in kept)
+    for queue in QUEUES:
+        if queue.is_live:
+            with pytest.raises((RuntimeError, AttributeError, ValueError)):
+                refuse_days(queue.query(), queue.name)
 
 
 @pytest.mark.postgres

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import CacheStats
 
 from blueprints.access import SIGNED_IN, access_of
 from models.permissions import COUNCIL_GRANTS, GRANTS, CouncilRole, Permission, Role
@@ -24,6 +26,23 @@ OF_EVERY_ROLE = ("admin.home.show", "provider.home.show")
 
 def test_no_page_asks_the_database_more_often_than_it_may(app):
     assert above(asked_of(app, *settled_provider()), MOST) == {}
+
+
+def test_no_statement_of_a_page_is_compiled_each_time(app, database):
+    """One with VALUES in it, or a construct of our own without a cache key, is: that costs more than to run it."""
+    found = set()
+
+    def look(_connection, _cursor, statement, _parameters, context, _many):
+        if getattr(context, "cache_hit", None) is CacheStats.NO_CACHE_KEY:
+            found.add(statement)
+
+    place = settled_provider()
+    event.listen(database, "before_cursor_execute", look)
+    try:
+        asked_of(app, *place)
+    finally:
+        event.remove(database, "before_cursor_execute", look)
+    assert {each for each in found if each.startswith(("SELECT", "WITH"))} == set()
 
 
 @pytest.mark.parametrize("is_queried", [False, True])

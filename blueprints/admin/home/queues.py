@@ -32,6 +32,7 @@ from models.permissions import Permission
 from models.records import export
 from models.records.invoice import InvoiceStatus
 from models.records.timesheet import TimesheetState
+from models.statements import built_once
 
 P = Permission
 
@@ -54,6 +55,11 @@ class Queue:
     """It keeps a run from paying, or harm goes on: it stands above all that only waits."""
     since: Callable[[date], date] = lambda day: day
     """The day since which it waits, of that which the query tells."""
+    is_live: bool = False
+    """Its query depends on the day, on what the council has set, or on who looks: it is built each time."""
+
+    def asks(self) -> Select:
+        return self.query() if self.is_live else _kept(self)
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,11 @@ class Row:
     """Who is on it today."""
 
 
+@built_once
+def _kept(queue: Queue) -> Select:
+    return queue.query()
+
+
 def _payments(concern: worklist.Concern, does: Permission) -> Queue:
     def url() -> str:
         if concern.is_told_by_sums:
@@ -81,8 +92,9 @@ def _payments(concern: worklist.Concern, does: Permission) -> Queue:
         return url_for("admin.payments.index", exception=concern)
 
     return Queue(
-        concern, concern.queue, concern.why, lambda: worklist.waiting(concern), url, P.VIEW_EVERY_PAYMENT, does
-    )
+        concern, concern.queue, concern.why, lambda: worklist.waiting(concern), url, P.VIEW_EVERY_PAYMENT, does,
+        is_live=concern is worklist.Concern.CUT_OFF,
+    )  # fmt: skip
 
 
 def _debts(concern: owing.Concern, does: Permission) -> Queue:
@@ -125,7 +137,7 @@ QUEUES = (
           read_alarm.waiting, lambda: url_for("admin.alarms.index"), P.VIEW_AUDIT, P.ANSWER_ALARMS, is_urgent=True),
     Queue("bank holidays", "Bank holidays", _why_short, bank_holiday.waiting,
           lambda: url_for("admin.bank_holidays.index"),
-          P.MANAGE_BANK_HOLIDAYS, P.MANAGE_BANK_HOLIDAYS, is_urgent=True),
+          P.MANAGE_BANK_HOLIDAYS, P.MANAGE_BANK_HOLIDAYS, is_urgent=True, is_live=True),
     _runs(RunState.PREPARED, "Payment runs to authorise", "A payments manager goes through each and authorises it."),
     _runs(RunState.AUTHORISED, "Payment runs to finalise", "Authorised, and not paid yet."),
     _payments(_C.REJECTED, P.ANSWER_REJECTIONS),
@@ -146,7 +158,8 @@ QUEUES = (
     Queue(export.UNANSWERED, "Exports without an answer",
           "The finance system should have answered them by now. Ask whoever looks after it, or send them again.",
           lambda: export.unanswered_waiting(timetable().answer_days),
-          lambda: url_for("admin.exports.index", state=UNANSWERED), P.VIEW_FEEDS, P.EXPORT_FEEDS),
+          lambda: url_for("admin.exports.index", state=UNANSWERED), P.VIEW_FEEDS, P.EXPORT_FEEDS,
+          is_live=True),
     Queue(export.REFUSED, "Exports with refused rows",
           "The finance system says why it has not taken them. Have it mended, then send them again.",
           export.refused_waiting, lambda: url_for("admin.exports.index", state=export.ExportState.REFUSED),
@@ -154,15 +167,16 @@ QUEUES = (
     Queue(directory.State.LOCKED, "Locked logins",
           "Closed by too many wrong passwords or codes. Unlock them once you know who is asking.",
           directory.locked_waiting, lambda: url_for("admin.people.index", state=directory.State.LOCKED), P.HELP_USERS,
-          P.HELP_USERS),
+          P.HELP_USERS, is_live=True),
     Queue(directory.State.FORMER, "Logins of former contacts", _why_former, directory.former_waiting,
           lambda: url_for("admin.people.index", state=directory.State.FORMER), P.HELP_USERS, P.HELP_USERS),
     Queue("refused addresses", "Refused addresses",
           "Mail to these people is refused for good. Have the address corrected, or try it again.",
-          refused_mail.waiting, lambda: url_for("admin.refused_addresses.index"), P.HELP_USERS, P.HELP_USERS),
+          refused_mail.waiting, lambda: url_for("admin.refused_addresses.index"), P.HELP_USERS, P.HELP_USERS,
+          is_live=True),
     Queue("staff requests", "Colleagues’ accounts", "They wait for a second person: agree, or turn it down.",
           lambda: staff_request.waiting_for(me()), lambda: url_for("admin.staff_requests.index"),
-          P.DECIDE_STAFF_REQUESTS, P.DECIDE_STAFF_REQUESTS),
+          P.DECIDE_STAFF_REQUESTS, P.DECIDE_STAFF_REQUESTS, is_live=True),
     Queue("invitations", "Waiting invitations",
           "Colleagues whom providers have invited, and who cannot log in before you grant it.",
           directory.invitations, lambda: url_for("admin.providers.waiting"), P.MANAGE_ACCESS, P.MANAGE_ACCESS),
@@ -174,7 +188,7 @@ QUEUES = (
           listing.undecided, lambda: url_for("admin.claims.index"), P.VIEW_EVERY_CLAIM, P.DECIDE_CLAIMS),
     Queue(rule_change.QUEUE, "Prices and limits of claims", "A colleague asks for another: agree, or turn it down.",
           lambda: rule_change.waiting_for(me().id), lambda: url_for("admin.claims.rules"), P.AGREE_CLAIM_RULES,
-          P.AGREE_CLAIM_RULES),
+          P.AGREE_CLAIM_RULES, is_live=True),
     Queue(f"invoices {InvoiceStatus.SUBMITTED}", "Invoices to decide",
           "Approve those that match. Hold the others, and say why: the days to pay run.",
           lambda: invoice_listing.waiting(InvoiceStatus.SUBMITTED), lambda: url_for("admin.invoices.index"),
@@ -188,11 +202,11 @@ QUEUES = (
           exception_list.waiting, lambda: url_for("admin.actuals.exceptions"), P.VIEW_EVERY_ACTUAL, P.DECIDE_ACTUALS),
     Queue(actual_rule_change.QUEUE, "Rules of actuals", "A colleague asks for one that changes what is paid.",
           lambda: actual_rule_change.waiting_for(me().id), lambda: url_for("admin.actuals.rules"),
-          P.MANAGE_ACTUAL_RULES, P.MANAGE_ACTUAL_RULES),
+          P.MANAGE_ACTUAL_RULES, P.MANAGE_ACTUAL_RULES, is_live=True),
     Queue(submissions.LATE, "Weeks of actuals that are late",
           "Their providers have not confirmed them in time. Chase them.",
           submissions.late_waiting, lambda: url_for("admin.actuals.index", week="every", show=submissions.Shown.LATE),
-          P.VIEW_EVERY_ACTUAL, P.DECIDE_ACTUALS, since=submissions.usually_due),
+          P.VIEW_EVERY_ACTUAL, P.DECIDE_ACTUALS, since=submissions.usually_due, is_live=True),
     Queue(timesheet_list.SENT, "Timesheets to verify",
           "Shared Lives carers wait for the scheme. Verify each, or return it.",
           lambda: timesheet_list.waiting(TimesheetState.SENT),
@@ -204,7 +218,8 @@ QUEUES = (
           P.APPROVE_TIMESHEETS),
     Queue("agreements missing", "Agreements to make",
           "Care packages that wait for a service agreement, and nobody has made one.",
-          document_list.missing, lambda: url_for("admin.documents.make"), P.MANAGE_DOCUMENTS, P.MANAGE_DOCUMENTS),
+          document_list.missing, lambda: url_for("admin.documents.make"), P.MANAGE_DOCUMENTS, P.MANAGE_DOCUMENTS,
+          is_live=True),
     Queue("documents outdated", "Documents out of date",
           "The records have changed since they were published. Make their next versions, and publish these.",
           document_list.outdated, lambda: url_for("admin.documents.make", show=document_list.ToMake.OUTDATED),
@@ -215,7 +230,7 @@ QUEUES = (
     Queue("reviews of access", "Overdue reviews of access",
           "Providers who have not gone through who may log in for six months.",
           access_review.waiting, lambda: url_for("admin.access_reviews.index"), P.VIEW_PROVIDERS, P.HELP_USERS,
-          since=access_review.six_months_after),
+          since=access_review.six_months_after, is_live=True),
 )  # fmt: skip
 
 
@@ -230,7 +245,7 @@ def _actions(team: ActionTeam) -> Queue:
         action_desk.queue_of(team.id), f"Actions: {team.name}",
         "Providers wait for an answer. Overdue ones stand first.",
         lambda: action_desk.waiting(team.id), lambda: url_for("admin.actions.index", box=team.id),
-        P.VIEW_EVERY_ACTION, P.ANSWER_ACTIONS,
+        P.VIEW_EVERY_ACTION, P.ANSWER_ACTIONS, is_live=True,
     )  # fmt: skip
 
 
@@ -243,7 +258,7 @@ def what_waits() -> list[Row]:
 
 def _rows() -> Iterator[Row]:
     seen = {queue.name: queue for queue in _queues() if may(queue.sees)}
-    for found, who in ask_with_who([queue.query() for queue in seen.values()]):
+    for found, who in ask_with_who([queue.asks() for queue in seen.values()]):
         queue = seen[found.name]
         if found.count:
             yield Row(
