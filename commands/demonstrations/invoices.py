@@ -20,7 +20,7 @@ from models.money import SCALE
 from models.payments import authorising, day_moves
 from models.payments.payment import ScheduledPayment
 from models.permissions import Role
-from models.records.actual import ActualWeek, ConfirmedActual
+from models.records.actual import Actual, ActualWeek, ConfirmedActual
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract, PaymentMethod, ServiceLevel
 from models.records.invoice import Invoice, InvoiceKind, InvoiceLine
@@ -95,14 +95,12 @@ def _confirm(contract: Contract) -> None:
         )  # fmt: skip
         session.add(week)
         session.flush()
-        session.add_all(
-            ConfirmedActual(
-                provider_id=contract.provider_id, week_id=week.id, item_id=each.id, first_on=monday, number=1,
-                planned_e4=SESSIONS, actual_e4=SESSIONS, confirmed_by_id=by.id,
-            )
-            for each in items
-            if each.starts_on <= monday
-        )  # fmt: skip
+        for each in items:
+            if each.starts_on <= monday:
+                own = {"provider_id": contract.provider_id, "week_id": week.id, "item_id": each.id}
+                units = {"planned_e4": SESSIONS, "actual_e4": SESSIONS}
+                session.add(Actual(changed_by_id=by.id, **own, **units))
+                session.add(ConfirmedActual(first_on=monday, number=1, confirmed_by_id=by.id, **own, **units))
     session.flush()
 
 

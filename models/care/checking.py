@@ -170,7 +170,7 @@ def _exceptions(figures: Figures, planned: Planned, rules: LevelRules) -> Iterat
     elif paid_e4 * SCALE > planned.planned_e4 * (SCALE + rules.tolerance_basis_points):
         yield Fault(
             Code.ABOVE_TOLERANCE, "actual_e4",
-            f"More than the planned {_plan(planned)}. The council looks at it first, and pays nothing of it before",
+            f"More than the planned {_plan(planned)}. The council looks at it first",
         )  # fmt: skip
     elif figures.actual_e4 == 0 < planned.planned_e4 and figures.reason is None:
         yield Fault(Code.NOTHING, "actual_e4", "Nothing was delivered, and no reason is given. The council asks first")

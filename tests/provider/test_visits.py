@@ -6,6 +6,7 @@ import pytest
 
 from models.permissions import Role
 from models.records.actual import Actual, Origin
+from models.records.import_batch import ImportBatch
 from models.records.visit import Visit
 from tests.actual_factories import AFTER
 from tests.factories import make_user
@@ -51,6 +52,13 @@ def test_visits_are_listed_and_those_without_a_line_item_wait(agency, clerk):
     assert "08:00" not in waiting.words
     assert "10:00" in waiting.words
     assert "V2" in clerk.get(at(agency, "data.csv?show=unallocated"), status=200).text
+
+
+def test_a_file_of_visits_that_is_applied_leads_on_to_the_visits(agency, clerk):
+    [batch] = [each for each in every(ImportBatch) if each.kind.is_visits]
+    page = clerk.get(f"/providers/{agency.provider.id}/uploads/{batch.id}")
+    [link] = [each for each in page.page.select("main a") if "take weeks from them" in each.get_text()]
+    assert link["href"] == at(agency)
 
 
 def test_a_visit_is_allotted_by_hand(agency, clerk):

@@ -9,9 +9,11 @@ from models.care import exceptions, weeks
 from models.money import SCALE
 from models.permissions import Role
 from models.records.actual import ActualException, ActualWeek, ConfirmedActual, ExceptionState
+from models.records.contract import PaymentMethod
 from tests.actual_factories import AFTER, MONDAY, confirmed_actual
 from tests.factories import make_staff
 from tests.support.rows import every, unit_of_work
+from tests.support.runs import change as facts
 
 LATE = MONDAY + timedelta(days=9)
 """The day after the last on which the week is in time."""
@@ -184,6 +186,18 @@ def test_a_week_that_the_council_opens_says_why_and_asks_no_reason(agency, set_t
     assert "The council has opened this week again: Two visits are missing" in page.words
     assert agency.clerk.get(f"{agency.week}/confirm").page.select_one("#late_reason") is None
     assert agency.confirm().status_code == 303
+
+
+def test_a_week_of_a_contract_that_pays_by_invoice_names_no_payment(agency):
+    agency.begin()
+    agency.confirm()
+    assert "It belongs to the payment of" in agency.clerk.get(agency.week).words
+    [method] = every(PaymentMethod)
+    facts(method, is_by_invoice=True)
+    page = agency.clerk.get(agency.week)
+    assert "Confirmed by" in page.words
+    assert "in your bank" not in page.words
+    assert "Total" not in page.words
 
 
 def test_who_sees_no_money_sees_none_of_a_confirmed_week(agency):
