@@ -23,7 +23,8 @@ class ExportFilter(FilterForm):
 
     @property
     def wanted(self) -> ExportState | None:
-        return None if self.state.data in (ALL, UNANSWERED) else ExportState(self.state.data)
+        """None where any is, and where no state is named like that."""
+        return next((each for each in ExportState if each.value == self.state.data), None)
 
     @property
     def is_of_unanswered(self) -> bool:

@@ -49,6 +49,8 @@ def insist_on_a_week(contract: Contract, first_on: date) -> None:
     """DomainError where no week of the contract begins on that day, or the week is not over: only what has been
     delivered can be said.
     """
+    if first_on > today():  # before anything is reckoned from it: it may be the last day of the calendar
+        raise DomainError(f"The week from {in_words(first_on)} has not begun. Come back when it has")
     calendar = calendar_on(calendars_of([contract.id]).get(contract.id, ()), first_on)
     if calendar is None:
         raise DomainError(f"{contract.name} was not paid through the portal on {in_words(first_on)}")
@@ -56,8 +58,6 @@ def insist_on_a_week(contract: Contract, first_on: date) -> None:
     if week.first != first_on:
         meant = in_words(week.first)
         raise DomainError(f"No week of {contract.name} begins on {in_words(first_on)}. Did you mean {meant}?")
-    if week.first > today():
-        raise DomainError(f"The week from {in_words(first_on)} has not begun. Come back when it has")
 
 
 def generate(contract: Contract, service_id: int, first_on: date, *, by: User) -> ActualWeek:

@@ -68,6 +68,7 @@ def test_the_list_shows_rows_money_state_and_refusals(desk, told):
     assert cells(desk.manager.get(EXPORTS).page)[0][5:] == ["Rows refused", "1"]
     assert "No export is in that state." in desk.manager.get(EXPORTS + "?state=acknowledged").text
     assert len(cells(desk.manager.get(EXPORTS + "?state=refused").page)) == 1
+    assert "Choose a state from the list" in desk.manager.get(EXPORTS + "?state=zzz", status=422).words
 
 
 def test_who_sees_no_payments_sees_no_sum_and_no_reason(desk, told, colleague):

@@ -126,6 +126,14 @@ def test_of_two_people_at_once_the_second_is_told_and_keeps_what_they_typed(agen
     assert stands() == [12, 11, 14]
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "9999-12-27", "0001-01-01", "2026-04-21"])
+def test_an_address_with_a_day_on_which_no_week_begins_is_refused_in_words(agency, day):
+    there = f"{agency.week.rpartition('/')[0]}/{day}"
+    agency.clerk.get(there, status=409)
+    agency.clerk.post(f"{there}/begin", status=409)
+    assert every(ActualWeek) == []
+
+
 def test_a_row_that_was_saved_by_itself_is_no_colleagues_when_the_page_sent_after_it_is_refused(agency):
     page = agency.begin()
     agency.save(page, {agency.box(0, "actual"): "12"})  # on a slow line: sent, and its answer still on the way
