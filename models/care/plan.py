@@ -125,7 +125,7 @@ def calendar_on(methods: Iterable[PaymentMethod], day: date) -> Calendar | None:
 
 def plans(contract_ids: Collection[int], weeks: Collection[Span]) -> list[Planned]:
     """Every line item of these contracts that is authorised and has a payable day in one of the weeks, in the order of
-    masked names; three queries. Weeks that do not begin on their contract's weekday are left to the caller.
+    masked names; two queries. Weeks that do not begin on their contract's weekday are left to the caller.
     """
     if not weeks:
         return []
@@ -134,13 +134,13 @@ def plans(contract_ids: Collection[int], weeks: Collection[Span]) -> list[Planne
 
 
 def plans_of(items: Iterable[PlannedItem], contract_ids: Collection[int], weeks: Collection[Span]) -> list[Planned]:
-    """Of these line items of those contracts, in their order, for whoever has read them; two queries. Each has a
+    """Of these line items of those contracts, in their order, for whoever has read them; one query. Each has a
     payable day in one of the weeks, or is left out; so is what has no actuals.
     """
     if not weeks:
         return []
     first, last = min(week.first for week in weeks), max(week.last for week in weeks)
-    quantities, hospital = _quantities(contract_ids, first, last), _hospital(contract_ids, first, last)
+    quantities, hospital = _facts(contract_ids, first, last)
     found: list[Planned] = []
     in_order = sorted(weeks, key=lambda each: each.first)
     known: dict[Hashable, int] = {}  # most of many line items are planned alike
@@ -203,36 +203,34 @@ def _items() -> sa.Select:
     )  # fmt: skip
 
 
-def _quantities(contract_ids: Collection[int], first: date, last: date) -> dict[int, tuple[Dated, ...]]:
-    """Quantities that hold on one of these days, by item, the oldest first."""
-    found: dict[int, tuple[Dated, ...]] = defaultdict(tuple)
-    rows = session.execute(_quantity_rows(), _of(contract_ids, first, last))
-    for item_id, starts_on, ends_on, quantity_e4, timetable_e4 in rows:
-        units = Quantity(quantity_e4, tuple(timetable_e4) if timetable_e4 else None)
-        found[item_id] += (Dated(starts_on, ends_on or FAR_FUTURE, units),)
-    return found
-
-
-def _hospital(contract_ids: Collection[int], first: date, last: date) -> dict[int, list[tuple[date, date]]]:
-    """Days on which the council knows the client to be in hospital, by item."""
-    found: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    for item_id, starts_on, ends_on, reason in session.execute(_absences(), _of(contract_ids, first, last)):
-        if "hospital" in folded(reason):
-            found[item_id].append((starts_on, ends_on or FAR_FUTURE))
-    return found
-
-
-@built_once
-def _quantity_rows() -> sa.Select:
-    own = ItemQuantity
-    query = select(own.item_id, own.starts_on, own.ends_on, own.quantity_e4, own.timetable_e4)
-    return _in_days(query, own).order_by(own.item_id, own.starts_on)
+def _facts(
+    contract_ids: Collection[int], first: date, last: date
+) -> tuple[dict[int, tuple[Dated, ...]], dict[int, list[tuple[date, date]]]]:
+    """By item, what holds on one of these days: its quantities, the oldest first, and the days on which the council
+    knows the client to be in hospital.
+    """
+    quantities: dict[int, tuple[Dated, ...]] = defaultdict(tuple)
+    hospital: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    rows = session.execute(_dated(), _of(contract_ids, first, last))
+    for item_id, starts_on, ends_on, quantity_e4, timetable_e4, reason in rows:
+        if reason is None:
+            units = Quantity(quantity_e4, tuple(timetable_e4) if timetable_e4 else None)
+            quantities[item_id] += (Dated(starts_on, ends_on or FAR_FUTURE, units),)
+        elif "hospital" in folded(reason):
+            hospital[item_id].append((starts_on, ends_on or FAR_FUTURE))
+    return quantities, hospital
 
 
 @built_once
-def _absences() -> sa.Select:
-    own = Absence
-    return _in_days(select(own.item_id, own.starts_on, own.ends_on, own.reason), own).order_by(own.id)
+def _dated() -> sa.CompoundSelect:
+    """Quantities, which have no reason, and absences, which have nothing else."""
+    own, away = ItemQuantity, Absence
+    none: sa.Null = sa.null()
+    quantities = select(own.item_id, own.starts_on.label("first_on"), own.ends_on, own.quantity_e4, own.timetable_e4,
+                        sa.cast(none, sa.Text).label("reason"))  # fmt: skip
+    absences = select(away.item_id, away.starts_on.label("first_on"), away.ends_on, sa.cast(none, sa.BigInteger),
+                      sa.cast(none, own.timetable_e4.type), away.reason)  # fmt: skip
+    return sa.union_all(_in_days(quantities, own), _in_days(absences, away)).order_by("item_id", "first_on")
 
 
 def _in_days(query: sa.Select, own: type[ItemQuantity] | type[Absence]) -> sa.Select:
