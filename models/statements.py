@@ -79,7 +79,7 @@ def built_once(build: Callable[..., S]) -> Callable[..., S]:
     def built(*parts: Any) -> S:
         statement = build(*parts)
         refuse_days(statement, build.__qualname__)
-        return visitors.replacement_traverse(statement, {}, _told_by_name)  # type: ignore[call-overload]
+        return visitors.replacement_traverse(statement, {}, _told_by_name)  # type: ignore[call-overload]  # what it is given it gives back, changed
 
     return built
 

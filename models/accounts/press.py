@@ -98,7 +98,8 @@ class Pressed:
         session.execute(update(Press).where(Press.mark == self._mark).values(sealed=sealed))
         outlived = select(Press.id).where(Press.created_at <= utc_now() - KEPT_FOR).order_by(Press.id)
         free = outlived.limit(MOST_AT_ONCE).with_for_update(skip_locked=True)  # others clear away at the same time
-        session.execute(delete(Press).where(Press.id.in_(free)), execution_options={"synchronize_session": False})
+        once = select(free.cte("free").c.id)  # PostgreSQL may run a subquery again for each row, a CTE it runs once
+        session.execute(delete(Press).where(Press.id.in_(once)), execution_options={"synchronize_session": False})
 
     def give_up(self) -> None:
         """Nothing was done: the same key may be sent again."""

@@ -164,5 +164,7 @@ def copies(engine: sa.Engine) -> Iterator[SQLiteCopy | PostgresCopy]:
         yield SQLiteCopy(engine)
         return
     kept = PostgresCopy(engine)
-    yield kept
-    kept.forget()
+    try:
+        yield kept
+    finally:
+        kept.forget()

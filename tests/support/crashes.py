@@ -7,7 +7,7 @@ nothing reaches the database, whatever it still tries while Python clears up.
 import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -50,7 +50,13 @@ class Machine:
         self.engine = engine
         self._running: Process | None = None
         self._commit = engine.dialect.do_commit
-        event.listen(engine, "before_cursor_execute", lambda conn, cur, statement, *_: self._reach(statement))
+        self._cursors: list[Any] = []
+        event.listen(engine, "before_cursor_execute", self._before)
+
+    def _before(self, _connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if self._running is not None:
+            self._cursors.append(cursor)
+        self._reach(statement)
 
     def _do_commit(self, connection: Any) -> None:
         self._reach(COMMIT[0])
@@ -73,6 +79,10 @@ class Machine:
             pass
         finally:
             self._running = None
+            for cursor in self._cursors:  # nobody else closes those of a killed process
+                with suppress(Exception):
+                    cursor.close()
+            self._cursors.clear()
             self.engine.dispose()
 
 

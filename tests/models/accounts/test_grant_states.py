@@ -40,7 +40,7 @@ class Office:
             session.execute(update(Staff).where(Staff.user_id == self.sam.id).values(asked_by_id=self.max.id))
         self.refused = ""
         self.ask()
-        self.request_id = every(select(StaffRequest.id))[-1]
+        self.request_id = every(select(StaffRequest.id).order_by(StaffRequest.id))[-1]
 
     def ask(self) -> "Office":
         return self._do(

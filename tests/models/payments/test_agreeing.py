@@ -119,7 +119,7 @@ def test_a_payment_that_is_planned_has_only_rows_that_are_agreed():
     assert found.total_pence == 882_50
     with as_on(MONDAY), reading(contract.provider_id) as session:
         rows = with_working(session.merge(found))
-        assert [sentence.net_pence for row in rows for sentence in row.sentences] == [872_50, 10_00]
+        assert [sentence.net_pence for row in rows for sentence in row.sentences] == [10_00, 872_50]
 
 
 def test_a_gate_begins_with_a_payment_and_takes_nothing_back():

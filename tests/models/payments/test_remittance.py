@@ -239,7 +239,7 @@ def _drawn(contract):
         with reading() as session:
             payment = session.scalars(ScheduledPayment.of(contract.reference, first_on)).one()
             sheet = remittance_sheet(remittances.of_period(payment), council=current_portal().council)
-        found.append((report_pdf(replace(sheet, name="")), sheet.data))
+        found.append((report_pdf(replace(sheet, name="")), list(sheet.data)))
     return found
 
 
