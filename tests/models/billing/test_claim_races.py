@@ -1,8 +1,8 @@
 """Two people press at once: one is first, the other is told, and nothing is done twice."""
 
-import threading
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -27,7 +27,7 @@ from models.verify import check_all
 from tests.care_factories import make_contract, make_item
 from tests.claim_factories import change, claim_now, items_of, make_claim, make_claim_level, make_pending_claim
 from tests.factories import make_provider, make_staff, make_user
-from tests.support.portal import in_this_portal
+from tests.support import races
 from tests.support.rows import every, unit_of_work
 from tests.support.runs import calculate
 
@@ -68,25 +68,7 @@ def miles(level, quantity):
     return Claimed(level.id, f"Training {quantity}", spent_on=MONDAY, quantity_e4=quantity * SCALE)
 
 
-def at_once(*acts):
-    """What each is told: "done", or why not."""
-    told, start = [], threading.Barrier(len(acts))
-
-    def press(act):
-        with as_on(MONDAY):
-            start.wait()
-            try:
-                act()
-                told.append("done")
-            except DomainError as refusal:
-                told.append(str(refusal))
-
-    threads = [threading.Thread(target=in_this_portal(press), args=(act,)) for act in acts]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    return sorted(told, key=len)
+at_once = partial(races.at_once, on=MONDAY)
 
 
 def decide_all(claim, by, **given):

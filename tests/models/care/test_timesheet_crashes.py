@@ -3,8 +3,8 @@ two people who press at once one is first.
 """
 
 import os
-import threading
 from datetime import date
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -19,9 +19,9 @@ from models.records.actual import ConfirmedActual
 from models.records.timesheet import Timesheet, TimesheetDay, TimesheetState
 from models.verify import check_all
 from tests.factories import make_staff
+from tests.support import races
 from tests.support.crash_office import copies
 from tests.support.crashes import COMMIT, Machine, differences, on_record, spread
-from tests.support.portal import in_this_portal
 from tests.support.rows import every
 from tests.support.runs import calculate
 from tests.timesheet_factories import APRIL, SINCE, SharedLives
@@ -98,25 +98,7 @@ def test_it_is_done_whole_or_not_at_all(database, lives, case):
         assert list(check_all()) == []
 
 
-def at_once(*acts):
-    """What each is told: "done", or why not; those that are done first."""
-    told, start = [], threading.Barrier(len(acts))
-
-    def press(act):
-        with as_on(JUNE):
-            start.wait()
-            try:
-                act()
-                told.append("done")
-            except DomainError as refusal:
-                told.append(str(refusal))
-
-    threads = [threading.Thread(target=in_this_portal(press), args=(act,)) for act in acts]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    return sorted(told, key=lambda words: words != "done")
+at_once = partial(races.at_once, on=JUNE)
 
 
 def how_often(action):
