@@ -140,11 +140,12 @@ def _rows(sizes: Sequence[int]) -> Iterator[tuple[type, list[dict]]]:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """What is sent to the database meanwhile; a bulk write is one."""
+    """What is sent to the database meanwhile, beside the beginning of a transaction; a bulk write is one."""
     sent: list[str] = []
 
     def note(_connection, _cursor, statement, *_rest):
-        sent.append(statement)
+        if statement != "BEGIN":
+            sent.append(statement)
 
     event.listen(sa.Engine, "before_cursor_execute", note)
     try:
