@@ -1,6 +1,6 @@
 """How the council finds payments: the bounds of each filter, concern and sum of models/payments/worklist.py."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,23 @@ from models.payments.adjustment import Adjustment
 from models.payments.confirmation import Confirmation, Processing
 from models.payments.hold import Hold, HoldKind
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.worklist import Concern, Due, DueWhen, is_far_off, listed, what_is_due
+from models.payments.run import PaymentRun, RunPayment, RunState
+from models.payments.worklist import (
+    AHEAD,
+    WORK,
+    Concern,
+    Due,
+    DueWhen,
+    before,
+    is_before,
+    is_far_off,
+    listed,
+    numbered,
+    runs_that_wait,
+    waiting,
+    what_is_due,
+)
+from models.waiting import Waiting, ask
 from tests.care_factories import make_contract, make_deduction, make_item
 from tests.factories import make_provider, make_user
 from tests.support.rows import every, reading, saved
@@ -169,8 +185,8 @@ def test_of_what_is_due_a_row_that_is_held_is_told_apart_and_so_is_a_payment_tha
 )
 def test_what_is_to_be_finalised_says_when_and_which_run_takes_it(on, when, which, concern, to_prepare):
     with as_on(SUNDAY):
-        told = Due(on, 4, 0, 0, free=3, in_run=1)
-        assert (told.when, told.due, told.concern, told.to_prepare) == (when, which, concern, to_prepare)
+        row = Due(on, 4, 0, 0, free=3, in_run=1)
+        assert (row.when, row.due, row.concern, row.to_prepare) == (when, which, concern, to_prepare)
 
 
 def test_the_days_of_a_run_are_those_that_are_past_or_today_alone():
@@ -184,9 +200,9 @@ def lines_of(of: ScheduledPayment):
     return every(select(PaymentLine).where(PaymentLine.payment_id == of.id))
 
 
-def held(of: ScheduledPayment, order_id: int | None):
+def held(of: ScheduledPayment, order_id: int | None, kind: HoldKind = HoldKind.OFFICER):
     own = {"provider_id": of.provider_id, "payment_id": of.id, "purchase_order_id": order_id}
-    saved(Hold(**own, kind=HoldKind.OFFICER, reason="Looked at"))
+    saved(Hold(**own, kind=kind, reason="Looked at"))
 
 
 def test_a_payment_is_found_by_words_of_its_contracts_name_and_by_a_part_of_its_reference():
@@ -196,3 +212,100 @@ def test_a_payment_is_found_by_words_of_its_contracts_name_and_by_a_part_of_its_
     for text in ("breaks short", "ty'r felin", made.reference, made.reference.lower()):
         assert found(name=text, last=MONDAY) == [MONDAY], text
     assert found(name="Short Stays") == []
+
+
+def told(concern: Concern) -> tuple[int, int | None]:
+    """How many wait of one concern, and their pence."""
+    with as_on(SUNDAY), reading():
+        [found] = ask(waiting(concern)).values()
+    return found.count, found.pence
+
+
+def test_a_payment_that_is_held_a_row_that_is_and_a_row_that_is_queried_wait_apart(contract):
+    make_item(contract, 250_000, starts_on=MONDAY)
+    calculate(SUNDAY)
+    first, second, third = (payment(contract, week) for week in (MONDAY, SECOND, THIRD))
+    row = {(line.payment_id, line.net_pence): line.purchase_order_id for line in every(PaymentLine)}
+    held(first, None)
+    held(second, row[second.id, 100_00])
+    held(third, row[third.id, 25_00], HoldKind.QUERY)
+    for concern, week, pence in (
+        (Concern.HELD, MONDAY, 125_00), (Concern.HELD_ROWS, SECOND, 100_00), (Concern.QUERIED, THIRD, 25_00),
+    ):  # fmt: skip
+        assert (found(concern=concern), told(concern)) == ([week], (1, pence)), concern
+
+
+def test_a_payment_waits_where_a_care_package_in_it_would_add_money_and_another_page_tells_of_it(contract):
+    assert (found(concern=Concern.WAITING), told(Concern.WAITING)) == ([], (0, 0))
+    change(payment(contract, SECOND), waiting_pence=1)
+    assert (found(concern=Concern.WAITING), told(Concern.WAITING)) == ([SECOND], (1, 1))
+    assert [concern for concern in WORK if concern.is_told_by_sums] == [Concern.WAITING]
+
+
+def test_the_payment_before_is_that_of_the_same_contract_whose_period_ends_where_this_begins(contract):
+    other = before()
+    with reading() as session:
+        joined = select(ScheduledPayment.first_on, other.first_on).join(other, is_before(other))
+        days = [tuple(row) for row in session.execute(joined.where(ScheduledPayment.first_on <= THIRD))]
+    assert sorted(days) == [(SECOND, MONDAY), (THIRD, SECOND)]
+
+
+def test_a_line_without_money_is_no_recovery(contract):
+    [line] = lines_of(payment(contract, MONDAY))
+    change(line, net_pence=0)
+    assert found(concern=Concern.RECOVERY) == []
+    change(line, net_pence=-1)
+    assert found(concern=Concern.RECOVERY) == [MONDAY]
+
+
+def test_runs_wait_since_the_oldest_was_prepared_or_authorised_and_no_other_counts():
+    first, later, last = (datetime(2019, 9, day, 12, tzinfo=UTC) for day in (2, 3, 4))
+    for prepared, pence in ((later, 10_00), (first, 5_00)):
+        saved(PaymentRun(as_on=MONDAY, prepared_at=prepared, total_pence=pence))
+    saved(PaymentRun(
+        as_on=MONDAY, prepared_at=first, state=RunState.AUTHORISED, authorised_at=last, total_pence=3_00,
+    ))  # fmt: skip
+    saved(PaymentRun(as_on=MONDAY, prepared_at=first, state=RunState.DISCARDED, total_pence=1_00))
+    with reading():
+        assert list(ask(runs_that_wait(RunState.PREPARED)).values()) == [Waiting("runs prepared", 2, MONDAY, 15_00)]
+        assert list(ask(runs_that_wait(RunState.AUTHORISED)).values()) == [
+            Waiting("runs authorised", 1, MONDAY + 2 * DAY, 3_00)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "overdue", "today"),
+    [
+        (RunState.PREPARED, None, 1, 0), (RunState.PREPARED, "held", 0, 0), (RunState.DISCARDED, None, 0, 0),
+    ],
+)  # fmt: skip
+def test_of_what_is_due_an_open_run_has_what_it_is_still_to_pay_and_nothing_that_is_held(
+    contract, state, outcome, overdue, today
+):
+    run = saved(PaymentRun(as_on=SUNDAY, state=state))
+    for week in (MONDAY, THIRD):
+        of = payment(contract, week)
+        own = {"provider_id": of.provider_id, "payment_id": of.id, "run_id": run.id, "outcome": outcome}
+        saved(RunPayment(**own, total_pence=100_00, taken_pence=100_00, lines=1, digest=""))
+    held(payment(contract, THIRD), None)
+    past, now = due(SUNDAY)
+    assert [(each.free, each.in_run, each.to_prepare) for each in (past, now)] == [
+        (2, overdue, 2 - overdue), (0, today, 0),
+    ]  # fmt: skip
+
+
+def test_the_desk_looks_five_weeks_ahead_and_no_day_further(contract):
+    change(payment(contract, THIRD), finalise_on=SUNDAY + AHEAD)
+    assert [each.on for each in due(SUNDAY)] == [MONDAY + 6 * DAY, SUNDAY + AHEAD]
+    change(payment(contract, THIRD), finalise_on=SUNDAY + AHEAD + DAY)
+    assert [each.on for each in due(SUNDAY)] == [MONDAY + 6 * DAY]
+
+
+def test_payments_that_are_asked_for_by_number_come_with_their_own_provider_the_newest_first(contract):
+    other = make_contract(make_provider(name="Oak Lodge"), calculate_from=MONDAY)
+    make_item(other, 1_000_000, starts_on=MONDAY)
+    calculate(SUNDAY)
+    ids = [payment(of, week).id for of, week in ((contract, MONDAY), (other, MONDAY), (contract, SECOND))]
+    with reading() as session:
+        rows = [(row.ScheduledPayment.first_on, row.provider) for row in session.execute(numbered(ids))]
+    assert rows == [(SECOND, "Elm House"), (MONDAY, "Elm House"), (MONDAY, "Oak Lodge")]
