@@ -8,7 +8,14 @@ from models.calendar import as_on
 from models.payments.hold import Hold, HoldKind
 from models.reports.breakdown import rows_of, with_working
 from models.reports.payment_rows import Change, Show, SortedBy, Wanted, kinds_of
-from tests.care_factories import make_allowance, make_claim_item, make_client, make_contract, make_item
+from tests.care_factories import (
+    make_allowance,
+    make_claim_item,
+    make_client,
+    make_contract,
+    make_item,
+    make_service_level,
+)
 from tests.support.rows import reading, saved
 from tests.support.runs import calculate, change, finalise, payment
 
@@ -187,3 +194,61 @@ def test_every_row_can_be_opened_and_no_other(found):
             assert (told.title, told.total_pence) == (row.title, row.total_pence)
             assert told.sentences
         assert with_working(found, "99999-2019") == []
+
+
+def test_vat_is_a_part_of_what_a_row_comes_to_of_how_it_differs_and_of_its_place():
+    contract = make_contract(calculate_from=MONDAY)
+    make_item(contract, 800_000, make_client(surname="Adams", first_name="Cai"))
+    vatable = {"service_level_id": make_service_level(vat_basis_points=2000).id}
+    less = make_item(contract, 700_000, make_client(surname="Žák", first_name="Alan"), **vatable)
+    finalise(MONDAY + 6 * DAY)
+    first = of(payment(contract, MONDAY), order=SortedBy.SUM)
+    assert [(row.net_pence, row.vat_pence, row.total_pence) for row in first.items] == [
+        (7_000, 1_400, 8_400), (8_000, 0, 8_000),
+    ]  # fmt: skip
+    assert (first.net_pence, first.vat_pence, first.total_pence) == (15_000, 1_400, 16_400)
+    change(less, ends_on=NEXT + 4 * DAY)
+    calculate(NEXT)
+    second = of(payment(contract, NEXT))
+    assert [(row.total_pence, row.change, row.change_pence) for row in second.items] == [
+        (8_000, Change.SAME, 0), (6_000, Change.LESS, -2_400),
+    ]  # fmt: skip
+    change(less, ends_on=MONDAY + 6 * DAY)
+    calculate(NEXT)
+    gone = of(payment(contract, NEXT), with_gone=True)
+    assert [(row.total_pence, row.change, row.change_pence) for row in gone.items] == [
+        (8_000, Change.SAME, 0), (0, Change.GONE, -8_400),
+    ]  # fmt: skip
+
+
+def test_vat_of_a_plan_is_a_part_of_its_rows_and_of_their_difference():
+    contract = make_contract(calculate_from=MONDAY)
+    make_item(contract, 800_000, make_client(surname="Adams", first_name="Cai"))
+    vatable = {"service_level_id": make_service_level(vat_basis_points=2000).id}
+    alan = make_client(surname="Žák", first_name="Alan")
+    make_item(contract, 700_000, alan, **vatable)
+    calculate(MONDAY)
+    make_item(contract, 70_000, alan, starts_on=NEXT, authorised_on=MONDAY, **vatable)
+    planned = of(payment(contract, NEXT), order=SortedBy.SUM, on=MONDAY)
+    assert [(row.net_pence, row.vat_pence, row.total_pence, row.change, row.change_pence) for row in planned.items] == [
+        (7_700, 1_540, 9_240, Change.MORE, 840), (8_000, 0, 8_000, Change.SAME, 0),
+    ]  # fmt: skip
+    assert (planned.net_pence, planned.vat_pence, planned.total_pence, planned.change_pence) == (
+        15_700, 1_540, 17_240, 840,
+    )  # fmt: skip
+
+
+def test_the_difference_stands_on_a_row_of_the_payment_though_a_newer_order_was_in_the_one_before():
+    """Of the old year something is caught up, and of the new year nothing is paid any more."""
+    monday = date(2020, 3, 30)
+    contract = make_contract(calculate_from=monday)
+    item = make_item(contract, 700_000)
+    finalise(monday + 6 * DAY)
+    change(item, ends_on=monday + 6 * DAY)
+    make_allowance(item, monday, 1_000)
+    calculate(monday + 7 * DAY)
+    rows = of(payment(contract, monday + 7 * DAY), on=monday + 7 * DAY, with_gone=True)
+    assert [(row.year, row.total_pence, row.change, row.change_pence) for row in rows.items] == [
+        (2019, 1_000, Change.LESS, -6_000)
+    ]
+    assert rows.change_pence == -6_000
