@@ -73,7 +73,8 @@ class ExceptionSearch(FilterForm):
 
     @property
     def state(self) -> ExceptionState | None:
-        return ExceptionState(self.show.data) if self.show.data else None
+        """None where any is, and where no state is named like that."""
+        return next((each for each in ExceptionState if each.value == self.show.data), None)
 
     @property
     def is_of_what_waits(self) -> bool:

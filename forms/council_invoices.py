@@ -39,9 +39,10 @@ class InvoiceSearch(FilterForm):
 
     @property
     def state(self) -> InvoiceState | None:
+        """None where any is, and where no state is named like that."""
         if self.is_held_for_us:
             return InvoiceState.ON_HOLD
-        return InvoiceState(self.show.data) if self.show.data else None
+        return next((each for each in SENT if each.value == self.show.data), None)
 
     @property
     def is_held_for_us(self) -> bool:

@@ -245,6 +245,13 @@ def test_the_held_invoices_that_wait_for_us_are_listed_without_those_that_wait_f
     assert len(officer.get(f"{QUEUE}?show=on_hold").page.select("tbody th")) == 2
 
 
+@pytest.mark.parametrize("state", ["zzz", "draft", "0"])
+def test_an_address_with_a_state_that_no_sent_invoice_has_is_refused_in_words(officer, state):
+    page = officer.get(f"{QUEUE}?show={state}", status=422)
+    assert "Choose which to show from the list" in page.words
+    officer.get(f"{QUEUE}data.csv?show={state}", status=422)
+
+
 def test_the_list_as_a_file_names_the_provider(officer, care):
     contract, item = care
     made.make_sent(contract, asked(item), number="41")

@@ -193,6 +193,10 @@ class TestExceptions:
         found = officer.get(f"{HOME}exceptions?sort=-sum").page
         assert [row.select("td")[-1].text for row in found.select("#exceptions tbody tr")] == ["£462.00", "£346.50"]
 
+    def test_an_address_with_an_unknown_state_is_refused_in_words(self, officer):
+        page = officer.get(f"{HOME}exceptions?show=zzz", status=422)
+        assert "Choose which to show from the list" in page.words
+
     def test_one_press_approves_and_leads_to_the_next(self, item, officer):
         first, second = waits(item, first_on=MONDAY - timedelta(weeks=1)), waits(item)
         page = officer.get(f"{HOME}exceptions/{first.id}")
