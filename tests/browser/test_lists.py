@@ -31,6 +31,7 @@ def test_what_is_ticked_on_one_page_is_ticked_still_on_the_next(page, database, 
     page.wait_for_url("**page=2**")
     assert "sort=contract" in page.url
     expect(page.get_by_text("1 more is ticked on other pages.")).to_be_visible()
+    expect(page.locator(".govuk-pagination [aria-current]")).to_have_css("color", "rgb(255, 255, 255)")
     second = ticks.last.get_attribute("value")
     ticks.last.check(force=True)
     assert_fits(page)
@@ -63,3 +64,15 @@ def test_contacts_are_found_as_one_types(open_browser, database, sign_in):
     assert_accessible(page)
     box.press_sequentially(" zz")
     expect(page.get_by_text("Nobody is found by")).to_be_visible()
+
+
+def test_the_filters_of_payments_stand_in_one_row_beside_a_contract_with_a_long_name(open_browser, database, sign_in):
+    provider = make_provider()
+    make_contract(
+        provider, name="Residential Home for Adults with Learning Disabilities, and " + "The Coach House " * 5
+    )
+    page = open_browser()
+    sign_in(page, make_user(Role.ADMINISTRATOR, provider))
+    page.goto(f"/providers/{provider.id}/payments/")
+    tops = {page.get_by_label(label).bounding_box()["y"] for label in ("Financial year", "Contract", "Kind of payment")}
+    assert len(tops) == 1
