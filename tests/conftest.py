@@ -54,8 +54,8 @@ LONGEST = (
     "browser/test_every_page.py", "commands/test_crashes.py", "browser/test_forms_with_faults.py", "meta/test_roles.py",
     "meta/test_statements.py", "meta/test_payment_statements.py", "meta/test_access_rules.py", "meta/test_shown.py",
     "commands/test_demo.py", "models/payments/test_windows.py", "admin/providers/test_look.py",
-    "models/payments/test_actual_histories.py", "models/payments/test_hybrids.py", "browser/test_council.py", "admin/test_home.py",
-    "models/payments/test_histories.py", "commands/test_borsetshire.py", "admin/test_tables.py",
+    "models/payments/test_actual_histories.py", "models/payments/test_hybrids.py", "browser/test_council.py",
+    "admin/test_home.py", "models/payments/test_histories.py", "commands/test_borsetshire.py", "admin/test_tables.py",
     "models/payments/test_claim_histories.py", "models/payments/test_gated_histories.py",
     "models/payments/test_settling.py", "meta/test_addresses.py",
 )  # fmt: skip
