@@ -122,6 +122,15 @@ def test_a_payment_that_is_planned_has_only_rows_that_are_agreed():
         assert [sentence.net_pence for row in rows for sentence in row.sentences] == [10_00, 872_50]
 
 
+def test_a_plan_waits_from_the_first_day_of_its_gate_on():
+    contract = gated(gate_from=MONDAY + 2 * WEEK)
+    one_item(contract)
+    calculate(MONDAY)
+    with as_on(MONDAY), reading(contract.provider_id) as session:
+        planned = [with_working(session.merge(payment(contract, MONDAY + n * WEEK))) for n in (1, 2)]
+    assert [sum(row.net_pence for row in rows) for rows in planned] == [872_50, 0]
+
+
 def test_a_gate_begins_with_a_payment_and_takes_nothing_back():
     """The gate is begun from week 2 in week 2; week 1 was paid without, and what it still owes is paid too."""
     contract = care.make_contract(calculate_from=MONDAY, is_agreement_required=True, gate_from=FAR_FUTURE)
