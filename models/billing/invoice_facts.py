@@ -234,7 +234,7 @@ def _units(item_ids: sa.Select[Any]) -> sa.Select[Any]:
         sa.literal(_CONFIRMED).label("kind"), own.item_id, own.id.label("other_id"), nothing,
         own.first_on, own.first_on.label("last_on"), own.actual_e4, own.frustrated_e4, own.planned_e4,
     ).where(own.item_id.in_(item_ids)).order_by(None)  # fmt: skip
-    sign = sa.case((Invoice.kind == InvoiceKind.CREDIT_NOTE, -1), else_=1)
+    sign = Invoice.sign
     invoiced = (
         select(
             sa.literal(_INVOICED).label("kind"), line.item_id, Invoice.id.label("other_id"),

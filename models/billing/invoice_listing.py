@@ -36,7 +36,7 @@ def invoices(
     asked for by `state`. `for_council`: those only that are on hold for what a team of the council has to do.
     """
     own, paid, held = Invoice, paid_of_invoices(), InvoiceHold
-    sign = sa.case((own.kind == InvoiceKind.CREDIT_NOTE, -1), else_=1)
+    sign = own.sign
     gross, paid_pence = own.net_pence + own.vat_pence, func.coalesce(paid.c.paid_pence, 0)
     stands = _state(gross, paid_pence)
     line = InvoiceLine
@@ -155,7 +155,7 @@ def in_queue() -> Select[int]:
 
 def waiting(status: InvoiceStatus) -> Select:
     """Those in this state, counted with their sum: see models.waiting."""
-    sign = sa.case((Invoice.kind == InvoiceKind.CREDIT_NOTE, -1), else_=1)
+    sign = Invoice.sign
     pence = sa.cast(func.sum(sign * (Invoice.net_pence + Invoice.vat_pence)), sa.BigInteger)
     query = waits(f"invoices {status.value}", func.count(Invoice.id), func.min(Invoice.valid_on), pence)
     return query.where(Invoice.status == status)
@@ -174,7 +174,7 @@ def held_for_provider() -> Select:
     notes taken off), and the id of the `newest`, 0 where there is none.
     """
     own, held, reason = Invoice, InvoiceHold, HoldReason
-    sign = sa.case((own.kind == InvoiceKind.CREDIT_NOTE, -1), else_=1)
+    sign = own.sign
     return (
         select(
             func.count(own.id).label("how_many"),

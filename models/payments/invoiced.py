@@ -14,7 +14,7 @@ from models.payments.payment import PaymentLine
 from models.payments.run import RunPayment
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import ServiceLevel
-from models.records.invoice import Invoice, InvoiceKind, InvoiceLine, InvoiceStatus
+from models.records.invoice import Invoice, InvoiceLine, InvoiceStatus
 
 
 def invoiced(provider_ids: list[int]) -> Iterator[tuple[int, InvoicedSum]]:
@@ -47,7 +47,7 @@ def paid_of_invoices() -> sa.Subquery:
     (`paid_pence`), and the latest of their bank days (`paid_on`).
     """
     line, own, part = PaymentLine, InvoiceLine, RunPayment
-    sign = sa.case((Invoice.kind == InvoiceKind.CREDIT_NOTE, -1), else_=1)
+    sign = Invoice.sign
     return (
         select(
             own.invoice_id, sum_of(sign * line.total_pence).label("paid_pence"), func.max(part.bank_on).label("paid_on")

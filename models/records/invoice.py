@@ -7,6 +7,7 @@ Sums are stored as they were sent: above £0.00 on a credit note too, which take
 from datetime import date, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from models.base import Base, Key, Pence, TenThousandths, utc_now
@@ -172,6 +173,16 @@ class Invoice(ProviderOwned, Base):
         lazy="raise", viewonly=True, order_by="(InvoiceLine.first_on, InvoiceLine.id)"
     )
     holds: Mapped[list["InvoiceHold"]] = relationship(lazy="raise", viewonly=True, order_by="InvoiceHold.id")
+
+    @hybrid_property
+    def sign(self) -> int:
+        """1, or -1 of a credit note, whose sums are stored above 0 and take back."""
+        return self.kind.sign
+
+    @sign.inplace.expression
+    @classmethod
+    def _sign(cls) -> sa.ColumnElement[int]:
+        return sa.case((cls.kind == InvoiceKind.CREDIT_NOTE, -1), else_=1)
 
     @property
     def gross_pence(self) -> int:
