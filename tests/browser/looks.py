@@ -16,10 +16,9 @@ def assert_accessible(page: Page) -> None:
         return  # there axe would wait for itself for ever
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")
+    violations = page.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)")
     faults = [
-        f"{each['id']}: {each['help']}: {[node['target'] for node in each['nodes']][:3]}"
-        for each in found["violations"]
+        f"{each['id']}: {each['help']}: {[node['target'] for node in each['nodes']][:3]}" for each in violations
     ]
     assert not faults, faults
 
@@ -32,15 +31,18 @@ def assert_fits(page: Page) -> None:
 
 
 def assert_fits_everywhere(page: Page, widths: Iterable[int]) -> None:
-    """At each of these widths, and with text twice as large at the widest, without loading the page again."""
-    size = page.viewport_size or {}
-    for width in widths:
-        page.set_viewport_size({"width": width, "height": 900})
+    """At each of these widths, and with text twice as large at the widest, without loading the page again. The window
+    keeps the narrowest.
+    """
+    ever_narrower = sorted(widths, reverse=True)
+    for width in ever_narrower:
+        if page.viewport_size != {"width": width, "height": 900}:
+            page.set_viewport_size({"width": width, "height": 900})
         assert_fits(page)
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert_fits(page)
-    page.evaluate("document.documentElement.style.fontSize = ''")
-    page.set_viewport_size(size)
+        if width == ever_narrower[0]:
+            page.evaluate("document.documentElement.style.fontSize = '200%'")
+            assert_fits(page)
+            page.evaluate("document.documentElement.style.fontSize = ''")
 
 
 def keeps_nothing(page: Page) -> bool:

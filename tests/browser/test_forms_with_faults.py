@@ -28,9 +28,8 @@ WRONG = """() => [...document.querySelectorAll('main .govuk-form-group--error')]
 })"""
 
 
-def sent_empty(page: Page, address: str, number: int) -> bool:
+def sent_empty(page: Page, number: int) -> bool:
     """Empty one form of the page and send it; whether it came back. One of buttons alone is not sent."""
-    page.goto(address)
     form = page.locator(FORMS).nth(number)
     if not form.evaluate(EMPTY):
         return False
@@ -56,7 +55,9 @@ def test_no_form_that_comes_back_has_a_fault_that_can_be_measured(app, open_brow
         page.goto(address)
         for number in range(page.locator(FORMS).count()):
             with subtests.test(endpoint=endpoint, number=number):
-                if not sent_empty(page, address, number):
+                if number:
+                    page.goto(address)
+                if not sent_empty(page, number):
                     continue
                 came_back[endpoint] += 1
                 wrong.update(page.evaluate(WRONG))

@@ -38,7 +38,8 @@ class Answer:
         self.status_code = response.status_code
         self.headers = response.headers
         self.statements = statements
-        self.page = BeautifulSoup(response.text if self.is_html else "", "html.parser")
+        text = response.text if self.is_html else ""
+        self.page = BeautifulSoup(text, "lxml" if "<html" in text else "html.parser")
 
     @property
     def is_html(self) -> bool:
