@@ -110,7 +110,7 @@ def _apply() -> None:
         provider, by = _those()
         batch = own.scalars(select(ImportBatch)).one()
         wish = {"wish": asdict(queue.Wish(batch.rows_good)), "pence": batch.pence, "act": APPLY}
-        queue.finish(batch, provider, uploads.look(batch, provider), wish, by=by)
+        queue.finish(batch, provider, queue.look(batch, provider, wish), wish, by=by)
 
 
 def _rows() -> list[tuple[str, ...]]:
@@ -204,6 +204,6 @@ def _whole(name: str, content: bytes) -> None:
         own.flush()
         batch = own.scalars(select(ImportBatch)).one()
         wish = {"wish": asdict(queue.Wish(batch.rows_good)), "pence": batch.pence, "act": APPLY}
-        said = queue.finish(batch, provider, uploads.look(batch, provider), wish, by=by)
+        said = queue.finish(batch, provider, queue.look(batch, provider, wish), wish, by=by)
         own.flush()
         assert said.startswith(f"{PEOPLE:,} rows applied"), said

@@ -10,7 +10,6 @@ from models.job import Job
 from models.records.import_batch import ImportBatch
 from models.records.provider import Provider
 from models.tenancy import set_tenant
-from models.uploads import batch as uploads
 from models.uploads import queue
 from models.uploads.steps import READING, WRITING
 
@@ -48,7 +47,7 @@ def work_at(job: Job, progress: Progress) -> str:
             return CLOSED
         tell = _Steps(progress, batch.rows_read)
         tell(READING, 0)
-        found = uploads.look(batch, provider, tell)
+        found = queue.look(batch, provider, job.arguments, tell)
         tell(WRITING, 0)
     with transaction():
         batch, provider = _file(job, provider_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -19,6 +19,15 @@ _AS_PLANNED = None
 
 WeekOf = tuple[int, int, date]
 """A contract's id, a service's id, and the first day."""
+
+
+class PlannedUnits(Protocol):
+    """How much of a line item is planned in a week."""
+
+    @property
+    def item_id(self) -> int: ...
+    @property
+    def planned_e4(self) -> int: ...
 
 
 class Filed(NamedTuple):
@@ -39,7 +48,7 @@ class Filed(NamedTuple):
 
 
 def file_rows(
-    provider_id: int, filed: Iterable[Filed], planned_in: Callable[[WeekOf], Iterable[Planned]], origin: Origin, *,
+    provider_id: int, filed: Iterable[Filed], planned_in: Callable[[WeekOf], Iterable[PlannedUnits]], origin: Origin, *,
     by: User,
 ) -> list[ActualWeek]:  # fmt: skip
     """Save the figures, and give the weeks that they belong to. A week that nobody had begun gets a row for everybody

@@ -135,6 +135,7 @@ class ImportBatch(ProviderOwned, Base):
         sa.CheckConstraint("(applied_at IS NULL) = (applied_by_id IS NULL)", name="applied_by"),
         sa.CheckConstraint("(state IN ('applied', 'part_applied')) <= (applied_at IS NOT NULL)", name="applied"),
         sa.CheckConstraint("state NOT IN ('applied', 'discarded') OR content IS NULL", name="content"),
+        sa.CheckConstraint("state NOT IN ('applied', 'discarded') OR decided IS NULL", name="decided"),
         sa.CheckConstraint("NOT (is_test AND applied_at IS NOT NULL)", name="test"),
         sa.Index("ix_import_batch_sha256", "provider_id", "kind", "sha256"),
     )
@@ -173,6 +174,10 @@ class ImportBatch(ProviderOwned, Base):
     checked_as: Mapped[str | None]
     """The same in short, and with the sum: what a page sends back with the press, so that no more is applied than it
     showed."""
+    held_against: Mapped[dict[str, Any] | None]
+    """Of actuals: all that the last check went by, and on which days its weeks begin (models/uploads/facts_mark.py)."""
+    decided: Mapped[str | None] = mapped_column(deferred=True)
+    """Of actuals: what the last check has decided to write (models/uploads/kept_check.py)."""
     applied_at: Mapped[datetime | None]
     """When rows of it were last applied."""
     applied_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))

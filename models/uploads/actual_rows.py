@@ -2,7 +2,8 @@
 at its cell, by the codes of domain.md 4.1.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -78,6 +79,11 @@ class CheckedRow:
     @property
     def is_rejected(self) -> bool:
         return self.state is RowState.REJECTED
+
+    @property
+    def is_good(self) -> bool:
+        """It can be applied, and changes something."""
+        return self.state is RowState.NEW or self.state is RowState.CHANGED
 
     @property
     def week(self) -> WeekKey | None:
@@ -275,6 +281,16 @@ class RowReader:
         said = self.text(cells, "RowVersion")
         version = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
         return _Read(Figures(actual, frustrated, missed, extra, visits, reason), version, [])
+
+
+def days_said(columns: Sequence[str], rows: Iterable[tuple[int, list[str]]]) -> set[date]:
+    """The days on which weeks begin that these rows may speak of."""
+    place = columns.index("WeekCommencing")
+    found = set()
+    for said in {cells[place] for _, cells in rows if place < len(cells)}:
+        with suppress(WrongCell):
+            found.add(read_day(said))
+    return found
 
 
 def _is_active(item: Item, said: str) -> bool:

@@ -18,6 +18,7 @@ from models.uploads.actual_rows import COLUMN_OF, CheckedRow, RowReader, RowStat
 from models.uploads.bad_cells import BadCells
 from models.uploads.cells import WrongCell, read_quantity, shown
 from models.uploads.facts import Begun, Facts, Item, WeekKey
+from models.uploads.kept_check import line_of
 from models.uploads.steps import CHECKING, Tell
 from models.uploads.worth import WorthOfRows
 from models.words import folded, how_many
@@ -35,9 +36,8 @@ class CheckedActuals:
     rows: list[CheckedRow]
     pence: int | None = None
     planned_pence: int | None = None
-    complete: list[WeekKey] = field(default_factory=list)
-    """Weeks in which somebody has said of everybody who is planned what was delivered: in the file, or before it. Weeks
-    that a rejected row speaks of are none."""
+    decided: list[str] = field(default_factory=list)
+    """What is to be written, and which weeks are complete then, a line for each day on which weeks begin."""
 
 
 def check_actuals(
@@ -67,7 +67,7 @@ def check_actuals(
             _judge_each(judge, some, unread)
             done += len(some)
             tell(CHECKING, done)
-        found.complete += _complete(facts, of_it)
+        found.decided += _decided(facts, of_it)
         if worth is not None:
             worth.add(of_it)
     if worth is not None:
@@ -81,7 +81,16 @@ def _judge_each(judge: "_Judge", rows: Iterable[CheckedRow], unread: BadCells) -
         unread.tell(row)
 
 
+def _decided(facts: Facts, rows: Sequence[CheckedRow]) -> list[str]:
+    """A line, where there is anything to write or any week is complete."""
+    good, complete = [row for row in rows if row.is_good], _complete(facts, rows)
+    return [line_of(facts, good, complete)] if good or complete else []
+
+
 def _complete(facts: Facts, rows: Iterable[CheckedRow]) -> list[WeekKey]:
+    """Weeks in which somebody has said of everybody who is planned what was delivered: in the file, or before it. Weeks
+    that a rejected row speaks of are none.
+    """
     said: dict[WeekKey, set[int]] = defaultdict(set)
     wrong: set[WeekKey] = set()
     for row in rows:

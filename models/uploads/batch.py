@@ -29,6 +29,8 @@ from models.records.provider import Provider
 from models.uploads import kinds
 from models.uploads.cells import plain_text
 from models.uploads.columns import COLUMNS, heading_row, key_of, missing, proposed, twice
+from models.uploads.facts import WeekKey
+from models.uploads.facts_mark import stand_as_checked
 from models.uploads.kinds import Checked
 from models.uploads.mending import mended
 from models.uploads.open_files import APPLY, BUSY, CLOSED, at_work, content_of, insist_checked, insist_free, insist_open
@@ -131,7 +133,17 @@ def look(batch: ImportBatch, provider: Provider, tell: Tell = nobody) -> Checked
         raise DomainError("Say first which column of the file is which")
     table = content_of(batch)
     with uncollected():
-        return kinds.check(batch.kind, provider, batch.columns, mended(batch, table), table.bad, tell)
+        return kinds.check(batch, provider, mended(batch, table), table.bad, tell)
+
+
+def look_again(batch: ImportBatch, provider: Provider, tell: Tell = nobody) -> Checked | None:
+    """As `look`, before it is applied; None where the check that is kept with the file went by the very facts that hold
+    now, so that another would say the same.
+    """
+    insist_open(batch)
+    if stand_as_checked(batch, provider):
+        return None
+    return look(batch, provider, tell)
 
 
 def keep(batch: ImportBatch, found: Checked) -> None:
@@ -141,7 +153,8 @@ def keep(batch: ImportBatch, found: Checked) -> None:
     values: dict[str, Any] = {
         "rows_new": counts[0], "rows_changed": counts[1], "rows_unchanged": counts[2], "rows_rejected": counts[3],
         "people": found.people, "pence": found.pence, "planned_pence": found.planned_pence,
-        "outcome": outcome, "checked_as": mark_of(outcome, found.pence),
+        "outcome": outcome, "checked_as": mark_of(outcome, found.pence), "held_against": found.held_against,
+        "decided": None if batch.is_test else found.decided,
     }  # fmt: skip
     state = ImportState.PART_APPLIED if batch.applied_at else ImportState.CHECKED
     _change(batch, state=state, alike=_alike(batch, found), checked_at=utc_now(), **values)
@@ -181,7 +194,8 @@ def _change(batch: ImportBatch, **values: Any) -> None:
     as_read = ImportBatch.id == batch.id, ImportBatch.is_open, ImportBatch.rows_applied == batch.rows_applied
     if rows_changed(sa.update(ImportBatch).where(*as_read).values(**values), unsynced=True) != 1:
         raise DomainError(CLOSED)
-    session.refresh(batch, values.keys())
+    session.expire(batch, ["decided"])  # which is long
+    session.refresh(batch, values.keys() - {"decided"})
 
 
 def insist_appliable(batch: ImportBatch, *, only_good: bool) -> None:
@@ -195,23 +209,28 @@ def insist_appliable(batch: ImportBatch, *, only_good: bool) -> None:
         raise DomainError("Nothing in this file is new, so there is nothing to apply")
 
 
-def apply(batch: ImportBatch, provider: Provider, found: Checked, *, only_good: bool, by: User) -> None:
-    """Write what is new or changed by the check that was just kept. With `only_good` rows with faults stay, to be
-    mended. DomainError where there are any else, or where a row has changed since the check.
+def apply(
+    batch: ImportBatch, provider: Provider, found: Checked | None, *, only_good: bool, by: User
+) -> list[WeekKey]:  # fmt: skip
+    """Write what is new or changed by the check that is kept with the file, and give the weeks of actuals that are
+    complete then. With `only_good` rows with faults stay, to be mended. `found`: that check, which workers and visits
+    are written from. DomainError where there are any else, or where a row has changed since the check.
     """
     insist_appliable(batch, only_good=only_good)
     with uncollected():
-        kinds.write(batch.kind, provider, found, by=by)
+        written = kinds.write(batch, provider, found, by=by)
     applied, is_whole = batch.rows_good, not batch.rows_rejected
-    content: Any = sa.null() if is_whole else _without(content_of(batch), {row.number for row in found.good})
+    content: Any = sa.null() if is_whole else _without(content_of(batch), written.numbers)
     _change(
         batch, state=ImportState.APPLIED if is_whole else ImportState.PART_APPLIED,
         content=content, applied_at=utc_now(), applied_by_id=by.id,
         rows_applied=batch.rows_applied + applied, rows_new=0, rows_changed=0, outcome=sa.null(), checked_as=None,
+        held_against=None, decided=None,
     )  # fmt: skip
     session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id, ImportRow.is_rejected.is_(False)))
     record("upload.applied", batch, by=by, rows=applied, left=batch.rows_rejected, sha256=batch.sha256,
            pence=batch.pence)  # fmt: skip
+    return written.complete
 
 
 def _without(table: KeptTable, numbers: Collection[int]) -> KeptTable:
@@ -224,7 +243,8 @@ def discard(batch: ImportBatch, *, by: User) -> None:
     """Throw away what was not applied. What was applied stays. DomainError while it is being applied."""
     if at_work(batch) == APPLY:
         raise DomainError(BUSY)
-    if not move(batch, ImportBatch.is_open, state=ImportState.DISCARDED, content=sa.null(), outcome=sa.null()):
+    nothing = {"content": sa.null(), "outcome": sa.null(), "decided": None}
+    if not move(batch, ImportBatch.is_open, state=ImportState.DISCARDED, **nothing):
         raise DomainError(CLOSED)
     session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id))
     session.execute(delete(CellMend).where(CellMend.batch_id == batch.id))

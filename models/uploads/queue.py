@@ -15,6 +15,7 @@ from models.uploads.confirming import confirm_each
 from models.uploads.kinds import Checked
 from models.uploads.open_files import APPLY, CHECK, insist_checked, insist_free
 from models.uploads.outcome import NAMED, rows_that_differ
+from models.uploads.steps import Tell, nobody
 from models.words import how_many
 
 CHANGED = "What this file would do has changed since you looked. Look at it again, then apply it"
@@ -58,7 +59,7 @@ def apply_soon(batch: ImportBatch, provider: Provider, wish: Wish, *, by: User) 
     insist_checked(batch)
     uploads.insist_appliable(batch, only_good=wish.only_good)
     if not batch.is_long:
-        return _apply(batch, provider, uploads.look(batch, provider), wish, batch.pence, by)
+        return _apply(batch, provider, uploads.look_again(batch, provider), wish, batch.pence, by)
     _ask(batch, APPLY, by, wish=asdict(wish), pence=batch.pence)
     return "We are applying the file. You may leave this page"
 
@@ -67,27 +68,36 @@ def _ask(batch: ImportBatch, act: str, by: User, **more: Any) -> None:
     Job.ask(JobKind.UPLOAD, by=by, providers=[batch.provider_id], batch=batch.id, act=act, **more)
 
 
-def finish(batch: ImportBatch, provider: Provider, found: Checked, given: dict[str, Any], *, by: User) -> str:
-    """What the worker does with a file that it has looked at, by the arguments of its job; what came of it, in words.
-    Safe to do twice.
-    """
-    if given["act"] == CHECK:
+def look(batch: ImportBatch, provider: Provider, given: dict[str, Any], tell: Tell = nobody) -> Checked | None:
+    """What the worker finds in a file, by the arguments of its job; None where that is what is kept of it."""
+    return (uploads.look if given["act"] == CHECK else uploads.look_again)(batch, provider, tell)
+
+
+def finish(batch: ImportBatch, provider: Provider, found: Checked | None, given: dict[str, Any], *, by: User) -> str:
+    """What the worker does with a file that it has looked at (`look`); what came of it, in words. Safe to do twice."""
+    if given["act"] == CHECK and found is not None:
         uploads.keep(batch, found)
         return f"{how_many(len(found.rows), 'row')} checked"
     return _apply(batch, provider, found, Wish(**given["wish"]), given.get("pence"), by)
 
 
 def _apply(
-    batch: ImportBatch, provider: Provider, found: Checked, wish: Wish, pence: int | None, by: User
+    batch: ImportBatch, provider: Provider, found: Checked | None, wish: Wish, pence: int | None, by: User
 ) -> str:  # fmt: skip
-    shown, before = wish.checked_as or batch.checked_as, batch.outcome
-    uploads.keep(batch, found)
+    differ: list[int] = []
+    if found is None:
+        session.refresh(batch, with_for_update=True)
+    shown = wish.checked_as or batch.checked_as
+    if found is not None:
+        before = batch.outcome
+        uploads.keep(batch, found)
+        differ = rows_that_differ(found.rows, before, batch.outcome or [])
     if (batch.rows_good, batch.pence) != (wish.seen, pence) or batch.checked_as != shown:
-        return _changed(rows_that_differ(found.rows, before, batch.outcome or []))
-    uploads.apply(batch, provider, found, only_good=wish.only_good, by=by)
+        return _changed(differ)
+    complete = uploads.apply(batch, provider, found, only_good=wish.only_good, by=by)
     said = [f"{how_many(wish.seen, 'row')} applied{f', {gbp(pence)}' if pence is not None else ''}"]
     if wish.confirms:
         session.flush()
-        confirmed, refused = confirm_each(found.complete, late_reason=wish.late_reason, by=by)
+        confirmed, refused = confirm_each(complete, late_reason=wish.late_reason, by=by)
         said += [f"{how_many(len(confirmed), 'week')} confirmed", *refused]
     return ". ".join(said)
