@@ -146,6 +146,12 @@ def look_again(batch: ImportBatch, provider: Provider, tell: Tell = nobody) -> C
     return look(batch, provider, tell)
 
 
+def read_again(batch: ImportBatch) -> None:
+    """Read what the file's last check has said, and let nobody else check or apply it until the transaction ends."""
+    names = ("state", "rows_new", "rows_changed", "rows_rejected", "rows_applied", "pence", "checked_as", "decided")
+    session.refresh(batch, names, with_for_update=True)
+
+
 def keep(batch: ImportBatch, found: Checked) -> None:
     """Keep the faults and counts of a check. DomainError where the file was applied or discarded meanwhile."""
     counts = found.counts

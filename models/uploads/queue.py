@@ -86,7 +86,7 @@ def _apply(
 ) -> str:  # fmt: skip
     differ: list[int] = []
     if found is None:
-        session.refresh(batch, with_for_update=True)
+        uploads.read_again(batch)
     shown = wish.checked_as or batch.checked_as
     if found is not None:
         before = batch.outcome

@@ -13,7 +13,7 @@ from models.money import SCALE
 from models.records.actual import Actual, ActualWeek
 from models.records.import_batch import MOST_AT_ONCE, ImportBatch, ImportKind, ImportRow, ImportState
 from models.records.visit import Carer
-from models.uploads import actuals, kinds, mending, queue
+from models.uploads import actuals, kept_check, mending, queue
 from models.uploads import batch as uploads
 from models.uploads.open_files import BUSY
 from tests.actual_factories import AFTER
@@ -121,39 +121,52 @@ def _killed_after(act):
     return done_and_killed
 
 
-STEPS = {
+def change_nothing_that_decides(agency):
+    """A fact that is compared, so that the file is checked once more, which says the same."""
+    change(agency.clients[0], born_on=AFTER.replace(year=1950))
+
+
+CHECKING = {
     "read": (uploads, "mended"), "checked": (actuals.WorthOfRows, "add"), "looked at": (uploads, "look"),
-    "written": (queue, "finish"), "kept": (uploads, "keep"), "told": (worker, "_tell_the_end"),
+    "kept": (uploads, "keep"),
 }  # fmt: skip
+WRITING = {"written": (queue, "finish"), "told": (worker, "_tell_the_end")}
+APPLYING = {"compared": (uploads, "look_again"), "read again": (uploads, "read_again")}
+STEPS = [
+    *(("check", step) for step in CHECKING | WRITING), *(("check and apply", step) for step in CHECKING | WRITING),
+    *(("apply", step) for step in APPLYING | WRITING),
+]  # fmt: skip
 """The verb that a worker is at in each step: it is killed before it, or right after."""
 
 
-@pytest.mark.parametrize("act", ["check", "apply"])
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("act", "step"), STEPS)
 def test_a_worker_that_is_killed_in_a_step_leaves_all_or_nothing_and_the_next_one_ends_it(
     agency, monkeypatch, act, when, step
 ):
     upload(agency, *three(agency))
-    if act == "apply":
+    is_applied = act != "check"
+    if is_applied:
         assert worker.work()
         press_apply(agency, confirms=True)
-    owner, name = STEPS[step]
+    if act == "check and apply":
+        change_nothing_that_decides(agency)
+    owner, name = (CHECKING | WRITING | APPLYING)[step]
     with monkeypatch.context() as patch:
         own = getattr(owner, name)
         patch.setattr(owner, name, _killed_after(own if when == "after" else lambda *_, **__: None))
         with pytest.raises(Killed):
             worker.work()
     is_through = step == "told"
-    assert len(every(Actual)) == (3 if act == "apply" and is_through else 0)
+    assert len(every(Actual)) == (3 if is_applied and is_through else 0)
     change(every(Job)[-1], heartbeat_at=utc_now() - 2 * BROKEN_OFF_AFTER)
     if every(Job)[-1].state is JobState.RUNNING:
         assert worker.work()
     assert every(Job)[-1].state is JobState.DONE
-    assert the(ImportBatch).state is (ImportState.APPLIED if act == "apply" else ImportState.CHECKED)
-    assert len(every(Actual)) == (3 if act == "apply" else 0)
-    assert [week.confirmations for week in every(ActualWeek)] == ([1] if act == "apply" else [])
-    assert len(every(select(AuditEvent).where(AuditEvent.action == "upload.applied"))) == (act == "apply")
+    assert the(ImportBatch).state is (ImportState.APPLIED if is_applied else ImportState.CHECKED)
+    assert len(every(Actual)) == (3 if is_applied else 0)
+    assert [week.confirmations for week in every(ActualWeek)] == ([1] if is_applied else [])
+    assert len(every(select(AuditEvent).where(AuditEvent.action == "upload.applied"))) == is_applied
 
 
 @pytest.mark.parametrize("name", ["file_rows", "record", "confirm_each"])
@@ -161,7 +174,7 @@ def test_a_worker_that_is_killed_in_the_middle_of_writing_leaves_nothing_of_it(a
     upload(agency, *three(agency))
     assert worker.work()
     press_apply(agency, confirms=True)
-    owner = {"file_rows": kinds, "record": uploads, "confirm_each": queue}[name]
+    owner = {"file_rows": kept_check, "record": uploads, "confirm_each": queue}[name]
     with monkeypatch.context() as patch:
         patch.setattr(owner, name, _killed_after(getattr(owner, name)))
         with pytest.raises(Killed):
@@ -175,14 +188,16 @@ def test_a_worker_that_is_killed_in_the_middle_of_writing_leaves_nothing_of_it(a
     assert the(ImportBatch).state is ImportState.APPLIED
 
 
-@pytest.mark.parametrize("act", ["check", "apply"])
+@pytest.mark.parametrize("act", ["check", "apply", "check and apply"])
 def test_the_job_says_at_which_step_it_is_and_how_many_rows_it_has_done(agency, monkeypatch, act):
     monkeypatch.setattr(actuals, "AT_ONCE", 2)
     monkeypatch.setattr(uploading, "SELDOM", 1)
     upload(agency, agency.row(0, CPLIRef="nobody"), *three(agency))
-    if act == "apply":
+    if act != "check":
         assert worker.work()
         press_apply(agency, only_good=True)
+    if act == "check and apply":
+        change_nothing_that_decides(agency)
     told = []
     get_on = Job.get_on
 
@@ -192,9 +207,8 @@ def test_the_job_says_at_which_step_it_is_and_how_many_rows_it_has_done(agency, 
 
     monkeypatch.setattr(Job, "get_on", listened)
     assert worker.work()
-    assert told == [
-        ("reading", 0, 4), ("checking", 1, 4), ("checking", 3, 4), ("checking", 4, 4), ("writing", 0, 4),
-    ]  # fmt: skip
+    checked = [("checking", 1, 4), ("checking", 3, 4), ("checking", 4, 4)]
+    assert told == [("reading", 0, 4), *(checked if act != "apply" else []), ("writing", 0, 4)]
 
 
 def test_a_year_of_weeks_is_reported_once_in_a_thousand_rows(agency):
@@ -222,21 +236,27 @@ def test_a_long_file_that_is_discarded_while_it_is_checked_stays_discarded(agenc
     assert the(Job).message == uploading.CLOSED
 
 
-def test_a_row_that_somebody_changes_between_the_check_and_the_writing_is_not_overwritten(agency, monkeypatch):
+@pytest.mark.parametrize("is_checked_again", [False, True])
+def test_a_row_that_somebody_changes_between_the_look_and_the_writing_is_not_overwritten(
+    agency, monkeypatch, is_checked_again
+):
     upload(agency, *three(agency))
     assert worker.work()
     press_apply(agency)
-    look = uploads.look
+    if is_checked_again:
+        change_nothing_that_decides(agency)
+    look = queue.look
 
     def typed_meanwhile(*given):
         found = look(*given)
+        assert (found is not None) is is_checked_again
         with unit_of_work(agency.provider.id) as own:
             batch = receive(agency, csv_of(agency.short(0, Comment="By form")))
             queue.apply_soon(batch, agency.provider, queue.Wish(1), by=agency.clerk)
             own.flush()
         return found
 
-    monkeypatch.setattr(uploads, "look", _once(typed_meanwhile, look))
+    monkeypatch.setattr(queue, "look", _once(typed_meanwhile, look))
     assert worker.work()
     assert {row.comment for row in every(Actual)} == {"By form", ""}
     job = every(Job)[-1]
