@@ -13,7 +13,7 @@ def upgrade() -> None:
     """Files that were checked before are checked once more when they are applied."""
     with op.batch_alter_table("import_batch") as batch:
         batch.add_column(sa.Column("held_against", sa.JSON(), nullable=True))
-        batch.add_column(sa.Column("decided", sa.Text(), nullable=True))
+        batch.add_column(sa.Column("decided", sa.LargeBinary(), nullable=True))
         batch.create_check_constraint(
             op.f("ck_import_batch_decided"), "state NOT IN ('applied', 'discarded') OR decided IS NULL"
         )

@@ -176,7 +176,7 @@ class ImportBatch(ProviderOwned, Base):
     showed."""
     held_against: Mapped[dict[str, Any] | None]
     """Of actuals: all that the last check went by, and on which days its weeks begin (models/uploads/facts_mark.py)."""
-    decided: Mapped[str | None] = mapped_column(deferred=True)
+    decided: Mapped[bytes | None] = mapped_column(deferred=True)
     """Of actuals: what the last check has decided to write (models/uploads/kept_check.py)."""
     applied_at: Mapped[datetime | None]
     """When rows of it were last applied."""

@@ -71,6 +71,8 @@ class CheckedRow:
     state: RowState = RowState.REJECTED
     pence: int | None = None
     """What it pays, with VAT; None where that is not known."""
+    outcome: int | None = None
+    """What becomes of it, in short (models/uploads/outcome.py), once that is settled and its figures are let go."""
     values: dict[str, Any] | None = None
     """Of a worker or a visit: as columns of the record that it becomes."""
     said: Mapping[str, str] = field(default_factory=lambda: NOTHING_SAID)

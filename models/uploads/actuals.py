@@ -18,7 +18,8 @@ from models.uploads.actual_rows import COLUMN_OF, CheckedRow, RowReader, RowStat
 from models.uploads.bad_cells import BadCells
 from models.uploads.cells import WrongCell, read_quantity, shown
 from models.uploads.facts import Begun, Facts, Item, WeekKey
-from models.uploads.kept_check import line_of
+from models.uploads.kept_check import packed
+from models.uploads.outcome import settle
 from models.uploads.steps import CHECKING, Tell
 from models.uploads.worth import WorthOfRows
 from models.words import folded, how_many
@@ -36,8 +37,8 @@ class CheckedActuals:
     rows: list[CheckedRow]
     pence: int | None = None
     planned_pence: int | None = None
-    decided: list[str] = field(default_factory=list)
-    """What is to be written, and which weeks are complete then, a line for each day on which weeks begin."""
+    decided: list[bytes] = field(default_factory=list)
+    """What is to be written, and which weeks are complete then, for one day on which weeks begin after the other."""
 
 
 def check_actuals(
@@ -70,6 +71,7 @@ def check_actuals(
         found.decided += _decided(facts, of_it)
         if worth is not None:
             worth.add(of_it)
+        settle(of_it)
     if worth is not None:
         found.pence, found.planned_pence = worth.pence, worth.planned_pence
     return found
@@ -81,10 +83,10 @@ def _judge_each(judge: "_Judge", rows: Iterable[CheckedRow], unread: BadCells) -
         unread.tell(row)
 
 
-def _decided(facts: Facts, rows: Sequence[CheckedRow]) -> list[str]:
-    """A line, where there is anything to write or any week is complete."""
+def _decided(facts: Facts, rows: Sequence[CheckedRow]) -> list[bytes]:
+    """One, where there is anything to write or any week is complete."""
     good, complete = [row for row in rows if row.is_good], _complete(facts, rows)
-    return [line_of(facts, good, complete)] if good or complete else []
+    return [packed(facts, good, complete)] if good or complete else []
 
 
 def _complete(facts: Facts, rows: Iterable[CheckedRow]) -> list[WeekKey]:

@@ -1,10 +1,12 @@
 """What a check of a file of actuals has decided to write, as it is kept with the file until it is applied: nothing else
 is written then.
 
-One line of JSON for each day on which weeks begin, so that no more than the weeks of one day are held at once.
+JSON for each day on which weeks begin, packed by itself and one after the other, so that no more than the weeks of one
+day are held at once: 100,000 rows take 10 MB, and one as they are packed.
 """
 
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -36,15 +38,15 @@ class KeptDay(NamedTuple):
     complete: list[WeekKey]
 
 
-def line_of(facts: Facts, good: Sequence[CheckedRow], complete: Iterable[WeekKey]) -> str:
-    """Of the rows of one day's weeks that can be applied; the plans of that day are read."""
+def packed(facts: Facts, good: Sequence[CheckedRow], complete: Iterable[WeekKey]) -> bytes:
+    """The rows of one day's weeks that can be applied; the plans of that day are read."""
     rows: list[list[object]] = []
-    said: dict[WeekKey, set[int]] = {}
+    items: dict[WeekKey, set[int]] = {}
     for row in good:
         key, item, own = row.week, row.item, row.figures
         if key is None or item is None or own is None or row.planned_e4 is None:
             raise ValueError(f"row {row.number} can not be applied")
-        said.setdefault(key, set()).add(item.id)
+        items.setdefault(key, set()).add(item.id)
         rows.append([
             row.number, key.contract_id, key.service_id, item.id, row.planned_e4, row.stood, own.actual_e4,
             own.frustrated_e4, own.missed_e4, own.extra_e4, own.visits, own.reason, own.comment,
@@ -52,22 +54,26 @@ def line_of(facts: Facts, good: Sequence[CheckedRow], complete: Iterable[WeekKey
         ])  # fmt: skip
     others = [
         [key.contract_id, key.service_id, each.item_id, each.planned_e4]
-        for key, items in said.items() if key not in facts.weeks
-        for each in facts.planned_in(key) if each.item_id not in items
+        for key, named in items.items() if key not in facts.weeks
+        for each in facts.planned_in(key) if each.item_id not in named
     ]  # fmt: skip
-    begun = [list(key[:2]) for key in said if key not in facts.weeks]
-    [first_on] = {key.first_on for key in said} | {key.first_on for key in complete}
+    begun = [list(key[:2]) for key in items if key not in facts.weeks]
+    [first_on] = {key.first_on for key in items} | {key.first_on for key in complete}
     whole = [list(key[:2]) for key in complete]
-    return json.dumps([first_on.isoformat(), rows, begun, others, whole], ensure_ascii=False, separators=(",", ":"))
+    said = json.dumps([first_on.isoformat(), rows, begun, others, whole], ensure_ascii=False, separators=(",", ":"))
+    return zlib.compress(said.encode(), level=1)
 
 
-def days_in(decided: str) -> Iterator[KeptDay]:
+def days_in(decided: bytes) -> Iterator[KeptDay]:
     """One after the other, as they were kept."""
-    return (_day_in(line) for line in decided.split("\n") if line)
+    while decided:
+        unpacking = zlib.decompressobj()
+        yield _day_in(unpacking.decompress(decided))
+        decided = unpacking.unused_data
 
 
-def _day_in(line: str) -> KeptDay:
-    day, rows, begun, planned, whole = json.loads(line)
+def _day_in(said: bytes) -> KeptDay:
+    day, rows, begun, planned, whole = json.loads(said)
     first_on = date.fromisoformat(day)
     weeks = _Weeks(first_on)
     others: dict[WeekOf, list[AsPlanned]] = {weeks[key]: [] for key in map(tuple, begun)}
@@ -110,7 +116,7 @@ class Written(NamedTuple):
     """Weeks of actuals that can be confirmed now."""
 
 
-def write_decided(provider_id: int, decided: str, *, by: User) -> Written:
+def write_decided(provider_id: int, decided: bytes, *, by: User) -> Written:
     """Save the figures, the weeks of one day after those of another. DomainError where somebody has changed one of them
     since the check.
     """

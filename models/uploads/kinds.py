@@ -26,7 +26,7 @@ class Checked:
     people: int = 0
     pence: int | None = None
     planned_pence: int | None = None
-    decided: str | None = None
+    decided: bytes | None = None
     """Of actuals: what is to be written (models/uploads/kept_check.py)."""
     held_against: dict[str, Any] | None = None
     """Of actuals: all that it went by."""
@@ -55,7 +55,7 @@ def check(
         facts = Facts(provider)
         found = check_actuals(facts, columns, rows, bad, tell)
         people = {row.item.client_id for row in found.rows if row.item is not None and not row.is_rejected}
-        return Checked(found.rows, len(people), found.pence, found.planned_pence, "\n".join(found.decided), against)
+        return Checked(found.rows, len(people), found.pence, found.planned_pence, b"".join(found.decided), against)
     facts_of_visits = Facts(provider) if kind is ImportKind.VISITS else None
     checked = check_visits(facts_of_visits, columns, rows) if facts_of_visits else check_carers(columns, rows)
     unread = BadCells(columns, bad)
@@ -71,7 +71,7 @@ def write(batch: ImportBatch, provider: Provider, found: Checked | None, *, by: 
     `found` has.
     """
     if batch.kind is ImportKind.ACTUALS:
-        return write_decided(provider.id, batch.decided or "", by=by)
+        return write_decided(provider.id, batch.decided or b"", by=by)
     if found is None:
         raise ValueError(f"a file of {batch.kind} is checked whenever it is applied")
     good = list(found.good)

@@ -14,7 +14,18 @@ def outcome_of(rows: Iterable[CheckedRow]) -> list[int]:
     """A number for each row, in the order of the file: another one where the row would write something else, would
     replace another row, has other faults, or is worth another sum.
     """
-    return [crc32(_said(row).encode()) for row in rows]
+    return [_outcome(row) if row.outcome is None else row.outcome for row in rows]
+
+
+def settle(rows: Iterable[CheckedRow]) -> None:
+    """Let go of figures that are written down already (models/uploads/kept_check.py): a long file has many."""
+    for row in rows:
+        row.outcome = _outcome(row)
+        row.figures = row.plain = None
+
+
+def _outcome(row: CheckedRow) -> int:
+    return crc32(_said(row).encode())
 
 
 def _said(row: CheckedRow) -> str:
