@@ -7,13 +7,13 @@ from typing import Any
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from forms.base import FilterForm, FlaskForm
-from forms.fields import DayField, MoneyField, SeenEach, SeenText, StringField, TextAreaField, tidy, tidy_line
+from forms.fields import DayField, MoneyField, SeenEach, StringField, TextAreaField, tidy, tidy_line
 from forms.filters import ALL, ChoiceField, FilterDay
-from forms.invoices import UnitsField
+from forms.invoices import SeenInvoiceForm, UnitsField
 from models.billing.invoice_rules import ReasonText
 from models.calendar import today
 from models.money import SCALE, gbp, number
-from models.records.invoice import Invoice, InvoiceState
+from models.records.invoice import InvoiceState
 from models.records.invoice_rule import HoldOwner, HoldReason, LateFigure, LateKind, Releaser
 
 LONG = Length(max=1_000, message="Write 1,000 characters or fewer")
@@ -53,18 +53,13 @@ class InvoiceSearch(FilterForm):
         return self.state is InvoiceState.SUBMITTED
 
 
-class ApproveForm(FlaskForm):
+class ApproveForm(SeenInvoiceForm):
     """The button that approves the invoice as the page showed it, and why it is paid where it differs."""
 
-    seen = SeenText("The invoice’s lines or state")
     note = TextAreaField(
         "Why it is paid all the same", filters=[tidy], description=READ_BY_PROVIDER, validators=[LONG],
         render_kw={"rows": 2},
     )  # fmt: skip
-
-    def is_of(self, invoice: Invoice) -> None:
-        """Fill it in with the invoice as it stands."""
-        self.seen.object_data = invoice.mark
 
 
 class ApproveManyForm(FlaskForm):
@@ -73,7 +68,7 @@ class ApproveManyForm(FlaskForm):
     seen = SeenEach("Invoices")
 
 
-class HoldForm(FlaskForm):
+class HoldForm(SeenInvoiceForm):
     reason = ChoiceField("Why", noun="a reason", default=ALL)
     note = TextAreaField(
         "What else the provider has to know (optional)", filters=[tidy], description=READ_BY_PROVIDER,
@@ -90,7 +85,7 @@ class HoldForm(FlaskForm):
             raise ValidationError("Choose why it is held")
 
 
-class RejectForm(FlaskForm):
+class RejectForm(SeenInvoiceForm):
     reason = TextAreaField(
         "Why", filters=[tidy], description=READ_BY_PROVIDER, render_kw={"rows": 3},
         validators=[DataRequired("Say why it is rejected. The provider reads it"), LONG],

@@ -145,6 +145,14 @@ class SeenText(StringField):
         return self.object_data or ""
 
 
+class SeenByVerb(SeenText):
+    """As SeenText, of a mark that the verb compares under its lock: it names what has changed, and what it is now."""
+
+    def pre_validate(self, form: BaseForm) -> None:
+        if not self.data:
+            raise StopValidation(f"This was sent without what the page had shown. {LOOK_AGAIN}")
+
+
 class SeenMark(StringField):
     """The mark of what is being changed, as the page had it: the verb that is given it refuses where it is another by
     now. `is_of` fills it in; a page that is only drawn again keeps the mark that it was sent with.

@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 from wtforms.widgets import TextInput
 
 from forms.base import FilterForm, FlaskForm
-from forms.fields import DayField, MoneyField, SeenPence, StringField, TextAreaField, tidy, tidy_line
+from forms.fields import DayField, MoneyField, SeenByVerb, StringField, TextAreaField, tidy, tidy_line
 from forms.filters import ALL, ChoiceField
 from models.billing.invoice_facts import Bought
 from models.billing.invoice_lines import LONGEST_DESCRIPTION, Asked
@@ -19,7 +19,7 @@ from models.billing.invoicing import LONGEST_NUMBER, LONGEST_TEXT, Head
 from models.calendar import FinancialYear, in_words
 from models.money import gbp_rate, number, parse_e4
 from models.records.contract import VatCode
-from models.records.invoice import InvoiceKind, InvoiceState
+from models.records.invoice import Invoice, InvoiceKind, InvoiceState
 
 VAT_RATES = {VatCode.EXEMPT: 0, VatCode.ZERO: 0, VatCode.REDUCED: 500, VatCode.STANDARD: 2_000}
 """Hundredths of a per cent, where the service says no other."""
@@ -237,10 +237,14 @@ class TakeBackForm(FlaskForm):
     take = Quantities("Take back")
 
 
-class SendForm(FlaskForm):
-    """The button that sends it, with the sum that the page showed."""
+class SeenInvoiceForm(FlaskForm):
+    """What is done with one invoice by somebody who has read it as it stands: `seen` is its mark."""
 
-    seen = SeenPence("The invoice")
+    seen = SeenByVerb("The invoice")
+
+    def is_of(self, invoice: Invoice) -> None:
+        """Fill it in with the invoice as it stands."""
+        self.seen.object_data = invoice.mark
 
 
 class UploadForm(FlaskForm):

@@ -122,7 +122,7 @@ def send(invoice: Invoice, by: User | None = None) -> None:
     by = by or make_user(Role.FINANCE, Provider(id=invoice.provider_id))
     with unit_of_work(invoice.provider_id):
         own = session.scalars(select(Invoice).where(Invoice.id == invoice.id)).one()
-        invoicing.submit(own, shown_pence=own.gross_pence, by=by)
+        invoicing.submit(own, seen=own.mark, by=by)
 
 
 def approve(invoice: Invoice, by: User | None = None, note: str = "As agreed") -> None:

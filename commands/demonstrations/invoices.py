@@ -143,7 +143,7 @@ class _Agency:
             select(InvoiceLine).where(InvoiceLine.invoice_id == first.id).order_by(InvoiceLine.id).limit(1)
         )
         invoice_lines.take_back(note, {line.id: SCALE}, by=self.by)
-        invoicing.submit(note, shown_pence=note.gross_pence, by=self.by)
+        invoicing.submit(note, seen=note.mark, by=self.by)
         self.number = 1_060
         coming = self._sent({_mondays()[10]})
         invoice_deciding.approve(coming, seen=coming.mark, by=self.officer)
@@ -175,7 +175,7 @@ class _Agency:
 
     def _sent(self, weeks: set[date], **how: bool) -> Invoice:
         invoice = self._draft(weeks, **how)
-        invoicing.submit(invoice, shown_pence=invoice.gross_pence, by=self.by)
+        invoicing.submit(invoice, seen=invoice.mark, by=self.by)
         return invoice
 
 

@@ -17,9 +17,8 @@ from models.billing.credited import has_credit_notes, insist_is_left
 from models.billing.invoice_listing import numbered
 from models.billing.invoice_mail import tell_decided, tell_held, tell_released
 from models.billing.invoice_matching import match
-from models.billing.invoicing import end_hold, open_hold, take_turn
+from models.billing.invoicing import end_hold, insist_as_seen, open_hold, take_turn
 from models.calendar import today
-from models.money import gbp
 from models.payments.calculation import calculate, lock
 from models.permissions import Permission
 from models.records.invoice import (
@@ -49,14 +48,17 @@ def may_decide(invoice: Invoice, by: User) -> bool:
     return not is_own and not conflicts_of(by, [invoice.provider_id])
 
 
-def hold(invoice: Invoice, reason: HoldReason, *, note: str = "", by: User) -> None:
+def hold(invoice: Invoice, reason: HoldReason, *, note: str = "", by: User, seen: str | None = None) -> None:
     """Put it on hold for one of the reasons that are offered, and tell the provider today. DomainError where it does
-    not wait to be decided.
+    not wait to be decided, or has another mark than `seen`, which the page had.
     """
     _begin(invoice, by)
+    if invoice.status is not InvoiceStatus.SUBMITTED:
+        raise DomainError(_not_there(invoice))
+    insist_as_seen(invoice, seen)
     if reason.ended_at is not None:
         raise DomainError(f"“{reason.name}” is no longer a reason to hold. Choose another one")
-    if not move(invoice, Invoice.status == InvoiceStatus.SUBMITTED, status=InvoiceStatus.ON_HOLD):
+    if not move(invoice, Invoice.status == InvoiceStatus.SUBMITTED, status=InvoiceStatus.ON_HOLD, changed_at=utc_now()):
         raise DomainError(_not_there(invoice))
     session.add(
         InvoiceHold(
@@ -68,17 +70,18 @@ def hold(invoice: Invoice, reason: HoldReason, *, note: str = "", by: User) -> N
     tell_held(invoice, reason, by=by)
 
 
-def release(invoice: Invoice, *, by: User) -> None:
+def release(invoice: Invoice, *, by: User, seen: str | None = None) -> None:
     """Let it go on as it is. The days to pay count on from its receipt: it was valid all the while. DomainError where
-    its reason is for a manager to release, and `by` is none.
+    its reason is for a manager to release, and `by` is none; `seen` as `hold` takes it.
     """
     _begin(invoice, by)
     held = session.scalars(open_hold(invoice)).one_or_none()
     if held is None or invoice.status is not InvoiceStatus.ON_HOLD:
         raise DomainError(f"{invoice.called} is not on hold")
+    insist_as_seen(invoice, seen)
     if held.reason.released_by is Releaser.MANAGER and not by.can_at_council(Permission.MANAGE_INVOICE_RULES):
         raise DomainError(f"“{held.reason.name}” is for a payments manager to release")
-    if not move(invoice, Invoice.status == InvoiceStatus.ON_HOLD, status=InvoiceStatus.SUBMITTED):
+    if not move(invoice, Invoice.status == InvoiceStatus.ON_HOLD, status=InvoiceStatus.SUBMITTED, changed_at=utc_now()):
         raise DomainError(_not_there(invoice))
     end_hold(held, HoldEnding.RELEASED, by)
     record("invoice.released", invoice, by=by, reason=held.reason_id)
@@ -112,11 +115,7 @@ def _approve(invoice: Invoice, seen: str, note: str, by: User, *, only_submitted
     decidable = (InvoiceStatus.SUBMITTED,) if only_submitted else (InvoiceStatus.SUBMITTED, InvoiceStatus.REJECTED)
     if before not in decidable:
         raise DomainError(_not_there(invoice))
-    if invoice.mark != seen:
-        raise DomainError(
-            f"{invoice.called} has changed since you opened this page: it comes to {gbp(invoice.gross_pence)} now. "
-            "Look at it again"
-        )
+    insist_as_seen(invoice, seen)
     if invoice.kind is InvoiceKind.CREDIT_NOTE:
         insist_is_left(invoice)
     if not note and before is InvoiceStatus.REJECTED:
@@ -128,14 +127,15 @@ def _approve(invoice: Invoice, seen: str, note: str, by: User, *, only_submitted
     _decided(invoice, before, InvoiceStatus.APPROVED, note, by)
 
 
-def reject(invoice: Invoice, reason: str, *, by: User) -> None:
+def reject(invoice: Invoice, reason: str, *, by: User, seen: str | None = None) -> None:
     """For a reason that the provider reads. What was paid of an approved one is taken back as a difference. DomainError
-    where credit notes take back of it: they are rejected first.
+    where credit notes take back of it: they are rejected first; `seen` as `hold` takes it.
     """
     _begin(invoice, by)
     reason, before = _tidy(reason), invoice.status
     if before not in (InvoiceStatus.SUBMITTED, InvoiceStatus.ON_HOLD, InvoiceStatus.APPROVED):
         raise DomainError(_not_there(invoice))
+    insist_as_seen(invoice, seen)
     if not reason:
         raise DomainError("Say why it is rejected. The provider reads it")
     if has_credit_notes(invoice):

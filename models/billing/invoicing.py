@@ -91,6 +91,15 @@ def insist_on_editable(invoice: Invoice) -> None:
         raise DomainError(f"{invoice.called} cannot be changed. {IS_OVER[invoice.status]}")
 
 
+def insist_as_seen(invoice: Invoice, seen: str | None) -> None:
+    """DomainError where its mark is another than the one which the page has shown. None: there was no page."""
+    if seen is not None and seen != invoice.mark:
+        raise DomainError(
+            f"{invoice.called} has changed since you opened this page: it comes to {gbp(invoice.gross_pence)} now. "
+            "Look at it again"
+        )
+
+
 def touched(invoice: Invoice, **values: Any) -> None:
     """Note that the provider changes it now; DomainError where somebody has decided it meanwhile."""
     if not move(invoice, Invoice.status.in_(EDITABLE), changed_at=utc_now(), **values):
@@ -176,16 +185,17 @@ def remove(invoice: Invoice, *, by: User) -> None:
     session.execute(delete(Invoice).where(Invoice.id == invoice.id))
 
 
-def submit(invoice: Invoice, *, shown_pence: int, by: User) -> None:
-    """Send it to the council at the sum that the page has shown, VAT included; one that was on hold is mended by it.
+def submit(invoice: Invoice, *, seen: str, by: User) -> None:
+    """Send it to the council as the page has shown it (`seen`: its mark); one that was on hold is mended by it.
 
     The days to pay count from the day on which the council first had it; anew from today where what was wrong was for
-    the provider to mend. DomainError where the sum has changed, it has no lines, or a credit note takes more than is
+    the provider to mend. DomainError where it has changed, has no lines, or a credit note takes more than is
     left of its invoice.
     """
     take_turn(invoice)
     insist_on_editable(invoice)
-    _insist_may_be_sent(invoice, shown_pence)
+    insist_as_seen(invoice, seen)
+    _insist_may_be_sent(invoice)
     hold = session.scalars(open_hold(invoice)).one_or_none()
     first = invoice.submitted_at is None
     values: dict[str, Any] = {"status": InvoiceStatus.SUBMITTED}
@@ -205,16 +215,11 @@ def submit(invoice: Invoice, *, shown_pence: int, by: User) -> None:
     tell_received(invoice, by=by)
 
 
-def _insist_may_be_sent(invoice: Invoice, shown_pence: int) -> None:
+def _insist_may_be_sent(invoice: Invoice) -> None:
     if not session.scalars(select(InvoiceLine.id).where(InvoiceLine.invoice_id == invoice.id).limit(1)).all():
         raise DomainError(f"{invoice.called} has no lines. Add what it is for")
     if invoice.gross_pence <= 0:
         raise DomainError(f"{invoice.called} comes to {gbp(0)}. Enter quantities and prices")
-    if invoice.gross_pence != shown_pence:
-        raise DomainError(
-            f"{invoice.called} comes to {gbp(invoice.gross_pence)} now, no longer to {gbp(shown_pence)}: somebody has "
-            "changed it. Look at it again, then send it"
-        )
     if invoice.kind is InvoiceKind.CREDIT_NOTE:
         insist_is_left(invoice)
 

@@ -143,6 +143,7 @@ class Invoice(ProviderOwned, Base):
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
     made_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     changed_at: Mapped[datetime | None]
+    """When its provider changed or sent it, or the council held or released it, last."""
     submitted_at: Mapped[datetime | None]
     """When it was first sent."""
     submitted_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
@@ -195,7 +196,7 @@ class Invoice(ProviderOwned, Base):
 
     @property
     def mark(self) -> str:
-        """Another one after each change and each decision: whoever decides sends back the one that their page had."""
+        """Another one after each change, hold and decision: who sends or decides it gives that of their page."""
         instants = self.changed_at, self.decided_at
         return "/".join([self.status, str(self.gross_pence), *(each.isoformat() if each else "" for each in instants)])
 

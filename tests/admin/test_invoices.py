@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from models.accounts.conflict import FormerPlace
+from models.base import session
 from models.billing import invoice_deciding, invoicing
+from models.billing.invoice_lines import change_line
 from models.money import SCALE
 from models.outbox import OutboxMessage
 from models.permissions import CouncilRole, Role
@@ -18,7 +20,7 @@ from tests import invoice_factories as made
 from tests.factories import make_staff, make_user
 from tests.invoice_factories import MONDAY, act, asked
 from tests.support import runs
-from tests.support.client import PortalClient
+from tests.support.client import PortalClient, filled_in
 from tests.support.rows import every, saved
 
 TODAY = date(2026, 10, 12)
@@ -108,8 +110,54 @@ def test_what_differs_needs_a_note_and_what_was_typed_stays(officer, care):
 def test_another_invoice_than_was_shown_is_not_approved(officer, care):
     contract, item = care
     sent = made.make_sent(contract, asked(item))
-    page = officer.post(of(sent, "/approve"), {"seen": "1", "note": ""}, status=422)
-    assert any("lines or state have changed since you opened this page" in each for each in page.errors)
+    page = officer.post(of(sent, "/approve"), {"seen": "1", "note": "Agreed"}, status=422)
+    assert any(f"{sent.called} has changed since you opened this page: it comes to £231.00" in e for e in page.errors)
+    assert state(sent) is InvoiceStatus.SUBMITTED
+
+
+def mended(sent, item):
+    """Held meanwhile by another officer, changed by its provider for the same sum, and sent again."""
+    act(sent, invoice_deciding.hold, made.reason_owned_by("provider"), by=made.officer())
+    by = make_user(Role.FINANCE, Provider(id=sent.provider_id))
+    [line] = made.invoice_now(sent).lines
+    act(sent, lambda own: change_line(own, session.get(type(line), line.id), asked(item, description="By day"), by=by))
+    made.send(sent)
+
+
+@pytest.mark.parametrize(("path", "typed", "after"), [
+    ("/hold", {"note": "Which nights?"}, InvoiceStatus.ON_HOLD),
+    ("/reject", {"reason": "Sent twice"}, InvoiceStatus.REJECTED),
+])  # fmt: skip
+def test_another_invoice_than_was_shown_is_neither_held_nor_rejected(officer, care, path, typed, after):
+    """What was typed stays, and the next press is of what the page shows then."""
+    contract, item = care
+    sent = made.make_sent(contract, asked(item))
+    typed = {"reason": str(made.reason_owned_by("provider").id)} | typed
+    page = officer.get(of(sent, path))
+    mended(sent, item)
+    officer.post(of(sent, path), typed, status=422)
+    refused = officer.submit(page, typed, status=422)
+    assert any(
+        f"{sent.called} has changed since you opened this page: it comes to £231.00" in e for e in refused.errors
+    )
+    assert state(sent) is InvoiceStatus.SUBMITTED
+    assert filled_in(refused.page.select_one("main form")).items() >= typed.items()
+    officer.submit(refused, status=303)
+    assert state(sent) is after
+
+
+def test_of_another_hold_than_was_shown_nothing_is_released(officer, clerk, care):
+    contract, item = care
+    sent, of_team = made.make_sent(contract, asked(item)), made.reason_owned_by("brokerage")
+    act(sent, invoice_deciding.hold, of_team, by=clerk)
+    page = officer.get(of(sent))
+    act(sent, invoice_deciding.release, by=clerk)
+    act(sent, invoice_deciding.hold, of_team, note="And the price", by=clerk)
+    officer.post(of(sent, "/release"), status=409)
+    refused = officer.submit(page, form=f"form[action$='{sent.id}/release']", status=409)
+    assert f"{sent.called} has changed since you opened this page" in refused.words
+    assert state(sent) is InvoiceStatus.ON_HOLD
+    officer.submit(refused, form=f"form[action$='{sent.id}/release']", status=303)
     assert state(sent) is InvoiceStatus.SUBMITTED
 
 
@@ -118,10 +166,10 @@ def test_it_is_held_for_a_reason_that_both_sides_read_and_released(officer, care
     sent, reason = made.make_sent(contract, asked(item)), made.reason_owned_by("brokerage")
     page = officer.post(of(sent, "/hold"), {"reason": "", "note": ""}, status=422)
     assert "Choose why it is held" in page.errors
-    officer.post(of(sent, "/hold"), {"reason": str(reason.id), "note": ""}, status=303)
+    officer.post(of(sent, "/hold"), {"reason": str(reason.id), "note": "", "seen": seen(sent)}, status=303)
     assert reason.sentence in officer.get(of(sent)).words
     assert any(reason.sentence in each.body for each in every(OutboxMessage))
-    officer.post(of(sent, "/release"), status=303)
+    officer.post(of(sent, "/release"), {"seen": seen(sent)}, status=303)
     assert state(sent) is InvoiceStatus.SUBMITTED
 
 
@@ -130,9 +178,9 @@ def test_a_reason_for_a_manager_is_released_by_one(officer, manager, care):
     sent, by = made.make_sent(contract, asked(item)), made.officer()
     act(sent, invoice_deciding.hold, made.reason_owned_by("payments"), by=by)
     assert "Release as it is" not in officer.get(of(sent)).words
-    answer = officer.post(of(sent, "/release"), status=409)
+    answer = officer.post(of(sent, "/release"), {"seen": seen(sent)}, status=409)
     assert "payments manager to release" in answer.words
-    manager.post(of(sent, "/release-as-manager"), status=303)
+    manager.post(of(sent, "/release-as-manager"), {"seen": seen(sent)}, status=303)
     assert state(sent) is InvoiceStatus.SUBMITTED
 
 
@@ -140,7 +188,7 @@ def test_it_is_rejected_with_a_reason(officer, care):
     contract, item = care
     sent = made.make_sent(contract, asked(item))
     assert "Say why it is rejected. The provider reads it" in officer.post(of(sent, "/reject"), {"reason": ""}).errors
-    officer.post(of(sent, "/reject"), {"reason": "Sent twice"}, status=303)
+    officer.post(of(sent, "/reject"), {"reason": "Sent twice", "seen": seen(sent)}, status=303)
     assert state(sent) is InvoiceStatus.REJECTED
     officer.post(of(sent, "/approve"), {"seen": seen(sent), "note": "It was not"}, status=303)
     assert state(sent) is InvoiceStatus.APPROVED

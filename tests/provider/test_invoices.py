@@ -111,7 +111,7 @@ def test_an_invoice_is_made_from_confirmed_actuals_and_sent(finance, at, care):
     page = finance.get(at(f"{invoice.id}"))
     assert "£294.53" in page.words
     assert "Differs" not in page.words
-    answer = finance.post(at(f"{invoice.id}/send"), {"seen": "29453"}, status=303)
+    answer = finance.submit(page, action=at(f"{invoice.id}/send"), status=303)
     assert "with the council" in finance.follow(answer).words
     assert newest().status is InvoiceStatus.SUBMITTED
     assert "Every confirmed week of this contract is invoiced" in finance.get(at("from-actuals")).words
@@ -184,8 +184,18 @@ def test_a_number_that_is_used_is_told_on_the_form(finance, at, care):
 def test_it_is_not_sent_at_another_sum_than_the_page_has_shown(finance, at, care):
     contract, item = care
     invoice = made.make_invoice(contract, asked(item))
-    page = finance.post(at(f"{invoice.id}/send"), {"seen": "1"}, status=422)
-    assert any("has changed from £0.01 to £231.00" in each for each in page.errors)
+    page = finance.get(at(f"{invoice.id}"))
+    [own] = made.invoice_now(invoice).lines
+    finance.post(at(f"{invoice.id}/lines/{own.id}/change"), line(item, quantity="11"), status=303)
+    for shown in ({}, {"seen": ""}):
+        finance.post(at(f"{invoice.id}/send"), shown, status=422)
+    refused = finance.submit(page, status=422, action=at(f"{invoice.id}/send"))
+    assert any(
+        f"{invoice.called} has changed since you opened this page: it comes to £254.10" in e for e in refused.errors
+    )
+    assert made.invoice_now(invoice).status is InvoiceStatus.DRAFT
+    finance.submit(refused, status=303, action=at(f"{invoice.id}/send"))
+    assert made.invoice_now(invoice).status is InvoiceStatus.SUBMITTED
 
 
 def test_a_held_invoice_says_why_and_is_sent_again(finance, at, care):
@@ -198,8 +208,9 @@ def test_a_held_invoice_says_why_and_is_sent_again(finance, at, care):
     assert "Correct the quantity" in page.words
     [own] = made.invoice_now(sent).lines
     finance.post(at(f"{sent.id}/lines/{own.id}/change"), line(item, quantity="10"), status=303)
-    assert "Send again for £231.00" in finance.get(at(f"{sent.id}")).words
-    finance.post(at(f"{sent.id}/send"), {"seen": "23100"}, status=303)
+    page = finance.get(at(f"{sent.id}"))
+    assert "Send again for £231.00" in page.words
+    finance.submit(page, action=at(f"{sent.id}/send"), status=303)
     assert made.invoice_now(sent).status is InvoiceStatus.SUBMITTED
 
 

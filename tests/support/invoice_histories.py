@@ -102,7 +102,7 @@ class InvoiceOffice(Office):
             session.flush()
             lines = [self._line(self.rng.choice(items)) for _ in range(self.rng.randint(1, 4))]
             invoice_lines.add_lines(invoice, lines, by=self.carer)
-            invoicing.submit(invoice, shown_pence=invoice.gross_pence, by=self.carer)
+            invoicing.submit(invoice, seen=invoice.mark, by=self.carer)
         return True
 
     def _credit(self) -> bool | None:
@@ -120,7 +120,7 @@ class InvoiceOffice(Office):
             )
             session.flush()
             invoice_lines.take_back(note, wanted, by=self.carer)
-            invoicing.submit(note, shown_pence=note.gross_pence, by=self.carer)
+            invoicing.submit(note, seen=note.mark, by=self.carer)
         return True
 
     def _approve_invoice(self) -> bool | None:
@@ -138,9 +138,7 @@ class InvoiceOffice(Office):
         return self._on_one(invoice_deciding.release, InvoiceStatus.ON_HOLD, by=self.desk)
 
     def _mend_invoice(self) -> bool | None:
-        return self._on_one(
-            invoicing.submit, InvoiceStatus.ON_HOLD, shown={"shown_pence": "gross_pence"}, by=self.carer
-        )
+        return self._on_one(invoicing.submit, InvoiceStatus.ON_HOLD, shown={"seen": "mark"}, by=self.carer)
 
     def _cancel_invoice(self) -> bool | None:
         states = InvoiceStatus.SUBMITTED, InvoiceStatus.ON_HOLD

@@ -9,6 +9,7 @@ from blueprints.pages import done, refusals_on, render
 from blueprints.reading import reads_client_records
 from blueprints.refusals import stays_on
 from forms.council_invoices import ApproveForm, HoldForm, RejectForm
+from forms.invoices import SeenInvoiceForm
 from models.base import session
 from models.billing import invoice_deciding as deciding
 from models.money import gbp
@@ -24,7 +25,6 @@ ONE = "/<int:invoice_id>"
 def approve(invoice_id):
     invoice = loaded(invoice_id)
     form = ApproveForm()
-    form.is_of(invoice)
     there = next_invoice(invoice_id, wraps=True)
     if form.validate_on_submit():
         with refusals_on(form):
@@ -42,7 +42,7 @@ def hold(invoice_id):
     if form.validate_on_submit():
         there = next_invoice(invoice_id, wraps=True)
         with refusals_on(form):
-            deciding.hold(invoice, reasons[form.reason.data], note=form.note.data, by=me())
+            deciding.hold(invoice, reasons[form.reason.data], note=form.note.data, by=me(), seen=form.seen.data)
             return _on(f"{invoice.called} is on hold. Its provider is told", there)
         invoice = loaded(invoice_id)
     words = "Its provider is told today by mail, with the sentence that you choose."
@@ -56,7 +56,7 @@ def reject(invoice_id):
     if form.validate_on_submit():
         there = next_invoice(invoice_id, wraps=True)
         with refusals_on(form):
-            deciding.reject(invoice, form.reason.data, by=me())
+            deciding.reject(invoice, form.reason.data, by=me(), seen=form.seen.data)
             return _on(f"{invoice.called} is rejected", there)
         invoice = loaded(invoice_id)
     return _act(invoice, form, "Reject", "It pays nothing; what was paid of it is taken back. Its provider is told.")
@@ -80,12 +80,13 @@ def release_as_manager(invoice_id):
 
 
 def _released(invoice_id):
-    invoice = loaded(invoice_id)
-    deciding.release(invoice, by=me())
+    invoice, form = loaded(invoice_id), SeenInvoiceForm()
+    deciding.release(invoice, by=me(), seen=form.seen.data or "")
     return done(f"{invoice.called} is released", then=url_for(".show", invoice_id=invoice_id))
 
 
 def _act(invoice, form, title, words):
+    form.is_of(invoice)
     return render("admin/invoices/act.html", invoice=invoice, form=form, title=title, words=words)
 
 

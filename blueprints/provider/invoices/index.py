@@ -10,7 +10,7 @@ from blueprints.provider.invoices import bp
 from blueprints.reading import reads_client_records
 from blueprints.sorting import Columns, Sorting
 from exchange.downloads.invoices import invoices_data
-from forms.invoices import InvoiceFilter, LineForm, SendForm
+from forms.invoices import InvoiceFilter, LineForm, SeenInvoiceForm
 from models.base import session
 from models.billing.invoice_facts import Facts
 from models.billing.invoice_listing import credit_notes_of, invoices, is_paid_by_portal, numbered
@@ -80,7 +80,8 @@ def shown(invoice, *, sending=None, line_form=None, like=None):
         days = [(each.first_on, each.last_on) for each in invoice.lines if each.id == like]
         line_form = LineForm(formdata=None, data=dict(zip(("first_on", "last_on"), *days, strict=True)) if days else {})
         line_form.offer(facts.offered)
-    sending = sending or SendForm(formdata=None, data={"seen": invoice.gross_pence})
+    sending = sending or SeenInvoiceForm(formdata=None)
+    sending.is_of(invoice)
     return {
         "invoice": invoice,
         "is_partial": wants_partial(),

@@ -8,7 +8,7 @@ from blueprints.provider.invoices import bp
 from blueprints.provider.invoices.index import invoice_page, loaded
 from blueprints.reading import reads_client_records
 from forms.base import ButtonForm
-from forms.invoices import SendForm
+from forms.invoices import SeenInvoiceForm
 from models.billing import invoicing
 from models.money import gbp
 from models.permissions import Permission
@@ -18,11 +18,10 @@ from models.permissions import Permission
 @requires(Permission.SUBMIT_INVOICES)
 @reads_client_records
 def send(invoice_id):
-    invoice = loaded(invoice_id)
-    form = SendForm(data={"seen": invoice.gross_pence})
+    invoice, form = loaded(invoice_id), SeenInvoiceForm()
     if form.validate_on_submit():
         with refusals_on(form):
-            invoicing.submit(invoice, shown_pence=form.seen.data or 0, by=me())
+            invoicing.submit(invoice, seen=form.seen.data, by=me())
             return done(f"{invoice.called} for {gbp(invoice.gross_pence)} is with the council", then=_there(invoice))
     return invoice_page(loaded(invoice_id), sending=form)
 

@@ -72,7 +72,7 @@ class Desk:
 
 
 def send(desk):
-    desk.do(lambda own: invoicing.submit(own, shown_pence=own.gross_pence, by=desk.provider))
+    desk.do(lambda own: invoicing.submit(own, seen=own.mark, by=desk.provider))
 
 
 def head(desk):

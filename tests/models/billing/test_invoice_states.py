@@ -43,7 +43,7 @@ def _run(who, *, in_part):
 
 VERBS = {
     "provider changes a line": _change,
-    "provider sends it": lambda i, who: invoicing.submit(i, shown_pence=i.gross_pence, by=who["provider"]),
+    "provider sends it": lambda i, who: invoicing.submit(i, seen=i.mark, by=who["provider"]),
     "provider cancels it": lambda i, who: invoicing.cancel(i, by=who["provider"]),
     "provider removes it": lambda i, who: invoicing.remove(i, by=who["provider"]),
     "officer holds it": lambda i, who: invoice_deciding.hold(i, made.reason_owned_by("provider"), by=who["officer"]),

@@ -147,17 +147,21 @@ def test_the_sums_are_those_of_the_lines_with_vat_rounded_line_by_line(care):
     assert (found.net_pence, found.vat_pence, found.gross_pence) == (57_800, 11_561, 69_361)
 
 
-def test_it_is_sent_at_the_sum_that_was_shown(care):
+def test_it_is_sent_as_it_was_shown(care):
+    """A line may have changed though the sum has not."""
     contract, item = care
     draft = made.make_invoice(contract, asked(item))
-    with pytest.raises(DomainError, match="no longer to £1.00"):
-        act(draft, invoicing.submit, shown_pence=100, by=make_user())
+    shown = made.invoice_now(draft)
+    act(draft, invoice_lines.add_line, asked(item, description="Nights", rate_e4=0), by=make_user())
+    with pytest.raises(DomainError, match=f"{draft.called} has changed since you opened this page: .* £231.00 now"):
+        act(draft, invoicing.submit, seen=shown.mark, by=make_user())
+    assert made.invoice_now(draft).status is InvoiceStatus.DRAFT
 
 
 def test_without_lines_it_is_not_sent(care):
     draft = made.make_invoice(care[0])
     with pytest.raises(DomainError, match="has no lines"):
-        act(draft, invoicing.submit, shown_pence=0, by=make_user())
+        act(draft, invoicing.submit, seen=made.invoice_now(draft).mark, by=make_user())
 
 
 def test_its_sender_is_told_that_it_was_received(care):
