@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from exchange.downloads.tabular import Cell, Pence, Rate
+from models.care.exception_list import NO_SUM
 from models.records.actual import WEEK
 from models.records.client import masked_name
 
@@ -50,5 +51,5 @@ def exceptions_data(rows: Iterable[Any], labels: Callable[[list[str]], str]) -> 
             masked_name(each.surname, each.first_name, each.client_reference), each.client_reference,
             each.item_reference, each.level, each.first_on, Rate(each.planned_e4), Rate(each.actual_e4),
             each.unit.value, labels(each.codes), each.comment, each.confirmed_at, each.state.label, each.decided_at,
-            each.note, Pence(each.pence), each.action_id,
+            each.note, NO_SUM if each.pence is None else Pence(each.pence), each.action_id,
         )  # fmt: skip

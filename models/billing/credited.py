@@ -77,6 +77,19 @@ def insist_is_left(note: Invoice) -> None:
             )
 
 
+def why_not_credited(invoice: Invoice, *, but: int = 0) -> str:
+    """Why no credit note can take back of the invoice; empty where one can. The credit note numbered `but` is not
+    counted.
+    """
+    if invoice.kind is InvoiceKind.CREDIT_NOTE:
+        return f"{invoice.called} takes back already. A credit note takes back of an invoice"
+    if invoice.status is not InvoiceStatus.APPROVED:
+        return f"{invoice.called} is not approved. A credit note takes back of an approved invoice"
+    if not any(each.quantity_e4 > 0 for each in left_of(invoice.id, but=but).values()):
+        return f"Nothing is left of {invoice.called.lower()}: credit notes that were sent take all of it back"
+    return ""
+
+
 def has_credit_notes(invoice: Invoice) -> bool:
     """Whether a credit note for it was sent, and is neither rejected nor cancelled."""
     query = select(Invoice.id).where(Invoice.credits_id == invoice.id, Invoice.status.in_(SENT)).limit(1)

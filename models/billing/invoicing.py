@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 from models.accounts.user import User
 from models.audit import record
 from models.base import DomainError, move, reload, session, utc_now
-from models.billing.credited import insist_is_left
+from models.billing.credited import insist_is_left, why_not_credited
 from models.billing.invoice_mail import tell_received
 from models.calendar import in_words, today
 from models.money import gbp
@@ -117,10 +117,8 @@ def new_invoice(
     drafts = select(Invoice.id).where(Invoice.provider_id == provider.id, Invoice.status == InvoiceStatus.DRAFT)
     if len(session.scalars(drafts).all()) >= MOST_OPEN:
         raise DomainError(f"You have {MOST_OPEN} drafts. Send or remove some of them first")
-    if credits is not None and credits.kind is InvoiceKind.CREDIT_NOTE:
-        raise DomainError(f"{credits.called} takes back already. A credit note takes back of an invoice")
-    if credits is not None and credits.status is not InvoiceStatus.APPROVED:
-        raise DomainError(f"{credits.called} is not approved. A credit note takes back of an approved invoice")
+    if credits is not None and (why := why_not_credited(credits)):
+        raise DomainError(why)
     checked = _checked(provider.id, head, None)
     invoice = Invoice(
         provider_id=provider.id, contract_id=contract.id, kind=kind, credits_id=credits.id if credits else None,

@@ -7,6 +7,7 @@ from sqlalchemy import Select, func, select
 
 from models.base import sum_of
 from models.folding import found_by
+from models.payments.blocked import CalculationFault
 from models.records.actual import ActualException, ActualWeek, ConfirmedActual, ExceptionState
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
@@ -16,6 +17,8 @@ from models.waiting import waits
 
 WAITING = "actual exceptions"
 """The name of its queue."""
+NO_SUM = "Cannot be worked out yet: the contract cannot be calculated"
+"""What stands for its sum where that is None."""
 
 
 def _joined(query: Select) -> Select:
@@ -33,9 +36,9 @@ def exceptions(
 ) -> Select:  # fmt: skip
     """Rows: id, codes, state, note, decided_at, action_id, the figure's planned_e4, actual_e4, first_on, comment,
     reason, number and confirmed_at, week_id, item_id, item_reference, client_id, client_reference, surname,
-    first_name, level (its name), unit, contract, contract_reference, provider, provider_id, pence. Those
-    that wait longest stand first. Of a text: what has all its words in the name or reference of provider or contract,
-    or in the line item's reference.
+    first_name, level (its name), unit, contract, contract_reference, provider, provider_id, pence: None where it was
+    never worked out, since its contract cannot be calculated (NO_SUM). Those that wait longest stand first. Of a text:
+    what has all its words in the name or reference of provider or contract, or in the line item's reference.
     """
     figure, item = ConfirmedActual, CarePackageLineItem
     query = _joined(
@@ -47,7 +50,7 @@ def exceptions(
             Client.reference.label("client_reference"), Client.surname, Client.first_name,
             ServiceLevel.name.label("level"), ServiceLevel.unit, Contract.name.label("contract"),
             Contract.reference.label("contract_reference"), Provider.name.label("provider"),
-            ActualException.provider_id, ActualException.pence,
+            ActualException.provider_id, sa.case((_is_unknown(), None), else_=ActualException.pence).label("pence"),
         )
     )  # fmt: skip
     query = query.join(ServiceLevel, ServiceLevel.id == item.service_level_id)
@@ -61,6 +64,13 @@ def exceptions(
         by_words = found_by(text, Contract.folded_name, Contract.reference)
         query = query.where(sa.or_(Provider.found_by(text), by_words, found_by(text, item.reference)))
     return query.order_by(figure.confirmed_at, ActualException.id)
+
+
+def _is_unknown() -> sa.ColumnElement[bool]:
+    """It waits, was never worked out, and its contract cannot be calculated."""
+    fault = CalculationFault
+    has_fault = select(fault.id).where(fault.contract_id == CarePackageLineItem.contract_id).exists()
+    return sa.and_(ActualException.state == ExceptionState.OPEN, ActualException.pence == 0, has_fault)
 
 
 def in_queue() -> Select[int]:

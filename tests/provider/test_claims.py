@@ -21,7 +21,7 @@ from tests.support.claims import (
     make_full_claim,
     price_with_all,
 )
-from tests.support.client import PortalClient
+from tests.support.client import PortalClient, filled_in
 from tests.support.files import PDF
 from tests.support.rows import every, reloaded
 
@@ -207,6 +207,25 @@ def test_an_item_is_edited_and_removed(carer, at, claim, levels):
     page = carer.get(at(f"{claim.id}/items/{item.id}/remove"))
     carer.submit(page, form="main form", status=303)
     assert every(ClaimItem) == []
+
+
+def test_of_an_item_that_was_removed_meanwhile_what_is_typed_stays_to_be_added_again(carer, at, claim, levels):
+    [item] = every(ClaimItem)
+    there = at(f"{claim.id}/items/{item.id}")
+    page, remove = carer.get(f"{there}/change"), carer.get(f"{there}/remove")
+    carer.submit(remove, form="main form", status=303)
+    given = typed(levels, "child", quantity="77", description="By bus")
+    refused = carer.submit(page, given, form="form#item", status=422)
+    assert refused.errors == ["Somebody else has removed this item. Add it again if it is needed"]
+    assert "New One-Off Claim Client Item" in refused.heading
+    kept = filled_in(refused.page.select_one("form#item"))
+    assert (kept["quantity"], kept["description"], kept["client"]) == ("77", "By bus", str(item.client_id))
+    carer.submit(refused, form="form#item", status=303)
+    [again] = every(ClaimItem)
+    assert (again.quantity_e4, again.description) == (770_000, "By bus")
+    carer.get(f"{there}/change", status=404)
+    answer = carer.post(f"{there}/remove", status=303)
+    assert "Somebody else has removed the item already" in carer.follow(answer).words
 
 
 @pytest.mark.covers("S4-152")

@@ -262,6 +262,50 @@ def test_no_credit_note_is_made_against_what_is_not_approved(finance, at, care):
     assert any("is not approved" in each for each in page.errors)
 
 
+def test_where_nothing_can_be_taken_back_the_page_says_why_before_it_is_filled_in(finance, at, care):
+    contract, item = care
+    sent, by = made.make_sent(contract, asked(item)), made.officer()
+    page = finance.get(at(f"{sent.id}/credit"))
+    assert f"{sent.called} is not approved. A credit note takes back of an approved invoice." in page.words
+    assert page.page.select_one("main form") is None
+    finance.get(at(f"{sent.id}/take-back"), status=404)
+    made.approve(sent, by)
+    [own] = made.invoice_now(sent).lines
+    note = made.make_credit_note(sent, {own.id: own.quantity_e4})
+    assert finance.get(at(f"{note.id}/take-back")).page.select_one(f"#take-{own.id}")["value"] == "10"
+    made.send(note)
+    page = finance.get(at(f"{sent.id}/credit"))
+    assert f"Nothing is left of {sent.called.lower()}: credit notes that were sent take all of it back." in page.words
+    assert page.page.select_one("main form") is None
+    page = finance.get(at(f"{note.id}/take-back"))
+    assert f"{note.called} cannot be changed. It is with the council" in page.words
+    page = finance.get(at(f"{note.id}/credit"))
+    assert f"{note.called} takes back already" in page.words
+    given = head(number="C9", note="As agreed", **{f"take-{own.id}": "1"})
+    page = finance.post(at(f"{sent.id}/credit"), given, status=422)
+    assert any("Nothing is left of" in each for each in page.errors)
+    assert filled_in(page.page.select_one("main form"))["note"] == "As agreed"
+
+
+def test_of_a_line_that_was_removed_meanwhile_what_is_typed_stays_to_be_added_again(finance, at, care):
+    contract, item = care
+    invoice = made.make_invoice(contract, asked(item), asked(item, 2))
+    [own, _] = made.invoice_now(invoice).lines
+    there = at(f"{invoice.id}/lines/{own.id}")
+    page = finance.get(f"{there}/change")
+    finance.post(f"{there}/remove", status=303)
+    refused = finance.submit(page, {"quantity": "7", "description": "Nights"}, status=422)
+    assert "Somebody else has removed this line. Add it again if it is needed" in refused.errors
+    form = f"form[action='{at(f'{invoice.id}/lines/add')}']"
+    kept = filled_in(refused.page.select_one(form))
+    assert (kept["quantity"], kept["description"], kept["item"]) == ("7", "Nights", str(item.id))
+    finance.submit(refused, form=form, status=303)
+    assert made.invoice_now(invoice).gross_pence == 9 * 2_310
+    finance.get(f"{there}/change", status=404)
+    answer = finance.post(f"{there}/remove", status=303)
+    assert "Somebody else has removed the line already" in finance.follow(answer).words
+
+
 def test_an_invoice_elsewhere_says_that_it_is_a_record(finance, at, provider):
     contract, item = made.make_home_care(by_invoice=False, provider=provider)
     made.make_confirmed(item, 10 * SCALE)

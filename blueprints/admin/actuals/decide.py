@@ -109,10 +109,13 @@ def _page(found):
     is_own = may(Permission.DECIDE_ACTUALS) and bool(conflicts_of(me(), [found.provider_id]))
     return render(
         "admin/actuals/exception.html", row=row, figures=figures, labels=labels, is_own=is_own, name=full_name,
-        decides=may(Permission.DECIDE_ACTUALS) and not is_own, next=_next(found.id),
+        decides=may(Permission.DECIDE_ACTUALS) and not is_own, next=_next(found.id), no_sum=exception_list.NO_SUM,
     )  # fmt: skip
 
 
 def _act(found, form, title, words):
     row = session.execute(exception_list.exceptions(ids=[found.id])).one()
-    return render("admin/actuals/act.html", row=row, form=form, title=title, words=words, labels=labels, name=full_name)
+    return render(
+        "admin/actuals/act.html", row=row, form=form, title=title, words=words, labels=labels, name=full_name,
+        no_sum=exception_list.NO_SUM,
+    )  # fmt: skip

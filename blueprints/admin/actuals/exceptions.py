@@ -39,6 +39,7 @@ def exceptions():
     return render(
         "admin/actuals/exceptions.html", partial="admin/actuals/_exceptions.html", form=form, page=page,
         sorting=sorting, ticked=request.args.getlist("exception", type=key), labels=labels,
+        no_sum=exception_list.NO_SUM,
     )  # fmt: skip
 
 
@@ -58,16 +59,28 @@ def approve_many():
     found = session.scalars(exception_list.several(ids)).all()
     insist_on_none(me(), {each.provider_id for each in found})
     if found and form.validate_on_submit():
-        pence = sum(each.pence for each in found)
+        pence = _in_all(_ticked(ids))
         with refusals_on(form):
             approve_each(found, seen=form.seen.marks, by=me())
-            words = f"{how_many(len(found), 'exception')} approved, about {gbp(pence)}"
+            words = f"{how_many(len(found), 'exception')} approved" + ("" if pence is None else f", about {gbp(pence)}")
             return done(words, then=url_for(".exceptions"))
         found = session.scalars(exception_list.several(ids)).all()
-    rows = session.execute(exception_list.exceptions(ids=ids, state=ExceptionState.OPEN)).all() if ids else []
+    rows = _ticked(ids)
     form.seen.are({each.id: each.mark for each in found if each.state is ExceptionState.OPEN})
-    pence = sum(row.pence for row in rows)
-    return render("admin/actuals/approve_many.html", rows=rows, pence=pence, form=form, labels=labels)
+    return render(
+        "admin/actuals/approve_many.html", rows=rows, pence=_in_all(rows), form=form, labels=labels,
+        no_sum=exception_list.NO_SUM,
+    )  # fmt: skip
+
+
+def _ticked(ids):
+    return session.execute(exception_list.exceptions(ids=ids, state=ExceptionState.OPEN)).all() if ids else []
+
+
+def _in_all(rows):
+    """Pence; None where nobody knows what one of them comes to."""
+    known = [row.pence for row in rows]
+    return None if None in known else sum(known)
 
 
 def _listed(form):

@@ -32,6 +32,7 @@ from models.together import read_together
 
 ITEM = "/<int:claim_id>/items/<int:claim_item_id>"
 PROVIDER_ITEM = "provider"
+GONE = "Somebody else has removed this item. Add it again if it is needed"
 
 
 @bp.route("/<int:claim_id>/items/new", methods=["GET", "POST"])
@@ -53,7 +54,10 @@ def new_item(claim_id):
 @opens_alone
 def change_item(claim_id, claim_item_id):
     """`?why=y` asks why it is right although it was warned of."""
-    claim, item = _loaded_item(claim_id, claim_item_id)
+    claim = loaded(claim_id)
+    if _is_gone(claim, claim_item_id):
+        return _gone(claim)
+    item = _item_in(claim, claim_item_id)
     form, files = _offered(claim, ItemForm(data=_as_it_is(item)), item.is_client_item)
     form.has_files = len(files.get(item.id, []))
     form.needs_reason = bool(item.reason) or "why" in request.args
@@ -102,7 +106,10 @@ def item(claim_id, claim_item_id):
 @requires(Permission.MAKE_CLAIMS)
 @reads_client_records
 def remove_item(claim_id, claim_item_id):
-    claim, found = _loaded_item(claim_id, claim_item_id)
+    claim = loaded(claim_id)
+    if _is_gone(claim, claim_item_id):
+        return _back(claim, "Somebody else has removed the item already")
+    found = _item_in(claim, claim_item_id)
     form = ButtonForm()
     if form.validate_on_submit():
         with refusals_on(form):
@@ -200,6 +207,18 @@ def _filled_in(claim, item, form, files=()):
             form.take_new_trips()
     partial = "provider/claims/_for_level.html" if choose else "provider/claims/_form_dialog.html"
     return _drawn(claim, item, form, partial=partial, files=files)
+
+
+def _is_gone(claim, claim_item_id):
+    """Somebody presses the button of a page whose item was removed meanwhile."""
+    return request.method == "POST" and claim_item_id not in {each.id for each in claim.items}
+
+
+def _gone(claim):
+    """Of an item that somebody else has removed meanwhile: what was typed stands in the form of a new one."""
+    form, _ = _offered(claim, ItemForm(), "client" in request.form)
+    form.form_errors = [GONE]
+    return _drawn(claim, None, form, partial="provider/claims/_form_dialog.html")
 
 
 def _kept(claim, item, form):

@@ -1,6 +1,6 @@
 """The lines of an invoice: added on its page, changed and removed on pages of their own."""
 
-from flask import url_for
+from flask import request, url_for
 
 from blueprints.access import me, requires
 from blueprints.lookups import one_or_404
@@ -16,6 +16,7 @@ from models.billing.invoice_facts import Facts
 from models.money import gbp
 from models.permissions import Permission
 
+GONE = "Somebody else has removed this line. Add it again if it is needed"
 LINE = "/<int:invoice_id>/lines/<int:line_id>"
 
 
@@ -41,6 +42,8 @@ def add_line(invoice_id):
 @reads_client_records
 def change_line(invoice_id, line_id):
     invoice = loaded(invoice_id)
+    if _is_gone(invoice, line_id):
+        return _gone(invoice)
     line = line_of(invoice, line_id)
     form = LineForm(
         data={
@@ -62,6 +65,8 @@ def change_line(invoice_id, line_id):
 @reads_client_records
 def remove_line(invoice_id, line_id):
     invoice = loaded(invoice_id)
+    if _is_gone(invoice, line_id):
+        return done("Somebody else has removed the line already", then=_there(invoice))
     line, form = line_of(invoice, line_id), ButtonForm()
     if form.validate_on_submit():
         with refusals_on(form):
@@ -69,6 +74,18 @@ def remove_line(invoice_id, line_id):
             return done("The line is removed", then=_there(invoice))
         invoice = loaded(invoice_id)
     return render("provider/invoices/remove_line.html", form=form, invoice=invoice, line=line)
+
+
+def _is_gone(invoice, line_id):
+    """Somebody presses the button of a page whose line was removed meanwhile."""
+    return request.method == "POST" and line_id not in {each.id for each in invoice.lines}
+
+
+def _gone(invoice):
+    """The page of the invoice, where what was typed of the line stands in the form of a new one."""
+    form = _offered(LineForm(), invoice)
+    form.form_errors = [GONE]
+    return invoice_page(invoice, line_form=form)
 
 
 def line_of(invoice, line_id):

@@ -14,6 +14,7 @@ from models.care.submissions import Key
 from models.correspondence.action import Action
 from models.money import SCALE
 from models.outbox import OutboxMessage
+from models.payments.blocked import CalculationFault
 from models.permissions import CouncilRole, Role
 from models.records.actual import ActualException, ActualWeek, ConfirmedActual, ExceptionState
 from models.records.actual_rule import ActualRule, RuleKind
@@ -23,7 +24,7 @@ from tests.actual_factories import AFTER, MONDAY, confirmed_actual, level_of, ma
 from tests.care_factories import make_client
 from tests.factories import make_membership, make_staff, make_user
 from tests.support.client import PortalClient
-from tests.support.rows import every, unit_of_work
+from tests.support.rows import every, saved, unit_of_work
 from tests.support.runs import change
 
 HOME = "/council/actuals/"
@@ -186,6 +187,34 @@ class TestExceptions:
         assert "1 exception , £346.50 in all" in found.words or "1 exception, £346.50 in all" in found.words
         assert "More than planned" in found.words
         assert "Exceptions of actuals" in officer.get("/council/").words
+
+    def test_what_was_never_worked_out_says_why_and_not_that_it_is_nothing(self, item, officer):
+        """Page, list, dialog and file; the sums of the others stand beside it."""
+        lost, known = waits(item), waits(make_hourly())
+        change(lost, pence=0)
+        words = "Cannot be worked out yet: the contract cannot be calculated"
+        there = f"{HOME}exceptions/{lost.id}"
+        assert words not in officer.get(f"{HOME}exceptions").words
+        assert "15 hours, about £0.00" in " ".join(officer.get(there).words.replace(" ,", ",").split())
+        saved(CalculationFault(provider_id=item.provider_id, contract_id=item.contract_id, fault="ValueError"))
+        for path in (f"{HOME}exceptions", there):
+            found = officer.get(path).words
+            assert words in found
+            assert "£0.00" not in found
+        assert "of which the sum cannot be worked out yet" in officer.get(f"{there}/reject").words
+        assert f",{words}," in officer.get(f"{HOME}exceptions/data.csv").text
+        ticked = f"{HOME}exceptions/approve-many?exception={known.id}&exception={lost.id}"
+        asked = officer.get(ticked)
+        assert words in asked.words
+        assert asked.page.select_one("main form button").text == "Approve 2 exceptions"
+        officer.submit(asked, status=303)
+        assert {each.state for each in every(ActualException)} == {ExceptionState.APPROVED}
+
+    def test_one_that_was_worked_out_before_keeps_its_sum(self, item, officer):
+        found = waits(item)
+        saved(CalculationFault(provider_id=item.provider_id, contract_id=item.contract_id, fault="ValueError"))
+        assert "about £346.50" in officer.get(f"{HOME}exceptions/{found.id}").words
+        assert "about £346.50" in officer.get(f"{HOME}exceptions/{found.id}/reject").words
 
     def test_it_is_sorted_by_the_sum(self, item, officer):
         waits(item, 20 * SCALE)
