@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from models.money import SCALE
 from models.permissions import Role
-from models.records.actual import Actual, ConfirmedActual
+from models.records.actual import AbsenceReason, Actual, ConfirmedActual
 from tests.actual_factories import AFTER
 from tests.browser.looks import assert_accessible, assert_fits, take_picture
 from tests.factories import make_user
@@ -108,6 +108,91 @@ def test_by_keys_as_in_a_spreadsheet(open_browser, sign_in, agency):
     expect(said(page, agency, 59)).to_contain_text("Saved")
 
 
+def paste(page, agency, n, name, text):
+    """As from a spreadsheet: cells apart by tabs, rows by line ends."""
+    box(page, agency, n, name).focus()
+    box(page, agency, n, name).evaluate(
+        """(box, text) => {
+            const clipboardData = new DataTransfer()
+            clipboardData.setData('text/plain', text)
+            const event = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true })
+            if (box.dispatchEvent(event)) box.setRangeText(text)
+        }""",
+        text,
+    )
+
+
+def line_of(page):
+    return page.locator("[data-unsaved]")
+
+
+@pytest.fixture
+def grid(open_browser, sign_in, agency):
+    page = open_browser("script-1280")
+    sign_in(page, make_user(Role.FINANCE, agency.provider))
+    agency.begin()
+    page.goto(agency.week)
+    return page
+
+
+def test_a_column_copied_from_a_spreadsheet_fills_60_rows_and_each_is_saved(grid, agency):
+    hours = [10 + n / 4 for n in range(60)]
+    paste(grid, agency, 0, "actual", "\r\n".join(f"{each:g}" for each in hours) + "\r\n")
+    expect(line_of(grid)).to_contain_text("60 boxes filled.")
+    expect(grid.locator(".said", has_text="Saved")).to_have_count(60, timeout=60_000)
+    assert [stands(agency, n) for n in range(60)] == hours
+    grid.goto(agency.list)  # nothing is unsaved, so nobody is asked about going
+    expect(grid.get_by_role("heading", level=1)).to_have_text("Actuals")
+
+
+def test_a_block_fills_to_the_right_too_and_what_is_no_figure_is_refused_at_its_row(grid, agency):
+    block = '12\t1\t1\t\t9\tno worker\t"Friday: ""no"" carer,\nnobody free"\nmany\t\t\t2\n13\t\t1\t\t\thosp'
+    paste(grid, agency, 0, "actual", block)
+    expect(said(grid, agency, 0)).to_contain_text("Saved")
+    expect(said(grid, agency, 1)).to_contain_text("Actual must be a number, like 12.5")
+    expect(said(grid, agency, 2)).to_contain_text("Saved")
+    expect(box(grid, agency, 1, "actual")).to_have_value("many")
+    expect(box(grid, agency, 0, "comment")).to_have_value('Friday: "no" carer, nobody free')
+    expect(box(grid, agency, 0, "visits")).to_have_value("9")
+    assert [stands(agency, n) for n in (0, 1, 2)] == [12, 14, 13]
+    [first] = [each for each in every(Actual) if each.item_id == agency.items[0].id]
+    assert (first.frustrated_e4, first.missed_e4, first.reason) == (SCALE, SCALE, AbsenceReason.STAFF)
+    expect(box(grid, agency, 2, "reason")).to_have_value("HOSP")
+    expect(line_of(grid)).to_have_text("17 boxes filled. Escape takes it back.")
+    look(grid, "actuals-pasted")
+
+
+def test_what_is_pasted_over_the_edge_and_no_reason_of_the_list_is_left_out_and_told(grid, agency):
+    paste(grid, agency, 58, "visits", "7\tOn the moon\tAway\tmore\n8\n9")
+    expect(line_of(grid)).to_have_text("3 boxes filled. Left out: 3 that have no place here. Escape takes it back.")
+    expect(box(grid, agency, 58, "reason")).to_have_value("")
+    expect(box(grid, agency, 59, "visits")).to_have_value("8")
+
+
+def test_one_cell_is_pasted_as_in_any_box(grid, agency):
+    box(grid, agency, 0, "actual").select_text()
+    paste(grid, agency, 0, "actual", "11\n")
+    expect(line_of(grid)).to_be_empty()
+    expect(box(grid, agency, 1, "actual")).to_have_value("14")
+
+
+def test_escape_puts_back_what_was_typed_and_what_was_pasted(grid, agency):
+    box(grid, agency, 0, "actual").select_text()
+    grid.keyboard.type("99")
+    grid.keyboard.press("Escape")
+    expect(box(grid, agency, 0, "actual")).to_have_value("14")
+    expect(said(grid, agency, 0)).to_contain_text("Saved")
+    paste(grid, agency, 1, "actual", "1\n2")
+    expect(said(grid, agency, 2)).to_contain_text("Saved")
+    with grid.expect_response(lambda answer: answer.url.endswith(f"/rows/{agency.items[2].id}")):
+        grid.keyboard.press("Escape")
+    for n in (0, 1, 2):
+        expect(box(grid, agency, n, "actual")).to_have_value("14")
+    expect(line_of(grid)).to_be_empty()
+    grid.goto(agency.week)
+    assert [stands(agency, n) for n in (0, 1, 2)] == [14, 14, 14]
+
+
 @pytest.fixture
 def context(chromium, site, app, agency):
     """Of a telephone whose console nobody looks at: a browser notes there every request that fails."""
@@ -138,3 +223,19 @@ def test_a_lost_line_loses_nothing_that_was_typed(context, agency):
     expect(said(page, agency, 1)).to_contain_text("Saved")
     expect(page.get_by_text("not saved")).to_have_count(0)
     assert [stands(agency, n) for n in (0, 1)] == [13, 12]
+
+
+def test_a_block_pasted_while_the_line_is_lost_stands_until_it_is_saved(context, agency):
+    page = context.new_page()
+    agency.begin()
+    page.goto(agency.week)
+    context.set_offline(True)
+    paste(page, agency, 0, "actual", "13\n12\n11")
+    expect(page.get_by_text("3 rows are not saved")).to_be_visible()
+    expect(box(page, agency, 2, "actual")).to_have_value("11")
+    context.set_offline(False)
+    again = page.get_by_role("button", name="Try again")
+    again.evaluate_all("buttons => buttons.forEach(each => each.click())")
+    expect(page.locator(".said", has_text="Saved")).to_have_count(3)
+    expect(page.get_by_text("not saved")).to_have_count(0)
+    assert [stands(agency, n) for n in (0, 1, 2)] == [13, 12, 11]
