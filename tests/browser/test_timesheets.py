@@ -23,6 +23,8 @@ def test_a_month_is_tapped_explained_and_sent(open_browser, sign_in, database, s
     expect(page.get_by_text("6 nights")).to_be_visible()
     page.get_by_role("button", name="10 Apr 2026: 1. Change to 0").click()
     expect(page.get_by_text("5 nights")).to_be_visible()
+    tapped, why = page.locator(".taps td", has=page.locator(".table__why")).first.locator("button, .table__why").all()
+    assert why.bounding_box()["y"] - tapped.bounding_box()["y"] - tapped.bounding_box()["height"] >= 4
     assert_fits(page)
     assert_accessible(page)
     page.get_by_label("10 Apr 2026: why?").select_option(label="Family gave the care")
