@@ -13,8 +13,9 @@ from models.care.timesheet_plan import Month, months_of, weeks_touching
 from models.money import SCALE
 from models.pricing import Convention, Unit
 from models.records.actual import AbsenceReason, ActualException, ActualWeek, ConfirmedActual, Origin
+from models.records.care_package import ItemPrice
 from models.records.timesheet import TimesheetState
-from tests.care_factories import make_service_level
+from tests.care_factories import make_price, make_service_level
 from tests.support.rows import every, unit_of_work
 from tests.support.runs import change
 from tests.timesheet_factories import APRIL, MAY, SINCE, SharedLives
@@ -202,6 +203,41 @@ class TestMonth:
         lives.tap(date(2026, 4, 17))
         [person] = self.month(lives).people
         assert [[cell.day.day for cell in run] for run in person.runs_away] == [[10, 11], [18, 24, 25]]
+
+    def test_a_day_with_care_between_keeps_two_times_away_apart(self):
+        lives = SharedLives()
+        lives.fill()
+        for day, units in ((18, 0), (20, 1), (24, 0)):
+            lives.tap(date(2026, 4, day), units * SCALE)
+        [person] = self.month(lives).people
+        assert [[cell.day.day for cell in run] for run in person.runs_away] == [[18], [24]]
+
+    def test_today_has_come_and_tomorrow_has_not(self):
+        lives = SharedLives()
+        lives.begin()
+        [person] = self.month(lives).people
+        with as_on(date(2026, 4, 11)):
+            assert [person.cells[date(2026, 4, day)].has_come for day in (10, 11, 12)] == [True, True, False]
+            assert [[cell.day.day for cell in run] for run in person.runs_away] == [[10, 11]]
+
+    def test_after_the_end_of_care_only_what_was_said_to_be_delivered_is_left(self):
+        lives = SharedLives()
+        lives.fill()
+        lives.tap(date(2026, 4, 17), 0)
+        change(lives.item, ends_on=date(2026, 4, 12))
+        [person] = self.month(lives).people
+        late = {cell.day.day: cell.is_payable for cell in person.cells.values() if cell.day.day > 11}
+        assert late == {18: False, 24: False, 25: False}
+        change(lives.item, ends_on=SINCE)
+        assert self.month(lives).people == []
+
+    def test_a_day_is_paid_at_the_price_of_that_day(self):
+        lives = SharedLives()
+        lives.fill()
+        [price] = every(ItemPrice)
+        change(price, ends_on=date(2026, 4, 11))
+        make_price(lives.item, 500_000, starts_on=date(2026, 4, 18))  # nothing is agreed for the 17th
+        assert self.month(lives).pence == 2 * 4_556 + 3 * 5_000
 
     def test_care_ends_with_the_night_before_its_last_day(self):
         lives = SharedLives(ends_on=date(2026, 4, 25))
