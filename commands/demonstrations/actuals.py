@@ -29,10 +29,9 @@ LATE, WAITS, FAULTY = 3, 2, 1
 
 
 def perform() -> None:
-    """For each contract that pays on actuals, by somebody of its provider's."""
+    """For each contract that pays on actuals and not by invoice, by somebody of its provider's."""
     with transaction(), every_provider():
-        query = select(PaymentMethod.contract_id).where(PaymentMethod.pay_on_actuals != PayOnActuals.NEVER)
-        ids = sorted(set(session.scalars(query)))
+        ids = sorted(set(session.scalars(paid_on_actuals())))
         found = [each for each in reversed(listed_weeks(today() - MONTHS)) if each.contract_id in ids and each.is_over]
     for week in found:
         with transaction(), every_provider():
@@ -86,6 +85,13 @@ def _changes(items: Sequence[int], planned: Mapping[int, int], first: date, age:
         found[less] = replace(found[less], reason=None, comment="")
         found[away] = replace(found[away], actual_e4=planned[away] - 2 * SCALE + SCALE // 10)
     return found
+
+
+def paid_on_actuals() -> Select[int]:
+    """The ids of the contracts that pay what was delivered, without an invoice."""
+    method = PaymentMethod
+    query = select(method.contract_id).where(method.pay_on_actuals != PayOnActuals.NEVER, ~method.is_by_invoice)
+    return query.order_by(method.contract_id)
 
 
 def submitters(provider_id: int) -> Select[User]:

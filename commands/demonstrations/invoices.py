@@ -1,5 +1,5 @@
 """Invoices of a demonstration, in every state, of the contract of the home care agency that pays by invoice. Each by
-the verb that a page would call; the actuals that they are matched with are put on record as confirmed.
+the verb that a page would call. Last week is left to be confirmed, and the one before it to be invoiced.
 """
 
 from collections.abc import Sequence
@@ -11,26 +11,27 @@ from sqlalchemy.orm import joinedload
 
 from commands.batchwise.payments import finalise_run
 from models.accounts.user import Membership, User
-from models.base import DomainError, session, transaction, utc_now
+from models.base import DomainError, session, transaction
 from models.billing import invoice_deciding, invoice_lines, invoice_rules, invoicing
 from models.billing.invoice_facts import Facts
 from models.billing.invoicing import Head
-from models.calendar import DAY, today
+from models.calendar import DAY, as_on, today
+from models.care import weeks as actuals
+from models.care.register import ListedWeek, weeks
 from models.money import SCALE
 from models.payments import authorising, day_moves
 from models.payments.payment import ScheduledPayment
 from models.permissions import Role
-from models.records.actual import Actual, ActualWeek, ConfirmedActual
 from models.records.care_package import CarePackageLineItem
-from models.records.contract import Contract, PaymentMethod, ServiceLevel
+from models.records.contract import Contract, PaymentMethod
 from models.records.invoice import Invoice, InvoiceKind, InvoiceLine
 from models.records.invoice_rule import HoldReason, LateKind
 from models.tenancy import every_provider
 
 OFFICER, MANAGER = "payments-officer@demo.example", "payments-manager@demo.example"
 WEEKS = 12
+"""So many are confirmed, all but the newest of them invoiced."""
 WEEK = timedelta(days=7)
-SESSIONS = 3 * SCALE
 
 
 def perform() -> None:
@@ -67,10 +68,10 @@ def _items(contract: Contract) -> Sequence[CarePackageLineItem]:
     return session.scalars(select(item).where(item.contract_id == contract.id).order_by(item.id)).all()
 
 
-def _mondays() -> list[date]:
-    """Of the last weeks that are over, the oldest first."""
-    last = today() - timedelta(days=today().weekday()) - WEEK
-    return [last - n * WEEK for n in reversed(range(WEEKS))]
+def _weeks(contract: Contract) -> list[ListedWeek]:
+    """The last weeks of the contract's service that are over, the oldest first."""
+    found = [each for each in weeks(today() - (WEEKS + 1) * WEEK) if each.contract_id == contract.id and each.is_over]
+    return found[: WEEKS + 1][::-1]
 
 
 def _person(contract: Contract) -> User:
@@ -81,27 +82,13 @@ def _person(contract: Contract) -> User:
 
 
 def _confirm(contract: Contract) -> None:
+    """Each week on the day after it, as planned; but for the last one."""
     by = _person(contract)
-    items = _items(contract)
-    levels = select(ServiceLevel.id, ServiceLevel.service_id).where(
-        ServiceLevel.id.in_({each.service_level_id for each in items})
-    )
-    services = dict(session.execute(levels).all())
-    for monday in _mondays():
-        week = ActualWeek(
-            provider_id=contract.provider_id, contract_id=contract.id,
-            service_id=services[items[0].service_level_id], first_on=monday, confirmed_at=utc_now(),
-            confirmed_by_id=by.id, confirmations=1,
-        )  # fmt: skip
-        session.add(week)
-        session.flush()
-        for each in items:
-            if each.starts_on <= monday:
-                own = {"provider_id": contract.provider_id, "week_id": week.id, "item_id": each.id}
-                units = {"planned_e4": SESSIONS, "actual_e4": SESSIONS}
-                session.add(Actual(changed_by_id=by.id, **own, **units))
-                session.add(ConfirmedActual(first_on=monday, number=1, confirmed_by_id=by.id, **own, **units))
-    session.flush()
+    for listed in _weeks(contract)[:-1]:
+        with as_on(listed.span.last + DAY):
+            week = actuals.generate(contract, listed.service_id, listed.span.first, by=by)
+            session.flush()
+            actuals.confirm_only(week, by=by)
 
 
 class _Agency:
@@ -113,7 +100,7 @@ class _Agency:
         self.number = 1_041
 
     def send_everything(self) -> None:
-        weeks = _mondays()
+        weeks = [each.first_on for each in _weeks(self.contract)]
         instrument = "Bank of England, official dealing rate"
         for year in (today().year - 1, today().year):
             invoice_rules.enter_figure(LateKind.BASE_RATE, date(year, 1, 1), 400, instrument, by=self.manager)
@@ -145,7 +132,7 @@ class _Agency:
         invoice_lines.take_back(note, {line.id: SCALE}, by=self.by)
         invoicing.submit(note, seen=note.mark, by=self.by)
         self.number = 1_060
-        coming = self._sent({_mondays()[10]})
+        coming = self._sent({_weeks(self.contract)[10].first_on})
         invoice_deciding.approve(coming, seen=coming.mark, by=self.officer)
 
     def _reason(self, owner: str) -> HoldReason:

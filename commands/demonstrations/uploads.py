@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from sqlalchemy import select
 
-from commands.demonstrations.actuals import LATE, submitters
+from commands.demonstrations.actuals import LATE, paid_on_actuals, submitters
 from exchange.downloads.tabular import Cell, csv_text
 from exchange.sheets.example import with_faults
 from exchange.sheets.reading import read_table
@@ -18,7 +18,7 @@ from models.base import session, transaction
 from models.calendar import DAY, today
 from models.money import SCALE
 from models.pricing import Unit
-from models.records.contract import Contract, PaymentMethod, PayOnActuals
+from models.records.contract import Contract
 from models.records.import_batch import ImportBatch, ImportKind
 from models.records.provider import Provider
 from models.tenancy import every_provider, set_tenant
@@ -34,8 +34,7 @@ FIRST_CALL, ROUND, LONGEST = time(7, 30), timedelta(hours=3), 150
 def perform() -> None:
     """Nothing, where no contract pays on actuals."""
     with transaction(), every_provider():
-        on_actuals = PaymentMethod.pay_on_actuals != PayOnActuals.NEVER
-        contracts = set(session.scalars(select(PaymentMethod.contract_id).where(on_actuals)))
+        contracts = set(session.scalars(paid_on_actuals()))
         places = select(Contract.provider_id).where(Contract.id.in_(contracts))
         query = select(Provider).where(Provider.id.in_(places)).order_by(Provider.id).limit(1)
         provider = session.scalars(query).first()

@@ -86,17 +86,20 @@ def _surprises(office: Office, contract: str) -> None:
 
 
 def add_invoiced(office: Office) -> None:
-    """A contract of the home care agency that pays by invoice, with one care package that is suspended."""
+    """A contract of the home care agency that pays by invoice, with one care package that is suspended. What was
+    delivered is confirmed week by week, and the invoices are matched with it.
+    """
     line = office.line
     provider = next(each for each in office.provider_of.values() if each.startswith("P205"))
-    since = line.begin + 300 * DAY
+    since = line.monday - 16 * WEEK - DAY
     contract = office.contract(provider, "Sitting Service, by Invoice", "WEEKLY-SUN", since, basis="gross",
-                               by_invoice=True, terms="Paid by invoice, within 30 days")  # fmt: skip
+                               by_invoice=True, pay_on_actuals="always",
+                               terms="Paid by invoice, within 30 days")  # fmt: skip
     office.rates(contract, since, "HOM-SIT")
     for at in range(4):
         client = office.client(office.people.adult(66, 93, since))
         item = office.item(contract, client, "HOM-SIT", since)
-        office.quantity(item, since, 12)
+        office.quantity(item, since, 3)
         if at == 3:
             item.record.learn(line.late_news, suspended=True)
 
