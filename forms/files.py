@@ -1,14 +1,24 @@
-"""The field for files of a form."""
+"""The fields for files of a form."""
 
 from typing import Any
 
 from werkzeug.datastructures import FileStorage
-from wtforms import MultipleFileField
+from wtforms import FileField, MultipleFileField
 
 from models.correspondence.attachment import MOST_FILES, Taken
 from models.correspondence.file_kind import KINDS, LARGEST, in_megabytes
 
 HINT = f"{KINDS}. Up to {MOST_FILES} files, {in_megabytes(LARGEST)} each, 60 MB together"
+
+
+class OneFileField(FileField):
+    """One file that is read when the form comes, and not kept with it. What comes in its place as text is none."""
+
+    data: FileStorage | None
+
+    def process(self, formdata: Any, *more: Any, **named: Any) -> None:
+        super().process(formdata, *more, **named)
+        self.data = self.data if isinstance(self.data, FileStorage) and self.data.filename else None
 
 
 class FilesField(MultipleFileField):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from wtforms import Field, FileField, SelectMultipleField
+from wtforms import Field, SelectMultipleField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs of WTForms
 from wtforms.form import BaseForm
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
@@ -12,6 +12,7 @@ from wtforms.widgets import TextInput
 
 from forms.base import FilterForm, FlaskForm
 from forms.fields import DayField, MoneyField, SeenByVerb, StringField, TextAreaField, tidy, tidy_line
+from forms.files import OneFileField
 from forms.filters import ALL, ChoiceField
 from models.billing.invoice_facts import Bought
 from models.billing.invoice_lines import LONGEST_DESCRIPTION, Asked
@@ -250,12 +251,10 @@ class SeenInvoiceForm(FlaskForm):
 class UploadForm(FlaskForm):
     """An invoice as a UBL file, taken in as a draft."""
 
-    file = FileField("UBL file", description="An XML file of UBL 2.1, 1 MB at most")
+    file = OneFileField(
+        "UBL file", description="An XML file of UBL 2.1, 1 MB at most", validators=[DataRequired("Choose a UBL file")]
+    )
     alike_reason = StringField(
         "Why is the number like another? (if it is)", filters=[tidy_line],
         validators=[Optional(), Length(max=LONGEST_TEXT)],
     )  # fmt: skip
-
-    def validate_file(self, field: FileField) -> None:
-        if not field.data or not getattr(field.data, "filename", ""):
-            raise ValidationError("Choose a UBL file")

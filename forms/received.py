@@ -3,11 +3,11 @@
 from datetime import date, timedelta
 from typing import Any
 
-from wtforms import FileField
 from wtforms.validators import DataRequired, Length, Regexp
 
 from forms.base import FilterForm, FlaskForm
 from forms.fields import StringField
+from forms.files import OneFileField
 from forms.filters import ChoiceField, FilterDay
 from models.calendar import FinancialYear, today
 from models.reports.ledger_lines import Program
@@ -19,7 +19,7 @@ QUARTER = timedelta(days=91)
 
 
 class StatementForm(FlaskForm):
-    statement = FileField(
+    statement = OneFileField(
         "Your bank’s statement", description="A CSV file, up to 1 MB",
         validators=[DataRequired("Choose the file that your bank has given you")],
     )  # fmt: skip

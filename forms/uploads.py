@@ -4,12 +4,13 @@ import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from wtforms import BooleanField, Field, FileField, RadioField
+from wtforms import BooleanField, Field, RadioField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs of WTForms
 from wtforms.validators import DataRequired, Length
 
 from forms.base import FilterForm, FlaskForm
 from forms.fields import Seen, StringField
+from forms.files import OneFileField
 from forms.filters import ChoiceField, FilterDay
 from models.calendar import today
 from models.records.import_batch import ImportKind
@@ -25,7 +26,7 @@ class UploadForm(FlaskForm):
         choices=[SelectChoice(each.value, each.label) for each in ImportKind],
         default=ImportKind.ACTUALS.value,
     )
-    file = FileField(
+    file = OneFileField(
         "The file", description="Excel (.xlsx) or CSV, up to 25 MB and 100,000 rows",
         validators=[DataRequired("Choose the file")],
     )  # fmt: skip

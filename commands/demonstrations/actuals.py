@@ -23,7 +23,7 @@ from models.records.actual import AbsenceReason, ActualWeek
 from models.records.contract import Contract, PaymentMethod, PayOnActuals
 from models.tenancy import every_provider
 
-MONTHS = timedelta(weeks=12)
+MONTHS = timedelta(weeks=17)
 LATE, WAITS, FAULTY = 3, 2, 1
 """How many weeks ago: nobody has begun it; some of it waits for the council; it is filled in with faults."""
 

@@ -174,8 +174,8 @@ FILES: tuple[File, ...] = (
         to("calendar_ref", "calendars.csv"),
         must("pay_on_actuals", kinds.choice(PayOnActuals),
              "`never`: the plan is paid. `always`: what was delivered, once it is confirmed. `until_actual`: the plan "
-             "until then. A contract that pays by invoice pays neither; but for `never`, its provider confirms what was "
-             "delivered, and its invoices are matched with that"),
+             "until then. A contract that pays by invoice pays neither; but for `never`, its provider confirms what "
+             "was delivered, and its invoices are matched with that"),
         must("basis", kinds.choice(Basis), "`net`: contributions that the provider collects are taken off"),
         may("by_invoice", kinds.yes_no(), "the lines of approved invoices are paid, and nothing by plan or by actuals; "
             "`no` if empty", attribute="is_by_invoice", default=False),

@@ -305,3 +305,8 @@ def test_a_page_of_rows_in_which_every_cell_is_wrong_is_small_on_its_way(agency,
     assert "1,000 rows to put right" in page.words
     assert len(page.page.select("#faults ~ form tbody tr")) == 50 * 8
     assert len(gzip.compress(page.response.data)) < 60_000
+
+
+def test_text_where_the_file_belongs_is_no_file(agency, clerk):
+    page = clerk.post(at(agency), {"kind": "actuals", "file": "week.csv"}, status=422)
+    assert page.errors == ["Choose the file"]
