@@ -99,7 +99,7 @@ def add_invoiced(office: Office) -> None:
     for at in range(4):
         client = office.client(office.people.adult(66, 93, since))
         item = office.item(contract, client, "HOM-SIT", since)
-        office.quantity(item, since, 3)
+        office.quantity(item, since, 12)
         if at == 3:
             item.record.learn(line.late_news, suspended=True)
 
