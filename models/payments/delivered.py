@@ -114,6 +114,11 @@ class Valuer:
         known: dict[Hashable, Worth] = {}  # of these figures only: other weeks have no facts in common with them
         return {key: self._worth(key, given, known) for key, given in figures.items() if key[0] in self._items}
 
+    def is_by_invoice(self, key: ItemWeek) -> bool:
+        """Whether invoices pay that week of the item: what was delivered then pays nothing by itself."""
+        item_id, first_on = key
+        return item_id in self._items and self._items[item_id][0].pays_by_invoice(Span(first_on, first_on + WEEK))
+
     def _worth(self, key: ItemWeek, given: Given, known: dict[Hashable, Worth]) -> Worth:
         item_id, first_on = key
         contract, item = self._items[item_id]

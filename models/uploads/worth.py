@@ -8,8 +8,8 @@ from models.uploads.actual_rows import CheckedRow
 
 
 class WorthOfRows:
-    """Adds up rows, week after week: pence with VAT, of the figures and of the plan of the same people and weeks. None
-    where there is no row that can be applied.
+    """Adds up rows, week after week: pence with VAT, of the figures and of the plan of the same people and weeks, but
+    for those that invoices pay. None where there is no row that can be applied.
     """
 
     def __init__(self, provider_id: int) -> None:
@@ -25,7 +25,11 @@ class WorthOfRows:
         }  # fmt: skip
         if not good:
             return
-        worths = self._valuer.of({key: _given(row.figures) for key, row in good.items() if row.figures})
+        by_figures = {
+            key: _given(row.figures)
+            for key, row in good.items() if row.figures and not self._valuer.is_by_invoice(key)
+        }  # fmt: skip
+        worths = self._valuer.of(by_figures)
         for key, worth in worths.items():
             good[key].pence = worth.total_pence
         whole = in_all(worths.values())

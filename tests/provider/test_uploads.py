@@ -14,6 +14,7 @@ from models.job import Job
 from models.money import SCALE
 from models.permissions import Role
 from models.records.actual import Actual, ActualWeek
+from models.records.contract import PaymentMethod
 from models.records.import_batch import ImportBatch, ImportState, ValueMend
 from tests.actual_factories import AFTER, MONDAY
 from tests.factories import make_user
@@ -310,3 +311,21 @@ def test_a_page_of_rows_in_which_every_cell_is_wrong_is_small_on_its_way(agency,
 def test_text_where_the_file_belongs_is_no_file(agency, clerk):
     page = clerk.post(at(agency), {"kind": "actuals", "file": "week.csv"}, status=422)
     assert page.errors == ["Choose the file"]
+
+
+@pytest.mark.covers("S3-022")
+def test_a_file_pays_nothing_of_what_invoices_pay(agency, clerk):
+    [method] = every(select(PaymentMethod).where(PaymentMethod.contract_id == agency.contract.id))
+    change(method, pay_on_actuals="always")
+    there = uploaded(clerk, agency, agency.row(0), agency.short(1))
+    assert "This file pays £623.70, £23.10 less than planned, for 2 people" in clerk.get(there).words
+    change(method, is_by_invoice=True)
+    clerk.post(f"{there}/check", status=303)
+    assert "This file pays £0.00, just as planned, for 2 people" in clerk.get(there).words
+    assert "Apply all 2 rows" in clerk.get(there).words
+
+
+def test_the_list_says_of_each_open_file_how_many_rows_are_to_be_put_right(agency, clerk):
+    uploaded(clerk, agency, agency.row(0), agency.row(1, ActualQty="lots"))
+    [cell] = clerk.get(at(agency)).page.select("td[data-label='To put right']")
+    assert cell.get_text() == "1"

@@ -227,12 +227,14 @@ class SmallCouncil:
         """
         [contract] = [each for each in every(Contract) if each.reference == "K3"]
         own, last = self.people["P2"], [each for each in every(Invoice) if each.kind.is_invoice][-1:]
-        if number % 4 == 0:
+        if number % 4 == 0 and number:
             [item] = [each for each in every(CarePackageLineItem) if each.reference == "I3"]
             delivered = make_confirmed(item, 40_000 + 2_500 * number, monday - 7 * DAY)
             days = {"first_on": delivered.first_on, "last_on": monday - DAY, "confirmed_id": delivered.id}
             line = Asked(item.id, quantity_e4=delivered.actual_e4, rate_e4=214_000, **days)
             make_sent(contract, line, by=own, number=f"10{number:02}", invoiced_on=monday)
+        elif not last:
+            return
         elif number % 8 == 1:
             act(last[0], invoice_deciding.hold, reason_owned_by("payments"), by=with_role(self.officer))
         elif number % 8 in (2, 5):
