@@ -159,9 +159,13 @@ class Facts:
         return [each for each in self.weeks[item_id] if each.span.overlap(span.first, span.last)]
 
     def to_invoice(self, contract_id: int) -> Iterator[ToInvoice]:
-        """Confirmed weeks of the contract with units that no invoice asks for yet, by week, then by person."""
+        """Confirmed weeks of the contract with units that no invoice asks for yet, by week, then by person. A week of
+        which the care package has no day any more can be asked for by none.
+        """
         for item in sorted(self.items.values(), key=lambda each: (each.client, each.id)):
             for week in self.weeks[item.id] if item.contract_id == contract_id else ():
+                if not week.span.overlap(item.starts_on, item.last_on):
+                    continue
                 asked = sum(
                     each.units_e4
                     for each in self.invoiced[item.id]

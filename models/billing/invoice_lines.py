@@ -194,9 +194,29 @@ def _summed(invoice: Invoice, by: User) -> None:
 
 def lines_from(contract_id: int, weeks: Collection[date], facts: "Facts") -> list[Asked]:
     """What can be invoiced of these weeks of the contract, by their first days: a line for each person and week of
-    which confirmed units are not invoiced yet, or two where the price changes within the week.
+    which confirmed units are not invoiced yet, or two where the price changes within the week. DomainError where a day
+    has no price.
     """
     return [line for each in facts.to_invoice(contract_id) if each.first_on in weeks for line in _lines_of(each)]
+
+
+def add_weeks(invoice: Invoice, weeks: Collection[date], *, by: User) -> None:
+    """What can be invoiced of these weeks at this moment: what another invoice has just taken is not asked for twice.
+    DomainError as in `lines_from` and `add_lines`, and where nothing of them is left.
+    """
+    take_turn(invoice)
+    lines = lines_from(invoice.contract_id, weeks, Facts.of_contract(invoice.contract_id))
+    if not lines:
+        raise DomainError("Another invoice has just asked for these weeks. Look at your invoices before you make one")
+    add_lines(invoice, lines, by=by)
+
+
+def worth_of(week: ToInvoice) -> int | None:
+    """Pence without VAT that its lines come to; None where a day of it has no price."""
+    try:
+        return sum(line.net for line in _lines_of(week))
+    except DomainError:
+        return None
 
 
 def _lines_of(each: ToInvoice) -> Iterator[Asked]:

@@ -10,10 +10,12 @@ from models.billing import invoice_deciding
 from models.correspondence.action import Action
 from models.money import SCALE
 from models.permissions import Role
+from models.records.care_package import ItemPrice
 from models.records.invoice import Invoice, InvoiceKind, InvoiceStatus
 from models.records.provider import Provider
 from tests import invoice_factories as made
 from tests.action_factories import make_type
+from tests.care_factories import make_price
 from tests.factories import make_user
 from tests.invoice_factories import MONDAY, act, asked
 from tests.support import runs
@@ -118,6 +120,28 @@ def test_an_invoice_is_made_from_confirmed_actuals_and_sent(finance, at, care):
 
 
 @pytest.mark.covers("S3-011")
+def test_a_week_in_which_the_price_changes_is_offered_at_what_its_invoice_comes_to(finance, at, care):
+    contract, item = care
+    [price] = every(select(ItemPrice).where(ItemPrice.item_id == item.id))
+    runs.change(price, ends_on=MONDAY + timedelta(days=1))
+    make_price(item, 400_000, starts_on=MONDAY + timedelta(days=2))
+    there = at(f"from-actuals/{contract.reference}")
+    assert "5 to 11 October 2026: 1 line, £448.43 without VAT" in finance.get(there).text
+    finance.post(there, data=head(weeks=[MONDAY.isoformat()]))
+    assert newest().net_pence == 44_843
+
+
+def test_a_week_without_a_price_on_one_of_its_days_says_so(finance, at, care):
+    contract, item = care
+    [price] = every(select(ItemPrice).where(ItemPrice.item_id == item.id))
+    runs.change(price, ends_on=MONDAY + timedelta(days=1))
+    there = at(f"from-actuals/{contract.reference}")
+    assert "1 line, £0.00 without VAT; 1 line without a price" in finance.get(there).text
+    page = finance.post(there, data=head(weeks=[MONDAY.isoformat()]))
+    assert page.status_code == 422
+    assert ["No price is set for" in each for each in page.errors] == [True]
+
+
 def test_an_invoice_is_made_by_hand_line_by_line(finance, at, care):
     contract, item = care
     finance.post(at("new"), head(contract=contract.reference), status=303)

@@ -12,9 +12,9 @@ from forms.invoices import FromActualsForm, HeadForm, NewInvoiceForm
 from models.base import session
 from models.billing import invoicing
 from models.billing.invoice_facts import Facts
-from models.billing.invoice_lines import add_lines, lines_from
+from models.billing.invoice_lines import add_weeks, worth_of
 from models.calendar import Span, today
-from models.money import gbp, times
+from models.money import gbp
 from models.permissions import Permission
 from models.records.actual import WEEK
 from models.records.contract import Contract
@@ -55,15 +55,14 @@ def from_actuals(reference):
 
 
 def _from(contract):
-    facts = Facts.of_contract(contract.id)
-    waiting = list(facts.to_invoice(contract.id))
+    waiting = list(Facts.of_contract(contract.id).to_invoice(contract.id))
     form = FromActualsForm(data={"invoiced_on": today()})
     form.offer((first, words) for first, words in _weeks(waiting))
     if request.endpoint == "provider.invoices.from_actuals" and form.validate_on_submit():
         with refusals_on(form):
             invoice = invoicing.new_invoice(contract, form.head, by=me())
             session.flush()
-            add_lines(invoice, lines_from(contract.id, form.chosen, facts), by=me())
+            add_weeks(invoice, form.chosen, by=me())
             return done(
                 f"{invoice.called} comes to {gbp(invoice.gross_pence)}. Check it, then send it", then=there(invoice)
             )
@@ -71,13 +70,13 @@ def _from(contract):
 
 
 def _weeks(waiting):
-    """Each week with what it comes to at the council's prices, without VAT."""
+    """Each week with what its lines come to, without VAT."""
     for first in sorted({each.first_on for each in waiting}):
-        of_week = [each for each in waiting if each.first_on == first]
-        prices = [(each, each.item.price_on(max(first, each.item.starts_on))) for each in of_week]
-        pence = sum(times(price.rate_e4, each.left_e4) for each, price in prices if price)
-        words = Span(first, first + WEEK).words()
-        yield first, f"{words}: {how_many(len(of_week), 'line')}, {gbp(pence)} without VAT"
+        worths = [worth_of(each) for each in waiting if each.first_on == first]
+        sums = [pence for pence in worths if pence is not None]
+        words = f"{Span(first, first + WEEK).words()}: {how_many(len(worths), 'line')}, {gbp(sum(sums))} without VAT"
+        missing = len(worths) - len(sums)
+        yield first, f"{words}; {how_many(missing, 'line')} without a price" if missing else words
 
 
 @bp.route("/<int:invoice_id>/change", methods=["GET", "POST"])

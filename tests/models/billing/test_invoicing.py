@@ -245,6 +245,27 @@ def test_what_waits_for_the_councils_approval_is_not_offered(care):
     assert offered(contract) == [(item.id, MONDAY, 100_000)]
 
 
+def test_a_week_of_which_the_care_package_has_no_day_any_more_is_not_offered(care):
+    """The council ends care back in time, once its week is confirmed: no line could be made of it."""
+    contract, item = care
+    made.make_confirmed(item, 100_000)
+    runs.change(item, ends_on=MONDAY)
+    assert offered(contract) == [(item.id, MONDAY, 100_000)]
+    runs.change(item, ends_on=MONDAY - timedelta(days=1))
+    assert offered(contract) == []
+
+
+def test_weeks_that_another_invoice_has_just_taken_are_not_asked_for_twice(care):
+    contract, item = care
+    made.make_confirmed(item, 100_000)
+    first, second = made.make_invoice(contract), made.make_invoice(contract)
+    by = make_user(Role.FINANCE, Provider(id=contract.provider_id))
+    act(first, invoice_lines.add_weeks, {MONDAY}, by=by)
+    with pytest.raises(DomainError, match="Another invoice has just asked for these weeks"):
+        act(second, invoice_lines.add_weeks, {MONDAY}, by=by)
+    assert made.invoice_now(first).gross_pence == 23_100
+
+
 def test_a_rejected_invoice_offers_its_weeks_again(care):
     contract, item = care
     made.make_confirmed(item, 100_000)
