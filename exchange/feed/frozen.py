@@ -19,6 +19,7 @@ from models.money import number
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import PaymentMethod
+from models.records.invoice import Invoice, InvoiceLine, InvoiceStatus
 
 
 class Finalised:
@@ -27,6 +28,13 @@ class Finalised:
     @cached_property
     def items(self) -> set[int]:
         return self._of_lines(PaymentLine.item_id)
+
+    @cached_property
+    def invoiced_items(self) -> set[int]:
+        """For which the council has approved a line of an invoice or credit note."""
+        line = InvoiceLine
+        query = select(line.item_id).join(Invoice, Invoice.id == line.invoice_id)
+        return set(session.scalars(query.where(Invoice.status == InvoiceStatus.APPROVED).distinct()))
 
     @cached_property
     def allowances(self) -> set[int]:
@@ -96,6 +104,10 @@ FREEZES = (
     Freeze(
         ITEMS, ("contract_id", "client_id", "service_level_id"), lambda done: done.items,
         "End this line item, and add a new one from the day after",
+    ),
+    Freeze(
+        ITEMS, ("contract_id", "client_id", "service_level_id"), lambda done: done.invoiced_items - done.items,
+        "End this line item, and add a new one from the day after", "when an invoice for it was approved",
     ),
     Freeze(
         "service_levels.csv", ("unit", "convention", "vat_code", "vat_basis_points"), lambda done: done.service_levels,

@@ -139,6 +139,13 @@ class Facts:
         return cls.read(CarePackageLineItem.contract_id == contract_id)
 
     @classmethod
+    def of_invoice(cls, invoice: Invoice) -> Self:
+        """Of its contract and of its lines, which are loaded: care of one may be another contract’s by now."""
+        item = CarePackageLineItem
+        ids = {line.item_id for line in invoice.lines}
+        return cls.read(sa.or_(item.contract_id == invoice.contract_id, item.id.in_(ids)))
+
+    @classmethod
     def of_items(cls, item_ids: Collection[int]) -> Self:
         return cls.read(CarePackageLineItem.id.in_(item_ids))
 
@@ -149,10 +156,9 @@ class Facts:
         which = sa.and_(item.contract_id == contract_id, item.id.in_(item_ids), item.is_activated)
         return {each.id: each for each in _items(which)}
 
-    @property
-    def offered(self) -> list[Bought]:
-        """What a line can be made for: as `items_of` has them."""
-        return [each for each in self.items.values() if each.is_activated]
+    def offered(self, contract_id: int) -> list[Bought]:
+        """What a line of an invoice of the contract can be made for: as `items_of` has them."""
+        return [each for each in self.items.values() if each.contract_id == contract_id and each.is_activated]
 
     def confirmed_in(self, item_id: int, span: Span) -> list[Week]:
         """The confirmed weeks that have a day in the span."""

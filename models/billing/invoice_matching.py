@@ -21,10 +21,13 @@ from models.records.invoice_rule import LateFigure
 from models.together import read_together
 from models.words import Choice, how_many
 
+ELSEWHERE = "The care package is of another contract now, so nothing is paid for it by an invoice of this one."
+
 
 class Differs(Choice):
     """In what an invoice differs. The values are what files say."""
 
+    CONTRACT = "contract"
     DAYS = "days"
     PRICE = "price"
     VAT = "VAT"
@@ -91,11 +94,13 @@ def _matched(invoice: Invoice, facts: Facts) -> Matching:
         item = facts.items.get(line.item_id)
         wrong = [] if item is None else [*_own(line, item)]
         if item is None:
-            wrong = [Difference(Differs.DAYS, "The care package is not one of this provider’s.")]
+            wrong = [Difference(Differs.CONTRACT, "The care package is not one of this provider’s.")]
         elif is_credit:
             wrong = [*_of_credit(line, left.get(line.credits_line_id or 0, Left(0, 0, 0)))]
         else:
             wrong += _of_units(invoice, line, item, facts)
+        if item is not None and item.contract_id != invoice.contract_id:
+            wrong.append(Difference(Differs.CONTRACT, ELSEWHERE))
         if wrong:
             found.by_line[line.id] = wrong
     _of_total(invoice, found)

@@ -347,6 +347,24 @@ def test_it_is_taken_away_as_pdf_csv_excel_and_ubl(finance, at, care):
     assert "<cbc:ID>1041</cbc:ID>" in finance.get(at(f"{sent.id}/ubl")).text
 
 
+def test_an_invoice_for_care_that_is_of_another_contract_now_is_read_and_differs(finance, at, care, provider):
+    contract, item = care
+    sent = made.make_sent(contract, asked(item))
+    runs.change(item, contract_id=made.make_home_care(provider=provider)[0].id)
+    assert "The care package is of another contract now" in finance.get(at(sent.id)).words
+    for path in ("pdf", "lines.csv", "lines.xlsx", "ubl"):
+        finance.get(at(f"{sent.id}/{path}"))
+    officer = finance.sign_in(made.officer())
+    assert "Differs: The care package is of another contract now" in officer.get(f"/council/invoices/{sent.id}").words
+
+
+def test_a_line_is_not_offered_for_care_that_is_of_another_contract_now(finance, at, care, provider):
+    contract, item = care
+    draft = made.make_invoice(contract, asked(item))
+    runs.change(item, contract_id=made.make_home_care(provider=provider)[0].id)
+    assert finance.get(at(draft.id)).page.select(f"#item option[value='{item.id}']") == []
+
+
 def test_an_action_about_it_is_linked_with_it(finance, at, care, provider):
     contract, item = care
     make_type(is_of_money=True)

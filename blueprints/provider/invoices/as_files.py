@@ -68,4 +68,4 @@ def upload():
 
 
 def _items(invoice):
-    return Facts.of_contract(invoice.contract_id).items
+    return Facts.of_invoice(invoice).items

@@ -56,7 +56,7 @@ def _page(invoice, form, note):
     why = "" if form.is_submitted() else _why_not(invoice, note)
     taken = {line.credits_line_id: line.quantity_e4 for line in note.lines} if note else {}
     left = left_of(invoice.id, but=note.id if note else 0)
-    items = Facts.of_contract(invoice.contract_id).items
+    items = Facts.of_invoice(invoice).items
     return render(
         "provider/invoices/credit.html", invoice=invoice, items=items, form=form, note=note, left=left, taken=taken,
         why=why,

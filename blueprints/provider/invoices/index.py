@@ -74,12 +74,12 @@ def invoice_page(invoice, **forms):
 def shown(invoice, *, sending=None, line_form=None, like=None):
     """What the page and its part show. `like`: the id of a line whose days the form of the next one begins with."""
     changes = invoice.status.is_editable and may(Permission.SUBMIT_INVOICES)
-    facts = Facts.of_contract(invoice.contract_id)
+    facts = Facts.of_invoice(invoice)
     beside, pays = Beside.of(invoice), is_paid_by_portal(invoice)
     if line_form is None and changes and invoice.kind.is_invoice:
         days = [(each.first_on, each.last_on) for each in invoice.lines if each.id == like]
         line_form = LineForm(formdata=None, data=dict(zip(("first_on", "last_on"), *days, strict=True)) if days else {})
-        line_form.offer(facts.offered)
+        line_form.offer(facts.offered(invoice.contract_id))
     sending = sending or SeenInvoiceForm(formdata=None)
     sending.is_of(invoice)
     return {

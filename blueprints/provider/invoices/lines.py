@@ -99,7 +99,7 @@ def _again(invoice):
 
 
 def _offered(form, invoice):
-    form.offer(Facts.of_contract(invoice.contract_id).offered)
+    form.offer(Facts.of_contract(invoice.contract_id).offered(invoice.contract_id))
     return form
 
 

@@ -1,15 +1,17 @@
 """Frozen facts: what rests on finalised payments never changes; a message says what to do instead."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from models.calendar import as_on
 from models.payments import officer
 from models.payments.payment import PaymentLine
 from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import Contract, PaymentMethod, ServiceLevel
+from tests import invoice_factories as made
 from tests.exchange.feed.feeds import Feed
 from tests.factories import make_user
 from tests.support.rows import every, unit_of_work
@@ -94,6 +96,21 @@ def test_before_anything_is_paid_it_may_change(feed: Feed):
     assert every(ServiceLevel)[0].unit == "night"
     assert every(PaymentMethod)[0].basis == "gross"
     assert every(CarePackageLineItem)[0].service_level_id == every(ServiceLevel)[1].id
+
+
+def test_once_an_invoice_for_it_is_approved_a_care_package_stays_where_it_is(feed: Feed):
+    """Moved to another contract its line would wait for ever; to another client, it would be paid for somebody else."""
+    feed.add("contracts.csv", "K3,P1,Oak Two,2018-04-01,,none,no")
+    feed.load()
+    [contract] = every(select(Contract).where(Contract.reference == "K1"))
+    [item] = every(select(CarePackageLineItem).where(CarePackageLineItem.reference == "I1"))
+    with as_on(made.MONDAY + timedelta(days=14)):
+        sent = made.make_sent(contract, made.asked(item))
+        made.approve(sent)
+    feed.change(ITEMS, "I1,K1", "I1,K3")
+    [fault] = feed.faults()
+    assert (fault.file, fault.column, fault.value) == (ITEMS, "contract_ref", "K3")
+    assert "It was K1 when an invoice for it was approved, and stays so. End this line item" in fault.reason
 
 
 def test_what_pays_nothing_yet_may_change_afterwards(paid: Feed):
