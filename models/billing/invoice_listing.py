@@ -133,10 +133,9 @@ def pays() -> sa.ColumnElement[bool]:
     return ~select(line.id).where(line.invoice_id == Invoice.id, other).correlate(Invoice).exists()
 
 
-def credit_notes_of(invoice_id: int) -> Select:
-    """Rows as `invoices` gives them, cancelled ones too: the credit notes that take back of the invoice."""
-    every = [state for state in InvoiceState if state is not InvoiceState.CANCELLED]
-    return invoices().where(Invoice.credits_id == invoice_id, Invoice.status.in_([each.value for each in every]))
+def credit_notes_of(invoice_id: int, *, with_drafts: bool = True) -> Select:
+    """Rows as `invoices` gives them: the credit notes that take back of the invoice."""
+    return invoices(with_drafts=with_drafts).where(Invoice.credits_id == invoice_id)
 
 
 def queue(*, text: str = "") -> Select:

@@ -194,6 +194,25 @@ def test_it_is_rejected_with_a_reason(officer, care):
     assert state(sent) is InvoiceStatus.APPROVED
 
 
+def test_an_invoice_that_waits_says_why_and_has_its_credit_notes_that_were_sent(officer, care):
+    contract, item = care
+    invoice = made.make_sent(contract, asked(item))
+    made.approve(invoice)
+    line = made.invoice_now(invoice).lines[0]
+    made.make_credit_note(invoice, {line.id: 10_000}, number="CN-1")
+    sent = made.make_credit_note(invoice, {line.id: 20_000}, number="CN-2")
+    made.send(sent)
+    page = officer.get(of(invoice))
+    assert "£231.00 is in the payment of" in page.words
+    assert "Credit note CN-2 , −£46.20: Submitted" in page.words
+    assert "CN-1" not in page.words
+    runs.change(item, authorised_on=None)
+    made.approve(sent)
+    words = officer.get(of(invoice)).words
+    assert "£231.00 waits: not authorised. Authorise the care package in the finance system." in words
+    assert "−£46.20 waits: not authorised." in officer.get(of(sent)).words
+
+
 def test_several_are_approved_at_once(officer, care):
     contract, item = care
     sent = [made.make_sent(contract, asked(item, hours)) for hours in (4, 5)]

@@ -365,6 +365,26 @@ def test_a_line_is_not_offered_for_care_that_is_of_another_contract_now(finance,
     assert finance.get(at(draft.id)).page.select(f"#item option[value='{item.id}']") == []
 
 
+def test_an_approved_invoice_says_which_payment_has_it_and_what_waits_and_why(finance, at, care):
+    """It must not say that it is in the next payment while nobody has authorised the care."""
+    contract, item = care
+    other = made.make_hourly_item(contract)
+    sent = made.make_sent(contract, asked(item), asked(other, 2))
+    runs.change(other, is_suspended=True)
+    made.approve(sent)
+    page = finance.get(at(sent.id))
+    assert "It is not paid yet. £231.00 is in the payment of 12 to 18 October 2026 . £46.20 waits" in page.words
+    assert f"/payments/{contract.reference}/2026-10-12" in page.text
+    assert "£46.20 waits: suspended. The council ends the suspension, or the care package." in page.words
+    runs.finalise(TODAY + timedelta(days=6))
+    page = finance.get(at(sent.id))
+    assert "A part of it is paid. £46.20 waits: suspended." in page.words
+    assert "is in the payment of" not in page.words
+    runs.change(other, is_suspended=False)
+    runs.finalise(TODAY + timedelta(days=13))
+    assert "It is paid. Contract" in finance.get(at(sent.id)).words
+
+
 def test_an_action_about_it_is_linked_with_it(finance, at, care, provider):
     contract, item = care
     make_type(is_of_money=True)

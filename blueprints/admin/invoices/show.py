@@ -11,11 +11,12 @@ from forms.council_invoices import ApproveForm
 from models.base import session
 from models.billing.invoice_deciding import may_decide
 from models.billing.invoice_facts import Facts
-from models.billing.invoice_listing import in_queue, is_paid_by_portal, numbered
+from models.billing.invoice_listing import credit_notes_of, in_queue, is_paid_by_portal, numbered
 from models.billing.invoice_matching import Beside, matched_with
 from models.calendar import today
 from models.permissions import Permission
 from models.records.invoice import InvoiceState, state_of
+from models.reports.invoice_way import on_its_way
 
 
 @bp.get("/<int:invoice_id>")
@@ -57,6 +58,11 @@ def invoice_page(invoice, form=None):
         matching=matched_with(invoice, facts),
         alike=beside.alike,
         pays=pays,
+        way=on_its_way(invoice) if invoice.status.is_approved and pays else [],
+        payment_at=lambda part: url_for(
+            "admin.payments.show", reference=invoice.contract.reference, first_on=part.span.first
+        ),
+        notes=session.execute(credit_notes_of(invoice.id, with_drafts=False)).all() if invoice.kind.is_invoice else [],
         today=today(),
         tell_by=beside.figures.tell_by(invoice.received_on) if invoice.status.is_submitted else None,
         form=form,

@@ -1,6 +1,6 @@
 """The list of invoices and credit notes, as a page and as a file, and one of them."""
 
-from flask import request
+from flask import request, url_for
 
 from blueprints.access import may, requires
 from blueprints.download import checked, table_file
@@ -19,6 +19,7 @@ from models.calendar import FinancialYear, today
 from models.permissions import Permission
 from models.records.contract import Contract
 from models.records.invoice import state_of
+from models.reports.invoice_way import on_its_way
 
 SORTED_BY: Columns = {
     "number": "number", "date": "invoiced_on", "contract": Contract.folded_name, "sum": "gross_pence",
@@ -92,6 +93,10 @@ def shown(invoice, *, sending=None, line_form=None, like=None):
         "items": facts.items,
         "matching": matched_with(invoice, facts),
         "alike": beside.alike if changes else [],
+        "way": on_its_way(invoice) if invoice.status.is_approved and pays else [],
+        "payment_at": lambda part: url_for(
+            "provider.payments.show", reference=invoice.contract.reference, first_on=part.span.first
+        ),
         "notes": session.execute(credit_notes_of(invoice.id)).all() if invoice.status.is_approved else [],
         "pays": pays,
         "changes": changes,
