@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from models.base import DomainError, session
 from models.money import gbp, number
@@ -88,6 +88,22 @@ def why_not_credited(invoice: Invoice, *, but: int = 0) -> str:
     if not any(each.quantity_e4 > 0 for each in left_of(invoice.id, but=but).values()):
         return f"Nothing is left of {invoice.called.lower()}: credit notes that were sent take all of it back"
     return ""
+
+
+def credited(invoice_ids: Select[int]) -> dict[int, int]:
+    """Pence with VAT, by invoice, that approved credit notes take back of those of these that have any."""
+    note = Invoice
+    query = (
+        select(note.credits_id, func.sum(note.net_pence + note.vat_pence))
+        .where(note.credits_id.in_(invoice_ids), note.status == InvoiceStatus.APPROVED)
+        .group_by(note.credits_id)
+    )
+    return {row[0] or 0: int(row[1]) for row in session.execute(query)}
+
+
+def credited_of(invoice_id: int) -> int:
+    """As `credited`, of one invoice."""
+    return credited(select(Invoice.id).where(Invoice.id == invoice_id)).get(invoice_id, 0)
 
 
 def has_credit_notes(invoice: Invoice) -> bool:

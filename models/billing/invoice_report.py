@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from models.base import days_in, session
+from models.billing.credited import credited
 from models.billing.invoice_clock import ClockRow, Figures
 from models.billing.invoice_listing import invoices, pays
 from models.calendar import today
@@ -16,18 +17,22 @@ COUNTED = (InvoiceStatus.SUBMITTED, InvoiceStatus.ON_HOLD, InvoiceStatus.APPROVE
 
 def clock_rows(first: date, last: date) -> list[ClockRow]:
     """Invoices (no credit notes, and none that was rejected or cancelled, or that is a record because its contract does
-    not pay by invoice) received from `first` to `last`, both included, the one that was received first in front. Three
+    not pay by invoice) received from `first` to `last`, both included, the one that was received first in front. What
+    approved credit notes take back is owed no more: an invoice of which nothing else is left is not counted. Four
     statements.
     """
     figures, day = Figures.read(), today()
     within = Invoice.received_on.between(first, last), Invoice.status.in_(COUNTED), pays()
     query = invoices(kind=InvoiceKind.INVOICE).where(*within)
     rows = session.execute(query.order_by(None).order_by(Invoice.received_on, Invoice.id)).all()
-    held = _held(first, last, day)
+    held, gone = _held(first, last, day), credited(select(Invoice.id).where(*within))
     found = []
     for row in rows:
-        paid_on = row.paid_on if row.state is InvoiceState.PAID else None  # not as long as a part of it waits
-        owed = row.gross_pence - (0 if paid_on else row.paid_pence)
+        left = left_to_pay(row.state, row.gross_pence, row.paid_pence, gone.get(row.id, 0))
+        if not left and not row.paid_pence:
+            continue
+        paid_on = None if left else row.paid_on  # not as long as a part of it waits
+        owed = left or row.gross_pence
         clock = figures.clock(valid_on=row.valid_on, paid_on=paid_on, gross_pence=owed, as_on=day)
         held_days, first_held = held.get(row.id, (0, None))
         told_days = (first_held - row.received_on).days if first_held else None
@@ -41,6 +46,11 @@ def clock_rows(first: date, last: date) -> list[ClockRow]:
             )
         )  # fmt: skip
     return found
+
+
+def left_to_pay(state: InvoiceState, gross_pence: int, paid_pence: int, credited_pence: int) -> int:
+    """Pence with VAT of an invoice that are neither paid nor taken back by approved credit notes; 0 of a paid one."""
+    return 0 if state is InvoiceState.PAID else max(0, gross_pence - paid_pence - credited_pence)
 
 
 def _held(first: date, last: date, day: date) -> dict[int, tuple[int, date | None]]:

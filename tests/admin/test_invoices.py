@@ -401,6 +401,26 @@ def test_interest_runs_on_what_is_still_to_be_paid(officer, care, set_today):
     assert "interest £15.19" in officer.get(f"{QUEUE}clock").words
 
 
+def test_what_a_credit_note_takes_back_is_owed_no_more(officer, care, set_today):
+    """Two invoices of £2,310.00 wait. Half of one is taken back, and all of the other."""
+    contract, item = care
+    saved(LateFigure(kind=LateKind.BASE_RATE, starts_on=date(2026, 2, 1), value=400, instrument="The Bank of England"))
+    invoices = [made.make_sent(contract, asked(item, 100)) for _ in range(2)]
+    runs.change(item, is_suspended=True)
+    for invoice, hours, told in zip(invoices, (50, 100), ("−£1,155.00", "−£2,310.00"), strict=True):
+        made.approve(invoice)
+        note = made.make_credit_note(invoice, {made.invoice_now(invoice).lines[0].id: hours * SCALE})
+        made.send(note)
+        answer = officer.post(of(note, "/approve"), {"seen": seen(note), "note": "As agreed"})
+        assert f"is approved: {told}" in officer.follow(answer).words
+    set_today(TODAY + timedelta(days=50))
+    assert "Statutory interest would be £7.59" in officer.get(of(invoices[0])).words
+    assert "Statutory interest" not in officer.get(of(invoices[1])).words
+    report = officer.get(f"{QUEUE}clock")
+    assert "interest £7.59" in report.words
+    assert report.words.count("interest £") == 1
+
+
 def test_the_clock_compares_the_day_of_a_hold_with_the_days_to_tell_of_it(officer, care, clerk, set_today):
     contract, item = care
     [early, late] = [made.make_sent(contract, asked(item, hours), number=f"4{hours}") for hours in (4, 5)]

@@ -29,7 +29,7 @@ def approve(invoice_id):
     if form.validate_on_submit():
         with refusals_on(form):
             deciding.approve(invoice, seen=form.seen.data, note=form.note.data, by=me())
-            return _on(f"{invoice.called} is approved: {gbp(invoice.gross_pence)}", there)
+            return _on(f"{invoice.called} is approved: {gbp(invoice.kind.sign * invoice.gross_pence)}", there)
     return invoice_page(loaded(invoice_id), form)
 
 

@@ -9,13 +9,15 @@ from blueprints.pages import render
 from blueprints.reading import reads_client_records
 from forms.council_invoices import ApproveForm
 from models.base import session
+from models.billing.credited import credited_of
 from models.billing.invoice_deciding import may_decide
 from models.billing.invoice_facts import Facts
 from models.billing.invoice_listing import credit_notes_of, in_queue, is_paid_by_portal, numbered
 from models.billing.invoice_matching import Beside, matched_with
+from models.billing.invoice_report import left_to_pay
 from models.calendar import today
 from models.permissions import Permission
-from models.records.invoice import InvoiceState, state_of
+from models.records.invoice import state_of
 from models.reports.invoice_way import on_its_way
 
 
@@ -41,7 +43,8 @@ def invoice_page(invoice, form=None):
     facts = Facts.of_items({line.item_id for line in invoice.lines})
     beside, pays = Beside.of(invoice), is_paid_by_portal(invoice)
     is_over = invoice.status.is_rejected or invoice.status.is_cancelled
-    is_counted = invoice.kind.is_invoice and pays and not is_over
+    left = left_to_pay(state, invoice.gross_pence, invoice.paid_pence, credited_of(invoice.id))
+    is_counted = invoice.kind.is_invoice and pays and not is_over and (left or invoice.paid_pence)
     return render(
         "admin/invoices/show.html",
         invoice=invoice,
@@ -50,8 +53,8 @@ def invoice_page(invoice, form=None):
         paid_on=invoice.paid_on,
         clock=beside.figures.clock(
             valid_on=invoice.valid_on if is_counted else None,
-            paid_on=invoice.paid_on if state is InvoiceState.PAID else None,
-            gross_pence=invoice.gross_pence - (0 if state is InvoiceState.PAID else invoice.paid_pence),
+            paid_on=None if left else invoice.paid_on,
+            gross_pence=left or invoice.gross_pence,
             as_on=today(),
         ),
         items=facts.items,
