@@ -1,8 +1,10 @@
 """Visits as actuals: what they make of a week, allotting one by hand, and what has become of one."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -16,6 +18,7 @@ from models.care.figures import Figures
 from models.care.filing import Filed, file_rows
 from models.care.plan import Planned
 from models.care.rules import STEPS_E4
+from models.care.visit_story import story_of
 from models.care.weeks import insist_on_a_week, planned_of
 from models.money import SCALE, round_half_away
 from models.pricing import Unit
@@ -64,14 +67,27 @@ def may_be_for(visit: Visit) -> Select[CarePackageLineItem, str]:
 
 
 def allot_by_hand(visit: Visit, item: CarePackageLineItem, *, by: User) -> None:
-    """Say to which line item the visit belongs. DomainError where that is another client’s, or not paid for its day."""
+    """Say to which line item the visit belongs. DomainError where that is another client’s, or not paid for its day, or
+    the visit counts in a confirmed week of the one that it has: there it would be paid, and here once more.
+    """
     if item.client_id != visit.client_id:
         raise DomainError(f"Line item {item.reference} is for another client")
     first_on, last_on = paid_days([item.id])[item.id]
     if not first_on <= visit.day <= last_on:
         raise DomainError(f"Line item {item.reference} is not paid for {in_words(visit.day)}. Choose another one")
+    _insist_on_no_confirmed_week(visit, item)
     move(visit, item_id=item.id)
     record("visit.allotted", visit, by=by, item=item.id)
+
+
+def _insist_on_no_confirmed_week(visit: Visit, item: CarePackageLineItem) -> None:
+    story = story_of(visit) if visit.item_id != item.id else None
+    if story is not None and story.figure is not None and story.week is not None and not story.week.is_open:
+        raise DomainError(
+            f"This visit counts in the confirmed week of {story.span.words()} of the line item that it has. Open that "
+            "week with Correct this week, or ask the council to open it; then choose here, and take both weeks from "
+            "their visits again"
+        )
 
 
 def weeks_with_visits(weekday_of: dict[int, int]) -> list[tuple[int, int, date, int]]:
@@ -95,7 +111,8 @@ def weeks_with_visits(weekday_of: dict[int, int]) -> list[tuple[int, int, date, 
 
 def take_visits(contract: Contract, service_id: int, first_on: date, *, by: User) -> int:
     """Make the rows of a week from the visits that are allotted to its people: how many rows. Rows of people without a
-    visit stay as they are. DomainError where there is no such week, it is confirmed, or no visit is in it.
+    visit stay as they are; those that were made from visits which are another line item's by now come to 0. DomainError
+    where there is no such week, it is confirmed, or no visit is in it.
     """
     insist_on_a_week(contract, first_on)
     planned = planned_of(contract.id, service_id, first_on)
@@ -104,13 +121,14 @@ def take_visits(contract: Contract, service_id: int, first_on: date, *, by: User
     query = select(Visit).where(Visit.item_id.in_(ids), Visit.day >= first_on, Visit.day <= first_on + WEEK)
     for visit in session.scalars(query.order_by(Visit.day, Visit.id)):
         made[visit.item_id or 0].append(visit)
-    if not made:
+    before = _typed(contract.id, service_id, first_on)
+    if not made and not any(each.is_from_visits for each in before.values()):
         raise DomainError("No visits of this week are allotted. Upload them, or allot those that wait")
-    before = _comments(contract.id, service_id, first_on)
-    filed = [
-        Filed.of(each, figures_of(each, made[each.item_id], before.get(each.item_id, "")))
-        for each in planned if each.item_id in made
-    ]  # fmt: skip
+    filed = []
+    for each in planned:
+        typed = before.get(each.item_id, _NOTHING)
+        if each.item_id in made or typed.is_from_visits:
+            filed.append(Filed.of(each, figures_of(each, made[each.item_id], typed)))
     weeks = file_rows(contract.provider_id, filed, lambda _: planned, Origin.VISITS, by=by)
     record("actual_week.taken_from_visits", weeks[0], by=by, rows=len(filed))
     return len(filed)
@@ -124,9 +142,25 @@ def people_without_visits(contract: Contract, service_id: int, first_on: date) -
     return len(planned) - made
 
 
-def figures_of(planned: Planned, visits: Sequence[Visit], comment: str = "") -> Figures:
+class Typed(NamedTuple):
+    """What somebody has typed beside a row, which visits do not say."""
+
+    comment: str = ""
+    provider_reference: str = ""
+    reason: AbsenceReason | None = None
+    is_from_visits: bool = False
+    """Its quantities were made from visits."""
+
+
+_NOTHING = Typed()
+_COUNTED = re.compile(r"From \d+ of \d+ visits")
+"""A comment that nobody typed: it was made of the visits that there were."""
+
+
+def figures_of(planned: Planned, visits: Sequence[Visit], typed: Typed = _NOTHING) -> Figures:
     """What visits of one person come to in a week. Hours are those of all workers who were there; each day is rounded
     to the steps of its unit, half up. Where the sum is not the plan, the comment says from how many visits it comes.
+    What was typed stays: the comment, the provider's reference, and the reason where no visit has one.
     """
     delivered = [visit for visit in visits if visit.outcome is VisitOutcome.DELIVERED]
     days = [planned.week.first + n * DAY for n in range(7)]
@@ -135,11 +169,13 @@ def figures_of(planned: Planned, visits: Sequence[Visit], comment: str = "") -> 
     missed = _units(planned.unit, [visit for visit in visits if visit.outcome is VisitOutcome.MISSED])
     actual = sum(by_day)
     reasons = [visit.reason for visit in visits if visit.reason is not None and visit not in delivered]
+    comment = "" if _COUNTED.fullmatch(typed.comment) else typed.comment
     if actual != planned.planned_e4 and not comment:
         comment = f"From {len(delivered)} of {len(visits)} visits"
-    reason: AbsenceReason | None = reasons[0] if reasons else None
+    reason = reasons[0] if reasons else typed.reason if frustrated or missed else None
     extra = max(0, actual + frustrated + missed - planned.planned_e4)
-    return Figures(actual, frustrated, missed, extra, len(delivered), reason, comment, by_day_e4=by_day)
+    return Figures(actual, frustrated, missed, extra, len(delivered), reason, comment,
+                   typed.provider_reference, by_day_e4=by_day)  # fmt: skip
 
 
 def _units(unit: Unit, visits: Collection[Visit]) -> int:
@@ -162,10 +198,13 @@ def _minutes(visit: Visit) -> int:
     return (visit.planned_end - visit.planned_start) // timedelta(minutes=1)
 
 
-def _comments(contract_id: int, service_id: int, first_on: date) -> dict[int, str]:
+def _typed(contract_id: int, service_id: int, first_on: date) -> dict[int, Typed]:
     """What stands beside the rows of the week already, by item."""
     own: Iterable[sa.ColumnElement[bool]] = (
         ActualWeek.contract_id == contract_id, ActualWeek.service_id == service_id, ActualWeek.first_on == first_on,
     )  # fmt: skip
-    query = select(Actual.item_id, Actual.comment).join(ActualWeek, ActualWeek.id == Actual.week_id).where(*own)
-    return {row.item_id: row.comment for row in session.execute(query.order_by(Actual.item_id))}
+    query = select(
+        Actual.item_id, Actual.comment, Actual.provider_reference, Actual.reason, Actual.origin == Origin.VISITS
+    )  # fmt: skip
+    query = query.join(ActualWeek, ActualWeek.id == Actual.week_id).where(*own)
+    return {row.item_id: Typed(*row[1:]) for row in session.execute(query.order_by(Actual.item_id))}

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from models.base import DomainError
 from models.calendar import as_on
 from models.care.from_visits import allot_by_hand, take_visits, visits_of
-from models.care.weeks import confirm
+from models.care.weeks import confirm, correct
 from models.money import SCALE
 from models.pricing import Unit
 from models.records.actual import Actual, ActualWeek, Origin
@@ -18,6 +18,7 @@ from models.records.visit import Carer, Visit, VisitOutcome
 from models.uploads.visits import instant
 from tests.actual_factories import AFTER, MONDAY
 from tests.care_factories import make_item, make_service_level
+from tests.support import runs
 from tests.support.rows import every, saved, unit_of_work
 from tests.support.uploads import Agency
 
@@ -160,3 +161,57 @@ def test_a_visit_is_allotted_by_hand_to_a_line_item_of_its_client_that_is_active
     allot(agency.items[0])
     with unit_of_work(agency.provider.id) as own:
         assert own.execute(visits_of(unallocated=True)).all() == []
+
+
+def sibling(agency):
+    """Another line item of the first client, of the same service."""
+    level = make_service_level(unit=Unit.HOUR, service_id=agency.level.service_id)
+    item = make_item(agency.contract, 231_000, client_id=agency.items[0].client_id, service_level_id=level.id)
+    agency.items.append(item)
+    return item
+
+
+def allot(agency, made, item):
+    with unit_of_work(agency.provider.id) as own:
+        row = own.scalars(Visit.numbered(made.id)).one()
+        chosen = own.scalars(select(CarePackageLineItem).where(CarePackageLineItem.id == item.id)).one()
+        allot_by_hand(row, chosen, by=agency.clerk)
+
+
+def test_a_visit_that_counts_in_a_confirmed_week_is_not_counted_for_another_line_item(agency):
+    """It would be paid twice: in the week that is confirmed, and in that of the other line item."""
+    other = sibling(agency)
+    made = [visit(agency, day, 120) for day in range(7)]
+    take(agency)
+    allot(agency, made[0], other)
+    allot(agency, made[0], agency.items[0])
+    with unit_of_work(agency.provider.id) as own:
+        confirm(own.scalars(select(ActualWeek)).one(), by=agency.clerk)
+    allot(agency, made[0], agency.items[0])
+    with pytest.raises(DomainError, match="counts in the confirmed week of 20 to 26 April 2026"):
+        allot(agency, made[0], other)
+    with unit_of_work(agency.provider.id) as own:
+        correct(own.scalars(select(ActualWeek)).one(), by=agency.clerk)
+    for each in made:
+        allot(agency, each, other)
+    take(agency)
+    assert (row_of(agency).actual_e4, row_of(agency, 2).actual_e4) == (0, 14 * SCALE)
+    assert row_of(agency).comment == "From 0 of 0 visits"
+
+
+def test_what_somebody_typed_beside_a_row_outlives_its_visits(agency):
+    """What was counted of visits before does not."""
+    for day in range(6):
+        visit(agency, day, 120)
+    visit(agency, 6, 120, MISSED)
+    take(agency)
+    assert row_of(agency).comment == "From 6 of 7 visits"
+    row = row_of(agency)
+    runs.change(row, provider_reference="R-77", reason="STAFF")
+    visit(agency, 6, 60)
+    take(agency)
+    row = row_of(agency)
+    assert (row.comment, row.provider_reference, row.reason.value) == ("From 7 of 8 visits", "R-77", "STAFF")
+    runs.change(row, comment="One visit was short")
+    take(agency)
+    assert row_of(agency).comment == "One visit was short"
