@@ -1,15 +1,15 @@
 """A remittance as a sheet: who was paid what for whom, why, and what of it went to the bank."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import groupby
+from typing import overload
 
 from exchange.downloads.tabular import Cell, Pence, Rate
 from exchange.reports.sheet import Column, Later, Row, RowKind, Sheet, Table
 from models.calendar import Span, in_words
 from models.engine.component import Component
 from models.money import SCALE, gbp, gbp_rate
-from models.payments.advice import Advice, AdviceLine
+from models.payments.advice import Advice, AdviceLine, Lines
 from models.pricing import Unit
 from models.reports.explanation import days_text, price_text
 from models.reports.remittances import Basis, Remitted
@@ -86,41 +86,83 @@ def _notes(found: Remitted) -> Iterator[str]:
 def _table(part: Advice, found: Remitted, is_summary: bool) -> Table:
     caption = f"{part.contract}, {_days(part.span)}: {gbp(part.total_pence)} in your bank on {in_words(part.bank_on)}"
     columns = SUMMARY if is_summary else COLUMNS
-    own = [line for line in part.lines if line.is_own]
-    rows: list[Row] = []
-    for client, of_client in groupby(own, key=_client):
-        group = list(of_client)
-        told = [_short(client, group)] if is_summary else _long(client, group)
-        rows += told
-        if len(told) > 1:
-            rows.append(_in_all(group, columns, f"{client}, in all", RowKind.SUBTOTAL))
-    carried = [line for line in part.lines if not line.is_own]
+    own, carried = part.lines.own, part.lines.carried
+    rows: list[Making] = []
+    for group in own.by_client():
+        if is_summary:
+            rows.append((_short, group, None))
+            continue
+        rows += [(_long, group, at) for at in range(len(group))]
+        if len(group) > 1:
+            rows.append((_client_in_all, group, None))
     if carried:
-        rows.append(_in_all(own, columns, "This payment’s own lines", RowKind.SUBTOTAL))
-        rows += [_short(OWED, carried)] if is_summary else _long(OWED, carried)
-    rows.append(_in_all(part.lines, columns, "Paid to your bank", RowKind.TOTAL))
+        rows.append((partial(_in_all, columns=columns, label="This payment’s own lines"), own, None))
+        owed = partial(_short if is_summary else _long, client=OWED)
+        rows += [(owed, carried, at) for at in range(1 if is_summary else len(carried))]
+    total = partial(_in_all, columns=columns, label="Paid to your bank", kind=RowKind.TOTAL)
+    rows.append((total, part.lines, None))
     if not part.lines:
-        rows = [Row(["Nothing was paid", *[None] * (len(columns) - 4), *[Pence(0)] * 3], RowKind.TOTAL)]
-    return Table(caption, columns, rows)
+        nothing = Row(["Nothing was paid", *[None] * (len(columns) - 4), *[Pence(0)] * 3], RowKind.TOTAL)
+        return Table(caption, columns, [nothing])
+    return Table(caption, columns, Made(rows))
+
+
+Making = tuple[Callable[[Lines, int | None], Row], Lines, int | None]
+"""What makes a row, of which lines, and of which of them where it is of one."""
+
+
+class Made(Sequence[Row]):
+    """Rows that are made when somebody reads them: a page shows a few of those of a large contract."""
+
+    def __init__(self, rows: Sequence[Making]) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
+        if isinstance(at, slice):
+            return Made(self._rows[at])
+        make, lines, which = self._rows[at]
+        return make(lines, which)
+
+    def __repr__(self) -> str:
+        return repr(list(self))
 
 
 def _client(line: AdviceLine) -> str:
     return line.client or CLAIMS
 
 
-def _long(client: str, lines: Iterable[AdviceLine]) -> list[Row]:
-    return [Row(Later(partial(_cells, client, line))) for line in lines]
+def _long(lines: Lines, at: int | None, client: str = "") -> Row:
+    """One of these lines."""
+    line = lines[at or 0]
+    return Row(_cells(client or _client(line), line))
 
 
-def _in_all(lines: Sequence[AdviceLine], columns: Sequence[Column], label: str, kind: RowKind) -> Row:
+def _client_in_all(lines: Lines, _at: int | None) -> Row:
+    return _in_all(lines, None, COLUMNS, f"{_client(lines[0])}, in all")
+
+
+def _in_all(
+    lines: Lines, _at: int | None, columns: Sequence[Column], label: str, kind: RowKind = RowKind.SUBTOTAL
+) -> Row:  # fmt: skip
     """A row below these lines: every column of money added up."""
-    net, vat = sum(line.net_pence for line in lines), sum(line.vat_pence for line in lines)
-    return Row([label, *[None] * (len(columns) - 1 - len(MONEY)), Pence(net), Pence(vat), Pence(net + vat)], kind)
+    return Row([label, *[None] * (len(columns) - 1 - len(MONEY)), *_sums(lines)], kind)
 
 
-def _short(client: str, lines: Sequence[AdviceLine]) -> Row:
-    net, vat = sum(line.net_pence for line in lines), sum(line.vat_pence for line in lines)
-    return Row([client, len(lines), Pence(net), Pence(vat), Pence(net + vat)])
+def _short(lines: Lines, _at: int | None, client: str = "") -> Row:
+    """All of these lines in one row."""
+    return Row([client or _client(lines[0]), len(lines), *_sums(lines)])
+
+
+def _sums(lines: Lines) -> Iterator[Pence]:
+    net, vat = lines.net_pence, lines.vat_pence
+    yield from (Pence(net), Pence(vat), Pence(net + vat))
 
 
 def _cells(client: str, line: AdviceLine) -> list[Cell]:

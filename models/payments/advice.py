@@ -4,16 +4,22 @@ Only these classes read or write the JSON that is stored.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, overload
 
 from models.calendar import Span
 from models.engine.component import Component
 from models.engine.reason_code import ReasonCode
 from models.engine.working import Slice
 from models.sight import What, seen
+
+CARRIED = (Component.CARRIED_FORWARD, Component.BROUGHT_FORWARD)
+"""Of money of other payments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ class AdviceLine:
     @property
     def is_own(self) -> bool:
         """It is no carried or brought forward money."""
-        return self.component not in (Component.CARRIED_FORWARD, Component.BROUGHT_FORWARD)
+        return self.component not in CARRIED
 
     def as_dict(self) -> dict[str, Any]:
         row: dict[str, Any] = {
@@ -90,6 +96,61 @@ class AdviceLine:
         )  # fmt: skip
 
 
+class Lines(Sequence[AdviceLine]):
+    """Lines as they are kept. One becomes an AdviceLine when it is read, and then the open Sight is told of its client:
+    of the thousands that a large contract has, a page shows some and adds up the others.
+    """
+
+    __slots__ = ("_kept",)
+
+    def __init__(self, kept: Sequence[dict[str, Any]] = ()) -> None:
+        self._kept = kept
+
+    @classmethod
+    def of(cls, lines: Iterable[AdviceLine]) -> "Lines":
+        return cls([line.as_dict() for line in lines])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Lines) and self._kept == other._kept
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @overload
+    def __getitem__(self, at: int) -> AdviceLine: ...
+    @overload
+    def __getitem__(self, at: slice) -> "Lines": ...
+    def __getitem__(self, at: int | slice) -> "AdviceLine | Lines":
+        return Lines(self._kept[at]) if isinstance(at, slice) else AdviceLine.from_dict(self._kept[at])
+
+    def __iter__(self) -> Iterator[AdviceLine]:
+        return map(AdviceLine.from_dict, self._kept)
+
+    @property
+    def net_pence(self) -> int:
+        return sum(row["net"] for row in self._kept)
+
+    @property
+    def vat_pence(self) -> int:
+        return sum(row["vat"] for row in self._kept)
+
+    @property
+    def own(self) -> "Lines":
+        """Without what is carried or brought forward."""
+        return Lines([row for row in self._kept if row["component"] not in CARRIED])
+
+    @property
+    def carried(self) -> "Lines":
+        return Lines([row for row in self._kept if row["component"] in CARRIED])
+
+    def by_client(self) -> Iterator["Lines"]:
+        """Those that stand beside each other and are of one client; what is of none likewise."""
+        return (Lines(list(rows)) for _, rows in groupby(self._kept, key=itemgetter("client")))
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        return list(self._kept)
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """All that a remittance of one payment by one run says."""
@@ -111,7 +172,7 @@ class Advice:
     finalised_on: date
     bank_on: date
     run_id: int
-    lines: tuple[AdviceLine, ...] = ()
+    lines: Lines = field(default_factory=Lines)
     council: str = ""
     """Who paid; empty in those that were kept before this was."""
 
@@ -121,11 +182,11 @@ class Advice:
 
     @property
     def net_pence(self) -> int:
-        return sum(line.net_pence for line in self.lines)
+        return self.lines.net_pence
 
     @property
     def vat_pence(self) -> int:
-        return sum(line.vat_pence for line in self.lines)
+        return self.lines.vat_pence
 
     @property
     def total_pence(self) -> int:
@@ -145,7 +206,7 @@ class Advice:
     def as_dict(self) -> dict[str, Any]:
         words = {name: getattr(self, name) for name in _WORDS}
         days = {name: getattr(self, name).isoformat() for name in _DAYS}
-        lines = {"run": self.run_id, "lines": [line.as_dict() for line in self.lines]}
+        lines = {"run": self.run_id, "lines": self.lines.as_dicts()}
         return words | days | lines | ({"council": self.council} if self.council else {})
 
     @classmethod
@@ -153,8 +214,7 @@ class Advice:
         seen(What.CONTACT, row["address"])
         given: dict[str, Any] = {name: row[name] for name in _WORDS}
         given |= {name: date.fromisoformat(row[name]) for name in _DAYS}
-        lines = tuple(map(AdviceLine.from_dict, row["lines"]))
-        return cls(**given, run_id=row["run"], lines=lines, council=row.get("council", ""))
+        return cls(**given, run_id=row["run"], lines=Lines(row["lines"]), council=row.get("council", ""))
 
 
 _WORDS = ("reference", "provider", "provider_reference", "organisation", "address", "account", "contract",

@@ -20,7 +20,7 @@ from models.engine.component import LUMPS, Component
 from models.engine.reason_code import ReasonCode
 from models.engine.working import Slice, Working
 from models.payments.adjustment import RecoveryPlan
-from models.payments.advice import Advice, AdviceLine, Units
+from models.payments.advice import Advice, AdviceLine, Lines, Units
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import PaymentRun, RunPayment
@@ -151,7 +151,7 @@ class _Writing:
             provider_reference=head.provider_reference, organisation=head.organisation or "", address=head.address,
             account=head.account_ending, contract=head.contract, contract_reference=head.contract_reference,
             method=method.label, first=head.first_on, last=head.last_on, finalised_on=self.on,
-            bank_on=member.bank_on or head.bank_on, run_id=self.run_id, lines=tuple(lines),
+            bank_on=member.bank_on or head.bank_on, run_id=self.run_id, lines=Lines.of(lines),
             council=current_portal().council,
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from blueprints.report_page import MOST_ROWS
 from models.job import Job
+from models.payments.advice import Lines
 from models.payments.remittance import Remittance
 from models.permissions import Role
 from models.records.provider import Provider, ProviderKind
@@ -36,7 +37,7 @@ def contract(database, set_today):
     runs.finalise_weeks(MONDAY, last - DAY)
     advice = kept(made)[-1].advice
     names = ("Abara", "Featherstonehaugh", "Łuczak", "Nowak", "Okafor", "Singh", "Williams", "Zając")
-    lines = tuple(
+    lines = Lines.of(
         replace(
             advice.lines[0], client=f"{names[n % 8]}, {names[n // 8 % 8]} (C{2_000_000 + n * 7_919 % 99_991})",
             client_reference=f"C{2_000_000 + n * 7_919 % 99_991}", net_pence=20_000 + n * 6_007 % 45_989,

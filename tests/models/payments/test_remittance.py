@@ -14,7 +14,7 @@ from models.calendar import as_on
 from models.engine.component import Component
 from models.payments import officer
 from models.payments.adjustment import Adjustment
-from models.payments.advice import Advice
+from models.payments.advice import Advice, Lines
 from models.payments.hold import Hold, HoldKind
 from models.payments.payment import ScheduledPayment
 from models.payments.remittance import Remittance
@@ -282,7 +282,7 @@ def test_a_remittance_that_was_tampered_with_is_found(contract):
     make_item(contract)
     weeks(1)
     [found] = kept(contract)
-    changed = replace(found.advice, lines=(replace(found.advice.lines[0], net_pence=1),))
+    changed = replace(found.advice, lines=Lines.of([replace(found.advice.lines[0], net_pence=1)]))
     with unit_of_work() as session:
         session.execute(update(Remittance).values(advice=changed))
     assert _broken(MONDAY + WEEK - DAY) == {"a remittance says what its run paid, and never changes"}
