@@ -200,23 +200,23 @@ def _id_before() -> sa.ScalarSelect[int]:
 def _compared() -> sa.Select:
     """Every row of the payment, and one for each client that only the payment before has: `change`, `change_pence`."""
     of = _by_order().subquery("of")
+    of_client: dict[str, Any] = {
+        "partition_by": of.c.client_id,
+        "order_by": (sa.case((of.c.lines > 0, 0), else_=1), of.c.financial_year.desc(), of.c.order_id),
+    }
 
-    def of_client(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-        return sa.cast(func.sum(column).over(partition_by=of.c.client_id), sa.BigInteger)
+    def all_of(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+        """Of all orders of the client; by the window that ranks them too, so that they are sorted once."""
+        return sa.cast(func.sum(column).over(**of_client, rows=(None, None)), sa.BigInteger)
 
-    is_here = of_client(of.c.lines) > 0
-    place = func.row_number().over(
-        partition_by=of.c.client_id,
-        order_by=(sa.case((of.c.lines > 0, 0), else_=1), of.c.financial_year.desc(), of.c.order_id),
-    )
     ranked = select(
         of,
-        place.label("place"),
-        is_here.label("is_here"),
-        (of_client(of.c.lines_before) > 0).label("was_there"),
-        of_client(of.c.net_pence + of.c.vat_pence).label("now_pence"),
-        of_client(of.c.before_pence).label("then_pence"),
-        (func.sum(of.c.lines_before).over() > 0).label("is_compared"),
+        func.row_number().over(**of_client).label("place"),
+        (all_of(of.c.lines) > 0).label("is_here"),
+        (all_of(of.c.lines_before) > 0).label("was_there"),
+        all_of(of.c.net_pence + of.c.vat_pence).label("now_pence"),
+        all_of(of.c.before_pence).label("then_pence"),
+        _has_before().label("is_compared"),
     ).subquery("ranked")
     row, difference = ranked.c, ranked.c.now_pence - ranked.c.then_pence
     change = sa.case(
@@ -237,26 +237,37 @@ def _compared() -> sa.Select:
     ).where(sa.or_(row.lines > 0, sa.and_(~row.is_here, row.place == 1, difference != 0)))  # fmt: skip
 
 
+def _has_before() -> sa.ColumnElement[bool]:
+    """The payment before has money of its own."""
+    line = sa.orm.aliased(PaymentLine)
+    return select(line.id).where(line.payment_id == _id_before(), line.is_own).exists()
+
+
 def _by_order() -> sa.Select:
     """What each purchase order has in this payment and in the one before."""
-    line, order = PaymentLine, PurchaseOrder
+    line = PaymentLine
     is_now = line.payment_id == PAYMENT_ID
 
     def of(pence: sa.SQLColumnExpression[int], when: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
         return sum_of(sa.case((when, pence), else_=0))
 
-    return (
+    sums = (
         select(
-            order.id.label("order_id"), order.client_id, order.financial_year,
+            line.purchase_order_id,
             of(line.net_pence, is_now).label("net_pence"), of(line.vat_pence, is_now).label("vat_pence"),
             of(line.total_pence, ~is_now).label("before_pence"),
             func.sum(sa.case((is_now, 1), else_=0)).label("lines"),
             func.sum(sa.case((is_now, 0), else_=1)).label("lines_before"),
         )
-        .outerjoin(order, order.id == line.purchase_order_id)  # each has one: so that the lines are found by payment
         .where(line.payment_id.in_([PAYMENT_ID, _id_before()]), line.is_own)
-        .group_by(order.id, order.client_id, order.financial_year)
+        .group_by(line.purchase_order_id)
+        .subquery("sums")
     )  # fmt: skip
+    order, found = PurchaseOrder, sums.c
+    return select(
+        order.id.label("order_id"), order.client_id, order.financial_year,
+        found.net_pence, found.vat_pence, found.before_pence, found.lines, found.lines_before,
+    ).select_from(sums).outerjoin(order, order.id == found.purchase_order_id)  # fmt: skip
 
 
 def _conditions(each: sa.Subquery, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
