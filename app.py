@@ -22,6 +22,7 @@ from blueprints import (
     admin,
     attachments,
     auth,
+    cells,
     demo,
     door,
     errors,
@@ -67,6 +68,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     Compress(app)
     lookups.init_app(app)
     filters.init_app(app)
+    cells.init_app(app)
     pages.init_app(app)  # before what adds to its requests
     door.init_app(app, settings)
     security.init_app(app)
