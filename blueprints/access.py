@@ -85,9 +85,9 @@ def is_of_staff() -> bool:
 def membership() -> Membership | None:
     """The place of the one who is logged in at the provider in the address, if there is one."""
     provider_id = g.get("provider_id")
-    if provider_id is None or not current_user.is_authenticated:
+    if provider_id is None or not (person := me()).is_authenticated:
         return None
-    return current_user.membership_at(provider_id)
+    return person.membership_at(provider_id)
 
 
 def viewing() -> Provider | None:
@@ -110,13 +110,15 @@ def looking_at() -> Provider | None:
 
 def may(permission: Permission) -> bool:
     """Whether this person may do this here: at the provider in the address, or without one at the council."""
-    if not current_user.is_authenticated:
+    person = me()  # at once, since each look through current_user asks who it is
+    if not person.is_authenticated:
         return False
-    if g.get("provider_id") is None:
-        return me().can_at_council(permission)
+    provider_id = g.get("provider_id")
+    if provider_id is None:
+        return person.can_at_council(permission)
     if looking_at() is not None:
         return permission in AS_STAFF and (permission is not Permission.VIEW_ORGANISATION or sees_contact_details())
-    return me().can(permission, g.provider_id)
+    return person.can(permission, provider_id)
 
 
 def sees_contact_details() -> bool:
@@ -168,8 +170,9 @@ def _take_provider(_endpoint: str | None, arguments: dict[str, Any] | None) -> N
 
 
 def _put_provider(endpoint: str, arguments: dict[str, Any]) -> None:
-    if g.get("provider_id") is not None and current_app.url_map.is_endpoint_expecting(endpoint, PROVIDER):
-        arguments.setdefault(PROVIDER, g.provider_id)
+    provider_id = g.get("provider_id")
+    if provider_id is not None and current_app.url_map.is_endpoint_expecting(endpoint, PROVIDER):
+        arguments.setdefault(PROVIDER, provider_id)
 
 
 def _admit() -> Response | None:

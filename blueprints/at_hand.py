@@ -9,7 +9,7 @@ from typing import Any
 from flask import current_app, g, request
 from flask_login import current_user
 
-from blueprints.access import SIGNED_IN, access_of, viewing
+from blueprints.access import SIGNED_IN, access_of, me, viewing
 from blueprints.lookups import key
 from models.records.provider import Provider
 
@@ -33,9 +33,9 @@ def keep_at_hand(endpoint: str, arguments: dict[str, Any]) -> None:
     """For app.url_defaults: links to everybody's pages say which provider's menu they keep."""
     if not _is_everybodys(endpoint) or "at" in arguments:
         return
-    if current_user and current_user.is_authenticated:
+    if current_user and (person := me()).is_authenticated and len(person.memberships) > 1:
         provider = at_hand()
-        if provider is not None and len(current_user.memberships) > 1:
+        if provider is not None:
             arguments["at"] = provider.id
 
 

@@ -146,17 +146,18 @@ def portal_address() -> str:
 
 
 def _context(settings: Settings) -> dict[str, Any]:
+    provider = at_hand()
     return {
         "council": settings.council,
         "demonstration": settings.is_demonstration,
         "business_date": today() if settings.today else None,
-        "viewing": at_hand(),
+        "viewing": provider,
         "looking": looking_at() is not None,
-        "nav_items": (areas := _nav_items()),
+        "nav_items": (areas := _nav_items(provider)),
         "area_items": next((each["pages"] for each in areas if each["active"] and each.get("pages")), ()),
         "finds": viewing() is None and may(Permission.VIEW_COUNCIL),
         "footer_items": _footer_items(settings),
-        "switch": switch_from(at_hand()),
+        "switch": switch_from(provider),
         "session_left": _session_left(),
         "session_limits": session.row,
     }
@@ -168,8 +169,8 @@ def _session_left() -> int | None:
     return None if left is None else int(left.total_seconds())
 
 
-def _nav_items() -> list[dict[str, Any]]:
-    if (provider := at_hand()) is not None:
+def _nav_items(provider: Provider | None) -> list[dict[str, Any]]:
+    if provider is not None:
         is_granted = may if viewing() is not None else partial(me().can, provider_id=provider.id)
         return _areas(NAVIGATION, partial(_is_offered, provider, is_granted), provider=provider.id)
     if current_user.is_authenticated and current_user.staff is not None:

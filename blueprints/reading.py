@@ -21,7 +21,7 @@ from blueprints.transactions import SAFE_METHODS, note_refused
 from models import sight
 from models.accounts.directory import strangers_among
 from models.accounts.user import User
-from models.audit import record
+from models.audit import record_now
 from models.auditing.read_alarm import opened
 from models.base import transaction
 from models.sight import Sight
@@ -72,13 +72,13 @@ class Note:
     def write(self) -> None:
         where: dict[str, Any] = {"by": self.by, "provider_id": self.provider_id}
         if self.is_of_clients:
-            record("client_record.read", self.about, **where, **self.detail)
+            record_now("client_record.read", self.about, **where, **self.detail)
             opened(self.by, self.shown.clients)
         elif self.is_of_a_look:
             more = {name: self.detail[name] for name in ("endpoint", "as_staff")}
-            record("provider.page_seen", f"provider:{self.provider_id}", **where, **more)
+            record_now("provider.page_seen", f"provider:{self.provider_id}", **where, **more)
         if self.is_of_contacts:
-            record("contact_details.seen", self.about, **where, **self.detail)
+            record_now("contact_details.seen", self.about, **where, **self.detail)
 
 
 def _open() -> None:

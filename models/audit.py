@@ -4,6 +4,7 @@ Rows hold ids and codes, never a client's name or free text, so that they can be
 """
 
 from datetime import datetime
+from functools import cache
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -50,20 +51,38 @@ def record(
     what the system or a command does, and for somebody who has not logged in. Without `provider_id` the provider is the
     subject's, or else that of the request.
     """
+    session.add(AuditEvent(**_row(action, subject, by, provider_id, detail)))
+
+
+def record_now(
+    action: str, subject: Base | str | None = None, *, by: Actor | None, provider_id: int | None = None, **detail: Any
+) -> None:
+    """As `record`, and sent to the database at once: for what is noted of every page, where a unit of work takes half
+    a millisecond.
+    """
+    session.execute(_insert(), {"at": utc_now(), **_row(action, subject, by, provider_id, detail)})
+
+
+@cache
+def _insert() -> sa.Insert:
+    return sa.insert(Base.metadata.tables[AuditEvent.__tablename__])
+
+
+def _row(
+    action: str, subject: Base | str | None, by: Actor | None, provider_id: int | None, detail: dict[str, Any]
+) -> dict[str, Any]:  # fmt: skip
     if isinstance(subject, Base) and subject.__mapper__.primary_key_from_instance(subject)[0] is None:
         session.flush()
     current = tenancy.tenant()
-    session.add(
-        AuditEvent(
-            action=action,
-            user_id=by.id if by else None,
-            provider_id=provider_id
-            or getattr(subject, "provider_id", None)
-            or (current if isinstance(current, int) else None),
-            subject=named(subject) if isinstance(subject, Base) else subject,
-            detail=detail,
-        )
-    )
+    return {
+        "action": action,
+        "user_id": by.id if by else None,
+        "provider_id": provider_id
+        or getattr(subject, "provider_id", None)
+        or (current if isinstance(current, int) else None),
+        "subject": named(subject) if isinstance(subject, Base) else subject,
+        "detail": detail,
+    }
 
 
 def named(row: Base) -> str:
