@@ -157,6 +157,11 @@ ON_ONE_PAGE = 200
 """Of a list that people look through as a whole, so many rows are one page."""
 
 
+def size_for(total: int, most: int = ON_ONE_PAGE) -> int:
+    """How many rows of such a list are on a page: all up to `most`. A longer one is parted as every other list is."""
+    return most if total <= most else min(PER_PAGE, most)
+
+
 @dataclass
 class Page:
     """Some of a list: `items` of page `number` (1 is the first) out of `pages`."""
@@ -272,3 +277,16 @@ def page_read(read: Callable[[int, int], tuple[Sequence[T], int]], *, size: int 
         if asked > 1:
             items, total = read((asked - 1) * size, size)
     return Page(items, asked, total, name, size=size)
+
+
+def whole_read(read: Callable[[int, int], tuple[Sequence[T], int]], *, most: int, name: str) -> Page:
+    """As `page_read`, of a list that people look through as a whole: see `size_for`. Of a longer one `read` gives no
+    more than the part that a page of it has.
+    """
+    if request.args.get(name, 1, type=key) > 1:
+        page = page_read(read, size=size_for(most + 1, most), name=name)
+        if page.total > most:
+            return page
+    g.setdefault("kept_in_links", set()).add(name)
+    items, total = read(0, most)
+    return Page(items, 1, total, name, size=size_for(total, most))

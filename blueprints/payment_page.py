@@ -9,7 +9,7 @@ from functools import cached_property
 
 import sqlalchemy as sa
 
-from blueprints.lookups import Page, page_read
+from blueprints.lookups import ON_ONE_PAGE, Page, size_for, whole_read
 from models.accounts.user import User
 from models.base import session
 from models.payments.awaited import Awaited, awaited_of
@@ -30,8 +30,7 @@ from models.reports.tracker import Track, tracks_of
 from models.reports.waiting_reasons import Reason
 from models.together import read_together
 
-MOST_ROWS = 200
-"""So many rows stand on one page."""
+MOST_ROWS = ON_ONE_PAGE
 FEW = 8
 """A payment of so few rows needs no search."""
 
@@ -74,10 +73,10 @@ def shown_rows(payment: ScheduledPayment, wanted: Wanted) -> ShownRows:
 
     def read(offset: int, limit: int) -> tuple[Sequence[PaymentRow], int]:
         nonlocal found
-        found = rows_of(payment, wanted, offset=offset, limit=limit)
+        found = rows_of(payment, wanted, offset=offset, limit=limit, of_long=size_for(MOST_ROWS + 1, MOST_ROWS))
         return found.items, found.count
 
-    page = page_read(read, size=MOST_ROWS, name="rows")
+    page = whole_read(read, most=MOST_ROWS, name="rows")
     shown = ShownRows(page.items, page.number, page.total, page.name, size=page.size)
     shown.wanted, shown.rows = wanted, found
     return shown

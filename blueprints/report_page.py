@@ -9,7 +9,7 @@ from blueprints.access import me, sees_contact_details
 from blueprints.attachments import store
 from blueprints.download import TableFile, table_file
 from blueprints.frame import settings
-from blueprints.lookups import Page, page_of
+from blueprints.lookups import Page, page_of, size_for
 from blueprints.pages import go_to, render
 from blueprints.security import FILE_POLICY
 from exchange.pdf.report import report_pdf
@@ -21,8 +21,6 @@ from models.reports.remittances import Remitted
 from models.reports.report_file import ReportFile, job_of
 
 PDF = "application/pdf"
-MOST_ROWS = 200
-"""So many rows of a report stand on one page."""
 
 
 def sheet_of(found: Remitted, *, is_summary: bool = False) -> Sheet:
@@ -41,8 +39,8 @@ class OnPage:
 
 def on_page(sheet: Sheet) -> OnPage:
     """The rows that the address asks for. The sheet's files have all of them."""
-    rows = page_of(range(sheet.rows), size=MOST_ROWS, name="rows")
-    return OnPage(sheet.part(rows.first - 1, MOST_ROWS), rows)
+    rows = page_of(range(sheet.rows), size=size_for(sheet.rows), name="rows")
+    return OnPage(sheet.part(rows.first - 1, rows.size), rows)
 
 
 def send_data(sheet: Sheet, ending: str) -> Response:

@@ -4,7 +4,7 @@ from flask import Blueprint, request
 
 from blueprints.access import may, requires
 from blueprints.download import checked, table_file
-from blueprints.lookups import ON_ONE_PAGE, address_without, get_or_404, page_of
+from blueprints.lookups import ON_ONE_PAGE, address_without, get_or_404, page_of, size_for
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
 from blueprints.sorting import Columns, Sorting
@@ -41,7 +41,7 @@ def index():
     if not form.errors:
         wanted = _wanted(form)
         whole = sums(wanted)
-        page = page_of(sorting.of(listed(wanted)), size=_page_size(), total=whole.count)
+        page = page_of(sorting.of(listed(wanted)), size=_page_size(whole.count), total=whole.count)
         page.items = in_a_list(page.items)
         context |= {"page": page, "whole": whole, "shown": sums_of(page.items)}
     return render(
@@ -84,9 +84,9 @@ def _may_see_payments():
     return may(Permission.VIEW_PAYMENTS)
 
 
-def _page_size():
+def _page_size(total):
     """With `rows=all` in the address, for printing, all are on one page."""
-    return EVERY_ROW if request.args.get("rows") == "all" else ON_ONE_PAGE
+    return EVERY_ROW if request.args.get("rows") == "all" else size_for(total, ON_ONE_PAGE)
 
 
 def _filter():

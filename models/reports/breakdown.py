@@ -2,6 +2,8 @@
 was worked out, which is read only for the rows that somebody opens, files or prints.
 """
 
+from dataclasses import replace
+
 from models.base import session
 from models.payments.confirmation import Processing
 from models.payments.payment import PaymentLine, ScheduledPayment
@@ -14,15 +16,22 @@ from models.words import folded
 
 
 def rows_of(
-    payment: ScheduledPayment, wanted: Wanted = EVERY_ROW, *, offset: int = 0, limit: int | None = None
+    payment: ScheduledPayment,
+    wanted: Wanted = EVERY_ROW,
+    *,
+    offset: int = 0,
+    limit: int | None = None,
+    of_long: int | None = None,
 ) -> Rows:
-    """The wanted rows of a payment, from `offset` on, no more than `limit`: plain data, without their working. What
-    runs have carried is none of them: see models.payments.standing.
+    """The wanted rows of a payment, from `offset` on, no more than `limit`; where there are more of them in all, no
+    more than `of_long`. Plain data, without their working; what runs have carried is none of them.
     """
     if payment.processing is Processing.FUTURE:
         plan = plan_of(payment)
-        return planned_rows(plan, _told(payment, _of_plan(payment, plan)), wanted, offset, limit)
-    return rows_on_record(payment, wanted, offset=offset, limit=limit)
+        rows = planned_rows(plan, _told(payment, _of_plan(payment, plan)), wanted, offset, limit)
+        is_long = limit is not None and rows.count > limit
+        return replace(rows, items=rows.items[:of_long]) if is_long else rows
+    return rows_on_record(payment, wanted, offset=offset, limit=limit, of_long=of_long)
 
 
 def with_working(payment: ScheduledPayment, key: str | None = None) -> list[Row]:

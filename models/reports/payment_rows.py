@@ -27,6 +27,8 @@ from models.words import Choice, is_found
 CLAIMS = "One-Off Claims"
 EVERY = 1_000_000_000
 """More rows than any payment has."""
+LATER = 10_000
+"""More than any year."""
 PAYMENT_ID = sa.bindparam("payment_id", type_=sa.Integer())
 
 
@@ -135,15 +137,25 @@ def title_of(row: Any) -> str:
 
 
 def rows_on_record(
-    payment: ScheduledPayment, wanted: Wanted = EVERY_ROW, *, offset: int = 0, limit: int | None = None
+    payment: ScheduledPayment,
+    wanted: Wanted = EVERY_ROW,
+    *,
+    offset: int = 0,
+    limit: int | None = None,
+    of_long: int | None = None,
 ) -> Rows:
-    """The wanted rows of a payment that has lines, from `offset` on, no more than `limit`. One query."""
+    """The wanted rows of a payment that has lines, from `offset` on, no more than `limit`; where there are more than
+    `limit` of them in all, no more than `of_long`. One query.
+    """
     query = _wanted(wanted) if wanted.text.strip() else _every(wanted.show, wanted.order, wanted.with_gone)
     part = {"payment_id": payment.id, "offset": offset, "limit": EVERY if limit is None else limit}
-    found = session.execute(query, part).all()
-    if not found:
+    result = session.execute(query, part, execution_options={"yield_per": of_long} if of_long else {})
+    first = result.fetchone()
+    if first is None:
         return Rows([])
-    first = found[0]
+    is_long = of_long is not None and first.all_rows > part["limit"]
+    found = [first, *(result.fetchmany(of_long - 1) if is_long and of_long else result.fetchall())]
+    result.close()
     return Rows(
         [_row(row) for row in found], first.all_rows, first.all_net_pence, first.all_vat_pence, first.all_change_pence,
         Span(first.before_first_on, first.before_last_on) if first.is_compared else None,
@@ -199,30 +211,15 @@ def _id_before() -> sa.ScalarSelect[int]:
 
 def _compared() -> sa.Select:
     """Every row of the payment, and one for each client that only the payment before has: `change`, `change_pence`."""
-    of = _by_order().subquery("of")
-    of_client: dict[str, Any] = {
-        "partition_by": of.c.client_id,
-        "order_by": (sa.case((of.c.lines > 0, 0), else_=1), of.c.financial_year.desc(), of.c.order_id),
-    }
-
-    def all_of(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-        """Of all orders of the client; by the window that ranks them too, so that they are sorted once."""
-        return sa.cast(func.sum(column).over(**of_client, rows=(None, None)), sa.BigInteger)
-
-    ranked = select(
-        of,
-        func.row_number().over(**of_client).label("place"),
-        (all_of(of.c.lines) > 0).label("is_here"),
-        (all_of(of.c.lines_before) > 0).label("was_there"),
-        all_of(of.c.net_pence + of.c.vat_pence).label("now_pence"),
-        all_of(of.c.before_pence).label("then_pence"),
-        _has_before().label("is_compared"),
-    ).subquery("ranked")
-    row, difference = ranked.c, ranked.c.now_pence - ranked.c.then_pence
+    of = _by_order().cte("of").prefix_with("MATERIALIZED")
+    theirs = _by_client(of).subquery("theirs")
+    row, their = of.c, theirs.c
+    difference, is_compared = their.now_pence - their.then_pence, _has_before()
+    is_here, is_first = their.lines > 0, _place(of) == their.place
     change = sa.case(
-        (sa.or_(~row.is_compared, difference == 0), Change.SAME.value),
-        (~row.is_here, Change.GONE.value),
-        (~row.was_there, Change.NEW.value),
+        (sa.or_(~is_compared, difference == 0), Change.SAME.value),
+        (~is_here, Change.GONE.value),
+        (their.lines_before == 0, Change.NEW.value),
         (difference > 0, Change.MORE.value),
         else_=Change.LESS.value,
     )
@@ -230,11 +227,34 @@ def _compared() -> sa.Select:
     first_on, last_on = (
         select(day).where(before.id == _id_before()).scalar_subquery() for day in (before.first_on, before.last_on)
     )
+    return (
+        select(
+            row.order_id, row.client_id, row.financial_year, row.net_pence, row.vat_pence,
+            is_compared.label("is_compared"),
+            sa.case((sa.and_(is_compared, is_first), difference), else_=0).label("change_pence"),
+            change.label("change"), first_on.label("before_first_on"), last_on.label("before_last_on"),
+        )
+        .select_from(of)
+        .join(theirs, their.whose == row.whose)
+        .where(sa.or_(row.lines > 0, sa.and_(~is_here, is_first, difference != 0)))
+    )  # fmt: skip
+
+
+def _place(of: sa.CTE) -> sa.ColumnElement[int]:
+    """The greatest of a client's is that of their newest order with money in this payment, or else in the one before.
+    No client has two orders of one year.
+    """
+    return of.c.financial_year + sa.case((of.c.lines > 0, LATER), else_=0)
+
+
+def _by_client(of: sa.CTE) -> sa.Select:
+    """What all orders of a client come to; of one-off claims likewise."""
     return select(
-        row.order_id, row.client_id, row.financial_year, row.net_pence, row.vat_pence, row.is_compared,
-        sa.case((sa.and_(row.is_compared, row.place == 1), difference), else_=0).label("change_pence"),
-        change.label("change"), first_on.label("before_first_on"), last_on.label("before_last_on"),
-    ).where(sa.or_(row.lines > 0, sa.and_(~row.is_here, row.place == 1, difference != 0)))  # fmt: skip
+        of.c.whose,
+        func.sum(of.c.lines).label("lines"), func.sum(of.c.lines_before).label("lines_before"),
+        sum_of(of.c.net_pence + of.c.vat_pence).label("now_pence"), sum_of(of.c.before_pence).label("then_pence"),
+        func.max(_place(of)).label("place"),
+    ).group_by(of.c.whose)  # fmt: skip
 
 
 def _has_before() -> sa.ColumnElement[bool]:
@@ -266,6 +286,7 @@ def _by_order() -> sa.Select:
     order, found = PurchaseOrder, sums.c
     return select(
         order.id.label("order_id"), order.client_id, order.financial_year,
+        func.coalesce(order.client_id, 0).label("whose"),
         found.net_pence, found.vat_pence, found.before_pence, found.lines, found.lines_before,
     ).select_from(sums).outerjoin(order, order.id == found.purchase_order_id)  # fmt: skip
 

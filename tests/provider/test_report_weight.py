@@ -7,7 +7,7 @@ import brotli
 import pytest
 from sqlalchemy import select, update
 
-from blueprints.report_page import MOST_ROWS
+from blueprints.lookups import PER_PAGE
 from models.job import Job
 from models.payments.advice import Lines
 from models.payments.remittance import Remittance
@@ -76,9 +76,9 @@ def of_week(contract):
 def test_a_remittance_of_forty_pages_is_read_page_by_page_and_none_of_its_lines_is_lost(carer, contract):
     here = f"/providers/{contract.provider_id}/reports/remittance-by-period{of_week(contract)}"
     first = weighed(carer, here)
-    assert f"Rows 1 to {MOST_ROWS} of 1,121. The files and the PDF have all of them" in first.words
+    assert f"Rows 1 to {PER_PAGE} of 1,121. The files and the PDF have all of them" in first.words
     found = []
-    for number in range(1, -(-(FORTY_PAGES + 1) // MOST_ROWS) + 1):
+    for number in range(1, -(-(FORTY_PAGES + 1) // PER_PAGE) + 1):
         found += rows_of_page(weighed(carer, f"{here}&rows={number}").text)
     data = f"/providers/{contract.provider_id}/reports/remittances/{contract.reference}/{MONDAY + 25 * WEEK}/data.csv"
     in_file = rows_of_csv(carer.get(data).text)
@@ -90,8 +90,8 @@ def test_a_remittance_of_forty_pages_is_read_page_by_page_and_none_of_its_lines_
 def test_the_council_reads_it_page_by_page_too(app, contract):
     officer = PortalClient(app).sign_in(make_staff())
     here = f"/council/remittances/{contract.reference}/{MONDAY + 25 * WEEK}"
-    assert len(rows_of_page(weighed(officer, here).text)) == MOST_ROWS
-    assert len(rows_of_page(weighed(officer, f"{here}?rows=6").text)) == FORTY_PAGES % MOST_ROWS
+    assert len(rows_of_page(weighed(officer, here).text)) == PER_PAGE
+    assert len(rows_of_page(weighed(officer, f"{here}?rows=23").text)) == FORTY_PAGES % PER_PAGE
 
 
 def test_its_pdf_is_drawn_by_the_worker_and_keeps_no_request(carer, contract):
