@@ -105,10 +105,10 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
 
     @hybrid_property
     def unpaid_pence(self) -> sa.ColumnElement[int]:
-        """What of it is not finalised, as a subquery: its total less its finalised lines."""
+        """What of it is not finalised: its total less its finalised lines, which are read only where it is begun."""
         line = sa.orm.aliased(PaymentLine)
         paid = select(sum_of(line.total_pence)).where(line.payment_id == self.id, line.run_id.is_not(None), line.is_own)
-        return self.total_pence - paid.scalar_subquery()
+        return self.total_pence - sa.case((self.is_begun, paid.scalar_subquery()), else_=0)
 
     @property
     def bar(self) -> tuple[str, int]:

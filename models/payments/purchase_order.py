@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CLAIMS = "One-Off Claims"
 """What the order of a year's claims is called, which is no client's."""
+_ISSUED = sa.column("revision") > sa.literal_column("0")
 _OF_A_CLIENT, _OF_CLAIMS = sa.column("client_id").is_not(None), sa.column("client_id").is_(None)
 
 
@@ -44,6 +45,8 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
                  sqlite_where=_OF_A_CLIENT, postgresql_where=_OF_A_CLIENT),
         sa.Index("uq_purchase_order_claims", "provider_id", "financial_year", unique=True,
                  sqlite_where=_OF_CLAIMS, postgresql_where=_OF_CLAIMS),
+        sa.Index("ix_purchase_order_issued", "financial_year", "value_net_pence", "value_vat_pence",
+                 sqlite_where=_ISSUED, postgresql_where=_ISSUED),
     )  # fmt: skip
 
     id: Mapped[Key]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import groupby
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -321,28 +322,33 @@ def is_in_open_run() -> Condition:
 
 def what_is_due() -> list[Due]:
     """What was to be finalised before today, as one; then today, tomorrow, and the next days on which something is."""
-    held = sa.or_(is_kept_back(), has_fault())
-    rows_held = held_rows_pence()
-    kept_back, free = (
-        sa.case((held, P.unpaid_pence), else_=rows_held), sa.case((held, 0), else_=P.unpaid_pence - rows_held)
-    )  # fmt: skip
+    is_held, is_in_run = sa.or_(is_kept_back(), has_fault()).label("is_held"), is_in_open_run().label("is_in_run")
     rows = session.execute(
         select(
-            P.finalise_on,
-            sa.func.count(P.id),
-            sum_of(free),
-            sum_of(kept_back),
-            sum_of(sa.case((held, 0), else_=1)),
-            sum_of(sa.case((sa.and_(~held, is_in_open_run()), 1), else_=0)),
+            P.finalise_on, is_held, is_in_run, sa.func.count(P.id).label("count"),
+            sum_of(P.unpaid_pence).label("pence"), sum_of(held_rows_pence()).label("held_rows_pence"),
         )
         .where(P.is_open, P.finalise_on <= today() + AHEAD)
-        .group_by(P.finalise_on)
+        .group_by(P.finalise_on, "is_held", "is_in_run")  # by label, so that each is worked out once a payment
         .order_by(P.finalise_on)
-    )
-    days = [Due(*row) for row in rows]
+    )  # fmt: skip
+    days = [Due(on, *(sum(each) for each in zip(*map(_part, some), strict=True))) for on, some in groupby(rows, _day)]
     past, coming = [day for day in days if day.on < today()], [day for day in days if day.on >= today()]
     overdue = [Due(past[0].on, *(sum(each) for each in zip(*map(_sums, past), strict=True)))] if past else []
     return overdue + coming[:MOST_DAYS]
+
+
+def _day(row: sa.Row) -> date:
+    day: date = row.finalise_on
+    return day
+
+
+def _part(row: sa.Row) -> tuple[int, ...]:
+    """What the payments of a day that are kept back, or are not, add to its sums: see Due."""
+    if row.is_held:
+        return row.count, 0, row.pence, 0, 0
+    free, in_run = row.pence - row.held_rows_pence, row.count if row.is_in_run else 0
+    return row.count, free, row.held_rows_pence, row.count, in_run
 
 
 def _sums(due: Due) -> tuple[int, ...]:
