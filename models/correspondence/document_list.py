@@ -179,7 +179,8 @@ def _agreed_version() -> sa.ColumnElement[int]:
 
 
 def _needs_agreement() -> tuple[sa.ColumnElement[bool], ...]:
-    return (sa.and_(Contract.is_agreement_required, sa.or_(I.ends_on.is_(None), I.ends_on >= today())),)
+    of_those = select(Contract.id).where(Contract.is_agreement_required)
+    return I.contract_id.in_(of_those), sa.or_(I.ends_on.is_(None), I.ends_on >= today())
 
 
 def _is_missing() -> tuple[sa.ColumnElement[bool], ...]:
@@ -193,8 +194,7 @@ def _is_missing() -> tuple[sa.ColumnElement[bool], ...]:
 def _is_late() -> sa.ColumnElement[bool]:
     """The published document of a line item is out of date, and nobody has drafted the next."""
     draft = select(D.id).where(D.item_id == I.id, D.state == DocumentState.DRAFT).correlate(I).exists()
-    late = select(OfferedTerms.id).where(OfferedTerms.item_id == I.id, OfferedTerms.is_outdated).correlate(I).exists()
-    return sa.and_(late, ~draft)
+    return sa.and_(I.id.in_(select(OfferedTerms.item_id).where(OfferedTerms.is_outdated)), ~draft)
 
 
 _OF: dict[ToMake, Callable[[], tuple[sa.ColumnElement[bool], ...]]] = {
@@ -205,7 +205,7 @@ _OF: dict[ToMake, Callable[[], tuple[sa.ColumnElement[bool], ...]]] = {
 def missing() -> Select:
     """The line items of `to_make`, counted for the desk: see models.waiting."""
     query = waits("agreements missing", sa.func.count(I.id), sa.func.min(I.starts_on), sum_of(_blocked_pence()))
-    return query.select_from(I).join(Contract, Contract.id == I.contract_id).where(*_is_missing())
+    return query.select_from(I).where(*_is_missing())
 
 
 def outdated() -> Select:

@@ -26,6 +26,7 @@ from models.payments.standing_hold import StandingHold
 from models.records.agreement import Agreement, AgreementSource
 from models.records.contract import Contract
 from models.records.provider import Provider
+from models.unindexed import unindexed
 from models.words import Choice
 
 P, part, line = ScheduledPayment, RunPayment, PaymentLine
@@ -332,8 +333,8 @@ def _subject(table: str, id_: Column) -> sa.ColumnElement[str]:
 
 def has_unseen() -> sa.ColumnElement[bool]:
     """A condition on ScheduledPayment: a draft of it is of an adjustment that nobody has seen but who made it."""
-    made = select(line.payment_id).join(Adjustment, Adjustment.id == line.adjustment_id)
-    return P.id.in_(made.where(Adjustment.seen_at.is_(None), line.run_id.is_(None)))
+    unseen = select(Adjustment.id).where(Adjustment.seen_at.is_(None))
+    return P.id.in_(select(line.payment_id).where(line.adjustment_id.in_(unseen), unindexed(line.run_id).is_(None)))
 
 
 def see(adjustment: Adjustment, *, by: User) -> None:
