@@ -17,9 +17,7 @@ def assert_accessible(page: Page) -> None:
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     violations = page.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)")
-    faults = [
-        f"{each['id']}: {each['help']}: {[node['target'] for node in each['nodes']][:3]}" for each in violations
-    ]
+    faults = [f"{each['id']}: {each['help']}: {[node['target'] for node in each['nodes']][:3]}" for each in violations]
     assert not faults, faults
 
 
