@@ -27,6 +27,8 @@ MOST_TEXT = 20_000_000
 """Characters of all cells: a workbook may say one long text in each of a million cells, and be small."""
 LAST_ROW = 110_000
 """No cell stands below it: the reader of workbooks keeps room for every row above the last one."""
+LONG = 1e15
+"""From here on Excel has cut digits off."""
 MOST_MEMBERS, LARGEST_MEMBER, LARGEST_WHOLE = 1_000, 150_000_000, 200_000_000
 MOST_NAMED = 100
 DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -134,20 +136,34 @@ def read_xlsx(content: bytes, wanted: str) -> dict[str, Any]:
     notes, bad, merged = _look_through(xml)
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_name(name)
     rows: list[tuple[int, list[str]]] = []
-    room = MOST_TEXT
+    room, known = MOST_TEXT, _Floats()
     for number, cells in enumerate(sheet.to_python(skip_empty_area=False), 1):
-        texts = [_text(cell) for cell in cells]
-        sizes = [len(text) for text in texts]
-        room -= sum(sizes)
-        if max(sizes, default=0) > MOST_CHARACTERS:
+        texts = [
+            cell if (kind := type(cell)) is str else known[cell] if kind is float else _text(cell) for cell in cells
+        ]
+        room -= sum(map(len, texts))
+        if max(map(len, texts), default=0) > MOST_CHARACTERS:
             raise Refused("long_text", str(number))
         if room < 0:
             raise Refused("text")
-        for index, cell in enumerate(cells):
-            if isinstance(cell, float | int) and not isinstance(cell, bool) and abs(cell) >= 1e15:
-                bad[f"{_column(index)}{number}"] = "long_number"
+        if known.has_long or int in map(type, cells):
+            for index, cell in enumerate(cells):
+                if isinstance(cell, float | int) and not isinstance(cell, bool) and abs(cell) >= LONG:
+                    bad[f"{_column(index)}{number}"] = "long_number"
         _keep(rows, number, texts)
     return {"rows": rows, "sheet": name, "notes": notes + book, "bad": bad, "merged": merged}
+
+
+class _Floats(dict[float, str]):
+    """By a number of a workbook: as a person would type it. Most say what others say, and are worded once."""
+
+    has_long = False
+    """One of them was LONG."""
+
+    def __missing__(self, cell: float) -> str:
+        self.has_long = self.has_long or abs(cell) >= LONG
+        found = self[cell] = _text(cell)
+        return found
 
 
 def _structure(content: bytes, wanted: str) -> tuple[list[str], str, str]:
@@ -262,7 +278,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
-        return str(int(cell)) if abs(cell) < 1e15 and cell == int(cell) else f"{cell:.10g}"
+        return str(int(cell)) if abs(cell) < LONG and cell == int(cell) else f"{cell:.10g}"
     return _time_text(cell) if isinstance(cell, date | time | timedelta) else str(cell)
 
 
