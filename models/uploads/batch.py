@@ -1,7 +1,8 @@
 """What becomes of an uploaded file. docs/upload-states.md has the table; a test goes through every cell.
 
-Every check reads the figures, plans and weeks as they are at that moment; nothing of an earlier one is believed. What
-is applied is what the last check showed, or nothing.
+Every check reads the figures, plans and weeks as they are at that moment. Of actuals it keeps what it has decided, and
+all that it went by: as long as nothing of that has changed, that is what is applied (`look_again`); else the file is
+checked anew. What is applied is what the last check showed, or nothing.
 """
 
 from collections import Counter
