@@ -1,6 +1,5 @@
 """Two people press at once on an invoice: one is first, the other is told, and nothing is done twice."""
 
-from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -13,19 +12,15 @@ from models.billing import invoice_deciding, invoice_lines, invoicing
 from models.calendar import as_on
 from models.money import SCALE
 from models.payments.payment import PaymentLine
-from models.permissions import Role
 from models.records.invoice import Invoice, InvoiceLine, InvoiceStatus
-from models.records.provider import Provider
 from models.verify import check_all
 from tests import invoice_factories as made
-from tests.factories import make_user
-from tests.invoice_factories import MONDAY, act, asked
+from tests.invoice_factories import act, asked
 from tests.support import races
+from tests.support.invoice_desk import NEXT, InvoiceDesk
 from tests.support.rows import every, unit_of_work
-from tests.support.runs import calculate
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
-NEXT = MONDAY + timedelta(days=7)
 
 
 @pytest.fixture(autouse=True)
@@ -34,68 +29,12 @@ def _today():
         yield
 
 
-class Desk:
-    """A contract that pays by invoice, two people in care with ten confirmed hours each, a clerk and two officers."""
-
-    def __init__(self) -> None:
-        self.contract, self.item = made.make_home_care()
-        self.other = made.make_hourly_item(self.contract)
-        for each in (self.item, self.other):
-            made.make_confirmed(each, 10 * SCALE)
-        self.clerk = make_user(Role.FINANCE, Provider(id=self.contract.provider_id))
-        self.officers = [made.officer(), made.officer()]
-        calculate(NEXT)
-
-    def draft(self, *items, **given):
-        lines = [asked(each) for each in items or (self.item,)]
-        return made.make_invoice(self.contract, *lines, by=self.clerk, **given)
-
-    def sent(self, *items):
-        invoice = self.draft(*items)
-        send(self, invoice)()
-        return invoice
-
-    def approved(self, *items):
-        invoice = self.sent(*items)
-        approve(self, invoice)()
-        return invoice
-
-
 @pytest.fixture
 def desk():
-    return Desk()
+    return InvoiceDesk()
 
 
 at_once = partial(races.at_once, on=NEXT)
-
-
-def send(desk, invoice):
-    """As it stands when the page is opened, a moment before."""
-    seen = made.invoice_now(invoice).mark
-    return lambda: act(invoice, invoicing.submit, seen=seen, by=desk.clerk)
-
-
-def cancel(desk, invoice):
-    return lambda: act(invoice, invoicing.cancel, by=desk.clerk)
-
-
-def approve(desk, invoice, officer=0):
-    by = desk.officers[officer]
-    seen = made.invoice_now(invoice).mark
-    return lambda: act(invoice, invoice_deciding.approve, seen=seen, note="Agreed", by=by)
-
-
-def reject(desk, invoice, officer=1):
-    return lambda: act(invoice, invoice_deciding.reject, "Sent twice", by=desk.officers[officer])
-
-
-def hold(desk, invoice, officer=1):
-    reason = made.reason_owned_by("provider")
-    return lambda: act(invoice, invoice_deciding.hold, reason, by=desk.officers[officer])
-
-
-def release(desk, invoice, officer=0):
-    return lambda: act(invoice, invoice_deciding.release, by=desk.officers[officer])
 
 
 def how_often(action):
@@ -108,7 +47,7 @@ def drafts_pence():
 
 def test_of_two_officers_who_approve_at_once_one_is_first_and_it_is_paid_once(desk):
     invoice = desk.sent()
-    told = at_once(approve(desk, invoice), approve(desk, invoice, officer=1))
+    told = at_once(desk.approve(invoice), desk.approve(invoice, officer=1))
     assert told == ["done", f"{invoice.called} has been approved. Look at it again"]
     assert how_often("invoice.approved") == 1
     assert drafts_pence() == 231_00
@@ -118,7 +57,7 @@ def test_of_two_officers_who_approve_at_once_one_is_first_and_it_is_paid_once(de
 def test_it_is_approved_then_rejected_or_only_rejected(desk):
     """Rejecting an approved one is a decision of its own; who approves one that was rejected since looks again."""
     invoice = desk.sent()
-    told = at_once(approve(desk, invoice), reject(desk, invoice))
+    told = at_once(desk.approve(invoice), desk.reject(invoice))
     assert told[0] == "done"
     assert told[1] == "done" or told[1].endswith("Look at it again")
     assert made.invoice_now(invoice).status is InvoiceStatus.REJECTED
@@ -128,7 +67,7 @@ def test_it_is_approved_then_rejected_or_only_rejected(desk):
 
 def test_it_is_held_or_approved_and_never_both(desk):
     invoice = desk.sent()
-    told = at_once(approve(desk, invoice), hold(desk, invoice))
+    told = at_once(desk.approve(invoice), desk.hold(invoice))
     now = made.invoice_now(invoice)
     assert told[0] == "done"
     assert (now.status, "is on hold" in told[1]) in (
@@ -141,7 +80,7 @@ def test_it_is_held_or_approved_and_never_both(desk):
 
 def test_of_two_who_hold_it_at_once_one_is_first_and_it_has_one_hold(desk):
     invoice = desk.sent()
-    told = at_once(hold(desk, invoice, 0), hold(desk, invoice, 1))
+    told = at_once(desk.hold(invoice, 0), desk.hold(invoice, 1))
     assert told[0] == "done"
     assert "is on hold" in told[1]
     assert len(made.invoice_now(invoice).holds) == 1
@@ -150,8 +89,8 @@ def test_of_two_who_hold_it_at_once_one_is_first_and_it_has_one_hold(desk):
 def test_it_is_released_or_mended_and_never_both(desk):
     """Released, the days to pay count on; mended, anew: one of them."""
     invoice = desk.sent()
-    hold(desk, invoice)()
-    told = at_once(release(desk, invoice), send(desk, invoice))
+    desk.hold(invoice)()
+    told = at_once(desk.release(invoice), desk.send(invoice))
     assert told[0] == "done"
     assert told[1] != "done"
     assert how_often("invoice.released") + how_often("invoice.mended") == 1
@@ -162,7 +101,7 @@ def test_it_is_released_or_mended_and_never_both(desk):
 
 def test_it_is_cancelled_or_approved_and_never_both(desk):
     invoice = desk.sent()
-    told = at_once(cancel(desk, invoice), approve(desk, invoice))
+    told = at_once(desk.cancel(invoice), desk.approve(invoice))
     is_cancelled = made.invoice_now(invoice).status is InvoiceStatus.CANCELLED
     assert told[0] == "done"
     assert ("has been cancelled" if is_cancelled else "It is approved") in told[1]
@@ -172,7 +111,7 @@ def test_it_is_cancelled_or_approved_and_never_both(desk):
 
 def test_one_that_is_sent_twice_at_once_is_sent_once(desk):
     invoice = desk.draft()
-    told = at_once(send(desk, invoice), send(desk, invoice))
+    told = at_once(desk.send(invoice), desk.send(invoice))
     assert (told[0], "It is with the council" in told[1]) == ("done", True)
     assert how_often("invoice.submitted") == 1
 
@@ -183,7 +122,7 @@ def test_a_line_that_is_added_while_it_is_sent_is_in_it_or_refused_and_the_sum_i
     def add():
         act(invoice, invoice_lines.add_line, asked(desk.other), by=desk.clerk)
 
-    told = at_once(add, send(desk, invoice))
+    told = at_once(add, desk.send(invoice))
     now = made.invoice_now(invoice)
     assert told[0] == "done"
     if now.status is InvoiceStatus.SUBMITTED:
@@ -232,9 +171,11 @@ def test_one_number_that_is_used_twice_at_once_is_used_once(desk):
 def test_a_draft_is_removed_or_sent_and_never_both(desk):
     invoice = desk.draft()
 
+    send = desk.send(invoice)
+
     def send_if_it_is_there():
         try:
-            send(desk, invoice)()
+            send()
         except NoResultFound as gone:  # removed before it was read: a page says 404
             raise DomainError("Somebody else has just removed it") from gone
 
@@ -249,7 +190,7 @@ def test_two_credit_notes_that_take_back_all_of_a_line_at_once_are_sent_once(des
     invoice = desk.approved()
     [line] = made.invoice_now(invoice).lines
     notes = [made.make_credit_note(invoice, {line.id: 10 * SCALE}, by=desk.clerk) for _ in range(2)]
-    told = at_once(*(send(desk, each) for each in notes))
+    told = at_once(*(desk.send(each) for each in notes))
     assert told[0] == "done"
     assert "is left of that line" in told[1]
     assert how_often("invoice.submitted") == 2
@@ -260,7 +201,7 @@ def test_an_invoice_is_rejected_or_its_credit_note_approved_and_never_both(desk)
     invoice = desk.approved()
     [line] = made.invoice_now(invoice).lines
     note = made.make_credit_note(invoice, {line.id: 4 * SCALE}, by=desk.clerk)
-    send_it, reject_it = send(desk, note), reject(desk, invoice)
+    send_it, reject_it = desk.send(note), desk.reject(invoice)
     told = at_once(send_it, reject_it)
     assert told[0] == "done"
     assert told[1] != "done"
