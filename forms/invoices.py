@@ -160,7 +160,7 @@ class LineForm(FlaskForm):
 
     def offer(self, items: Iterable[Bought]) -> None:
         self.items = {str(each.id): each for each in items}
-        words = [(key, f"{each.client}: {each.level}, {each.reference}") for key, each in self.items.items()]
+        words = [(key, f"{each.client_name}: {each.level}, {each.reference}") for key, each in self.items.items()]
         self.item.offer((ALL, "[No selection]"), *words)
         self.vat.offer((AS_SERVICE, "As the service"), *((code.value, code.value.capitalize()) for code in VatCode))
 

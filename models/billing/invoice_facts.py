@@ -45,6 +45,8 @@ class Bought:
     contract_id: int
     client: str
     """As lists show the person: S, Bart (C2000020)."""
+    client_name: str
+    """As a choice of persons shows them: Simpson, Bart (C2000020)."""
     client_reference: str
     level: str
     unit: Unit
@@ -214,10 +216,9 @@ def _items(which: sa.ColumnElement[bool]) -> Iterator[Bought]:
             Price(each.price_from, each.price_to or FAR_FUTURE, each.rate_e4) for each in rows if each.price_from
         )
         yield Bought(
-            row.id, row.reference, row.contract_id, client.masked_name, row.client_reference, row.name, row.unit,
-            row.vat_code, row.vat_basis_points, row.is_frustrated_paid, row.is_extra_allowed, row.plan_from,
-            bool(row.is_activated), row.starts_on,
-            min(last, row.contract_ends_on or FAR_FUTURE), known,
+            row.id, row.reference, row.contract_id, client.masked_name, client.full_name, row.client_reference,
+            row.name, row.unit, row.vat_code, row.vat_basis_points, row.is_frustrated_paid, row.is_extra_allowed,
+            row.plan_from, bool(row.is_activated), row.starts_on, min(last, row.contract_ends_on or FAR_FUTURE), known,
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from models.correspondence.action import Action
 from models.money import SCALE
 from models.permissions import Role
 from models.records.care_package import ItemPrice
+from models.records.client import Client
 from models.records.invoice import Invoice, InvoiceKind, InvoiceStatus
 from models.records.provider import Provider
 from tests import invoice_factories as made
@@ -309,6 +310,18 @@ def test_where_nothing_can_be_taken_back_the_page_says_why_before_it_is_filled_i
     page = finance.post(at(f"{sent.id}/credit"), given, status=422)
     assert any("Nothing is left of" in each for each in page.errors)
     assert filled_in(page.page.select_one("main form"))["note"] == "As agreed"
+
+
+def test_a_line_item_is_chosen_by_the_name_of_its_client(finance, at, care):
+    """With and without JavaScript: the name stands in the choice itself, on both forms of a line."""
+    contract, item = care
+    [client] = every(select(Client).where(Client.id == item.client_id))
+    invoice = made.make_invoice(contract, asked(item))
+    [own] = made.invoice_now(invoice).lines
+    for path in ("", f"/lines/{own.id}/change"):
+        options = finance.get(at(f"{invoice.id}{path}")).page.select("[name=item] option")
+        assert any(each.text.startswith(f"{client.full_name}: ") for each in options), path
+    assert options[-1].has_attr("selected")
 
 
 def test_of_a_line_that_was_removed_meanwhile_what_is_typed_stays_to_be_added_again(finance, at, care):

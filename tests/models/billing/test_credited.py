@@ -65,6 +65,23 @@ def test_a_rejected_note_is_not_approved_after_its_invoice_was_rejected(approved
     assert made.invoice_now(note).status is InvoiceStatus.REJECTED
 
 
+def test_a_note_that_takes_back_no_more_than_is_left_matches(approved):
+    for hours in (4, 6):
+        note = made.make_credit_note(approved, {approved.lines[0].id: hours * SCALE})
+        assert differs(note) == []
+        made.send(note)
+        assert differs(note) == []
+
+
+def test_what_is_left_is_told_with_its_vat(care):
+    contract, item = care
+    invoice = made.make_sent(contract, asked(item, vat_code="standard", vat_basis_points=2_000))
+    made.approve(invoice)
+    [line] = made.invoice_now(invoice).lines
+    with pytest.raises(DomainError, match=r"10 \(£277.20\) is left of the line"):
+        made.make_credit_note(invoice, {line.id: 11 * SCALE})
+
+
 def test_a_credit_note_takes_back_of_no_credit_note(approved):
     """It would take back once more, and give nothing."""
     note = made.make_credit_note(approved, {approved.lines[0].id: SCALE})
@@ -137,7 +154,8 @@ def test_a_note_that_takes_back_more_in_one_of_its_sums_than_is_left_is_not_sent
     note = made.make_credit_note(approved, {line.id: HOURS})
     [own] = made.invoice_now(note).lines
     change(own, **{name: getattr(line, name) + 1})
-    with pytest.raises(DomainError, match="is left of that line"), unit_of_work():
+    told = r"and £231.00 \(10 units\) is left of that line"
+    with pytest.raises(DomainError, match=told), unit_of_work():
         insist_is_left(session.get(Invoice, note.id))
     change(own, **{name: getattr(line, name)})
     with unit_of_work():

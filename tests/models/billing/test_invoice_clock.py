@@ -42,6 +42,23 @@ def test_the_thirtieth_day_is_in_time_and_the_next_is_late(paid_on, late):
     assert clock(paid_on=paid_on).late_days == late
 
 
+def test_an_invoice_is_late_from_the_first_day_after_its_last_one():
+    assert not clock(as_on=date(2026, 11, 4)).is_late
+    assert clock(as_on=date(2026, 11, 5)).is_late
+
+
+@pytest.mark.parametrize(("valid_on", "rate"), [(date(2026, 5, 30), 1_200), (date(2026, 5, 31), 1_100)])
+def test_interest_runs_from_the_day_after_the_last_day_to_pay(valid_on, rate):
+    """Due on 29 June, it begins on 30 June, in the half year of 31 December; due on 30 June, in that of 30 June. A
+    margin of the day on which it begins holds already.
+    """
+    base = figure(LateKind.BASE_RATE, 400, date(2025, 12, 31)), figure(LateKind.BASE_RATE, 300, date(2026, 6, 30))
+    assert clock(*LAW, *base, valid_on=valid_on, as_on=date(2026, 8, 1)).interest.rate_basis_points == rate
+    margin = figure(LateKind.MARGIN, 900, valid_on + timedelta(days=31))
+    found = clock(*LAW, *base, margin, valid_on=valid_on, as_on=date(2026, 8, 1))
+    assert found.interest.rate_basis_points == rate + 100
+
+
 def test_what_is_not_paid_counts_to_today():
     assert clock(as_on=date(2026, 11, 14)).late_days == 10
     assert clock(as_on=date(2026, 11, 14), paid_on=date(2026, 11, 6)).late_days == 2
@@ -100,6 +117,8 @@ def test_the_report_counts_what_is_paid_in_time_and_what_waits_too_long():
     found = summed([*rows, row(paid_on=None)])
     assert (found.paid, found.in_time, found.per_cent_in_time) == (2, 1, 50)
     assert (found.average_tenths, found.open_late, found.interest_pence) == (275, 1, 4_194)
+    more = summed([*rows, row(paid_on=None, late_days=1), row(paid_on=None), row(days=31, late_days=1)])
+    assert (more.open_late, more.paid, more.in_time) == (2, 3, 1)
 
 
 @pytest.mark.parametrize(("days", "late"), [(6, 0), (7, 0), (8, 1), (17, 10)])

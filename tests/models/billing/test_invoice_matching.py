@@ -155,6 +155,32 @@ def test_days_after_the_care_package_has_ended_are_told(care, days, said):
     assert differs(made.make_invoice(contract, asked(item))) == said
 
 
+def test_the_days_that_were_bought_are_told_to_their_end_or_from_their_beginning(care):
+    contract, item = care
+    early = asked(item, first_on=MONDAY - timedelta(days=1))
+    runs.change(item, starts_on=MONDAY)
+    assert (
+        "This care was bought from 5 October 2026, and the line is for" in texts(made.make_invoice(contract, early))[0]
+    )
+    runs.change(item, ends_on=MONDAY + timedelta(days=5))
+    assert "This care was bought for 5 to 10 October 2026, and" in texts(made.make_invoice(contract, early))[0]
+
+
+def test_a_line_may_last_until_today_and_no_longer(care):
+    contract, item = care
+    invoice = made.make_invoice(contract, asked(item))
+    for today, said in ((6, []), (5, ["days"])):
+        with as_on(MONDAY + timedelta(days=today)):
+            assert differs(invoice) == said
+
+
+def test_what_differs_in_lines_and_in_all_is_counted_together(care):
+    contract, item = care
+    lines = [asked(item, 4, rate_e4=240_000), asked(item, 4, vat_code="zero")]
+    found = matched(made.make_invoice(contract, *lines, stated_pence=1))
+    assert (found.count, in_short(found)) == (3, "3 differences: price, VAT, total")
+
+
 @pytest.mark.parametrize(("days", "said"), [(0, []), (1, ["days"])])
 def test_days_before_the_care_package_began_are_told(care, days, said):
     contract, item = care
