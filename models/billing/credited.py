@@ -56,6 +56,12 @@ def _taken(invoice_id: int, but: int) -> Mapping[int, Left]:
     return {row.credits_line_id or 0: Left(int(row[1]), int(row[2]), int(row[3])) for row in session.execute(query)}
 
 
+def exceeds(line: InvoiceLine, left: Left) -> bool:
+    """Whether a line of a credit note takes back more than is left, in any of its sums."""
+    asked = line.net_pence, line.vat_pence, line.quantity_e4
+    return any(one > rest for one, rest in zip(asked, (left.net_pence, left.vat_pence, left.quantity_e4), strict=True))
+
+
 def insist_is_left(note: Invoice) -> None:
     """DomainError where the credit note takes back more of a line of its invoice than is left of it, or the invoice is
     not approved any more.
@@ -69,7 +75,7 @@ def insist_is_left(note: Invoice) -> None:
     lines = session.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == note.id).order_by(InvoiceLine.id))
     for line in lines:
         rest = left.get(line.credits_line_id or 0, Left(0, 0, 0))
-        if line.net_pence > rest.net_pence or line.vat_pence > rest.vat_pence or line.quantity_e4 > rest.quantity_e4:
+        if exceeds(line, rest):
             raise DomainError(
                 f"{note.called} takes back {gbp(line.gross_pence)} for {line.span.words()}, and "
                 f"{gbp(rest.gross_pence)} ({number(max(0, rest.quantity_e4))} units) is left of that line. Take back "

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from models.billing.credited import Left, left_of
+from models.billing.credited import Left, exceeds, left_of
 from models.billing.invoice_clock import Figures
 from models.billing.invoice_facts import Bought, Facts
 from models.billing.invoicing import same_key
@@ -174,7 +174,7 @@ def _waiting(line: InvoiceLine, facts: Facts) -> str:
 
 
 def _of_credit(line: InvoiceLine, left: Left) -> Iterable[Difference]:
-    if line.net_pence > left.net_pence or line.vat_pence > left.vat_pence or line.quantity_e4 > left.quantity_e4:
+    if exceeds(line, left):
         yield Difference(
             Differs.LEFT, f"It takes back {gbp(line.gross_pence)}, and {gbp(left.gross_pence)} is left of that line."
         )

@@ -162,8 +162,10 @@ def test_the_days_that_were_bought_are_told_to_their_end_or_from_their_beginning
     assert (
         "This care was bought from 5 October 2026, and the line is for" in texts(made.make_invoice(contract, early))[0]
     )
-    runs.change(item, ends_on=MONDAY + timedelta(days=5))
-    assert "This care was bought for 5 to 10 October 2026, and" in texts(made.make_invoice(contract, early))[0]
+    days = {5: "for 5 to 10 October 2026", 0: "for 5 October 2026", -1: "for no days"}
+    for last, words in days.items():
+        runs.change(item, ends_on=MONDAY + timedelta(days=last))
+        assert f"This care was bought {words}, and" in texts(made.make_invoice(contract, early))[0]
 
 
 def test_a_line_may_last_until_today_and_no_longer(care):
