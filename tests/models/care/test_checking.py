@@ -128,6 +128,19 @@ def test_what_does_not_add_up_is_told_with_what_would():
     assert fault.severity is Severity.WARNING
 
 
+@pytest.mark.parametrize(("missed_hours", "suggestion"), [(13, "1"), (14, "0"), (15, None)])
+def test_what_adds_up_to_less_than_nothing_is_not_suggested(missed_hours, suggestion):
+    figures = Figures(5 * SCALE, missed_e4=missed_hours * SCALE, reason=AbsenceReason.STAFF, comment="Short")
+    found = [each for each in check(figures, planned(), RULES) if each.code is Code.RECONCILE]
+    assert [each.suggestion for each in found] == [suggestion]
+
+
+@pytest.mark.parametrize(("hours", "words"), [(1, "1 hour"), (2, "2 hours")])
+def test_the_plan_is_told_in_its_unit(hours, words):
+    [fault] = [each for each in check(Figures(0), planned(hours * SCALE), RULES) if each.code is Code.COMMENT]
+    assert fault.text == f"Say why it is not the planned {words}"
+
+
 @pytest.mark.parametrize(("tolerance", "fault"), [(0, True), (713, True), (714, True), (715, False)])
 def test_above_plan_and_tolerance_the_council_looks_first(tolerance, fault):
     """15 hours are 7.142857 % above 14."""

@@ -76,9 +76,11 @@ def test_deadlines_are_two_days_and_thirteen_weeks_unless_a_rule_says_otherwise(
 def test_of_several_levels_the_latest_deadline_holds():
     one, other = make_service_level(unit=Unit.HOUR), make_service_level(unit=Unit.HOUR)
     make_rule(other.id, RuleKind.DEADLINE, value=5)
+    make_rule(other.id, RuleKind.LATEST, value=1)
     with reading():
         book = Rulebook.read([one.id, other.id])
         assert book.deadline([one.id, other.id], MONDAY) == date(2026, 5, 1)
+        assert book.latest([one.id, other.id], MONDAY) == date(2026, 7, 26)
 
 
 def test_a_level_is_paid_on_plan_from_the_day_on_which_its_rule_refuses():

@@ -14,9 +14,10 @@ from models.money import SCALE
 from models.pricing import Convention, Unit
 from models.records.actual import AbsenceReason, ActualException, ActualWeek, ConfirmedActual, Origin
 from models.records.care_package import ItemPrice
+from models.records.contract import ContractRate
 from models.records.timesheet import TimesheetState
 from tests.care_factories import make_price, make_service_level
-from tests.support.rows import every, unit_of_work
+from tests.support.rows import every, saved, unit_of_work
 from tests.support.runs import change
 from tests.timesheet_factories import APRIL, MAY, SINCE, SharedLives
 
@@ -231,6 +232,46 @@ class TestMonth:
         change(lives.item, ends_on=SINCE)
         assert self.month(lives).people == []
 
+    def test_without_a_price_of_its_own_a_day_stands_at_the_contracts_rate_of_its_level(self):
+        lives = SharedLives()
+        lives.fill()
+        [price] = every(ItemPrice)
+        elsewhere = SharedLives()
+        rates = (lives, lives.level, 400_000), (lives, elsewhere.level, 990_000), (elsewhere, lives.level, 880_000)
+        for of, level, rate_e4 in rates:
+            own = {"provider_id": of.contract.provider_id, "contract_id": of.contract.id, "starts_on": SINCE}
+            saved(ContractRate(**own | {"service_level_id": level.id, "rate_e4": rate_e4}))
+        with unit_of_work() as session:
+            session.delete(session.get(ItemPrice, price.id))
+        assert self.month(lives).pence == 6 * 4_000
+
+    def test_two_sessions_on_one_day_are_planned_by_the_day(self):
+        lives = SharedLives()
+        days = make_service_level(name="Day support", unit=Unit.SESSION, service_id=lives.level.service_id)
+        other = lives.person(days, [2 * SCALE, 0, 0, 0, 0, 0, 0], surname="Begum")
+        lives.begin()
+        [found] = [each for each in self.month(lives).people if each.item_id == other.id]
+        that_day = date(2026, 4, 13)
+        assert found.cells[that_day].planned_e4 == 2 * SCALE
+        lives.do(timesheets.explain, {(other.id, that_day): AbsenceReason.FAMILY}, by=lives.carer)
+        lives.tap(that_day, SCALE, other)  # one of two is still less than planned
+        [found] = [each for each in self.month(lives).people if each.item_id == other.id]
+        assert found.cells[that_day].reason is AbsenceReason.FAMILY
+        lives.tap(that_day, 2 * SCALE, other)
+        [found] = [each for each in self.month(lives).people if each.item_id == other.id]
+        assert found.cells[that_day].reason is None
+
+    def test_a_day_after_the_end_of_care_is_set_to_nothing_and_to_nothing_else(self):
+        lives = SharedLives()
+        lives.fill()
+        change(lives.item, ends_on=date(2026, 4, 12))
+        with pytest.raises(DomainError, match="no nights or sessions with you on 17 April 2026"):
+            lives.tap(date(2026, 4, 17), SCALE)
+        with pytest.raises(DomainError, match="no nights or sessions with you on 20 April 2026"):
+            lives.tap(date(2026, 4, 20), 0)  # nothing was ever said of it
+        lives.tap(date(2026, 4, 17), 0)
+        assert date(2026, 4, 17) not in self.month(lives).people[0].cells
+
     def test_a_day_is_paid_at_the_price_of_that_day(self):
         lives = SharedLives()
         lives.fill()
@@ -252,6 +293,9 @@ def test_the_weeks_and_months_of_a_month():
     assert [each.first.day for each in found] == [30, 6, 13, 20, 27]
     assert months_of(found[0]) == [date(2026, 3, 1), APRIL]
     assert months_of(found[1]) == [APRIL]
+    with unit_of_work():
+        august = weeks_touching(lives.contract.id, Span(date(2026, 8, 1), date(2026, 8, 31)))
+    assert august[-1].first == date(2026, 8, 31)  # a Monday: the month's last day begins a week
 
 
 def test_figures_of_a_week_by_day_add_up():
