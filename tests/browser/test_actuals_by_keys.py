@@ -48,6 +48,13 @@ def says(keys, text):
     assert_accessible(keys.page)
 
 
+def assert_stacked(keys):
+    """The words below a value stand below it on a card too, not in a column of their own."""
+    for why in keys.page.locator("main td[data-label] .table__why").all():
+        cell = why.locator("xpath=..")
+        assert cell.evaluate("cell => getComputedStyle(cell).display") != "flex", why.text_content()
+
+
 def box(keys, agency, n, name):
     return keys.page.locator(f"#{name}-{agency.items[n].id}")
 
@@ -85,6 +92,7 @@ def test_a_week_is_confirmed_then_corrected_and_confirmed_again_once_the_council
     officer = sit_down(make_staff(name="Ola Officer"))
     officer.page.goto(f"{COUNCIL}?week=every")
     officer.press("20/04/2026")
+    assert_stacked(officer)
     officer.press("Open the week again")
     officer.press("Open the week again")
     says(officer, "There is a problem")
@@ -169,6 +177,7 @@ def test_the_council_chases_the_weeks_that_it_ticks(sit_down, agency, set_today)
     officer.tick(officer.page.get_by_role("checkbox"))
     officer.press("Chase the ticked ones")
     says(officer, "A week that was chased today is left out")
+    assert_stacked(officer)
     officer.press("Chase 1 week")
     says(officer, f"{AFTER + timedelta(days=6):%d/%m/%Y}")
     assert len(every(OutboxMessage)) == 1
@@ -191,6 +200,8 @@ def test_the_council_approves_amends_and_rejects_and_asks_for_a_variation(sit_do
     says(officer, "More than planned")
     officer.page.locator("#exceptions tbody th a").first.focus()
     officer.page.keyboard.press("Enter")
+    says(officer, "What was confirmed of this week")
+    assert_stacked(officer)
     officer.press("Ask for a variation")
     officer.press("Ask for a variation")
     says(officer, "Action")
