@@ -112,6 +112,16 @@ def test_where_no_extra_is_paid_it_is_told_before_it_is_sent():
     lives.send()
 
 
+def test_of_two_weeks_with_faults_the_first_is_told():
+    lives = SharedLives()
+    change(lives.level, is_extra_allowed=False)
+    lives.fill()
+    for day in (22, 15):
+        lives.tap(date(2026, 4, day))
+    with pytest.raises(DomainError, match="In the week from 13 April 2026"):
+        lives.send()
+
+
 def test_a_fault_of_a_shared_week_is_told_once_both_months_are_there():
     lives = SharedLives()
     change(lives.level, is_extra_allowed=False)
@@ -133,6 +143,8 @@ def test_a_corrected_month_is_sent_again_and_only_what_differs_is_kept():
     lives.do(timesheets.explain, {(lives.item.id, date(2026, 4, 17)): AbsenceReason.FAMILY}, by=lives.carer)
     assert lives.pass_through() == 1
     assert kept()[3][:3] == (date(2026, 4, 13), 2, 1)
+    times = {each.first_on: each.confirmations for each in every(ActualWeek)}
+    assert times == {SINCE: 1, date(2026, 4, 13): 2, date(2026, 4, 20): 1}
     assert lives.sheet().approvals == 2
 
 
