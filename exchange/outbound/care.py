@@ -71,7 +71,8 @@ ACTUALS = OutKind("actual", _actuals, (
         Out("missed", QUANTITY, "planned, and not delivered by the provider"),
         Out("extra", QUANTITY),
         Out("visits", NUMBER),
-        Out("reason", WORD),
+        Out("reason", WORD, "`HOSP`, `HOLIDAY`, `NO_REPLY`, `REFUSED`, `DECEASED`, `FAMILY`, `BANK_HOL`, `STAFF`, "
+            "`WEATHER` or `OTHER`: why it was not as planned"),
         Out("comment", TEXT),
         Out("provider_reference", TEXT),
         Out("origin", WORD, "`form`, `file`, `visits`, `timesheet` or `council`"),

@@ -102,7 +102,7 @@ INVOICES = OutKind("invoice", _invoices, (
         Out("credits_line_ref", REFERENCE, "of a credit note: the line of which it takes back"),
         Out("quantity", QUANTITY),
         Out("rate", QUANTITY, "pounds a unit"),
-        Out("vat_code", WORD),
+        Out("vat_code", WORD, "`exempt`, `zero`, `reduced` or `standard`"),
         Out("net", MONEY),
         Out("vat", MONEY),
     ), "Their lines.", (_rows_of_lines,)),

@@ -158,7 +158,7 @@ LEDGER_FILE = OutFile("general_ledger.csv", (
     Out("bank_on", DAY),
     Out("account", WORD, "the component of the line, or `bank`"),
     Out("cost_centre", REFERENCE, "the service level; empty for adjustments, for what is carried, and for the bank"),
-    Out("vat_code", WORD),
+    Out("vat_code", WORD, "`exempt`, `zero`, `reduced` or `standard`"),
     Out("provider_ref", REFERENCE),
     Out("contract_ref", REFERENCE),
     Out("financial_year", YEAR, "of the days that it is for; lines are cut at 1 April"),

@@ -1,12 +1,16 @@
-"""How the cells of an export are written, and in which order its rows stand."""
+"""How the cells of an export are written, in which order its rows stand, and which words it has."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
 
 from exchange.outbound import shape
+from exchange.outbound.kinds import FILES
 from exchange.outbound.shape import Out, OutFile
+from models.records.actual import AbsenceReason, Origin
+from models.records.contract import VatCode
 
 FILE = OutFile("file.csv", (Out("name", shape.TEXT), Out("amount", shape.MONEY)), "Names.", (lambda: sa.select(1),))
 
@@ -54,3 +58,22 @@ def test_a_file_is_utf_8_with_line_feeds_and_quotes_only_what_needs_it():
 def test_a_row_that_has_too_few_cells_is_no_row():
     with pytest.raises(ValueError, match="zip"):
         FILE.written([(0, "Zoe")])
+
+
+@pytest.mark.parametrize(
+    ("column", "words"), [("reason", AbsenceReason), ("vat_code", VatCode), ("origin", Origin)], ids=str
+)
+def test_a_column_of_words_lists_all_that_may_stand_in_it(column, words):
+    notes = [each.note for file in FILES for each in file.columns if (each.name, each.kind) == (column, shape.WORD)]
+    assert notes
+    for note in notes:
+        assert set(re.findall(r"`(\w+)`", note)) == {each.value for each in words}
+
+
+def test_no_column_of_words_is_without_its_words():
+    assert [
+        (file.name, each.name)
+        for file in FILES
+        for each in file.columns
+        if each.kind == shape.WORD and "`" not in each.note
+    ] == []
