@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 from wtforms.widgets import TextInput
 
 from forms.base import FilterForm, FlaskForm
-from forms.fields import DayField, SeenEach, SeenText, StringField, TextAreaField, tidy, tidy_line
+from forms.fields import DayField, SeenEach, SeenMark, SeenText, StringField, TextAreaField, tidy, tidy_line
 from forms.filters import ALL, ChoiceField
 from models.care.checking import LONGEST_COMMENT, MOST_VISITS
 from models.care.figures import Figures
@@ -121,6 +121,12 @@ def _why(question: str, needed: str) -> TextAreaField:
 
 class ReopenForm(FlaskForm):
     reason = _why("Why is the week opened again?", "Say why, so that the provider knows what to correct")
+
+
+class ApproveExceptionForm(FlaskForm):
+    """The button that approves one exception at the sum that its page has shown."""
+
+    seen = SeenMark("The exception")
 
 
 class RejectExceptionForm(FlaskForm):

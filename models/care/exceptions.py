@@ -25,9 +25,9 @@ LONGEST_NOTE = 1_000
 NOT_OPEN = "A colleague has decided this, or the provider has confirmed another figure. Look at it again"
 
 
-def approve(exception: ActualException, *, note: str = "", by: User) -> None:
-    """It is paid as it was confirmed."""
-    approve_each([exception], note=note, by=by)
+def approve(exception: ActualException, *, seen: str | None = None, note: str = "", by: User) -> None:
+    """It is paid as it was confirmed. `seen`: its mark as the page had it. DomainError as in `approve_each`."""
+    approve_each([exception], seen=None if seen is None else {exception.id: seen}, note=note, by=by)
 
 
 def approve_each(

@@ -9,7 +9,7 @@ from blueprints.lookups import get_or_404
 from blueprints.pages import done, refusals_on, render
 from blueprints.reading import reads_client_records
 from blueprints.refusals import stays_on
-from forms.council_actuals import AmendForm, RejectExceptionForm, VariationForm
+from forms.council_actuals import AmendForm, ApproveExceptionForm, RejectExceptionForm, VariationForm
 from models.accounts.conflict import conflicts_of
 from models.base import session
 from models.care import exception_list
@@ -36,7 +36,7 @@ def exception(exception_id):
 @stays_on("admin.actuals.exception")
 def approve(exception_id):
     found, there = _loaded(exception_id)
-    approve_it(found, by=me())
+    approve_it(found, seen=ApproveExceptionForm().seen.data or "", by=me())
     return done("The figure is approved, and paid as it was confirmed", then=there)
 
 
@@ -107,9 +107,12 @@ def _page(found):
     row = session.execute(exception_list.exceptions(ids=[found.id])).one()
     figures = session.scalars(exception_list.figures_of(row.item_id, row.first_on)).all()
     is_own = may(Permission.DECIDE_ACTUALS) and bool(conflicts_of(me(), [found.provider_id]))
+    form = ApproveExceptionForm(formdata=None)
+    form.seen.is_of(found.mark, anew=True)
     return render(
-        "admin/actuals/exception.html", row=row, figures=figures, labels=labels, is_own=is_own, name=full_name,
-        decides=may(Permission.DECIDE_ACTUALS) and not is_own, next=_next(found.id), no_sum=exception_list.NO_SUM,
+        "admin/actuals/exception.html", form=form, row=row, figures=figures, labels=labels, is_own=is_own,
+        name=full_name, decides=may(Permission.DECIDE_ACTUALS) and not is_own, next=_next(found.id),
+        no_sum=exception_list.NO_SUM,
     )  # fmt: skip
 
 

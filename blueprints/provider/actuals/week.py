@@ -131,7 +131,7 @@ def kept_page(place, week, form):
         "provider/actuals/kept.html", place=place, week=week, rows=rows, names=with_names(week),
         paid=paid_in(week) if sees_money else None, state_of=state_of, form=form,
         makes_invoices=may(Permission.SUBMIT_INVOICES) and looking_at() is None,
-        in_time_until=until, can_correct=today() <= until,
+        in_time_until=until, can_correct=today() <= until, today=today(),
         edits=may(Permission.SUBMIT_ACTUALS) and looking_at() is None,
     )  # fmt: skip
 

@@ -230,11 +230,25 @@ class TestExceptions:
         first, second = waits(item, first_on=MONDAY - timedelta(weeks=1)), waits(item)
         page = officer.get(f"{HOME}exceptions/{first.id}")
         assert "Approve 15 hours" in page.words
-        done = officer.post(f"{HOME}exceptions/{first.id}/approve", status=303)
+        done = officer.submit(page)
         assert done.location.endswith(f"exceptions/{second.id}")
-        assert officer.post(f"{HOME}exceptions/{second.id}/approve", status=303).location.endswith("/exceptions")
-        refused = officer.post(f"{HOME}exceptions/{second.id}/approve", status=409)
-        assert "A colleague has decided this" in refused.words
+        page = officer.get(done.location)
+        assert officer.submit(page).location.endswith("/exceptions")
+        refused = officer.submit(page, {"one_time_key": "another"})
+        assert refused.status_code == 409
+        assert "does not wait any more: it is approved" in refused.words
+
+    def test_it_is_not_approved_at_another_sum_than_the_page_has_shown(self, item, officer):
+        """The feed may change the price at night, while the page lies open."""
+        found = waits(item)
+        page = officer.get(f"{HOME}exceptions/{found.id}")
+        change(found, pence=99_999)
+        refused = officer.submit(page)
+        assert refused.status_code == 409
+        assert "comes to about £999.99 now. Look at it again" in refused.words
+        officer.post(f"{HOME}exceptions/{found.id}/approve", status=409)
+        assert every(ActualException)[0].state is ExceptionState.OPEN
+        assert officer.submit(refused).status_code == 303
 
     def test_it_is_amended_with_what_was_typed_kept_where_it_is_refused(self, item, officer):
         clerk = make_user(Role.SCHEDULER, Provider(id=item.provider_id))

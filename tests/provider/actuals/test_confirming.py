@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from models.base import session
+from models.calendar import DAY, in_words, today
 from models.care import exceptions, weeks
 from models.money import SCALE
+from models.payments.payment import ScheduledPayment
 from models.permissions import Role
 from models.records.actual import ActualException, ActualWeek, ConfirmedActual, ExceptionState
 from models.records.contract import PaymentMethod
@@ -198,6 +201,21 @@ def test_a_week_of_a_contract_that_pays_by_invoice_names_no_payment(agency):
     assert "Confirmed by" in page.words
     assert "in your bank" not in page.words
     assert "Total" not in page.words
+
+
+def test_a_bank_day_that_is_past_is_not_expected(agency):
+    """A week that is confirmed late belongs to a payment whose day may have gone by, paid or not."""
+    agency.begin()
+    agency.confirm()
+    of_week = ScheduledPayment.first_on <= MONDAY + 6 * DAY, ScheduledPayment.last_on >= MONDAY + 6 * DAY
+    [payment] = every(select(ScheduledPayment).where(*of_week))
+    facts(payment, bank_on=today())
+    assert f"expected in your bank on {today():%A} {in_words(today())}." in agency.clerk.get(agency.week).words
+    facts(payment, bank_on=today() - DAY)
+    day = f"{today() - DAY:%A} {in_words(today() - DAY)}"
+    words = agency.clerk.get(agency.week).words
+    assert f"which was due in your bank on {day} and is not paid yet." in words
+    assert "expected in your bank" not in words
 
 
 def test_who_sees_no_money_sees_none_of_a_confirmed_week(agency):
