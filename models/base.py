@@ -59,7 +59,9 @@ class Kept(Protocol):
 
 
 class AsJSON(sa.types.TypeDecorator):
-    """A value of one class, or a list of them (`many`), stored as JSON."""
+    """A value of one class, or a list of them (`many`), stored as JSON. Written may be what its `as_dict()` gave, too:
+    who has made that already for a seal does not make it twice.
+    """
 
     impl = sa.JSON
     cache_ok = True
@@ -69,8 +71,8 @@ class AsJSON(sa.types.TypeDecorator):
         self.kind, self.many = kind, many
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
-        if value is None:
-            return None
+        if value is None or isinstance(value, dict):
+            return value
         return [each.as_dict() for each in value] if self.many else value.as_dict()
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:

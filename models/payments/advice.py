@@ -200,8 +200,7 @@ class Advice:
     @property
     def sha256(self) -> str:
         """A seal over what it says: the same words, the same seal."""
-        text = json.dumps(self.as_dict(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return sha256(text.encode()).hexdigest()
+        return seal_of(self.as_dict())
 
     def as_dict(self) -> dict[str, Any]:
         words = {name: getattr(self, name) for name in _WORDS}
@@ -215,6 +214,12 @@ class Advice:
         given: dict[str, Any] = {name: row[name] for name in _WORDS}
         given |= {name: date.fromisoformat(row[name]) for name in _DAYS}
         return cls(**given, run_id=row["run"], lines=Lines(row["lines"]), council=row.get("council", ""))
+
+
+def seal_of(words: dict[str, Any]) -> str:
+    """As `Advice.sha256`, of what its `as_dict()` gave."""
+    text = json.dumps(words, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()
 
 
 _WORDS = ("reference", "provider", "provider_reference", "organisation", "address", "account", "contract",

@@ -134,12 +134,11 @@ def compare(run_id: int) -> list[Compared]:
     )  # fmt: skip
     return [
         Compared(
-            row.id, row.provider_id, row.client_id, row.taken, row.now, row.was, row.own, row.own_before, row.earlier,
-            bool(row.is_taken), bool(row.is_here), bool(row.was_here), row.is_begun,
-            (row.last_on - row.first_on).days + 1,
-            (row.last_before - row.first_before).days + 1 if row.first_before else 0,
+            id_, provider_id, client_id, *pence, bool(is_taken), bool(is_here), bool(was_here), is_begun,
+            (last - first).days + 1, (last_before - first_before).days + 1 if first_before else 0,
         )
-        for row in rows
+        for id_, provider_id, first, last, is_begun, first_before, last_before, client_id, *pence,
+            is_taken, is_here, was_here in rows
     ]  # fmt: skip
 
 

@@ -13,14 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import AsJSON, Base, Key, Pence, session
+from models.base import AsJSON, Base, Key, Pence, insert_rows, session
 from models.calendar import london_day
 from models.engine import reason_code
 from models.engine.component import LUMPS, Component
 from models.engine.reason_code import ReasonCode
 from models.engine.working import Slice, Working
 from models.payments.adjustment import RecoveryPlan
-from models.payments.advice import Advice, AdviceLine, Lines, Units
+from models.payments.advice import Advice, AdviceLine, Lines, Units, seal_of
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import PaymentRun, RunPayment
@@ -80,8 +80,7 @@ def write_for(members: Sequence[RunPayment], *, on: date) -> None:
     finalised = [each for each in members if each.is_finalised]
     for some in _at_once(finalised):
         written = _Writing(some[0].run_id, some, on)
-        if rows := list(written.rows()):
-            session.execute(sa.insert(Remittance), rows)
+        insert_rows(Remittance, list(written.rows()))
 
 
 def _at_once(members: Iterable[RunPayment]) -> Iterator[list[RunPayment]]:
@@ -135,11 +134,12 @@ class _Writing:
         for member in self.members:
             head = self.heads[member.payment_id]
             advice = self._advice(head, member)
+            words = advice.as_dict()
             yield {
                 "provider_id": member.provider_id, "run_id": self.run_id, "payment_id": member.payment_id,
                 "contract_id": head.contract_id, "reference": advice.reference, "bank_on": advice.bank_on,
-                "paid_pence": advice.total_pence, "lines": len(advice.lines), "sha256": advice.sha256,
-                "advice": advice,
+                "paid_pence": advice.total_pence, "lines": len(advice.lines), "sha256": seal_of(words),
+                "advice": words,
             }  # fmt: skip
 
     def _advice(self, head: Any, member: RunPayment) -> Advice:

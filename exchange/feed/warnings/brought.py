@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from exchange.feed.faults import Warning_
@@ -15,7 +16,7 @@ from exchange.feed.sheets import Row, Sheet
 from exchange.feed.table import Groups, Several
 from exchange.feed.world import World
 from exchange.feed.writing import Changes
-from models.calendar import FAR_FUTURE, Span
+from models.calendar import FAR_FUTURE, Span, today
 
 
 class Doubt(NamedTuple):
@@ -40,7 +41,7 @@ class Brought:
     """`fresh` are the records of each file that are new or changed, made anew whenever they are gone through."""
 
     def __init__(self, changes: Iterable[Changes], world: World, done: Finalised) -> None:
-        self.world, self.done = world, done
+        self.world, self.done, self.today = world, done, today()
         self.fresh: dict[str, Several[Fresh]] = {file.name: Several([], _nothing) for file in FILES}
         self._is_fresh: dict[str, bytearray] = {}
         """By the position of their rows."""
@@ -57,14 +58,22 @@ class Brought:
         return Fresh(key, row, self.world.merged_row(sheet, row, key))
 
     def said(self, name: str, *attributes: str) -> Iterator[tuple[Any, ...]]:
-        """The keys of the records that the feed brings or changes, and what they say of these attributes."""
+        """The keys of the records that the feed brings or changes, and what they will say of these attributes."""
         keys, sheet = self.fresh[name].keys, self.world.sheets.get(name)
-        if sheet is not None and set(attributes) <= set(sheet.table.names):
-            at = list(map(sheet.table.positions.__getitem__, keys))
-            columns = (map(sheet.table.column(each).__getitem__, at) for each in attributes)
-            yield from zip(keys, *columns, strict=True)
-        else:
-            yield from ((each.key, *(each.values[name] for name in attributes)) for each in self.fresh[name])
+        if sheet is not None and keys:
+            yield from zip(keys, *(self._column(sheet, each, keys) for each in attributes), strict=True)
+
+    def _column(self, sheet: Sheet, attribute: str, keys: list[Key]) -> Iterator[Any]:
+        """What these records will say of one attribute. One that the file leaves out keeps its value."""
+        if attribute in sheet.table.names:
+            at = map(sheet.table.positions.__getitem__, keys)
+            return map(sheet.table.column(attribute).__getitem__, at)
+        default, on_record = sheet.file.defaults[attribute], self.world.stored[sheet.file.name].table
+        if not on_record.positions:
+            return repeat(default, len(keys))
+        stored = on_record.column(attribute)
+        found = map(on_record.positions.get, keys)
+        return (default if position is None else stored[position] for position in found)
 
     def fresh_of(self, name: str, keys: Iterable[Key]) -> Iterator[Fresh]:
         """Those of these records that the feed brings or changes."""
@@ -135,7 +144,8 @@ class Grouped:
         return iter(self._groups)
 
 
-RecordCheck = Callable[[Values, Brought], Doubt | None]
+RecordCheck = Callable[..., Doubt | None]
+"""Takes what is brought, and the values of the rule's attributes."""
 Check = Callable[[Brought], Iterator[Warning_]]
 
 
@@ -143,6 +153,7 @@ Check = Callable[[Brought], Iterator[Warning_]]
 class RecordRule:
     file: str
     column: str
+    attributes: tuple[str, ...]
     check: RecordCheck
 
 
@@ -150,11 +161,11 @@ RECORD_RULES: list[RecordRule] = []
 RULES: list[tuple[tuple[str, ...], Check]] = []
 
 
-def doubts(file: str, column: str) -> Callable[[RecordCheck], RecordCheck]:
-    """A rule on one record that the feed brings or changes; its warning is shown at the column."""
+def doubts(file: str, column: str, *attributes: str) -> Callable[[RecordCheck], RecordCheck]:
+    """A rule on these attributes of one record that the feed brings or changes; its warning is shown at the column."""
 
     def register(check: RecordCheck) -> RecordCheck:
-        RECORD_RULES.append(RecordRule(file, column, check))
+        RECORD_RULES.append(RecordRule(file, column, attributes, check))
         return check
 
     return register
@@ -173,22 +184,14 @@ def looks_through(*files: str) -> Callable[[Check], Check]:
 def found_in(changes: Iterable[Changes], world: World, done: Finalised) -> list[Warning_]:
     brought = Brought(changes, world, done)
     found = [
-        brought.warning(name, each.row, rule.column, doubt)
-        for name, rules in _rules_by_file().items()
-        for each in brought.fresh[name]
-        for rule in rules
-        if (doubt := rule.check(each.values, brought))
+        brought.warning(rule.file, world.sheets[rule.file].by_key[key], rule.column, doubt)
+        for rule in RECORD_RULES
+        for key, *values in brought.said(rule.file, *rule.attributes)
+        if (doubt := rule.check(brought, *values))
     ]
     for files, check in RULES:
         if any(brought.fresh[name] for name in files):
             found.extend(check(brought))
-    return found
-
-
-def _rules_by_file() -> dict[str, list[RecordRule]]:
-    found: dict[str, list[RecordRule]] = defaultdict(list)
-    for rule in RECORD_RULES:
-        found[rule.file].append(rule)
     return found
 
 

@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from exchange.feed import cures
 from exchange.feed.faults import Warning_
 from exchange.feed.schema import FILES
-from exchange.feed.shape import Values
+from exchange.feed.shape import Key
 from exchange.feed.warnings.brought import Brought, Doubt, doubts, looks_through, on
-from models.calendar import today
 from models.money import gbp, number
 from models.records.contract import VatCode
 
 YEAR = timedelta(days=365)
+_FAR, _LONG_AGO, _LIFE = 5 * YEAR, 60 * YEAR, 110 * YEAR
 _USUAL = {VatCode.STANDARD: (20_00, 17_50, 15_00), VatCode.REDUCED: (5_00, 12_50)}
 """Rates of VAT that are or were in force, the present one first. Hundredths of a per cent."""
 
@@ -25,54 +25,53 @@ def _meant_whole(basis_points: int) -> Doubt | None:
     return Doubt(f"{said} % of £100.00 is {gbp(basis_points)}. Did you mean {meant} %?")
 
 
-@doubts("service_levels.csv", "vat_percent")
-def vat_is_usual(row: Values, _: Brought) -> Doubt | None:
-    basis_points, usual = row["vat_basis_points"], _USUAL.get(row["vat_code"])
+@doubts("service_levels.csv", "vat_percent", "vat_basis_points", "vat_code")
+def vat_is_usual(_: Brought, basis_points: int, code: VatCode) -> Doubt | None:
+    usual = _USUAL.get(code)
     if (doubt := _meant_whole(basis_points)) or usual is None or basis_points in usual:
         return doubt
-    return Doubt(f"VAT at the {row['vat_code']} rate is {usual[0] // 100} %. Is this another rate?")
+    return Doubt(f"VAT at the {code} rate is {usual[0] // 100} %. Is this another rate?")
 
 
-@doubts("service_levels.csv", "tolerance_percent")
-def tolerance_is_whole(row: Values, _: Brought) -> Doubt | None:
-    return _meant_whole(row["tolerance_basis_points"])
+@doubts("service_levels.csv", "tolerance_percent", "tolerance_basis_points")
+def tolerance_is_whole(_: Brought, basis_points: int) -> Doubt | None:
+    return _meant_whole(basis_points)
 
 
-@doubts("absences.csv", "pay_percent")
-def absence_is_paid_in_per_cent(row: Values, _: Brought) -> Doubt | None:
-    return Doubt("1 % of the price is paid meanwhile. Did you mean 100 %?") if row["pay_percent"] == 1 else None
+@doubts("absences.csv", "pay_percent", "pay_percent")
+def absence_is_paid_in_per_cent(_: Brought, percent: int) -> Doubt | None:
+    return Doubt("1 % of the price is paid meanwhile. Did you mean 100 %?") if percent == 1 else None
 
 
-@doubts("clients.csv", "born_on")
-def born_before_today(row: Values, _: Brought) -> Doubt | None:
-    born = row["born_on"]
-    if born and born > today():
+@doubts("clients.csv", "born_on", "born_on")
+def born_before_today(brought: Brought, born: date | None) -> Doubt | None:
+    if born and born > brought.today:
         return Doubt("This birthday is still to come. Is the year right?")
-    if born and born < today() - 110 * YEAR:
+    if born and born < brought.today - _LIFE:
         return Doubt("This birthday is more than 110 years ago. Is the year right?")
     return None
 
 
-@doubts("claims.csv", "decided_on")
-def decided_by_today(row: Values, _: Brought) -> Doubt | None:
-    is_ahead = row["decided_on"] > today()
+@doubts("claims.csv", "decided_on", "decided_on")
+def decided_by_today(brought: Brought, day: date) -> Doubt | None:
+    is_ahead = day > brought.today
     return Doubt("This day is still to come, and the claim is not paid before it. Is it right?") if is_ahead else None
 
 
-@doubts("claims.csv", "claimed_on")
-def claimed_by_today(row: Values, _: Brought) -> Doubt | None:
-    return Doubt("This day is still to come. Is the year right?") if row["claimed_on"] > today() else None
+@doubts("claims.csv", "claimed_on", "claimed_on")
+def claimed_by_today(brought: Brought, day: date) -> Doubt | None:
+    return Doubt("This day is still to come. Is the year right?") if day > brought.today else None
 
 
-@doubts("claim_items.csv", "spent_on")
-def spent_by_today(row: Values, _: Brought) -> Doubt | None:
-    return Doubt("This day is still to come. Is the year right?") if row["spent_on"] > today() else None
+@doubts("claim_items.csv", "spent_on", "spent_on")
+def spent_by_today(brought: Brought, day: date) -> Doubt | None:
+    return Doubt("This day is still to come. Is the year right?") if day > brought.today else None
 
 
-@doubts("care_package_items.csv", "authorised_on")
-def authorised_by_now(row: Values, _: Brought) -> Doubt | None:
-    day = row["authorised_on"]
-    return Doubt("Nothing is paid before this day. Is the year right?") if day and day > today() + YEAR else None
+@doubts("care_package_items.csv", "authorised_on", "authorised_on")
+def authorised_by_now(brought: Brought, day: date | None) -> Doubt | None:
+    is_ahead = day is not None and day > brought.today + YEAR
+    return Doubt("Nothing is paid before this day. Is the year right?") if is_ahead else None
 
 
 _AHEAD = (
@@ -89,12 +88,11 @@ _BEHIND = ("starts_on", "calculate_from", "due_on", "spent_on", "claimed_on", "d
 
 
 def _watch(name: str, column: str, is_ahead: bool) -> None:
-    @doubts(name, column)
-    def year_is_near(row: Values, _: Brought) -> Doubt | None:
-        day: date | None = row[column]
-        if day and is_ahead and day > today() + 5 * YEAR:
+    @doubts(name, column, column)
+    def year_is_near(brought: Brought, day: date | None) -> Doubt | None:
+        if day and is_ahead and day > brought.today + _FAR:
             return Doubt("This day is more than five years ahead. Is the year right?")
-        if day and not is_ahead and day < today() - 60 * YEAR:
+        if day and not is_ahead and day < brought.today - _LONG_AGO:
             return Doubt("This day is more than sixty years ago. Is the year right?")
         return None
 
@@ -108,10 +106,9 @@ for _file in FILES:
 
 
 def _watch_end(name: str) -> None:
-    @doubts(name, "ends_on")
-    def end_is_near(row: Values, _: Brought) -> Doubt | None:
-        last = row["ends_on"]
-        if last and last > today() + 50 * YEAR:
+    @doubts(name, "ends_on", "ends_on")
+    def end_is_near(brought: Brought, last: date | None) -> Doubt | None:
+        if last and last > brought.today + 50 * YEAR:
             return Doubt("This end is more than fifty years ahead. Where there is no end, leave it empty")
         return None
 
@@ -132,10 +129,10 @@ def words_for_nothing(brought: Brought) -> Iterator[Warning_]:
                     yield brought.warning(file.name, row, column.name, doubt)
 
 
-@doubts("care_package_items.csv", "starts_on")
-def client_is_born(row: Values, brought: Brought) -> Doubt | None:
-    client = brought.world.find("clients.csv", row["client_id"])
-    born = client and client["born_on"]
-    if born and row["starts_on"] < born <= today():
-        return Doubt("It begins before its client is born", f"{row['reference']}: born on {on(born)}")
+@doubts("care_package_items.csv", "starts_on", "reference", "client_id", "starts_on")
+def client_is_born(brought: Brought, reference: Key, client: Key, first: date) -> Doubt | None:
+    found = brought.world.find("clients.csv", client)
+    born = found and found["born_on"]
+    if born and first < born <= brought.today:
+        return Doubt("It begins before its client is born", f"{reference}: born on {on(born)}")
     return None
