@@ -134,11 +134,12 @@ def compare(run_id: int) -> list[Compared]:
     )  # fmt: skip
     return [
         Compared(
-            id_, provider_id, client_id, *pence, bool(is_taken), bool(is_here), bool(was_here), is_begun,
+            id_, provider_id, client_id, taken, all_, then, due, due_then, past, bool(is_taken), bool(is_here),
+            bool(was_here), is_begun,
             (last - first).days + 1, (last_before - first_before).days + 1 if first_before else 0,
         )
-        for id_, provider_id, first, last, is_begun, first_before, last_before, client_id, *pence,
-            is_taken, is_here, was_here in rows
+        for id_, provider_id, first, last, is_begun, first_before, last_before, client_id, taken, all_, then, due,
+            due_then, past, is_taken, is_here, was_here in rows
     ]  # fmt: skip
 
 
