@@ -319,6 +319,19 @@ def test_the_search_is_a_form_without_scripts(client, agency):
     assert answer.page.select_one("input[name=find]")["value"] == "zak"
 
 
+def test_a_payment_of_more_rows_than_one_page_holds_is_parted_as_other_lists_are(client, agency, monkeypatch):
+    here = agency(10)
+    monkeypatch.setattr("blueprints.payment_page.MOST_ROWS", 4)
+    monkeypatch.setattr("blueprints.lookups.PER_PAGE", 3)
+    first = client.get(here)
+    assert len(table(first)) == 3
+    assert "Rows 1 to 3 of 10. This is a part of the payment of £3,530.80." in first.words
+    every_page = [row[0] for n in range(1, 5) for row in table(client.get(f"{here}?rows={n}"))]
+    monkeypatch.setattr("blueprints.payment_page.MOST_ROWS", 10)
+    assert [row[0] for row in table(client.get(here))] == every_page
+    assert [row[0] for row in table(client.get(f"{here}?rows=2"))] == every_page
+
+
 def test_few_rows_need_no_search(client, agency):
     assert client.get(agency(3)).page.select_one("form[role=search]") is None
 
