@@ -8,6 +8,7 @@ from sqlalchemy import Select
 from sqlalchemy.sql import operators, visitors
 
 from models.tenancy import ProviderOwned
+from models.unindexed import Unindexed
 
 Join = tuple[Any, Any, Any, dict[str, bool]]
 """As SQLAlchemy keeps it: the target, the condition, the left side if it was said, and whether it is outer or full."""
@@ -32,16 +33,19 @@ def without_joins_for_show(query: Select, base: Any, *adds: Any) -> Select:
 
 
 def _changes_nothing(join: Join, base: Any) -> bool:
-    target, condition, left, how = join
+    target, condition, side, how = join
     mapper = getattr(target, "_annotations", {}).get("parententity")
-    if mapper is None or not mapper.is_mapper or left is not None or how["full"]:
+    if mapper is None or not mapper.is_mapper or side is not None or how["full"]:
         return False
     if issubclass(mapper.class_, ProviderOwned) and not (isinstance(base, type) and issubclass(base, ProviderOwned)):
         return False  # the tenant's filter is on the target alone
     if not isinstance(condition, sa.BinaryExpression) or condition.operator is not operators.eq:
         return False
     keys = mapper.local_table.primary_key.columns
-    for own, other in ((condition.left, condition.right), (condition.right, condition.left)):
+    left, right = (
+        next(iter(each.clauses)) if isinstance(each, Unindexed) else each for each in (condition.left, condition.right)
+    )
+    for own, other in ((left, right), (right, left)):
         if {own} == set(keys) and isinstance(other, sa.Column):
             return how["isouter"] or (not other.nullable and any(key.column is keys[0] for key in other.foreign_keys))
     return False
@@ -50,6 +54,8 @@ def _changes_nothing(join: Join, base: Any) -> bool:
 def _tables(*parts: Any) -> Iterator[Any]:
     """The tables of which the parts speak, in a subquery too."""
     for part in parts:
+        while hasattr(part, "__clause_element__"):
+            part = part.__clause_element__()
         for each in visitors.iterate(part) if part is not None else ():
             if isinstance(each, sa.Column):
                 yield each.table

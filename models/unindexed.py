@@ -21,7 +21,7 @@ class Unindexed(FunctionElement[Any]):
 
     def __init__(self, column: Any) -> None:
         super().__init__(column)
-        self.column, self.type = column, column.type
+        self.type = column.type
 
 
 @compiles(Unindexed)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 CLAIMS = "One-Off Claims"
 """What the order of a year's claims is called, which is no client's."""
-_ISSUED = sa.column("revision") > sa.literal_column("0")
+_ISSUED = sa.text("revision > 0")
 _OF_A_CLIENT, _OF_CLAIMS = sa.column("client_id").is_not(None), sa.column("client_id").is_(None)
 
 
@@ -109,6 +109,15 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
         return self.client.masked_name if self.client else CLAIMS
 
     @hybrid_property
+    def is_issued(self) -> bool:
+        return self.revision > 0
+
+    @is_issued.inplace.expression
+    @classmethod
+    def _is_issued(cls) -> sa.ColumnElement[bool]:
+        return cls.revision > sa.literal_column("0")  # as the index of those that are issued says it
+
+    @hybrid_property
     def value_pence(self) -> int:
         return self.value_net_pence + self.value_vat_pence
 
@@ -133,7 +142,7 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
         query = (
             select(cls)
             .outerjoin(Client, Client.id == cls.client_id)
-            .where(cls.revision > 0)
+            .where(cls.is_issued)
             .options(sa.orm.contains_eager(cls.client))
             .order_by(cls.financial_year.desc(), *cls.name_order(), cls.id)
         )
@@ -158,13 +167,15 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
 
 @built_once
 def years_issued() -> Select[int]:
-    """The calendar years in which the financial years of this provider's orders begin."""
-    return (
-        select(PurchaseOrder.financial_year)
-        .where(PurchaseOrder.revision > 0)
-        .distinct()
-        .order_by(PurchaseOrder.financial_year)
-    )
+    """The calendar years in which the financial years of this provider's orders begin. Each year is looked for after the
+    one before: there are few, of very many orders.
+    """
+    order = PurchaseOrder
+    first = select(sa.func.min(order.financial_year)).where(order.is_issued)
+    years = select(first.scalar_subquery().label("year")).cte("years", recursive=True)
+    later = first.where(order.financial_year > years.c.year).correlate(years).scalar_subquery()
+    years = years.union_all(select(later).select_from(years).where(years.c.year.is_not(None)))
+    return select(years.c.year).where(years.c.year.is_not(None)).order_by(years.c.year)
 
 
 def clients_with(service_id: int) -> Select[int]:

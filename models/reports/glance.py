@@ -216,7 +216,7 @@ def _refusals(of_colleagues: bool) -> Select:
 def _orders() -> Select:
     order = PurchaseOrder
     count = select(*_columns("orders", number=sa.func.count(order.id)))
-    return count.where(order.revision > 0, order.financial_year == YEAR)
+    return count.where(order.is_issued, order.financial_year == YEAR)
 
 
 def _documents() -> Select:

@@ -206,7 +206,7 @@ def _parts(is_of_client: bool) -> Iterable[Select[Any]]:
     ).where(due.item_id.in_(items), due.due_on.between(FIRST, LAST))
     order = PurchaseOrder
     yield select(*_columns("order", id=order.id, key=order.client_id, other=order.financial_year)).where(
-        order.client_id.in_(select(Item.client_id).where(*which)), order.revision > 0,
+        order.client_id.in_(select(Item.client_id).where(*which)), order.is_issued,
         order.financial_year.between(FIRST_YEAR, LAST_YEAR),
     )  # fmt: skip
     own = select(PaymentLine.id).where(PaymentLine.payment_id == PAYMENT_ID)

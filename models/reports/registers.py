@@ -18,6 +18,7 @@ from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import Calendar, Contract, ContractRate, PaymentMethod, ServiceLevel
 from models.records.provider import Provider, Service
+from models.unindexed import unindexed
 
 Condition = sa.ColumnElement[bool]
 _NAMES = (Client.surname, Client.first_name, Client.reference.label("client_reference"))
@@ -158,6 +159,11 @@ class SoughtItems:
     state: ItemState | None = None
     by_name: bool = True
 
+    @property
+    def is_by_name_of_all(self) -> bool:
+        """Sorted by name, among all: then the clients are read in that order, rather than all items sorted."""
+        return self.by_name and not self.provider and not self.contract and self.client_id is None
+
     def narrow(self, query: Select) -> Select:
         """Of a query of line items with their clients, contracts and providers."""
         item = CarePackageLineItem
@@ -180,10 +186,11 @@ class SoughtItems:
 def items(sought: SoughtItems = SoughtItems()) -> Select:
     """Line items by client, the newest first."""
     item = CarePackageLineItem
+    client_id: sa.SQLColumnExpression[int] = unindexed(Client.id) if sought.is_by_name_of_all else Client.id
     query = (
         select(item.id, item.reference, item.client_id, item.starts_on, item.ends_on, item.authorised_on,
                item.is_suspended, *_NAMES, ServiceLevel.name.label("service"), *_CONTRACT, *_PROVIDER)
-        .join(Client, Client.id == item.client_id)
+        .join(Client, client_id == item.client_id)
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
         .join(Contract, Contract.id == item.contract_id)
         .join(Provider, Provider.id == item.provider_id)
@@ -211,7 +218,7 @@ def orders(*, text: str = "", provider: str = "", year: int | None = None, clien
                *_NAMES, *_PROVIDER)
         .join(Provider, Provider.id == order.provider_id)
         .outerjoin(Client, Client.id == order.client_id)
-        .where(order.revision > 0, order.found_by(text))
+        .where(order.is_issued, order.found_by(text))
         .order_by(order.financial_year.desc(), *order.name_order(), Client.reference, order.id)
     )  # fmt: skip
     if provider:

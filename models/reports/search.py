@@ -196,7 +196,7 @@ def _orders(number: int) -> Select:
     return (
         _row(Kind.ORDERS, order.id, order.reference, year, Provider.name, sa.true(), pence=order.value_pence)
         .join(Provider, Provider.id == order.provider_id)
-        .where(order.number == number, order.revision > 0)
+        .where(order.number == number, order.is_issued)
         .order_by(order.id)
     )
 
