@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select
-from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql import coercions, operators, roles, visitors
 
 from models.tenancy import ProviderOwned
 from models.unindexed import Unindexed
@@ -21,7 +21,8 @@ def without_joins_for_show(query: Select, base: Any, *adds: Any) -> Select:
     Such a join goes by the target's key: a foreign key that is never NULL has its one row there, and an outer join
     keeps what has none.
     """
-    spoken_of = set(_tables(query.whereclause, *adds))
+    added = (coercions.expect(roles.ColumnsClauseRole, each) for each in adds if each is not None)
+    spoken_of = set(_tables(query.whereclause, *added))
     kept: list[Join] = []
     for join in reversed(query._setup_joins):
         if join[0] in spoken_of or not _changes_nothing(join, base):
@@ -54,8 +55,6 @@ def _changes_nothing(join: Join, base: Any) -> bool:
 def _tables(*parts: Any) -> Iterator[Any]:
     """The tables of which the parts speak, in a subquery too."""
     for part in parts:
-        while hasattr(part, "__clause_element__"):
-            part = part.__clause_element__()
         for each in visitors.iterate(part) if part is not None else ():
             if isinstance(each, sa.Column):
                 yield each.table

@@ -167,7 +167,7 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
 
 @built_once
 def years_issued() -> Select[int]:
-    """The calendar years in which the financial years of this provider's orders begin. Each year is looked for after the
+    """The calendar years in which the financial years of this provider's orders begin. Each is looked for after the
     one before: there are few, of very many orders.
     """
     order = PurchaseOrder
