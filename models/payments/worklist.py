@@ -322,11 +322,12 @@ def is_in_open_run() -> Condition:
 
 def what_is_due() -> list[Due]:
     """What was to be finalised before today, as one; then today, tomorrow, and the next days on which something is."""
+    unpaid: sa.SQLColumnExpression[int] = P.unpaid_pence
     is_held, is_in_run = sa.or_(is_kept_back(), has_fault()).label("is_held"), is_in_open_run().label("is_in_run")
     rows = session.execute(
         select(
-            P.finalise_on, is_held, is_in_run, sa.func.count(P.id).label("count"),
-            sum_of(P.unpaid_pence).label("pence"), sum_of(held_rows_pence()).label("held_rows_pence"),
+            P.finalise_on, is_held, is_in_run, sa.func.count(P.id).label("how_many"),
+            sum_of(unpaid).label("pence"), sum_of(held_rows_pence()).label("held_rows_pence"),
         )
         .where(P.is_open, P.finalise_on <= today() + AHEAD)
         .group_by(P.finalise_on, "is_held", "is_in_run")  # by label, so that each is worked out once a payment
@@ -346,9 +347,9 @@ def _day(row: sa.Row) -> date:
 def _part(row: sa.Row) -> tuple[int, ...]:
     """What the payments of a day that are kept back, or are not, add to its sums: see Due."""
     if row.is_held:
-        return row.count, 0, row.pence, 0, 0
-    free, in_run = row.pence - row.held_rows_pence, row.count if row.is_in_run else 0
-    return row.count, free, row.held_rows_pence, row.count, in_run
+        return row.how_many, 0, row.pence, 0, 0
+    free, in_run = row.pence - row.held_rows_pence, row.how_many if row.is_in_run else 0
+    return row.how_many, free, row.held_rows_pence, row.how_many, in_run
 
 
 def _sums(due: Due) -> tuple[int, ...]:
