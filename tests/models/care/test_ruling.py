@@ -55,6 +55,18 @@ def test_a_rule_is_set_changed_and_ended_and_the_audit_knows_what_it_was(level, 
     ]
 
 
+def test_of_two_levels_with_rules_the_one_that_is_meant_is_found_and_named(level, manager):
+    other = make_service_level(unit=Unit.HOUR)
+    rules = [put(each, RuleKind.NO_EXTRAS, manager, refuses_from=MONDAY) for each in (other, level)]
+    with unit_of_work():
+        found = session.scalars(ruling.numbered(rules[1].id)).one()
+        assert found.service_level_id == level.id
+        ruling.end_rule(found, by=manager)
+    [ended] = [each for each in every(AuditEvent) if each.action == "actual_rule.ended"]
+    assert ended.detail["level"] == level.reference
+    assert [each.service_level_id for each in every(ActualRule)] == [other.id]
+
+
 @pytest.mark.parametrize(("kind", "given", "words"), [
     (RuleKind.NO_EXTRAS, {}, "Enter a day"),
     (RuleKind.NO_EXTRAS, {"warns_from": AFTER, "refuses_from": MONDAY}, "It warns before it refuses"),
