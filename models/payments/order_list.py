@@ -31,7 +31,7 @@ class Wanted:
 
     @property
     def conditions(self) -> Iterable[sa.ColumnElement[bool]]:
-        yield PurchaseOrder.is_issued
+        yield sa.and_(PurchaseOrder.is_issued)
         yield PurchaseOrder.financial_year == self.year
         yield PurchaseOrder.found_by(self.text)
         if self.service_id is not None:

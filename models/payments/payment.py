@@ -1,7 +1,7 @@
 """Scheduled payments: what one contract pays for one period, and the lines that it is made of."""
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -108,7 +108,8 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
         """What of it is not finalised: its total less its finalised lines, which are read only where it is begun."""
         line = sa.orm.aliased(PaymentLine)
         paid = select(sum_of(line.total_pence)).where(line.payment_id == self.id, line.run_id.is_not(None), line.is_own)
-        return self.total_pence - sa.case((self.is_begun, paid.scalar_subquery()), else_=0)
+        is_begun: Any = self.is_begun
+        return self.total_pence - sa.case((is_begun, paid.scalar_subquery()), else_=0)
 
     @property
     def bar(self) -> tuple[str, int]:

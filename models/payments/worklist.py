@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, select
@@ -322,7 +323,7 @@ def is_in_open_run() -> Condition:
 
 def what_is_due() -> list[Due]:
     """What was to be finalised before today, as one; then today, tomorrow, and the next days on which something is."""
-    unpaid: sa.SQLColumnExpression[int] = P.unpaid_pence
+    unpaid: Any = P.unpaid_pence
     is_held, is_in_run = sa.or_(is_kept_back(), has_fault()).label("is_held"), is_in_open_run().label("is_in_run")
     rows = session.execute(
         select(
