@@ -14,7 +14,8 @@ HINT = f"{KINDS}. Up to {MOST_FILES} files, {in_megabytes(LARGEST)} each, 60 MB 
 class OneFileField(FileField):
     """One file that is read when the form comes, and not kept with it. What comes in its place as text is none."""
 
-    data: FileStorage | None
+    data: Any
+    """A FileStorage that has a name; None where no file came."""
 
     def process(self, formdata: Any, *more: Any, **named: Any) -> None:
         super().process(formdata, *more, **named)

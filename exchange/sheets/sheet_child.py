@@ -138,9 +138,7 @@ def read_xlsx(content: bytes, wanted: str) -> dict[str, Any]:
     rows: list[tuple[int, list[str]]] = []
     room, known = MOST_TEXT, _Floats()
     for number, cells in enumerate(sheet.to_python(skip_empty_area=False), 1):
-        texts = [
-            cell if (kind := type(cell)) is str else known[cell] if kind is float else _text(cell) for cell in cells
-        ]
+        texts = [known[cell] if type(cell) is float else cell if type(cell) is str else _text(cell) for cell in cells]
         room -= sum(map(len, texts))
         if max(map(len, texts), default=0) > MOST_CHARACTERS:
             raise Refused("long_text", str(number))
