@@ -36,6 +36,8 @@ SORTED_BY: Columns = {
 def exceptions():
     form, sorting = ExceptionSearch(request.args), Sorting(SORTED_BY, usual="confirmed")
     page = page_of(sorting.of(_listed(form)), pence="pence") if form.validate() else None
+    if page and page.items:
+        page.pence = None if _in_all(page.items) is None else page.pence
     return render(
         "admin/actuals/exceptions.html", partial="admin/actuals/_exceptions.html", form=form, page=page,
         sorting=sorting, ticked=request.args.getlist("exception", type=key), labels=labels,

@@ -201,6 +201,7 @@ class TestExceptions:
             found = officer.get(path).words
             assert words in found
             assert "£0.00" not in found
+            assert "in all" not in found
         assert "of which the sum cannot be worked out yet" in officer.get(f"{there}/reject").words
         assert f",{words}," in officer.get(f"{HOME}exceptions/data.csv").text
         ticked = f"{HOME}exceptions/approve-many?exception={known.id}&exception={lost.id}"
