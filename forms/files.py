@@ -15,7 +15,7 @@ class OneFileField(FileField):
     """One file that is read when the form comes, and not kept with it. What comes in its place as text is none."""
 
     data: Any
-    """A FileStorage that has a name; None where no file came."""
+    """A FileStorage, or None where no file came."""
 
     def process(self, formdata: Any, *more: Any, **named: Any) -> None:
         super().process(formdata, *more, **named)
