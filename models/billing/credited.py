@@ -107,11 +107,6 @@ def credited(invoice_ids: Select[int]) -> dict[int, int]:
     return {row[0] or 0: int(row[1]) for row in session.execute(query)}
 
 
-def credited_of(invoice_id: int) -> int:
-    """As `credited`, of one invoice."""
-    return credited(select(Invoice.id).where(Invoice.id == invoice_id)).get(invoice_id, 0)
-
-
 def has_credit_notes(invoice: Invoice) -> bool:
     """Whether a credit note for it was sent, and is neither rejected nor cancelled."""
     query = select(Invoice.id).where(Invoice.credits_id == invoice.id, Invoice.status.in_(SENT)).limit(1)

@@ -9,7 +9,6 @@ from blueprints.pages import render
 from blueprints.reading import reads_client_records
 from forms.council_invoices import ApproveForm
 from models.base import session
-from models.billing.credited import credited_of
 from models.billing.invoice_deciding import may_decide
 from models.billing.invoice_facts import Facts
 from models.billing.invoice_listing import credit_notes_of, in_queue, is_paid_by_portal, numbered
@@ -17,7 +16,7 @@ from models.billing.invoice_matching import Beside, matched_with
 from models.billing.invoice_report import left_to_pay
 from models.calendar import today
 from models.permissions import Permission
-from models.records.invoice import state_of
+from models.records.invoice import InvoiceState, state_of
 from models.reports.invoice_way import on_its_way
 
 
@@ -43,7 +42,10 @@ def invoice_page(invoice, form=None):
     facts = Facts.of_items({line.item_id for line in invoice.lines})
     beside, pays = Beside.of(invoice), is_paid_by_portal(invoice)
     is_over = invoice.status.is_rejected or invoice.status.is_cancelled
-    left = left_to_pay(state, invoice.gross_pence, invoice.paid_pence, credited_of(invoice.id))
+    is_approved = invoice.status.is_approved
+    notes = session.execute(credit_notes_of(invoice.id, with_drafts=False)).all() if is_approved else []
+    credited = -sum(each.gross_pence for each in notes if each.status.is_approved)
+    left = left_to_pay(state, invoice.gross_pence, invoice.paid_pence, credited)
     is_counted = invoice.kind.is_invoice and pays and not is_over and (left or invoice.paid_pence)
     return render(
         "admin/invoices/show.html",
@@ -61,11 +63,11 @@ def invoice_page(invoice, form=None):
         matching=matched_with(invoice, facts),
         alike=beside.alike,
         pays=pays,
-        way=on_its_way(invoice) if invoice.status.is_approved and pays else [],
+        way=on_its_way(invoice) if is_approved and pays and state is not InvoiceState.PAID else [],
         payment_at=lambda part: url_for(
             "admin.payments.show", reference=invoice.contract.reference, first_on=part.span.first
         ),
-        notes=session.execute(credit_notes_of(invoice.id, with_drafts=False)).all() if invoice.kind.is_invoice else [],
+        notes=notes,
         today=today(),
         tell_by=beside.figures.tell_by(invoice.received_on) if invoice.status.is_submitted else None,
         form=form,
