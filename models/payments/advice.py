@@ -113,6 +113,9 @@ class Lines(Sequence[AdviceLine]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Lines) and self._kept == other._kept
 
+    def __repr__(self) -> str:
+        return f"Lines({self._kept!r})"
+
     def __len__(self) -> int:
         return len(self._kept)
 
