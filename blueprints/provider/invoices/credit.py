@@ -3,7 +3,6 @@
 from flask import url_for
 
 from blueprints.access import me, requires
-from blueprints.lookups import get_or_404
 from blueprints.pages import done, refusals_on, render
 from blueprints.provider.invoices import bp
 from blueprints.provider.invoices.index import loaded
@@ -13,12 +12,11 @@ from models.base import session
 from models.billing.credited import left_of, why_not_credited
 from models.billing.invoice_facts import Facts
 from models.billing.invoice_lines import take_back
-from models.billing.invoice_listing import numbered
 from models.billing.invoicing import IS_OVER, new_invoice
 from models.calendar import today
 from models.money import gbp
 from models.permissions import Permission
-from models.records.invoice import Invoice, InvoiceKind
+from models.records.invoice import InvoiceKind
 
 
 @bp.route("/<int:invoice_id>/credit", methods=["GET", "POST"])
@@ -43,13 +41,13 @@ def credit(invoice_id):
 @reads_client_records
 def take(invoice_id):
     """Change what a credit note takes back."""
-    note, form = get_or_404(numbered(invoice_id).where(Invoice.kind == InvoiceKind.CREDIT_NOTE)), TakeBackForm()
+    note, form = loaded(invoice_id), TakeBackForm()
     if form.validate_on_submit():
         with refusals_on(form):
             take_back(note, form.take.data, by=me())
             return done(f"{note.called} takes back {gbp(note.gross_pence)} now", then=_there(note))
         note = loaded(invoice_id)
-    return _page(loaded(note.credits_id), form, note)
+    return _page(loaded(note.credits_id) if note.credits_id else note, form, note)
 
 
 def _page(invoice, form, note):
@@ -65,6 +63,8 @@ def _page(invoice, form, note):
 
 def _why_not(invoice, note):
     """Why nothing can be taken back: said instead of the form, before anybody fills it in."""
+    if note and note.kind.is_invoice:
+        return f"{note.called} is no credit note"
     if note and not note.status.is_editable:
         return f"{note.called} cannot be changed. {IS_OVER[note.status]}"
     return why_not_credited(invoice, but=note.id if note else 0)
