@@ -11,7 +11,6 @@ from sqlalchemy import CTE, Row, Select, SQLColumnExpression, func, select
 from werkzeug.routing import BaseConverter, IntegerConverter, UnicodeConverter, ValidationError
 
 from blueprints.access import me
-from blueprints.counting import without_joins_for_show
 from blueprints.transactions import note
 from models.accounts.conflict import insist_on_none
 from models.accounts.user import Membership, User
@@ -262,7 +261,6 @@ def _counted(query: Select, pence: SQLColumnExpression[int] | str | None) -> Sel
         return select(func.count().label("total"), *sums).select_from(rows)
     adds: Any = query.selected_columns[pence] if isinstance(pence, str) else pence
     sums = () if adds is None else (sum_of(adds).label("pence"),)
-    query = without_joins_for_show(query, first, adds)
     return query.with_only_columns(func.count().label("total"), *sums).select_from(first)
 
 
