@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 from wtforms.widgets import TextInput
 
 from forms.base import FilterForm, FlaskForm
-from forms.fields import DayField, MoneyField, SeenByVerb, StringField, TextAreaField, tidy, tidy_line
+from forms.fields import DayField, MoneyField, SeenByVerb, SeenMark, StringField, TextAreaField, tidy, tidy_line
 from forms.files import OneFileField
 from forms.filters import ALL, ChoiceField
 from models.billing.invoice_facts import Bought
@@ -143,7 +143,13 @@ class FromActualsForm(HeadForm):
         return {date.fromisoformat(each) for each in self.weeks.data or ()}
 
 
-class LineForm(FlaskForm):
+class SeenLineForm(FlaskForm):
+    """A page about one line of an invoice: of the line as it stood there."""
+
+    seen = SeenMark("The line")
+
+
+class LineForm(SeenLineForm):
     """One line of an invoice. The price and the VAT are those of the council's records where nothing is typed."""
 
     item = ChoiceField("Care package", noun="a care package", default=ALL)

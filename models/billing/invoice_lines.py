@@ -73,12 +73,12 @@ def add_lines(invoice: Invoice, asked: Sequence[Asked], *, by: User) -> None:
     _summed(invoice, by)
 
 
-def change_line(invoice: Invoice, line: InvoiceLine, asked: Asked, *, by: User) -> None:
-    """DomainError as in `add_line`, and where somebody has removed the line. What was made from a confirmed actual
-    stays bound to it while its days stay.
+def change_line(invoice: Invoice, line: InvoiceLine, asked: Asked, *, by: User, seen: str | None = None) -> None:
+    """DomainError as in `add_line`, and where somebody has removed the line, or changed it since it had the mark
+    `seen`. What was made from a confirmed actual stays bound to it while its days stay.
     """
     take_turn(invoice)
-    _insist_is_there(line)
+    _insist_as_seen(line, seen)
     _insist_may_have(invoice, [asked], more=0)
     keeps = (line.item_id, line.first_on, line.last_on) == (asked.item_id, asked.first_on, asked.last_on)
     for name, value in _values(asked).items():
@@ -87,16 +87,24 @@ def change_line(invoice: Invoice, line: InvoiceLine, asked: Asked, *, by: User) 
     _summed(invoice, by)
 
 
-def _insist_is_there(line: InvoiceLine) -> None:
+def _insist_as_seen(line: InvoiceLine, seen: str | None) -> None:
     """And read it again, now that nobody else changes it."""
     if session.scalar(select(InvoiceLine.id).where(InvoiceLine.id == line.id)) is None:
         raise DomainError("Somebody else has removed this line. Look at the invoice again, and add it if it is needed")
     reload(line)
+    if seen is not None and seen != line.mark:
+        raise DomainError(
+            f"Somebody else has changed this line since you opened it: it is for {line.span.words()} and comes to "
+            f"{gbp(line.gross_pence)} now. Press the button again if yours is right all the same"
+        )
 
 
-def remove_line(invoice: Invoice, line: InvoiceLine, *, by: User) -> None:
+def remove_line(invoice: Invoice, line: InvoiceLine, *, by: User, seen: str | None = None) -> None:
+    """DomainError where the invoice cannot be changed, and as in `change_line` for `seen`."""
     take_turn(invoice)
     insist_on_editable(invoice)
+    if seen is not None:
+        _insist_as_seen(line, seen)
     session.execute(delete(InvoiceLine).where(InvoiceLine.id == line.id, InvoiceLine.invoice_id == invoice.id))
     _summed(invoice, by)
 

@@ -5,6 +5,7 @@ Sums are stored as they were sent: above £0.00 on a credit note too, which take
 """
 
 from datetime import date, datetime
+from hashlib import sha256
 
 import sqlalchemy as sa
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -252,6 +253,13 @@ class InvoiceLine(ProviderOwned, Base):
     @property
     def gross_pence(self) -> int:
         return self.net_pence + self.vat_pence
+
+    @property
+    def mark(self) -> str:
+        """Another one once somebody has changed it, or where another line has taken its number."""
+        own = self.item_id, self.first_on, self.last_on, self.quantity_e4, self.rate_e4, self.vat_code.value
+        facts = *own, self.vat_basis_points, self.net_pence, self.vat_pence, self.description
+        return sha256(repr(facts).encode()).hexdigest()[:16]
 
     @property
     def span(self) -> Span:

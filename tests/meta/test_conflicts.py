@@ -55,7 +55,7 @@ OF_NO_ONE_PROVIDER = {
     "admin.exports.send_refused_again",
     "admin.home.let_go",
     "admin.home.take",
-    "admin.invoices.approve_many",  # of those that the form names: tests/admin/test_invoices.py
+    "admin.invoices.approve_many",  # of those that the form names: tests/admin/invoices/test_pages.py
     "admin.invoices.change_reason",
     "admin.invoices.end_reason",
     "admin.invoices.new_figure",

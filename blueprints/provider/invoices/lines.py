@@ -8,8 +8,7 @@ from blueprints.pages import done, refusals_on, render
 from blueprints.provider.invoices import bp
 from blueprints.provider.invoices.index import INVOICE, invoice_page, loaded, shown
 from blueprints.reading import reads_client_records
-from forms.base import ButtonForm
-from forms.invoices import LineForm
+from forms.invoices import LineForm, SeenLineForm
 from models.base import session
 from models.billing import invoice_lines as verbs
 from models.billing.invoice_facts import Facts
@@ -54,9 +53,10 @@ def change_line(invoice_id, line_id):
     _offered(form, invoice)
     if form.validate_on_submit():
         with refusals_on(form):
-            verbs.change_line(invoice, line, form.asked, by=me())
+            verbs.change_line(invoice, line, form.asked, by=me(), seen=form.seen.data or "")
             return done(f"The line comes to {gbp(line.gross_pence)} now", then=_there(invoice))
-        invoice = loaded(invoice_id)
+        invoice = _looked_at_again(invoice_id, line_id, form)
+    form.seen.is_of(line.mark)
     return render("provider/invoices/line.html", form=form, invoice=invoice)
 
 
@@ -67,13 +67,24 @@ def remove_line(invoice_id, line_id):
     invoice = loaded(invoice_id)
     if _is_gone(invoice, line_id):
         return done("Somebody else has removed the line already", then=_there(invoice))
-    line, form = line_of(invoice, line_id), ButtonForm()
+    line, form = line_of(invoice, line_id), SeenLineForm()
     if form.validate_on_submit():
         with refusals_on(form):
-            verbs.remove_line(invoice, line, by=me())
+            verbs.remove_line(invoice, line, by=me(), seen=form.seen.data or "")
             return done("The line is removed", then=_there(invoice))
-        invoice = loaded(invoice_id)
+        invoice = _looked_at_again(invoice_id, line_id, form)
+        line = line_of(invoice, line_id)
+    form.seen.is_of(line.mark)
     return render("provider/invoices/remove_line.html", form=form, invoice=invoice, line=line)
+
+
+def _looked_at_again(invoice_id, line_id, form):
+    """After a refusal: the invoice as it is now, and the form with the line's mark of now."""
+    invoice = loaded(invoice_id)
+    for line in invoice.lines:
+        if line.id == line_id:
+            form.seen.is_of(line.mark, anew=True)
+    return invoice
 
 
 def _is_gone(invoice, line_id):

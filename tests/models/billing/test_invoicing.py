@@ -307,7 +307,7 @@ def test_what_is_not_authorised_yet_is_not_offered_for_a_line(care):
     contract, item = care
     other = made.make_hourly_item(contract)
     runs.change(other, authorised_on=None)
-    assert [each.id for each in made.facts_of(contract).offered] == [item.id]
+    assert [each.id for each in made.facts_of(contract).offered(contract.id)] == [item.id]
     with pytest.raises(DomainError, match="Choose a care package"):
         made.make_invoice(contract, asked(other))
 

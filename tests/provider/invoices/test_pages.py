@@ -1,7 +1,7 @@
 """Invoices and credit notes as a provider's people make them: the list, one of them, its lines, sending, mending."""
 
 import io
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,58 +11,16 @@ from models.correspondence.action import Action
 from models.money import SCALE
 from models.permissions import Role
 from models.records.care_package import ItemPrice
-from models.records.client import Client
 from models.records.invoice import Invoice, InvoiceKind, InvoiceStatus
-from models.records.provider import Provider
 from tests import invoice_factories as made
 from tests.action_factories import make_type
 from tests.care_factories import make_price
 from tests.factories import make_user
 from tests.invoice_factories import MONDAY, act, asked
+from tests.provider.invoices.typed import TODAY, head, line, newest
 from tests.support import runs
 from tests.support.client import PortalClient, filled_in
 from tests.support.rows import every
-
-TODAY = date(2026, 10, 12)
-DAY = {"first_on": ["5", "10", "2026"], "last_on": ["11", "10", "2026"], "invoiced_on": ["12", "10", "2026"]}
-
-
-@pytest.fixture
-def care(database, set_today):
-    set_today(TODAY)
-    contract, item = made.make_home_care()
-    made.make_confirmed(item, 127_500)
-    return contract, item
-
-
-@pytest.fixture
-def provider(care):
-    return Provider(id=care[0].provider_id)
-
-
-@pytest.fixture
-def finance(client, provider):
-    return client.sign_in(make_user(Role.FINANCE, provider))
-
-
-@pytest.fixture
-def at(provider):
-    return lambda path="": f"/providers/{provider.id}/invoices/{path}"
-
-
-def newest():
-    return every(select(Invoice).order_by(Invoice.id.desc()))[0]
-
-
-def head(**more):
-    return {"number": "1041", "invoiced_on": DAY["invoiced_on"], "stated": "", "note": "", "alike_reason": ""} | more
-
-
-def line(item, **more):
-    return {
-        "item": str(item.id), "first_on": DAY["first_on"], "last_on": DAY["last_on"], "quantity": "12.75", "rate": "",
-        "vat": "", "description": "",
-    } | more  # fmt: skip
 
 
 def test_without_invoices_the_list_says_how_to_begin(finance, at):
@@ -143,59 +101,6 @@ def test_a_week_without_a_price_on_one_of_its_days_says_so(finance, at, care):
     assert ["No price is set for" in each for each in page.errors] == [True]
 
 
-def test_an_invoice_is_made_by_hand_line_by_line(finance, at, care):
-    contract, item = care
-    finance.post(at("new"), head(contract=contract.reference), status=303)
-    invoice = newest()
-    finance.post(at(f"{invoice.id}/lines/add"), line(item), status=303)
-    [added] = made.invoice_now(invoice).lines
-    assert (added.rate_e4, added.net_pence) == (231_000, 29_453)
-    finance.post(at(f"{invoice.id}/lines/{added.id}/change"), line(item, quantity="10", rate="24.00"), status=303)
-    page = finance.get(at(f"{invoice.id}"))
-    assert "The price on 5 October 2026 is £23.10 an hour, and the line says £24.00." in page.words
-    finance.post(at(f"{invoice.id}/lines/{added.id}/remove"), status=303)
-    assert made.invoice_now(invoice).gross_pence == 0
-
-
-def test_a_line_is_added_without_the_page_being_loaded_and_the_next_begins_with_its_days(finance, at, care):
-    contract, item = care
-    invoice = made.make_invoice(contract)
-    part = finance.post(at(f"{invoice.id}/lines/add"), line(item), htmx=True, status=200)
-    assert "£294.53" in part.words
-    assert "The line for £294.53 is added" in part.words
-    for page in (part, finance.get(at(f"{invoice.id}?like={made.invoice_now(invoice).lines[0].id}"))):
-        boxes = [each["value"] for each in page.page.select("input[name=first_on], input[name=last_on]")]
-        assert boxes == ["5", "10", "2026", "11", "10", "2026"]
-    assert len(made.invoice_now(invoice).lines) == 1
-    page = finance.post(at(f"{invoice.id}/lines/add"), line(item) | {"quantity": "many"}, htmx=True, status=422)
-    assert page.page.select_one("#quantity")["value"] == "many"
-
-
-def test_a_line_is_offered_for_what_is_authorised(finance, at, care):
-    contract, item = care
-    other = made.make_hourly_item(contract)
-    runs.change(other, authorised_on=None)
-    page = finance.get(at(f"{made.make_invoice(contract).id}"))
-    offered = [each["value"] for each in page.page.select("#item option")]
-    assert offered == ["", str(item.id)]
-
-
-def test_a_line_with_faults_stays_on_the_page_with_what_was_typed(finance, at, care):
-    contract, item = care
-    invoice = made.make_invoice(contract)
-    page = finance.post(at(f"{invoice.id}/lines/add"), line(item) | {"quantity": "many", "item": ""}, status=422)
-    assert "Choose a care package" in page.errors
-    assert any("must be a number" in each for each in page.errors)
-    assert page.page.select_one("#quantity")["value"] == "many"
-
-
-def test_what_a_rule_refuses_stays_on_the_page(finance, at, care):
-    contract, item = care
-    invoice = made.make_invoice(contract)
-    page = finance.post(at(f"{invoice.id}/lines/add"), line(item, last_on=["19", "10", "2026"]), status=422)
-    assert any("has not come yet" in each for each in page.errors)
-
-
 def test_a_number_that_is_used_is_told_on_the_form(finance, at, care):
     contract, _ = care
     made.make_invoice(contract, number="12")
@@ -211,7 +116,7 @@ def test_it_is_not_sent_at_another_sum_than_the_page_has_shown(finance, at, care
     invoice = made.make_invoice(contract, asked(item))
     page = finance.get(at(f"{invoice.id}"))
     [own] = made.invoice_now(invoice).lines
-    finance.post(at(f"{invoice.id}/lines/{own.id}/change"), line(item, quantity="11"), status=303)
+    finance.post(at(f"{invoice.id}/lines/{own.id}/change"), line(item, seen=own.mark, quantity="11"), status=303)
     for shown in ({}, {"seen": ""}):
         finance.post(at(f"{invoice.id}/send"), shown, status=422)
     refused = finance.submit(page, status=422, action=at(f"{invoice.id}/send"))
@@ -232,7 +137,7 @@ def test_a_held_invoice_says_why_and_is_sent_again(finance, at, care):
     assert "Look at Tuesday" in page.words
     assert "Correct the quantity" in page.words
     [own] = made.invoice_now(sent).lines
-    finance.post(at(f"{sent.id}/lines/{own.id}/change"), line(item, quantity="10"), status=303)
+    finance.post(at(f"{sent.id}/lines/{own.id}/change"), line(item, seen=own.mark, quantity="10"), status=303)
     page = finance.get(at(f"{sent.id}"))
     assert "Send again for £231.00" in page.words
     finance.submit(page, action=at(f"{sent.id}/send"), status=303)
@@ -312,37 +217,6 @@ def test_where_nothing_can_be_taken_back_the_page_says_why_before_it_is_filled_i
     assert filled_in(page.page.select_one("main form"))["note"] == "As agreed"
 
 
-def test_a_line_item_is_chosen_by_the_name_of_its_client(finance, at, care):
-    """With and without JavaScript: the name stands in the choice itself, on both forms of a line."""
-    contract, item = care
-    [client] = every(select(Client).where(Client.id == item.client_id))
-    invoice = made.make_invoice(contract, asked(item))
-    [own] = made.invoice_now(invoice).lines
-    for path in ("", f"/lines/{own.id}/change"):
-        options = finance.get(at(f"{invoice.id}{path}")).page.select("[name=item] option")
-        assert any(each.text.startswith(f"{client.full_name}: ") for each in options), path
-    assert options[-1].has_attr("selected")
-
-
-def test_of_a_line_that_was_removed_meanwhile_what_is_typed_stays_to_be_added_again(finance, at, care):
-    contract, item = care
-    invoice = made.make_invoice(contract, asked(item), asked(item, 2))
-    [own, _] = made.invoice_now(invoice).lines
-    there = at(f"{invoice.id}/lines/{own.id}")
-    page = finance.get(f"{there}/change")
-    finance.post(f"{there}/remove", status=303)
-    refused = finance.submit(page, {"quantity": "7", "description": "Nights"}, status=422)
-    assert "Somebody else has removed this line. Add it again if it is needed" in refused.errors
-    form = f"form[action='{at(f'{invoice.id}/lines/add')}']"
-    kept = filled_in(refused.page.select_one(form))
-    assert (kept["quantity"], kept["description"], kept["item"]) == ("7", "Nights", str(item.id))
-    finance.submit(refused, form=form, status=303)
-    assert made.invoice_now(invoice).gross_pence == 9 * 2_310
-    finance.get(f"{there}/change", status=404)
-    answer = finance.post(f"{there}/remove", status=303)
-    assert "Somebody else has removed the line already" in finance.follow(answer).words
-
-
 def test_an_invoice_elsewhere_says_that_it_is_a_record(finance, at, provider):
     contract, item = made.make_home_care(by_invoice=False, provider=provider)
     made.make_confirmed(item, 10 * SCALE)
@@ -369,13 +243,6 @@ def test_an_invoice_for_care_that_is_of_another_contract_now_is_read_and_differs
         finance.get(at(f"{sent.id}/{path}"))
     officer = finance.sign_in(made.officer())
     assert "Differs: The care package is of another contract now" in officer.get(f"/council/invoices/{sent.id}").words
-
-
-def test_a_line_is_not_offered_for_care_that_is_of_another_contract_now(finance, at, care, provider):
-    contract, item = care
-    draft = made.make_invoice(contract, asked(item))
-    runs.change(item, contract_id=made.make_home_care(provider=provider)[0].id)
-    assert finance.get(at(draft.id)).page.select(f"#item option[value='{item.id}']") == []
 
 
 def test_an_approved_invoice_says_which_payment_has_it_and_what_waits_and_why(finance, at, care):
