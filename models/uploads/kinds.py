@@ -54,7 +54,7 @@ def check(
         against = facts_now(batch, provider, days_said(columns, rows))  # first: what changes meanwhile is noticed
         facts = Facts(provider)
         found = check_actuals(facts, columns, rows, bad, tell)
-        people = {row.item.client_id for row in found.rows if row.item is not None and not row.is_rejected}
+        people = {row.item.client_id for row in found.rows if row.item is not None and row.pence is not None}
         return Checked(found.rows, len(people), found.pence, found.planned_pence, b"".join(found.decided), against)
     facts_of_visits = Facts(provider) if kind is ImportKind.VISITS else None
     checked = check_visits(facts_of_visits, columns, rows) if facts_of_visits else check_carers(columns, rows)

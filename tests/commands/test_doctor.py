@@ -120,7 +120,7 @@ def test_a_database_of_another_revision_is_said(doctor, database):
     with database.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
     result = doctor()
-    assert "To mend: The database is at revision 0001, and the code at 00" in result.stderr
+    assert "To mend: The database is at revision 0001, and the code at 0" in result.stderr
     assert "./portal db upgrade." in result.stderr
 
 

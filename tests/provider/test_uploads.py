@@ -325,7 +325,7 @@ def test_a_file_pays_nothing_of_what_invoices_pay(agency, clerk):
     assert sum_of(clerk.get(there)) == "This file pays £623.70, £23.10 less than planned, for 2 people."
     change(method, is_by_invoice=True)
     clerk.post(f"{there}/check", status=303)
-    assert sum_of(clerk.get(there)) == "This file pays £0.00, just as planned, for 2 people."
+    assert sum_of(clerk.get(there)) == "This file pays nothing by itself: your invoices for these weeks do."
     assert "Apply all 2 rows" in clerk.get(there).words
 
 
