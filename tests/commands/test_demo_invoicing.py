@@ -41,7 +41,7 @@ def test_a_week_is_confirmed_invoiced_approved_and_paid(durham_app):
     assert offered[3:] == ["2019-09-16", str(LAST_WEEK)]
     made = agency.follow(agency.submit(fresh, {"weeks": [str(LAST_WEEK)], "number": "1061"}))
     sent = agency.follow(agency.submit(made, form="form[action$='/send']"))
-    assert "Submitted" in sent.words
+    assert "SUBMITTED" in sent.words
     [invoice] = every(select(Invoice).where(Invoice.number == "1061"))
 
     looked_at = officer.get(f"/council/invoices/{invoice.id}")
@@ -49,7 +49,7 @@ def test_a_week_is_confirmed_invoiced_approved_and_paid(durham_app):
     officer.follow(officer.submit(looked_at, form="form[action$='/approve']"))
     runs.finalise(NEXT_RUN)
 
-    assert "Part-paid" in agency.get(f"{home}invoices/{invoice.id}").words, "one care package is suspended"
+    assert "PART-PAID" in agency.get(f"{home}invoices/{invoice.id}").words, "one care package is suspended"
     own = select(InvoiceLine.id).where(InvoiceLine.invoice_id == invoice.id)
     paid = every(select(PaymentLine).where(PaymentLine.invoice_line_id.in_(own), PaymentLine.run_id.is_not(None)))
     assert [line.total_pence for line in paid] == [11_550, 11_550]
