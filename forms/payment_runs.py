@@ -12,8 +12,8 @@ from forms.fields import StringField, TextAreaField
 from forms.filters import ALL as ANY
 from forms.filters import ChoiceField, FilterDay, SelectChoice
 from models.calendar import in_words, today
+from models.payments.due import DueWhen
 from models.payments.run import RunState
-from models.payments.worklist import DueWhen
 from models.records.provider import ProviderKind
 
 ALL, KINDS, NAMED = "all", "kinds", "named"

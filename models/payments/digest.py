@@ -6,8 +6,9 @@ from datetime import timedelta
 from models.calendar import today
 from models.money import gbp
 from models.payments import blocked
+from models.payments.due import Due, what_is_due
 from models.payments.run import RunState
-from models.payments.worklist import WORK, Due, runs_that_wait, waiting, what_is_due
+from models.payments.worklist import WORK, runs_that_wait, waiting
 from models.waiting import Waiting, ask
 from models.words import how_many
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 CLAIMS = "One-Off Claims"
 """What the order of a year's claims is called, which is no client's."""
-_ISSUED = sa.text("revision > 0")
+_ISSUED = sa.column("revision") > sa.literal_column("0")
 _OF_A_CLIENT, _OF_CLAIMS = sa.column("client_id").is_not(None), sa.column("client_id").is_(None)
 
 

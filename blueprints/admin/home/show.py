@@ -9,7 +9,7 @@ from forms.base import ButtonForm
 from models import daily_work
 from models.auditing import proxies
 from models.base import session, utc_now
-from models.payments.worklist import what_is_due
+from models.payments.due import what_is_due
 from models.permissions import Permission
 from models.records.feed import FeedImport
 

@@ -13,9 +13,9 @@ from models.calendar import as_on
 from models.outbox import OutboxMessage
 from models.payments import officer
 from models.payments.confirmation import Asked, Confirmation, Processing
+from models.payments.due import what_is_due
 from models.payments.payment import ScheduledPayment
 from models.payments.run import RunPayment
-from models.payments.worklist import what_is_due
 from models.records.care_package import ItemPrice
 from tests.care_factories import make_calendar, make_client, make_contract, make_item
 from tests.support.rows import every, reading, unit_of_work

@@ -10,15 +10,13 @@ from sqlalchemy import select
 from models.calendar import as_on
 from models.payments.adjustment import Adjustment
 from models.payments.confirmation import Confirmation, Processing
+from models.payments.due import AHEAD, Due, DueWhen, what_is_due
 from models.payments.hold import Hold, HoldKind
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment, RunState
 from models.payments.worklist import (
-    AHEAD,
     WORK,
     Concern,
-    Due,
-    DueWhen,
     before,
     is_before,
     is_far_off,
@@ -26,7 +24,6 @@ from models.payments.worklist import (
     numbered,
     runs_that_wait,
     waiting,
-    what_is_due,
 )
 from models.waiting import Waiting, ask
 from tests.care_factories import make_contract, make_deduction, make_item
