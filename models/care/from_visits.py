@@ -18,7 +18,7 @@ from models.care.figures import Figures
 from models.care.filing import Filed, file_rows
 from models.care.plan import Planned
 from models.care.rules import STEPS_E4
-from models.care.visit_story import story_of
+from models.care.visit_story import confirmed_weeks
 from models.care.weeks import insist_on_a_week, planned_of
 from models.money import SCALE, round_half_away
 from models.pricing import Unit
@@ -81,10 +81,10 @@ def allot_by_hand(visit: Visit, item: CarePackageLineItem, *, by: User) -> None:
 
 
 def _insist_on_no_confirmed_week(visit: Visit, item: CarePackageLineItem) -> None:
-    story = story_of(visit) if visit.item_id != item.id else None
-    if story is not None and story.figure is not None and story.week is not None and not story.week.is_open:
+    span = confirmed_weeks([visit]).get(visit.id) if visit.item_id != item.id else None
+    if span is not None:
         raise DomainError(
-            f"This visit counts in the confirmed week of {story.span.words()} of the line item that it has. Open that "
+            f"This visit counts in the confirmed week of {span.words()} of the line item that it has. Open that "
             "week with Correct this week, or ask the council to open it; then choose here, and take both weeks from "
             "their visits again"
         )

@@ -3,6 +3,7 @@
 A visit is part of a week's figure, so that what is told of money is the whole week's of its line item.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -65,6 +66,35 @@ def story_of(visit: Visit) -> VisitStory | None:
         is_newer=figure is not None and visit.changed_at > figure.confirmed_at,
         lines=list(session.execute(_lines(found.id, span))),
     )  # fmt: skip
+
+
+def confirmed_weeks(visits: Collection[Visit]) -> dict[int, Span]:
+    """By the id of each visit that counts in the figure of a confirmed week that of its line item: the days of that
+    week. Others are left out. Four queries.
+    """
+    item, week = CarePackageLineItem, ActualWeek
+    query = select(item.id, item.contract_id, ServiceLevel.service_id)
+    query = query.join(ServiceLevel, ServiceLevel.id == item.service_level_id)
+    places = {row.id: row for row in session.execute(query.where(item.id.in_({each.item_id for each in visits})))}
+    calendars = calendars_of({row.contract_id for row in places.values()})
+    spans: dict[int, Span] = {}
+    for visit in visits:
+        if place := places.get(visit.item_id or 0):
+            calendar = calendar_on(calendars.get(place.contract_id, ()), visit.day)
+            if calendar is not None:
+                spans[visit.id] = week_of(calendar, visit.day)
+    days = {span.first for span in spans.values()}
+    closed = select(week.contract_id, week.service_id, week.first_on).where(~week.is_open, week.first_on.in_(days))
+    weeks = {tuple(row) for row in session.execute(closed)}
+    figures = latest_that_counts(ConfirmedActual.item_id, ConfirmedActual.first_on)
+    figures = figures.where(ConfirmedActual.item_id.in_(places), ConfirmedActual.first_on.in_(days))
+    counted = {tuple(row) for row in session.execute(figures)}
+    return {
+        visit.id: span
+        for visit in visits
+        if (span := spans.get(visit.id)) is not None and (place := places.get(visit.item_id or 0)) is not None
+        and (place.contract_id, place.service_id, span.first) in weeks and (place.id, span.first) in counted
+    }  # fmt: skip
 
 
 def is_of_week(first_on: date, last_on: date) -> sa.ColumnElement[bool]:

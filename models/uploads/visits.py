@@ -13,6 +13,7 @@ from sqlalchemy import select
 from models.base import chunks, rows_changed, session, utc_now
 from models.calendar import DAY, LONDON, in_words, today
 from models.care.allotting import Wanted, allot, paid_days
+from models.care.visit_story import confirmed_weeks
 from models.records.actual import AbsenceReason
 from models.records.provider import Provider
 from models.records.visit import Visit, VisitOutcome
@@ -67,6 +68,8 @@ def check_visits(facts: Facts, columns: Sequence[str], rows: Iterable[tuple[int,
     _insist_on_paid_days(found)
     good = [row for row in found if row.values is not None and not any(fault.is_error for fault in row.faults)]
     _allot(facts, good, known)
+    _insist_on_open_weeks(good, known)
+    good = [row for row in good if not any(fault.is_error for fault in row.faults)]
     for row in good:
         row.state = _state(known.get(row.values["reference"]), row.values) if row.values else row.state
     tell_clashes(good)
@@ -236,6 +239,28 @@ def _keeps_item(before: Visit, values: dict[str, Any], paid: dict[int, tuple[dat
         return False
     first_on, last_on = paid[before.item_id]
     return bool(first_on <= values["day"] <= last_on)
+
+
+def _insist_on_open_weeks(rows: Iterable[CheckedRow], known: dict[str, Visit]) -> None:
+    """A fault of each row that takes a visit out of a confirmed week in which it counts: it would be paid there, and
+    where it comes to once more.
+    """
+    stand = {
+        row.number: known[row.values["reference"]] for row in rows if row.values and row.values["reference"] in known
+    }
+    counts = confirmed_weeks(list(stand.values()))
+    for row in rows:
+        before, values = stand.get(row.number), row.values or {}
+        span = counts.get(before.id) if before is not None else None
+        if before is None or span is None:
+            continue
+        is_same_item, is_in_week = values["item_id"] == before.item_id, span.first <= values["day"] <= span.last
+        if not is_same_item or not is_in_week:
+            text = (
+                f"This visit counts in the confirmed week of {span.words()} of the line item that it has. Open that "
+                "week with Correct this week, or ask the council to open it; then check this file again"
+            )
+            row.say(WrongCell("E119", text), "VisitDate" if is_same_item else "CPLIRef")
 
 
 def _state(known: Visit | None, values: dict[str, Any]) -> RowState:

@@ -6,12 +6,16 @@ import pytest
 from sqlalchemy import select
 
 from models.calendar import as_on
+from models.care.from_visits import take_visits
+from models.care.weeks import confirm, correct
 from models.money import SCALE
 from models.pricing import Convention, Unit
+from models.records.actual import ActualWeek
+from models.records.contract import Contract
 from models.records.import_batch import ImportBatch, ImportKind, ImportRow
 from models.records.visit import Carer, Visit
 from models.uploads import queue
-from tests.actual_factories import AFTER
+from tests.actual_factories import AFTER, MONDAY
 from tests.care_factories import make_client, make_item, make_service_level
 from tests.support.rows import every, unit_of_work
 from tests.support.runs import change
@@ -194,6 +198,33 @@ def test_a_visit_keeps_what_it_was_allotted_to_by_hand_while_that_is_paid_for_it
     assert every(Visit)[0].item_id == first.id
     applied(agency, upload(agency, visit(agency, "V1", client=client.reference, VisitDate="23/04/2026")))
     assert every(Visit)[0].item_id == second.id
+
+
+def test_no_file_takes_a_visit_out_of_a_confirmed_week_in_which_it_counts(agency):
+    """It would be paid there, and where it comes to once more."""
+    other = make_person(agency, agency.clients[0], None)
+    own = agency.items[0].reference
+    applied(agency, upload(agency, visit(agency, CPLIRef=own)))
+    with unit_of_work(agency.provider.id) as session:
+        contract = session.get(Contract, agency.contract.id)
+        take_visits(contract, agency.level.service_id, MONDAY, by=agency.clerk)
+        confirm(session.scalars(select(ActualWeek)).one(), by=agency.clerk)
+    moved = {  # by the column that is told
+        "CPLIRef": {"CPLIRef": other.reference},
+        "VisitDate": {"VisitDate": "19/04/2026"},
+        "": {"VisitDate": "26/04/2026"},
+    }
+    for column, given in moved.items():
+        batch = upload(agency, visit(agency, **{"CPLIRef": own} | given))
+        assert (batch.rows_rejected, batch.rows_changed) == ((1, 0) if column else (0, 1)), given
+        faults = {
+            (fault.code, fault.column) for row in every(ImportRow) for fault in row.faults if row.batch_id == batch.id
+        }
+        assert ({("E119", column)} if column else set()) == {each for each in faults if each[0] == "E119"}
+    with unit_of_work(agency.provider.id) as session:
+        correct(session.scalars(select(ActualWeek)).one(), by=agency.clerk)
+    applied(agency, upload(agency, visit(agency, CPLIRef=other.reference)))
+    assert every(Visit)[0].item_id == other.id
 
 
 def test_a_missed_visit_has_no_minutes(agency):
