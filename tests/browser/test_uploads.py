@@ -106,3 +106,22 @@ def test_a_long_file_says_how_far_it_is_until_the_worker_has_checked_and_applied
     expect(page.get_by_text("5 rows applied").first).to_be_visible()
     look(page, "upload-applied")
     assert len(every(Actual)) == 5
+
+
+def test_nothing_else_is_pressed_while_a_mend_is_on_its_way(open_browser, sign_in, agency):
+    """Its answer would take the place of what the second press had sent."""
+    page = open_browser("script-1280")
+    sign_in(page, agency.clerk)
+    upload(page, agency, agency.row(0, ActualQty="13,5", Comment="Short"), agency.short(1, ActualQty="12,5"))
+    to_put_right(page, "2 rows")
+    waiting = []
+    page.route("**/mend*", lambda route: waiting.append(route))
+    press(page, "Make it “13.5” in C2")
+    other = page.get_by_role("button", name="Make it “12.5” in C3", exact=True)
+    expect(other).to_be_disabled()
+    waiting.pop().continue_()
+    to_put_right(page, "1 row")
+    expect(other).to_be_enabled()
+    page.unroute("**/mend*")
+    other.click()
+    expect(page.get_by_role("button", name="Apply all 2 rows")).to_be_visible()
