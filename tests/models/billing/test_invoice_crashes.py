@@ -59,7 +59,8 @@ class Desk(InvoiceDesk):
             act(self.invoices[-1], verb, *words, **given)
 
     def first_line(self, own) -> InvoiceLine:
-        return session.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == own.id)).all()[0]
+        lines = select(InvoiceLine).where(InvoiceLine.invoice_id == own.id).order_by(InvoiceLine.id)
+        return session.scalars(lines).all()[0]
 
 
 def press(desk, verb) -> None:

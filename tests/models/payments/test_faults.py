@@ -13,11 +13,11 @@ from models.payments import calculation, foreseeing, officer, payment_run
 from models.payments.adjustment import Adjustment
 from models.payments.authorising import authorise_from_command_line
 from models.payments.blocked import CalculationFault, faults, waiting
+from models.payments.due import what_is_due
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
 from models.payments.run import PaymentRun
 from models.payments.standing import Kept, standing_of
-from models.payments.worklist import what_is_due
 from models.records.care_package import ItemPrice
 from models.records.client import Client
 from models.records.contract import Contract
