@@ -16,6 +16,7 @@ from models.money import gbp
 from models.permissions import Permission
 
 GONE = "Somebody else has removed this line. Add it again if it is needed"
+REMOVED_ALREADY = "Somebody else has removed the line already"
 LINE = "/<int:invoice_id>/lines/<int:line_id>"
 
 
@@ -56,7 +57,8 @@ def change_line(invoice_id, line_id):
             verbs.change_line(invoice, line, form.asked, by=me(), seen=form.seen.data or "")
             return done(f"The line comes to {gbp(line.gross_pence)} now", then=_there(invoice))
         invoice = _looked_at_again(invoice_id, line_id, form)
-    form.seen.is_of(line.mark)
+    elif not form.is_submitted():
+        form.seen.is_of(line.mark)
     return render("provider/invoices/line.html", form=form, invoice=invoice)
 
 
@@ -66,15 +68,18 @@ def change_line(invoice_id, line_id):
 def remove_line(invoice_id, line_id):
     invoice = loaded(invoice_id)
     if _is_gone(invoice, line_id):
-        return done("Somebody else has removed the line already", then=_there(invoice))
+        return done(REMOVED_ALREADY, then=_there(invoice))
     line, form = line_of(invoice, line_id), SeenLineForm()
     if form.validate_on_submit():
         with refusals_on(form):
             verbs.remove_line(invoice, line, by=me(), seen=form.seen.data or "")
             return done("The line is removed", then=_there(invoice))
         invoice = _looked_at_again(invoice_id, line_id, form)
+        if _is_gone(invoice, line_id):  # removed while this one waited for its turn
+            return done(REMOVED_ALREADY, then=_there(invoice))
         line = line_of(invoice, line_id)
-    form.seen.is_of(line.mark)
+    elif not form.is_submitted():
+        form.seen.is_of(line.mark)
     return render("provider/invoices/remove_line.html", form=form, invoice=invoice, line=line)
 
 

@@ -209,12 +209,12 @@ def test_no_file_takes_a_visit_out_of_a_confirmed_week_in_which_it_counts(agency
         contract = session.get(Contract, agency.contract.id)
         take_visits(contract, agency.level.service_id, MONDAY, by=agency.clerk)
         confirm(session.scalars(select(ActualWeek)).one(), by=agency.clerk)
-    moved = {  # by the column that is told
-        "CPLIRef": {"CPLIRef": other.reference},
-        "VisitDate": {"VisitDate": "19/04/2026"},
-        "": {"VisitDate": "26/04/2026"},
-    }
-    for column, given in moved.items():
+    moved = (
+        ("CPLIRef", {"CPLIRef": other.reference}),
+        ("VisitDate", {"VisitDate": "19/04/2026"}), ("", {"VisitDate": "20/04/2026"}),
+        ("", {"VisitDate": "26/04/2026"}), ("VisitDate", {"VisitDate": "27/04/2026"}),
+    )  # fmt: skip
+    for column, given in moved:  # the column that is told
         batch = upload(agency, visit(agency, **{"CPLIRef": own} | given))
         assert (batch.rows_rejected, batch.rows_changed) == ((1, 0) if column else (0, 1)), given
         faults = {
