@@ -86,7 +86,7 @@ a second, of the bare | p95 ms | busiest worker | CPU, larger |
 
 
 def _row(page: Page, asked: int, servers: Sequence[Server], rounds: int, seconds: float) -> str:
-    own = [_path(page, 1), _path(page, 1), _path(page, 1 if page.of_everyone else 3)]
+    own = [path_of(page, 1), path_of(page, 1), path_of(page, 1 if page.of_everyone else 3)]
     pairs = list(zip(servers, own, strict=True))
     ones: list[list[Looked]] = [[], [], []]
     eights: list[list[Looked]] = [[], [], []]
@@ -113,14 +113,14 @@ def _middle(each: Sequence[Looked]) -> Looked:
     return Looked(*(median(getattr(one, name) for one in each) for name in names))
 
 
-def _path(page: Page, provider: int) -> str:
+def path_of(page: Page, provider: int) -> str:
     """Of a client of the provider: the items of provider 1 have numbers from 1, those of provider 3 from 111."""
     return page.path.format(n=provider, id={1: 7, 3: 117}[provider])
 
 
 def _record(made: Place, page: Page, provider: int) -> int:
     """Write down what the portal sends, for the bare page; how many statements it takes."""
-    app, path = create_app(settings_in(made.folder)), _path(page, provider)
+    app, path = create_app(settings_in(made.folder)), path_of(page, provider)
     client = app.test_client()
     client.set_cookie("session", page.cookie, domain="localhost")
     client.get(path)
