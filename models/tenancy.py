@@ -16,7 +16,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.base import ExecutableOption
 
 from models.base import Base, session
-from models.statements import named
+from models.statements import as_text, is_plain, named
 
 EVERY_PROVIDER = "every provider"
 
@@ -119,24 +119,36 @@ def _found_in(statement: sa.Executable) -> Iterator[str]:
 
 
 @event.listens_for(Session, "do_orm_execute")
-def _filter_reads(state: ORMExecuteState) -> None:
+def _filter_reads(state: ORMExecuteState) -> sa.CursorResult[Any] | None:
+    """Give a statement the tenant's criteria. What comes back is the result, of a statement that is sent as text."""
     current = state.session.info.get("tenant")
     if current == EVERY_PROVIDER:
         if state.is_relationship_load and (own := state.session.info.get("own")) is not None:
             _take(state, own)  # rows that were read as this tenant's are not read as everybody's afterwards
-        return
+        return _sent_as_text(state, state.statement) if is_plain(state.statement) else None
     if current is None:
         for table in _guarded_tables(state.statement):
             raise NoTenant(f"{table} was asked for with no provider chosen")
         current = -1  # no provider has this id: a table that was overlooked above gives no rows
     if state.is_insert:
         _check_inserts(state, current)
-        return
-    if state.is_select and not isinstance(state.parameters, list | tuple):
-        state.statement = _of_tenant(state.statement)
+    elif state.is_select and not isinstance(state.parameters, list | tuple):
+        asked, state.statement = state.statement, _of_tenant(state.statement)
         _take(state, current)
+        if is_plain(asked):
+            return _sent_as_text(state, state.statement)
     else:
         state.statement = state.statement.options(*_criteria(sa.literal(current)))
+    return None
+
+
+def _sent_as_text(state: ORMExecuteState, statement: sa.Executable) -> sa.CursorResult[Any]:
+    if state.session.autoflush:
+        state.session.flush()
+    connection = state.session.connection()
+    text = as_text(cast(sa.SelectBase, statement), connection.dialect)
+    options = {name: value for name, value in state.execution_options.items() if name == "yield_per"}
+    return connection.execute(text, cast(Mapping[str, Any] | None, state.parameters), execution_options=options)
 
 
 def _take(state: ORMExecuteState, current: int) -> None:

@@ -153,7 +153,7 @@ def facts() -> sa.Select:
     """The rows of which `standings_of` says how the payments of its parameters stand: theirs, and those of earlier open
     ones. See `which`.
     """
-    return with_facts(select(P.id.label("id")).where(_is_one_of_them()))
+    return with_facts(select().select_from(P).where(_is_one_of_them()))
 
 
 def with_facts(query: sa.Select) -> sa.Select:

@@ -31,7 +31,8 @@ PURE = {"models.agreed_terms", "models.calendar", "models.money", "models.pricin
 """All that the engine may import: no table, no session."""
 WEB = {"flask", "flask_login", "flask_wtf", "wtforms", "werkzeug", "jinja2", "htmx_flask", "markupsafe"}
 COMMITS = {"models/base.py", "blueprints/transactions.py"}
-RAW_SQL = {"models/base.py", "models/sqlite_file.py"}
+RAW_SQL = {"models/base.py", "models/sqlite_file.py", "models/statements.py"}
+"""The last writes down as text what a select() comes to with the tenant's criteria, for models/tenancy.py alone."""
 SEARCHES = {"like", "ilike", "contains", "icontains", "istartswith", "iendswith", "regexp_match"}
 FOLDED = {"surname", "first_name"} | {
     f"{name}.name" for name in ("Provider", "Contract", "Contact", "User", "Service", "ServiceLevel")
@@ -242,6 +243,11 @@ def test_nobody_commits_but_the_plumbing(path):
 def test_nothing_is_kept_for_the_whole_process(path):
     """Two portals may run in one: what belongs to one is in its models.portal.Portal."""
     assert not [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Global)]
+
+
+@each_file()
+def test_only_the_tenants_filter_sends_statements_as_text(path):
+    assert ("models.statements.as_text" in set(imports(path))) == (name_of(path) == "models/tenancy.py")
 
 
 @each_file()

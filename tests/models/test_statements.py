@@ -11,18 +11,19 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import visitors
 
 from models.base import session
-from models.calendar import FAR_FUTURE, as_on
+from models.calendar import FAR_FUTURE, as_on, today
 from models.payments.payment import ScheduledPayment
 from models.payments.run_history import _spend
 from models.payments.standing import facts
+from models.records.contract import ConfirmationPolicy, Contract
 from models.reports.coming import _here, _of_providers
 from models.reports.difference import _facts_and_before
 from models.reports.reasons import sums_of
 from models.reports.waits import _most_waiting
-from models.statements import TODAY, built_once, named, today_and
+from models.statements import TODAY, as_text, built_once, is_plain, named, today_and
 from tests.care_factories import make_contract
 from tests.support import runs
-from tests.support.rows import unit_of_work
+from tests.support.rows import reading, unit_of_work
 
 DAY = date(2019, 10, 2)
 
@@ -134,3 +135,62 @@ def test_no_copy_of_a_parameter_is_left_in_what_is_kept(kept):
 
 def bindparams(statement):
     return [each for each in visitors.iterate(statement) if isinstance(each, sa.BindParameter)]
+
+
+@pytest.mark.postgres
+def test_a_statement_of_columns_is_sent_as_the_text_that_it_comes_to(database):
+    """With lists, limits, days, kinds, colons and percent signs, and parameters that are given and that are not."""
+    contract = make_contract()
+
+    @built_once
+    def query():
+        c = Contract
+        said = sa.literal("10:30 is 50 % :later").label("said")
+        return (
+            select(c.id, c.starts_on, c.confirmation, said, (c.id % 2).label("odd"), TODAY.label("day"))
+            .where(c.reference == sa.bindparam("reference"), c.id.in_(sa.bindparam("ids", expanding=True)))
+            .where(c.confirmation.not_in([ConfirmationPolicy.NONE]) | c.confirmation.in_(list(ConfirmationPolicy)))
+            .limit(sa.bindparam("most"))
+        )
+
+    which = {"reference": contract.reference, "ids": [contract.id, 7], "most": 5}
+    with reading(contract.provider_id) as session:
+        assert is_plain(query())
+        [row] = session.execute(query(), which)
+        assert tuple(row) == (
+            contract.id, contract.starts_on, contract.confirmation, "10:30 is 50 % :later", contract.id % 2, today()
+        )  # fmt: skip
+        assert type(row.confirmation) is type(contract.confirmation)
+        assert session.execute(query(), which | {"ids": []}).all() == []
+        assert session.execute(query(), which | {"most": 0}).all() == []
+        with pytest.raises(exc.StatementError, match="most"):
+            session.execute(query(), {"reference": "", "ids": []})
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        select(Contract), select(Contract.id, Contract), sa.union_all(select(Contract), select(Contract)),
+        select(Contract.id, Contract.id), select(Contract.id, ScheduledPayment.id), sa.update(Contract),
+    ],
+)  # fmt: skip
+def test_entities_and_columns_of_one_name_are_the_sessions_own_work(query):
+    assert not is_plain(built_once(lambda: query)())
+
+
+def test_what_is_built_for_one_request_is_not_kept_as_text():
+    assert not is_plain(select(Contract.id))
+    assert not is_plain(built_once(lambda: select(Contract.id))().where(Contract.id == 1))
+
+
+@pytest.mark.postgres
+def test_what_has_been_changed_is_written_before_a_text_is_sent(database):
+    contract = make_contract()
+    with unit_of_work() as session:
+        session.scalars(select(Contract).where(Contract.id == contract.id)).one().name = "Changed"
+        assert session.scalars(built_once(lambda: select(Contract.name))()).all() == ["Changed"]
+
+
+def test_a_text_is_made_once():
+    statement, dialect = built_once(lambda: select(Contract.id))(), sqlite.dialect()
+    assert as_text(statement, dialect) is as_text(statement, dialect)

@@ -11,7 +11,8 @@ from models.accounts.user import Membership, User
 from models.base import insert_rows, session, utc_now
 from models.records.contract import PaymentMethod
 from models.records.provider import Contact, Provider, ProviderService, Service
-from models.tenancy import EVERY_PROVIDER, NoTenant, OtherTenant, every_provider, set_tenant, tenant
+from models.statements import built_once, is_plain
+from models.tenancy import AT_HAND, EVERY_PROVIDER, NoTenant, OtherTenant, every_provider, set_tenant, tenant
 from tests.care_factories import make_contract, make_service
 from tests.factories import make_provider, make_user
 from tests.support.rows import every, reading, saved, unit_of_work
@@ -36,6 +37,11 @@ QUERIES = {
     "provider": select(Provider),
     "membership": select(Membership),
 }
+
+PLAIN = ("column", "count", "count of rows", "subquery", "scalar", "cte")
+"""Those of columns alone: as statements that are built once they are sent as text."""
+for shape in PLAIN:
+    QUERIES[f"{shape}, as text"] = built_once(lambda query=QUERIES[shape]: query)()
 
 
 @pytest.fixture
@@ -66,14 +72,15 @@ def test_with_no_provider_chosen_a_query_raises(mine, shape):
 @pytest.mark.parametrize(
     ("shape", "count"),
     [("entity", 1), ("column", 1), ("alias", 1), ("join", 1), ("exists", 1), ("in", 1), ("provider", 1),
-     ("membership", 1), ("subquery", 1), ("cte", 1)],
+     ("membership", 1), ("subquery", 1), ("cte", 1), ("column, as text", 1), ("subquery, as text", 1),
+     ("cte, as text", 1)],
 )  # fmt: skip
 def test_only_the_chosen_providers_rows_are_read(mine, theirs, shape, count):
     with reading(mine.id) as session:
         assert len(session.execute(QUERIES[shape]).all()) == count
 
 
-@pytest.mark.parametrize("shape", ["count", "count of rows"])
+@pytest.mark.parametrize("shape", ["count", "count of rows", "count, as text", "count of rows, as text"])
 def test_only_the_chosen_providers_rows_are_counted(mine, theirs, shape):
     with reading(mine.id) as session:
         assert session.scalar(QUERIES[shape]) == 1
@@ -93,6 +100,25 @@ def test_a_union_is_filtered_on_both_sides(mine, theirs):
         both = union_all(select(Contact.provider_id), select(ProviderService.provider_id))
         found = session.scalars(select(both.subquery())).all()
         assert theirs.id not in found
+
+
+@pytest.mark.parametrize("shape", PLAIN)
+def test_as_text_a_statement_reads_what_it_reads_otherwise(mine, theirs, shape):
+    plain = QUERIES[f"{shape}, as text"]
+    assert is_plain(plain)
+    assert not is_plain(QUERIES[shape])
+    for whose in (mine.id, EVERY_PROVIDER, theirs.id):
+        with reading(whose) as session:
+            as_it_is, as_text = session.execute(QUERIES[shape]), session.execute(plain)
+            assert shape in ("count", "count of rows", "scalar") or as_text.keys() == as_it_is.keys()
+            assert sorted(as_text.all(), key=str) == sorted(as_it_is.all(), key=str)
+
+
+def test_the_tenant_of_a_text_is_the_sessions_whatever_is_said_with_it(mine, theirs):
+    with reading(mine.id) as session:
+        assert session.scalars(built_once(lambda: select(Contact.provider_id))(), {AT_HAND: theirs.id}).all() == [
+            mine.id
+        ]
 
 
 def test_another_providers_row_is_not_found_by_its_id(mine, theirs):
