@@ -8,14 +8,15 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import NamedTuple
 
 from app import create_app
-from bench._bare import RECORDED
 from bench._data import settings_in, statements
 from bench._load import Looked, Server, look, served
-from bench._places import FINANCE, OFFICER, Place, place
+from bench._places import FINANCE, OFFICER, place
+from bench.bare.app import RECORDED
 
 SMOKE = (300, 600, 300, 1, 0.2)
 """What is measured where nothing is said, for trying whether it works."""
@@ -29,9 +30,6 @@ class Page:
     name: str
     path: str
     """`{n}` stands for the provider, `{id}` for the line item and order of one client of it."""
-    query: str
-    """Of bench/_bare.py."""
-    values: dict[str, Any]
     of_everyone: bool = False
     """It is one of the provider with fifty items, whichever others there are."""
 
@@ -41,19 +39,18 @@ class Page:
 
 
 PAGES = (
-    Page("home", "/providers/{n}/", "payments", {}),
-    Page("payments", "/providers/{n}/payments/", "payments", {}),
-    Page("a payment, 50 rows", f"/providers/{{n}}/payments/C{{n}}/{WEEK}", "lines", {"day": WEEK}),
-    Page("purchase orders, 50 rows", "/providers/{n}/purchase-orders/", "orders", {}),
-    Page("purchase orders of one client", "/providers/{n}/purchase-orders/?text=Surname{id}", "orders of one", {}),
-    Page("one order", "/providers/{n}/purchase-orders/{id}", "order", {}),
-    Page("a thread", "/providers/1/actions/1", "posts", {}, of_everyone=True),
-    Page("claims", "/providers/1/claims/", "claims", {}, of_everyone=True),
-    Page("a remittance", f"/providers/{{n}}/reports/remittance-by-period?contract=C{{n}}&period={FINALISED}", "lines",
-         {"day": FINALISED}),
-    Page("a week of actuals, 60 people", f"/providers/2/actuals/C2/1/{FINALISED}", "week", {}, of_everyone=True),
-    Page("council: home", "/council/", "every payment", {"day": WEEK}, of_everyone=True),
-    Page("council: payments, 50 rows", "/council/payments/", "every payment", {"day": WEEK}, of_everyone=True),
+    Page("home", "/providers/{n}/"),
+    Page("payments", "/providers/{n}/payments/"),
+    Page("a payment, 50 rows", f"/providers/{{n}}/payments/C{{n}}/{WEEK}"),
+    Page("purchase orders, 50 rows", "/providers/{n}/purchase-orders/"),
+    Page("purchase orders of one client", "/providers/{n}/purchase-orders/?text=Surname{id}"),
+    Page("one order", "/providers/{n}/purchase-orders/{id}"),
+    Page("a thread", "/providers/1/actions/1", of_everyone=True),
+    Page("claims", "/providers/1/claims/", of_everyone=True),
+    Page("a remittance", f"/providers/{{n}}/reports/remittance-by-period?contract=C{{n}}&period={FINALISED}"),
+    Page("a week of actuals, 60 people", f"/providers/2/actuals/C2/1/{FINALISED}", of_everyone=True),
+    Page("council: home", "/council/", of_everyone=True),
+    Page("council: payments, 50 rows", "/council/payments/", of_everyone=True),
 )  # fmt: skip
 
 
@@ -64,10 +61,10 @@ def measure() -> None:
 def report(size: int, large: int, largest: int, rounds: int, seconds: float) -> None:
     with ExitStack() as stack:
         small, big = (stack.enter_context(each) for each in (place(size), place(large, largest)))
-        asked = {page.name: _record(small, page, 1) for page in PAGES}
+        asked = {page.name: record(small.folder, page, 1).statements for page in PAGES}
         portal = stack.enter_context(served("bench._places:portal_app()", small.folder))
         larger = stack.enter_context(served("bench._places:portal_app()", big.folder))
-        bare = stack.enter_context(served("bench._bare:bare_app()", small.folder))
+        bare = stack.enter_context(served("bench.bare.app:bare_app()", small.folder))
         at_rest = portal.pss_mb()
         print(f"  {size:,} line items, and {large:,} of which one provider has {largest:,}; {rounds} rounds\n")
         print(HEAD)
@@ -118,9 +115,15 @@ def path_of(page: Page, provider: int) -> str:
     return page.path.format(n=provider, id={1: 7, 3: 117}[provider])
 
 
-def _record(made: Place, page: Page, provider: int) -> int:
-    """Write down what the portal sends, for the bare page; how many statements it takes."""
-    app, path = create_app(settings_in(made.folder)), path_of(page, provider)
+class Sent(NamedTuple):
+    html: str
+    statements: int
+    """That the portal asked its database meanwhile."""
+
+
+def record(folder: Path, page: Page, provider: int) -> Sent:
+    """What the portal sends. What stands around its main part is written down for the bare page."""
+    app, path = create_app(settings_in(folder)), path_of(page, provider)
     client = app.test_client()
     client.set_cookie("session", page.cookie, domain="localhost")
     client.get(path)
@@ -129,20 +132,12 @@ def _record(made: Place, page: Page, provider: int) -> int:
     if answer.status_code != 200:
         raise RuntimeError(f"{path}: {answer.status}")
     app.extensions["portal"].engine.dispose()
-    recorded = made.folder / RECORDED
+    recorded = folder / RECORDED
     known = json.loads(recorded.read_text("utf-8")) if recorded.exists() else {}
-    values = {"provider": provider, "contract": f"C{provider}", "name": "surname7", "id": 7} | page.values
-    values = {name: value for name, value in values.items() if name in _WANTS[page.query]}
-    known[path] = {"query": page.query, "values": values, "html": answer.text}
+    before, _, rest = answer.text.partition("<main")
+    known[path] = [before, rest.partition("</main>")[2]]
     recorded.write_text(json.dumps(known), "utf-8")
-    return len(sent)
-
-
-_WANTS = {
-    "payments": ("provider",), "lines": ("contract", "day"), "orders": ("provider",), "week": ("provider",),
-    "orders of one": ("provider", "name"), "order": ("provider", "id"), "posts": ("provider",),
-    "claims": ("provider",), "every payment": ("day",),
-}  # fmt: skip
+    return Sent(answer.text, len(sent))
 
 
 if __name__ == "__main__":
