@@ -13,7 +13,7 @@ from markupsafe import Markup
 from bench._load import INSTANCE
 from bench.bare.filters import FILTERS
 from bench.bare.queries import statements
-from bench.bare.views import VIEWS
+from bench.bare.views import OWN, VIEWS
 
 RECORDED = "recorded.json"
 """By address, what stands before and after a page's main part. In the folder of the database."""
@@ -21,29 +21,42 @@ TOKEN = "." + "t" * 193
 """Where the portal writes a token against forged requests: as many characters."""
 KEY = "k" * 22
 """Where it writes a key that a form is sent with once."""
-OWN = "/providers/<int:n>"
+WEEK = f"{OWN}/actuals/<reference>/<int:service>/<first>"
 LINKED = {
     "accounts": "/account/password",
-    "action": f"{OWN}/actions/<int:id>",
     "actions": f"{OWN}/actions/",
     "ask": f"{OWN}/actions/new",
     "care": f"{OWN}/care-packages/",
-    "claims": f"{OWN}/claims/",
+    "as_planned": f"{WEEK}/as-planned",
+    "claim": f"{OWN}/claims/<int:id>",
+    "claims_data": f"{OWN}/claims/data.<kind>",
     "contacts": f"{OWN}/contacts/",
     "contract": f"{OWN}/contracts/<reference>",
+    "council_actions": "/council/actions/",
+    "council_actuals": "/council/actuals/",
     "council_contract": "/council/contracts/<reference>",
     "council_payment": "/council/payments/<reference>/<first>",
     "council_run": "/council/payment-runs/<int:id>",
     "documents": f"{OWN}/documents/",
+    "journeys": f"{OWN}/claims/journeys",
+    "keep": f"{OWN}/actions/<int:id>/keep",
+    "new_claim": f"{OWN}/claims/new",
+    "news": f"{OWN}/actions/<int:id>/news",
     "organisation": f"{OWN}/organisation/",
     "orders_data": f"{OWN}/purchase-orders/data.<kind>",
     "payment_data": f"{OWN}/payments/<reference>/<first>/data.<kind>",
     "payment_print": f"{OWN}/payments/<reference>/<first>/print",
     "received": f"{OWN}/received-and-expected/",
+    "remittance_data": f"{OWN}/reports/remittances/<reference>/<first>/data.<kind>",
+    "remittance_pdf": f"{OWN}/reports/remittances/<reference>/<first>/pdf",
     "reports": f"{OWN}/reports/",
     "row": f"{OWN}/payments/<reference>/<first>/rows/<key>",
+    "save_row": f"{WEEK}/rows/<int:id>",
     "schedule": f"{OWN}/payments/schedule",
+    "take": "/council/queues/<queue>/take",
+    "week_data": f"{WEEK}/week.<kind>",
     "whereabouts": f"{OWN}/where-every-pound-is/",
+    "write": f"{OWN}/actions/<int:id>/write",
 }
 """Addresses that the pages link to, and that nothing answers at here."""
 

@@ -1,12 +1,16 @@
-"""How the bare pages write sums and days. Sums are pence."""
+"""How the bare pages write sums, quantities and days. Sums are pence."""
 
-from datetime import date
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
 
 SHORT = "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
 LONG = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
+LONDON = ZoneInfo("Europe/London")
 WEEKDAYS = "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"
 
 
@@ -52,4 +56,30 @@ def year(starts_in: int) -> str:
     return f"{starts_in}/{starts_in + 1}"
 
 
-FILTERS = {each.__name__: each for each in (gbp, rate, numdate, day, longday, weekday, days, year)}
+def duty(on: date) -> str:
+    """Tuesday 1 October"""
+    return f"{WEEKDAYS[on.weekday()]} {on.day} {LONG[on.month - 1]}"
+
+
+def moment(at: datetime) -> str:
+    """Saturday 28 November 2026 at 9:30am, of a moment in UTC that does not say so."""
+    local = at.replace(tzinfo=UTC).astimezone(LONDON)
+    return f"{weekday(local)} at {local.hour % 12 or 12}:{local.minute:02}{'am' if local.hour < 12 else 'pm'}"
+
+
+def number(e4: int) -> str:
+    """14, 7.5, of ten-thousandths; nothing of none."""
+    whole, part = divmod(e4, 10_000)
+    return f"{whole:,}" + f".{part:04}".rstrip("0").rstrip(".") if e4 else ""
+
+
+def mark(row: Any) -> str:
+    """What a row of a week is told by when it is sent: its version, and a digest of its texts."""
+    figures = [number(each) for each in (row.actual_e4, row.frustrated_e4, row.missed_e4, row.extra_e4)]
+    texts = [*figures, str(row.visits or ""), row.reason or "", row.comment]
+    return f"{row.version}.{sha256(chr(10).join(texts).encode()).hexdigest()[:8]}"
+
+
+FILTERS = {
+    each.__name__: each for each in (gbp, rate, numdate, day, longday, weekday, days, year, duty, moment, number, mark)
+}

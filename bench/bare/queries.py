@@ -7,10 +7,14 @@ from sqlalchemy import Executable, and_, bindparam, case, func, literal, select
 
 READ = (
     "scheduled_payment", "payment_line", "payment_run", "purchase_order", "client", "contract", "provider", "service",
-    "service_level", "care_package_line_item", "claim", "action",
+    "service_level", "care_package_line_item", "claim", "claim_item", "action", "action_type", "action_team",
+    "action_post", "user", "remittance", "actual_week", "actual", "hold", "on_it", "claim_grant",
+    "contract_rate",
 )  # fmt: skip
 SHOWN = 50
 """Rows of a list."""
+DEADLINE = "+8 days"
+"""From a week's first day to the last on which it is confirmed in time."""
 Statements = dict[str, Executable]
 
 
@@ -21,7 +25,7 @@ def statements(engine: sa.Engine) -> Statements:
         name: sa.Table(name, tables, *(sa.Column(each["name"], each["type"]) for each in found.get_columns(name)))
         for name in READ
     }
-    return _orders(t) | _payments(t) | _payment(t) | _home(t) | _council(t)
+    return _orders(t) | _payments(t) | _payment(t) | _home(t) | _talk(t) | _claims(t) | _week(t) | _council(t)
 
 
 def _orders(t: Any) -> Statements:
@@ -181,10 +185,114 @@ def _home(t: Any) -> Statements:
     }  # fmt: skip
 
 
+def _talk(t: Any) -> Statements:
+    action, kind, team, post = t["action"], t["action_type"], t["action_team"], t["action_post"]
+    provider, user = t["provider"], t["user"]
+    return {
+        "action": select(
+            action.c["title", "closed_at", "due_on", "last_post_at", "team_id"], kind.c.name.label("kind"),
+            team.c.name.label("team"), provider.c.name.label("provider"),
+        )
+        .join_from(action, kind, kind.c.id == action.c.type_id)
+        .join(team, team.c.id == action.c.team_id)
+        .join(provider, provider.c.id == action.c.provider_id)
+        .where(action.c.id == bindparam("id"), action.c.provider_id == bindparam("n")),
+        "posts": select(
+            post.c["id", "side", "at", "kind", "text", "seen_at"], user.c.name.label("by"), team.c.name.label("team")
+        )
+        .join_from(post, user, user.c.id == post.c.by_id)
+        .join(team, team.c.id == post.c.team_id)
+        .where(post.c.action_id == bindparam("id"), post.c.provider_id == bindparam("n"))
+        .order_by(post.c.id),
+    }  # fmt: skip
+
+
+def _claims(t: Any) -> Statements:
+    claim, claimed, provider = t["claim"], t["claim_item"], t["provider"]
+    remittance, payment, contract = t["remittance"], t["scheduled_payment"], t["contract"]
+    grant, level, rate = t["claim_grant"], t["service_level"], t["contract_rate"]
+    own: Any = claim.c.provider_id == bindparam("n")
+    today: Any = bindparam("today", type_=sa.Date)
+    days = func.min(claim.c.claimed_on).label("first"), func.max(claim.c.claimed_on).label("last")
+    sent = (
+        select(contract.c["reference", "name"], payment.c["first_on", "last_on"])
+        .join_from(remittance, payment, payment.c.id == remittance.c.payment_id)
+        .join(contract, contract.c.id == payment.c.contract_id)
+        .where(remittance.c.provider_id == bindparam("n"))
+    )
+    return {
+        "claims": select(
+            claim.c["id", "claimed_on", "status"], provider.c.name.label("provider"),
+            func.coalesce(func.sum(claimed.c.amount_pence), 0).label("total"),
+        )
+        .join_from(claim, provider, provider.c.id == claim.c.provider_id)
+        .outerjoin(claimed, claimed.c.claim_id == claim.c.id)
+        .where(own)
+        .group_by(claim.c.id)
+        .order_by(claim.c.claimed_on.desc(), claim.c.id.desc())
+        .limit(SHOWN),
+        "claims in all": select(func.count().label("claims"), *days).where(own),
+        "grants": select(level.c["name", "unit"], rate.c.rate_e4)
+        .join_from(grant, level, level.c.id == grant.c.service_level_id)
+        .join(rate, and_(rate.c.service_level_id == level.c.id, rate.c.provider_id == grant.c.provider_id,
+                         rate.c.starts_on <= today, func.coalesce(rate.c.ends_on, today) >= today))
+        .where(grant.c.provider_id == bindparam("n"), grant.c.ended_at.is_(None))
+        .order_by(level.c.name),
+        "remittances": sent.order_by(payment.c.first_on.desc(), contract.c.name),
+        "remittance": sent.add_columns(remittance.c["advice", "bank_on", "paid_pence"], payment.c.method_id)
+        .where(contract.c.reference == bindparam("reference"), payment.c.first_on == bindparam("first")),
+    }  # fmt: skip
+
+
+def _week(t: Any) -> Statements:
+    week, contract, service = t["actual_week"], t["contract"], t["service"]
+    actual, item, level, client = t["actual"], t["care_package_line_item"], t["service_level"], t["client"]
+    return {
+        "week": select(week.c["id", "first_on", "confirmed_at"], contract.c.name.label("contract"),
+                       contract.c.reference, service.c.name.label("service"))
+        .join_from(week, contract, contract.c.id == week.c.contract_id)
+        .join(service, service.c.id == week.c.service_id)
+        .where(week.c.provider_id == bindparam("n"), contract.c.reference == bindparam("reference"),
+               week.c.service_id == bindparam("service"), week.c.first_on == bindparam("first")),
+        "actuals": select(
+            actual.c["item_id", "version", "planned_e4", "actual_e4", "frustrated_e4", "missed_e4", "extra_e4"],
+            actual.c["visits", "reason", "comment"], client.c["reference", "surname", "first_name"], level.c.unit,
+        )
+        .join_from(actual, item, item.c.id == actual.c.item_id)
+        .join(level, level.c.id == item.c.service_level_id)
+        .join(client, client.c.id == item.c.client_id)
+        .where(actual.c.week_id == bindparam("week_id"))
+        .order_by(item.c.id),
+    }  # fmt: skip
+
+
 def _council(t: Any) -> Statements:
     payment, contract, provider = t["scheduled_payment"], t["contract"], t["provider"]
+    hold, week, action, team = t["hold"], t["actual_week"], t["action"], t["action_team"]
+    on_it, user = t["on_it"], t["user"]
     total = payment.c.net_pence + payment.c.vat_pence
+    is_held = select(hold.c.id).where(hold.c.payment_id == payment.c.id, hold.c.released_at.is_(None)).exists()
+    deadline = func.datetime(week.c.first_on, DEADLINE, type_=sa.DateTime)
+    late = select(
+        literal(0).label("team_id"), literal("").label("name"), func.count().label("waiting"),
+        func.min(deadline, type_=sa.DateTime).label("oldest"),
+    ).where(week.c.confirmed_at.is_(None), deadline < bindparam("today"))  # fmt: skip
+    asked = (
+        select(team.c.id, team.c.name, func.count(), func.min(action.c.opened_at))
+        .join_from(action, team, team.c.id == action.c.team_id)
+        .where(action.c.closed_at.is_(None), action.c.holder == "council")
+        .group_by(team.c.id)
+    )
     return {
+        "due": select(payment.c.finalise_on, func.count().label("payments"), func.sum(total).label("total"),
+                      func.sum(case((is_held, total), else_=0)).label("held"))
+        .where(payment.c.first_on <= bindparam("today"), payment.c.closed_run_id.is_(None))
+        .group_by(payment.c.finalise_on)
+        .order_by(payment.c.finalise_on),
+        "waits": late.having(func.count() > 0).union_all(asked),
+        "on it": select(on_it.c.queue, user.c.name)
+        .join_from(on_it, user, user.c.id == on_it.c.user_id)
+        .where(on_it.c.on == bindparam("today")),
         "every payment": select(
             payment.c["id", "first_on", "last_on", "finalise_on", "closed_run_id", "waiting_pence"],
             total.label("total"), contract.c.name.label("contract"), contract.c.reference,
