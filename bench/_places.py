@@ -36,8 +36,10 @@ from models.tenancy import EVERY_PROVIDER, set_tenant
 
 SMALL, HOURLY = 50, 60
 """Line items of provider 1, and of provider 2, which says a week of actuals for each person."""
-OTHERS = 100
-"""Line items of each further provider."""
+OTHERS, FEWEST = 100, 32
+"""Line items of each further provider: at most so many, and so few in a small council that there are so many of them.
+Its list of payments is as long as a page then, as that of a large one.
+"""
 POSTS, CLAIMS = 20, 25
 """Of the thread of an action; of the list of claims."""
 FINANCE, OFFICER = "finance".ljust(43, "-"), "officer".ljust(43, "-")
@@ -83,7 +85,9 @@ def place(size: int, largest: int = OTHERS) -> Iterator[Place]:
 def _sizes(made: Place) -> Iterator[int]:
     first = [SMALL, HOURLY, made.largest]
     yield from first
-    yield from [OTHERS] * ((made.items - sum(first)) // OTHERS)
+    left = max(0, made.items - sum(first))
+    each = min(OTHERS, max(1, left // FEWEST))
+    yield from [each] * (left // each)
 
 
 def _add_people() -> None:

@@ -23,11 +23,10 @@ KEY = "k" * 22
 """Where it writes a key that a form is sent with once."""
 WEEK = f"{OWN}/actuals/<reference>/<int:service>/<first>"
 LINKED = {
-    "accounts": "/account/password",
     "actions": f"{OWN}/actions/",
+    "as_planned": f"{WEEK}/as-planned",
     "ask": f"{OWN}/actions/new",
     "care": f"{OWN}/care-packages/",
-    "as_planned": f"{WEEK}/as-planned",
     "claim": f"{OWN}/claims/<int:id>",
     "claims_data": f"{OWN}/claims/data.<kind>",
     "contacts": f"{OWN}/contacts/",
@@ -42,8 +41,9 @@ LINKED = {
     "keep": f"{OWN}/actions/<int:id>/keep",
     "new_claim": f"{OWN}/claims/new",
     "news": f"{OWN}/actions/<int:id>/news",
-    "organisation": f"{OWN}/organisation/",
     "orders_data": f"{OWN}/purchase-orders/data.<kind>",
+    "organisation": f"{OWN}/organisation/",
+    "password": "/account/password",
     "payment_data": f"{OWN}/payments/<reference>/<first>/data.<kind>",
     "payment_print": f"{OWN}/payments/<reference>/<first>/print",
     "received": f"{OWN}/received-and-expected/",

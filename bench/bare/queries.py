@@ -8,14 +8,15 @@ from sqlalchemy import Executable, and_, bindparam, case, func, literal, select
 READ = (
     "scheduled_payment", "payment_line", "payment_run", "purchase_order", "client", "contract", "provider", "service",
     "service_level", "care_package_line_item", "claim", "claim_item", "action", "action_type", "action_team",
-    "action_post", "user", "remittance", "actual_week", "actual", "hold", "on_it", "claim_grant",
-    "contract_rate",
+    "action_post", "user", "remittance", "actual_week", "actual", "hold", "on_it",
+    "claim_grant", "contract_rate",
 )  # fmt: skip
 SHOWN = 50
 """Rows of a list."""
 DEADLINE = "+8 days"
 """From a week's first day to the last on which it is confirmed in time."""
 Statements = dict[str, Executable]
+"""By name."""
 
 
 def statements(engine: sa.Engine) -> Statements:
@@ -132,7 +133,7 @@ def _payment(t: Any) -> Statements:
             earlier.c.component == line.c.component,
         ))
         .where(line.c.payment_id == bindparam("payment_id"))
-        .order_by(name, line.c.id)
+        .order_by(func.substr(client.c.folded_surname, 1, 1), client.c.folded_first_name, client.c.reference)
         .limit(SHOWN),
     }  # fmt: skip
 
@@ -178,6 +179,9 @@ def _home(t: Any) -> Statements:
         .order_by(payment.c.bank_on),
         "counts": select(
             number(payment, payment.c.first_on <= today, payment.c.closed_run_id.is_(None)).label("payments"),
+            number(payment, payment.c.first_on <= today, payment.c.asked_by.is_not(None),
+                   payment.c.confirmation == "unconfirmed").label("to_confirm"),
+            number(payment, payment.c.waiting_pence != 0).label("waiting"),
             number(claim, claim.c.status == "unsubmitted").label("claims"),
             number(order, order.c.financial_year == bindparam("year")).label("orders"),
             number(action, action.c.closed_at.is_(None)).label("actions"),

@@ -152,9 +152,14 @@ def week(read: Read, n: int, reference: str, service: int, first: str) -> dict[s
         "is_late": not found.confirmed_at and due_on < TODAY,
         "planned": sum(each.planned_e4 for each in rows),
         "delivered": sum(each.actual_e4 for each in rows),
-        "changed": sum(each.actual_e4 != each.planned_e4 for each in rows),
+        "changed": sum(not _is_as_planned(each) for each in rows),
         "reasons": REASONS,
     }
+
+
+def _is_as_planned(row: Any) -> bool:
+    others = row.frustrated_e4, row.missed_e4, row.extra_e4, row.visits, row.reason, row.comment
+    return row.actual_e4 == row.planned_e4 and not any(others)
 
 
 def council_home(read: Read) -> dict[str, Any]:

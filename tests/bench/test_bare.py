@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from bench._places import place
 from bench.bare.app import make_app
@@ -10,6 +11,18 @@ from bench.pages import PAGES, path_of, record
 
 ONCE = re.compile(r'(name="(?:csrf_token|one_time_key)" value=")[^"]*')
 """What is different in each answer."""
+TELLS = (
+    "UPDATE client SET first_name = 'Zoë & <i> ' || id",
+    "UPDATE purchase_order SET value_vat_pence = id * 7, spend_net_pence = spend_net_pence + id * 1100",
+    "UPDATE provider SET name = 'R & D, ' || id, address = id || ' Old ''Elvet'''",
+    "UPDATE contract SET name = 'Contract <' || id || '>', payment_terms = '30 days'",
+    "UPDATE action_post SET text = 'Look: a < b & c, ' || id",
+    "UPDATE action SET title = '<Query>'",
+    "UPDATE claim_item SET amount_pence = amount_pence + id * 10000",
+    "UPDATE actual SET comment = 'as \"usual\" ' || id, visits = id, version = id",
+    "UPDATE service_level SET name = 'R & D'",
+)
+"""So that rows differ from each other, and some of their texts are none that HTML could take as they are."""
 BETWEEN = re.compile(r"\s*(<[^>]*>)\s*")
 
 
@@ -17,6 +30,11 @@ BETWEEN = re.compile(r"\s*(<[^>]*>)\s*")
 def sent():
     """What the portal and the bare app send, by the name of a page."""
     with place(111, 1) as made:
+        engine = sa.create_engine(f"sqlite:///{made.folder / 'bench.sqlite'}")
+        with engine.begin() as connection:
+            for each in TELLS:
+                connection.exec_driver_sql(each)
+        engine.dispose()
         portal = {page.name: record(made.folder, page, 1).html for page in PAGES}
         bare = make_app(made.folder).test_client()
         yield portal, {page.name: bare.get(path_of(page, 1)).text for page in PAGES}
