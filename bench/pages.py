@@ -61,7 +61,7 @@ def measure() -> None:
 def report(size: int, large: int, largest: int, rounds: int, seconds: float) -> None:
     with ExitStack() as stack:
         small, big = (stack.enter_context(each) for each in (place(size), place(large, largest)))
-        asked = {page.name: record(small.folder, page, 1).statements for page in PAGES}
+        asked = {name: sent.statements for name, sent in record(small.folder).items()}
         portal = stack.enter_context(served("bench._places:portal_app()", small.folder))
         larger = stack.enter_context(served("bench._places:portal_app()", big.folder))
         bare = stack.enter_context(served("bench.bare.app:bare_app()", small.folder))
@@ -121,23 +121,27 @@ class Sent(NamedTuple):
     """That the portal asked its database meanwhile."""
 
 
-def record(folder: Path, page: Page, provider: int) -> Sent:
-    """What the portal sends. What stands around its main part is written down for the bare page."""
-    app, path = create_app(settings_in(folder)), path_of(page, provider)
+def record(folder: Path) -> dict[str, Sent]:
+    """What the portal sends of provider 1, by a page's name. What stands around the main parts is written down for the
+    bare pages.
+    """
+    app = create_app(settings_in(folder))
     client = app.test_client()
-    client.set_cookie("session", page.cookie, domain="localhost")
-    client.get(path)
-    with statements() as sent:
-        answer = client.get(path)
-    if answer.status_code != 200:
-        raise RuntimeError(f"{path}: {answer.status}")
+    found, frames = {}, {}
+    for page in PAGES:
+        path = path_of(page, 1)
+        client.set_cookie("session", page.cookie, domain="localhost")
+        client.get(path)
+        with statements() as sent:
+            answer = client.get(path)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{path}: {answer.status}")
+        before, _, rest = answer.text.partition("<main")
+        frames[path] = before, rest.partition("</main>")[2]
+        found[page.name] = Sent(answer.text, len(sent))
+    (folder / RECORDED).write_text(json.dumps(frames), "utf-8")
     app.extensions["portal"].engine.dispose()
-    recorded = folder / RECORDED
-    known = json.loads(recorded.read_text("utf-8")) if recorded.exists() else {}
-    before, _, rest = answer.text.partition("<main")
-    known[path] = [before, rest.partition("</main>")[2]]
-    recorded.write_text(json.dumps(known), "utf-8")
-    return Sent(answer.text, len(sent))
+    return found
 
 
 if __name__ == "__main__":

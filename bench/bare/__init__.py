@@ -7,6 +7,7 @@ are left out. It sends what the portal sends, as tests/bench/test_bare.py proves
 that is different.
 
 It does not know who asks: no session, no person, no gate, no tenant, no token (constants of the same length stand for
-those), no note of who was shown, no filters but those that a page is asked with, no sorting, no paging, no compression.
-What stands around a page's main part tells nothing of its rows, and is text that bench/pages.py has recorded.
+those), no note of who was shown, no filters but those that a page is asked with, no sorting, no page but the first, no
+compression. What stands around a page's main part tells nothing of its rows, and is text that bench/pages.py has
+recorded.
 """

@@ -170,7 +170,8 @@ def council_home(read: Read) -> dict[str, Any]:
 
 
 def council_payments(read: Read) -> dict[str, Any]:
-    return {"rows": read("every payment", today=TODAY).all(), "sums": read("every payment in all", today=TODAY).one()}
+    sums = read("every payment in all", today=TODAY).one()
+    return {"rows": read("every payment", today=TODAY).all(), "sums": sums, "pages": -(-sums.payments // SHOWN)}
 
 
 OWN = "/providers/<int:n>"
