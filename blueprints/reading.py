@@ -72,8 +72,7 @@ class Note:
     def write(self) -> None:
         where: dict[str, Any] = {"by": self.by, "provider_id": self.provider_id}
         if self.is_of_clients:
-            record_now("client_record.read", self.about, **where, **self.detail)
-            opened(self.by, self.shown.clients)
+            opened(self.by, self.shown.clients, self.about, provider_id=self.provider_id, **self.detail)
         elif self.is_of_a_look:
             more = {name: self.detail[name] for name in ("endpoint", "as_staff")}
             record_now("provider.page_seen", f"provider:{self.provider_id}", **where, **more)

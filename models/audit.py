@@ -3,7 +3,7 @@
 Rows hold ids and codes, never a client's name or free text, so that they can be kept when personal data must go.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Protocol
 
@@ -28,8 +28,14 @@ class AppendOnly:
     """Marks a table whose rows are only added. `_append_only` and triggers of the database refuse anything else."""
 
 
+_MARKED = sa.text("mark IS NOT NULL")
+
+
 class AuditEvent(AppendOnly, Base):
     __tablename__ = "audit_event"
+    __table_args__ = (
+        sa.Index("ix_audit_event_marked", "user_id", "at", "mark", sqlite_where=_MARKED, postgresql_where=_MARKED),
+    )
 
     id: Mapped[Key]
     at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
@@ -40,6 +46,10 @@ class AuditEvent(AppendOnly, Base):
     subject: Mapped[str | None] = mapped_column(index=True)
     """The record it was done to, as `table:id`."""
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    mark: Mapped[str | None]
+    """By which events of one person are told apart and counted for a while (`record_marked`); None of most events. It
+    says nothing of what was done, and no seal is over it.
+    """
 
 
 def record(
@@ -63,9 +73,34 @@ def record_now(
     session.execute(_insert(), {"at": utc_now(), **_row(action, subject, by, provider_id, detail)})
 
 
+def record_marked(
+    action: str, subject: Base | str | None, *, by: Actor, provider_id: int | None, mark: str, since: timedelta,
+    **detail: Any,
+) -> int:  # fmt: skip
+    """As `record_now`, of an event with a mark, and in the same statement: how many other marks this person's events
+    have had in the time `since` until now.
+    """
+    row, now = _row(action, subject, by, provider_id, detail), utc_now()
+    return session.execute(_insert_marked(), {**row, "at": now, "mark": mark, "after": now - since}).scalar_one()
+
+
 @cache
 def _insert() -> sa.Insert:
     return sa.insert(Base.metadata.tables[AuditEvent.__tablename__])
+
+
+@cache
+def _insert_marked() -> sa.Executable:
+    """What it returns is of other marks than the one that it writes, since databases differ in whether they see that
+    one already.
+    """
+    table = Base.metadata.tables[AuditEvent.__tablename__]
+    given = {each.name: sa.bindparam(each.name, type_=each.type) for each in table.c if each.name != "id"}
+    other, after = table.alias(), sa.bindparam("after", type_=table.c.at.type)
+    theirs = other.c.user_id == given["user_id"], other.c.at > after
+    is_another = other.c.mark.is_not(None), other.c.mark != given["mark"]
+    count = sa.select(sa.func.count(other.c.mark.distinct())).where(*theirs, *is_another)
+    return sa.insert(table).values(given).returning(count.scalar_subquery())
 
 
 def _row(

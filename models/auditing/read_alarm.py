@@ -1,21 +1,22 @@
 """The alarm that is raised when one person opens the records of very many clients, one by one, within an hour.
 
-docs/read-alarm-states.md has the table. The alarm stops nobody: a home with 300 residents may well do so once a year.
-It sees to it that somebody else asks why.
+docs/read-alarm-states.md has the table. What was opened is known from the audit itself: the event of an answer that
+shows clients has a mark, the keyed hash of their references.
+
+The alarm stops nobody: a home with 300 residents may well do so once a year. It sees to it that somebody else asks why.
 """
 
 from datetime import datetime, timedelta
-from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Select, bindparam, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.accounts.account_policy import policy
 from models.accounts.user import User
-from models.audit import record
+from models.audit import record, record_marked, record_now
 from models.base import Base, DomainError, Key, move, rows_changed, session, take_turns, utc_now
 from models.outbox import post
 from models.vault import keyed_hash
@@ -34,19 +35,6 @@ MAIL = """\
 It may be quite right. Look at it under Audit, Alarms in the Provider Portal: who it was, what they opened, and when.
 Ask them why, and write down what they said.
 """
-
-
-class ClientOpening(Base):
-    """When a person last opened a page that shows this client, or exactly these clients. Rows older than an hour go."""
-
-    __tablename__ = "client_opening"
-    __table_args__ = (sa.UniqueConstraint("user_id", "mark"),)
-
-    id: Mapped[Key]
-    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
-    mark: Mapped[str]
-    """Keyed hash of the clients' references."""
-    at: Mapped[datetime]
 
 
 class ReadAlarm(Base):
@@ -103,41 +91,23 @@ class ReadAlarm(Base):
         record("read_alarm.looked_at", self, by=by, user=self.user_id)
 
 
-def opened(person: User, clients: set[str]) -> None:
-    """A page that shows these clients, by their references, was opened. A page with many counts as one, and the same
-    page, or another one with the same clients, once within the hour. A fixed number of statements, however many.
+def opened(
+    person: User, clients: set[str], about: str | None = None, *, provider_id: int | None = None, **detail: Any
+) -> None:  # fmt: skip
+    """Note in the audit that the person was shown these clients, by their references, on a page about this record. For
+    the alarm a page with many counts as one, and the same page, or another one with the same clients, once within the
+    hour. A fixed number of statements, however many; one where no alarm is due, and one more on PostgreSQL.
     """
+    where: dict[str, Any] = {"by": person, "provider_id": provider_id, **detail}
     limit = policy().clients_an_hour
     if not clients or not limit:
+        record_now("client_record.read", about, **where)
         return
     take_turns(_TURN + person.id)
-    now = utc_now()
     mark = keyed_hash("\n".join(sorted(clients)))
-    values = {"user_id": person.id, "mark": mark, "at": now, "hour_ago": now - HOUR}
-    others, is_any_old = session.execute(_noted(session.get_bind().dialect.name), values).one()
-    if is_any_old:
-        old = ClientOpening.user_id == person.id, ClientOpening.at <= now - HOUR
-        session.execute(delete(ClientOpening).where(*old), execution_options={"synchronize_session": False})
+    others = record_marked("client_record.read", about, mark=mark, since=HOUR, **where)
     if others + 1 > limit:
         _raise(person, others + 1)
-
-
-@cache
-def _noted(dialect: str) -> sa.Executable:
-    """Insert the opening, or date the one that is there anew. It returns how many others there are of the hour, and
-    whether older ones wait to be removed. Both are of other rows than the one that it writes, since databases differ in
-    whether they see that one already.
-    """
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    table = Base.metadata.tables[ClientOpening.__tablename__]
-    other = table.alias()
-    new = insert(table).values({name: bindparam(name) for name in ("user_id", "mark", "at")})
-    theirs = other.c.user_id == bindparam("user_id"), other.c.mark != bindparam("mark")
-    hour_ago = bindparam("hour_ago", type_=table.c.at.type)
-    count = select(func.count()).select_from(other).where(*theirs, other.c.at > hour_ago).scalar_subquery()
-    older = select(other.c.id).where(*theirs, other.c.at <= hour_ago).exists()
-    either = new.on_conflict_do_update(index_elements=["user_id", "mark"], set_={"at": new.excluded.at})
-    return either.returning(count, older)
 
 
 def _raise(person: User, count: int) -> None:

@@ -14,7 +14,11 @@ WHAT_TO_DO = "add it to models/auditing/words.py, in the group where an auditor 
 def recorded(path):
     """The action of every record(...) in the file, as a pattern: whatever an f-string fills in may be anything."""
     for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Call) and _name(node.func) in ("record", "record_now", "tally") and node.args:
+        if (
+            isinstance(node, ast.Call)
+            and _name(node.func) in ("record", "record_now", "record_marked", "tally")
+            and node.args
+        ):
             yield node.lineno, _pattern(node.args[0], constants(path))
 
 

@@ -48,7 +48,6 @@ SHARED = {
     "claim_tier",
     "care_relief",
     "client",
-    "client_opening",
     "daily_alarm",
     "export",
     "export_answer",

@@ -149,13 +149,11 @@ def test_the_frame_of_a_page_is_one_query(app):
     assert len(client.get("/privacy").reads) == 1
 
 
-def test_a_note_is_one_row_of_the_audit_and_one_of_the_hour(app):
+def test_a_note_is_one_row_of_the_audit(app):
     provider = make_provider()
     item = make_item(make_contract(provider))
     client = PortalClient(app).sign_in(make_user(Role.FINANCE, provider))
     path = f"/providers/{provider.id}/care-packages/{item.id}"
     for _ in range(2):
         written = [each.split("(")[0].strip() for each in client.get(path).statements if not each.startswith("SELECT")]
-    assert [each for each in written if each.startswith(("INSERT", "UPDATE", "DELETE"))] == [
-        "INSERT INTO audit_event", "INSERT INTO client_opening",
-    ]  # fmt: skip
+    assert [each for each in written if each.startswith(("INSERT", "UPDATE", "DELETE"))] == ["INSERT INTO audit_event"]

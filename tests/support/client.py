@@ -24,7 +24,7 @@ from tests.support.rows import every
 
 READ_ONLY = frozenset({"GET", "HEAD", "OPTIONS"})
 GET_MAY_WRITE = (
-    "web_session", "audit_event", "login_failure", "tally", "client_opening", "read_alarm", "document_opening",
+    "web_session", "audit_event", "login_failure", "tally", "read_alarm", "document_opening",
     "action_post",
 )  # fmt: skip
 """Tables that even a GET may write, in a transaction of its own (design.md, section 4)."""
