@@ -28,6 +28,8 @@ class AppendOnly:
     """Marks a table whose rows are only added. `_append_only` and triggers of the database refuse anything else."""
 
 
+AGAIN = timedelta(minutes=1)
+"""For how long the mark of an event stands for another one of the same person."""
 _MARKED = sa.text("mark IS NOT NULL")
 
 
@@ -78,10 +80,12 @@ def record_marked(
     **detail: Any,
 ) -> int:  # fmt: skip
     """As `record_now`, of an event with a mark, and in the same statement: how many other marks this person's events
-    have had in the time `since` until now.
+    have had in the time `since` until now. The same mark again within AGAIN is not kept a second time, so that what is
+    counted stays little, however often somebody asks.
     """
     row, now = _row(action, subject, by, provider_id, detail), utc_now()
-    return session.execute(_insert_marked(), {**row, "at": now, "mark": mark, "after": now - since}).scalar_one()
+    when = {"at": now, "after": now - since, "again": now - AGAIN}
+    return session.execute(_insert_marked(), {**row, **when, "mark": mark}).scalar_one()
 
 
 @cache
@@ -95,12 +99,17 @@ def _insert_marked() -> sa.Executable:
     one already.
     """
     table = Base.metadata.tables[AuditEvent.__tablename__]
-    given = {each.name: sa.bindparam(each.name, type_=each.type) for each in table.c if each.name != "id"}
-    other, after = table.alias(), sa.bindparam("after", type_=table.c.at.type)
-    theirs = other.c.user_id == given["user_id"], other.c.at > after
-    is_another = other.c.mark.is_not(None), other.c.mark != given["mark"]
-    count = sa.select(sa.func.count(other.c.mark.distinct())).where(*theirs, *is_another)
-    return sa.insert(table).values(given).returning(count.scalar_subquery())
+    given: dict[str, Any] = {
+        each.name: sa.bindparam(each.name, type_=each.type) for each in table.c if each.name != "id"
+    }
+    other, mark = table.alias(), given["mark"]
+    after, again = (sa.bindparam(name, type_=table.c.at.type) for name in ("after", "again"))
+    theirs = other.c.user_id == given["user_id"]
+    is_known = sa.exists().where(theirs, other.c.at > again, other.c.mark == mark)
+    others = theirs, other.c.at > after, other.c.mark.is_not(None), other.c.mark != mark
+    count = sa.select(sa.func.count(other.c.mark.distinct())).where(*others)
+    new = sa.insert(table).values({**given, "mark": sa.case((is_known, None), else_=mark)})
+    return new.returning(count.scalar_subquery())
 
 
 def _row(

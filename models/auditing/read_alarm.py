@@ -96,7 +96,8 @@ def opened(
 ) -> None:  # fmt: skip
     """Note in the audit that the person was shown these clients, by their references, on a page about this record. For
     the alarm a page with many counts as one, and the same page, or another one with the same clients, once within the
-    hour. A fixed number of statements, however many; one where no alarm is due, and one more on PostgreSQL.
+    hour since it was opened last, to the minute. A fixed number of statements, however many: one where no alarm is due,
+    and on PostgreSQL one more.
     """
     where: dict[str, Any] = {"by": person, "provider_id": provider_id, **detail}
     limit = policy().clients_an_hour

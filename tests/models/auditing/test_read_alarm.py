@@ -86,6 +86,16 @@ def test_opening_one_again_counts_from_then_on(ola, time_machine):
     assert alarms() == [(ola.id, 4)]
 
 
+def test_one_opened_again_within_a_minute_is_marked_once_and_a_minute_later_anew(ola, time_machine):
+    open_each(ola, "C1", "C1")
+    time_machine.shift(timedelta(seconds=59))
+    open_each(ola, "C1", "C2")
+    time_machine.shift(timedelta(seconds=1))
+    open_each(ola, "C1", "C2")
+    open_each(make_staff(), "C1")
+    assert [each.mark is not None for each in every(AuditEvent)] == [True, False, False, True, True, False, True]
+
+
 def test_there_is_one_alarm_a_person_and_hour_which_says_the_most_there_were(ola, time_machine):
     open_each(ola, *(f"C{n}" for n in range(9)))
     assert alarms() == [(ola.id, 9)]
