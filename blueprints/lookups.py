@@ -54,9 +54,9 @@ def one_or_404(found: Sequence[T]) -> T:
     return found[0]
 
 
-def get_row_or_404(query: Select) -> Row:
-    """As `get_or_404`, of a query for columns."""
-    found = session.execute(query).one_or_none()
+def get_row_or_404(query: Select, **values: Any) -> Row:
+    """As `get_or_404`, of a query for columns; `values` are those of its parameters."""
+    found = session.execute(query, values).one_or_none()
     if found is None:
         note(_not_found)
         abort(404)

@@ -5,11 +5,12 @@ from datetime import date
 
 from exchange.downloads.tabular import Cell, Pence, Rate
 from models.care.confirmed import KeptRow
+from models.care.figures import Draft
 from models.care.figures_of_weeks import Key, WeekFigures
 from models.care.register import ListedWeek
 from models.care.sheet import SheetRow
 from models.pricing import Unit
-from models.records.actual import Actual, ConfirmedActual
+from models.records.actual import ConfirmedActual
 
 Cells = tuple[Cell, ...]
 OF_A_ROW = (
@@ -70,7 +71,7 @@ def kept_data(rows: Iterable[KeptRow], first_on: date, paid: Mapping[int, int] |
             )  # fmt: skip
 
 
-def _cells(row: SheetRow | KeptRow, figures: Actual | ConfirmedActual, first_on: date) -> Cells:
+def _cells(row: SheetRow | KeptRow, figures: Draft | ConfirmedActual, first_on: date) -> Cells:
     quantities = figures.actual_e4, figures.frustrated_e4, figures.missed_e4, figures.extra_e4
     return (
         row.client_reference, row.surname, row.first_name, row.item_reference, row.level_name, row.unit.value, first_on,

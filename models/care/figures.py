@@ -22,6 +22,23 @@ class Standing(NamedTuple):
     version: int
 
 
+class Draft(NamedTuple):
+    """A row of a week as its provider edits it: columns of Actual, of the same names."""
+
+    item_id: int
+    planned_e4: int
+    actual_e4: int
+    frustrated_e4: int
+    missed_e4: int
+    extra_e4: int
+    visits: int | None
+    reason: AbsenceReason | None
+    comment: str
+    provider_reference: str
+    by_day_e4: list[int] | None
+    version: int
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """The values of a row that people and files give; the plan stands beside them."""
@@ -38,7 +55,7 @@ class Figures:
     """The actual quantity of each of the seven days; its sum is `actual_e4`. None where only the week is known."""
 
     @classmethod
-    def of(cls, row: Actual | ConfirmedActual | Standing) -> "Figures":
+    def of(cls, row: Actual | ConfirmedActual | Standing | Draft) -> "Figures":
         return cls(
             row.actual_e4, row.frustrated_e4, row.missed_e4, row.extra_e4, row.visits, row.reason, row.comment,
             row.provider_reference, tuple(row.by_day_e4) if row.by_day_e4 else None,

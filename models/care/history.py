@@ -1,17 +1,19 @@
 """What the weeks before say of a week: kindly pointed out, or refused where a rule of the level says so."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+import sqlalchemy as sa
 
 from models.base import session
 from models.care.checking import Code, Fault
-from models.care.figures import Figures
+from models.care.figures import Draft, Figures
 from models.care.rules import LevelRules, Verdict
 from models.records.actual import Actual, ActualException, ActualWeek, ConfirmedActual, ExceptionState
+from models.statements import built_once
 
 ALIKE_WEEKS = 8
 """So many weeks that were each just as planned are pointed out."""
@@ -20,53 +22,75 @@ LOOKS_BACK = 12
 _A_WEEK = timedelta(weeks=1)
 
 
+class Before(NamedTuple):
+    """What counts of an earlier week of a line item."""
+
+    planned_e4: int
+    actual_e4: int
+    extra_e4: int
+
+
 @dataclass(frozen=True, slots=True)
 class Past:
     """What was confirmed of a week's line items, in it and in the LOOKS_BACK weeks before."""
 
-    before: Mapping[int, Mapping[date, ConfirmedActual]]
+    before: Mapping[int, Mapping[date, Before]]
     """By item, the figures that count of the weeks before."""
     rejected: Mapping[int, tuple[Figures, str]]
     """By item, the figure of the week itself that the council rejected last, and why."""
 
     @classmethod
-    def read(cls, week: ActualWeek, item_ids: Collection[int]) -> "Past":
+    def read(cls, week: ActualWeek) -> "Past":
         """One query."""
-        query = (
-            select(ConfirmedActual, ActualException.state, ActualException.note)
-            .outerjoin(ActualException, ActualException.confirmed_id == ConfirmedActual.id)
-            .where(
-                ConfirmedActual.item_id.in_(item_ids),
-                ConfirmedActual.first_on <= week.first_on,
-                ConfirmedActual.first_on >= week.first_on - LOOKS_BACK * _A_WEEK,
-            )
-            .order_by(ConfirmedActual.item_id, ConfirmedActual.first_on, ConfirmedActual.number)
-        )
-        before: dict[int, dict[date, ConfirmedActual]] = defaultdict(dict)
+        before: dict[int, dict[date, Before]] = defaultdict(dict)
         rejected: dict[int, tuple[Figures, str]] = {}
-        for each, state, note in session.execute(query):
-            if each.first_on < week.first_on and state in (None, ExceptionState.APPROVED):
-                before[each.item_id][each.first_on] = each
-            elif each.week_id == week.id and state is ExceptionState.REJECTED:
-                rejected[each.item_id] = Figures.of(each), note
+        since = week.first_on - LOOKS_BACK * _A_WEEK
+        each: Any  # a row of _confirmed
+        for each in session.execute(_confirmed(), {"week_id": week.id, "first_on": week.first_on, "since": since}):
+            if each.first_on < week.first_on and each.state in (None, ExceptionState.APPROVED):
+                before[each.item_id][each.first_on] = Before(each.planned_e4, each.actual_e4, each.extra_e4)
+            elif each.week_id == week.id and each.state is ExceptionState.REJECTED:
+                rejected[each.item_id] = Figures.of(each), each.note
         return cls(before, rejected)
 
 
-def patterns(week: ActualWeek, row: Actual, past: Past, rule: LevelRules) -> list[Fault]:
+@built_once
+def _confirmed() -> sa.Select:
+    """Figures of the line items of a week, the oldest of each first. Parameters: `week_id`, its `first_on`, and
+    `since`.
+    """
+    own, said = ConfirmedActual, ActualException
+    week_id = sa.bindparam("week_id", type_=sa.Integer())
+    first_on, since = sa.bindparam("first_on", type_=sa.Date()), sa.bindparam("since", type_=sa.Date())
+    return (
+        sa.select(
+            own.item_id, own.first_on, own.week_id, own.planned_e4, own.actual_e4, own.frustrated_e4, own.missed_e4,
+            own.extra_e4, own.visits, own.reason, own.comment, own.provider_reference, own.by_day_e4, said.state,
+            said.note,
+        )
+        .select_from(own)
+        .outerjoin(said, said.confirmed_id == own.id)
+        .where(own.item_id.in_(sa.select(Actual.item_id).where(Actual.week_id == week_id)))
+        .where(own.first_on <= first_on, own.first_on >= since)
+        .order_by(own.item_id, own.first_on, own.number)
+    )  # fmt: skip
+
+
+def patterns(week: ActualWeek, row: Draft, past: Past, rule: LevelRules) -> list[Fault]:
     """What a row's last weeks make of this one."""
     before = past.before.get(row.item_id, {})
     return _always_planned(week, row, before) + _extra_for_long(week, row, before, rule)
 
 
-def rejected(row: Actual, past: Past) -> list[Fault]:
-    """The row still says what the council has rejected."""
-    figures, note = past.rejected.get(row.item_id, (None, ""))
-    if figures != Figures.of(row):
+def rejected(item_id: int, figures: Figures, past: Past) -> list[Fault]:
+    """The row of this line item still says what the council has rejected."""
+    refused, note = past.rejected.get(item_id, (None, ""))
+    if refused != figures:
         return []
     return [Fault(Code.REJECTED, "actual_e4", f"The council has rejected this figure: {note}")]
 
 
-def _always_planned(week: ActualWeek, row: Actual, before: Mapping[date, ConfirmedActual]) -> list[Fault]:
+def _always_planned(week: ActualWeek, row: Draft, before: Mapping[date, Before]) -> list[Fault]:
     if not row.planned_e4 or row.actual_e4 != row.planned_e4:
         return []
     earlier = [before.get(week.first_on - n * _A_WEEK) for n in range(1, ALIKE_WEEKS)]
@@ -77,7 +101,7 @@ def _always_planned(week: ActualWeek, row: Actual, before: Mapping[date, Confirm
 
 
 def _extra_for_long(
-    week: ActualWeek, row: Actual, before: Mapping[date, ConfirmedActual], rule: LevelRules
+    week: ActualWeek, row: Draft, before: Mapping[date, Before], rule: LevelRules
 ) -> list[Fault]:  # fmt: skip
     if rule.extra_weeks is None or not _has_extra(row):
         return []
@@ -91,6 +115,6 @@ def _extra_for_long(
     return [Fault(code, "extra_e4", text)]
 
 
-def _has_extra(row: Actual | ConfirmedActual) -> bool:
+def _has_extra(row: Draft | Before) -> bool:
     """More than planned, whichever box says so."""
     return row.extra_e4 > 0 or row.actual_e4 > row.planned_e4

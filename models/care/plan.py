@@ -130,7 +130,8 @@ def plans(contract_ids: Collection[int], weeks: Collection[Span]) -> list[Planne
     if not weeks:
         return []
     first, last = min(week.first for week in weeks), max(week.last for week in weeks)
-    return plans_of(session.execute(_items(), _of(contract_ids, first, last)), contract_ids, weeks)
+    of_one = len(contract_ids) == 1
+    return plans_of(session.execute(_items(of_one), _of(contract_ids, first, last)), contract_ids, weeks)
 
 
 def plans_of(items: Iterable[PlannedItem], contract_ids: Collection[int], weeks: Collection[Span]) -> list[Planned]:
@@ -180,12 +181,18 @@ def planned_of(contract_id: int, service_id: int, first_on: date) -> list[Planne
 
 
 _IDS: sa.BindParameter[int] = sa.bindparam("contract_ids", expanding=True)
+_ID = sa.bindparam("contract_id", type_=sa.Integer())
 _FIRST, _LAST = sa.bindparam("first", type_=sa.Date()), sa.bindparam("last", type_=sa.Date())
 
 
+def _are_theirs(of_one: bool) -> sa.ColumnElement[bool]:
+    """A condition on CarePackageLineItem: it is of these contracts, or of the only one, as a week's page asks."""
+    return CarePackageLineItem.contract_id == _ID if of_one else CarePackageLineItem.contract_id.in_(_IDS)
+
+
 @built_once
-def _items() -> sa.Select:
-    """The line items. Parameters, here and below: `contract_ids`, `first` and `last`."""
+def _items(of_one: bool) -> sa.Select:
+    """The line items. Parameters, here and below: `contract_ids` or `contract_id`, `first` and `last`."""
     item = CarePackageLineItem
     return (
         select(
@@ -197,7 +204,7 @@ def _items() -> sa.Select:
         .join(Contract, Contract.id == item.contract_id)
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
         .join(Client, Client.id == item.client_id)
-        .where(item.contract_id.in_(_IDS), item.is_activated, ServiceLevel.unit.not_in(BY_PLAN))
+        .where(_are_theirs(of_one), item.is_activated, ServiceLevel.unit.not_in(BY_PLAN))
         .where(item.starts_on <= _LAST, sa.or_(item.ends_on.is_(None), item.ends_on >= _FIRST))
         .order_by(*Client.shown_order(), item.reference)
     )  # fmt: skip
@@ -211,7 +218,7 @@ def _facts(
     """
     quantities: dict[int, tuple[Dated, ...]] = defaultdict(tuple)
     hospital: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    rows = session.execute(_dated(), _of(contract_ids, first, last))
+    rows = session.execute(_dated(len(contract_ids) == 1), _of(contract_ids, first, last))
     for item_id, starts_on, ends_on, quantity_e4, timetable_e4, reason in rows:
         if reason is None:
             units = Quantity(quantity_e4, tuple(timetable_e4) if timetable_e4 else None)
@@ -222,7 +229,7 @@ def _facts(
 
 
 @built_once
-def _dated() -> sa.CompoundSelect:
+def _dated(of_one: bool) -> sa.CompoundSelect:
     """Quantities, which have no reason, and absences, which have nothing else."""
     own, away = ItemQuantity, Absence
     none: sa.Null = sa.null()
@@ -230,18 +237,22 @@ def _dated() -> sa.CompoundSelect:
                         sa.cast(none, sa.Text).label("reason"))  # fmt: skip
     absences = select(away.item_id, away.starts_on.label("first_on"), away.ends_on, sa.cast(none, sa.BigInteger),
                       sa.cast(none, own.timetable_e4.type), away.reason)  # fmt: skip
-    return sa.union_all(_in_days(quantities, own), _in_days(absences, away)).order_by("item_id", "first_on")
+    parts = _in_days(quantities, own, of_one), _in_days(absences, away, of_one)
+    return sa.union_all(*parts).order_by("item_id", "first_on")
 
 
-def _in_days(query: sa.Select, own: type[ItemQuantity] | type[Absence]) -> sa.Select:
+def _in_days(query: sa.Select, own: type[ItemQuantity] | type[Absence], of_one: bool) -> sa.Select:
     """What holds of items of these contracts on one of these days."""
     item = CarePackageLineItem
-    query = query.join(item, item.id == own.item_id).where(item.contract_id.in_(_IDS))
+    query = query.join(item, item.id == own.item_id).where(_are_theirs(of_one))
     return query.where(own.starts_on <= _LAST, sa.or_(own.ends_on.is_(None), own.ends_on >= _FIRST))
 
 
 def _of(contract_ids: Collection[int], first: date, last: date) -> dict[str, object]:
-    return {"contract_ids": list(contract_ids), "first": first, "last": last}
+    which = (
+        {"contract_id": next(iter(contract_ids))} if len(contract_ids) == 1 else {"contract_ids": list(contract_ids)}
+    )
+    return {**which, "first": first, "last": last}
 
 
 def _planned(row: PlannedItem, week: Span, window: Span, planned_e4: int, away: bool) -> Planned:

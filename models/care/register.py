@@ -19,6 +19,7 @@ from models.records.actual_rule import ActualRule, RuleKind
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Calendar, Contract, PaymentMethod, PayOnActuals, ServiceLevel
 from models.records.provider import Provider, Service
+from models.statements import built_once
 from models.words import Choice
 
 _A_WEEK = timedelta(weeks=1)
@@ -138,11 +139,13 @@ def weeks_to_do(since: date, provider_id: int | None = None) -> list[ListedWeek]
     return [each for each in reversed(found) if each.is_over and each.standing.is_to_do]
 
 
-def week_at(reference: str, service_id: int, first_on: date) -> Select:
+@built_once
+def week_at() -> Select:
     """The contract, the service and the week, which is None where nobody has begun it. No row where the contract has no
-    care of the service.
+    care of the service. Parameters: `reference` of the contract, `service_id`, `first_on`.
     """
     item = CarePackageLineItem
+    service_id, first_on = sa.bindparam("service_id", type_=sa.Integer()), sa.bindparam("first_on", type_=sa.Date())
     has_care = sa.exists().where(
         item.contract_id == Contract.id, ServiceLevel.id == item.service_level_id, ServiceLevel.service_id == service_id
     )
@@ -152,7 +155,7 @@ def week_at(reference: str, service_id: int, first_on: date) -> Select:
         .select_from(Contract)
         .join(Service, Service.id == service_id)
         .outerjoin(ActualWeek, sa.and_(*own))
-        .where(Contract.reference == reference, has_care)
+        .where(Contract.reference == sa.bindparam("reference", type_=sa.Text()), has_care)
         .order_by(Contract.id)
     )
 

@@ -1,10 +1,11 @@
 """Which rules hold of a service level in a week: what the finance system says of the level, and the council's own."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import select
+import sqlalchemy as sa
 
 from models.base import session
 from models.money import SCALE
@@ -12,6 +13,7 @@ from models.pricing import Unit
 from models.records.actual import WEEK
 from models.records.actual_rule import ActualRule, RuleKind
 from models.records.contract import ServiceLevel
+from models.statements import built_once
 from models.words import Choice
 
 STEPS_E4 = {Unit.HOUR: SCALE // 4, Unit.SESSION: SCALE // 2}
@@ -57,24 +59,47 @@ class LevelRules:
         return first_on + WEEK + timedelta(weeks=self.latest_weeks)
 
 
+class Level(NamedTuple):
+    """What the finance system says of a service level: columns of ServiceLevel, of the same names."""
+
+    id: int
+    unit: Unit
+    tolerance_basis_points: int
+    is_frustrated_paid: bool
+    is_extra_allowed: bool
+
+
+class Rule(NamedTuple):
+    """One of the council's own rules of a level: columns of ActualRule, of the same names."""
+
+    kind: RuleKind
+    value: int | None
+    warns_from: date | None
+    refuses_from: date | None
+
+    def verdict(self, first_on: date) -> Verdict:
+        """In the week that begins on that day. It warns only where it does not refuse."""
+        if self.refuses_from is not None and self.refuses_from <= first_on:
+            return Verdict.REFUSED
+        return Verdict.WARNED if self.warns_from is not None and self.warns_from <= first_on else Verdict.SILENT
+
+
 class Rulebook:
     """The rules of some service levels; one query."""
 
-    def __init__(self, levels: Collection[ServiceLevel], rules: Collection[ActualRule]) -> None:
+    def __init__(self, levels: Iterable[Level], rules: Iterable[tuple[int, Rule]]) -> None:
+        """`rules`: each with the id of its level."""
         self._levels = {level.id: level for level in levels}
-        self._rules = {(rule.service_level_id, rule.kind): rule for rule in rules}
+        self._rules = {(level_id, rule.kind): rule for level_id, rule in rules}
         self._found: dict[tuple[int, date], LevelRules] = {}
 
     @classmethod
     def read(cls, level_ids: Collection[int]) -> "Rulebook":
-        query = (
-            select(ServiceLevel, ActualRule)
-            .outerjoin(ActualRule, ActualRule.service_level_id == ServiceLevel.id)
-            .where(ServiceLevel.id.in_(level_ids))
-            .order_by(ServiceLevel.id, ActualRule.kind)
-        )
-        found = session.execute(query).all()
-        return cls([level for level, _ in found], [rule for _, rule in found if rule is not None])
+        of_one = len(level_ids) == 1
+        which = {"level_id": next(iter(level_ids))} if of_one else {"level_ids": list(level_ids)}
+        wide = len(Level._fields)
+        found = [(Level(*row[:wide]), Rule(*row[wide:])) for row in session.execute(_of_levels(of_one), which)]
+        return cls([level for level, _ in found], [(level.id, rule) for level, rule in found if rule.kind is not None])
 
     def of(self, level_id: int, first_on: date) -> LevelRules:
         """Of the week that begins on `first_on`. KeyError for a level that was not read."""
@@ -110,11 +135,7 @@ class Rulebook:
 
     def _verdict(self, level_id: int, kind: RuleKind, first_on: date) -> Verdict:
         rule = self._rules.get((level_id, kind))
-        if rule is None:
-            return Verdict.SILENT
-        if rule.refuses(first_on):
-            return Verdict.REFUSED
-        return Verdict.WARNED if rule.warns(first_on) else Verdict.SILENT
+        return Verdict.SILENT if rule is None else rule.verdict(first_on)
 
     def _value(self, level_id: int, kind: RuleKind, first_on: date) -> int | None:
         if self._verdict(level_id, kind, first_on) is Verdict.SILENT:
@@ -124,3 +145,25 @@ class Rulebook:
     def _number(self, level_id: int, kind: RuleKind, first_on: date, usual: int) -> int:
         found = self._value(level_id, kind, first_on)
         return usual if found is None else found
+
+
+@built_once
+def _of_levels(of_one: bool) -> sa.Select:
+    """The columns of a Level, then those of a Rule, which are NULL where it has none. Parameters: `level_id`, or
+    `level_ids` of several.
+    """
+    level, rule = ServiceLevel, ActualRule
+    theirs = level.id == _LEVEL if of_one else level.id.in_(_LEVELS)
+    return (
+        sa.select(
+            *(getattr(level, name) for name in Level._fields), *(getattr(rule, name) for name in Rule._fields)
+        )
+        .select_from(level)
+        .outerjoin(rule, rule.service_level_id == level.id)
+        .where(theirs)
+        .order_by(level.id, rule.kind)
+    )  # fmt: skip
+
+
+_LEVEL = sa.bindparam("level_id", type_=sa.Integer())
+_LEVELS: sa.BindParameter[int] = sa.bindparam("level_ids", expanding=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from models.base import session
 from models.calendar import today
 from models.care.checking import Code, Fault, Severity, check
-from models.care.figures import Figures
+from models.care.figures import Draft, Figures
 from models.care.history import Past, patterns, rejected
 from models.care.overlaps import overlap_of
 from models.care.plan import Planned, planned_of
@@ -30,7 +30,9 @@ ENDED = "The council has ended this care before the week, so nothing of it can b
 class SheetRow:
     """One person's row. `plan` is what stands in the care package now; None where it has no day in the week."""
 
-    actual: Actual
+    actual: Draft
+    figures: Figures
+    """What it says, without its plan."""
     item_reference: str
     level_id: int
     level_name: str
@@ -52,10 +54,6 @@ class SheetRow:
         """Surname first, with the reference."""
         names = ", ".join(filter(None, [self.surname, self.first_name]))
         return f"{names} ({self.client_reference})"
-
-    @property
-    def figures(self) -> Figures:
-        return Figures.of(self.actual)
 
     @property
     def is_as_planned(self) -> bool:
@@ -146,12 +144,12 @@ def rows_of(week: ActualWeek) -> Select[Actual]:
 def read_sheet(week: ActualWeek) -> Sheet:
     """Five queries, however many people there are."""
     which = {"week_id": week.id, "first_on": week.first_on, "last_on": week.first_on + WEEK}
-    found = session.execute(_rows(), which).all()
+    found = [(Draft(*row[:_WIDTH]), row) for row in session.execute(_rows(), which)]
     planned = {each.item_id: each for each in planned_of(week.contract_id, week.service_id, week.first_on)}
-    levels = {row.level_id for row in found} | {each.level_id for each in planned.values()}
+    levels = {row.level_id for _, row in found} | {each.level_id for each in planned.values()}
     rulebook = Rulebook.read(levels)
-    past = Past.read(week, [row.Actual.item_id for row in found])
-    rows = [_row(week, row, planned.get(row.Actual.item_id), rulebook, past) for row in found]
+    past = Past.read(week)
+    rows = [_row(week, draft, row, planned.get(draft.item_id), rulebook, past) for draft, row in found]
     have = {row.item_id for row in rows}
     return Sheet(
         week, rows, [each for item_id, each in planned.items() if item_id not in have],
@@ -162,14 +160,18 @@ def read_sheet(week: ActualWeek) -> Sheet:
 
 @built_once
 def _rows() -> Select:
-    """Parameters: `week_id`, and the days of the week, `first_on` and `last_on`."""
+    """The columns of a Draft, then what stands beside it. Parameters: `week_id`, and the days of the week, `first_on`
+    and `last_on`.
+    """
     item = CarePackageLineItem
     return (
         select(
-            Actual, item.reference, ServiceLevel.id.label("level_id"), ServiceLevel.name.label("level_name"),
+            *(getattr(Actual, name) for name in Draft._fields), item.reference, ServiceLevel.id.label("level_id"),
+            ServiceLevel.name.label("level_name"),
             ServiceLevel.unit, Client.reference.label("client_reference"), Client.surname, Client.first_name,
             overlap_of(Actual.item_id, *_DAYS).label("overlap"),
         )
+        .select_from(Actual)
         .join(item, item.id == Actual.item_id)
         .join(ServiceLevel, ServiceLevel.id == item.service_level_id)
         .join(Client, Client.id == item.client_id)
@@ -178,21 +180,23 @@ def _rows() -> Select:
     )  # fmt: skip
 
 
+_WIDTH = len(Draft._fields)
 _DAYS = sa.bindparam("first_on", type_=sa.Date()), sa.bindparam("last_on", type_=sa.Date())
 
 
-def _row(week: ActualWeek, row, plan: Planned | None, rulebook: Rulebook, past: Past) -> SheetRow:
-    actual: Actual = row.Actual
-    told: list[Fault] = []
+def _row(
+    week: ActualWeek, actual: Draft, row: sa.Row, plan: Planned | None, rulebook: Rulebook, past: Past
+) -> SheetRow:  # fmt: skip
+    figures, told = Figures.of(actual), list[Fault]()
     if plan is None:
         faults = [Fault(Code.UNPLANNED, "actual_e4", ENDED)] if actual.actual_e4 else []
     else:
         rules = rulebook.of(plan.level_id, week.first_on)
-        faults = rejected(actual, past) + check(Figures.of(actual), plan, rules)
+        faults = rejected(actual.item_id, figures, past) + check(figures, plan, rules)
         if row.overlap and actual.actual_e4 > 0:
             faults.append(Fault(Code.OVERLAP, "actual_e4", AT_ONCE.format(row.overlap)))
         told = patterns(week, actual, past, rules)
     return SheetRow(
-        actual, row.reference, row.level_id, row.level_name, row.unit, row.client_reference, row.surname,
+        actual, figures, row.reference, row.level_id, row.level_name, row.unit, row.client_reference, row.surname,
         row.first_name, plan, tuple(faults), tuple(told),
     )  # fmt: skip

@@ -65,14 +65,6 @@ class ActualRule(Base):
 
     level: Mapped[ServiceLevel] = relationship(lazy="raise", viewonly=True)
 
-    def refuses(self, first_on: date) -> bool:
-        """Whether it refuses in the week that begins on that day."""
-        return self.refuses_from is not None and self.refuses_from <= first_on
-
-    def warns(self, first_on: date) -> bool:
-        """Whether it warns in that week, and does not refuse."""
-        return not self.refuses(first_on) and self.warns_from is not None and self.warns_from <= first_on
-
     @classmethod
     def every(cls) -> Select["ActualRule"]:
         return sa.select(cls).order_by(cls.service_level_id, cls.kind)

@@ -40,7 +40,7 @@ class Place:
 
 def place_of(reference: str, service_id: int, first_on: date) -> Place:
     """404 where the contract has no care of that service; one query."""
-    found = get_row_or_404(week_at(reference, service_id, first_on))
+    found = get_row_or_404(week_at(), reference=reference, service_id=service_id, first_on=first_on)
     return Place(found.Contract, found.Service, first_on, found.ActualWeek)
 
 
