@@ -73,8 +73,10 @@ def _view(app: Flask, endpoint: str | None) -> Any:
 
 
 def me() -> User:
-    """Who is logged in: the row itself, for handing to models."""
-    return current_user._get_current_object()
+    """Who is logged in: the row itself, for handing to models. Flask-Login keeps it beside the request once it has been
+    asked, and a page asks some eighty times.
+    """
+    return g.get("_login_user") or current_user._get_current_object()
 
 
 def is_of_staff() -> bool:
@@ -110,15 +112,20 @@ def looking_at() -> Provider | None:
 
 def may(permission: Permission) -> bool:
     """Whether this person may do this here: at the provider in the address, or without one at the council."""
-    person = me()  # at once, since each look through current_user asks who it is
+    return permission in granted()
+
+
+def granted() -> frozenset[Permission]:
+    """All that this person may do here."""
+    person = me()
     if not person.is_authenticated:
-        return False
+        return frozenset()
     provider_id = g.get("provider_id")
     if provider_id is None:
-        return person.can_at_council(permission)
+        return person.granted_at_council()
     if looking_at() is not None:
-        return permission in AS_STAFF and (permission is not Permission.VIEW_ORGANISATION or sees_contact_details())
-    return person.can(permission, provider_id)
+        return AS_STAFF if sees_contact_details() else AS_STAFF - {Permission.VIEW_ORGANISATION}
+    return person.granted_at(provider_id)
 
 
 def sees_contact_details() -> bool:

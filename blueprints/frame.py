@@ -11,7 +11,7 @@ from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader, Undefined
 
-from blueprints.access import is_of_staff, looking_at, may, me, sees_contact_details, viewing
+from blueprints.access import granted, is_of_staff, looking_at, may, me, sees_contact_details, viewing
 from blueprints.at_hand import at_hand, keep_at_hand
 from blueprints.session_store import session
 from blueprints.switch import switch_from
@@ -171,10 +171,11 @@ def _session_left() -> int | None:
 
 def _nav_items(provider: Provider | None) -> list[dict[str, Any]]:
     if provider is not None:
-        is_granted = may if viewing() is not None else partial(me().can, provider_id=provider.id)
-        return _areas(NAVIGATION, partial(_is_offered, provider, is_granted), provider=provider.id)
+        held = granted() if viewing() is not None else me().granted_at(provider.id)
+        return _areas(NAVIGATION, partial(_is_offered, provider, held), provider=provider.id)
     if current_user.is_authenticated and current_user.staff is not None:
-        return _areas(COUNCIL_NAVIGATION, lambda _, needed: may(needed))
+        held = granted()
+        return _areas(COUNCIL_NAVIGATION, lambda _, needed: needed in held)
     navigation: Sequence[tuple[str, str]] = VISITOR_NAVIGATION
     if current_user.is_authenticated:
         navigation = OVERVIEW_NAVIGATION if has_overview(current_user) else SIGNED_IN_NAVIGATION
@@ -200,13 +201,11 @@ _IS_FOR: dict[str, Callable[[Provider], bool]] = {
 }
 
 
-def _is_offered(
-    provider: Provider, is_granted: Callable[[Permission], bool], endpoint: str, needed: Permission
-) -> bool:  # fmt: skip
+def _is_offered(provider: Provider, held: frozenset[Permission], endpoint: str, needed: Permission) -> bool:
     """Claims are shown to those providers only that may claim, or once could; actuals to those paid on them, timesheets
     to Shared Lives carers, invoices to those who do not give care in their own homes.
     """
-    return _IS_FOR.get(endpoint, _everybody)(provider) and is_granted(needed)
+    return _IS_FOR.get(endpoint, _everybody)(provider) and needed in held
 
 
 def _areas(areas: Areas, is_offered: Callable[[str, Permission], bool], **arguments: Any) -> list[dict[str, Any]]:

@@ -177,12 +177,19 @@ class User(Base):
     def membership_at(self, provider_id: int) -> Membership | None:
         return next((each for each in self.memberships if each.provider_id == provider_id), None)
 
-    def can(self, permission: Permission, provider_id: int) -> bool:
+    def granted_at(self, provider_id: int) -> frozenset[Permission]:
+        """What they may do at this provider."""
         membership = self.membership_at(provider_id)
-        return membership is not None and permission in GRANTS[membership.role]
+        return frozenset() if membership is None else GRANTS[membership.role]
+
+    def granted_at_council(self) -> frozenset[Permission]:
+        return frozenset() if self.staff is None else COUNCIL_GRANTS[self.staff.role]
+
+    def can(self, permission: Permission, provider_id: int) -> bool:
+        return permission in self.granted_at(provider_id)
 
     def can_at_council(self, permission: Permission) -> bool:
-        return self.staff is not None and permission in COUNCIL_GRANTS[self.staff.role]
+        return permission in self.granted_at_council()
 
     def log_in(self) -> None:
         """Both steps are done: remember when, and keep the time of the log-in before this one."""

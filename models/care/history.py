@@ -93,6 +93,8 @@ def rejected(item_id: int, figures: Figures, past: Past) -> list[Fault]:
 def _always_planned(week: ActualWeek, row: Draft, before: Mapping[date, Before]) -> list[Fault]:
     if not row.planned_e4 or row.actual_e4 != row.planned_e4:
         return []
+    if len(before) < ALIKE_WEEKS - 1:
+        return []
     earlier = [before.get(week.first_on - n * _A_WEEK) for n in range(1, ALIKE_WEEKS)]
     if any(each is None or each.actual_e4 != each.planned_e4 for each in earlier):
         return []
