@@ -3,8 +3,9 @@ components/ as they import macros; written here, one takes a quarter of a macro'
 """
 
 from flask import Flask
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from blueprints.templating import written
 from models.money import gbp
 
 
@@ -15,7 +16,7 @@ def init_app(app: Flask) -> None:
 def money_cell(label: str, pence: int) -> Markup:
     """A sum in a table: right-aligned, with its heading for cards on a phone; below zero, with the word recovery."""
     text = f'<span>{gbp(pence)} <span class="recovery">recovery</span></span>' if pence < 0 else gbp(pence)
-    return Markup(f'<td class="numeric" data-label="{escape(label)}">{text}</td>')  # noqa: S704 - digits
+    return Markup(f'<td class="numeric" data-label="{written(label)}">{text}</td>')  # noqa: S704 - digits
 
 
 def share_bar(part: int, whole: int) -> Markup:
@@ -35,5 +36,5 @@ def state_tag(text: str, colour: str = "") -> Markup:
     """A status, always in words. `colour`: grey, green, teal, blue, purple, magenta, red, orange, yellow; none is
     blue.
     """
-    name = f" govuk-tag--{escape(colour)}" if colour else ""
-    return Markup(f'<strong class="govuk-tag{name}">{escape(text)}</strong>')  # noqa: S704 - escaped
+    name = f" govuk-tag--{written(colour)}" if colour else ""
+    return Markup(f'<strong class="govuk-tag{name}">{written(text)}</strong>')  # noqa: S704 - escaped

@@ -1,12 +1,14 @@
 """How templates are read. Here only what makes them quick: what they say is in templates/."""
 
 from collections.abc import MutableMapping
+from types import FunctionType, MethodType
 from typing import Any
 
 from flask import Flask
 from flask.templating import Environment
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.runtime import Context, Macro
 from markupsafe import Markup, _escape_inner, escape
 
 
@@ -41,12 +43,36 @@ class PlainText(CodeGenerator):
             self.write(finalize.src)
 
 
+class DirectCalls(Context):
+    """Macros, functions and methods are called at once, where Jinja first looks twice through what it calls for whether
+    that wants the context: of a list with 300 cells 0.2 ms. Whatever does want it goes Jinja's way.
+    """
+
+    def call(self, called: Any, /, *args: Any, **named: Any) -> Any:
+        kind = type(called)
+        if kind is Macro:
+            args = (self.eval_ctx, *args)
+        elif kind not in (FunctionType, MethodType) or hasattr(called, "jinja_pass_arg"):
+            return super().call(called, *args, **named)
+        named.pop("_block_vars", None)  # as Jinja's own does: what loops and blocks have set is for who takes a context
+        named.pop("_loop_vars", None)
+        try:
+            return called(*args, **named)
+        except StopIteration:
+            return super().call(_stop)
+
+
+def _stop() -> None:
+    raise StopIteration
+
+
 class OneSetOfNames(Environment):
     """All templates share one dictionary of global names. Jinja lays an empty one of its own over it for each, so that
     every import of a macro goes through a ChainMap name by name: 1 ms of a page that imports thirty.
     """
 
     code_generator_class = PlainText
+    context_class = DirectCalls
     written = staticmethod(written)
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as some
-from jinja2 import DictLoader, Environment, select_autoescape
+from jinja2 import DictLoader, Environment, pass_context, pass_environment, select_autoescape
 from markupsafe import Markup, escape
 
 from blueprints.templating import OneSetOfNames, written
@@ -17,6 +17,10 @@ SOURCES = {
     "macros.html": "{% macro one(it) %}<b>{{ it }}{{ caller() if caller else '' }}</b>{% endmacro %}"
     "{{ one(value) }}{% call one(value) %}{{ value }}{% endcall %}",
     "set.html": "{% set kept %}<i>{{ value }}</i>{% endset %}{{ kept }}{{ kept | length }}",
+    "calls.html": "{{ plain(value) }}{{ with_context(1) }}{{ with_environment() }}{{ 'a'.upper() }}"
+    "{{ '{:>3}'.format(2) }}"
+    "{% for each in [1] %}{% set inner = each %}{{ with_context(inner) }}{{ plain(each, more='&') }}{% endfor %}"
+    "{{ made(value).shown() }}{{ made(3)() }}{{ stops() is undefined }}{{ dict(a=1).get('a') }}",
     "plain.txt": "{{ value }}",
     "inside.html": "{% for each in [value, value] %}{% include 'values.html' %}{{ loop.index }}{% endfor %}"
     "{% autoescape false %}{{ value }}{% endautoescape %}",
@@ -25,12 +29,44 @@ VALUES = ("<a href=\"x\">'&'</a>", "", "plain", Markup("<b>&amp;</b>"), 7, -1, T
           Role.ADMINISTRATOR, ["<", 1])  # fmt: skip
 
 
+class Made:
+    def __init__(self, value):
+        self.value = value
+
+    def shown(self, more="<"):
+        return f"{self.value}{more}"
+
+    def __call__(self):
+        return "called"
+
+
+@pass_context
+def _with_context(context, asked):
+    return f"{asked} {context.resolve('inner')!r} {context.name}"
+
+
+@pass_environment
+def _with_environment(environment):
+    return environment.block_start_string
+
+
+def _stops():
+    raise StopIteration
+
+
+FUNCTIONS = {
+    "plain": lambda value, more="<": f"{value}{more}", "with_context": _with_context, "made": Made,
+    "with_environment": _with_environment, "stops": _stops,
+}  # fmt: skip
+
+
 def _ours(**options):
     return OneSetOfNames(Flask(__name__), **options)
 
 
 def _made_by(kind, name, value):
     made = kind(loader=DictLoader(SOURCES), autoescape=select_autoescape(["html"]))
+    made.globals.update(FUNCTIONS)
     return made.get_template(name).render(value=value)
 
 
