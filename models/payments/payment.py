@@ -105,11 +105,15 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
 
     @hybrid_property
     def unpaid_pence(self) -> sa.ColumnElement[int]:
-        """What of it is not finalised: its total less its finalised lines, which are read only where it is begun."""
+        """What of it is not finalised: nothing where all is; else its total less its finalised lines, which are read
+        only where it is begun.
+        """
         line = sa.orm.aliased(PaymentLine)
         paid = select(sum_of(line.total_pence)).where(line.payment_id == self.id, line.run_id.is_not(None), line.is_own)
-        is_begun: Any = self.is_begun
-        return self.total_pence - sa.case((is_begun, paid.scalar_subquery()), else_=0)
+        expressions: Any = self
+        is_begun, is_closed = expressions.is_begun, expressions.closed_run_id.is_not(None)
+        left = self.total_pence - sa.case((is_begun, paid.scalar_subquery()), else_=0)
+        return sa.case((is_closed, 0), else_=left)
 
     @property
     def bar(self) -> tuple[str, int]:

@@ -160,8 +160,8 @@ def with_facts(query: sa.Select) -> sa.Select:
     """A query of payments with the columns beside that `standings_of` reads: what runs have paid of each, taken for
     debts and added to them, what of its drafts is held, and what keeps it back.
     """
-    sums = _sums(query.with_only_columns(P.id).order_by(None))
-    in_run = _open_runs()
+    in_run, carried = _open_runs(), _carried()
+    brought, added = (sa.func.coalesce(carried.c[name], 0) for name in ("brought_pence", "carried_pence"))
     return query.add_columns(
         P.id.label("id"), P.contract_id, P.first_on, P.last_on, P.is_begun, P.closed_run_id,
         P.total_pence.label("total_pence"), P.is_overtime.label("is_overtime"), P.is_rejected.label("is_rejected"),
@@ -173,8 +173,10 @@ def with_facts(query: sa.Select) -> sa.Select:
         awaited_pence(P.id).label("awaited_pence"),
         returned_of(P.id).label("returned_pence"), *told_days_of(P.id), _run_day().label("run_on"),
         in_run.c.run_id.label("in_run_id"), in_run.c.as_on.label("in_run_on"), in_run.c.is_authorised,
-        *(sa.func.coalesce(column, 0).label(column.key) for column in sums.c if column.key != "payment_id"),
-    ).outerjoin(sums, sums.c.payment_id == P.id).outerjoin(in_run, in_run.c.payment_id == P.id)  # fmt: skip
+        (P.total_pence - P.unpaid_pence - brought + added).label("paid_pence"),
+        brought.label("brought_pence"), added.label("carried_pence"),
+        _held().label("held_pence"), _held(Hold.kind == HoldKind.QUERY).label("queried_pence"), _runs().label("runs"),
+    ).outerjoin(carried, carried.c.payment_id == P.id).outerjoin(in_run, in_run.c.payment_id == P.id)  # fmt: skip
 
 
 def standings_of(rows: Sequence[Any], owing: Owing | None = None) -> dict[int, Standing]:
@@ -278,28 +280,41 @@ def _open_runs() -> sa.Subquery:
     return query.subquery("in_run")
 
 
-def _sums(payment_ids: sa.Select) -> sa.Subquery:
-    """The lines of these payments, added up by what has become of them."""
+def _carried() -> sa.Subquery:
+    """What runs have carried forward and brought forward: few lines, which have an index of their own."""
     line = PaymentLine
-    is_paid, is_draft = line.run_id.is_not(None), line.run_id.is_(None)
 
-    def of(pence: sa.SQLColumnExpression[int], *when: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-        return sum_of(sa.case((sa.and_(*when), pence), else_=0))
+    def of(pence: sa.SQLColumnExpression[int], component: Component) -> sa.ColumnElement[int]:
+        return sum_of(sa.case((line.component == component, pence), else_=0))
 
     return (
         select(
             line.payment_id,
-            of(line.total_pence, is_paid).label("paid_pence"),
-            of(-line.net_pence, is_paid, line.component == Component.BROUGHT_FORWARD).label("brought_pence"),
-            of(line.net_pence, is_paid, line.component == Component.CARRIED_FORWARD).label("carried_pence"),
-            of(line.total_pence, is_draft, has_row_held()).label("held_pence"),
-            of(line.total_pence, is_draft, has_row_held(Hold.kind == HoldKind.QUERY)).label("queried_pence"),
-            sa.func.count(line.run_id.distinct()).label("runs"),
+            of(-line.net_pence, Component.BROUGHT_FORWARD).label("brought_pence"),
+            of(line.net_pence, Component.CARRIED_FORWARD).label("carried_pence"),
         )
-        .where(line.payment_id.in_(payment_ids))
+        .where(~line.is_own, line.run_id.is_not(None))
         .group_by(line.payment_id)
-        .subquery("sums")
+        .subquery("carried")
     )
+
+
+def _held(*which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    """What of its drafts such holds keep back row by row: of a payment without one no line is read."""
+    line = PaymentLine
+    of_row = Hold.payment_id == P.id, Hold.is_in_force, *which
+    rows = select(Hold.purchase_order_id).where(*of_row).correlate(P)
+    drafts = line.payment_id == P.id, line.run_id.is_(None), line.purchase_order_id.in_(rows)
+    pence = select(sum_of(line.total_pence)).where(*drafts).correlate(P).scalar_subquery()
+    return sa.case((has_hold(~Hold.is_of_whole_payment, Hold.is_in_force, *which), pence), else_=0)
+
+
+def _runs() -> sa.ColumnElement[int]:
+    """How many runs have finalised a line of it."""
+    part = RunPayment
+    which = part.payment_id == P.id, part.is_finalised, part.lines > 0
+    runs = select(sa.func.count(part.id)).where(*which).correlate(P).scalar_subquery()
+    return sa.case((P.is_begun, runs), else_=0)
 
 
 def _why_kept(row: Any) -> Kept | None:
