@@ -3,12 +3,13 @@
 The comparison is by client, since a client's order changes with the financial year. Where a client has rows of two
 orders in one payment, all of them are of one kind, and the row of the newer order carries the difference.
 
-All of it is one GROUP BY: a page fetches the rows that it shows, and what all the wanted ones come to. Payments that
-have not begun have no lines yet: see models.reports.planned.
+All of it is one GROUP BY (models/reports/compared_rows.py): a page fetches the rows that it shows, and what all the
+wanted ones come to. Payments that have not begun have no lines yet: see models.reports.planned.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,29 +19,15 @@ from models.base import session, sum_of
 from models.calendar import Span
 from models.folding import found_by
 from models.payments.hold import Hold, is_told_of
-from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.purchase_order import PurchaseOrder
+from models.payments.payment import ScheduledPayment
 from models.records.client import Client, masked_name
+from models.reports.compared_rows import CLIENT, LIMIT, OFFSET, PAYMENT_ID, SUMS, Change, compared, some
 from models.statements import built_once
 from models.words import Choice, is_found
 
 CLAIMS = "One-Off Claims"
 EVERY = 1_000_000_000
 """More rows than any payment has."""
-LATER = 10_000
-"""More than any year."""
-PAYMENT_ID = sa.bindparam("payment_id", type_=sa.Integer())
-
-
-class Change(Choice):
-    """How what is paid for a client differs from the payment before."""
-
-    NEW = "new"
-    MORE = "more"
-    LESS = "less"
-    GONE = "gone"
-    """In the payment before, and not in this one: a row without money here."""
-    SAME = "same"
 
 
 class Show(Choice):
@@ -177,118 +164,31 @@ def kinds_of(payment: ScheduledPayment) -> dict[Change, tuple[int, int]]:
 
 @built_once
 def _kinds() -> sa.Select:
-    each = _compared().subquery("each")
+    each = compared().subquery("each")
     return select(each.c.change, func.count(), sum_of(each.c.change_pence)).group_by(each.c.change)
 
 
 @built_once
 def _every(show: Show, order: SortedBy, with_gone: bool) -> sa.Select:
+    if show is Show.ALL and order is not SortedBy.CHANGE and not with_gone:
+        return some(partial(_order, order=order))
     return _wanted(Wanted(show=show, order=order, with_gone=with_gone))
 
 
 def _wanted(wanted: Wanted) -> sa.Select:
     """The query of `rows_on_record`. Parameters: `payment_id`, `offset` and `limit`."""
-    each, client = _compared().subquery("each"), Client
+    each, client = compared().subquery("each"), Client
     return (
         select(
-            each, client.reference, client.surname, client.first_name,
-            func.count().over().label("all_rows"),
-            *(_all(each.c[name]).label(f"all_{name}") for name in ("net_pence", "vat_pence", "change_pence")),
+            each, *(getattr(client, name) for name in CLIENT), func.count().over().label("all_rows"),
+            *(_all(each.c[name]).label(f"all_{name}") for name in SUMS),
         )
         .outerjoin(client, client.id == each.c.client_id)
         .where(*_conditions(each, wanted))
-        .order_by(*_order(each, wanted.order))
-        .offset(sa.bindparam("offset", type_=sa.Integer()))
-        .limit(sa.bindparam("limit", type_=sa.Integer()))
+        .order_by(*_order(each.c, wanted.order))
+        .offset(OFFSET)
+        .limit(LIMIT)
     )  # fmt: skip
-
-
-def _id_before() -> sa.ScalarSelect[int]:
-    """The id of the payment of the same contract just before that of the parameters."""
-    this = sa.orm.aliased(ScheduledPayment)
-    return select(this.id_before).where(this.id == PAYMENT_ID).scalar_subquery()
-
-
-def _compared() -> sa.Select:
-    """Every row of the payment, and one for each client that only the payment before has: `change`, `change_pence`."""
-    of = _by_order().cte("of").prefix_with("MATERIALIZED")
-    theirs = _by_client(of).subquery("theirs")
-    row, their = of.c, theirs.c
-    difference, is_compared = their.now_pence - their.then_pence, _has_before()
-    is_here, is_first = their.lines > 0, _place(of) == their.place
-    change = sa.case(
-        (sa.or_(~is_compared, difference == 0), Change.SAME.value),
-        (~is_here, Change.GONE.value),
-        (their.lines_before == 0, Change.NEW.value),
-        (difference > 0, Change.MORE.value),
-        else_=Change.LESS.value,
-    )
-    before = sa.orm.aliased(ScheduledPayment)
-    first_on, last_on = (
-        select(day).where(before.id == _id_before()).scalar_subquery() for day in (before.first_on, before.last_on)
-    )
-    return (
-        select(
-            row.order_id, row.client_id, row.financial_year, row.net_pence, row.vat_pence,
-            is_compared.label("is_compared"),
-            sa.case((sa.and_(is_compared, is_first), difference), else_=0).label("change_pence"),
-            change.label("change"), first_on.label("before_first_on"), last_on.label("before_last_on"),
-        )
-        .select_from(of)
-        .join(theirs, their.whose == row.whose)
-        .where(sa.or_(row.lines > 0, sa.and_(~is_here, is_first, difference != 0)))
-    )  # fmt: skip
-
-
-def _place(of: sa.CTE) -> sa.ColumnElement[int]:
-    """The greatest of a client's is that of their newest order with money in this payment, or else in the one before.
-    No client has two orders of one year.
-    """
-    return of.c.financial_year + sa.case((of.c.lines > 0, LATER), else_=0)
-
-
-def _by_client(of: sa.CTE) -> sa.Select:
-    """What all orders of a client come to; of one-off claims likewise."""
-    return select(
-        of.c.whose,
-        func.sum(of.c.lines).label("lines"), func.sum(of.c.lines_before).label("lines_before"),
-        sum_of(of.c.net_pence + of.c.vat_pence).label("now_pence"), sum_of(of.c.before_pence).label("then_pence"),
-        func.max(_place(of)).label("place"),
-    ).group_by(of.c.whose)  # fmt: skip
-
-
-def _has_before() -> sa.ColumnElement[bool]:
-    """The payment before has money of its own."""
-    line = sa.orm.aliased(PaymentLine)
-    return select(line.id).where(line.payment_id == _id_before(), line.is_own).exists()
-
-
-def _by_order() -> sa.Select:
-    """What each purchase order has in this payment and in the one before."""
-    line = PaymentLine
-    is_now = line.payment_id == PAYMENT_ID
-
-    def of(pence: sa.SQLColumnExpression[int], when: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-        return sum_of(sa.case((when, pence), else_=0))
-
-    sums = (
-        select(
-            line.purchase_order_id,
-            of(line.net_pence, is_now).label("net_pence"), of(line.vat_pence, is_now).label("vat_pence"),
-            of(line.total_pence, ~is_now).label("before_pence"),
-            func.sum(sa.case((is_now, 1), else_=0)).label("lines"),
-            func.sum(sa.case((is_now, 0), else_=1)).label("lines_before"),
-        )
-        .where(line.payment_id.in_([PAYMENT_ID, _id_before()]), line.is_own)
-        .group_by(line.purchase_order_id)
-        .subquery("sums")
-    )  # fmt: skip
-    order, found = PurchaseOrder, sums.c
-    return select(
-        order.id.label("order_id"), order.client_id, order.financial_year,
-        func.coalesce(order.client_id, 0).label("whose"),
-        found.net_pence, found.vat_pence, found.before_pence, found.lines, found.lines_before,
-    ).select_from(sums).outerjoin(order, order.id == found.purchase_order_id)  # fmt: skip
 
 
 def _conditions(each: sa.Subquery, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
@@ -305,16 +205,16 @@ def _conditions(each: sa.Subquery, wanted: Wanted) -> list[sa.ColumnElement[bool
     return found
 
 
-def _order(each: sa.Subquery, order: SortedBy) -> list[sa.ColumnElement[Any]]:
+def _order(row: Any, order: SortedBy) -> list[sa.ColumnElement[Any]]:
     names: list[sa.ColumnElement[Any]] = [
-        each.c.client_id.is_not(None),
+        row.client_id.is_not(None),
         *(func.coalesce(name, "") for name in Client.shown_order()),
-        each.c.financial_year.desc(), each.c.order_id,
+        -row.financial_year, row.order_id,
     ]  # fmt: skip
-    total = each.c.net_pence + each.c.vat_pence
+    total = row.net_pence + row.vat_pence
     if order is SortedBy.SUM:
-        return [total.desc(), *names]
-    return [func.abs(each.c.change_pence).desc(), *names] if order is SortedBy.CHANGE else names
+        return [-total, *names]
+    return [-func.abs(row.change_pence), *names] if order is SortedBy.CHANGE else names
 
 
 def _all(pence: sa.ColumnElement[int]) -> sa.ColumnElement[int]:

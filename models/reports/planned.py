@@ -13,8 +13,9 @@ from models.engine.facts import ItemFacts
 from models.engine.working import Working
 from models.payments.payment import ScheduledPayment
 from models.records.client import full_name, masked_name
+from models.reports.compared_rows import Change
 from models.reports.explanation import Line, Order, Row
-from models.reports.payment_rows import Change, PaymentRow, Rows, Show, SortedBy, Wanted, title_of
+from models.reports.payment_rows import PaymentRow, Rows, Show, SortedBy, Wanted, title_of
 from models.reports.plan import Plan
 from models.words import is_found
 

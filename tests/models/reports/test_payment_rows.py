@@ -7,7 +7,8 @@ import pytest
 from models.calendar import as_on
 from models.payments.hold import Hold, HoldKind
 from models.reports.breakdown import rows_of, with_working
-from models.reports.payment_rows import Change, Show, SortedBy, Wanted, kinds_of
+from models.reports.compared_rows import Change
+from models.reports.payment_rows import Show, SortedBy, Wanted, kinds_of
 from tests.care_factories import (
     make_allowance,
     make_claim_item,
