@@ -15,6 +15,7 @@ from models.base import session
 from models.calendar import today
 from models.payments.confirmation import Confirmation
 from models.payments.payment import ScheduledPayment
+from models.payments.plain import by_id, payment_columns
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.sent import BankState, PaidPart, SentPayment, bank_day, is_back
 from models.payments.settlement import Owing
@@ -197,10 +198,10 @@ def _of_providers() -> Select:
 def _of_rows(rows: Iterable[Any], until: date, owing: Owing | None = None) -> Coming:
     """What rows of `_begun_and_soon` with facts tell; of what has not begun, as far as it is in the bank by `until`."""
     rows = list(rows)
-    paid = [_on_its_way(row) for row in rows if row.paid_on is not None]
-    open_ones = {row.id: row for row in rows if row.closed_run_id is None}
+    by_its_id, open_ones = by_id(rows), {row.id: row for row in rows if row.closed_run_id is None}
+    paid = [_on_its_way(by_its_id[row.id], row) for row in rows if row.paid_on is not None]
     stand = standings_of(list(open_ones.values()), owing)
-    payments = [row.ScheduledPayment for row in open_ones.values()]
+    payments = [by_its_id[id_] for id_ in open_ones]
     parts, kept = [], []
     for payment in payments:
         how = stand[payment.id]
@@ -221,8 +222,7 @@ def _of_rows(rows: Iterable[Any], until: date, owing: Owing | None = None) -> Co
     )
 
 
-def _on_its_way(row: Any) -> Part:
-    payment: P = row.ScheduledPayment
+def _on_its_way(payment: P, row: Any) -> Part:
     state = BankState.PAID if row.sent_id is None else BankState.SENT
     part = PaidPart(
         payment.id, row.paid_run_id, row.coming_pence, row.paid_on, state, row.sent_on, run_on=row.paid_run_on
@@ -257,7 +257,7 @@ def _begun_and_soon(is_soon: Callable[[type[P]], sa.ColumnElement[bool]]) -> Sel
     ).c  # fmt: skip
     return (
         select(
-            P,
+            *payment_columns(),
             paid.bank_on.label("paid_on"),
             paid.paid_pence.label("coming_pence"),
             P.bank_on,
@@ -269,7 +269,6 @@ def _begun_and_soon(is_soon: Callable[[type[P]], sa.ColumnElement[bool]]) -> Sel
         .join(P.contract)
         .outerjoin(paid.id.table, paid.payment_id == P.id)
         .outerjoin(last.first_on.table, last.contract_id == P.contract_id)
-        .options(sa.orm.contains_eager(P.contract))
         .where(sa.or_(is_next, paid.id.is_not(None)))
         .order_by(P.bank_on, Contract.folded_name, P.first_on, P.id, paid.id)
     )
