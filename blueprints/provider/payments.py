@@ -1,9 +1,6 @@
 """Scheduled Payments: the list of them, and one payment with its rows."""
 
-from functools import partial
-
 from flask import Blueprint, request
-from sqlalchemy import func
 
 from blueprints.access import requires, viewed
 from blueprints.download import calendar_file, table_file
@@ -19,6 +16,7 @@ from models.base import session, utc_now
 from models.calendar import FinancialYear, today
 from models.payments.day_move import moved_days_of
 from models.payments.payment import ScheduledPayment
+from models.payments.payment_list import listed, reach
 from models.payments.standing import Kept, standings
 from models.permissions import Permission
 from models.records import schedule as schedules
@@ -31,30 +29,22 @@ bp = Blueprint("payments", __name__, url_prefix="/payments")
 @bp.get("/")
 @requires(Permission.VIEW_PAYMENTS)
 def index():
-    contracts = session.execute(ScheduledPayment.reach()).all()
+    contracts = reach()
     form = PeriodFilter(request.args, data=_usual(contracts))
     form.offer(_years(contracts), [(row.reference, f"{row.name} ({row.reference})") for row in contracts])
     page = None
     if contracts and form.validate():
-        listed = ScheduledPayment.listed(
-            year=FinancialYear(int(form.year.data)),
-            contract=form.contract.data or None,
-            future=form.when.data == "future",
-        )
-        page = page_read(partial(_listed, listed))
-    payments = [row.ScheduledPayment for row in page.items] if page else []
+        year, contract = FinancialYear(int(form.year.data)), form.contract.data or None
+        page = page_read(lambda offset, limit: listed(
+            year, contract, future=form.when.data == "future", offset=offset, limit=limit
+        ))  # fmt: skip
+    payments = page.items if page else []
     stand = standings(payments)
     return render(
         "provider/payments/index.html", partial="provider/payments/_list.html",
         form=form, page=page, payments=payments, standings=stand,
         tracks=tracks_of(payments, stand, with_stops=False), due=_next_due(payments), today=today(),
     )  # fmt: skip
-
-
-def _listed(query, offset, limit):
-    """Some payments of a list, and how many it has."""
-    rows = session.execute(query.add_columns(func.count().over().label("all")).offset(offset).limit(limit)).all()
-    return rows, rows[0].all if rows else 0
 
 
 def _next_due(payments):

@@ -218,34 +218,6 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
         return FinancialYear.of(self.first_on)
 
     @classmethod
-    def listed(
-        cls, *, year: FinancialYear, contract: str | None = None, future: bool = False
-    ) -> Select["ScheduledPayment"]:
-        """Payments of periods that begin in `year`, of one contract or all.
-
-        Without `future`: periods that have begun, or are paid in advance and due, the newest first. With it: periods to
-        come, the next first.
-        """
-        query = (
-            select(cls)
-            .join(cls.contract)
-            .options(sa.orm.contains_eager(cls.contract))
-            .where(cls.first_on.between(year.first_on, year.last_on), ~cls.has_come if future else cls.has_come)
-            .order_by(cls.first_on if future else cls.first_on.desc(), Contract.folded_name, cls.id)
-        )
-        return query.where(Contract.reference == contract) if contract is not None else query
-
-    @classmethod
-    def reach(cls) -> Select:
-        """Every contract's reference and name, with the first days of its first and last payment."""
-        return (
-            select(Contract.reference, Contract.name, sa.func.min(cls.first_on), sa.func.max(cls.first_on))
-            .join(Contract, Contract.id == cls.contract_id)
-            .group_by(Contract.id, Contract.reference, Contract.name)
-            .order_by(Contract.folded_name, Contract.reference)
-        )
-
-    @classmethod
     def of(cls, contract_reference: str, first_on: date) -> Select["ScheduledPayment"]:
         """The one payment of that contract whose period begins on that day, with all that its page shows."""
         return (

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from models.base import sum_of
 from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.payment_list import LIMIT, OFFSET
 from models.payments.purchase_order import PurchaseOrder
 from models.records.client import Client
 from models.words import Choice
@@ -15,8 +16,6 @@ from models.words import Choice
 LATER = 10_000
 """More than any year."""
 PAYMENT_ID = sa.bindparam("payment_id", type_=sa.Integer())
-OFFSET, LIMIT = (sa.bindparam(name, type_=sa.Integer()) + sa.literal_column("0") for name in ("offset", "limit"))
-"""Sums, which SQLite takes as they come: for a bare parameter it plans the statement anew each time."""
 Order = Callable[[Any], list[sa.ColumnElement[Any]]]
 """What rows are sorted by, of the columns of a row; Client is joined."""
 CLIENT = "reference", "surname", "first_name"

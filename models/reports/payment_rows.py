@@ -20,8 +20,9 @@ from models.calendar import Span
 from models.folding import found_by
 from models.payments.hold import Hold, is_told_of
 from models.payments.payment import ScheduledPayment
+from models.payments.payment_list import LIMIT, OFFSET
 from models.records.client import Client, masked_name
-from models.reports.compared_rows import CLIENT, LIMIT, OFFSET, PAYMENT_ID, SUMS, Change, compared, some
+from models.reports.compared_rows import CLIENT, PAYMENT_ID, SUMS, Change, compared, some
 from models.statements import built_once
 from models.words import Choice, is_found
 
