@@ -4,7 +4,7 @@ from flask import Blueprint, request
 
 from blueprints.access import requires, viewed
 from blueprints.download import calendar_file, table_file
-from blueprints.lookups import address_without, get_or_404, one_or_404, page_read
+from blueprints.lookups import address_without, one_or_404, opened_or_404, page_read
 from blueprints.pages import render
 from blueprints.payment_page import Shown, shown_rows
 from blueprints.reading import reads_client_records
@@ -15,8 +15,7 @@ from forms.filters import PeriodFilter, RowFilter, ScheduleFilter
 from models.base import session, utc_now
 from models.calendar import FinancialYear, today
 from models.payments.day_move import moved_days_of
-from models.payments.payment import ScheduledPayment
-from models.payments.payment_list import listed, reach
+from models.payments.payment_list import found, listed, reach
 from models.payments.standing import Kept, standings
 from models.permissions import Permission
 from models.records import schedule as schedules
@@ -57,7 +56,7 @@ def _next_due(payments):
 @requires(Permission.VIEW_PAYMENTS)
 @reads_client_records
 def show(reference, first_on):
-    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    payment = opened_or_404(found(reference, first_on))
     form = RowFilter(request.args)
     rows = shown_rows(payment, form.wanted)
     return render(
@@ -72,7 +71,7 @@ def show(reference, first_on):
 @reads_client_records
 def on_paper(reference, first_on):
     """All of it, and how every row was worked out: what somebody files."""
-    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    payment = opened_or_404(found(reference, first_on))
     told = with_working(payment)
     return render(
         "provider/payments/on_paper.html", payment=payment, told=told, shown=Shown(payment, told), today=today()
@@ -84,7 +83,7 @@ def on_paper(reference, first_on):
 @reads_client_records
 def working(reference, first_on, key):
     """How one row was worked out: what the page of the payment fetches when it is opened, and a page of its own."""
-    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    payment = opened_or_404(found(reference, first_on))
     row = one_or_404(with_working(payment, key))
     return render(
         "provider/payments/working.html", partial="components/_working.html", payment=payment, row=row, links_order=True
@@ -95,7 +94,7 @@ def working(reference, first_on, key):
 @requires(Permission.VIEW_PAYMENTS)
 @reads_client_records
 def data(reference, first_on, ending):
-    payment = get_or_404(ScheduledPayment.of(reference, first_on))
+    payment = opened_or_404(found(reference, first_on))
     rows = amounts_data(payment, with_working(payment), _held(payment))
     return table_file(f"payment-{reference}-{first_on}", rows, ending)
 

@@ -218,8 +218,8 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
         return FinancialYear.of(self.first_on)
 
     @classmethod
-    def of(cls, contract_reference: str, first_on: date) -> Select["ScheduledPayment"]:
-        """The one payment of that contract whose period begins on that day, with all that its page shows."""
+    def with_all(cls) -> Select["ScheduledPayment"]:
+        """Payments with all that the page of one shows."""
         return (
             select(cls)
             .join(cls.contract)
@@ -229,8 +229,12 @@ class ScheduledPayment(Confirmable, ProviderOwned, Base):
                 sa.orm.joinedload(cls.answered_by),
                 sa.orm.joinedload(cls.fault),
             )
-            .where(Contract.reference == contract_reference, cls.first_on == first_on)
         )
+
+    @classmethod
+    def of(cls, contract_reference: str, first_on: date) -> Select["ScheduledPayment"]:
+        """The one payment of that contract whose period begins on that day, `with_all`."""
+        return cls.with_all().where(Contract.reference == contract_reference, cls.first_on == first_on)
 
 
 class PaymentLine(ProviderOwned, Base):

@@ -1,6 +1,9 @@
-"""A provider's own list of Scheduled Payments, by financial year and contract, and what it can be asked for."""
+"""A provider's own list of Scheduled Payments, by financial year and contract, what it can be asked for, and one of
+them.
+"""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +17,7 @@ from models.records.contract import Contract
 from models.statements import built_once
 
 P = ScheduledPayment
+REFERENCE = sa.bindparam("reference", type_=sa.Text())
 YEAR_FROM, YEAR_TO = (sa.bindparam(name, type_=sa.Date()) for name in ("year_from", "year_to"))
 OFFSET, LIMIT = (sa.bindparam(name, type_=sa.Integer()) + sa.literal_column("0") for name in ("offset", "limit"))
 """The part of a list that a page shows. Sums, since SQLite plans a statement anew each time whose LIMIT is a bare
@@ -44,7 +48,17 @@ def _listed(future: bool, of_one: bool) -> Select:
         .offset(OFFSET)
         .limit(LIMIT)
     )
-    return query.where(Contract.reference == sa.bindparam("reference", type_=sa.Text())) if of_one else query
+    return query.where(Contract.reference == REFERENCE) if of_one else query
+
+
+def found(contract_reference: str, first_on: date) -> Sequence[ScheduledPayment]:
+    """What `ScheduledPayment.of` finds, by a statement that is built once."""
+    return session.scalars(_found(), {"reference": contract_reference, "first_on": first_on}).unique().all()
+
+
+@built_once
+def _found() -> Select:
+    return P.with_all().where(Contract.reference == REFERENCE, P.first_on == sa.bindparam("first_on", type_=sa.Date()))
 
 
 def reach() -> Sequence[sa.Row[Any]]:

@@ -28,6 +28,8 @@ from models.reports.waiting_reasons import Reason
 from models.statements import TODAY, Id, built_once
 
 P = ScheduledPayment
+MOST = sa.bindparam("most", type_=sa.Integer()) + sa.literal_column("0")
+"""A sum, since SQLite plans a statement anew each time whose LIMIT is a bare parameter."""
 
 
 class Where(StrEnum):
@@ -54,12 +56,11 @@ def most_waiting(provider_id: int, most: int) -> Sequence[sa.Row]:
     pence. Before them, if there is any, one row of what waits for actuals, with the number of people. Of the rows the
     first `most` are given, each with what all of them come to (`all_pence`).
     """
-    return session.execute(_most_waiting(most), {"provider_id": provider_id}).all()
+    return session.execute(_most_waiting(), {"provider_id": provider_id, "most": most}).all()
 
 
 @built_once
-def _most_waiting(most: int) -> Select:
-    """`most` stands in its words: SQLite plans a statement anew each time where that is a parameter."""
+def _most_waiting() -> Select:
     each = _all_waiting(sa.bindparam("provider_id", type_=sa.Integer())).c
     is_awaited = each.where_it_is == Where.AWAITED.value
     own = (sa.case((~is_awaited, each[name])).label(name) for name in ("surname", "first_name", "client_reference"))
@@ -79,7 +80,7 @@ def _most_waiting(most: int) -> Select:
         )
         .group_by(*keys)
         .order_by(c.place, item_id.is_(None), sa.func.abs(pence).desc(), c.client_reference, c.reason)
-        .limit(sa.literal_column(str(most)))
+        .limit(MOST)
     )  # fmt: skip
 
 
