@@ -37,7 +37,11 @@ def _labels(entity: type[Base]) -> list[sa.Label[Any]]:
 def _names(entity: type[Base]) -> list[tuple[str, str]]:
     """The name of each column of an entity, and what it is called in a row."""
     if entity not in _named:
-        _named[entity] = [(each.key, f"{entity.__tablename__}_{each.key}") for each in sa.inspect(entity).column_attrs]
+        _named[entity] = [
+            (each.key, f"{entity.__tablename__}_{each.key}")
+            for each in sa.inspect(entity).column_attrs
+            if not each.deferred
+        ]
     return _named[entity]
 
 

@@ -148,6 +148,7 @@ VIEWS_MAY_CALL = {
     "models.payments.owing": {"debtor_of", "ever_owed", "forecast_of", "forecasts", "listed", "waiting"},
     "models.payments.asking": {"confirmers", "who_is_told"},
     "models.payments.contract_list": {"listed"},
+    "models.payments.payment_list": {"found", "listed", "reach"},
     "models.payments.authorising": {
         "Checklist", "authorise", "bonds_in", "bound_in", "check_may_be_finalised", "tick", "ticks_of",
     },
