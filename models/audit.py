@@ -30,14 +30,16 @@ class AppendOnly:
 
 AGAIN = timedelta(minutes=1)
 """For how long the mark of an event stands for another one of the same person."""
-_MARKED = sa.text("mark IS NOT NULL")
 
 
 class AuditEvent(AppendOnly, Base):
     __tablename__ = "audit_event"
     __table_args__ = (
-        sa.Index("ix_audit_event_marked", "user_id", "at", "mark", sqlite_where=_MARKED, postgresql_where=_MARKED),
-    )
+        sa.Index(
+            "ix_audit_event_marked", "user_id", "at", "mark", sqlite_where=sa.text("mark IS NOT NULL"),
+            postgresql_where=sa.text("mark IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[Key]
     at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
