@@ -20,6 +20,7 @@ from tests.factories import canary, make_organisation, make_provider, make_staff
 from tests.support.client import PortalClient
 from tests.support.rows import every, unit_of_work
 from tests.support.runs import calculate, finalise
+from tests.support.snapshots import built_once
 
 MONDAY = date(2019, 9, 23)
 WEEK = timedelta(days=7)
@@ -59,13 +60,20 @@ class Desk:
 
 @pytest.fixture
 def desk(app: Flask, set_today: Callable[[date], None]) -> Desk:
+    contract, officer, manager = two_weeks_of_two_clients()
+    set_today(SUNDAY)
+    return Desk(PortalClient(app).sign_in(officer), PortalClient(app).sign_in(manager), contract)
+
+
+@built_once
+def two_weeks_of_two_clients() -> tuple[Contract, User, User]:
+    """The first week is paid, the second calculated; an officer, and a manager."""
     contract = two_clients()
     finalise(MONDAY + timedelta(days=6))
     calculate(SUNDAY)
-    set_today(SUNDAY)
-    officer = PortalClient(app).sign_in(make_staff(name="Ola Officer"))
-    manager = PortalClient(app).sign_in(make_staff(CouncilRole.PAYMENTS_MANAGER, name="Max Manager"))
-    return Desk(officer, manager, contract)
+    return (
+        contract, make_staff(name="Ola Officer"), make_staff(CouncilRole.PAYMENTS_MANAGER, name="Max Manager")
+    )  # fmt: skip
 
 
 def two_clients(**given: object) -> Contract:

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ class PostgresDatabases:
             shutil.chown(self._folder, "postgres", "postgres")
             self._as_owner = ["runuser", "-u", "postgres", "--"]
         self._run("initdb", "-A", "trust", "-U", "portal", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        settings = f"-c listen_addresses='' -k {self._folder} -c fsync=off -c full_page_writes=off"
+        settings = f"-c listen_addresses='' -k {self._folder} -c fsync=off -c full_page_writes=off -c jit=off"
         self._run("pg_ctl", "-w", "-l", str(self._folder / "log"), "-o", settings, "start")
         self.url = f"postgresql+psycopg://portal@/postgres?host={self._folder}"
         make_tables(self.url)
@@ -86,8 +86,12 @@ class PostgresDatabases:
         """Of one connection, which has read once what stands about every table."""
         self._emptied = "; ".join(f'DELETE FROM "{table.name}"' for table in Base.metadata.sorted_tables)
         self._seeded = {table: rows for table in Base.metadata.sorted_tables if (rows := self._read(sa.select(table)))}
+        self._what_stands = _what_stands(self._seeded)
+        self._as_new = self._asked()
+        CLUSTERS[sa.make_url(self.url)] = self
 
     def stop(self) -> None:
+        CLUSTERS.pop(sa.make_url(self.url), None)
         self._engine.dispose()
         self._run("pg_ctl", "-m", "immediate", "stop")
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -104,6 +108,36 @@ class PostgresDatabases:
                 last = f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {max(row['id'] for row in rows)})"
                 connection.exec_driver_sql(last)
 
+    def is_as_new(self) -> bool:
+        """Whether no row was added or changed since it was cleaned."""
+        return self._asked() == self._as_new
+
+    def keep(self, name: str) -> str:
+        """Copy all rows into a schema of this name; the statements that put them into a clean database again."""
+        parts = ["SET LOCAL session_replication_role = replica"]
+        with self._engine.begin() as connection:
+            connection.exec_driver_sql(f"CREATE SCHEMA {name}")
+            for table in Base.metadata.sorted_tables:
+                if table in self._seeded:
+                    parts.append(f'DELETE FROM "{table.name}"')
+                if connection.scalar(sa.select(sa.exists(sa.select(table)))):
+                    connection.exec_driver_sql(f'CREATE TABLE {name}."{table.name}" AS SELECT * FROM "{table.name}"')
+                    parts.append(f'INSERT INTO "{table.name}" SELECT * FROM {name}."{table.name}"')
+            reached = connection.exec_driver_sql(
+                "SELECT seqrelid, pg_sequence_last_value(seqrelid) FROM pg_sequence"
+                " WHERE pg_sequence_last_value(seqrelid) IS NOT NULL"
+            )
+            parts += [f"SELECT setval({sequence}, {last})" for sequence, last in reached]
+        return "; ".join(parts)
+
+    def run(self, script: str) -> None:
+        with self._engine.begin() as connection:
+            connection.exec_driver_sql(script)
+
+    def _asked(self) -> Any:
+        with self._engine.connect() as connection:
+            return connection.exec_driver_sql(self._what_stands).one()
+
     def _read(self, query: sa.Select) -> list[dict[str, Any]]:
         with self._engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
@@ -115,6 +149,18 @@ class PostgresDatabases:
         )
         if done.returncode:
             raise RuntimeError(f"{tool}: {done.stdout}")
+
+
+CLUSTERS: dict[sa.URL, PostgresDatabases] = {}
+"""Those that run, by the address of their database."""
+
+
+def _what_stands(seeded: Collection[sa.Table]) -> str:
+    """A query for whether any table has a row, and for what the rows of migrations say."""
+    others = (table for table in Base.metadata.sorted_tables if table not in seeded)
+    has_rows = " OR ".join(f'EXISTS (SELECT 1 FROM "{table.name}")' for table in others)
+    said = (f"(SELECT md5(string_agg(own::text, ';' ORDER BY own::text)) FROM \"{each.name}\" own)" for each in seeded)
+    return f"SELECT {', '.join((has_rows, *said))}"
 
 
 def refuse_or_skip(reason: str) -> None:
