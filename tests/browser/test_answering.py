@@ -15,6 +15,7 @@ from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import make_provider, make_user
 from tests.support.rows import every
 from tests.support.runs import calculate, payment
+from tests.support.snapshots import built_once
 
 MONDAY = date(2019, 9, 30)
 TODAY = date(2019, 10, 1)  # the cut-off of the calendar that make_calendar gives
@@ -24,6 +25,11 @@ PAYMENT = re.compile(r"/payments/[^/]+/2019-09-30$")
 @pytest.fixture
 def contract(database, set_today):
     set_today(TODAY)
+    return one_contract()
+
+
+@built_once
+def one_contract():
     contract = make_contract(
         make_provider(name="Larkrise Fostering"), calculate_from=MONDAY, confirmation="required", name="Larkrise"
     )

@@ -7,32 +7,35 @@ from playwright.sync_api import expect
 
 from commands.worker import work
 from models.base import scope
-from models.permissions import CouncilRole
 from models.records.provider import Provider
-from tests.admin.conftest import MONDAY, SUNDAY, two_clients
+from tests.admin.conftest import SUNDAY, two_weeks_of_two_clients
 from tests.browser.conftest import WAYS
 from tests.browser.looks import assert_accessible, assert_fits, take_picture
 from tests.care_factories import make_contract, make_item
 from tests.factories import make_staff
 from tests.support.rows import every
-from tests.support.runs import calculate, finalise
+from tests.support.runs import calculate
 
 
 @pytest.fixture
-def contract(database, set_today):
-    contract = two_clients()
-    finalise(MONDAY + timedelta(days=6))
-    calculate(SUNDAY)
+def office(database, set_today):
+    made = two_weeks_of_two_clients()
     set_today(SUNDAY)
-    return contract
+    return made
+
+
+@pytest.fixture
+def contract(office):
+    return office[0]
 
 
 @pytest.fixture(params=WAYS)
-def people(request, contract, open_browser, sign_in):
+def people(request, office, open_browser, sign_in):
     """An officer and a manager, each at a browser of their own."""
     officer, manager = open_browser(request.param), open_browser(request.param)
-    sign_in(officer, make_staff(name="Ola Officer"))
-    sign_in(manager, make_staff(CouncilRole.PAYMENTS_MANAGER, name="Max Manager"))
+    _, ola, max_ = office
+    sign_in(officer, ola)
+    sign_in(manager, max_)
     return officer, manager
 
 

@@ -11,6 +11,7 @@ from tests.care_factories import make_contract, make_item
 from tests.conftest import TODAY
 from tests.factories import make_contact, make_provider, make_staff, make_user
 from tests.support.runs import calculate
+from tests.support.snapshots import built_once
 
 CHOSEN = "Nine-Blue-Kettles-4"
 
@@ -29,6 +30,11 @@ def act(page, name):
 
 @pytest.fixture
 def provider(database):
+    return one_provider()
+
+
+@built_once
+def one_provider():
     provider = make_provider(name="Sausage Sandwich", email="dawn@example.org")
     make_item(make_contract(provider))
     make_contact(provider, name="Dawn Stockton", email="dawn@example.org", position="Foster carer")

@@ -1,25 +1,19 @@
 """A button that is pressed twice, and the browser's Back, in the middle of an adjustment."""
 
-from datetime import timedelta
-
 import pytest
 from playwright.sync_api import Error, expect
 
 from models.payments.adjustment import Adjustment
-from tests.admin.conftest import MONDAY, SUNDAY, WEEK, two_clients
+from tests.admin.conftest import MONDAY, SUNDAY, WEEK, two_weeks_of_two_clients
 from tests.browser.looks import assert_accessible, assert_fits, take_picture
-from tests.factories import make_staff
 from tests.support.rows import every
-from tests.support.runs import calculate, finalise
 
 
 @pytest.fixture
 def officer(page, database, set_today, sign_in):
-    contract = two_clients()
-    finalise(MONDAY + timedelta(days=6))
-    calculate(SUNDAY)
+    contract, ola, _ = two_weeks_of_two_clients()
     set_today(SUNDAY)
-    sign_in(page, make_staff(name="Ola Officer"))
+    sign_in(page, ola)
     page.goto(f"/council/payments/{contract.reference}/{MONDAY + WEEK}/adjust")
     return page
 

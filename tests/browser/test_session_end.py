@@ -18,6 +18,7 @@ from tests.care_factories import make_contract, make_item
 from tests.factories import PASSWORD, make_provider, make_user
 from tests.support.rows import every
 from tests.support.runs import calculate
+from tests.support.snapshots import built_once
 
 MONDAY = date(2019, 9, 30)
 TODAY = date(2019, 10, 1)
@@ -28,6 +29,11 @@ WITH_SCRIPTS = ["script-1280", "script-320"]
 @pytest.fixture
 def contract(database, set_today):
     set_today(TODAY)
+    return one_contract()
+
+
+@built_once
+def one_contract():
     contract = make_contract(
         make_provider(name="Larkrise Fostering"), calculate_from=MONDAY, confirmation="required", name="Larkrise"
     )

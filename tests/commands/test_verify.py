@@ -23,12 +23,19 @@ from tests.care_factories import make_contract, make_item
 from tests.factories import make_user
 from tests.support.rows import every, saved, unit_of_work
 from tests.support.runs import calculate, change, finalise
+from tests.support.snapshots import built_once
 
 DAY = date(2019, 10, 2)
 
 
 @pytest.fixture
 def contract(database):
+    return one_contract()
+
+
+@built_once
+def one_contract():
+    """A paid week, and one that is calculated."""
     contract = make_contract(calculate_from=date(2019, 9, 23))
     make_item(contract)
     finalise(date(2019, 9, 29))

@@ -66,6 +66,7 @@ from tests.support import runs
 from tests.support.files import LETTER
 from tests.support.passkeys import passkey_row
 from tests.support.rows import every, saved, unit_of_work
+from tests.support.snapshots import built_once
 
 MONDAY = date(2019, 9, 23)
 
@@ -74,6 +75,7 @@ SAYS_WHERE = {f"{side}.documents.{what}" for side in ("provider", "admin") for w
 """These say where a provider is: 403 for staff who see no contact details, though they see the page beside it."""
 
 
+@built_once
 def settled_provider() -> tuple[Provider, dict[str, Any]]:
     """The provider, and for every argument that a provider's address takes, one that is its own.
 

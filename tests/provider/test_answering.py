@@ -19,6 +19,7 @@ from tests.factories import make_provider, make_user
 from tests.support.client import PortalClient
 from tests.support.rows import every, unit_of_work
 from tests.support.runs import calculate, change, finalise, orders, payment
+from tests.support.snapshots import built_once
 
 MONDAY = date(2019, 9, 30)
 TODAY = date(2019, 10, 1)  # the cut-off of the calendar that make_calendar gives
@@ -28,6 +29,11 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def contract(database, set_today):
     set_today(TODAY)
+    return one_contract()
+
+
+@built_once
+def one_contract():
     contract = make_contract(calculate_from=MONDAY, confirmation="required")
     make_item(contract, client=make_client(surname="Adams"))
     make_item(contract, rate_e4=3_030_300, client=make_client(surname="Begum"))

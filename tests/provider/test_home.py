@@ -13,6 +13,7 @@ from tests.care_factories import make_calendar, make_client, make_contract, make
 from tests.factories import canary, make_provider, make_user
 from tests.support.rows import every, saved
 from tests.support.runs import answered, calculate, change, finalise_weeks, orders, payment
+from tests.support.snapshots import built_once
 
 MONDAY = date(2019, 9, 30)
 
@@ -171,6 +172,11 @@ def test_who_waits_is_named_with_since_when_why_and_who_acts(client, waiting):
 
 @pytest.fixture
 def waiting(database):
+    return one_that_waits()
+
+
+@built_once
+def one_that_waits():
     """A contract whose payment of this week waits for a confirmation until tomorrow."""
     contract = make_contract(calendar=make_calendar(confirm_by_days=3), confirmation="required", calculate_from=MONDAY)
     make_item(contract)

@@ -13,6 +13,7 @@ from tests.factories import canary, make_organisation, make_provider, make_user
 from tests.support import runs
 from tests.support.client import PortalClient
 from tests.support.remittances import rows_of_xlsx
+from tests.support.snapshots import built_once
 
 MONDAY = date(2019, 9, 9)
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -22,6 +23,13 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 @pytest.fixture
 def provider(database, set_today):
+    made = hostile_provider()
+    set_today(date(2019, 10, 2))
+    return made
+
+
+@built_once
+def hostile_provider():
     organisation = make_organisation(name="@SUM(1+9)")
     made = make_provider(kind=ProviderKind.FOSTER_CARER, name=f"=1+1 {'x'}", organisation_id=organisation.id)
     contract = make_contract(made, calculate_from=MONDAY, reference="00741254", name=CALL)
@@ -32,7 +40,6 @@ def provider(database, set_today):
     child = make_client(surname=f"-Simpson{canary(made.id)}", first_name="@Bart", born_on=date(2012, 1, 1))
     make_item(contract, -1_000_000, child, starts_on=MONDAY, service_level_id=level.id)
     runs.finalise(MONDAY + 2 * WEEK - DAY)
-    set_today(date(2019, 10, 2))
     return made
 
 

@@ -23,6 +23,7 @@ from tests.support.client import PortalClient
 from tests.support.debts import owing
 from tests.support.remittances import kept, rows_of_csv, rows_of_page, rows_of_pdf, rows_of_xlsx
 from tests.support.rows import every, unit_of_work
+from tests.support.snapshots import built_once
 
 MONDAY = date(2019, 9, 9)
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -42,6 +43,7 @@ def log_in(app):
 
 
 @pytest.fixture
+@built_once
 def paid():
     """A carer with a catch-up, a deduction and a debt's line: two weeks, and what is owed in the second."""
     provider = make_provider(kind=ProviderKind.FOSTER_CARER)

@@ -1,11 +1,14 @@
 """A small feed to begin with, for tests that change something about it."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from pathlib import Path
 
 from exchange.feed import FILES, Fault, FeedFaults, Report, check_feed, import_feed
 from tests.support.rows import every
+from tests.support.runs import finalise
+from tests.support.snapshots import once
 
 FEED: dict[str, str] = {
     "organisations.csv": """\
@@ -144,6 +147,15 @@ class Feed:
         for path in self.path.iterdir():
             if path.name not in names:
                 path.unlink()
+
+    def paid_until(self, day: date) -> None:
+        """Imported, and finalised to that day: once for the same feed, and copied."""
+        said = tuple((path.name, path.read_bytes()) for path in sorted(self.path.iterdir()))
+        once(("a paid feed", said, day), lambda: self._pay_until(day))
+
+    def _pay_until(self, day: date) -> None:
+        self.load()
+        finalise(day)
 
     def load(self) -> Report:
         return import_feed(self.path, is_foreseen=False)

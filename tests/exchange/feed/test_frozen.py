@@ -30,8 +30,7 @@ def paid(feed: Feed) -> Feed:
     feed.add("calendars.csv", "OTHER,Other,weekly,2019-02-04,1,6,11")
     feed.add("care_package_items.csv", "I3,K1,C2,WEEK,2019-03-04,,,no")
     feed.add("item_prices.csv", "I2,2019-03-01,,21.50")
-    feed.load()
-    finalise(LAST_DAY)
+    feed.paid_until(LAST_DAY)
     return feed
 
 

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from exchange.feed import check_feed
 from exchange.feed.warnings.paid import LOWERED, TAKEN_BACK
 from tests.exchange.feed.feeds import Feed
-from tests.support.runs import finalise
 
 pytestmark = pytest.mark.postgres
 
@@ -26,8 +25,7 @@ def feed(feed: Feed) -> Feed:
 @pytest.fixture
 def paid(feed: Feed) -> Feed:
     """The feed, imported and finalised to 4 August 2019."""
-    feed.load()
-    finalise(LAST_DAY)
+    feed.paid_until(LAST_DAY)
     return feed
 
 

@@ -35,6 +35,7 @@ from tests.support.runs import (
     payment,
     rows,
 )
+from tests.support.snapshots import built_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
 
@@ -44,6 +45,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
+@built_once
 def contract():
     contract = make_contract(calculate_from=MONDAY, confirmation="required")
     make_item(contract, client=make_client(surname="Adams"))

@@ -14,12 +14,18 @@ from models.records.care_package import ItemPrice
 from tests.care_factories import make_contract, make_item
 from tests.support.rows import every
 from tests.support.runs import banked, calculate, change, finalise
+from tests.support.snapshots import built_once
 
 MONDAY, SUNDAY, NEXT = date(2019, 9, 23), date(2019, 9, 29), date(2019, 9, 30)
 
 
 @pytest.fixture
 def two(database):
+    return two_contracts()
+
+
+@built_once
+def two_contracts():
     """Two contracts with a paid week: the first one comes to 10p more a week under the rules that are to come."""
     contracts = [make_contract(calculate_from=MONDAY) for _ in range(2)]
     for contract in contracts:

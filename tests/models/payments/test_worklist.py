@@ -30,6 +30,7 @@ from tests.care_factories import make_contract, make_deduction, make_item
 from tests.factories import make_provider, make_user
 from tests.support.rows import every, reading, saved
 from tests.support.runs import answered, calculate, change, finalise, payment
+from tests.support.snapshots import built_once
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -41,6 +42,7 @@ SUNDAY = THIRD + 6 * DAY
 
 
 @pytest.fixture
+@built_once
 def contract():
     """£100.00 a week, calculated on the third Sunday: two weeks are overdue, one is due that day."""
     made = make_contract(make_provider(name="Elm House"), calculate_from=MONDAY)

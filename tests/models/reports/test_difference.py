@@ -27,6 +27,7 @@ from tests.care_factories import (
 from tests.factories import make_provider, make_staff
 from tests.support.rows import every, reading, unit_of_work
 from tests.support.runs import calculate, change, finalise, payment
+from tests.support.snapshots import built_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
 
@@ -36,7 +37,8 @@ NEXT = MONDAY + WEEK
 
 
 @pytest.fixture
-def contract(database):
+@built_once
+def contract():
     """£353.08 a week for Bart, of which the first week is paid."""
     contract = make_contract(calculate_from=MONDAY)
     make_item(contract, client=bart(), starts_on=MONDAY)

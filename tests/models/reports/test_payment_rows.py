@@ -19,6 +19,7 @@ from tests.care_factories import (
 )
 from tests.support.rows import reading, saved
 from tests.support.runs import calculate, change, finalise, payment
+from tests.support.snapshots import built_once
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.postgres]
 
@@ -28,6 +29,7 @@ NEXT = MONDAY + 7 * DAY
 
 
 @pytest.fixture
+@built_once
 def contract():
     """Alan's week stays, Bea gets an allowance, Cai leaves, Dai comes, and of Efa there is less."""
     contract = make_contract(calculate_from=MONDAY)

@@ -13,6 +13,7 @@ from models.reports.statement import Entry, Statement, statement_of
 from tests.care_factories import make_contract, make_item
 from tests.support.rows import every, reading, saved, unit_of_work
 from tests.support.runs import calculate, finalise
+from tests.support.snapshots import built_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("database")]
 
@@ -31,6 +32,7 @@ def sums(found: Statement) -> tuple[int, int, int, int]:
 
 
 @pytest.fixture
+@built_once
 def contract():
     """£100.00 a week from 2 September, known beforehand and paid on Sunday."""
     made = make_contract(calculate_from=MONDAY)
