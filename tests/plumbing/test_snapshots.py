@@ -72,7 +72,7 @@ def test_what_migrations_bring_is_copied_as_it_was_changed(database, emptied):
         emptied()
         first, others = once("renamed", build)
         assert [each.name == "Renamed" for each in every(ActionType)] == [True] + [False] * others
-    assert once("no more", lambda: "built") == "built", "what is changed is not as new"
+    assert once("renamed", lambda: "built") == "built", "what is changed is not as new"
 
 
 @pytest.mark.postgres
@@ -92,11 +92,16 @@ def test_a_function_is_built_once_for_what_it_is_given(emptied):
 
 
 @pytest.mark.postgres
-def test_where_something_stands_already_it_is_built(database):
-    make_provider(name="Elm House")
-    found = once("test_snapshots", lambda: make_user(name="Bea"))
-    assert found.name == "Bea"
+def test_where_something_stands_already_it_is_built(emptied):
+    built = []
+    for standing in ([], ["Elm House"]):
+        emptied()
+        for name in standing:
+            make_provider(name=name)
+        once("test_snapshots", lambda: built.append(make_user(name="Bea")))
+    assert len(built) == 2
     assert "Elm House" in [each.name for each in every(Provider)]
+    assert [each.name for each in every(User)] == ["Bea"]
 
 
 def test_in_another_calendar_it_is_built_anew(database, set_today):
