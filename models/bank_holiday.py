@@ -19,10 +19,13 @@ from models.base import Base, DomainError, Key, insert_first, move, rows_changed
 from models.calendar import SATURDAY, FinancialYear, WorkingDays, in_words, today
 from models.job import Job, JobKind
 from models.portal import current_portal
+from models.statements import built_once, day_of
 from models.waiting import waits
 
 IN_A_YEAR = 8
 """Bank holidays that every year has at least; with fewer on the list, the year is not known."""
+MOST_NEEDED = 3
+"""Calendar years, this one among them, that the schedules of this financial year and the next touch."""
 FARTHEST = timedelta(days=3_653)
 """How far from today one may be: a mistyped year would be looked for in vain."""
 _KEPT = "working_days"
@@ -60,9 +63,14 @@ def working_days() -> WorkingDays:
     """
     found: WorkingDays | None = session.info.get(_KEPT)
     if found is None:
-        days = frozenset(session.scalars(select(BankHoliday.day)))
+        days = frozenset(session.scalars(_every_day()))
         found = session.info[_KEPT] = WorkingDays(days, current_portal().bank_day)
     return found
+
+
+@built_once
+def _every_day() -> Select[date]:
+    return select(BankHoliday.day)
 
 
 def is_working_day(day: date) -> bool:
@@ -107,12 +115,15 @@ def what_is_short() -> str:
 
 def waiting() -> Select:
     """The calendar years that are needed and not known, counted: see models.waiting."""
-    days_in = (
-        select(sa.func.count(BankHoliday.id)).where(BankHoliday.day.between(date(year, 1, 1), date(year, 12, 31)))
-        for year in range(today().year, needed_to().year + 1)
-    )
-    missing = [sa.case((count.scalar_subquery() < IN_A_YEAR, 1), else_=0) for count in days_in]
-    return waits("bank holidays", sum(missing, sa.literal(0)))
+    return waits("bank holidays", sum((_is_missing(from_now) for from_now in range(MOST_NEEDED)), sa.literal(0)))
+
+
+def _is_missing(from_now: int) -> sa.ColumnElement[int]:
+    """1 where the calendar year so many years from now is needed and not known, else 0."""
+    first_on = day_of(f"holidays_from_{from_now}", lambda: date(today().year + from_now, 1, 1))
+    last_on = day_of(f"holidays_to_{from_now}", lambda: date(today().year + from_now, 12, 31))
+    known = select(sa.func.count(BankHoliday.id)).where(BankHoliday.day.between(first_on, last_on)).scalar_subquery()
+    return sa.case((sa.and_(first_on <= day_of("holidays_needed_to", needed_to), known < IN_A_YEAR), 1), else_=0)
 
 
 def proposed(year: int) -> list[Proposal]:

@@ -18,6 +18,7 @@ from models.calendar import DAY, LONDON, london_day, moment
 from models.job import EVERYBODY, Job, JobKind, JobState
 from models.outbox import post
 from models.portal import current_portal
+from models.statements import built_once
 from models.words import Choice
 
 DAILY = (
@@ -222,9 +223,14 @@ def works(now: datetime) -> list[DailyWork]:
 
 def troubles_and_jobs(now: datetime) -> tuple[list[DailyWork], list[Job]]:
     """`troubles`, and all jobs that nobody has finished, the oldest first: one query."""
-    found = session.scalars(select(Job).where(sa.or_(Job.is_open, _is_newest())).options(*Job.told())).all()
+    found = session.scalars(_open_or_newest()).all()
     open_ones = sorted((job for job in found if job.is_open), key=lambda job: job.id)
     return [work for work in _works(now, found) if work.trouble is not None], open_ones
+
+
+@built_once
+def _open_or_newest() -> Select[Job]:
+    return select(Job).where(sa.or_(Job.is_open, _is_newest())).options(*Job.told())
 
 
 def _is_newest() -> sa.ColumnElement[bool]:

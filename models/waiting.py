@@ -29,7 +29,7 @@ class Waiting:
 
 
 def waits(
-    name: str,
+    name: str | sa.ColumnElement[str],
     count: sa.ColumnElement[int],
     since: sa.ColumnElement[Any] | None = None,
     pence: sa.ColumnElement[int] | None = None,
@@ -39,7 +39,7 @@ def waits(
     """
     is_day = since is not None and isinstance(since.type, sa.Date)
     return select(
-        sa.literal(name, sa.Text).label("name"),
+        (sa.literal(name, sa.Text) if isinstance(name, str) else name).label("name"),
         count.label("how_many"),
         (since if is_day and since is not None else sa.cast(sa.null(), sa.Date)).label("since_on"),
         (since if not is_day and since is not None else sa.cast(sa.null(), UTCDateTime)).label("since_at"),

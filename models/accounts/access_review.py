@@ -16,11 +16,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.accounts import team
 from models.accounts.user import Membership, User
 from models.audit import record
-from models.base import Base, DomainError, Key, session, utc_now
+from models.base import Base, DomainError, Key, UTCDateTime, session, utc_now
 from models.calendar import london_day, midnight
 from models.permissions import Role
 from models.records.provider import Provider
-from models.statements import Id
+from models.statements import Id, named
 from models.tenancy import ProviderOwned
 from models.waiting import waits
 
@@ -91,7 +91,7 @@ def overdue() -> Select:
     last review or, without one, the first grant of access.
     """
     since = _since()
-    return since.where(since.selected_columns.since < midnight(_last_day_due(_today()) + timedelta(days=1)))
+    return since.where(since.selected_columns.since < _END_OF_DUE)
 
 
 def waiting() -> Select:
@@ -137,6 +137,14 @@ def _last_day_due(today: date) -> date:
     back = _moved(today, -MONTHS)
     is_last_of_month = (today + timedelta(days=1)).month != today.month
     return back.replace(day=monthrange(back.year, back.month)[1]) if is_last_of_month else back
+
+
+def _end_of_due() -> datetime:
+    return midnight(_last_day_due(_today()) + timedelta(days=1))
+
+
+_END_OF_DUE = named("reviewed_before", UTCDateTime(), _end_of_due)
+"""A review before this instant is due again. By the real clock."""
 
 
 def _moved(day: date, months: int) -> date:

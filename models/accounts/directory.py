@@ -160,11 +160,11 @@ def former_waiting() -> Select:
     return waits(State.FORMER, func.count(User.id)).where(User.is_active, _is_former())
 
 
-def locked_waiting() -> Select:
-    """The accounts that are closed by too many wrong tries, counted: see models.waiting. It asks before who they are,
-    since tries are kept by a hash of the address.
+def locked_waiting(how_many: sa.ColumnElement[int]) -> Select:
+    """The accounts that are closed by too many wrong tries, in the form of models.waiting. `how_many` is what `Locks`
+    has found: tries are kept by a hash of the address, so that they cannot be counted in SQL.
     """
-    return waits(State.LOCKED, sa.literal(len(Locks().people()), sa.Integer))
+    return waits(State.LOCKED, how_many)
 
 
 def _has_a_place(condition: Condition) -> Condition:

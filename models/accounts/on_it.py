@@ -3,9 +3,10 @@
 A note for colleagues, no lock: it keeps nobody from the work, ends with the day in London, and is not audited.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Select, delete, select
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from models.accounts.user import User
 from models.base import Base, DomainError, Key, insert_first, move, rows_changed, session, utc_now
 from models.calendar import london_day
+from models.statements import day_of
 from models.waiting import Waiting, together
 
 
@@ -50,6 +52,9 @@ def _day() -> date:
     return london_day(utc_now())
 
 
+_TODAY = day_of("the_real_day", _day)
+
+
 def take(queue: str, *, by: User, seen_id: int | None) -> None:
     """Say that `by` is on it until the end of the day. `seen_id` is the colleague whom the page showed to be on it, and
     from whom it is taken over; None where it showed nobody. DomainError where it is somebody else by now.
@@ -73,13 +78,17 @@ def let_go(queue: str, *, by: User) -> bool:
     return rows_changed(delete(OnIt).where(*own), unsynced=True) > 0
 
 
-def ask_with_who(queries: Sequence[Select]) -> list[tuple[Waiting, Taken | None]]:
-    """What waits, of the queries of models.waiting.waits, and who is on each of it today: one statement."""
-    if not queries:
-        return []
+def with_who(queries: Sequence[Select]) -> Select:
+    """What waits, of the queries of models.waiting.waits, of which there is one at least, and who is on each of it
+    today: for `ask_with_who`. It holds no day, so that it may be built once.
+    """
     found = together(queries)
-    on_it = sa.and_(OnIt.queue == found.c.name, OnIt.on == _day())
-    query = select(*found.c, OnIt.user_id, OnIt.since.label("taken_at"), User.name.label("who"))
-    query = query.outerjoin(OnIt, on_it).outerjoin(User, User.id == OnIt.user_id)
+    on_it = sa.and_(OnIt.queue == found.c.name, OnIt.on == _TODAY)
+    query = select(*found.c, OnIt.user_id, OnIt.since.label("taken_at"), User.name.label("who")).select_from(found)
+    return query.outerjoin(OnIt, on_it).outerjoin(User, User.id == OnIt.user_id)
+
+
+def ask_with_who(query: Select, given: Mapping[str, Any]) -> list[tuple[Waiting, Taken | None]]:
+    """What the query of `with_who` finds; `given` are the values of its parameters."""
     return [(Waiting.of(row), Taken(row.user_id, row.who, row.taken_at) if row.user_id else None)
-            for row in session.execute(query)]  # fmt: skip
+            for row in session.execute(query, given)]  # fmt: skip

@@ -13,7 +13,10 @@ from models.folding import found_by
 from models.outbox import OutboxMessage
 from models.records.provider import Provider
 from models.refused_address import RefusedAddress
+from models.statements import named
 from models.waiting import waits
+
+TEAM = named("address_of_the_team", sa.Text(), lambda: policy().alarm_to.lower())
 
 
 class Places(NamedTuple):
@@ -66,4 +69,4 @@ def of_colleagues() -> Select[RefusedAddress]:
 
 
 def _is_in_use() -> sa.ColumnElement[bool]:
-    return sa.or_(User.is_active, RefusedAddress.address == policy().alarm_to.lower())
+    return sa.or_(User.is_active, RefusedAddress.address == TEAM)

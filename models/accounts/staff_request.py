@@ -17,6 +17,7 @@ from models.audit import AuditEvent
 from models.base import Base, Key, session, utc_now
 from models.folding import folds, found_by
 from models.permissions import STRONG_ROLES, CouncilRole
+from models.statements import Named
 from models.waiting import waits
 from models.words import Choice
 
@@ -178,8 +179,8 @@ def _people() -> tuple[sa.orm.interfaces.LoaderOption, ...]:
     return joinedload(of.person).joinedload(User.staff), joinedload(of.asked_by), joinedload(of.decided_by)
 
 
-def waiting_for(person: User) -> Select:
-    """The requests of others, about others, that wait, counted: see models.waiting."""
+def waiting_for(person_id: int | Named) -> Select:
+    """The requests of others, about others, that wait for this person, counted: see models.waiting."""
     of = StaffRequest
     query = waits("staff requests", func.count(of.id), func.min(of.asked_at))
-    return query.where(of.is_waiting, of.asked_by_id != person.id, of.person_id.is_distinct_from(person.id))
+    return query.where(of.is_waiting, of.asked_by_id != person_id, of.person_id.is_distinct_from(person_id))

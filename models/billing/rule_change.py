@@ -15,6 +15,7 @@ from models.base import AsJSON, Base, Key, utc_now
 from models.billing.limit import ClaimLimit, LimitEffect, LimitKind, sentence_of
 from models.billing.pricing import ClaimTerms
 from models.records.contract import ServiceLevel
+from models.statements import Named
 from models.waiting import waits
 from models.words import Choice
 
@@ -114,7 +115,7 @@ class ClaimRuleChange(Base):
         return select(cls).where(cls.state == RuleState.WAITING).order_by(cls.id)
 
 
-def waiting_for(user_id: int) -> Select:
+def waiting_for(user_id: int | Named) -> Select:
     """How many changes wait for this person, who has not asked for them: see models.waiting."""
     change = ClaimRuleChange
     query = waits(QUEUE, func.count(change.id), func.min(change.asked_at))

@@ -14,6 +14,7 @@ from models.base import Base, Key, utc_now
 from models.calendar import in_words
 from models.records.actual_rule import RuleKind
 from models.records.contract import ServiceLevel
+from models.statements import Named
 from models.waiting import waits
 from models.words import Choice
 
@@ -94,7 +95,7 @@ class ActualRuleChange(Base):
         return select(cls).where(*own).order_by(cls.id)
 
 
-def waiting_for(user_id: int) -> Select:
+def waiting_for(user_id: int | Named) -> Select:
     """How many changes wait for this person, who has not asked for them: see models.waiting."""
     change = ActualRuleChange
     query = waits(QUEUE, func.count(change.id), func.min(change.asked_at))

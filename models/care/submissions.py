@@ -14,10 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy import Select, func, select
 
 from models.base import choice, session
-from models.calendar import today
 from models.care.chasing import ActualChase
-from models.care.plan import week_of
-from models.care.rules import DEADLINE_DAYS, LATEST_WEEKS
+from models.care.due_weeks import Week, named_weeks, recent_days, table_of, values_of, weeks_of
+from models.care.rules import DEADLINE_DAYS
 from models.care.timesheet_plan import BY_DAY
 from models.engine.actuals import BY_PLAN
 from models.folding import found_by
@@ -25,13 +24,12 @@ from models.pricing import Convention
 from models.records.actual import WEEK, ActualException, ActualWeek, ConfirmedActual, ExceptionState
 from models.records.actual_rule import ActualRule, RuleKind
 from models.records.care_package import CarePackageLineItem
-from models.records.contract import Calendar, Contract, PaymentMethod, PayOnActuals, ServiceLevel
+from models.records.contract import Contract, PaymentMethod, PayOnActuals, ServiceLevel
 from models.records.provider import Provider, ProviderKind, Service
+from models.statements import built_once
 from models.waiting import waits
 from models.words import Choice
 
-LOOKS_BACK = LATEST_WEEKS
-"""So many weeks are looked at for late ones, and shown in the picture: older ones can no longer be confirmed."""
 MOST_OLDER = 52
 _NEVER = sa.literal(PayOnActuals.NEVER, choice(PayOnActuals))
 LATE = "actuals late"
@@ -108,22 +106,16 @@ class Key:
         return found
 
 
-def last_week() -> date:
-    """A day of the newest week that is over for every calendar: the day before a week ago."""
-    return today() - timedelta(weeks=1)
-
-
-def due(days: Sequence[date], *, of_contracts: Sequence[int] | None = None) -> sa.Subquery:
-    """A row for each week that holds one of the days and has begun, of each service of a contract whose payments hang
-    on actuals, or whose week somebody has begun: contract_id, service_id, first_on, weeks_ago (the place of its day in
-    `days`), age (days since its last day, negative before), people (line items), days_to_confirm, how (the method's
-    pay_on_actuals, or never where its provider sends timesheets).
+def due(weeks: Sequence[Week], *, of_contracts: Sequence[int] | None = None) -> sa.Subquery:
+    """A row for each of the weeks (`weeks_of`), of each service of a contract whose payments hang on actuals, or whose
+    week somebody has begun: contract_id, service_id, first_on, weeks_ago and age (see Week), people (line items),
+    days_to_confirm, how (the method's pay_on_actuals, or never where its provider sends timesheets).
     """
-    weeks = _weeks(days)
+    these = table_of(weeks)
     item, method, newer = CarePackageLineItem, PaymentMethod, sa.orm.aliased(PaymentMethod)
-    last_on = weeks.c.last_on
+    last_on = these.c.last_on
     pays_last_day = ServiceLevel.convention == Convention.INCLUSIVE
-    first_on = weeks.c.first_on
+    first_on = these.c.first_on
     is_there = sa.and_(
         sa.or_(item.ends_on.is_(None), item.ends_on > first_on, sa.and_(item.ends_on == first_on, pays_last_day)),
         sa.or_(Contract.ends_on.is_(None), Contract.ends_on >= first_on),
@@ -135,12 +127,12 @@ def due(days: Sequence[date], *, of_contracts: Sequence[int] | None = None) -> s
     begun = select(ActualWeek.id).where(ActualWeek.contract_id == method.contract_id, ActualWeek.first_on == first_on)
     deadline = sa.and_(
         ActualRule.service_level_id == ServiceLevel.id, ActualRule.kind == RuleKind.DEADLINE,
-        sa.or_(ActualRule.refuses_from <= weeks.c.first_on, ActualRule.warns_from <= weeks.c.first_on),
+        sa.or_(ActualRule.refuses_from <= these.c.first_on, ActualRule.warns_from <= these.c.first_on),
     )  # fmt: skip
     query = (
         select(
-            item.provider_id, item.contract_id, ServiceLevel.service_id, weeks.c.first_on, weeks.c.weeks_ago,
-            weeks.c.age, func.count(item.id).label("people"),
+            item.provider_id, item.contract_id, ServiceLevel.service_id, these.c.first_on, these.c.weeks_ago,
+            these.c.age, func.count(item.id).label("people"),
             func.max(func.coalesce(ActualRule.value, DEADLINE_DAYS)).label("days_to_confirm"),
             func.max(sa.case((_by_month(), _NEVER), else_=method.pay_on_actuals)).label("how"),
         )
@@ -148,14 +140,14 @@ def due(days: Sequence[date], *, of_contracts: Sequence[int] | None = None) -> s
         .join(Contract, Contract.id == item.contract_id)
         .join(Provider, Provider.id == item.provider_id)
         .join(method, method.contract_id == item.contract_id)
-        .join(weeks, weeks.c.calendar_id == method.calendar_id)
+        .join(these, these.c.calendar_id == method.calendar_id)
         .outerjoin(ActualRule, deadline)
         .where(item.is_activated, ServiceLevel.unit.not_in(BY_PLAN), item.starts_on <= last_on, is_there)
         .where(method.calculate_from <= last_on, ~later.exists())
         .where(sa.or_(method.pay_on_actuals != PayOnActuals.NEVER, begun.exists()))
         .group_by(
-            item.provider_id, item.contract_id, ServiceLevel.service_id, weeks.c.first_on, weeks.c.weeks_ago,
-            weeks.c.age,
+            item.provider_id, item.contract_id, ServiceLevel.service_id, these.c.first_on, these.c.weeks_ago,
+            these.c.age,
         )
     )  # fmt: skip
     if of_contracts is not None:
@@ -166,29 +158,6 @@ def due(days: Sequence[date], *, of_contracts: Sequence[int] | None = None) -> s
 def _by_month() -> sa.ColumnElement[bool]:
     """Its provider sends timesheets: no week is asked for, and one is there once its months are approved."""
     return sa.and_(Provider.kind == ProviderKind.SHARED_LIVES, ServiceLevel.unit.in_(BY_DAY))
-
-
-def _weeks(days: Sequence[date]) -> sa.CTE:
-    """For each calendar the weeks that hold these days: one query for the calendars, which are few. Rows of literals,
-    since a statement with VALUES in it is compiled anew whenever it is sent; for each calendar apart, since SQLite puts
-    no more than 500 together.
-    """
-    calendars = session.scalars(select(Calendar).order_by(Calendar.id)).all()
-    parts = []
-    for calendar in calendars:
-        weeks = ((number, week_of(calendar, day)) for number, day in enumerate(days))
-        rows = [
-            _row(calendar.id, week.first, week.last, number, (today() - week.last).days)
-            for number, week in weeks if week.first <= today()
-        ]  # fmt: skip
-        parts += [select(sa.union_all(*rows).subquery())] if rows else []
-    none = _row(0, date.max, date.max, 0, 0).where(sa.false())
-    return (sa.union_all(*parts) if parts else none).cte("weeks")
-
-
-def _row(*values: int | date) -> Select:
-    names = "calendar_id", "first_on", "last_on", "weeks_ago", "age"
-    return select(*(sa.literal(value).label(name) for name, value in zip(names, values, strict=True)))
 
 
 def _is_late(found: sa.Subquery) -> sa.ColumnElement[bool]:
@@ -236,7 +205,7 @@ def submissions(
     week_id (None: not begun), confirmed_at, late_reason, exceptions (those that wait), chased_on (the last). By
     provider, contract, service and day.
     """
-    found = due(days, of_contracts=None if keys is None else sorted({each.contract_id for each in keys}))
+    found = due(weeks_of(days), of_contracts=None if keys is None else sorted({each.contract_id for each in keys}))
     words = sa.case(
         (ActualWeek.id.is_(None), Submission.NOT_BEGUN.value),
         (ActualWeek.reopened_at.is_not(None), Submission.REOPENED.value),
@@ -289,11 +258,6 @@ def _shown(show: Shown, found: sa.Subquery) -> sa.ColumnElement[bool]:
     return conditions[show]
 
 
-def recent_days(weeks: int = LOOKS_BACK) -> list[date]:
-    """A day of each of the last weeks that are over, the newest first."""
-    return [last_week() - timedelta(weeks=each) for each in range(weeks)]
-
-
 def older_days() -> list[date]:
     """The first days of weeks before these that somebody has begun and nobody has confirmed, or that are open again:
     the newest first, so many as a page can compare. The council may have to open them. One query.
@@ -322,11 +286,8 @@ class Column:
 
 def picture(days: Sequence[date]) -> list[Column]:
     """How many weeks were confirmed in time, late, and not at all; the oldest first. Two queries."""
-    found = due(days)
-    missing, late = ActualWeek.confirmed_at.is_(None), ActualWeek.late_reason != ""
-    tallied = [func.sum(sa.case((each, 1), else_=0)) for each in (missing, sa.and_(~missing, late))]
-    query = _with_weeks(select(found.c.weeks_ago, func.count(), *tallied), found).group_by(found.c.weeks_ago)
-    rows = {row[0]: (row[1], row[2], row[3]) for row in session.execute(query)}
+    weeks = weeks_of(days)
+    rows = {row[0]: (row[1], row[2], row[3]) for row in session.execute(_tallied(len(weeks)), values_of(weeks))}
     columns = []
     for number, day in reversed(list(enumerate(days))):
         total, not_yet, late_ones = rows.get(number, (0, 0, 0))
@@ -334,9 +295,24 @@ def picture(days: Sequence[date]) -> list[Column]:
     return columns
 
 
-def late_waiting() -> Select:
-    """Weeks that are late, counted: see models.waiting. The oldest one's first day; no money is known of them."""
-    found = due(recent_days())
+@built_once
+def _tallied(count: int) -> Select:
+    """Of so many weeks, by weeks_ago: how many services they are of, how many are missing, and confirmed late."""
+    found = due(named_weeks(count))
+    missing, late = ActualWeek.confirmed_at.is_(None), ActualWeek.late_reason != ""
+    tallied = [
+        func.sum(sa.case((each, 1), else_=0)).label(name)
+        for name, each in (("missing", missing), ("late", sa.and_(~missing, late)))
+    ]
+    query = select(found.c.weeks_ago, func.count().label("total"), *tallied)
+    return _with_weeks(query, found).group_by(found.c.weeks_ago)
+
+
+def late_waiting(weeks: Sequence[Week]) -> Select:
+    """Those of the weeks that are late, counted: see models.waiting. The oldest one's first day; no money is known of
+    them.
+    """
+    found = due(weeks)
     query = waits(LATE, func.count(found.c.contract_id), func.min(found.c.first_on))
     return _with_weeks(query, found).where(_is_late(found))
 

@@ -23,6 +23,7 @@ from models.correspondence.action import Action, Side
 from models.correspondence.action_type import ActionTeam, ActionType
 from models.permissions import COUNCIL_GRANTS, CouncilRole, Permission
 from models.records.provider import Provider
+from models.statements import built_once
 from models.tenancy import every_provider
 from models.waiting import waits
 from models.words import Choice, how_many
@@ -62,6 +63,11 @@ _LABELS = {
 }
 
 
+@built_once
+def _teams() -> Select[ActionTeam]:
+    return ActionTeam.by_name()
+
+
 def _condition(show: Show) -> sa.SQLColumnExpression[bool]:
     with_us = sa.and_(Action.is_open, Action.holder == Side.COUNCIL)
     return {
@@ -97,7 +103,7 @@ class Desk:
     def of(cls, person: User) -> "Desk":
         if person.staff is None:
             raise LookupError("only the council's staff have a desk")
-        return cls(person, person.staff.role, session.scalars(ActionTeam.by_name()).all())
+        return cls(person, person.staff.role, session.scalars(_teams()).all())
 
     @property
     def own(self) -> list[ActionTeam]:
@@ -165,15 +171,16 @@ SORTED_BY = {
 """By what an inbox can be sorted."""
 
 
-def queue_of(team_id: int) -> str:
+def queue_of(team_id: int | str) -> str:
     """What the team's actions are called on My work."""
     return f"actions {team_id}"
 
 
-def waiting(team_id: int) -> Select:
-    """The actions of the team that wait for it, counted: see models.waiting."""
-    query = waits(queue_of(team_id), sa.func.count(Action.id), sa.func.min(Action.last_post_at))
-    return query.where(_condition(Show.WITH_US), Action.team_id == team_id)
+def waiting() -> Select:
+    """The actions of each team that wait for it, counted, under the name that `queue_of` says: see models.waiting."""
+    name = sa.literal(queue_of("")) + sa.cast(Action.team_id, sa.Text)
+    query = waits(name, sa.func.count(Action.id), sa.func.min(Action.last_post_at))
+    return query.where(_condition(Show.WITH_US)).group_by(Action.team_id)
 
 
 def colleagues(team: ActionTeam) -> list[User]:

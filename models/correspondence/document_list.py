@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Select, select
 
 from models.base import session, sum_of
-from models.calendar import midnight, today
+from models.calendar import midnight
 from models.correspondence.document import ContractDocument, DocumentKind, DocumentState
 from models.payments.blocked import BlockedSum
 from models.payments.offered import OfferedTerms
@@ -19,6 +19,7 @@ from models.records.care_package import CarePackageLineItem
 from models.records.client import Client
 from models.records.contract import Contract, ServiceLevel
 from models.records.provider import Provider, Service
+from models.statements import TODAY
 from models.waiting import waits
 
 D = ContractDocument
@@ -180,7 +181,7 @@ def _agreed_version() -> sa.ColumnElement[int]:
 
 def _needs_agreement() -> tuple[sa.ColumnElement[bool], ...]:
     of_those = select(Contract.id).where(Contract.is_agreement_required)
-    return I.contract_id.in_(of_those), sa.or_(I.ends_on.is_(None), I.ends_on >= today())
+    return I.contract_id.in_(of_those), sa.or_(I.ends_on.is_(None), I.ends_on >= TODAY)
 
 
 def _is_missing() -> tuple[sa.ColumnElement[bool], ...]:

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from models.base import session, sum_of
 from models.calendar import DAY, today
@@ -14,6 +14,7 @@ from models.payments.blocked import has_fault
 from models.payments.hold import held_rows_pence, is_kept_back
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.worklist import Concern, Condition, P
+from models.statements import built_once, today_and
 from models.words import Choice
 
 AHEAD, MOST_DAYS = timedelta(days=35), 5
@@ -93,21 +94,27 @@ def is_in_open_run() -> Condition:
 
 def what_is_due() -> list[Due]:
     """What was to be finalised before today, as one; then today, tomorrow, and the next days on which something is."""
-    unpaid: Any = P.unpaid_pence
-    is_held, is_in_run = sa.or_(is_kept_back(), has_fault()).label("is_held"), is_in_open_run().label("is_in_run")
-    rows = session.execute(
-        select(
-            P.finalise_on, is_held, is_in_run, sa.func.count(P.id).label("how_many"),
-            sum_of(unpaid).label("pence"), sum_of(held_rows_pence()).label("held_rows_pence"),
-        )
-        .where(P.is_open, P.finalise_on <= today() + AHEAD)
-        .group_by(P.finalise_on, "is_held", "is_in_run")  # by label, so that each is worked out once a payment
-        .order_by(P.finalise_on)
-    )  # fmt: skip
+    rows = session.execute(_by_day())
     days = [Due(on, *(sum(each) for each in zip(*map(_part, some), strict=True))) for on, some in groupby(rows, _day)]
     past, coming = [day for day in days if day.on < today()], [day for day in days if day.on >= today()]
     overdue = [Due(past[0].on, *(sum(each) for each in zip(*map(_sums, past), strict=True)))] if past else []
     return overdue + coming[:MOST_DAYS]
+
+
+@built_once
+def _by_day() -> Select:
+    """Of what is open, by the day to finalise it, by whether anything keeps it back, and by whether a run has it."""
+    unpaid: Any = P.unpaid_pence
+    is_held, is_in_run = sa.or_(is_kept_back(), has_fault()).label("is_held"), is_in_open_run().label("is_in_run")
+    return (
+        select(
+            P.finalise_on, is_held, is_in_run, sa.func.count(P.id).label("how_many"),
+            sum_of(unpaid).label("pence"), sum_of(held_rows_pence()).label("held_rows_pence"),
+        )
+        .where(P.is_open, P.finalise_on <= today_and(AHEAD.days))
+        .group_by(P.finalise_on, "is_held", "is_in_run")  # by label, so that each is worked out once a payment
+        .order_by(P.finalise_on)
+    )  # fmt: skip
 
 
 def _day(row: sa.Row) -> date:

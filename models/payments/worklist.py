@@ -8,7 +8,6 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from models.base import sum_of
-from models.calendar import today
 from models.engine.component import DEDUCTIONS
 from models.payments.confirmation import Confirmation, Processing
 from models.payments.hand_made import has_unseen
@@ -18,11 +17,13 @@ from models.payments.run import PaymentRun, RunState
 from models.payments.sent import SentPayment, returned_waiting
 from models.records.contract import Contract
 from models.records.provider import Provider
+from models.statements import TODAY, today_and
 from models.waiting import waits
 
 P = ScheduledPayment
 NEAR = timedelta(days=2)
 """A cut-off this close is worth a word to the provider."""
+_NEAR = today_and(NEAR.days)
 
 Condition = sa.ColumnElement[bool]
 _ROW_HELD_BY_OFFICER = (~Hold.is_of_whole_payment, Hold.kind == HoldKind.OFFICER, ~Hold.is_released)
@@ -125,14 +126,14 @@ class Concern(StrEnum):
     def condition(self) -> Condition:
         return {
             Concern.OPEN: lambda: sa.and_(P.is_open),
-            Concern.OVERDUE: lambda: sa.and_(P.is_open, P.finalise_on < today()),
-            Concern.DUE_TODAY: lambda: sa.and_(P.is_open, P.finalise_on == today()),
+            Concern.OVERDUE: lambda: sa.and_(P.is_open, P.finalise_on < TODAY),
+            Concern.DUE_TODAY: lambda: sa.and_(P.is_open, P.finalise_on == TODAY),
             Concern.REJECTED: lambda: sa.and_(P.is_open, P.is_rejected),
             Concern.HELD: lambda: sa.and_(P.is_open, has_hold(Hold.is_of_whole_payment, ~Hold.is_released)),
             Concern.HELD_ROWS: lambda: sa.and_(P.is_open, has_hold(*_ROW_HELD_BY_OFFICER)),
             Concern.QUERIED: lambda: has_hold(*_QUERIED),
             Concern.UNCONFIRMED: lambda: sa.and_(P.is_open, P.is_unanswered),
-            Concern.CUT_OFF: lambda: sa.and_(P.is_open, P.is_unanswered, ~P.is_waived, P.answer_by <= today() + NEAR),
+            Concern.CUT_OFF: lambda: sa.and_(P.is_open, P.is_unanswered, ~P.is_waived, P.answer_by <= _NEAR),
             Concern.WAITING: lambda: sa.and_(P.is_open, P.waiting_pence != 0),
             Concern.RECOVERY: lambda: sa.and_(P.is_open, recovers()),
             Concern.UNSEEN: lambda: sa.and_(P.is_open, has_unseen()),

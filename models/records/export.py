@@ -21,6 +21,7 @@ from models.bank_holiday import working_days
 from models.base import AsJSON, Base, DomainError, Key, choice, move, rows_changed, session, utc_now
 from models.calendar import DAY, london_day
 from models.records.feed import FromFeed
+from models.statements import Named
 from models.waiting import waits
 from models.words import Choice
 
@@ -144,7 +145,7 @@ class Export(Base):
         is_refused = ExportAnswer.number == cls.number, ExportAnswer.result == AnswerResult.REFUSED
         refused = select(sa.func.count(ExportAnswer.id)).where(*is_refused)
         columns = cls, cls.state.label("state"), refused.correlate(cls).scalar_subquery().label("refused")
-        late = _is_unanswered(unanswered_for) if unanswered_for is not None else ()
+        late = _is_unanswered(answers_due(unanswered_for)) if unanswered_for is not None else ()
         found = select(*columns).where(*late).order_by(cls.number.desc())
         return found if state is None else found.where(cls.state == state)
 
@@ -160,17 +161,17 @@ class Export(Base):
     @classmethod
     def unanswered(cls, days: int) -> Select["Export"]:
         """Those that were made more than so many working days ago, and to which no answer has come, oldest first."""
-        return select(cls).where(*_is_unanswered(days)).order_by(cls.number)
+        return select(cls).where(*_is_unanswered(answers_due(days))).order_by(cls.number)
 
 
-def _is_unanswered(days: int) -> tuple[sa.ColumnElement[bool], ...]:
+def _is_unanswered(since: datetime | Named) -> tuple[sa.ColumnElement[bool], ...]:
     answered = select(ExportAnswer.id).where(ExportAnswer.number == Export.number).correlate(Export)
-    return Export.made_at < _so_long_ago(days), ~answered.exists()
+    return Export.made_at < since, ~answered.exists()
 
 
-def unanswered_waiting(days: int) -> Select:
-    """How many have had no answer for more than so many working days, for My work."""
-    return waits(UNANSWERED, sa.func.count(Export.id), sa.func.min(Export.made_at)).where(*_is_unanswered(days))
+def unanswered_waiting(since: datetime | Named) -> Select:
+    """How many have had no answer since that instant (`answers_due`), for My work."""
+    return waits(UNANSWERED, sa.func.count(Export.id), sa.func.min(Export.made_at)).where(*_is_unanswered(since))
 
 
 def refused_waiting() -> Select:
@@ -179,8 +180,10 @@ def refused_waiting() -> Select:
     return waits(REFUSED, numbers, sa.func.min(ExportAnswer.told_at)).where(ExportAnswer.is_waiting)
 
 
-def _so_long_ago(days: int) -> datetime:
-    """The instant for `unanswered`: by the real clock, since the finance system goes by it."""
+def answers_due(days: int) -> datetime:
+    """What was made before this instant should have been answered, within so many working days: by the real clock,
+    since the finance system goes by it.
+    """
     day = today = london_day(utc_now())
     known = working_days()
     while days:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, declared_attr, defer, mapped_column
 
 from models.base import AsJSON, Base, Key, utc_now
+from models.statements import built_once
 
 LARGEST = 20
 """Payments that an effect names."""
@@ -119,8 +120,18 @@ class FeedImport(Base):
         return found.where(cls.warning_count > 0) if only_warned else found
 
     @classmethod
+    def newest(cls) -> Select["FeedImport"]:
+        """The last one, without the lines of its warnings."""
+        return _newest()
+
+    @classmethod
     def numbered(cls, import_id: int) -> Select["FeedImport"]:
         return select(cls).where(cls.id == import_id)
+
+
+@built_once
+def _newest() -> Select[FeedImport]:
+    return FeedImport.newest_first().limit(1)
 
 
 class FromFeed:

@@ -45,16 +45,11 @@ def test_providers_and_visitors_have_no_way_in(desk, client):
     desk.officer.get(f"/providers/{desk.contract.provider_id}/", status=404)
 
 
-def test_a_query_that_is_kept_knows_no_day_no_setting_and_no_person():
+@pytest.mark.parametrize("queue", QUEUES, ids=lambda queue: queue.name)
+def test_a_query_that_is_kept_knows_no_day_no_setting_and_no_person(queue):
     """In an empty context there is no portal and nobody who looks: what asks for any of them cannot be built there."""
-    needs = set()
-    for queue in QUEUES:
-        try:
-            Context().run(lambda queue=queue: refuse_days(queue.query(), queue.name))
-        except (RuntimeError, AttributeError, ValueError):
-            needs.add(queue.name)
-    assert needs
-    assert needs == {queue.name for queue in QUEUES if queue.is_live}
+    weeks = (13,) if queue.is_of_weeks else ()
+    Context().run(lambda: refuse_days(queue.query(*weeks), queue.name))
 
 
 @pytest.mark.postgres

@@ -14,7 +14,8 @@ from forms.council_actuals import WeekSearch
 from models.accounts.conflict import insist_on_none
 from models.base import session
 from models.care import chasing
-from models.care.submissions import Key, picture, recent_days, submissions
+from models.care.due_weeks import recent_days
+from models.care.submissions import Key, picture, submissions
 from models.permissions import Permission
 from models.records.contract import Contract
 from models.records.provider import Provider, Service

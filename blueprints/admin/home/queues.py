@@ -2,10 +2,12 @@
 neighbours' (models.waiting.waits): the page then asks for all of them in one statement.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+import sqlalchemy as sa
 from flask import url_for
 from sqlalchemy import Select
 
@@ -16,11 +18,12 @@ from forms.council_payments import BLOCKED
 from forms.exports import UNANSWERED
 from models import bank_holiday
 from models.accounts import access_review, directory, refused_mail, staff_request
-from models.accounts.on_it import Taken, ask_with_who
+from models.accounts.on_it import Taken, ask_with_who, with_who
 from models.auditing import read_alarm
+from models.base import UTCDateTime
 from models.billing import invoice_listing, listing, rule_change
 from models.calendar import in_words, today
-from models.care import exception_list, submissions, timesheet_list
+from models.care import due_weeks, exception_list, submissions, timesheet_list
 from models.care import rule_change as actual_rule_change
 from models.correspondence import action_desk, detail_change, document_list
 from models.correspondence.action_type import ActionTeam
@@ -32,7 +35,7 @@ from models.permissions import Permission
 from models.records import export
 from models.records.invoice import InvoiceStatus
 from models.records.timesheet import TimesheetState
-from models.statements import built_once
+from models.statements import built_once, named
 
 P = Permission
 
@@ -45,7 +48,7 @@ class Queue:
     """That of its query, by which somebody takes it, too."""
     what: str
     why: str | Callable[[], str]
-    query: Callable[[], Select]
+    query: Callable[..., Select]
     url: Callable[[], str]
     sees: Permission
     """Whoever has it sees the queue, ..."""
@@ -55,11 +58,11 @@ class Queue:
     """It keeps a run from paying, or harm goes on: it stands above all that only waits."""
     since: Callable[[date], date] = lambda day: day
     """The day since which it waits, of that which the query tells."""
-    is_live: bool = False
-    """Its query depends on the day, on what the council has set, or on who looks: it is built each time."""
-
-    def asks(self) -> Select:
-        return self.query() if self.is_live else _kept(self)
+    given: Callable[[], Mapping[str, Any]] = dict
+    """The values of the parameters that its query names: what the council has set, who looks. Its query is built once.
+    """
+    is_of_weeks: bool = False
+    """Its query is told of how many weeks the values are."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,16 @@ class Row:
     """Who is on it today."""
 
 
-@built_once
-def _kept(queue: Queue) -> Select:
-    return queue.query()
+READER, LOCKED = named("reader_id", sa.Integer()), named("how_many_locked", sa.Integer())
+ANSWERS_DUE = named("answers_due", UTCDateTime())
+
+
+def _reader() -> dict[str, Any]:
+    return {"reader_id": me().id}
+
+
+def _weeks() -> dict[str, Any]:
+    return due_weeks.values_of(due_weeks.weeks_of(due_weeks.recent_days()))
 
 
 def _payments(concern: worklist.Concern, does: Permission) -> Queue:
@@ -93,7 +103,6 @@ def _payments(concern: worklist.Concern, does: Permission) -> Queue:
 
     return Queue(
         concern, concern.queue, concern.why, lambda: worklist.waiting(concern), url, P.VIEW_EVERY_PAYMENT, does,
-        is_live=concern is worklist.Concern.CUT_OFF,
     )  # fmt: skip
 
 
@@ -137,7 +146,7 @@ QUEUES = (
           read_alarm.waiting, lambda: url_for("admin.alarms.index"), P.VIEW_AUDIT, P.ANSWER_ALARMS, is_urgent=True),
     Queue("bank holidays", "Bank holidays", _why_short, bank_holiday.waiting,
           lambda: url_for("admin.bank_holidays.index"),
-          P.MANAGE_BANK_HOLIDAYS, P.MANAGE_BANK_HOLIDAYS, is_urgent=True, is_live=True),
+          P.MANAGE_BANK_HOLIDAYS, P.MANAGE_BANK_HOLIDAYS, is_urgent=True),
     _runs(RunState.PREPARED, "Payment runs to authorise", "A payments manager goes through each and authorises it."),
     _runs(RunState.AUTHORISED, "Payment runs to finalise", "Authorised, and not paid yet."),
     _payments(_C.REJECTED, P.ANSWER_REJECTIONS),
@@ -157,26 +166,26 @@ QUEUES = (
     _debts(_D.SURPLUS, P.ADJUST_PAYMENTS),
     Queue(export.UNANSWERED, "Exports without an answer",
           "The finance system should have answered them by now. Ask whoever looks after it, or send them again.",
-          lambda: export.unanswered_waiting(timetable().answer_days),
+          lambda: export.unanswered_waiting(ANSWERS_DUE),
           lambda: url_for("admin.exports.index", state=UNANSWERED), P.VIEW_FEEDS, P.EXPORT_FEEDS,
-          is_live=True),
+          given=lambda: {"answers_due": export.answers_due(timetable().answer_days)}),
     Queue(export.REFUSED, "Exports with refused rows",
           "The finance system says why it has not taken them. Have it mended, then send them again.",
           export.refused_waiting, lambda: url_for("admin.exports.index", state=export.ExportState.REFUSED),
           P.VIEW_FEEDS, P.EXPORT_FEEDS),
     Queue(directory.State.LOCKED, "Locked logins",
           "Closed by too many wrong passwords or codes. Unlock them once you know who is asking.",
-          directory.locked_waiting, lambda: url_for("admin.people.index", state=directory.State.LOCKED), P.HELP_USERS,
-          P.HELP_USERS, is_live=True),
+          lambda: directory.locked_waiting(LOCKED),
+          lambda: url_for("admin.people.index", state=directory.State.LOCKED), P.HELP_USERS, P.HELP_USERS,
+          given=lambda: {"how_many_locked": len(directory.Locks().people())}),
     Queue(directory.State.FORMER, "Logins of former contacts", _why_former, directory.former_waiting,
           lambda: url_for("admin.people.index", state=directory.State.FORMER), P.HELP_USERS, P.HELP_USERS),
     Queue("refused addresses", "Refused addresses",
           "Mail to these people is refused for good. Have the address corrected, or try it again.",
-          refused_mail.waiting, lambda: url_for("admin.refused_addresses.index"), P.HELP_USERS, P.HELP_USERS,
-          is_live=True),
+          refused_mail.waiting, lambda: url_for("admin.refused_addresses.index"), P.HELP_USERS, P.HELP_USERS),
     Queue("staff requests", "Colleagues’ accounts", "They wait for a second person: agree, or turn it down.",
-          lambda: staff_request.waiting_for(me()), lambda: url_for("admin.staff_requests.index"),
-          P.DECIDE_STAFF_REQUESTS, P.DECIDE_STAFF_REQUESTS, is_live=True),
+          lambda: staff_request.waiting_for(READER), lambda: url_for("admin.staff_requests.index"),
+          P.DECIDE_STAFF_REQUESTS, P.DECIDE_STAFF_REQUESTS, given=_reader),
     Queue("invitations", "Waiting invitations",
           "Colleagues whom providers have invited, and who cannot log in before you grant it.",
           directory.invitations, lambda: url_for("admin.providers.waiting"), P.MANAGE_ACCESS, P.MANAGE_ACCESS),
@@ -187,8 +196,8 @@ QUEUES = (
           "Accept each, or leave items out, and say why. Carers wait for the money.",
           listing.undecided, lambda: url_for("admin.claims.index"), P.VIEW_EVERY_CLAIM, P.DECIDE_CLAIMS),
     Queue(rule_change.QUEUE, "Prices and limits of claims", "A colleague asks for another: agree, or turn it down.",
-          lambda: rule_change.waiting_for(me().id), lambda: url_for("admin.claims.rules"), P.AGREE_CLAIM_RULES,
-          P.AGREE_CLAIM_RULES, is_live=True),
+          lambda: rule_change.waiting_for(READER), lambda: url_for("admin.claims.rules"), P.AGREE_CLAIM_RULES,
+          P.AGREE_CLAIM_RULES, given=_reader),
     Queue(f"invoices {InvoiceStatus.SUBMITTED}", "Invoices to decide",
           "Approve those that match. Hold the others, and say why: the days to pay run.",
           lambda: invoice_listing.waiting(InvoiceStatus.SUBMITTED), lambda: url_for("admin.invoices.index"),
@@ -201,12 +210,14 @@ QUEUES = (
           "Figures that break a rule pay nothing before you have decided. Approve, amend or reject each.",
           exception_list.waiting, lambda: url_for("admin.actuals.exceptions"), P.VIEW_EVERY_ACTUAL, P.DECIDE_ACTUALS),
     Queue(actual_rule_change.QUEUE, "Rules of actuals", "A colleague asks for one that changes what is paid.",
-          lambda: actual_rule_change.waiting_for(me().id), lambda: url_for("admin.actuals.rules"),
-          P.MANAGE_ACTUAL_RULES, P.MANAGE_ACTUAL_RULES, is_live=True),
+          lambda: actual_rule_change.waiting_for(READER), lambda: url_for("admin.actuals.rules"),
+          P.MANAGE_ACTUAL_RULES, P.MANAGE_ACTUAL_RULES, given=_reader),
     Queue(submissions.LATE, "Weeks of actuals that are late",
           "Their providers have not confirmed them in time. Chase them.",
-          submissions.late_waiting, lambda: url_for("admin.actuals.index", week="every", show=submissions.Shown.LATE),
-          P.VIEW_EVERY_ACTUAL, P.DECIDE_ACTUALS, since=submissions.usually_due, is_live=True),
+          lambda weeks: submissions.late_waiting(due_weeks.named_weeks(weeks)),
+          lambda: url_for("admin.actuals.index", week="every", show=submissions.Shown.LATE),
+          P.VIEW_EVERY_ACTUAL, P.DECIDE_ACTUALS, since=submissions.usually_due, given=_weeks,
+          is_of_weeks=True),
     Queue(timesheet_list.SENT, "Timesheets to verify",
           "Shared Lives carers wait for the scheme. Verify each, or return it.",
           lambda: timesheet_list.waiting(TimesheetState.SENT),
@@ -218,8 +229,7 @@ QUEUES = (
           P.APPROVE_TIMESHEETS),
     Queue("agreements missing", "Agreements to make",
           "Care packages that wait for a service agreement, and nobody has made one.",
-          document_list.missing, lambda: url_for("admin.documents.make"), P.MANAGE_DOCUMENTS, P.MANAGE_DOCUMENTS,
-          is_live=True),
+          document_list.missing, lambda: url_for("admin.documents.make"), P.MANAGE_DOCUMENTS, P.MANAGE_DOCUMENTS),
     Queue("documents outdated", "Documents out of date",
           "The records have changed since they were published. Make their next versions, and publish these.",
           document_list.outdated, lambda: url_for("admin.documents.make", show=document_list.ToMake.OUTDATED),
@@ -230,8 +240,11 @@ QUEUES = (
     Queue("reviews of access", "Overdue reviews of access",
           "Providers who have not gone through who may log in for six months.",
           access_review.waiting, lambda: url_for("admin.access_reviews.index"), P.VIEW_PROVIDERS, P.HELP_USERS,
-          since=access_review.six_months_after, is_live=True),
+          since=access_review.six_months_after),
 )  # fmt: skip
+
+
+_BY_NAME = {queue.name: queue for queue in QUEUES}
 
 
 def _queues() -> tuple[Queue, ...]:
@@ -244,8 +257,7 @@ def _actions(team: ActionTeam) -> Queue:
     return Queue(
         action_desk.queue_of(team.id), f"Actions: {team.name}",
         "Providers wait for an answer. Overdue ones stand first.",
-        lambda: action_desk.waiting(team.id), lambda: url_for("admin.actions.index", box=team.id),
-        P.VIEW_EVERY_ACTION, P.ANSWER_ACTIONS, is_live=True,
+        action_desk.waiting, lambda: url_for("admin.actions.index", box=team.id), P.VIEW_EVERY_ACTION, P.ANSWER_ACTIONS,
     )  # fmt: skip
 
 
@@ -256,11 +268,23 @@ def what_waits() -> list[Row]:
     return sorted(_rows(), key=lambda row: (not row.is_urgent, row.since or today(), -abs(row.pence or 0)))
 
 
+@built_once
+def _asked(names: tuple[str, ...], with_actions: bool, weeks: int) -> Select:
+    """What waits in the queues of these names, and of the actions of each team. `weeks`: see Queue.is_of_weeks."""
+    queues = [_BY_NAME[name] for name in names]
+    queries = [queue.query(weeks) if queue.is_of_weeks else queue.query() for queue in queues]
+    return with_who([*queries, *([action_desk.waiting()] if with_actions else [])])
+
+
 def _rows() -> Iterator[Row]:
     seen = {queue.name: queue for queue in _queues() if may(queue.sees)}
-    for found, who in ask_with_who([queue.asks() for queue in seen.values()]):
-        queue = seen[found.name]
-        if found.count:
+    names = tuple(name for name in seen if name in _BY_NAME)
+    given = {queue.given: queue.given() for queue in seen.values()}  # of several queues: asked for once
+    values = {name: value for each in given.values() for name, value in each.items()}
+    weeks = len(given.get(_weeks, ())) // len(due_weeks.Week._fields)
+    for found, who in ask_with_who(_asked(names, len(names) < len(seen), weeks), values) if seen else ():
+        queue = seen.get(found.name)  # the actions of a team that is not theirs are in no queue of theirs
+        if queue is not None and found.count:
             yield Row(
                 found.name, queue.what, queue.why if isinstance(queue.why, str) else queue.why(), found.count,
                 queue.since(found.since) if found.since else None, found.pence, queue.url(), may(queue.does),

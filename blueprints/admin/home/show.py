@@ -31,7 +31,7 @@ def my_work(form):
         mine=[row for row in waiting if row.is_mine],
         others=[row for row in waiting if not row.is_mine],
         jobs=jobs if may(Permission.VIEW_RUNS) else [],
-        feed=session.scalar(FeedImport.newest_first().limit(1)) if may(Permission.VIEW_FEEDS) else None,
+        feed=session.scalar(FeedImport.newest()) if may(Permission.VIEW_FEEDS) else None,
         troubles=troubles,
         proxies=proxies.newest(settings().proxies) if may(Permission.MANAGE_STAFF) else None,
         last_login=me().previous_login_at,

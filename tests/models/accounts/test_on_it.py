@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import select, update
 
 from models.accounts import on_it
-from models.accounts.on_it import OnIt, ask_with_who
+from models.accounts.on_it import OnIt, ask_with_who, with_who
 from models.base import DomainError
 from models.waiting import waits
 from tests.factories import make_staff
@@ -42,7 +42,7 @@ class Office:
     @property
     def state(self) -> str:
         with unit_of_work():
-            [(_, taken)] = ask_with_who([waits("held", sa.literal(1))])
+            [(_, taken)] = ask_with_who(with_who([waits("held", sa.literal(1))]), {})
         return f"{taken.name}’s" if taken else "free"
 
 

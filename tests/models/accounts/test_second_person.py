@@ -61,7 +61,7 @@ def mails(address):
 
 
 def how_many_wait(person):
-    [found] = waiting.ask(waiting_for(person)).values()
+    [found] = waiting.ask(waiting_for(person.id)).values()
     return found.count
 
 

@@ -7,8 +7,9 @@ import pytest
 from models.base import DomainError, session
 from models.calendar import as_on
 from models.care import chasing, weeks
+from models.care.due_weeks import recent_days, weeks_of
 from models.care.sheet import read_sheet
-from models.care.submissions import Shown, Submission, late_waiting, picture, recent_days, submissions
+from models.care.submissions import Shown, Submission, late_waiting, picture, submissions
 from models.money import SCALE
 from models.outbox import OutboxMessage
 from models.permissions import Role
@@ -218,7 +219,7 @@ def test_my_work_counts_the_late_ones():
     pays_on(contract_of(item), PayOnActuals.ALWAYS)
     for day, count in ((AFTER + timedelta(days=1), 0), (AFTER + timedelta(days=2), 1)):
         with as_on(day), unit_of_work():
-            assert session.execute(late_waiting()).one().how_many == count
+            assert session.execute(late_waiting(weeks_of(recent_days()))).one().how_many == count
 
 
 class TestChasing:

@@ -7,6 +7,7 @@ import pytest
 from models.base import session
 from models.calendar import as_on
 from models.care import timesheet_reminding
+from models.care.due_weeks import recent_days, weeks_of
 from models.care.reminding import ActualReminder, providers_with_actuals
 from models.care.submissions import late_waiting, submissions
 from models.outbox import OutboxMessage
@@ -72,7 +73,7 @@ def test_what_is_sent_is_not_told_of(lives, state, is_told):
 def test_a_carer_is_asked_by_the_month_and_never_by_the_week(lives):
     with reading(), as_on(SINCE + timedelta(weeks=3)):
         assert providers_with_actuals() == []
-        assert session.execute(late_waiting()).one().how_many == 0
+        assert session.execute(late_waiting(weeks_of(recent_days()))).one().how_many == 0
         assert session.execute(submissions([SINCE])).all() == []
         assert timesheet_reminding.providers_with_timesheets() == [lives.contract.provider_id]
 

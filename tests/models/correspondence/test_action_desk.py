@@ -196,7 +196,7 @@ def test_a_queue_counts_what_the_team_has_to_do(provider, member):
     make_action(provider, member)
     act(second, verbs.reply_to_provider, "Which week?", by=officer)
     with reading():
-        [found] = ask(waiting(team.id)).values()
+        [found] = ask(waiting()).values()
     assert (found.count, found.since) == (1, now(first).opened_at.date())
 
 
