@@ -1,8 +1,9 @@
 """Finding the record that an address names."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from flask import Flask, abort, g, request, url_for
@@ -16,6 +17,7 @@ from models.accounts.conflict import insist_on_none
 from models.accounts.user import Membership, User
 from models.audit import named
 from models.base import Base, session, sum_of
+from models.paging import FIRST, PENCE, SIZE, TOTAL
 from models.records.provider import Provider
 from models.tally import tally
 
@@ -262,6 +264,27 @@ def _counted(query: Select, pence: SQLColumnExpression[int] | str | None) -> Sel
     adds: Any = query.selected_columns[pence] if isinstance(pence, str) else pence
     sums = () if adds is None else (sum_of(adds).label("pence"),)
     return query.with_only_columns(func.count().label("total"), *sums).select_from(first)
+
+
+def page_of_part(part: Select, given: Mapping[str, Any] = MappingProxyType({}), *, name: str = "page") -> Page:
+    """As `page_of`, of a statement of models.paging.part_of; `given` are the values of its other parameters."""
+    page = Page([], max(request.args.get(name, 1, type=key), 1), 0, name)
+    g.setdefault("kept_in_links", set()).add(name)
+    _read_part(page, part, given)
+    if not page.items and page.number > 1:  # past the end, where no row says how many there are
+        asked, page.number = page.number, 1
+        _read_part(page, part, given)
+        page.number = min(asked, page.pages)
+        if page.number > 1:
+            _read_part(page, part, given)
+    return page
+
+
+def _read_part(page: Page, part: Select, given: Mapping[str, Any]) -> None:
+    rows = session.execute(part, {**given, FIRST.bound.key: page.first - 1, SIZE.bound.key: page.size}).all()
+    page.items = rows
+    page.total = getattr(rows[0], TOTAL) if rows else 0
+    page.pence = getattr(rows[0], PENCE, None) if rows else 0 if PENCE in part.selected_columns else None
 
 
 def page_read(read: Callable[[int, int], tuple[Sequence[T], int]], *, size: int = PER_PAGE, name: str = "page") -> Page:

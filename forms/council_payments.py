@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from wtforms import BooleanField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
@@ -80,6 +80,18 @@ class PaymentSearch(FilterForm):
             "finalise_on": self.finalise.data,
             "amount_pence": self.amount.data,
         }
+
+    @property
+    def from_lists(self) -> tuple[Processing | None, Confirmation | None, Concern | None] | None:
+        """What models.payments.worklist.part takes, where something is chosen from one list at the most, and nothing is
+        typed.
+        """
+        found = self.chosen
+        lists = found["state"], found["confirmation"], found["concern"]
+        typed: tuple[Literal["first", "last", "finalise_on", "amount_pence"], ...]
+        typed = "first", "last", "finalise_on", "amount_pence"
+        is_typed = found["name"] or any(found[each] is not None for each in typed)
+        return None if is_typed or sum(each is not None for each in lists) > 1 else lists
 
 
 class WaitingSearch(FilterForm):

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, query_expression, 
 from sqlalchemy.sql.base import ExecutableOption
 
 from models.audit import Actor, record
-from models.base import Base, Key, UTCDateTime, move, session, take_turns, utc_now
-from models.statements import named
+from models.base import Base, Key, move, session, take_turns, utc_now
+from models.instants import NOW
 from models.words import Choice
 
 BROKEN_OFF_AFTER = timedelta(minutes=1)
@@ -28,8 +28,6 @@ PAUSES = tuple(timedelta(seconds=each) for each in (15, 60, 120, 300, 600, 900))
 TRIES = len(PAUSES) + 1
 EVERYBODY, SEVERAL = "", "several"
 """Scopes of jobs. The scope of a job about one provider is that provider's id."""
-NOW = named("this_instant", UTCDateTime(), utc_now)
-"""The instant at which a statement is sent."""
 _TURN = 7_033_346
 """A number that no other lock of the portal has."""
 

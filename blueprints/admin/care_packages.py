@@ -6,10 +6,10 @@ from flask import Blueprint, request, url_for
 
 from blueprints.access import may, me, requires
 from blueprints.download import checked, table_file
-from blueprints.lookups import get_or_404, get_row_or_404, page_of
+from blueprints.lookups import get_or_404, get_row_or_404, page_of, page_of_part
 from blueprints.pages import done, refusals_on, render
 from blueprints.reading import reads_client_records
-from blueprints.sorting import Columns, Sorting
+from blueprints.sorting import Sorting
 from exchange.downloads.commissioned_care import care_data
 from exchange.downloads.registers import items_data
 from forms.agreements import PaperForm
@@ -19,18 +19,11 @@ from models.correspondence.on_paper import agree_on_paper
 from models.permissions import Permission
 from models.records.agreement import Agreement, agreement_of, terms_of
 from models.records.care_package import FACTS, CarePackageLineItem, ItemPrice, ItemQuantity, dated_facts
-from models.records.client import Client
-from models.records.contract import ServiceLevel
-from models.records.provider import Provider
-from models.reports import care_packages, registers
+from models.reports import care_packages, register_parts, registers
+from models.reports.registers import SoughtItems
 from models.together import read_together
 
 bp = Blueprint("care_packages", __name__, url_prefix="/care-packages")
-
-SORTED_BY: Columns = {
-    "service": ServiceLevel.folded_name, "provider": Provider.folded_name, "starts": "starts_on", "ends": "ends_on",
-    "reference": "reference",
-}  # fmt: skip
 
 
 @bp.get("/")
@@ -38,7 +31,7 @@ SORTED_BY: Columns = {
 @reads_client_records
 def index():
     form, sorting = ItemSearch(request.args), _sorting()
-    page = page_of(sorting.of(registers.items(_chosen(form)))) if form.validate() else None
+    page = _page(_chosen(form), sorting) if form.validate() else None
     return render(
         "admin/care_packages/index.html", partial="admin/care_packages/_list.html", form=form, page=page,
         sorting=sorting,
@@ -113,5 +106,10 @@ def _chosen(form):
 
 
 def _sorting():
-    by = (*Client.name_order(), Client.reference) if _sees_clients() else Client.reference
-    return Sorting({"client": by, **SORTED_BY}, usual="client")
+    return Sorting(register_parts.items_by(by_name=_sees_clients()), usual="client")
+
+
+def _page(sought, sorting):
+    if sought == SoughtItems(by_name=sought.by_name):
+        return page_of_part(register_parts.items(sought.by_name, sorting.asked))
+    return page_of(sorting.of(registers.items(sought)))

@@ -4,10 +4,10 @@ from flask import Blueprint, request
 
 from blueprints.access import requires
 from blueprints.download import checked, table_file
-from blueprints.lookups import get_or_404, page_of
+from blueprints.lookups import get_or_404, page_of, page_of_part
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
-from blueprints.sorting import Columns, Sorting
+from blueprints.sorting import Sorting
 from exchange.downloads.registers import orders_data
 from forms.registers import CouncilOrderSearch
 from models.base import session
@@ -16,24 +16,18 @@ from models.payments.order_list import contracts_of
 from models.payments.purchase_order import PurchaseOrder, years_issued
 from models.payments.run_history import spend_on
 from models.permissions import Permission
-from models.records.client import Client
 from models.records.provider import Provider
-from models.reports import registers
+from models.reports import register_parts, registers
 
 bp = Blueprint("purchase_orders", __name__, url_prefix="/purchase-orders")
-
-SORTED_BY: Columns = {
-    "number": "number", "client": (*PurchaseOrder.name_order(), Client.reference), "provider": Provider.folded_name,
-    "year": "financial_year", "value": "value_pence", "spend": "spend_pence", "left": "remaining_pence",
-}  # fmt: skip
 
 
 @bp.get("/")
 @requires(Permission.VIEW_CLIENTS)
 @reads_client_records
 def index():
-    form, sorting = _filter(), Sorting(SORTED_BY, usual="-year")
-    page = page_of(sorting.of(registers.orders(**form.chosen)), pence="value_pence") if form.validate() else None
+    form, sorting = _filter(), Sorting(register_parts.ORDERS_BY, usual="-year")
+    page = _page(form, sorting) if form.validate() else None
     return render(
         "admin/purchase_orders/index.html", partial="admin/purchase_orders/_list.html", form=form, page=page,
         sorting=sorting,
@@ -45,7 +39,7 @@ def index():
 @reads_client_records
 def data(ending):
     form = checked(_filter())
-    rows = session.execute(Sorting(SORTED_BY).of(registers.orders(**form.chosen)))
+    rows = session.execute(Sorting(register_parts.ORDERS_BY).of(registers.orders(**form.chosen)))
     return table_file("purchase-orders", orders_data(rows), ending)
 
 
@@ -62,6 +56,12 @@ def show(order_id):
         spent=session.execute(spend_on(order)).all(),
         contracts=session.execute(contracts_of(order)).all(),
     )
+
+
+def _page(form, sorting):
+    if not any(form.chosen.values()):
+        return page_of_part(register_parts.orders(sorting.asked))
+    return page_of(sorting.of(registers.orders(**form.chosen)), pence="value_pence")
 
 
 def _filter():

@@ -16,6 +16,7 @@ from models.accounts.user import User
 from models.audit import AuditEvent
 from models.base import Base, Key, session, utc_now
 from models.folding import folds, found_by
+from models.instants import NOW
 from models.permissions import STRONG_ROLES, CouncilRole
 from models.statements import Named
 from models.waiting import waits
@@ -123,7 +124,7 @@ class StaffRequest(Base):
     @is_waiting.inplace.expression
     @classmethod
     def _is_waiting(cls) -> sa.ColumnElement[bool]:
-        return sa.and_(cls.state == RequestState.WAITING, cls.expires_at > utc_now())
+        return sa.and_(cls.state == RequestState.WAITING, cls.expires_at > NOW)
 
     @hybrid_property
     def is_overdue(self) -> bool:

@@ -125,6 +125,8 @@ def due(weeks: Sequence[Week], *, of_contracts: Sequence[int] | None = None) -> 
         newer.calculate_from > method.calculate_from,
     )  # fmt: skip
     begun = select(ActualWeek.id).where(ActualWeek.contract_id == method.contract_id, ActualWeek.first_on == first_on)
+    is_paid_so = method.pay_on_actuals != PayOnActuals.NEVER
+    has_any = method.contract_id.in_(select(ActualWeek.contract_id))  # of all weeks: told before any week is looked at
     deadline = sa.and_(
         ActualRule.service_level_id == ServiceLevel.id, ActualRule.kind == RuleKind.DEADLINE,
         sa.or_(ActualRule.refuses_from <= these.c.first_on, ActualRule.warns_from <= these.c.first_on),
@@ -144,7 +146,7 @@ def due(weeks: Sequence[Week], *, of_contracts: Sequence[int] | None = None) -> 
         .outerjoin(ActualRule, deadline)
         .where(item.is_activated, ServiceLevel.unit.not_in(BY_PLAN), item.starts_on <= last_on, is_there)
         .where(method.calculate_from <= last_on, ~later.exists())
-        .where(sa.or_(method.pay_on_actuals != PayOnActuals.NEVER, begun.exists()))
+        .where(sa.or_(is_paid_so, has_any), sa.or_(is_paid_so, begun.exists()))
         .group_by(
             item.provider_id, item.contract_id, ServiceLevel.service_id, these.c.first_on, these.c.weeks_ago,
             these.c.age,

@@ -10,11 +10,11 @@ from sqlalchemy import Select, select
 
 from models.base import session, sum_of
 from models.calendar import DAY, today
-from models.payments.blocked import has_fault
-from models.payments.hold import held_rows_pence, is_kept_back
+from models.payments.blocked import CalculationFault
+from models.payments.hold import held_rows_pence, is_among_held, is_kept_back
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.worklist import Concern, Condition, P
-from models.statements import built_once, today_and
+from models.statements import built_once
 from models.words import Choice
 
 AHEAD, MOST_DAYS = timedelta(days=35), 5
@@ -87,14 +87,19 @@ class Due:
 
 def is_in_open_run() -> Condition:
     """A condition on ScheduledPayment: a run that is still to pay it has it."""
+    return _in_open_runs().where(RunPayment.payment_id == P.id).correlate(P).exists()
+
+
+def _in_open_runs() -> Select[int]:
+    """Ids of the payments that a run has and is still to pay."""
     part = RunPayment
-    mine = part.payment_id == P.id, part.outcome.is_(None), PaymentRun.is_open
-    return select(part.id).join(PaymentRun, PaymentRun.id == part.run_id).where(*mine).correlate(P).exists()
+    query = select(part.payment_id).join(PaymentRun, PaymentRun.id == part.run_id)
+    return query.where(part.outcome.is_(None), PaymentRun.is_open)
 
 
 def what_is_due() -> list[Due]:
     """What was to be finalised before today, as one; then today, tomorrow, and the next days on which something is."""
-    rows = session.execute(_by_day())
+    rows = (row for row in session.execute(_by_day()) if row.finalise_on <= today() + AHEAD)
     days = [Due(on, *(sum(each) for each in zip(*map(_part, some), strict=True))) for on, some in groupby(rows, _day)]
     past, coming = [day for day in days if day.on < today()], [day for day in days if day.on >= today()]
     overdue = [Due(past[0].on, *(sum(each) for each in zip(*map(_sums, past), strict=True)))] if past else []
@@ -103,15 +108,18 @@ def what_is_due() -> list[Due]:
 
 @built_once
 def _by_day() -> Select:
-    """Of what is open, by the day to finalise it, by whether anything keeps it back, and by whether a run has it."""
+    """Of what is open, by the day to finalise it, by whether anything keeps it back, and by whether a run has it. It
+    has no last day: SQLite would then look through all payments up to it, of which most are not open yet.
+    """
     unpaid: Any = P.unpaid_pence
-    is_held, is_in_run = sa.or_(is_kept_back(), has_fault()).label("is_held"), is_in_open_run().label("is_in_run")
+    is_held = sa.or_(is_kept_back(is_among_held), P.contract_id.in_(select(CalculationFault.contract_id)))
+    is_held, is_in_run = is_held.label("is_held"), P.id.in_(_in_open_runs()).label("is_in_run")
     return (
         select(
             P.finalise_on, is_held, is_in_run, sa.func.count(P.id).label("how_many"),
             sum_of(unpaid).label("pence"), sum_of(held_rows_pence()).label("held_rows_pence"),
         )
-        .where(P.is_open, P.finalise_on <= today_and(AHEAD.days))
+        .where(P.is_open)
         .group_by(P.finalise_on, "is_held", "is_in_run")  # by label, so that each is worked out once a payment
         .order_by(P.finalise_on)
     )  # fmt: skip

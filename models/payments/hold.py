@@ -1,7 +1,7 @@
 """Holds: draft lines that no run finalises, because an officer held them or the provider queried them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -29,6 +29,12 @@ class Hold(ProviderOwned, Base):
     __tablename__ = "hold"
     __table_args__ = owned(
         link("payment_id", "scheduled_payment", ondelete="CASCADE"),
+        sa.Index(
+            "ix_hold_open",
+            "payment_id",
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        ),
         sa.CheckConstraint("(released_at IS NULL) = (released_by_id IS NULL)", name="released_by"),
         sa.CheckConstraint("(released_at IS NULL) = (release_reason = '')", name="release_reason"),
         sa.CheckConstraint("NOT is_let_go OR (standing_id IS NOT NULL AND released_at IS NOT NULL)", name="let_go"),
@@ -181,10 +187,21 @@ def place(
     return hold
 
 
+Holds = Callable[..., sa.ColumnElement[bool]]
+"""`has_hold` or `is_among_held`."""
+
+
 def has_hold(*which: sa.SQLColumnExpression[bool]) -> sa.ColumnElement[bool]:
     """A condition on ScheduledPayment: there is a hold on it, or on a row of it, of which all these are true."""
     payment = ScheduledPayment
     return select(Hold.id).where(Hold.payment_id == payment.id, *which).correlate(payment).exists()
+
+
+def is_among_held(*which: sa.SQLColumnExpression[bool]) -> sa.ColumnElement[bool]:
+    """As `has_hold`, where many payments are read: the holds are read once, and not once a payment. `which` has
+    `Hold.is_in_force` or `~Hold.is_released` in it, so that they are few, and found by an index.
+    """
+    return ScheduledPayment.id.in_(select(Hold.payment_id).where(*which))
 
 
 def is_held() -> sa.ColumnElement[bool]:
@@ -202,10 +219,12 @@ def is_held() -> sa.ColumnElement[bool]:
     )
 
 
-def is_kept_back() -> sa.ColumnElement[bool]:
-    """A condition on ScheduledPayment: it is held, and no answer that its provider can still give would change that."""
+def is_kept_back(has: Holds = has_hold) -> sa.ColumnElement[bool]:
+    """A condition on ScheduledPayment: it is held, and no answer that its provider can still give would change that.
+    `has` is how its holds are looked for: `is_among_held` where many are read.
+    """
     payment = ScheduledPayment
-    return sa.or_(payment.is_rejected, has_hold(Hold.is_of_whole_payment, Hold.is_in_force), payment.is_overtime)
+    return sa.or_(payment.is_rejected, has(Hold.is_of_whole_payment, Hold.is_in_force), payment.is_overtime)
 
 
 def is_told_of() -> sa.ColumnElement[bool]:
@@ -222,15 +241,15 @@ def held_pence() -> sa.ScalarSelect[int]:
 
 
 def held_rows_pence() -> sa.ColumnElement[int]:
-    """The drafts in those rows of a ScheduledPayment that a hold keeps back: pence, for whose sum the lines of a
-    payment are read only where a row of it is held.
+    """The drafts in those rows of a ScheduledPayment that a hold keeps back: pence, where many payments are read. The
+    lines of one are read only where a row of it is held.
     """
     line = PaymentLine
     of_row = Hold.payment_id == line.payment_id, Hold.purchase_order_id == line.purchase_order_id, Hold.is_in_force
     is_held = select(Hold.id).where(*of_row).correlate(line).exists()
     query = select(sum_of(line.total_pence)).where(line.payment_id == ScheduledPayment.id, line.run_id.is_(None))
     pence = query.where(is_held).correlate(ScheduledPayment).scalar_subquery()
-    return sa.case((has_hold(~Hold.is_of_whole_payment, Hold.is_in_force), pence), else_=0)
+    return sa.case((is_among_held(~Hold.is_of_whole_payment, Hold.is_in_force), pence), else_=0)
 
 
 def still_held(payment_ids: Iterable[int], order_id: int | None = None, *, in_any_row: bool = False) -> dict[int, str]:

@@ -13,6 +13,7 @@ from models.payments.hold import Hold, is_kept_back
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.standing import Standing
+from models.statements import built_once
 
 P, line = ScheduledPayment, PaymentLine
 
@@ -93,15 +94,19 @@ class RunMark:
 
 def run_marks(payment_ids: Iterable[int]) -> dict[int, list[RunMark]]:
     """The runs that have paid something of each of these payments, or are to, by payment id and in their order."""
+    found: dict[int, list[RunMark]] = {}
+    for payment_id, run_id, is_paid in session.execute(_runs_of(), {"payment_ids": list(payment_ids)}):
+        found.setdefault(payment_id, []).append(RunMark(payment_id, run_id, bool(is_paid)))
+    return found
+
+
+@built_once
+def _runs_of() -> Select:
     part = RunPayment
-    query = (
-        select(part.payment_id, part.run_id, part.is_finalised)
+    return (
+        select(part.payment_id, part.run_id, part.is_finalised.label("is_finalised"))
         .join(PaymentRun, PaymentRun.id == part.run_id)
-        .where(part.payment_id.in_(list(payment_ids)))
+        .where(part.payment_id.in_(sa.bindparam("payment_ids", expanding=True)))
         .where(sa.or_(part.is_finalised, sa.and_(part.outcome.is_(None), PaymentRun.is_open)))
         .order_by(part.run_id)
     )
-    found: dict[int, list[RunMark]] = {}
-    for payment_id, run_id, is_paid in session.execute(query):
-        found.setdefault(payment_id, []).append(RunMark(payment_id, run_id, bool(is_paid)))
-    return found

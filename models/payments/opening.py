@@ -10,6 +10,7 @@ _FOUND_BY = "payment_id", "purchase_order_id", "item_id"
 """Each with the provider, whom a tenant's read names too."""
 _MADE = sa.column("adjustment_id").is_not(None)
 _OPEN = sa.column("closed_run_id").is_(None)
+_CLOSED = sa.column("closed_run_id").is_not(None)
 _OPENS_ON: sa.ColumnElement[date] = sa.literal_column(
     "(CASE WHEN (finalise_on < first_on) THEN finalise_on ELSE first_on END)"
 )
@@ -26,10 +27,12 @@ def opens_on(
 
 def payment_indexes() -> Iterator[sa.Index]:
     """Of scheduled_payment: those that are not closed, by the day they open on, which is `opens_on` in the words of
-    the index, and by the day they are finalised on.
+    the index, and by the day they are finalised on; and those that are closed, by their period, with what they come to.
     """
     yield sa.Index("ix_scheduled_payment_open", _OPENS_ON, sqlite_where=_OPEN, postgresql_where=_OPEN)
     yield sa.Index("ix_scheduled_payment_open_finalise_on", "finalise_on", sqlite_where=_OPEN, postgresql_where=_OPEN)
+    sums = "first_on", "finalise_on", "net_pence", "vat_pence"
+    yield sa.Index("ix_scheduled_payment_closed", *sums, sqlite_where=_CLOSED, postgresql_where=_CLOSED)
 
 
 def line_indexes() -> Iterator[sa.Index]:

@@ -111,6 +111,15 @@ def _carried() -> sa.Subquery:
     )
 
 
+def _concerned() -> sa.CompoundSelect:
+    """The contracts that owe or have owed something, or about whose debt something waits: few of many."""
+    line = PaymentLine
+    carried = select(line.contract_id).where(~line.is_own, line.run_id.is_not(None))
+    return sa.union(
+        carried, select(DebtEntry.contract_id), select(WriteOff.contract_id).where(WriteOff.decided_at.is_(None))
+    )
+
+
 def _entered() -> sa.Subquery:
     """What entries take off, and what was repaid too much and waits, by contract."""
     entry = DebtEntry
@@ -198,7 +207,7 @@ class _Terms:
             .outerjoin(entered, entered.c.contract_id == Contract.id)
             .outerjoin(plan, sa.and_(plan.contract_id == Contract.id, plan.ended_at.is_(None)))
             .outerjoin(asked, sa.and_(asked.contract_id == Contract.id, asked.decided_at.is_(None)))
-            .where(sa.or_(carried.c.pence.is_not(None), entered.c.pence.is_not(None), asked.id.is_not(None)))
+            .where(Contract.id.in_(_concerned()))
             .order_by(self.owed.desc(), Provider.folded_name, Contract.folded_name, Contract.id)
         )  # fmt: skip
 

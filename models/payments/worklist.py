@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from models.base import sum_of
 from models.engine.component import DEDUCTIONS
+from models.paging import FIRST, SIZE, Columns, part_of, sorted_by
 from models.payments.confirmation import Confirmation, Processing
 from models.payments.hand_made import has_unseen
 from models.payments.hold import Hold, HoldKind, has_hold, held_pence
@@ -17,7 +18,7 @@ from models.payments.run import PaymentRun, RunState
 from models.payments.sent import SentPayment, returned_waiting
 from models.records.contract import Contract
 from models.records.provider import Provider
-from models.statements import TODAY, today_and
+from models.statements import TODAY, built_once, today_and
 from models.waiting import waits
 
 P = ScheduledPayment
@@ -27,6 +28,15 @@ _NEAR = today_and(NEAR.days)
 
 Condition = sa.ColumnElement[bool]
 _ROW_HELD_BY_OFFICER = (~Hold.is_of_whole_payment, Hold.kind == HoldKind.OFFICER, ~Hold.is_released)
+NEWEST_FIRST = P.first_on.desc(), Provider.folded_name, Contract.folded_name, P.id
+SORTED_BY: Columns = {
+    "period": (P.first_on, P.last_on), "provider": Provider.folded_name, "contract": Contract.folded_name,
+    "state": P.processing, "answer": P.confirmation, "finalise": P.finalise_on, "waiting": P.waiting_pence,
+    "total": P.total_pence,
+}  # fmt: skip
+"""By what the list can be sorted."""
+_IS_OPEN = sa.and_(P.is_open)
+_IS_CLOSED = sa.and_(P.closed_run_id.is_not(None), P.has_come)
 _QUERIED = (Hold.kind == HoldKind.QUERY, ~Hold.is_released)
 
 
@@ -158,20 +168,7 @@ def listed(
     A filter that is left out takes all, except that payments whose period has not begun are found only by `state`, or
     by the day to finalise.
     """
-    query = (
-        select(
-            P.id, P.contract_id, P.first_on, P.last_on, P.finalise_on, P.confirmation, P.waiting_pence,
-            P.closed_run_id, P.answer_by.label("answer_by"),
-            P.processing.label("processing"), P.total_pence.label("total_pence"), P.net_pence, P.vat_pence,
-            Contract.asks_for_confirmation.label("is_asked"),
-            Contract.reference, Contract.name.label("contract"), Provider.name.label("provider"),
-            Provider.reference.label("provider_reference"),
-            has_hold(~Hold.is_released).label("is_held"), has_hold(*_QUERIED).label("is_queried"),
-        )
-        .join(Contract, Contract.id == P.contract_id)
-        .join(Provider, Provider.id == P.provider_id)
-        .order_by(P.first_on.desc(), Provider.folded_name, Contract.folded_name, P.id)
-    )  # fmt: skip
+    query = _shown().order_by(*NEWEST_FIRST)
     if name:
         query = query.where(sa.or_(Provider.found_by(name), Contract.found_by(name)))
     if amount_pence is not None:
@@ -189,6 +186,68 @@ def listed(
     return query.where(P.first_on <= last) if last is not None else query
 
 
+def _shown() -> Select:
+    """What a list shows of a payment."""
+    return (
+        select(
+            P.id, P.contract_id, P.first_on, P.last_on, P.finalise_on, P.confirmation, P.waiting_pence,
+            P.closed_run_id, P.answer_by.label("answer_by"),
+            P.processing.label("processing"), P.total_pence.label("total_pence"), P.net_pence, P.vat_pence,
+            Contract.asks_for_confirmation.label("is_asked"),
+            Contract.reference, Contract.name.label("contract"), Provider.name.label("provider"),
+            Provider.reference.label("provider_reference"),
+            has_hold(~Hold.is_released).label("is_held"), has_hold(*_QUERIED).label("is_queried"),
+        )
+        .join(Contract, Contract.id == P.contract_id)
+        .join(Provider, Provider.id == P.provider_id)
+    )  # fmt: skip
+
+
+@built_once
+def part(
+    state: Processing | None, confirmation: Confirmation | None, concern: Concern | None, order: str = ""
+) -> Select:
+    """A part of `listed`, by what somebody chooses from a list and by no more: see models.paging. `order` is a name of
+    SORTED_BY.
+    """
+    if state is confirmation is concern is None and not order:
+        return part_of(_shown(), P.id, keys=_newest(), count=_how_many(_IS_OPEN, _IS_CLOSED), order=NEWEST_FIRST)
+    conditions = [P.processing == state if state is not None else P.has_come]
+    conditions += [P.confirmation == confirmation] if confirmation is not None else []
+    conditions += [concern.condition()] if concern is not None else []
+    by = sorted_by(SORTED_BY, order, NEWEST_FIRST)
+    keys = _named(P.id).where(*conditions).order_by(*by)
+    return part_of(_shown(), P.id, keys=keys, count=_how_many(sa.and_(*conditions)), order=by)
+
+
+def _newest() -> Select[int]:
+    """Ids of all that have come, in the order of NEWEST_FIRST. What is open and what is closed have an index each, so
+    that of neither more is read than the newest periods; together they have none.
+    """
+    by = P.id.label("id"), P.first_on, Provider.folded_name.label("provider"), Contract.folded_name.label("contract")
+    firsts = [
+        _named(*by).where(which).order_by(*NEWEST_FIRST).limit(FIRST + SIZE).subquery()
+        for which in (_IS_OPEN, _IS_CLOSED)
+    ]
+    found = sa.union_all(*(select(*each.c) for each in firsts)).subquery().c
+    return select(found.id).order_by(found.first_on.desc(), found.provider, found.contract, found.id)
+
+
+def _named(*columns: sa.SQLColumnExpression) -> Select:
+    """Of payments with the contracts and providers by whose names they are sorted."""
+    query = select(*columns).select_from(P).join(Contract, Contract.id == P.contract_id)
+    return query.join(Provider, Provider.id == P.provider_id)
+
+
+def _how_many(*each: Condition) -> Select:
+    """How many payments are under any of these conditions, and what they come to; none is under two of them."""
+    counts = [
+        select(sa.func.count(P.id).label("total"), sum_of(P.total_pence).label("pence")).where(one) for one in each
+    ]
+    found = sa.union_all(*counts).subquery().c
+    return select(sum_of(found.total).label("total"), sum_of(found.pence).label("pence"))
+
+
 def numbered(payment_ids: list[int]) -> Select:
     """These payments, with their contracts and the names of their providers, as a list shows them."""
     return (
@@ -197,7 +256,7 @@ def numbered(payment_ids: list[int]) -> Select:
         .join(Provider, Provider.id == P.provider_id)
         .options(sa.orm.contains_eager(P.contract))
         .where(P.id.in_(payment_ids))
-        .order_by(P.first_on.desc(), Provider.folded_name, Contract.folded_name, P.id)
+        .order_by(*NEWEST_FIRST)
     )
 
 

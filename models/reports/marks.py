@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+import sqlalchemy as sa
+from sqlalchemy import Select, select
 
 from models.base import session
 from models.payments.blocked import BlockedSum
@@ -12,6 +13,7 @@ from models.payments.money_line import run_marks
 from models.records.care_package import CarePackageLineItem
 from models.reports.waiting_reasons import Reason
 from models.reports.waits import blocked_reason
+from models.statements import built_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,15 @@ def _of(row: Any, runs: Iterable[Any], reasons: Sequence[Reason]) -> Iterable[Ma
 def blocked_because(payment_ids: Iterable[int]) -> dict[int, list[Reason]]:
     """Why something of these payments is blocked, by payment id."""
     ids = list(payment_ids)
-    item, reason = CarePackageLineItem, blocked_reason()
-    query = select(BlockedSum.payment_id, reason).join(item, item.id == BlockedSum.item_id).distinct()
     found: dict[int, list[Reason]] = {}
     if ids:
-        for payment_id, why in session.execute(query.where(BlockedSum.payment_id.in_(ids)).order_by(reason)):
+        for payment_id, why in session.execute(_because(), {"payment_ids": ids}):
             found.setdefault(payment_id, []).append(why)
     return found
+
+
+@built_once
+def _because() -> Select:
+    item, reason = CarePackageLineItem, blocked_reason().label("reason")
+    query = select(BlockedSum.payment_id, reason).join(item, item.id == BlockedSum.item_id).distinct()
+    return query.where(BlockedSum.payment_id.in_(sa.bindparam("payment_ids", expanding=True))).order_by(reason)

@@ -12,6 +12,7 @@ from sqlalchemy import Select, select
 from models.bank_holiday import working_days
 from models.calendar import DueDays, Span, periods, today
 from models.folding import found_by
+from models.paging import Order
 from models.payments.purchase_order import PurchaseOrder
 from models.records.agreement import Agreement
 from models.records.care_package import CarePackageLineItem
@@ -179,15 +180,29 @@ class SoughtItems:
 
     def sort(self, query: Select) -> Select:
         """By client, the newest item of each first."""
-        by = (*Client.name_order(), Client.reference) if self.by_name else (Client.reference,)
-        return query.order_by(None).order_by(*by, CarePackageLineItem.starts_on.desc(), CarePackageLineItem.id)
+        return query.order_by(None).order_by(*items_order(by_name=self.by_name))
+
+
+def clients_order(*, by_name: bool) -> Order:
+    """By name; for whoever is told none, by reference."""
+    return (*Client.name_order(), Client.reference) if by_name else (Client.reference,)
+
+
+def items_order(*, by_name: bool) -> Order:
+    """By client, the newest item of each first."""
+    return (*clients_order(by_name=by_name), CarePackageLineItem.starts_on.desc(), CarePackageLineItem.id)
 
 
 def items(sought: SoughtItems = SoughtItems()) -> Select:
     """Line items by client, the newest first."""
-    item = CarePackageLineItem
     client_id: sa.SQLColumnExpression[int] = unindexed(Client.id) if sought.is_by_name_of_all else Client.id
-    query = (
+    return sought.sort(sought.narrow(item_rows(client_id)))
+
+
+def item_rows(client_id: sa.SQLColumnExpression[int] = Client.id) -> Select:
+    """What a list shows of a line item."""
+    item = CarePackageLineItem
+    return (
         select(item.id, item.reference, item.client_id, item.starts_on, item.ends_on, item.authorised_on,
                item.is_suspended, *_NAMES, ServiceLevel.name.label("service"), *_CONTRACT, *_PROVIDER)
         .join(Client, client_id == item.client_id)
@@ -195,7 +210,6 @@ def items(sought: SoughtItems = SoughtItems()) -> Select:
         .join(Contract, Contract.id == item.contract_id)
         .join(Provider, Provider.id == item.provider_id)
     )  # fmt: skip
-    return sought.sort(sought.narrow(query))
 
 
 def item(item_id: int) -> Select:
@@ -211,21 +225,31 @@ def item(item_id: int) -> Select:
 def orders(*, text: str = "", provider: str = "", year: int | None = None, client_id: int | None = None) -> Select:
     """Issued purchase orders, those of the newest year first, by client; `text` as PurchaseOrder.found_by."""
     order = PurchaseOrder
-    query = (
+    query = order_rows().where(order.is_issued, order.found_by(text)).order_by(*ORDERS_USUAL)
+    if provider:
+        query = query.where(Provider.found_by(provider))
+    if year is not None:
+        query = query.where(order.financial_year == year)
+    return query.where(order.client_id == client_id) if client_id is not None else query
+
+
+ORDERS_USUAL: Order = (
+    PurchaseOrder.financial_year.desc(), *PurchaseOrder.name_order(), Client.reference, PurchaseOrder.id,
+)  # fmt: skip
+"""Those of the newest year first, by client."""
+
+
+def order_rows() -> Select:
+    """What a list shows of a purchase order."""
+    order = PurchaseOrder
+    return (
         select(order.id, order.number, order.revision, order.financial_year, order.issued_on, order.client_id,
                order.value_pence.label("value_pence"), order.spend_pence.label("spend_pence"),
                order.remaining_pence.label("remaining_pence"), order.value_net_pence, order.value_vat_pence,
                *_NAMES, *_PROVIDER)
         .join(Provider, Provider.id == order.provider_id)
         .outerjoin(Client, Client.id == order.client_id)
-        .where(order.is_issued, order.found_by(text))
-        .order_by(order.financial_year.desc(), *order.name_order(), Client.reference, order.id)
     )  # fmt: skip
-    if provider:
-        query = query.where(Provider.found_by(provider))
-    if year is not None:
-        query = query.where(order.financial_year == year)
-    return query.where(order.client_id == client_id) if client_id is not None else query
 
 
 def calendars(*, name: str = "") -> Select:

@@ -5,30 +5,17 @@ from flask import request
 from blueprints.access import requires
 from blueprints.admin.payments import bp
 from blueprints.download import checked, table_file
-from blueprints.lookups import key, page_of
+from blueprints.lookups import key, page_of, page_of_part
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
-from blueprints.sorting import Columns, Sorting
+from blueprints.sorting import Sorting
 from exchange.downloads.payments import payments_data
 from forms.council_payments import PaymentSearch
 from models.base import chunks, session
 from models.payments.standing import standings
-from models.payments.worklist import P, listed
+from models.payments.worklist import SORTED_BY, P, listed, part
 from models.permissions import Permission
-from models.records.contract import Contract
-from models.records.provider import Provider
 from models.reports.marks import marks_of
-
-SORTED_BY: Columns = {
-    "period": ("first_on", "last_on"),
-    "provider": Provider.folded_name,
-    "contract": Contract.folded_name,
-    "state": "processing",
-    "answer": "confirmation",
-    "finalise": "finalise_on",
-    "waiting": "waiting_pence",
-    "total": "total_pence",
-}
 
 
 @bp.get("/")
@@ -36,7 +23,7 @@ SORTED_BY: Columns = {
 @reads_client_records
 def index():
     form, sorting = PaymentSearch(request.args), _sorting()
-    page = page_of(sorting.of(listed(**form.chosen)), pence=P.total_pence) if form.validate() else None
+    page = _page(form, sorting) if form.validate() else None
     return render(
         "admin/payments/index.html", partial="admin/payments/_list.html", form=form, page=page, sorting=sorting,
         standings=standings(page.items) if page else {}, marks=marks_of(page.items) if page else {},
@@ -51,6 +38,14 @@ def data(ending):
     form = checked(PaymentSearch(request.args))
     rows = session.execute(_sorting().of(listed(**form.chosen))).all()
     return table_file("payments", payments_data(_with_standings(rows)), ending)
+
+
+def _page(form, sorting):
+    """Where no more is asked than what one of the form's lists offers, or another order, it is built once."""
+    chosen = form.from_lists
+    if chosen is not None and not (sorting.asked and any(chosen)):
+        return page_of_part(part(*chosen, sorting.asked))
+    return page_of(sorting.of(listed(**form.chosen)), pence=P.total_pence)
 
 
 def _sorting():
