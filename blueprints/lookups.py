@@ -266,6 +266,16 @@ def _counted(query: Select, pence: SQLColumnExpression[int] | str | None) -> Sel
     return query.with_only_columns(func.count().label("total"), *sums).select_from(first)
 
 
+NEAR = 20
+
+
+def is_near(name: str = "page") -> bool:
+    """The address asks for one of a list's first pages, as nearly everybody does: for `page_of_part`, since what comes
+    before a part is found by its keys first, so that one far down is read sooner by `page_of`.
+    """
+    return request.args.get(name, 1, type=key) <= NEAR
+
+
 def page_of_part(part: Select, given: Mapping[str, Any] = MappingProxyType({}), *, name: str = "page") -> Page:
     """As `page_of`, of a statement of models.paging.part_of; `given` are the values of its other parameters."""
     page = Page([], max(request.args.get(name, 1, type=key), 1), 0, name)

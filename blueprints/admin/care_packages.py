@@ -6,7 +6,7 @@ from flask import Blueprint, request, url_for
 
 from blueprints.access import may, me, requires
 from blueprints.download import checked, table_file
-from blueprints.lookups import get_or_404, get_row_or_404, page_of, page_of_part
+from blueprints.lookups import get_or_404, get_row_or_404, is_near, page_of, page_of_part
 from blueprints.pages import done, refusals_on, render
 from blueprints.reading import reads_client_records
 from blueprints.sorting import Sorting
@@ -110,6 +110,6 @@ def _sorting():
 
 
 def _page(sought, sorting):
-    if sought == SoughtItems(by_name=sought.by_name):
+    if sought == SoughtItems(by_name=sought.by_name) and is_near():
         return page_of_part(register_parts.items(sought.by_name, sorting.asked))
     return page_of(sorting.of(registers.items(sought)))

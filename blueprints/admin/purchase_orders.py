@@ -4,7 +4,7 @@ from flask import Blueprint, request
 
 from blueprints.access import requires
 from blueprints.download import checked, table_file
-from blueprints.lookups import get_or_404, page_of, page_of_part
+from blueprints.lookups import get_or_404, is_near, page_of, page_of_part
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
 from blueprints.sorting import Sorting
@@ -59,7 +59,7 @@ def show(order_id):
 
 
 def _page(form, sorting):
-    if not any(form.chosen.values()):
+    if not any(form.chosen.values()) and is_near():
         return page_of_part(register_parts.orders(sorting.asked))
     return page_of(sorting.of(registers.orders(**form.chosen)), pence="value_pence")
 

@@ -2,15 +2,12 @@
 statements, bytes over the wire, and nodes in the browser. Seconds are in bench/pages.py.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import brotli
-import pysqlite3
 import pytest
 from sqlalchemy import select
-from sqlalchemy.engine.default import DefaultExecutionContext
 
 from bench._data import START, TODAY, fill_each
 from commands.batchwise.payments import calculate_all, finalise_due
@@ -21,6 +18,7 @@ from models.records.provider import Provider
 from tests.care_factories import make_contract, make_item
 from tests.factories import make_membership, make_provider, make_user
 from tests.support.client import Answer, PortalClient
+from tests.support.counting import Counting, counting
 from tests.support.rows import every
 
 FEW, MANY = 50, 2_000
@@ -45,7 +43,6 @@ MOST_BYTES = 6_000
 """Of a page, compressed, as one is after the first."""
 MOST_NODES, NODES_OF_A_LIST = 400, 900
 """Elements in its HTML."""
-AT_A_TIME = 1_000
 MOST_STEPS = {
     "home": 600_000, "payment": 1_300_000, "orders": 180_000, "orders of one": 290_000, "remittance": 20_000,
 }  # fmt: skip
@@ -53,42 +50,6 @@ MOST_STEPS = {
 hand over the few rows that are counted above. Home took 1.2 million while it compared every line with all that is said
 of it, and read all payments of a contract for each of them.
 """
-
-
-class _Counting(pysqlite3.Cursor):
-    rows = steps = 0
-
-    @staticmethod
-    def tick() -> int:
-        _Counting.steps += AT_A_TIME
-        return 0
-
-    def fetchone(self):
-        found = super().fetchone()
-        _Counting.rows += found is not None
-        return found
-
-    def fetchmany(self, *size):
-        return self._count(super().fetchmany(*size))
-
-    def fetchall(self):
-        return self._count(super().fetchall())
-
-    def _count(self, found):
-        _Counting.rows += len(found)
-        return found
-
-
-@contextmanager
-def _counting(monkeypatch) -> Iterator[None]:
-    with monkeypatch.context() as patch:
-        patch.setattr(DefaultExecutionContext, "create_default_cursor", _cursor)
-        yield
-
-
-def _cursor(context) -> _Counting:
-    context._dbapi_connection.driver_connection.set_progress_handler(_Counting.tick, AT_A_TIME)
-    return context._dbapi_connection.cursor(factory=_Counting)
 
 
 @pytest.fixture
@@ -117,10 +78,10 @@ def looked_at(
             [order] = every(select(PurchaseOrder).where(PurchaseOrder.client_id == first[n]))
             address = path.format(n=n, item=first[n], order=order.id)
             client.get(address)  # what is noted once an hour is noted now
-            _Counting.rows = _Counting.steps = 0
-            with _counting(monkeypatch):
+            Counting.rows = Counting.steps = 0
+            with counting(monkeypatch):
                 answer = client.get(address)
-            each.append((_Counting.rows, _Counting.steps, answer))
+            each.append((Counting.rows, Counting.steps, answer))
         found[name] = tuple(each)
     return found
 

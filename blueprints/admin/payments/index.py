@@ -5,7 +5,7 @@ from flask import request
 from blueprints.access import requires
 from blueprints.admin.payments import bp
 from blueprints.download import checked, table_file
-from blueprints.lookups import key, page_of, page_of_part
+from blueprints.lookups import is_near, key, page_of, page_of_part
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
 from blueprints.sorting import Sorting
@@ -43,7 +43,7 @@ def data(ending):
 def _page(form, sorting):
     """Where no more is asked than what one of the form's lists offers, or another order, it is built once."""
     chosen = form.from_lists
-    if chosen is not None and not (sorting.asked and any(chosen)):
+    if chosen is not None and not (sorting.asked and any(chosen)) and is_near():
         return page_of_part(part(*chosen, sorting.asked))
     return page_of(sorting.of(listed(**form.chosen)), pence=P.total_pence)
 
