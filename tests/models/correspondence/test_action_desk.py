@@ -189,14 +189,14 @@ def test_how_far_off_a_day_is_is_said_in_working_days(on, words):
 
 
 def test_a_queue_counts_what_the_team_has_to_do(provider, member):
-    from models.correspondence.action_desk import waiting
+    from models.correspondence.action_desk import queue_of, waiting
 
     officer, team = staff(OFFICER), make_team(OFFICER)
     first, second = (make_action(provider, member, make_type(team)) for _ in range(2))
     make_action(provider, member)
     act(second, verbs.reply_to_provider, "Which week?", by=officer)
     with reading():
-        [found] = ask(waiting()).values()
+        found = ask(waiting())[queue_of(team.id)]
     assert (found.count, found.since) == (1, now(first).opened_at.date())
 
 
