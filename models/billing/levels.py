@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Self
 
+import sqlalchemy as sa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import load_only, selectinload
 
@@ -19,6 +20,7 @@ from models.pricing import Unit
 from models.records.claim import Claim, ClaimItem
 from models.records.claim_pricing import ClaimPricing, is_at_cost
 from models.records.contract import Claimable, Contract, ContractRate, ServiceLevel
+from models.statements import built_once
 from models.together import read_together
 
 LATE = timedelta(days=92)
@@ -28,6 +30,8 @@ NO_RATE = "No rate is set for {level} on {day}, so it cannot be claimed. Ask the
 NO_CONTRACT = "No contract pays {level} on {day}, so it cannot be claimed. Ask the council by an action"
 OTHER_CONTRACT = "From {day} another contract pays {level}. Put the days from then on into an item of their own"
 OTHER_WAY = "On {day} {level} is claimed {how}. Put those days into an item of their own"
+_FIRST_PAYS = Contract.starts_on.desc(), Contract.id.desc(), ContractRate.starts_on.desc(), ContractRate.id
+"""Of two rates of one level on one day, that of the contract which began last."""
 AT_COST, BY_RATE = "at cost, with a receipt", "by rate"
 
 
@@ -78,7 +82,7 @@ class Levels:
             select(ContractRate)
             .join(Contract, Contract.id == ContractRate.contract_id)
             .where(ContractRate.provider_id == provider_id)
-            .order_by(Contract.starts_on.desc(), Contract.id.desc(), ContractRate.starts_on.desc(), ContractRate.id)
+            .order_by(*_FIRST_PAYS)
         )
         contracts = select(Contract).where(Contract.provider_id == provider_id).order_by(Contract.id)
         contracts = contracts.options(load_only(Contract.starts_on, Contract.ends_on))
@@ -192,8 +196,60 @@ def place_anew(claim: Claim) -> None:
 
 
 def may_claim(provider_id: int, on: date | None = None) -> list[ClaimableLevel]:
-    """What the provider may claim on the day (today), by name. Empty where it is not approved to claim anything."""
-    return Levels.of(provider_id).offered(on or today())
+    """What the provider may claim on the day (today), by name, as `Levels.offered` says it: read in one statement, for
+    a page that says nothing else of it. Empty where it is not approved to claim anything.
+    """
+    day = on or today()
+    rows = session.execute(_offered(), {"provider_id": provider_id, "day": day, "still_from": day - LATE})
+    return sorted(map(_as_claimable, rows), key=lambda each: (each.name, each.id))
+
+
+def _as_claimable(row: Any) -> ClaimableLevel:
+    at_cost = row.unit is not Unit.MILE if row.is_at_cost is None else row.is_at_cost
+    return ClaimableLevel(
+        row.id, row.name, row.unit, row.claimable is Claimable.CLIENT, at_cost, None if at_cost else row.rate_e4,
+        row.free_weekly_e4 or 0, row.deduct_percent or 0,
+    )  # fmt: skip
+
+
+@built_once
+def _offered() -> Select:
+    """Service levels that a provider is approved to claim, or was so lately, with the terms and the rate of a day."""
+    level, terms, grant, rate = ServiceLevel, ClaimPricing, ClaimGrant, ContractRate
+    day, provider_id = sa.bindparam("day", type_=sa.Date()), sa.bindparam("provider_id", type_=sa.Integer())
+    newest = (
+        select(sa.func.max(terms.starts_on))
+        .where(terms.service_level_id == level.id, terms.starts_on <= day)
+        .correlate(level)
+        .scalar_subquery()
+    )
+    paid = (
+        select(rate.rate_e4)
+        .join(Contract, Contract.id == rate.contract_id)
+        .where(rate.provider_id == provider_id, rate.service_level_id == level.id)
+        .where(*(_holds_on(day, of) for of in (rate, Contract)))
+        .order_by(*_FIRST_PAYS)
+        .limit(1)
+        .correlate(level)
+        .scalar_subquery()
+    )
+    granted = select(grant.service_level_id).where(
+        grant.provider_id == provider_id, grant.starts_on <= day,
+        sa.or_(grant.ends_on.is_(None), grant.ends_on >= sa.bindparam("still_from", type_=sa.Date())),
+    )  # fmt: skip
+    return (
+        select(
+            level.id, level.name, level.unit, level.claimable, terms.is_at_cost, terms.free_weekly_e4,
+            terms.deduct_percent, paid.label("rate_e4"),
+        )
+        .outerjoin(terms, sa.and_(terms.service_level_id == level.id, terms.starts_on == newest))
+        .where(level.id.in_(granted))
+        .order_by(level.folded_name, level.id)
+    )  # fmt: skip
+
+
+def _holds_on(day: sa.BindParameter[date], of: type[Contract] | type[ContractRate]) -> sa.ColumnElement[bool]:
+    return sa.and_(of.starts_on <= day, sa.or_(of.ends_on.is_(None), of.ends_on >= day))
 
 
 def is_claimant(provider_id: int) -> bool:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from models.base import session, sum_of
@@ -15,6 +15,7 @@ from models.correspondence.attachment import Attachment
 from models.folding import found_by
 from models.records.claim import PAYABLE, Claim, ClaimItem, ClaimStatus
 from models.records.provider import Provider
+from models.statements import built_once
 from models.tax_year import ReportYear, TaxYear
 from models.waiting import waits
 from models.words import Choice
@@ -92,19 +93,49 @@ def claims(
     return query.order_by(*_ordered(order))
 
 
+def some_claims(
+    provider_id: int, offset: int, limit: int, *, status: ClaimStatus | None = None, year: ReportYear | None = None
+) -> tuple[Sequence[Row], int]:
+    """A part of the provider's `claims`, the newest first, and how many there are in all, 0 for a part past the end:
+    rows with id, claimed_on, status, claimed_pence, accepted_pence, and first_on, the date of the first of them all.
+    """
+    given: dict[str, Any] = {"provider_id": provider_id, "offset": offset, "limit": limit}
+    if status is not None:
+        given["status"] = status
+    if year is not None:
+        given |= {"first_on": year.span.first, "last_on": year.span.last}
+    rows = session.execute(_some(status is not None, year is not None), given).all()
+    return rows, rows[0].total if rows else 0
+
+
+@built_once
+def _some(of_status: bool, of_year: bool) -> Select:
+    every, withdrawn = aliased(Claim), Claim.status != ClaimStatus.WITHDRAWN
+    provider_id = sa.bindparam("provider_id", type_=sa.Integer())
+    first = select(func.min(every.claimed_on)).where(every.provider_id == provider_id)
+    wanted = [Claim.status == sa.bindparam("status", type_=Claim.status.type) if of_status else withdrawn]
+    if of_year:
+        days = (sa.bindparam(name, type_=sa.Date()) for name in ("first_on", "last_on"))
+        wanted.append(Claim.claimed_on.between(*days))
+    total = select(func.count(Claim.id)).where(*wanted).correlate(None).scalar_subquery()
+    return (
+        select(
+            Claim.id, Claim.claimed_on, Claim.status, _claimed().label("claimed_pence"),
+            _accepted().label("accepted_pence"), first.scalar_subquery().label("first_on"), total.label("total"),
+        )
+        .where(*wanted)
+        .order_by(*_ordered(Order.NEWEST))
+        .offset(sa.bindparam("offset", type_=sa.Integer()))
+        .limit(sa.bindparam("limit", type_=sa.Integer()))
+    )  # fmt: skip
+
+
 def _ordered(order: Order) -> tuple[sa.SQLColumnExpression[Any], ...]:
     if order is Order.LARGEST:
         return sa.desc("claimed_pence"), Claim.claimed_on, Claim.id
     if order is Order.OLDEST:
         return func.coalesce(Claim.submitted_at, Claim.made_at).asc(), Claim.id.asc()
     return Claim.claimed_on.desc(), Claim.id.desc()
-
-
-def first_claim() -> sa.Label[date]:
-    """A column for `claims`: the date of the first of all claims of the provider at hand."""
-    every = aliased(Claim)
-    query = select(func.min(every.claimed_on)).where(every.provider_id == Claim.provider_id)
-    return query.correlate(Claim).scalar_subquery().label("first_on")
 
 
 def years_since(first_on: date) -> list[ReportYear]:

@@ -1,10 +1,12 @@
 """The list of claims on the left, and the one that is chosen on the right."""
 
+from functools import partial
+
 from flask import request
 
 from blueprints.access import may, requires, viewed
 from blueprints.download import checked, table_file
-from blueprints.lookups import get_or_404, page_of
+from blueprints.lookups import get_or_404, page_read
 from blueprints.pages import render
 from blueprints.provider.claims import bp
 from blueprints.reading import reads_client_records
@@ -14,7 +16,7 @@ from models.base import session
 from models.billing.beside import Beside
 from models.billing.checks import warnings
 from models.billing.levels import may_claim
-from models.billing.listing import claims, first_claim, numbered, years_since
+from models.billing.listing import claims, numbered, some_claims, years_since
 from models.billing.quoting import Quotes, quoted
 from models.calendar import today
 from models.permissions import Permission
@@ -70,7 +72,7 @@ def _panes(claim, **context):
         if claim is None:
             context["form"] = chosen
         chosen = ClaimFilter()  # an old address: all claims, beside the one that it is about
-    page = page_of(claims(**chosen.chosen).add_columns(first_claim()))
+    page = page_read(partial(some_claims, viewed().id, **chosen.chosen))
     chosen.offer(years_since(page.items[0].first_on if page.items else today()))
     return render(
         "provider/claims/index.html", partial="provider/claims/_panes.html", page=page, claim=claim, filter=chosen,
