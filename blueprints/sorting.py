@@ -13,6 +13,24 @@ Columns = Mapping[str, Key | tuple[Key, ...]]
 """By which columns a list can be sorted, by the names that they have in the address."""
 
 
+def ordered(query: Select, columns: Columns, asked: str) -> Select:
+    """The query in the order that is asked for, as an address says it. Rows that are alike stay in the query's own
+    order, which ends with a tie-breaker; rows without a value come last.
+    """
+    if not asked:
+        return query
+    found = columns[asked.removeprefix("-")]
+    keys = found if isinstance(found, tuple) else (found,)
+    usual = query._order_by_clauses
+    is_down = asked.startswith("-")
+    return query.order_by(None).order_by(*(_directed(query, each, is_down) for each in keys), *usual)
+
+
+def _directed(query: Select, key: Key, is_down: bool) -> ColumnElement:
+    column = query.selected_columns[key] if isinstance(key, str) else key
+    return (column.desc() if is_down else column.asc()).nulls_last()
+
+
 class Sorting:
     """The order that the address asks for. A name that the list does not declare is passed over.
 
@@ -32,19 +50,8 @@ class Sorting:
         return column in self._columns
 
     def of(self, query: Select) -> Select:
-        """The query in this order. Rows that are alike stay in the query's own order, which ends with a tie-breaker;
-        rows without a value come last.
-        """
-        if not self.asked:
-            return query
-        found = self._columns[self.asked.removeprefix("-")]
-        keys = found if isinstance(found, tuple) else (found,)
-        usual = query._order_by_clauses
-        return query.order_by(None).order_by(*(self._directed(query, each) for each in keys), *usual)
-
-    def _directed(self, query: Select, key: Key) -> ColumnElement:
-        column = query.selected_columns[key] if isinstance(key, str) else key
-        return (column.desc() if self.asked.startswith("-") else column.asc()).nulls_last()
+        """The query in this order: see `ordered`."""
+        return ordered(query, self._columns, self.asked)
 
     def aria(self, column: str) -> str | None:
         """For aria-sort of the column's heading; None if the list is sorted by another."""

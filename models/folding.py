@@ -4,12 +4,16 @@ A model says `folded_name: Mapped[str] = folds("name")`, and whatever writes the
 ORM, a bulk insert or update, the importer. Lists are sorted by it, and searched by `found_by`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import MappedColumn, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from models.base import Base
 from models.words import folded, is_initial, searched
@@ -47,15 +51,46 @@ def found_by(text: str, *columns: Text) -> sa.ColumnElement[bool]:
     without regard to capitals. One letter is the beginning of a name, and looked for in folded columns only, so that
     "C, Bernard" does not find everybody whose reference begins with C.
     """
-    return sa.and_(sa.true(), *(_is_in(word, columns) for word in searched(text)))
+    words = map(Sought.of, searched(text))
+    return sa.and_(sa.true(), *(is_in(word.kind, columns, word.given.__getitem__) for word in words))
 
 
-def _is_in(word: str, columns: tuple[Text, ...]) -> sa.ColumnElement[bool]:
+@dataclass(frozen=True)
+class Sought:
+    """A word that is looked for. Its kind chooses the parts of a condition; all else of it are values."""
+
+    word: str
+    parts: tuple[str, ...]
+    """Folded."""
+
+    @classmethod
+    def of(cls, word: str) -> "Sought":
+        return cls(word, tuple(folded(word).split()))
+
+    @property
+    def kind(self) -> int:
+        """How many parts it has, or INITIAL."""
+        return INITIAL if is_initial(self.word) else len(self.parts)
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The values that `is_in` names."""
+        whole = f" {self.parts[0]}" if self.kind == INITIAL else "".join(self.parts)
+        return {"word": self.word, "whole": whole, **{f"part_{n}": part for n, part in enumerate(self.parts)}}
+
+
+INITIAL = 0
+
+
+def is_in(kind: int, columns: tuple[Text, ...], value: Callable[[str], Any]) -> sa.ColumnElement[bool]:
+    """A condition: a word of that kind is part of one of the columns. `value` gives what Sought.given names, or
+    parameters for it.
+    """
     names = [column for column in columns if _is_folded(column)]
-    others = [] if names and is_initial(word) else [column for column in columns if not _is_folded(column)]
+    others = [] if names and kind == INITIAL else [column for column in columns if not _is_folded(column)]
     return sa.or_(
-        *(_has(name, word) for name in names),
-        *(other.icontains(word, autoescape=True) for other in others),
+        *(_has(name, kind, value) for name in names),
+        *(holds(sa.func.lower(other), sa.func.lower(value("word"))) for other in others),
     )
 
 
@@ -63,15 +98,38 @@ def _is_folded(column: Text) -> bool:
     return isinstance(getattr(column, "type", None), FoldedText)
 
 
-def _has(name: Text, word: str) -> sa.ColumnElement[bool]:
+def _has(name: Text, kind: int, value: Callable[[str], Any]) -> sa.ColumnElement[bool]:
     """models.words.is_found asks the same of text."""
-    if is_initial(word):
-        return (" " + name).contains(f" {folded(word)}", autoescape=True)
-    parts = folded(word).split()
-    whole = sa.func.replace(name, " ", "").contains("".join(parts), autoescape=True)
-    if len(parts) == 1:
+    if kind == INITIAL:
+        return holds(sa.literal(" ") + name, value("whole"))
+    whole = holds(sa.func.replace(name, " ", ""), value("whole"))
+    if kind == 1:
         return whole
-    return sa.or_(whole, sa.and_(*(name.contains(part, autoescape=True) for part in parts)))
+    return sa.or_(whole, sa.and_(*(holds(name, value(f"part_{at}")) for at in range(kind))))
+
+
+class _Place(FunctionElement[int]):
+    """Where a text stands in another, counted from 1; 0 where it does not. Quicker than LIKE, which SQLite compares
+    letter by letter without regard to capitals.
+    """
+
+    inherit_cache = True
+    type = sa.Integer()
+
+
+@compiles(_Place)
+def _place(element: _Place, compiler: SQLCompiler, **how: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **how)})"
+
+
+@compiles(_Place, "sqlite")
+def _place_sqlite(element: _Place, compiler: SQLCompiler, **how: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **how)})"
+
+
+def holds(text: sa.SQLColumnExpression[str], part: Any) -> sa.ColumnElement[bool]:
+    """A condition: the part stands in the text, letter for letter."""
+    return _Place(text, part) > sa.literal_column("0")
 
 
 def _targets(table: sa.FromClause) -> dict[str, str]:

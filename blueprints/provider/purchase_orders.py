@@ -1,24 +1,26 @@
 """Purchase Orders: what has been paid for each client this year, and what is still to come."""
 
 from flask import Blueprint, request
+from sqlalchemy import Integer, bindparam
 
 from blueprints.access import may, requires
 from blueprints.download import checked, table_file
-from blueprints.lookups import ON_ONE_PAGE, address_without, get_or_404, page_of, size_for
+from blueprints.lookups import ON_ONE_PAGE, address_without, get_or_404, page_read, size_for, whole_read
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
-from blueprints.sorting import Columns, Sorting
+from blueprints.sorting import Columns, Sorting, ordered
 from exchange.downloads.purchase_orders import order_data
 from forms.filters import OrderFilter
 from models.base import session
 from models.calendar import FinancialYear, today
 from models.payments.blocked import blocked_of
-from models.payments.order_list import Wanted, contracts_of, in_a_list, listed, sums, sums_of
+from models.payments.order_list import NOTHING, Wanted, contracts_of, in_a_list, listed, sums, sums_found, sums_of
 from models.payments.purchase_order import PurchaseOrder, services_bought, years_issued
 from models.payments.run_history import spend_on
 from models.permissions import Permission
 from models.records.client import Client
 from models.reports.projection import expected_until, tell_expected
+from models.statements import built_once
 
 bp = Blueprint("purchase_orders", __name__, url_prefix="/purchase-orders")
 
@@ -39,10 +41,7 @@ def index():
     form, sorting = _filter(), Sorting(SORTED_BY, usual="name")
     context = {"form": form, "sorting": sorting, "page": None}
     if not form.errors:
-        wanted = _wanted(form)
-        whole = sums(wanted)
-        page = page_of(sorting.of(listed(wanted)), size=_page_size(whole.count), total=whole.count)
-        page.items = in_a_list(page.items)
+        page, whole = _found(_wanted(form), sorting.asked)
         context |= {"page": page, "whole": whole, "shown": sums_of(page.items)}
     return render(
         "provider/purchase_orders/index.html", partial="provider/purchase_orders/_list.html",
@@ -50,12 +49,45 @@ def index():
     )  # fmt: skip
 
 
+def _found(wanted, asked):
+    """A page of the wanted orders, and what all of them come to."""
+    if not wanted.parts.words:
+        whole = sums(wanted)
+        page = page_read(lambda *part: (_rows(wanted, asked, *part), whole.count), size=_page_size(whole.count))
+    else:
+        most, whole = EVERY_ROW if _is_for_printing() else ON_ONE_PAGE, NOTHING
+
+        def search(offset, limit):
+            nonlocal whole
+            rows = _rows(wanted, asked, offset, limit)
+            whole = sums_found(rows)
+            return rows[: size_for(whole.count, most) if limit == most else limit], whole.count
+
+        page = whole_read(search, most=most, name="page")
+    page.items = in_a_list(page.items)
+    return page, whole
+
+
+def _rows(wanted, asked, offset, limit):
+    """Some of the wanted orders, from that one on."""
+    query = (_kept if wanted.parts.is_usual else _sorted)(wanted.parts, asked)
+    return session.execute(query, wanted.given | {"offset": offset, "limit": limit}).all()
+
+
+def _sorted(parts, asked):
+    some = (bindparam(name, type_=Integer()) for name in ("offset", "limit"))
+    return ordered(listed(parts), SORTED_BY, asked).offset(next(some)).limit(next(some))
+
+
+_kept = built_once(_sorted)
+
+
 @bp.get("/data.<file:ending>")
 @requires(Permission.VIEW_PURCHASE_ORDERS)
 @reads_client_records
 def data(ending):
     form, sorting = checked(_filter()), Sorting(SORTED_BY, usual="name")
-    rows = session.execute(sorting.of(listed(_wanted(form)))).all()
+    rows = _rows(_wanted(form), sorting.asked, 0, EVERY_ROW)
     return table_file("purchase-orders", order_data(in_a_list(rows)), ending)
 
 
@@ -86,7 +118,11 @@ def _may_see_payments():
 
 def _page_size(total):
     """With `rows=all` in the address, for printing, all are on one page."""
-    return EVERY_ROW if request.args.get("rows") == "all" else size_for(total, ON_ONE_PAGE)
+    return EVERY_ROW if _is_for_printing() else size_for(total, ON_ONE_PAGE)
+
+
+def _is_for_printing():
+    return request.args.get("rows") == "all"
 
 
 def _filter():
@@ -95,7 +131,7 @@ def _filter():
     form = OrderFilter(
         request.args, data={"year": str((usual if usual in years else years[-1]).starts_in), "service": "", "text": ""}
     )
-    form.offer(years, [(str(service.id), service.name) for service in session.scalars(services_bought())])
+    form.offer(years, [(str(service.id), service.name) for service in session.execute(services_bought())])
     form.validate()
     return form
 

@@ -115,8 +115,8 @@ def _some(of_status: bool, of_year: bool) -> Select:
     first = select(func.min(every.claimed_on)).where(every.provider_id == provider_id)
     wanted = [Claim.status == sa.bindparam("status", type_=Claim.status.type) if of_status else withdrawn]
     if of_year:
-        days = (sa.bindparam(name, type_=sa.Date()) for name in ("first_on", "last_on"))
-        wanted.append(Claim.claimed_on.between(*days))
+        first_on, last_on = (sa.bindparam(name, type_=sa.Date()) for name in ("first_on", "last_on"))
+        wanted.append(Claim.claimed_on.between(first_on, last_on))
     total = select(func.count(Claim.id)).where(*wanted).correlate(None).scalar_subquery()
     return (
         select(

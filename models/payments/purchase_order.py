@@ -18,7 +18,7 @@ from models.records.client import Client
 from models.records.contract import ServiceLevel
 from models.records.feed import FromFeed
 from models.records.provider import Service
-from models.statements import built_once
+from models.statements import Id, built_once
 from models.tenancy import ProviderOwned, owned
 from models.words import folded
 
@@ -46,6 +46,9 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
         sa.Index("uq_purchase_order_claims", "provider_id", "financial_year", unique=True,
                  sqlite_where=_OF_CLAIMS, postgresql_where=_OF_CLAIMS),
         sa.Index("ix_purchase_order_issued", "financial_year", "value_net_pence", "value_vat_pence",
+                 sqlite_where=_ISSUED, postgresql_where=_ISSUED),
+        sa.Index("ix_purchase_order_listed", "provider_id", "financial_year", "client_id", "value_net_pence",
+                 "value_vat_pence", "spend_net_pence", "spend_vat_pence",
                  sqlite_where=_ISSUED, postgresql_where=_ISSUED),
     )  # fmt: skip
 
@@ -178,7 +181,7 @@ def years_issued() -> Select[int]:
     return select(years.c.year).where(years.c.year.is_not(None)).order_by(years.c.year)
 
 
-def clients_with(service_id: int) -> Select[int]:
+def clients_with(service_id: Id) -> Select[int]:
     """Ids of the clients who have, or had, a care package of this service."""
     return (
         select(CarePackageLineItem.client_id)
@@ -188,19 +191,14 @@ def clients_with(service_id: int) -> Select[int]:
 
 
 @built_once
-def services_bought() -> Select[Service]:
-    """The services of this provider's care packages, for a pick list."""
-    return (
-        select(Service)
-        .where(
-            Service.id.in_(
-                select(ServiceLevel.service_id).join(
-                    CarePackageLineItem, CarePackageLineItem.service_level_id == ServiceLevel.id
-                )
-            )
-        )
-        .order_by(Service.folded_name, Service.id)
-    )
+def services_bought() -> Select:
+    """The services of this provider's care packages, for a pick list: rows with id and name. Services and their levels
+    are few: each is asked for one line item, of very many.
+    """
+    level, item = ServiceLevel, CarePackageLineItem
+    is_bought = select(item.id).where(item.service_level_id == level.id).correlate(level).exists()
+    of_level = select(level.id).where(level.service_id == Service.id, is_bought).correlate(Service)
+    return select(Service.id, Service.name).where(of_level.exists()).order_by(Service.folded_name, Service.id)
 
 
 class PurchaseOrderRevision(ProviderOwned, Base):

@@ -43,7 +43,10 @@ class CarePackageLineItem(FromFeed, ProviderOwned, Base):
     """
 
     __tablename__ = "care_package_line_item"
-    __table_args__ = owned(contract_id="contract")
+    __table_args__ = owned(
+        sa.Index("ix_care_package_line_item_of_client", "provider_id", "client_id"), contract_id="contract"
+    )
+    """By that index a provider's clients are found, whenever a client is read (models.records.client)."""
 
     id: Mapped[Key]
     reference: Mapped[Reference]

@@ -155,7 +155,7 @@ VIEWS_MAY_CALL = {
     "models.payments.hand_made": {"see"},
     "models.payments.blocked": {"blocked_of", "faults", "waiting"},
     "models.payments.hold": {"is_held", "still_held", "told_among"},
-    "models.payments.order_list": {"contracts_of", "in_a_list", "listed", "sums", "sums_of"},
+    "models.payments.order_list": {"contracts_of", "in_a_list", "listed", "sums", "sums_found", "sums_of"},
     "models.payments.purchase_order": {"services_bought", "years_issued"},
     "models.payments.standing": {"standing_of", "standings"},
     "models.payments.to_answer": {"confirmed_of", "to_answer"},

@@ -1,19 +1,21 @@
 """Names as people type them: one function finds everything that has a name or a reference, alike on both databases."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import select
 
 from models.accounts.user import User
-from models.payments.order_list import Wanted, in_a_list, listed
+from models.payments.order_list import Wanted, in_a_list, listed, sums, sums_found
+from models.payments.purchase_order import PurchaseOrder
 from models.records.client import Client
 from models.records.contract import Contract
 from models.records.provider import Contact, Provider
 from models.words import is_found
 from tests.care_factories import make_client, make_contract, make_item
 from tests.factories import make_contact, make_provider, make_user
-from tests.support.rows import every, reading
+from tests.support.rows import every, reading, saved
 from tests.support.runs import calculate
 
 pytestmark = pytest.mark.postgres
@@ -142,9 +144,37 @@ def test_orders_are_found_by_their_client_and_by_their_own_number(database):
         make_item(contract, client=make_client(reference=reference, first_name=first_name, surname=surname))
     calculate(date(2019, 10, 2))
     with reading() as session:
-        every_one = in_a_list(session.execute(listed(Wanted(2019))))
+
+        def found(wanted):
+            return in_a_list(session.execute(listed(wanted.parts), wanted.given))
+
+        every_one = found(Wanted(2019))
         assert [order.client.split(",")[0] for order in every_one] == ["Cattermole", "O’Brien", "Simpson"]
         own = every_one[1]
         for typed in ("obrien", "O'Brien, Marie (C3) - 2019/2020".partition(" - ")[0], own.reference, "o, marie"):
-            assert own in in_a_list(session.execute(listed(Wanted(2019, text=typed)))), typed
-        assert in_a_list(session.execute(listed(Wanted(2019, text="claims")))) == []
+            assert own in found(Wanted(2019, text=typed)), typed
+        assert found(Wanted(2019, text="claims")) == []
+
+
+def test_a_list_of_orders_finds_what_the_condition_says_and_says_what_all_of_it_comes_to(database):
+    """Of the texts of TYPED, of numbers, and of what the order of claims is called; each with a page of one row."""
+    contract = make_contract()
+    for reference, (first_name, surname) in PEOPLE.items():
+        make_item(contract, client=make_client(reference=reference, first_name=first_name, surname=surname))
+    calculate(date(2019, 10, 2))
+    order, whole = PurchaseOrder, Wanted(2019)
+    given = {"number": 9_148, "financial_year": 2019, "revision": 2, "issued_on": date(2019, 9, 23)}
+    saved(order(provider_id=contract.provider_id, spend_vat_pence=1, **given))
+    with reading() as session:
+        columns = order.id, order.value_pence, order.spend_pence
+        every_one = select(*columns).outerjoin(Client).where(order.is_issued, order.financial_year == 2019)
+        for typed in (*TYPED, "claims", "one off", "off-claim", "o", "148", "9148 - 2", "C2", "-", "2 claims", "x y z"):
+            wanted = replace(whole, text=typed)
+            expected = session.execute(every_one.where(order.found_by(typed))).all()
+            found = session.execute(listed(wanted.parts).limit(1), wanted.given).all()
+            told = sums_found(found) if wanted.parts.words else sums(wanted)
+            told_apart = [sum(values) for values in list(zip(*expected, strict=True))[1:]] or [0, 0]
+            assert [told.count, told.value_pence, told.spend_pence] == [len(expected), *told_apart], typed
+            assert {row.id for row in found} <= {row.id for row in expected}, typed
+        by_claims = session.execute(listed(replace(whole, text="claims").parts), replace(whole, text="claims").given)
+        assert [row.number for row in by_claims] == [9_148]

@@ -102,6 +102,20 @@ def test_a_part_of_a_long_list_says_what_it_is_and_all_can_be_printed(carer, mon
     assert [row[0][:7] for row in table(carer.get(f"{HERE}/?page=2&sort=-value"))] == ["One-Off"]
 
 
+def test_what_a_search_finds_is_parted_too_and_its_sums_are_of_all_of_it(carer, monkeypatch):
+    monkeypatch.setattr(purchase_orders, "ON_ONE_PAGE", 2)
+    answer = carer.get(f"{HERE}/?text=c2&sort=-value")
+    assert [row[0][:5] for row in table(answer)] == ["Simps", "Testi"]
+    assert "These 2 of 3 £28,516.92 £10,798.56 £17,718.36" in answer.words
+    assert "Found 3 Value £28,880.34 Spend To Date £11,161.98 Still to come £17,718.36" in answer.words
+    for number in (2, 9):
+        last = carer.get(f"{HERE}/?text=c2&sort=-value&page={number}")
+        assert [row[0][:5] for row in table(last)] == ["Daily"]
+        assert "Found 3 Value £28,880.34" in last.words
+    assert len(table(carer.get(f"{HERE}/?text=c2&rows=all&page=2"))) == 3
+    assert len(carer.get(f"{HERE}/data.csv?year=2019&text=c2").text.splitlines()) == 4
+
+
 def test_filtering_by_service_leaves_the_clients_of_that_service(client):
     provider = make_provider()
     contract = make_contract(provider)
