@@ -56,6 +56,13 @@ def one_or_404(found: Sequence[T]) -> T:
     return found[0]
 
 
+def opened_row_or_404(rows: Sequence[Row], record: type[Base]) -> Row:
+    """As `opened_or_404`, of columns of a record, with its `id` and `provider_id`: for a page that only shows it."""
+    found = one_or_404(rows)
+    g.setdefault("about", About(f"{record.__tablename__}:{found.id}", found.provider_id))
+    return found
+
+
 def get_row_or_404(query: Select, **values: Any) -> Row:
     """As `get_or_404`, of a query for columns; `values` are those of its parameters."""
     found = session.execute(query, values).one_or_none()

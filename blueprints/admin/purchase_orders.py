@@ -4,7 +4,7 @@ from flask import Blueprint, request
 
 from blueprints.access import requires
 from blueprints.download import checked, table_file
-from blueprints.lookups import get_or_404, is_near, page_of, page_of_part
+from blueprints.lookups import is_near, opened_row_or_404, page_of, page_of_part
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
 from blueprints.sorting import Sorting
@@ -12,7 +12,7 @@ from exchange.downloads.registers import orders_data
 from forms.registers import CouncilOrderSearch
 from models.base import session
 from models.calendar import FinancialYear
-from models.payments.order_list import contracts_of
+from models.payments.order_page import OrderPage, contracts_of, rows_of
 from models.payments.purchase_order import PurchaseOrder, years_issued
 from models.payments.run_history import spend_on
 from models.permissions import Permission
@@ -47,14 +47,14 @@ def data(ending):
 @requires(Permission.VIEW_CLIENTS)
 @reads_client_records
 def show(order_id):
-    order = get_or_404(PurchaseOrder.numbered(order_id))
+    order = OrderPage.of(opened_row_or_404(rows_of(order_id), PurchaseOrder))
     return render(
         "admin/purchase_orders/show.html",
         order=order,
         values=[(f"{order.number} - {each.revision}", each.value_pence) for each in reversed(order.revisions)],
         provider=session.scalars(Provider.numbered(order.provider_id)).one(),
-        spent=session.execute(spend_on(order)).all(),
-        contracts=session.execute(contracts_of(order)).all(),
+        spent=spend_on(order.id),
+        contracts=contracts_of(order),
     )
 
 

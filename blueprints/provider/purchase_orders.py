@@ -5,7 +5,7 @@ from sqlalchemy import Integer, bindparam
 
 from blueprints.access import may, requires
 from blueprints.download import checked, table_file
-from blueprints.lookups import ON_ONE_PAGE, address_without, get_or_404, page_read, size_for, whole_read
+from blueprints.lookups import ON_ONE_PAGE, address_without, opened_row_or_404, page_read, size_for, whole_read
 from blueprints.pages import render
 from blueprints.reading import reads_client_records
 from blueprints.sorting import Columns, Sorting, ordered
@@ -14,7 +14,8 @@ from forms.filters import OrderFilter
 from models.base import session
 from models.calendar import FinancialYear, today
 from models.payments.blocked import blocked_of
-from models.payments.order_list import NOTHING, Wanted, contracts_of, in_a_list, listed, sums, sums_found, sums_of
+from models.payments.order_list import NOTHING, Wanted, in_a_list, listed, sums, sums_found, sums_of
+from models.payments.order_page import OrderPage, contracts_of, rows_of
 from models.payments.purchase_order import PurchaseOrder, services_bought, years_issued
 from models.payments.run_history import spend_on
 from models.permissions import Permission
@@ -95,8 +96,8 @@ def data(ending):
 @requires(Permission.VIEW_PURCHASE_ORDERS)
 @reads_client_records
 def show(order_id):
-    order = get_or_404(PurchaseOrder.numbered(order_id))
-    held, expected = session.execute(spend_on(order)).all(), order.expected
+    order = OrderPage.of(opened_row_or_404(rows_of(order_id), PurchaseOrder))
+    held, expected = spend_on(order.id), order.expected
     return render(
         "provider/purchase_orders/show.html",
         order=order,
@@ -105,7 +106,8 @@ def show(order_id):
         blocked_pence=blocked_of(order.client_id, year=order.year) if order.client_id and _may_see_payments() else 0,
         spent=[row for row in held if row.is_paid],
         coming=[row for row in held if not row.is_paid],
-        contracts=session.execute(contracts_of(order)).all(),
+        contracts=contracts_of(order),
+        revisions=order.revisions,
         links=_may_see_payments(),
         today=today(),
     )

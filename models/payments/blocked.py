@@ -13,6 +13,7 @@ from models.payments.payment import ScheduledPayment
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Contract
 from models.records.provider import Provider
+from models.statements import built_once
 from models.tenancy import ProviderOwned, link, owned
 from models.waiting import waits
 
@@ -77,14 +78,21 @@ def note_faults(provider_ids: list[int], faults: Mapping[int, str]) -> None:
 
 def blocked_of(client_id: int, *, year: FinancialYear) -> int:
     """What blocked items of a client would add to payments of that year, or take off; pence."""
+    days = {"first_on": year.first_on, "last_on": year.last_on}
+    return session.execute(_blocked(), {"client_id": client_id, **days}).scalar_one()
+
+
+@built_once
+def _blocked() -> Select[int]:
     item, payment = CarePackageLineItem, ScheduledPayment
-    query = (
-        select(sum_of(BlockedSum.pence))
+    first_on, last_on = (sa.bindparam(name, type_=sa.Date()) for name in ("first_on", "last_on"))
+    return (
+        select(sum_of(BlockedSum.pence).label("pence"))
         .join(item, item.id == BlockedSum.item_id)
         .join(payment, payment.id == BlockedSum.payment_id)
-        .where(item.client_id == client_id, payment.first_on.between(year.first_on, year.last_on))
+        .where(item.client_id == sa.bindparam("client_id", type_=sa.Integer()))
+        .where(payment.first_on.between(first_on, last_on))
     )
-    return session.scalar(query) or 0
 
 
 def has_fault() -> sa.ColumnElement[bool]:

@@ -1,6 +1,4 @@
-"""Purchase orders as a list: those that somebody looks for, in columns only, and what they come to together; and the
-contracts that belong to one.
-"""
+"""Purchase orders as a list: those that somebody looks for, in columns only, and what they come to together."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,11 +11,8 @@ from sqlalchemy import Select, select
 from models.base import session, sum_of
 from models.calendar import FinancialYear
 from models.folding import INITIAL, Sought, holds, is_in
-from models.payments.payment import PaymentLine
 from models.payments.purchase_order import CLAIMS, PurchaseOrder, clients_with
-from models.records.care_package import CarePackageLineItem
 from models.records.client import Client, full_name
-from models.records.contract import Contract
 from models.statements import built_once
 from models.words import is_found, searched
 
@@ -202,29 +197,3 @@ def sums_found(rows: Sequence[sa.Row]) -> Sums:
 def sums_of(rows: list[Listed]) -> Sums:
     """What some rows come to, where a page has not all of them."""
     return Sums(len(rows), sum(row.value_pence for row in rows), sum(row.spend_pence for row in rows))
-
-
-def contracts_of(order: PurchaseOrder) -> Select:
-    """The contracts under which the order's client has care in its year, or that have paid something of it: rows with
-    reference, name and payment_terms, by name.
-    """
-    first_on, last_on = order.year.first_on, order.year.last_on
-    return _contracts().params(order_id=order.id, client_id=order.client_id, first_on=first_on, last_on=last_on)
-
-
-@built_once
-def _contracts() -> Select:
-    item, line = CarePackageLineItem, PaymentLine
-    first_on, last_on = (sa.bindparam(name, type_=sa.Date()) for name in ("first_on", "last_on"))
-    of_care = select(item.contract_id).where(
-        item.client_id == sa.bindparam("client_id", type_=sa.Integer()),
-        item.starts_on <= last_on,
-        sa.or_(item.ends_on.is_(None), item.ends_on >= first_on),
-    )
-    of_order = line.purchase_order_id == sa.bindparam("order_id", type_=sa.Integer())
-    of_lines = select(line.contract_id).where(of_order)
-    return (
-        select(Contract.reference, Contract.name, Contract.payment_terms)
-        .where(sa.or_(Contract.id.in_(of_care), Contract.id.in_(of_lines)))
-        .order_by(Contract.folded_name, Contract.reference)
-    )

@@ -133,13 +133,6 @@ class PurchaseOrder(FromFeed, ProviderOwned, Base):
         return self.value_pence - self.spend_pence
 
     @classmethod
-    def numbered(cls, id_: int) -> Select["PurchaseOrder"]:
-        """One issued order, with all that its page shows."""
-        return cls.issued().where(cls.id == id_).options(
-            sa.orm.selectinload(cls.revisions), sa.orm.selectinload(cls.drafts)
-        )  # fmt: skip
-
-    @classmethod
     def issued(cls, *, year: int | None = None) -> Select["PurchaseOrder"]:
         """Issued orders by client's name, one-off claims first; of every year if it is None."""
         query = (

@@ -1,6 +1,6 @@
 """What has become of payment runs, and of one payment in them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,6 @@ from models.payments.day_move import DayMove
 from models.payments.hold import Hold, HoldAnswer, HoldKind
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.payment_run import RunProgress
-from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import FINALISED, RunPayment
 from models.records.contract import Contract
 from models.statements import built_once
@@ -52,11 +51,11 @@ def askers_of(payment: ScheduledPayment) -> Select[User]:
     return select(User).options(load_only(User.name)).where(User.id.in_(ids)).order_by(User.id)
 
 
-def spend_on(order: PurchaseOrder) -> Select:
+def spend_on(order_id: int) -> Sequence[Any]:
     """What payments hold of one purchase order: by payment and bank day, rows with its contract, days, net and VAT, and
     `is_paid`: a run has finalised it. What is not yet paid has the day on which its payment is to be in the bank.
     """
-    return _spend().params(order_id=order.id)
+    return session.execute(_spend(), {"order_id": order_id}).all()
 
 
 @built_once

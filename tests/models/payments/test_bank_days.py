@@ -279,5 +279,5 @@ def test_each_part_of_a_payment_has_the_bank_day_of_its_own_run():
     parts = [(BANK, 35_308), (BANK + WEEK, 30_303)]
     assert banked(the) == parts
     with reading():
-        spent = [session.execute(spend_on(order)).all() for order in orders(the.contract)]
+        spent = [spend_on(order.id) for order in orders(the.contract)]
     assert sorted((row.bank_on, row.net_pence) for rows in spent for row in rows if row.is_paid) == parts
