@@ -56,9 +56,9 @@ def one_or_404(found: Sequence[T]) -> T:
     return found[0]
 
 
-def opened_row_or_404(rows: Sequence[Row], record: type[Base]) -> Row:
+def opened_row_or_404(rows: Sequence[T], record: type[Base]) -> T:
     """As `opened_or_404`, of columns of a record, with its `id` and `provider_id`: for a page that only shows it."""
-    found = one_or_404(rows)
+    found: Any = one_or_404(rows)
     g.setdefault("about", About(f"{record.__tablename__}:{found.id}", found.provider_id))
     return found
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, request, url_for
 
 from blueprints.access import requires, viewed
-from blueprints.lookups import get_or_404
+from blueprints.lookups import get_or_404, opened_row_or_404
 from blueprints.pages import render
 from blueprints.provider.report_list import report, reports_for
 from blueprints.reading import reads_client_records
@@ -55,10 +55,10 @@ def by_period():
         periods = remittances.periods(chosen.id, int(form.method.data))
         form.period.offer((str(each.first_on), each.words) for each in periods)
         if _is_asked(form) and periods:
-            first_on = next(each.first_on for each in periods if str(each.first_on) == form.period.data)
-            payment = get_or_404(ScheduledPayment.of(chosen.reference, first_on))
-            sheet = sheet_of(remittances.of_period(payment), is_summary=form.is_summary)
-            files = {"reference": chosen.reference, "first_on": first_on}
+            asked = [each for each in periods if str(each.first_on) == form.period.data]
+            period = opened_row_or_404(asked, ScheduledPayment)
+            sheet = sheet_of(remittances.of_chosen(chosen.reference, period), is_summary=form.is_summary)
+            files = {"reference": chosen.reference, "first_on": period.first_on}
     return _page("period", form, sheet, files)
 
 

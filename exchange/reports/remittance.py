@@ -86,15 +86,14 @@ def _notes(found: Remitted) -> Iterator[str]:
 def _table(part: Advice, found: Remitted, is_summary: bool) -> Table:
     caption = f"{part.contract}, {_days(part.span)}: {gbp(part.total_pence)} in your bank on {in_words(part.bank_on)}"
     columns = SUMMARY if is_summary else COLUMNS
-    own, carried = part.lines.own, part.lines.carried
+    carried = part.lines.carried
+    own = part.lines.own if carried else part.lines
     rows: list[Making] = []
     for group in own.by_client():
-        if is_summary:
-            rows.append((_short, group, None))
-            continue
-        rows += [(_long, group, at) for at in range(len(group))]
-        if len(group) > 1:
-            rows.append((_client_in_all, group, None))
+        if not is_summary:
+            rows += [(_long, own, at) for at in group]
+        if is_summary or len(group) > 1:
+            rows.append((_short if is_summary else _client_in_all, own[group.start : group.stop], None))
     if carried:
         rows.append((partial(_in_all, columns=columns, label="This payment’s own lines"), own, None))
         owed = partial(_short if is_summary else _long, client=OWED)

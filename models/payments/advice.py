@@ -101,10 +101,11 @@ class Lines(Sequence[AdviceLine]):
     of the thousands that a large contract has, a page shows some and adds up the others.
     """
 
-    __slots__ = ("_kept",)
+    __slots__ = ("_kept", "_sums")
 
     def __init__(self, kept: Sequence[dict[str, Any]] = ()) -> None:
         self._kept = kept
+        self._sums: tuple[int, int] | None = None
 
     @classmethod
     def of(cls, lines: Iterable[AdviceLine]) -> "Lines":
@@ -131,11 +132,17 @@ class Lines(Sequence[AdviceLine]):
 
     @property
     def net_pence(self) -> int:
-        return sum(row["net"] for row in self._kept)
+        return self._added[0]
 
     @property
     def vat_pence(self) -> int:
-        return sum(row["vat"] for row in self._kept)
+        return self._added[1]
+
+    @property
+    def _added(self) -> tuple[int, int]:
+        if self._sums is None:
+            self._sums = sum(row["net"] for row in self._kept), sum(row["vat"] for row in self._kept)
+        return self._sums
 
     @property
     def own(self) -> "Lines":
@@ -146,9 +153,13 @@ class Lines(Sequence[AdviceLine]):
     def carried(self) -> "Lines":
         return Lines([row for row in self._kept if row["component"] in CARRIED])
 
-    def by_client(self) -> Iterator["Lines"]:
-        """Those that stand beside each other and are of one client; what is of none likewise."""
-        return (Lines(list(rows)) for _, rows in groupby(self._kept, key=itemgetter("client")))
+    def by_client(self) -> Iterator[range]:
+        """Where those stand that are beside each other and of one client; what is of none likewise."""
+        first = 0
+        for _, rows in groupby(self._kept, key=itemgetter("client")):
+            after = first + sum(1 for _ in rows)
+            yield range(first, after)
+            first = after
 
     def as_dicts(self) -> list[dict[str, Any]]:
         return list(self._kept)

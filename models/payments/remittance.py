@@ -29,6 +29,7 @@ from models.records.claim import ClaimItem
 from models.records.client import Client, masked_name
 from models.records.contract import Calendar, Contract, PaymentMethod, ServiceLevel
 from models.records.provider import Organisation, Provider
+from models.statements import built_once
 from models.tenancy import ProviderOwned, owned
 
 AT_ONCE = 500
@@ -62,17 +63,24 @@ class Remittance(ProviderOwned, Base):
     advice: Mapped[Advice] = mapped_column(AsJSON(Advice))
 
     @classmethod
-    def of_payment(cls, payment: ScheduledPayment) -> Select["Remittance"]:
-        """By period: all that runs have paid of the payment, the first run first."""
-        return select(cls).where(cls.payment_id == payment.id).order_by(cls.run_id, cls.id)
-
-    @classmethod
     def of_run(cls, run_id: int, contract_id: int | None = None) -> Select["Remittance"]:
         """By finalisation: what the run has paid, of one contract or of all, payments in order of their days."""
         query = select(cls).join(ScheduledPayment, ScheduledPayment.id == cls.payment_id).where(cls.run_id == run_id)
         if contract_id is not None:
             query = query.where(cls.contract_id == contract_id)
         return query.order_by(cls.contract_id, ScheduledPayment.first_on, cls.id)
+
+
+def advices_of(payment_id: int) -> Sequence[Advice]:
+    """By period: all that runs have paid of the payment, the first run first."""
+    return session.execute(_advices(), {"payment_id": payment_id}).scalars().all()
+
+
+@built_once
+def _advices() -> Select[Advice]:
+    kept = Remittance
+    query = select(kept.advice).where(kept.payment_id == sa.bindparam("payment_id", type_=sa.Integer()))
+    return query.order_by(kept.run_id, kept.id)
 
 
 def write_for(members: Sequence[RunPayment], *, on: date) -> None:

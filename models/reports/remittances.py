@@ -12,9 +12,10 @@ from models.base import session, sum_of
 from models.calendar import Frequency, Span, today
 from models.payments.advice import Advice
 from models.payments.payment import ScheduledPayment
-from models.payments.remittance import Remittance
+from models.payments.remittance import Remittance, advices_of
 from models.payments.run import PaymentRun
 from models.records.contract import Calendar, Contract, PaymentMethod
+from models.statements import built_once
 from models.words import Choice
 
 P = ScheduledPayment
@@ -49,10 +50,17 @@ class Remitted:
 
 def of_period(payment: ScheduledPayment) -> Remitted:
     """All that was paid of a payment, which is read with its contract."""
-    found = session.scalars(Remittance.of_payment(payment)).all()
-    name = f"{payment.contract.reference}-{payment.first_on}"
-    is_partly = payment.closed_run_id is None and bool(found)
-    return Remitted(Basis.PERIOD, name, [each.advice for each in found], payment.first_on, is_partly)
+    return _of_period(payment.id, payment.contract.reference, payment.first_on, payment.closed_run_id is None)
+
+
+def of_chosen(reference: str, period: "Period") -> Remitted:
+    """As `of_period`, of one of the `periods` of the contract with that reference."""
+    return _of_period(period.id, reference, period.first_on, period.is_partly)
+
+
+def _of_period(payment_id: int, reference: str, first_on: date, is_open: bool) -> Remitted:
+    found = advices_of(payment_id)
+    return Remitted(Basis.PERIOD, f"{reference}-{first_on}", found, first_on, is_open and bool(found))
 
 
 def of_finalisation(contract: Contract, run_id: int) -> Remitted:
@@ -62,6 +70,7 @@ def of_finalisation(contract: Contract, run_id: int) -> Remitted:
     return Remitted(Basis.FINALISATION, name, [each.advice for each in found], today())
 
 
+@built_once
 def contracts() -> Select:
     """Contracts with a finalised payment: reference, name, the method, frequency and first day of the newest one. The
     newest first of all is last_on; ties go by name.
@@ -89,15 +98,42 @@ def usual(rows: Sequence[Any]) -> Any:
     return max(rows, key=lambda row: (row.frequency is Frequency.FOUR_WEEKLY, row.first_on), default=None)
 
 
-def methods(contract_id: int) -> Sequence[PaymentMethod]:
+@dataclass(frozen=True)
+class Method:
+    id: int
+    label: str
+    """As PaymentMethod.label."""
+
+
+def methods(contract_id: int) -> list[Method]:
     """How the contract has paid, the newest first."""
-    query = select(PaymentMethod).where(PaymentMethod.contract_id == contract_id)
-    how = sa.orm.joinedload(PaymentMethod.calendar)
-    return session.scalars(query.options(how).order_by(PaymentMethod.calculate_from.desc(), PaymentMethod.id)).all()
+    found = session.execute(_methods(), {"contract_id": contract_id})
+    return [Method(row.id, _label(row)) for row in found]
+
+
+def _label(row: Any) -> str:
+    calendar = Calendar(anchor_on=row.anchor_on, frequency=row.frequency)
+    how = {"pay_on_actuals": row.pay_on_actuals, "basis": row.basis, "is_by_invoice": row.is_by_invoice}
+    return PaymentMethod(calendar=calendar, **how).label
+
+
+@built_once
+def _methods() -> Select:
+    how, calendar = PaymentMethod, Calendar
+    return (
+        select(how.id, how.is_by_invoice, how.pay_on_actuals, how.basis, calendar.anchor_on, calendar.frequency)
+        .join(calendar, calendar.id == how.calendar_id)
+        .where(how.contract_id == sa.bindparam("contract_id", type_=sa.Integer()))
+        .order_by(how.calculate_from.desc(), how.id)
+    )
 
 
 @dataclass(frozen=True)
 class Period:
+    """A payment of which something is finalised."""
+
+    id: int
+    provider_id: int
     first_on: date
     span: Span
     is_partly: bool
@@ -111,31 +147,40 @@ class Period:
 
 def periods(contract_id: int, method_id: int) -> list[Period]:
     """The periods of that method of which something is finalised, the newest first."""
-    query = (
-        select(P.first_on, P.last_on, P.closed_run_id)
-        .where(P.contract_id == contract_id, P.method_id == method_id, P.is_begun)
-        .order_by(P.first_on.desc())
-    )
     return [
-        Period(row.first_on, Span(row.first_on, row.last_on), row.closed_run_id is None)
-        for row in session.execute(query)
+        Period(row.id, row.provider_id, row.first_on, Span(row.first_on, row.last_on), row.closed_run_id is None)
+        for row in session.execute(_periods(), {"contract_id": contract_id, "method_id": method_id})
     ]
 
 
+@built_once
+def _periods() -> Select:
+    contract_id, method_id = (sa.bindparam(name, type_=sa.Integer()) for name in ("contract_id", "method_id"))
+    return (
+        select(P.id, P.provider_id, P.first_on, P.last_on, P.closed_run_id)
+        .where(P.contract_id == contract_id, P.method_id == method_id, P.is_begun)
+        .order_by(P.first_on.desc())
+    )
+
+
 def finalisations(contract_id: int) -> Sequence[Any]:
-    """Runs that have paid something of the contract, the newest first: run_id, finalised_at, bank_on, and pence."""
+    """Runs that have paid something of the contract, the newest first: run_id, as_on, bank_on, and pence."""
+    return session.execute(_finalisations(), {"contract_id": contract_id}).all()
+
+
+@built_once
+def _finalisations() -> Select:
     kept = Remittance
-    query = (
+    return (
         select(
             kept.run_id, PaymentRun.as_on, sa.func.min(kept.bank_on).label("bank_on"),
             sum_of(kept.paid_pence).label("pence"),
         )
         .join(PaymentRun, PaymentRun.id == kept.run_id)
-        .where(kept.contract_id == contract_id)
+        .where(kept.contract_id == sa.bindparam("contract_id", type_=sa.Integer()))
         .group_by(kept.run_id, PaymentRun.as_on)
         .order_by(kept.run_id.desc())
     )  # fmt: skip
-    return session.execute(query).all()
 
 
 def of_provider(provider_id: int) -> Select:
