@@ -29,12 +29,13 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["kept_in_links"] = kept_in_links
 
 
-def get_or_404(query: Select[T]) -> T:
-    """The one record that the query finds, else 404. It always asks the database, so that the tenant's filter applies.
+def get_or_404(query: Select[T], given: Mapping[str, Any] | None = None) -> T:
+    """The one record that the query finds, with these parameters, else 404. It always asks the database, so that the
+    tenant's filter applies.
 
     Call it before the view does anything else: a refusal is noted in the audit in a transaction of its own.
     """
-    return opened_or_404(session.scalars(query).unique().all())
+    return opened_or_404(session.scalars(query, given).unique().all())
 
 
 def opened_or_404(rows: Sequence[T]) -> T:

@@ -20,7 +20,7 @@ from models.base import session
 from models.correspondence import action_verbs as verbs
 from models.correspondence.action import Action, Side, pending
 from models.correspondence.action_desk import read_as_staff
-from models.correspondence.action_post import ActionPost, is_unseen, see
+from models.correspondence.action_post import is_unseen, posts_of, see
 from models.correspondence.action_type import ActionType, offered
 from models.correspondence.asked_about import (
     Asked,
@@ -30,7 +30,7 @@ from models.correspondence.asked_about import (
     payment_asked_about,
     usual_type,
 )
-from models.correspondence.attachment import Attachment, by_piece
+from models.correspondence.attachment import Attachment, by_piece, files_of
 from models.correspondence.document import ContractDocument
 from models.correspondence.event_preview import preview
 from models.permissions import Permission
@@ -191,12 +191,12 @@ def file(action_id, file_id):
 
 
 def _thread(action, form):
-    posts = session.scalars(ActionPost.of(action.id)).all()
+    posts = posts_of(action.id)
     is_opened = request.endpoint == "provider.actions.show"  # a page that looks for news by itself has seen nothing
     if looking_at() is None and is_opened and is_unseen(posts, Side.PROVIDER):
         note(lambda: _seen(action.id))
     form.offer(action)
-    files = by_piece(session.scalars(Attachment.of(action)))
+    files = by_piece(files_of(action))
     return render(
         "provider/actions/show.html", partial="provider/actions/_thread.html", action=action, posts=posts, form=form,
         files=files, is_still_kept=g.get("is_still_kept", False), sees_money=_sees_money(),
@@ -216,7 +216,7 @@ def _say(action, act, form):
 
 
 def _loaded(action_id):
-    return get_or_404(Action.numbered(action_id, of_money=_sees_money()))
+    return get_or_404(Action.opened(_sees_money()), {"action_id": action_id})
 
 
 def _read(action_id):

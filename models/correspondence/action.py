@@ -26,7 +26,7 @@ from models.records.client import Client
 from models.records.contract import Contract
 from models.records.invoice import Invoice
 from models.records.provider import Provider
-from models.statements import TODAY
+from models.statements import TODAY, built_once
 from models.tenancy import ProviderOwned, owned
 from models.waiting import waits
 from models.words import Choice
@@ -216,6 +216,11 @@ class Action(ProviderOwned, Base):
         return query if of_money else query.where(cls.is_of_money.is_(False))
 
     @classmethod
+    def opened(cls, of_money: bool) -> Select["Action"]:
+        """As `numbered`, with the teams; built once, for a page that many open. Parameter: `action_id`."""
+        return _opened(of_money)
+
+    @classmethod
     def listed(
         cls,
         *,
@@ -301,6 +306,13 @@ def waiting() -> Select:
     """The actions that wait for the council, counted: see models.waiting."""
     query = waits("actions", sa.func.count(Action.id), sa.func.min(Action.last_post_at))
     return query.where(Action.is_open, Action.holder == Side.COUNCIL)
+
+
+@built_once
+def _opened(of_money: bool) -> Select[Action]:
+    query = select(Action).where(Action.id == sa.bindparam("action_id", type_=sa.Integer()))
+    query = query.options(*_whole(with_teams=True)).order_by(Action.id)
+    return query if of_money else query.where(Action.is_of_money.is_(False))
 
 
 def _rows() -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """What is written in an action: posts, which both sides read, and internal notes, which a provider never reads."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -8,9 +9,10 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.accounts.user import User
-from models.base import Base, DomainError, Key, rows_changed, utc_now
+from models.base import Base, DomainError, Key, rows_changed, session, utc_now
 from models.correspondence.action import Side
 from models.correspondence.action_type import ActionTeam
+from models.statements import built_once
 from models.tenancy import ProviderOwned, owned, restrict
 from models.words import Choice
 
@@ -74,14 +76,65 @@ class ActionPost(ProviderOwned, Base):
     team: Mapped[ActionTeam] = relationship(lazy="raise", viewonly=True)
 
     @property
+    def by_name(self) -> str:
+        return self.by.name
+
+    @property
+    def team_name(self) -> str:
+        return self.team.name
+
+    @property
     def assigned_to_words(self) -> str:
-        return "Provider" if self.is_with_provider else f"LA ({self.team.name})"
+        return _assigned_to(self)
 
     @classmethod
     def of(cls, action_id: int, *, after: int = 0) -> Select["ActionPost"]:
         """In the order in which they were written; `after`: those that came after the post with this id."""
         query = select(cls).where(cls.action_id == action_id, cls.id > after)
         return query.options(joinedload(cls.by), joinedload(cls.team)).order_by(cls.id)
+
+
+def _assigned_to(post: "ActionPost | ShownPost") -> str:
+    return "Provider" if post.is_with_provider else f"LA ({post.team_name})"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPost:
+    """A post as pages show it: see ActionPost."""
+
+    id: int
+    kind: PostKind
+    side: Side
+    at: datetime
+    text: str
+    is_with_provider: bool
+    seen_at: datetime | None
+    by_name: str
+    team_name: str
+
+    @property
+    def assigned_to_words(self) -> str:
+        return _assigned_to(self)
+
+
+def posts_of(action_id: int) -> list[ShownPost]:
+    """All of the action's, in the order in which they were written."""
+    return [ShownPost(*row) for row in session.execute(_posts(), {"action_id": action_id})]
+
+
+@built_once
+def _posts() -> Select:
+    post = ActionPost
+    return (
+        select(
+            post.id, post.kind, post.side, post.at, post.text, post.is_with_provider, post.seen_at,
+            User.name.label("by_name"), ActionTeam.name.label("team_name"),
+        )
+        .join(User, User.id == post.by_id)
+        .join(ActionTeam, ActionTeam.id == post.team_id)
+        .where(post.action_id == sa.bindparam("action_id", type_=sa.Integer()))
+        .order_by(post.id)
+    )  # fmt: skip
 
 
 class ActionNote(Base):
@@ -115,7 +168,7 @@ def see(action_id: int, side: Side, *, by: User) -> bool:
     return rows_changed(query, unsynced=True) > 0
 
 
-def is_unseen(posts: Sequence[ActionPost], side: Side) -> bool:
+def is_unseen(posts: Sequence[ActionPost | ShownPost], side: Side) -> bool:
     """Whether one of the posts is new to this side."""
     return any(each.side is side.other and each.seen_at is None for each in posts)
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Select, func, select
@@ -20,6 +20,7 @@ from models.correspondence.file_kind import MEGABYTE, FileKind, in_megabytes
 from models.correspondence.unsent_file import are_sent, remember, unsent_for
 from models.outbox import post
 from models.records.provider import Provider
+from models.statements import built_once
 from models.tenancy import ProviderOwned, owned
 from models.words import Choice
 
@@ -78,7 +79,34 @@ class Taken:
         return cls(row["sha256"], row["name"], FileKind(row["kind"]), row["size"], row["is_pending"])
 
 
-class Attachment(ProviderOwned, Base):
+class _Checked:
+    """What its state says of a file."""
+
+    state: Any
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may be opened."""
+        return self.state is FileState.READY
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state is FileState.PENDING
+
+
+@dataclass(frozen=True)
+class ShownFile(_Checked):
+    """A file as lists show it: see Attachment."""
+
+    id: int
+    piece_id: int | None
+    name: str
+    kind: FileKind
+    size: int
+    state: FileState
+
+
+class Attachment(_Checked, ProviderOwned, Base):
     """One file of one record. `holder` and `holder_id` name the record with whose permission it is read, `piece_id` the
     part of it (the post of a thread) where it has parts.
     """
@@ -108,15 +136,6 @@ class Attachment(ProviderOwned, Base):
     """When the virus scanner gave its verdict; None where it has not, or the council has none."""
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
     made_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it may be opened."""
-        return self.state is FileState.READY
-
-    @property
-    def is_pending(self) -> bool:
-        return self.state is FileState.PENDING
 
     def insist_on_being_open(self) -> None:
         """DomainError where it may not be opened, with what to do."""
@@ -244,9 +263,30 @@ def _provider_of(holder: Base) -> int:
     return provider_id
 
 
-def by_piece(files: Iterable[Attachment]) -> dict[int | None, list[Attachment]]:
-    """The files by the part of their record: `by_piece(session.scalars(Attachment.of(thread)))[post.id]`."""
-    found: dict[int | None, list[Attachment]] = defaultdict(list)
+def files_of(holder: Base) -> list[ShownFile]:
+    """As Attachment.of: those of a record."""
+    of = {"provider_id": _provider_of(holder), "holder": holder.__tablename__, "holder_id": holder.id}
+    return [ShownFile(*row) for row in session.execute(_files(), of)]
+
+
+@built_once
+def _files() -> Select:
+    file = Attachment
+    numbers = ((file.provider_id, "provider_id"), (file.holder_id, "holder_id"))
+    return (
+        select(file.id, file.piece_id, file.name, file.kind, file.size, file.state)
+        .where(*(column == sa.bindparam(name, type_=sa.Integer()) for column, name in numbers))
+        .where(file.holder == sa.bindparam("holder", type_=sa.Text()))
+        .order_by(file.id)
+    )
+
+
+F = TypeVar("F", Attachment, ShownFile)
+
+
+def by_piece(files: Iterable[F]) -> dict[int | None, list[F]]:
+    """The files by the part of their record: `by_piece(files_of(thread))[post.id]`."""
+    found: dict[int | None, list[F]] = defaultdict(list)
     for each in files:
         found[each.piece_id].append(each)
     return found

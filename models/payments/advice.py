@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, overload
 
 from models.calendar import Span
@@ -155,11 +153,13 @@ class Lines(Sequence[AdviceLine]):
 
     def by_client(self) -> Iterator[range]:
         """Where those stand that are beside each other and of one client; what is of none likewise."""
-        first = 0
-        for _, rows in groupby(self._kept, key=itemgetter("client")):
-            after = first + sum(1 for _ in rows)
-            yield range(first, after)
-            first = after
+        clients, first = [row["client"] for row in self._kept], 0
+        for at, client in enumerate(clients):
+            if client != clients[first]:
+                yield range(first, at)
+                first = at
+        if clients:
+            yield range(first, len(clients))
 
     def as_dicts(self) -> list[dict[str, Any]]:
         return list(self._kept)
