@@ -27,7 +27,7 @@ from commands.batchwise.remitting import fill
 from models.base import DomainError, rows_changed, scope, session, transaction
 from models.calendar import LONDON, Span, as_on, today
 from models.money import gbp
-from models.payments import payment_run
+from models.payments import run_progress
 from models.payments.blocked import faults
 from models.payments.left_over import LeftOver
 from models.payments.remittance import Remittance
@@ -187,11 +187,11 @@ def _finalise(ids: list[int] | None, foreseen: Outlook | None) -> None:
         click.echo(f"Run {run.id} was broken off: it goes on.")
         with bar() as progress:
             outcome = take_up(run, foreseen, progress=progress)
-        click.echo(f"Run {run.id}: {payment_run.summary(outcome)}")
+        click.echo(f"Run {run.id}: {run_progress.summary(outcome)}")
     with bar() as progress:
         run_id, outcome = finalise_foreseen(ids, foreseen, progress=progress)
     if run_id is not None:
-        click.echo(f"Run {run_id}: {payment_run.summary(outcome)}")
+        click.echo(f"Run {run_id}: {run_progress.summary(outcome)}")
     elif not runs and foreseen is None:
         click.echo(f"Nothing is due to be finalised on {today():%d/%m/%Y}.")
 

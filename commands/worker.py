@@ -29,7 +29,7 @@ from models.base import DomainError, rows_changed, scope, session, transaction
 from models.database_faults import DatabaseTrouble
 from models.job import Job, JobKind, Overtaken
 from models.money import gbp
-from models.payments import payment_run
+from models.payments import run_progress
 from models.payments.blocked import faults
 from models.payments.run import PaymentRun, RunPayment, RunState
 from models.payments.run_history import outcome_of
@@ -263,4 +263,4 @@ def _finalise(job: Job, progress: Callable[[int, int], None]) -> str:
         finalise_run(run_id, by_id=job.created_by_id, progress=progress)
     with scope():
         set_tenant(EVERY_PROVIDER)
-        return payment_run.summary(outcome_of(run_id))
+        return run_progress.summary(outcome_of(run_id))

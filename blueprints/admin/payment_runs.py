@@ -31,10 +31,10 @@ from models.payments import authorising, officer
 from models.payments.finding import Finding
 from models.payments.hold import Hold
 from models.payments.payment import ScheduledPayment
-from models.payments.payment_run import RunProgress
 from models.payments.review import Review
 from models.payments.run import PaymentRun
 from models.payments.run_history import outcomes_of
+from models.payments.run_progress import RunProgress
 from models.permissions import Permission
 from models.records.contract import Contract
 from models.records.provider import Provider, ids_named, ids_of_kinds, problems_with_names

@@ -25,9 +25,9 @@ from models.payments.left_over import Left, LeftOver, left_over
 from models.payments.limits import money_limits
 from models.payments.open_runs import OpenRun, Waits, note_taken_up, open_runs
 from models.payments.payment import ScheduledPayment
-from models.payments.payment_run import RunProgress
 from models.payments.run import PaymentRun, RunPayment
 from models.payments.run_history import outcome_of
+from models.payments.run_progress import RunProgress
 from models.tenancy import EVERY_PROVIDER, set_tenant
 
 

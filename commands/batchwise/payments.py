@@ -17,8 +17,8 @@ from models.payments import batching, calculation, payment_run
 from models.payments.authorising import authorise_from_command_line
 from models.payments.calculation import never_calculated
 from models.payments.payment import ScheduledPayment
-from models.payments.payment_run import RunProgress
 from models.payments.run import PaymentRun, RunState
+from models.payments.run_progress import RunProgress
 from models.records.contract import Contract
 from models.tenancy import EVERY_PROVIDER, set_tenant
 

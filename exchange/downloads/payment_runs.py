@@ -6,8 +6,8 @@ from sqlalchemy import Row
 
 from exchange.downloads.tabular import Cell, Pence
 from models.payments.finding import Finding
-from models.payments.payment_run import RunProgress
 from models.payments.run import PaymentRun, RunState
+from models.payments.run_progress import RunProgress
 
 HEADINGS = (
     "Provider", "Contract", "Reference", "Period from", "Period to", "This payment", "The one before", "Difference",

@@ -15,55 +15,30 @@ from sqlalchemy import Select, select, update
 
 from models.accounts.user import User
 from models.audit import record
-from models.base import Base, DomainError, chunks, rows_changed, session, sum_of
+from models.base import DomainError, chunks, rows_changed, session, sum_of
 from models.calendar import DueDays, today
 from models.engine.component import Component
 from models.engine.recovery import Settlement
 from models.engine.working import Working
-from models.money import gbp
 from models.payments.answers import confirm_by_silence
 from models.payments.blocked import has_fault
 from models.payments.calculation import calculate, lock
 from models.payments.debt import DebtEntry, DebtEntryKind
 from models.payments.examining import examine
 from models.payments.hand_made import has_unseen
-from models.payments.hold import is_held
+from models.payments.hold import has_row_held, is_held
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.pieces import CHUNK, PIECE, Piece, by_contract, due_days_of, in_order, made_of, pieces_of
+from models.payments.pieces import CHUNK, Piece, by_contract, due_days_of, made_of, pieces_of, pieces_query
 from models.payments.promised import tell_of_later_days
 from models.payments.remittance import write_for
 from models.payments.run import FINALISED, PaymentRun, RunPayment, RunState
-from models.payments.settlement import Owing, drafts_of, settle_all, with_owing
+from models.payments.run_progress import RunProgress
+from models.payments.settlement import Owing, drafts_and_owing, settle_all
 from models.payments.spent import add_to_spend, to_calculate
 from models.payments.standing_hold import place_standing
-from models.words import how_many
 
 LEFT = "changed or held since it was prepared"
 """The outcome of a payment that another run has to take."""
-
-
-@dataclass
-class RunProgress:
-    """What a piece of a run did."""
-
-    payments: int = 0
-    lines: int = 0
-    total_pence: int = 0
-    """What it has paid to the bank."""
-    left: int = 0
-    """Payments that another run has to take, ..."""
-    left_pence: int = 0
-    """... and what of them was authorised."""
-    owed_pence: int = 0
-    """What of the payments that it has paid was authorised and was taken for debts instead."""
-
-    def add(self, other: "RunProgress") -> None:
-        self.payments += other.payments
-        self.lines += other.lines
-        self.total_pence += other.total_pence
-        self.left += other.left
-        self.left_pence += other.left_pence
-        self.owed_pence += other.owed_pence
 
 
 def due(as_on: date) -> Select[int]:
@@ -117,8 +92,7 @@ def prepare(
     if payment_ids is not None:
         query = query.where(ScheduledPayment.id.in_(payment_ids))
     query = query.where(ScheduledPayment.is_to_be_finalised(first, last))
-    found = [row for some in by_contract(query) for row in _to_finalise(some)]
-    if not found:
+    if not (found := [row for some in by_contract(query) for row in _to_finalise(some)]):
         return None
     run = PaymentRun(
         as_on=today(),
@@ -141,9 +115,8 @@ def prepare(
 def _wait_for_turn(provider_ids: list[int] | None) -> None:
     """Lock the contracts with something due: of two who prepare at once, the second finds what the first has left."""
     payment = ScheduledPayment
-    query = select(payment.provider_id).where(payment.is_due(today())).distinct().order_by(payment.provider_id)
-    if provider_ids is not None:
-        query = query.where(payment.provider_id.in_(provider_ids))
+    theirs = payment.provider_id.in_(provider_ids) if provider_ids is not None else sa.true()
+    query = select(payment.provider_id).where(payment.is_due(today()), theirs).distinct().order_by(payment.provider_id)
     for some in chunks(session.scalars(query).all(), CHUNK):
         lock(list(some))
 
@@ -161,11 +134,11 @@ def _to_finalise(payment_ids: list[int]) -> list[dict]:
             "payment_id": piece.to_settle.id,
             "total_pence": settled[piece.to_settle.id].bank_pence,
             "taken_pence": settled[piece.to_settle.id].taken_pence,
-            "lines": len(piece.to_settle.drafts),
+            "lines": piece.lines,
             "digest": piece.digest,
         }
         for piece in pieces
-        if piece.to_settle.drafts or not piece.has_held
+        if piece.lines or not piece.has_held
     ]
 
 
@@ -220,11 +193,11 @@ def foresee_run(run: PaymentRun) -> Foresight:
     """As finalising the whole run would do, at once; it reads only: two statements, however many payments."""
     part, payment = RunPayment, ScheduledPayment
     waiting = part.run_id == run.id, part.outcome.is_(None)
-    query = select(*PIECE, part, _is_free().label("is_free")).join(part, part.payment_id == payment.id).where(*waiting)
-    rows = session.execute(in_order(query)).all()
     in_run = select(part.payment_id).where(*waiting)
+    query = pieces_query(payment.id.in_(in_run)).add_columns(part, _is_free().label("is_free"))
+    rows = session.execute(query.join(part, sa.and_(part.payment_id == payment.id, *waiting))).all()
     contracts = select(payment.contract_id).where(payment.id.in_(in_run))
-    drafts, owing = with_owing(drafts_of(PaymentLine.payment_id.in_(in_run)), contracts)
+    drafts, owing = drafts_and_owing(contracts, PaymentLine.payment_id.in_(in_run), ~has_row_held())
     members = {row.id: row.RunPayment for row in rows}
     taken = _affordable(_unchanged(made_of((row for row in rows if row.is_free), drafts), members), members, owing)
     paid = {piece.to_settle.id: settled.bank_pence for piece, settled in taken}
@@ -263,11 +236,12 @@ def _affordable(
 
 
 class _Finalising:
-    """The lines and payments that a run finalises, gathered and then written at once."""
+    """The drafts and payments that a run finalises, gathered and then written at once."""
 
     def __init__(self, run: PaymentRun) -> None:
         self.run, self.total_pence, self.authorised_pence = run, 0, 0
-        self.line_ids: list[int] = []
+        self.lines_of: dict[int, int] = {}
+        """How many drafts it takes of each payment, by id."""
         self.carries: list[dict[str, Any]] = []
         self.entries: list[dict[str, Any]] = []
         self.begun: list[int] = []
@@ -285,7 +259,7 @@ class _Finalising:
             self.banked[payment.id] = member.bank_on
         self.total_pence += settled.bank_pence
         self.authorised_pence += member.total_pence
-        self.line_ids += [row.id for row in payment.drafts]
+        self.lines_of[payment.id] = piece.lines
         self._carry(piece, Component.BROUGHT_FORWARD, -settled.brought_pence)
         self._carry(piece, Component.CARRIED_FORWARD, settled.carried_pence)
         if settled.reinstated_pence:
@@ -308,18 +282,26 @@ class _Finalising:
             )  # fmt: skip
 
     def write(self) -> None:
-        _mark(PaymentLine, self.line_ids, run_id=self.run.id)
+        self._mark_lines()
         for entity, rows in ((PaymentLine, self.carries), (DebtEntry, self.entries)):
             if rows:
                 session.execute(sa.insert(entity), rows)
-        _mark(ScheduledPayment, self.begun, is_begun=True)
+        _mark(self.begun, is_begun=True)
         for bank_on, ids in self.closed.items():  # what waits, a later one has
-            _mark(ScheduledPayment, ids, is_begun=True, closed_run_id=self.run.id, waiting_pence=0, bank_on=bank_on)
+            _mark(ids, is_begun=True, closed_run_id=self.run.id, waiting_pence=0, bank_on=bank_on)
         tell_of_later_days(self.banked)
+
+    def _mark_lines(self) -> None:
+        line = PaymentLine
+        for some in chunks(list(self.lines_of), CHUNK):
+            free = line.payment_id.in_(some), line.run_id.is_(None), ~has_row_held()
+            marked = rows_changed(update(line).where(*free).values(run_id=self.run.id), unsynced=True)
+            if marked != sum(self.lines_of[id_] for id_ in some):
+                raise RuntimeError("The drafts are not those that were sealed: somebody passed by the lock")
 
     def progress(self, *, left: list[RunPayment]) -> RunProgress:
         payments = len(self.begun) + sum(map(len, self.closed.values()))
-        lines, left_pence = len(self.line_ids) + len(self.carries), sum(each.total_pence for each in left)
+        lines, left_pence = sum(self.lines_of.values()) + len(self.carries), sum(each.total_pence for each in left)
         owed_pence = self.authorised_pence - self.total_pence
         return RunProgress(payments, lines, self.total_pence, len(left), left_pence, owed_pence)
 
@@ -330,20 +312,6 @@ def providers_waiting(run_id: int) -> list[int]:
     return list(session.scalars(query.order_by(RunPayment.provider_id)))
 
 
-def _mark(entity: type[Base], ids: list[int], **values: object) -> None:
-    for some in chunks(ids, CHUNK):
-        rows_changed(update(entity).where(entity.id.in_(some)).values(**values), unsynced=True)
-
-
-def summary(outcome: RunProgress) -> str:
-    """What became of a run: paid and, where that is not what was authorised, why."""
-    authorised_pence = outcome.total_pence + outcome.owed_pence + outcome.left_pence
-    payments, lines = how_many(outcome.payments, "payment"), how_many(outcome.lines, "line")
-    parts = [f"{payments} finalised, {lines}, {gbp(outcome.total_pence)} paid"]
-    if authorised_pence != outcome.total_pence:
-        parts[0] += f" of {gbp(authorised_pence)} authorised"
-    if outcome.owed_pence:
-        parts.append(f"{gbp(outcome.owed_pence)} taken for debts instead")
-    if outcome.left:
-        parts.append(f"{outcome.left:,} left for the next run, {gbp(outcome.left_pence)}, since they have changed")
-    return "; ".join(parts) + "."
+def _mark(payment_ids: list[int], **values: object) -> None:
+    for some in chunks(payment_ids, CHUNK):
+        rows_changed(update(ScheduledPayment).where(ScheduledPayment.id.in_(some)).values(**values), unsynced=True)

@@ -1,27 +1,29 @@
 """What a run can take of payments just now: their drafts that nothing holds, sealed by a digest."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from hashlib import sha256
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import add, itemgetter
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import Select, select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import joinedload
+from sqlalchemy.sql.functions import FunctionElement
 
 from models.bank_holiday import working_days
 from models.base import session
 from models.calendar import DueDays, MovedDates
+from models.payments.hold import has_row_held
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.settlement import ToSettle, drafts_of
+from models.payments.settlement import ToSettle, drafts_of_payments
 from models.records.contract import Calendar, PaymentMethod
 
 CHUNK = 500
 _P = ScheduledPayment
-PIECE = _P.id, _P.provider_id, _P.contract_id, _P.first_on, _P.last_on, _P.is_begun
-"""What a piece needs to know of its payment."""
 
 
 def by_contract(due_ids: Select[int]) -> Iterator[list[int]]:
@@ -48,46 +50,88 @@ class Piece:
     provider_id: int
     to_settle: ToSettle
     has_held: bool
-
-    @property
-    def digest(self) -> str:
-        """A seal over the drafts, but their own ids, which each calculation gives anew."""
-        drafts = [tuple(map(str, _sealed(row))) for row in self.to_settle.drafts]
-        return sha256(repr(drafts).encode()).hexdigest()
+    lines: int
+    """How many drafts it takes."""
+    digest: str
+    """A seal over them, but their own ids, which each calculation gives anew."""
 
 
-_sealed = attrgetter(
-    "payment_id", "contract_id", "purchase_order_id", "component", "item_id", "allowance_id", "claim_item_id",
-    "adjustment_id", "invoice_line_id", "first_on", "net_pence", "vat_pence",
+class joined_in_order(FunctionElement[str]):  # an aggregate of SQL, as sa.func.max is
+    """Texts, the first column, with a comma between each two, in the order of the columns after it."""
+
+    inherit_cache = True
+    type = sa.Text()
+
+
+@compiles(joined_in_order)
+def _joined_in_order(element: joined_in_order, compiler: Any, name: str = "string_agg", **options: Any) -> str:
+    text, *order = (compiler.process(each, **options) for each in element.clauses)
+    return f"{name}({text}, ', ' ORDER BY {', '.join(order)})"
+
+
+@compiles(joined_in_order, "sqlite")
+def _joined_in_order_sqlite(element: joined_in_order, compiler: Any, **options: Any) -> str:
+    return _joined_in_order(element, compiler, "group_concat", **options)
+
+
+_L = PaymentLine
+_ORDER = (
+    _L.purchase_order_id, _L.component, _L.item_id, _L.allowance_id, _L.claim_item_id, _L.adjustment_id,
+    _L.invoice_line_id, _L.first_on, _L.net_pence, _L.vat_pence,
 )  # fmt: skip
 
 
+def _as_sealed() -> sa.ColumnElement[str]:
+    """A draft in the seal, as Python writes a tuple of texts: ('12', 'care', 'None'). Older runs are sealed so."""
+    none, start, between, end = (
+        sa.literal_column(each, sa.Text()) for each in ("'None'", "'('''", "''', '''", "''')'")
+    )
+    said: list[sa.ColumnElement[str]] = []
+    for column in (_L.payment_id, _L.contract_id, *_ORDER):
+        text = sa.cast(column, sa.Text)
+        said += [between, sa.func.coalesce(text, none) if column.property.columns[0].nullable else text]
+    return reduce(add, [start, *said[1:], end])
+
+
+def pieces_query(*which: sa.ColumnElement[bool]) -> Select:
+    """Rows for `made_of` of some payments (`which` of ScheduledPayment), by contract and day: of each how many drafts
+    nothing holds, how many are held, and the text of the seal over the first.
+    """
+    is_free = ~has_row_held()
+    drafts = (
+        select(
+            _L.payment_id,
+            sa.func.count(sa.case((is_free, 1))).label("free"),
+            sa.func.count(sa.case((~is_free, 1))).label("held"),
+            joined_in_order(sa.case((is_free, _as_sealed())), *_ORDER).label("sealed"),
+        )
+        .where(_L.run_id.is_(None), _L.payment_id.in_(select(_P.id).where(*which)))
+        .group_by(_L.payment_id)
+        .subquery("of_payment")
+    )
+    told = drafts.c.free, drafts.c.held, drafts.c.sealed
+    query = select(_P.id, _P.provider_id, _P.contract_id, _P.first_on, _P.last_on, _P.is_begun, *told)
+    query = query.outerjoin(drafts, drafts.c.payment_id == _P.id).where(*which)
+    return query.order_by(_P.contract_id, _P.first_on, _P.id)
+
+
 def pieces_of(payment_ids: list[int]) -> list[Piece]:
-    rows = session.execute(in_order(select(*PIECE).where(ScheduledPayment.id.in_(payment_ids)))).all()
-    return made_of(rows, session.execute(drafts_of(PaymentLine.payment_id.in_(payment_ids))))
+    """What a run can take of these payments, by contract and day."""
+    rows = session.execute(pieces_query(_P.id.in_(payment_ids))).all()
+    return made_of(rows, drafts_of_payments(_L.payment_id.in_(payment_ids), ~has_row_held()))
 
 
-def in_order(query: Select) -> Select:
-    payment = ScheduledPayment
-    return query.order_by(payment.contract_id, payment.first_on, payment.id)
-
-
-def made_of(payments: Iterable[Any], drafts: Iterable[Any]) -> list[Piece]:
-    """The pieces of rows of PIECE, and of rows that `drafts_of` gives of them."""
-    free: dict[int, list[Any]] = defaultdict(list)
-    with_held: set[int] = set()
-    for row in drafts:
-        if row.is_held:
-            with_held.add(row.payment_id)
-        else:
-            free[row.payment_id].append(row)
+def made_of(rows: Iterable[Any], drafts: Mapping[int, Sequence[Any]]) -> list[Piece]:
+    """The pieces of rows of `pieces_query`, with what their drafts that nothing holds add up to, by payment id."""
     return [
         Piece(
             row.provider_id,
-            ToSettle(row.id, row.contract_id, row.first_on, row.last_on, row.is_begun, free[row.id]),
-            row.id in with_held,
+            ToSettle(row.id, row.contract_id, row.first_on, row.last_on, row.is_begun, drafts.get(row.id, ())),
+            has_held=bool(row.held),
+            lines=row.free or 0,
+            digest=sha256(f"[{row.sealed or ''}]".encode()).hexdigest(),
         )
-        for row in payments
+        for row in rows
     ]
 
 

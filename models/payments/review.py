@@ -14,9 +14,10 @@ from sqlalchemy import Select, select
 from models.base import session, sum_of
 from models.payments.finding import COMPARED, Finding, RunFinding
 from models.payments.money_line import MoneyLine, money_of, sums_of_run
-from models.payments.payment_run import Foresight, RunProgress, foresee_run
+from models.payments.payment_run import Foresight, foresee_run
 from models.payments.run import PaymentRun, RunPayment, RunState
 from models.payments.run_history import progress_of
+from models.payments.run_progress import RunProgress
 from models.payments.worklist import P
 from models.records.client import Client
 from models.records.contract import Contract

@@ -13,8 +13,8 @@ from models.payments.adjustment import Adjustment
 from models.payments.day_move import DayMove
 from models.payments.hold import Hold, HoldAnswer, HoldKind
 from models.payments.payment import PaymentLine, ScheduledPayment
-from models.payments.payment_run import RunProgress
 from models.payments.run import FINALISED, RunPayment
+from models.payments.run_progress import RunProgress
 from models.records.contract import Contract
 from models.statements import built_once
 

@@ -18,7 +18,6 @@ from models.engine.component import Component
 from models.engine.recovery import Owed, Settlement, Taken, settle
 from models.payments.adjustment import Adjustment, RecoveryPlan
 from models.payments.debt import Debt, added_up, debt_sums
-from models.payments.hold import has_row_held
 from models.payments.line_days import belongs_on
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
@@ -46,7 +45,7 @@ _PAST = {name: f"past_{name}" for name in _Past._fields}
 
 @dataclass(frozen=True)
 class ToSettle:
-    """A payment, and the drafts that are taken of it: rows as `drafts_of` gives them."""
+    """A payment, and the drafts that are taken of it: rows of `sums_of_drafts`."""
 
     id: int
     contract_id: int
@@ -58,26 +57,6 @@ class ToSettle:
     """What it is to pay besides, where it has not begun and has no lines yet."""
     recovered_pence: int | None = None
     """What earlier runs of it have taken back; None where that is not read yet."""
-
-
-def drafts_of(*which: sa.ColumnElement[bool]) -> sa.Select:
-    """Drafts with their payment, contract, order, client and pence, and whether their row is held: in the order in
-    which a run seals them.
-    """
-    line = PaymentLine
-    return (
-        select(
-            line.id, line.payment_id, line.contract_id, line.purchase_order_id, line.component, line.item_id,
-            line.allowance_id, line.claim_item_id, line.adjustment_id, line.invoice_line_id, line.first_on,
-            belongs_on().label("belongs_on"), line.net_pence, line.vat_pence, PurchaseOrder.client_id,
-            Adjustment.is_of_earlier_days, has_row_held().label("is_held"),
-        )
-        .outerjoin(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
-        .outerjoin(Adjustment, Adjustment.id == line.adjustment_id)
-        .where(line.run_id.is_(None), *which)
-        .order_by(line.payment_id, line.purchase_order_id, line.component, line.item_id, line.allowance_id,
-                  line.claim_item_id, line.adjustment_id, line.invoice_line_id, line.first_on)
-    )  # fmt: skip
 
 
 def sums_of_drafts(*which: sa.ColumnElement[bool]) -> sa.Select:
@@ -242,7 +221,7 @@ class _Books:
         return found
 
 
-def _past(contract_ids: Collection[int], *which: sa.ColumnElement[bool]) -> sa.CompoundSelect:
+def _past(contract_ids: Collection[int] | sa.Select, *which: sa.ColumnElement[bool]) -> sa.CompoundSelect:
     """Rows of what runs have finalised of these contracts, by day, client and run, `which` of the purchase orders; and
     the first days of their payments, which `is_period` marks.
     """
@@ -288,7 +267,7 @@ def _owed(contract_ids: Collection[int] | sa.Select) -> sa.CompoundSelect:
 
 
 def drafts_and_owing(
-    contract_ids: Collection[int], *which: sa.ColumnElement[bool], past_of: Collection[int] = ()
+    contract_ids: Collection[int] | sa.Select, *which: sa.ColumnElement[bool], past_of: Collection[int] = ()
 ) -> tuple[dict[int, list[Any]], Owing]:
     """By payment id the rows of `sums_of_drafts`, and what these contracts owe; and their past, where it is sure to be
     asked for of the payments with these ids: one statement for all.

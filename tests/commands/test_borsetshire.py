@@ -24,7 +24,7 @@ from models.calendar import Frequency, period_holding
 from models.correspondence.action import Action
 from models.correspondence.document import ContractDocument, DocumentState
 from models.engine.component import Component
-from models.payments import payment_run
+from models.payments import payment_run, run_progress
 from models.payments.confirmation import Confirmation
 from models.payments.owing import listed
 from models.payments.payment import PaymentLine, ScheduledPayment
@@ -155,7 +155,7 @@ def _broken_off_after(runs: int) -> Iterator[None]:
     finalise_some = payment_run.finalise_some
     left = iter(range(runs))
 
-    def breaking_off(*what: object, **how: object) -> payment_run.RunProgress:
+    def breaking_off(*what: object, **how: object) -> run_progress.RunProgress:
         if next(left, None) is None:
             raise KeyboardInterrupt
         return finalise_some(*what, **how)
