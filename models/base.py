@@ -58,9 +58,13 @@ class Kept(Protocol):
     def from_dict(cls, row: dict[str, Any]) -> Self: ...
 
 
+class JSONText(str):
+    """JSON that is text already: stored as it is."""
+
+
 class AsJSON(sa.types.TypeDecorator):
-    """A value of one class, or a list of them (`many`), stored as JSON. Written may be what its `as_dict()` gave, too:
-    who has made that already for a seal does not make it twice.
+    """A value of one class, or a list of them (`many`), stored as JSON. Written may be the JSON itself, too: who has
+    made that already for a seal does not make it twice.
     """
 
     impl = sa.JSON
@@ -70,10 +74,12 @@ class AsJSON(sa.types.TypeDecorator):
         super().__init__()
         self.kind, self.many = kind, many
 
+    def bind_processor(self, dialect: sa.Dialect) -> Any:
+        written: Any = super().bind_processor(dialect)
+        return lambda value: value if isinstance(value, JSONText) else written(value)
+
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
-        if value is None or isinstance(value, dict):
-            return value
-        return [each.as_dict() for each in value] if self.many else value.as_dict()
+        return value and ([each.as_dict() for each in value] if self.many else value.as_dict())
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
         if value is None:  # of an outer join

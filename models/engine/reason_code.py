@@ -87,12 +87,17 @@ def of_sum(component: Component, working: Working, *, is_due: bool, is_earlier: 
 
 def of_days(component: Component, part: Slice, *, is_earlier: bool) -> ReasonCode:
     """The code of days of which nothing was paid before."""
+    if component not in DEDUCTIONS and part.percent != 100:
+        return ReasonCode.ABSENCE
+    if component not in DEDUCTIONS and part.delivered:
+        return ReasonCode.ACTUAL
+    return of_planned_days(component, is_earlier=is_earlier)
+
+
+def of_planned_days(component: Component, *, is_earlier: bool) -> ReasonCode:
+    """The code of days of which nothing was paid before, and which are paid in full as planned."""
     if component in DEDUCTIONS:
         return _OF_COMPONENT[component]
-    if part.percent != 100:
-        return ReasonCode.ABSENCE
-    if part.delivered:
-        return ReasonCode.ACTUAL
     return ReasonCode.NOT_PAID_BEFORE if is_earlier else ReasonCode.PLANNED
 
 

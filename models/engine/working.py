@@ -3,8 +3,8 @@
 Only these classes read or write the JSON that is stored: `as_dict()` on the way in, `from_dict()` on the way out.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
@@ -88,6 +88,10 @@ class Slice:
         )  # fmt: skip
 
 
+_ALWAYS_KEPT = len(fields(Slice)) - len(("is_timetabled", "shared_with", "delivered"))
+"""How much is kept of a slice of which none of these is so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lump:
     """Pence for some days without a price and a quantity: a sum, or a correction of what was paid."""
@@ -142,6 +146,17 @@ class Working:
             "slices": [part.as_dict() for part in self.slices],
             "before": [self.before_net_pence, self.before_vat_pence],
         }
+
+    @staticmethod
+    def plain_slices(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Of what is kept the slices, as they are kept, where each is paid in full, as planned and rounded by itself,
+        and nothing was finalised before. None in any other case: then `from_dict` tells.
+        """
+        slices: list[dict[str, Any]] = row.get("slices", [])
+        is_plain = not any(row.get("before", ())) and all(
+            part["percent"] == 100 and len(part) == _ALWAYS_KEPT + part.get("is_timetabled", False) for part in slices
+        )
+        return slices if is_plain else []
 
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> "Working":

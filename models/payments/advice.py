@@ -10,6 +10,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, overload
 
+from models.base import JSONText
 from models.calendar import Span
 from models.engine.component import Component
 from models.engine.reason_code import ReasonCode
@@ -68,12 +69,10 @@ class AdviceLine:
         return self.component not in CARRIED
 
     def as_dict(self) -> dict[str, Any]:
-        row: dict[str, Any] = {
-            "client": self.client, "reference": self.client_reference, "order": self.order_number,
-            "reason": self.reason.value, "component": self.component.value, "name": self.name,
-            "first": self.first.isoformat(), "last": self.last.isoformat(), "net": self.net_pence,
-            "vat": self.vat_pence, "earlier": self.is_earlier,
-        }  # fmt: skip
+        row = _kept(
+            self.client, self.client_reference, self.order_number, self.reason, self.component, self.name,
+            self.first.isoformat(), self.last.isoformat(), self.net_pence, self.vat_pence, self.is_earlier,
+        )  # fmt: skip
         if self.part is not None:
             row["part"] = self.part.as_dict()
         if self.units is not None:
@@ -94,6 +93,28 @@ class AdviceLine:
         )  # fmt: skip
 
 
+def _kept(
+    client: str, reference: str, order: int | None, reason: ReasonCode, component: Component, name: str, first: str,
+    last: str, net: int, vat: int, is_earlier: bool,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "client": client, "reference": reference, "order": order, "reason": reason.value, "component": component.value,
+        "name": name, "first": first, "last": last, "net": net, "vat": vat, "earlier": is_earlier,
+    }  # fmt: skip
+
+
+def lines_of_slices(
+    slices: Iterable[dict[str, Any]], *, client: str, reference: str, order: int | None, reason: ReasonCode,
+    component: Component, name: str, is_earlier: bool,
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """A line for each of these slices, both as they are kept: what `AdviceLine.as_dict()` gives of them."""
+    for part in slices:
+        days, pence = (part["first"], part["last"]), (part["net_pence"], part["vat_pence"])
+        row = _kept(client, reference, order, reason, component, name, *days, *pence, is_earlier)
+        row["part"] = part
+        yield row
+
+
 class Lines(Sequence[AdviceLine]):
     """Lines as they are kept. One becomes an AdviceLine when it is read, and then the open Sight is told of its client:
     of the thousands that a large contract has, a page shows some and adds up the others.
@@ -104,10 +125,6 @@ class Lines(Sequence[AdviceLine]):
     def __init__(self, kept: Sequence[dict[str, Any]] = ()) -> None:
         self._kept = kept
         self._sums: tuple[int, int] | None = None
-
-    @classmethod
-    def of(cls, lines: Iterable[AdviceLine]) -> "Lines":
-        return cls([line.as_dict() for line in lines])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Lines) and self._kept == other._kept
@@ -214,7 +231,7 @@ class Advice:
     @property
     def sha256(self) -> str:
         """A seal over what it says: the same words, the same seal."""
-        return seal_of(self.as_dict())
+        return seal_of(text_of(self.as_dict()))
 
     def as_dict(self) -> dict[str, Any]:
         words = {name: getattr(self, name) for name in _WORDS}
@@ -230,9 +247,13 @@ class Advice:
         return cls(**given, run_id=row["run"], lines=Lines(row["lines"]), council=row.get("council", ""))
 
 
-def seal_of(words: dict[str, Any]) -> str:
-    """As `Advice.sha256`, of what its `as_dict()` gave."""
-    text = json.dumps(words, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def text_of(words: dict[str, Any]) -> JSONText:
+    """What `Advice.as_dict()` gave, as it is stored and sealed: the same words, the same text."""
+    return JSONText(json.dumps(words, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+
+
+def seal_of(text: JSONText) -> str:
+    """As `Advice.sha256`, of what `text_of` gave."""
     return sha256(text.encode()).hexdigest()
 
 

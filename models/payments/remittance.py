@@ -20,7 +20,7 @@ from models.engine.component import LUMPS, Component
 from models.engine.reason_code import ReasonCode
 from models.engine.working import Slice, Working
 from models.payments.adjustment import RecoveryPlan
-from models.payments.advice import Advice, AdviceLine, Lines, Units, seal_of
+from models.payments.advice import Advice, AdviceLine, Lines, Units, lines_of_slices, seal_of, text_of
 from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.purchase_order import PurchaseOrder
 from models.payments.run import PaymentRun, RunPayment
@@ -130,11 +130,14 @@ class _Writing:
         self.run_id, self.members, self.on = run_id, members, on
         ids = [each.payment_id for each in members]
         self.heads = {row.payment_id: row for row in session.execute(_heads(ids))}
+        found = session.execute(_lines(run_id, ids)).all()
         self.lines: dict[int, list[Any]] = defaultdict(list)
-        for row in session.execute(_lines(run_id, ids)):
+        for row in found:
             self.lines[row.payment_id].append(row)
-        found = [row for rows in self.lines.values() for row in rows]
-        self.before = _before([row for row in found if row.working.is_change and row.component not in LUMPS])
+        self.workings = {row.id: Working.from_dict(row.kept) for row in found if not _plain_slices(row)}
+        """By the id of the line; of those that are not plain."""
+        changed = [row for row in found if row.id in self.workings and self.workings[row.id].is_change]
+        self.before = _before([row for row in changed if row.component not in LUMPS])
         self.claims = _claims({row.claim_item_id for row in found if row.claim_item_id})
         self.plans = _plans({row.contract_id for row in found if row.component is Component.BROUGHT_FORWARD})
 
@@ -142,12 +145,12 @@ class _Writing:
         for member in self.members:
             head = self.heads[member.payment_id]
             advice = self._advice(head, member)
-            words = advice.as_dict()
+            text = text_of(advice.as_dict())
             yield {
                 "provider_id": member.provider_id, "run_id": self.run_id, "payment_id": member.payment_id,
                 "contract_id": head.contract_id, "reference": advice.reference, "bank_on": advice.bank_on,
-                "paid_pence": advice.total_pence, "lines": len(advice.lines), "sha256": seal_of(words),
-                "advice": words,
+                "paid_pence": advice.total_pence, "lines": len(advice.lines), "sha256": seal_of(text),
+                "advice": text,
             }  # fmt: skip
 
     def _advice(self, head: Any, member: RunPayment) -> Advice:
@@ -159,13 +162,23 @@ class _Writing:
             provider_reference=head.provider_reference, organisation=head.organisation or "", address=head.address,
             account=head.account_ending, contract=head.contract, contract_reference=head.contract_reference,
             method=method.label, first=head.first_on, last=head.last_on, finalised_on=self.on,
-            bank_on=member.bank_on or head.bank_on, run_id=self.run_id, lines=Lines.of(lines),
+            bank_on=member.bank_on or head.bank_on, run_id=self.run_id, lines=Lines(list(lines)),
             council=current_portal().council,
         )  # fmt: skip
 
-    def _of_line(self, row: Any, head: Any) -> Iterator[AdviceLine]:
-        """One amount for each slice; of a difference, or a sum, one."""
-        working: Working = row.working
+    def _of_line(self, row: Any, head: Any) -> Iterator[dict[str, Any]]:
+        """As they are kept: one amount for each slice; of a difference, or a sum, one."""
+        if slices := _plain_slices(row):
+            is_earlier = row.last_on < head.first_on
+            yield from lines_of_slices(
+                slices, client=_name(row), reference=row.client_reference or "", order=row.order_number,
+                reason=reason_code.of_planned_days(row.component, is_earlier=is_earlier), component=row.component,
+                name=row.kept["name"], is_earlier=is_earlier,
+            )  # fmt: skip
+        else:
+            yield from (line.as_dict() for line in self._worked_out(row, self.workings[row.id], head))
+
+    def _worked_out(self, row: Any, working: Working, head: Any) -> Iterator[AdviceLine]:
         is_sum_of_now = row.component in (Component.CLAIM, Component.INVOICE)
         is_earlier = working.until(row.last_on) < head.first_on and not is_sum_of_now
         if row.component in LUMPS or row.component not in _PRICED:
@@ -173,7 +186,9 @@ class _Writing:
             reason = reason_code.of_sum(
                 row.component, working, is_due=due != 0, is_earlier=is_earlier, has_plan=row.contract_id in self.plans
             )
-            yield self._line(row, reason, is_earlier, units=self.claims.get(row.claim_item_id, {}).get(row.net_pence))
+            yield self._line(
+                row, working, reason, is_earlier, units=self.claims.get(row.claim_item_id, {}).get(row.net_pence)
+            )
             return
         if working.is_change or not working.slices:
             before = self.before.get(_cell(row), [])
@@ -183,17 +198,16 @@ class _Writing:
                 then,
                 working.slices,
             )
-            yield self._line(row, reason, is_earlier)
+            yield self._line(row, working, reason, is_earlier)
             return
         for part in working.slices:
             reason = reason_code.of_days(row.component, part, is_earlier=is_earlier)
-            yield self._line(row, reason, is_earlier, part=part)
+            yield self._line(row, working, reason, is_earlier, part=part)
 
     def _line(
-        self, row: Any, reason: ReasonCode, is_earlier: bool, *, part: Slice | None = None, units: Units | None = None
-    ) -> AdviceLine:
-        working: Working = row.working
-        name = "" if row.client_id is None else masked_name(row.surname, row.first_name, row.client_reference)
+        self, row: Any, working: Working, reason: ReasonCode, is_earlier: bool, *, part: Slice | None = None,
+        units: Units | None = None,
+    ) -> AdviceLine:  # fmt: skip
         first, last, net, vat = (
             (part.first, part.last, part.net_pence, part.vat_pence)
             if part
@@ -202,9 +216,17 @@ class _Writing:
         is_change = working.is_change and part is None
         due = (net + working.before_net_pence, working.before_net_pence) if is_change else (None, None)
         return AdviceLine(
-            name, row.client_reference or "", row.order_number, reason, row.component, working.name, first, last, net,
-            vat, is_earlier, part, units, *due,
+            _name(row), row.client_reference or "", row.order_number, reason, row.component, working.name, first, last,
+            net, vat, is_earlier, part, units, *due,
         )  # fmt: skip
+
+
+def _plain_slices(row: Any) -> list[dict[str, Any]]:
+    return Working.plain_slices(row.kept) if row.component in _PRICED else []
+
+
+def _name(row: Any) -> str:
+    return "" if row.client_id is None else masked_name(row.surname, row.first_name, row.client_reference)
 
 
 _PRICED = frozenset({Component.CARE, Component.CONTRIBUTION, Component.TOP_UP, Component.NURSING})
@@ -246,7 +268,8 @@ def _lines(run_id: int, payment_ids: Collection[int]) -> Select:
         select(
             line.id, line.payment_id, line.contract_id, line.component, line.item_id, line.allowance_id,
             line.claim_item_id, line.adjustment_id, line.invoice_line_id, line.first_on, line.last_on, line.net_pence,
-            line.vat_pence, line.working, PurchaseOrder.number.label("order_number"), PurchaseOrder.client_id,
+            line.vat_pence, sa.type_coerce(line.working, sa.JSON).label("kept"),
+            PurchaseOrder.number.label("order_number"), PurchaseOrder.client_id,
             Client.surname, Client.first_name, Client.reference.label("client_reference"),
         )
         .outerjoin(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id)
