@@ -159,8 +159,8 @@ def finalise_run(
     total = RunProgress()
     with scope():
         set_tenant(EVERY_PROVIDER)
-        waiting = payment_run.providers_waiting(run_id)
-    for batch in batches_of(waiting, progress):
+        batches = list(batching.batches_of_run(run_id))
+    for batch in _one_by_one(batches, progress):
         with transaction() as own:
             set_tenant(EVERY_PROVIDER)
             run = _in_turn(run_id, own)
@@ -186,7 +186,10 @@ def _in_turn(run_id: int, own: Session) -> PaymentRun:
 
 def batches_of(provider_ids: list[int] | None, progress: Progress | None = None) -> Iterator[list[int]]:
     """The ids of these providers, or of all, batch by batch; each batch is done when the next one is asked for."""
-    batches = _batches(provider_ids)
+    return _one_by_one(_batches(provider_ids), progress)
+
+
+def _one_by_one(batches: list[list[int]], progress: Progress | None) -> Iterator[list[int]]:
     done, count = 0, sum(len(batch) for batch in batches)
     for batch in batches:
         if done:

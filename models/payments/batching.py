@@ -11,12 +11,16 @@ from sqlalchemy import select
 
 from models.base import session
 from models.calendar import FinancialYear, Frequency, today
+from models.payments.run import RunPayment
+from models.payments.spent import not_calculated_today
 from models.records.care_package import CarePackageLineItem
 from models.records.contract import Calendar, PaymentMethod
 from models.records.provider import Provider
 
 BATCH = 5_000
 """Cells that one batch holds, more or less; one provider alone may have more, since it is never split."""
+CELLS_OF_A_LINE = 2
+"""As many cells a line counts for that is finalised."""
 DAYS_OF_A_MONTH = 28
 
 
@@ -26,10 +30,27 @@ def batches(provider_ids: Iterable[int] | None = None) -> Iterator[list[int]]:
     if provider_ids is not None:
         query = query.where(Provider.id.in_(list(provider_ids)))
     cells = _cells()
+    return _parted((id_, cells[id_] + 1) for id_ in session.scalars(query).all())
+
+
+def batches_of_run(run_id: int) -> Iterator[list[int]]:
+    """The ids of the providers whose payments in the run have not had their turn, in order, in batches by their lines.
+    Whose figures of today are not known is calculated with them, so that their cells count too.
+    """
+    part = RunPayment
+    query = select(part.provider_id, sa.func.sum(part.lines)).where(part.run_id == run_id, part.outcome.is_(None))
+    lines: dict[int, int] = dict(session.execute(query.group_by(part.provider_id).order_by(part.provider_id)).all())
+    cells, unknown = _cells(), set(session.scalars(not_calculated_today()))
+    return _parted(
+        (id_, CELLS_OF_A_LINE * count + 1 + (cells[id_] if id_ in unknown else 0)) for id_, count in lines.items()
+    )
+
+
+def _parted(sizes: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+    """Ids of providers, given with their sizes, in batches of no more than BATCH."""
     batch: list[int] = []
     size = 0
-    for provider_id in session.scalars(query).all():
-        own = cells[provider_id] + 1
+    for provider_id, own in sizes:
         if batch and size + own > BATCH:
             yield batch
             batch, size = [], 0

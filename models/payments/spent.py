@@ -42,7 +42,7 @@ def to_calculate(run_id: int, provider_ids: list[int]) -> list[int]:
     figures are not known.
     """
     parts = (
-        _not_calculated_today(),
+        not_calculated_today(),
         select(CalculationFault.provider_id),
         _taken_with(run_id, BlockedSum),  # what waits in a payment that is closed goes to the current one
         _taken_with(run_id, AwaitedSum),
@@ -56,7 +56,7 @@ def to_calculate(run_id: int, provider_ids: list[int]) -> list[int]:
     return sorted(found)
 
 
-def _not_calculated_today() -> Select[int]:
+def not_calculated_today() -> Select[int]:
     """Providers with a contract that a calculation knows, and has not gone over today under these rules."""
     known, method = ContractRules, PaymentMethod
     is_paid = select(method.id).where(method.contract_id == Contract.id).exists()

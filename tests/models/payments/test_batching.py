@@ -13,13 +13,15 @@ from sqlalchemy import select
 
 from bench._data import START, TODAY, fill, statements
 from commands.batchwise.finalising import foresee
-from commands.batchwise.payments import calculate_all, finalise_due, foresee_calculation
+from commands.batchwise.payments import calculate_all, finalise_due, finalise_run, foresee_calculation
 from models.calendar import as_on
 from models.payments import batching, calculation
+from models.payments.authorising import authorise_from_command_line
 from models.payments.payment import PaymentLine, ScheduledPayment
+from models.payments.payment_run import prepare
 from models.payments.purchase_order import PurchaseOrder
 from tests.care_factories import make_contract, make_item
-from tests.support.rows import every, reading
+from tests.support.rows import every, reading, unit_of_work
 from tests.support.runs import calculate, finalise
 
 MONDAY = date(2019, 4, 1)
@@ -59,6 +61,34 @@ def test_a_batch_holds_fewer_items_the_more_weeks_are_due(database, monkeypatch)
     monkeypatch.setattr(batching, "BATCH", 500)
     assert len(batches(SUNDAY)) == 1
     assert len(batches(SUNDAY + timedelta(days=70))) == 2
+
+
+@pytest.mark.postgres
+def test_a_run_is_finalised_in_batches_by_its_lines_and_by_what_is_not_calculated_today(database, monkeypatch):
+    """A week of each item: a line is two cells. The day after, whoever is not calculated counts with all cells again,
+    two weeks of each item and 106 payments."""
+    a, b, c = council(3, 3, 1)
+    day = MONDAY + timedelta(days=6)
+    calculate(day)
+    with as_on(day), unit_of_work():
+        run = prepare(by=None)
+        authorise_from_command_line(run)
+
+    def of_run(on: date) -> list[list[int]]:
+        with reading(), as_on(on):
+            return list(batching.batches_of_run(run.id))
+
+    monkeypatch.setattr(batching, "BATCH", 2 * (2 * 3 + 1))
+    assert of_run(day) == [[a, b], [c]]
+    monkeypatch.setattr(batching, "BATCH", 2 * (2 * 3 + 1) - 1)
+    assert of_run(day) == [[a], [b, c]]
+    monkeypatch.setattr(batching, "BATCH", 2 * (2 * 3 + 1) + 3)
+    assert of_run(day) == [[a, b, c]]
+    assert of_run(day + timedelta(days=1)) == [[a], [b], [c]]
+    monkeypatch.setattr(batching, "BATCH", 2 * (2 * 3 + 1) + 3 + (3 + 3 + 1) * 2 + 3 * 106)
+    assert of_run(day + timedelta(days=1)) == [[a, b, c]]
+    finalise_run(run.id, recalculate=False)
+    assert of_run(day) == []
 
 
 def on_record() -> list[list[tuple]]:

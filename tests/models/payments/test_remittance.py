@@ -12,6 +12,7 @@ from exchange.pdf.report import report_pdf
 from exchange.reports.remittance import remittance_sheet
 from models.calendar import as_on
 from models.engine.component import Component
+from models.engine.working import Working
 from models.payments import officer
 from models.payments.adjustment import Adjustment
 from models.payments.advice import Advice, Lines
@@ -151,6 +152,32 @@ def test_every_component_has_its_reason():
     assert (away.first, away.last, away.net_pence) == (MONDAY + DAY, MONDAY + DAY, 0)
     [claim] = [line for line in found.lines if line.component is Component.CLAIM]
     assert (claim.units.quantity_e4, claim.units.rate_e4, claim.units.unit) == (1_500_000, 3_870, "mile")
+
+
+@pytest.mark.postgres
+def test_plain_lines_say_just_what_they_say_when_they_are_worked_out(contract, monkeypatch):
+    """Those that are paid in full as planned are written from what is kept of them: the same words, the same seal."""
+    item = make_item(contract, 10_000_000)
+    make_deduction(item, 100_000, kind="contribution")
+    make_absence(item, MONDAY + DAY, MONDAY + 2 * DAY)
+    make_allowance(item, MONDAY)
+    weeks(1)
+    make_item(contract, 3_030_300, starts_on=MONDAY, authorised_on=MONDAY + WEEK)
+    make_absence(item, MONDAY + 4 * DAY, MONDAY + 4 * DAY)  # told late: a difference
+    weeks(1, MONDAY + WEEK)
+    quick = written_anew(contract)
+    assert {"planned", "not paid before", "absence", "contribution"} <= {
+        line["reason"] for _, words in quick for line in words["lines"]
+    }
+    monkeypatch.setattr(Working, "plain_slices", staticmethod(lambda row: []))
+    assert written_anew(contract) == quick
+
+
+def written_anew(contract):
+    with unit_of_work() as session:
+        session.execute(delete(Remittance))
+    assert fill() == 2
+    return [(each.sha256, each.advice.as_dict()) for each in kept(contract)]
 
 
 def test_what_is_paid_on_actuals_says_actual():
