@@ -4,7 +4,7 @@ Like is compared with like: a row that is held, or that an earlier run has paid,
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -24,9 +24,11 @@ _GAP_PENCE = 2
 """How far two rows may be from proportional to their days, by rounding alone, in pence a day of the longer."""
 
 
-@dataclass(frozen=True)
-class Compared:
-    """One client's row (None: one-off claims) of a payment and of the payment before. Pence, VAT included."""
+class Compared(NamedTuple):
+    """One client's row (None: one-off claims) of a payment and of the payment before. Pence, VAT included.
+
+    Those that both payments pay alike are one row, of no client: nobody looks at them one by one.
+    """
 
     payment_id: int
     provider_id: int
@@ -91,7 +93,7 @@ def is_taken_by(run_id: int) -> sa.ColumnElement[bool]:
 
 
 def compare(run_id: int) -> list[Compared]:
-    """Every row of the run's payments and of the payments before them. One query."""
+    """The rows of the run's payments and of the payments before them. One query."""
     line, zero, earlier, part = PaymentLine, sa.literal(0), before(), RunPayment
     total, is_taken, is_care = line.total_pence, is_taken_by(run_id), line.adjustment_id.is_(None)
     own, own_before = (sa.and_(is_care, belongs_on() >= each.first_on) for each in (P, earlier))
@@ -114,19 +116,21 @@ def compare(run_id: int) -> list[Compared]:
         .join(line, line.payment_id == earlier.id)
         .join(PurchaseOrder, PurchaseOrder.id == line.purchase_order_id).where(part.run_id == run_id),
     ).subquery()  # fmt: skip
-    sums = (
-        select(
-            both.c.payment_id, both.c.client_id,
-            *(sa.cast(sa.func.sum(both.c[name]), sa.BigInteger).label(name) for name in SUMS),
-            *(sa.func.max(both.c[name]).label(name) for name in ("is_taken", "is_here", "was_here")),
-        )
-        .group_by(both.c.payment_id, both.c.client_id)
-        .subquery()
-    )  # fmt: skip
+    by_client = _added_up(both, both.c.payment_id, both.c.client_id).subquery()
+    c = by_client.c
+    is_alike = sa.and_(
+        c.is_taken == 1, c.is_here == 1, c.was_here == 1, c.own == c.own_before, c.earlier == 0
+    ).label("is_alike")  # fmt: skip
+    told = select(
+        *(each for each in c if each.key != "client_id"), is_alike, sa.case((~is_alike, c.client_id)).label("client_id")
+    )
+    rows_ = told.subquery()
+    sums = _added_up(rows_, rows_.c.payment_id, rows_.c.client_id, rows_.c.is_alike).subquery()
     rows = session.execute(
         select(
             P.id, P.provider_id, P.first_on, P.last_on, P.is_begun, earlier.first_on.label("first_before"),
-            earlier.last_on.label("last_before"), *(column for column in sums.c if column.name != "payment_id"),
+            earlier.last_on.label("last_before"),
+            *(column for column in sums.c if column.name not in ("payment_id", "is_alike")),
         )
         .join(sums, sums.c.payment_id == P.id)
         .outerjoin(earlier, is_before(earlier))
@@ -141,6 +145,12 @@ def compare(run_id: int) -> list[Compared]:
         for id_, provider_id, first, last, is_begun, first_before, last_before, client_id, taken, all_, then, due,
             due_then, past, is_taken, is_here, was_here in rows
     ]  # fmt: skip
+
+
+def _added_up(rows: sa.Subquery, *by: sa.ColumnElement[Any]) -> sa.Select:
+    sums = (sa.cast(sa.func.sum(rows.c[name]), sa.BigInteger).label(name) for name in SUMS)
+    marks = (sa.func.max(rows.c[name]).label(name) for name in ("is_taken", "is_here", "was_here"))
+    return select(*by, *sums, *marks).group_by(*by)
 
 
 def _rows(values: Mapping[str, sa.SQLColumnExpression[int]]) -> sa.Select:

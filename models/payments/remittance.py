@@ -34,7 +34,7 @@ from models.tenancy import ProviderOwned, owned
 
 AT_ONCE = 500
 """Payments that are written with one set of queries, ..."""
-LINES_AT_ONCE = 20_000
+LINES_AT_ONCE = 5_000
 """... or fewer, where they have more lines: years of a large contract would fill the memory."""
 
 
