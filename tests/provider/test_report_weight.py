@@ -37,13 +37,13 @@ def contract(database, set_today):
     runs.finalise_weeks(MONDAY, last - DAY)
     advice = kept(made)[-1].advice
     names = ("Abara", "Featherstonehaugh", "Łuczak", "Nowak", "Okafor", "Singh", "Williams", "Zając")
-    lines = Lines.of(
+    lines = Lines([
         replace(
             advice.lines[0], client=f"{names[n % 8]}, {names[n // 8 % 8]} (C{2_000_000 + n * 7_919 % 99_991})",
             client_reference=f"C{2_000_000 + n * 7_919 % 99_991}", net_pence=20_000 + n * 6_007 % 45_989,
-        )
+        ).as_dict()
         for n in range(FORTY_PAGES)
-    )  # fmt: skip
+    ])  # fmt: skip
     long = replace(advice, lines=lines)
     values = {"advice": long, "lines": len(lines), "sha256": long.sha256, "paid_pence": long.total_pence}
     newest = kept(made)[-1].id

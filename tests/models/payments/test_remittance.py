@@ -309,7 +309,7 @@ def test_a_remittance_that_was_tampered_with_is_found(contract):
     make_item(contract)
     weeks(1)
     [found] = kept(contract)
-    changed = replace(found.advice, lines=Lines.of([replace(found.advice.lines[0], net_pence=1)]))
+    changed = replace(found.advice, lines=Lines([replace(found.advice.lines[0], net_pence=1).as_dict()]))
     with unit_of_work() as session:
         session.execute(update(Remittance).values(advice=changed))
     assert _broken(MONDAY + WEEK - DAY) == {"a remittance says what its run paid, and never changes"}
