@@ -27,7 +27,7 @@ def payment_of(row: sa.Row[Any]) -> ScheduledPayment:
 
 def by_id(rows: Iterable[sa.Row[Any]]) -> dict[int, ScheduledPayment]:
     """One for each payment of which there are such rows."""
-    return {row.scheduled_payment_id: payment_of(row) for row in rows}
+    return {row.scheduled_payment__id: payment_of(row) for row in rows}
 
 
 def _labels(entity: type[Base]) -> list[sa.Label[Any]]:
@@ -38,7 +38,7 @@ def _names(entity: type[Base]) -> list[tuple[str, str]]:
     """The name of each column of an entity, and what it is called in a row."""
     if entity not in _named:
         _named[entity] = [
-            (each.key, f"{entity.__tablename__}_{each.key}")
+            (each.key, f"{entity.__tablename__}__{each.key}")
             for each in sa.inspect(entity).column_attrs
             if not each.deferred
         ]

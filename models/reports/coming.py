@@ -225,7 +225,7 @@ def _of_rows(rows: Iterable[Any], until: date, owing: Owing | None = None) -> Co
 def _on_its_way(payment: P, row: Any) -> Part:
     state = BankState.PAID if row.sent_id is None else BankState.SENT
     part = PaidPart(
-        payment.id, row.paid_run_id, row.coming_pence, row.paid_on, state, row.sent_on, run_on=row.paid_run_on
+        payment.id, row.paid_run_id, row.coming_pence, row.paid_on, state, row.paid_sent_on, run_on=row.paid_run_on
     )
     how = Standing(payment.total_pence, row.coming_pence, paid_pence=row.coming_pence, is_forecast=False)
     is_closed = payment.closed_run_id is not None
@@ -264,7 +264,7 @@ def _begun_and_soon(is_soon: Callable[[type[P]], sa.ColumnElement[bool]]) -> Sel
             paid.run_id.label("paid_run_id"),
             paid.as_on.label("paid_run_on"),
             paid.sent_id,
-            paid.sent_on,
+            paid.sent_on.label("paid_sent_on"),
         )
         .join(P.contract)
         .outerjoin(paid.id.table, paid.payment_id == P.id)
