@@ -11,10 +11,15 @@ from models.base import session
 from models.calendar import as_on
 from models.payments.payment import ScheduledPayment
 from models.payments.plain import by_id, payment_columns
+from models.payments.run import RunPayment
+from models.payments.sent import SentPayment
+from models.payments.standing import standings
 from models.records.contract import Contract, IfUnconfirmed
+from models.reports.coming import coming
 from tests.care_factories import make_contract, make_item
-from tests.support.rows import reading
+from tests.support.rows import reading, unit_of_work
 from tests.support.runs import calculate, finalise
+from tests.support.states import TUESDAY, office
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.postgres]
 
@@ -49,3 +54,20 @@ def test_a_plain_payment_says_what_the_mapped_one_says(policy):
         for each in mapped:
             assert said(plain[each.id], ScheduledPayment) == said(each, ScheduledPayment)
             assert said(plain[each.id].contract, Contract) == said(each.contract, Contract)
+
+
+def test_home_says_how_payments_stand_as_every_page_does():
+    """Of one of which the bank has a part, and the rest was held: the day on which the part was sent is of both."""
+    the = office().to(TUESDAY).confirm(queried=True).run()
+    with unit_of_work():
+        part = session.scalars(select(RunPayment)).one()
+        sent = SentPayment(
+            provider_id=part.provider_id, contract_id=the.contract.id, payment_id=part.payment_id,
+            period_first_on=the.payment.first_on, run_id=part.run_id, amount_pence=part.paid_pence, sent_on=TUESDAY,
+        )  # fmt: skip
+        session.add(sent)
+    with reading(part.provider_id), as_on(TUESDAY + 2 * WEEK):
+        found = coming()
+        open_ones = session.scalars(select(ScheduledPayment).where(ScheduledPayment.id.in_(found.standing))).all()
+        assert found.standing == standings(open_ones)
+        assert {each.sent_on for each in found.standing.values()} == {TUESDAY, None}
