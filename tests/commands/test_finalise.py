@@ -299,7 +299,7 @@ def test_what_the_log_says_of_a_locked_database_is_not_on_the_terminal(contracts
     def locked(*_, **__):
         raise OperationalError("", {}, Exception("database is locked"))
 
-    for owner in (commands, commands.payment_run):
+    for owner in (commands, payment_run):
         monkeypatch.setattr(owner, "foresee_calculation" if owner is commands else "prepare", locked)
     caplog.set_level("INFO", "commands")
     result = app.test_cli_runner().invoke(args=["payments", command, "--as-on", SUNDAY.isoformat(), "--dry-run"])

@@ -14,7 +14,7 @@ from commands.batchwise.stopping import Stop
 from commands.worker import work
 from models.base import scope, utc_now
 from models.job import TRIES, Job, JobKind
-from models.payments import batching
+from models.payments import batching, payment_run
 from models.payments.run import PaymentRun, RunState
 from models.portal import current_portal
 from tests.care_factories import make_contract, make_item
@@ -193,7 +193,7 @@ def test_a_database_that_stays_full_ends_in_a_sentence(contracts, monkeypatch):
 def test_a_run_that_meets_a_lock_between_two_batches_goes_on_and_pays_each_once(contracts, monkeypatch):
     run = prepared_by_people(job="queued")
     [job] = every(Job)
-    finalise_some, batches = worker.payment_run.finalise_some, itertools.count(1)
+    finalise_some, batches = payment_run.finalise_some, itertools.count(1)
 
     def locked(*given, **how):
         if next(batches) == 2:
@@ -212,7 +212,7 @@ def test_a_run_that_meets_a_lock_between_two_batches_goes_on_and_pays_each_once(
 
 def test_a_fault_in_a_finalise_says_that_batches_stay(contracts, monkeypatch):
     run = prepared_by_people(job="queued")
-    finalise_some, batches = worker.payment_run.finalise_some, itertools.count(1)
+    finalise_some, batches = payment_run.finalise_some, itertools.count(1)
 
     def broken(*given, **how):
         if next(batches) == 2:
