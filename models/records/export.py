@@ -181,9 +181,7 @@ def refused_waiting() -> Select:
 
 
 def answers_due(days: int) -> datetime:
-    """What was made before this instant should have been answered, within so many working days: by the real clock,
-    since the finance system goes by it.
-    """
+    """The instant so many working days ago, by the real clock: what was made before it should have been answered."""
     day = today = london_day(utc_now())
     known = working_days()
     while days:
@@ -320,9 +318,7 @@ def send_again(export: Export, *, by: Actor) -> None:
 
 
 def send_refused_again(export: Export, *, by: Actor) -> int:
-    """Put what the finance system has refused of it up for the next export; how many records. DomainError where
-    nothing of it is refused, or somebody else was first.
-    """
+    """Put what is refused of it up for the next export; how many records. DomainError where that is nothing by now."""
     is_waiting = ExportAnswer.number == export.number, ExportAnswer.is_waiting
     answers = session.scalars(select(ExportAnswer).where(*is_waiting).order_by(ExportAnswer.id).with_for_update()).all()
     if not answers:

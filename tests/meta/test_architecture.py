@@ -165,7 +165,7 @@ VIEWS_MAY_CALL = {
     "models.payments.money_line": {"line_of"},
     "models.payments.run_history": {"askers_of", "outcome_of", "outcomes_of", "people_of", "runs_of", "spend_on"},
     "models.payments.due": {"what_is_due"},
-    "models.payments.worklist": {"listed", "numbered", "runs_that_wait", "waiting"},
+    "models.payments.worklist": {"listed", "numbered", "part", "runs_that_wait", "waiting"},
 }  # fmt: skip
 """The functions of payments that a view may call. What calculates, locks, or pays by steps is not among them."""
 NOT_FOR_VIEWS = {"authorise_from_command_line", "complete", "finalise_some", "confirm_by_silence", "calculate_all"}

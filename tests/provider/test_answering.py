@@ -26,12 +26,6 @@ TODAY = date(2019, 10, 1)  # the cut-off of the calendar that make_calendar give
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def contract(database, set_today):
-    set_today(TODAY)
-    return one_contract()
-
-
 @built_once
 def one_contract():
     contract = make_contract(calculate_from=MONDAY, confirmation="required")
@@ -39,6 +33,12 @@ def one_contract():
     make_item(contract, rate_e4=3_030_300, client=make_client(surname="Begum"))
     calculate(TODAY)
     return contract
+
+
+@pytest.fixture
+def contract(database, set_today):
+    set_today(TODAY)
+    return one_contract()
 
 
 @pytest.fixture
@@ -103,29 +103,25 @@ def test_a_carer_is_not_offered_it_and_may_not(client, provider, here):
     assert not answer.page.select(".asked a")
     assert "who may confirm payments is asked to confirm or reject this one" in asked(answer)
     client.get(f"{here}/answer", status=403)
-    client.post(f"{here}/answer", {"confirm": "y", "total_pence": "65611"}, status=403)
-    client.post(f"{here}/answer", {"confirm": "y", "total_pence": "65611"}, status=403, htmx=True)
+    for htmx in (False, True):
+        client.post(f"{here}/answer", {"confirm": "y", "total_pence": "65611"}, status=403, htmx=htmx)
 
 
 def test_the_answer_page_shows_the_rows_and_buttons_that_name_the_sum(office, here):
     answer = office.get(f"{here}/answer")
     assert answer.heading == "Confirm or reject a payment"
     assert [row.th.get_text(strip=True)[0] for row in answer.page.select("tr.queried")] == ["A", "B"]
-    assert [b.text for b in answer.page.select(".at-hand button, .reject button")] == [
-        "Confirm £656.11",
-        "Reject this payment",
-    ]
+    buttons = [b.text for b in answer.page.select(".at-hand button, .reject button")]
+    assert buttons == ["Confirm £656.11", "Reject this payment"]
     assert answer.page.select_one("input[name=total_pence]")["value"] == "65611"
-    first = answer.page.select_one("main form button")
-    assert first["formaction"] == f"{here}/answer/keep", "Enter in a tick box presses the first button"
+    assert answer.page.select_one("main form button")["formaction"] == f"{here}/answer/keep", "Enter presses the first"
 
 
 @pytest.mark.parametrize(("typed", "found"), [("a", 1), ("c", 0), ("c20", 2)])
 def test_one_letter_finds_names_and_no_references(office, here, typed, found):
     """Every reference begins with a C, so that "C" found everybody."""
     office.submit(office.get(f"{here}/answer"), {"find": typed}, action=f"{here}/answer/keep")
-    page = office.get(f"{here}/answer").page
-    assert len(page.select("table.answers tbody:not([hidden])")) == found
+    assert len(office.get(f"{here}/answer").page.select("table.answers tbody:not([hidden])")) == found
 
 
 @pytest.mark.covers("S0-004", "S0-026", "S0-027", "S1-043")
@@ -258,11 +254,9 @@ def test_after_the_cut_off_the_page_says_what_happens_now(office, here, contract
 
 @pytest.mark.parametrize(
     ("policy", "words"),
-    [
-        ("pay", "Nobody had confirmed or rejected this payment when it was finalised"),
-        ("confirm", "That counts as a confirmation of £656.11."),
-    ],
-)
+    [("pay", "Nobody had confirmed or rejected this payment when it was finalised"),
+     ("confirm", "That counts as a confirmation of £656.11.")],
+)  # fmt: skip
 def test_a_finalised_payment_says_how_it_ended(office, here, contract, policy, words):
     change(contract, if_unconfirmed=policy)
     finalise(MONDAY + 6 * DAY)
