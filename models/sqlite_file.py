@@ -3,6 +3,7 @@
 import os
 import time
 from contextlib import suppress
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ PATIENCE_MS = 30_000
 """How long SQLite waits for whoever writes. Long writers hold the lock for less than a second (bench/waiting.py), an
 import of 100,000 changed rows for longer.
 """
+SOON_MS, SOON = 1, 10
+"""Whoever finds the lock taken looks again after a millisecond, ten times: a page's note holds it for one or two."""
 POLL_MS = 10
-"""How long somebody who waits for the lock pauses before looking again."""
+"""How long they pause from then on."""
 TURN_MS = 3 * POLL_MS
 """How long a long work pauses between two transactions, so that all who wait have the lock first."""
 
@@ -67,12 +70,13 @@ def _take_write_lock(connection: sa.Connection) -> None:
     """Begin a transaction that may write, waiting for whoever writes as long as the connection's busy_timeout says.
 
     SQLite's own wait looks again after pauses of up to 100 ms, so that a process with one short transaction after
-    another would keep everybody out between them. This one looks every POLL_MS.
+    another would keep everybody out between them. This one looks after SOON_MS, and later every POLL_MS.
     """
     raw: Any = connection.connection.dbapi_connection
     patience_ms = raw.execute("PRAGMA busy_timeout").fetchone()[0]
     raw.execute("PRAGMA busy_timeout=0")
     until = time.monotonic() + patience_ms / 1000
+    pauses = chain(repeat(SOON_MS, SOON), repeat(POLL_MS))
     try:
         while time.monotonic() < until:
             try:
@@ -81,7 +85,7 @@ def _take_write_lock(connection: sa.Connection) -> None:
             except pysqlite3.OperationalError as fault:
                 if "locked" not in str(fault):
                     break
-            time.sleep(POLL_MS / 1000)
+            time.sleep(next(pauses) / 1000)
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
         raw.execute(f"PRAGMA busy_timeout={patience_ms}")
