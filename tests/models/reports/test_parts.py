@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from bench._data import START, TODAY, fill_each
 from commands.batchwise.payments import calculate_all, finalise_due
@@ -10,6 +11,7 @@ from models.base import session
 from models.calendar import as_on
 from models.paging import FIRST, SIZE, sorted_by
 from models.payments import worklist
+from models.payments.purchase_order import PurchaseOrder
 from models.payments.worklist import Concern
 from models.reports import register_parts, registers
 from models.reports.registers import SoughtItems
@@ -66,3 +68,19 @@ def test_parts_of_line_items_and_orders_are_those_of_the_lists(council):
         rows = _ids(registers.orders(), register_parts.ORDERS_BY, order, registers.ORDERS_USUAL)
         pence = sum(row.value_pence for row in session.execute(registers.orders()))
         assert _parts(register_parts.orders(order)) == (rows, {(6, pence)})
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("older", range(7))
+def test_parts_of_orders_go_on_in_the_years_before(council, older):
+    """However many of the six are of earlier years, some of them of claims, and whichever part of them is read."""
+    ids = session.scalars(select(PurchaseOrder.id).order_by(PurchaseOrder.number.desc())).all()
+    session.execute(update(PurchaseOrder).where(PurchaseOrder.id == ids[-1]).values(client_id=None))
+    for at, id_ in enumerate(ids[:older]):
+        year = PurchaseOrder.financial_year - 1 - at % 2
+        own = {"financial_year": year} | ({"client_id": None} if at % 3 == 1 else {})
+        session.execute(update(PurchaseOrder).where(PurchaseOrder.id == id_).values(own))
+    rows = _ids(registers.orders(), register_parts.ORDERS_BY, "", registers.ORDERS_USUAL)
+    assert len(rows) == 6
+    for size in range(1, 8):
+        assert _parts(register_parts.orders(""), size)[0] == rows
