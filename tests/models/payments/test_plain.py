@@ -7,9 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.ext.hybrid import hybrid_property
 
-from models.base import session
+from models.base import session, sum_of
 from models.calendar import as_on
-from models.payments.payment import ScheduledPayment
+from models.payments import officer
+from models.payments.hold import Hold
+from models.payments.payment import PaymentLine, ScheduledPayment
 from models.payments.plain import by_id, payment_columns
 from models.payments.run import RunPayment
 from models.payments.sent import SentPayment
@@ -17,8 +19,8 @@ from models.payments.standing import standings
 from models.records.contract import Contract, IfUnconfirmed
 from models.reports.coming import coming
 from tests.care_factories import make_contract, make_item
-from tests.support.rows import reading, unit_of_work
-from tests.support.runs import calculate, finalise
+from tests.support.rows import every, reading, unit_of_work
+from tests.support.runs import calculate, finalise, orders
 from tests.support.states import TUESDAY, office
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.postgres]
@@ -71,3 +73,19 @@ def test_home_says_how_payments_stand_as_every_page_does():
         open_ones = session.scalars(select(ScheduledPayment).where(ScheduledPayment.id.in_(found.standing))).all()
         assert found.standing == standings(open_ones)
         assert {each.sent_on for each in found.standing.values()} == {TUESDAY, None}
+
+
+def test_what_is_held_row_by_row_leaves_out_a_row_that_was_let_go():
+    the = office().to(TUESDAY)
+    for order in orders(the.contract):
+        the.do(officer.hold, by=the.officer, reason="Asked", order_id=order.id)
+    with reading():
+        both = standings([the.payment])[the.payment.id].held_rows_pence
+    the.release()
+    [kept] = every(select(Hold).where(Hold.released_at.is_(None)))
+    with reading():
+        standing = standings([the.payment])[the.payment.id]
+        drafts = select(sum_of(PaymentLine.total_pence)).where(PaymentLine.payment_id == the.payment.id)
+        left = session.scalar(drafts.where(PaymentLine.purchase_order_id == kept.purchase_order_id))
+        assert both == the.payment.total_pence
+        assert 0 < standing.held_rows_pence == left < both
