@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from flask import g, request, url_for
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression
+from sqlalchemy import Select, SQLColumnExpression
 
 from blueprints.lookups import kept_in_links
+from models.paging import sorted_by
 
 Key = str | SQLColumnExpression
 """A column of the query by its name, or one of its tables that it does not select, say a folded name."""
@@ -14,21 +15,15 @@ Columns = Mapping[str, Key | tuple[Key, ...]]
 
 
 def ordered(query: Select, columns: Columns, asked: str) -> Select:
-    """The query in the order that is asked for, as an address says it. Rows that are alike stay in the query's own
-    order, which ends with a tie-breaker; rows without a value come last.
+    """The query in the order that is asked for, as an address says it (`models.paging.sorted_by`), its own where none
+    is. A key that is a text is the name of a column which the query selects.
     """
     if not asked:
         return query
-    found = columns[asked.removeprefix("-")]
+    found = columns[name := asked.removeprefix("-")]
     keys = found if isinstance(found, tuple) else (found,)
-    usual = query._order_by_clauses
-    is_down = asked.startswith("-")
-    return query.order_by(None).order_by(*(_directed(query, each, is_down) for each in keys), *usual)
-
-
-def _directed(query: Select, key: Key, is_down: bool) -> ColumnElement:
-    column = query.selected_columns[key] if isinstance(key, str) else key
-    return (column.desc() if is_down else column.asc()).nulls_last()
+    by = {name: tuple(query.selected_columns[each] if isinstance(each, str) else each for each in keys)}
+    return query.order_by(None).order_by(*sorted_by(by, asked, query._order_by_clauses))
 
 
 class Sorting:
